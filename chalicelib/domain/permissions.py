@@ -1,0 +1,203 @@
+"""Who may do what, and to whose data: the permission matrix as one table, and the person it is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Role(StrEnum):
+    """A pool group; the higher the code, the more rights, except the Contact Centre, a branch of its own."""
+
+    CONTACT_CENTRE = "contact_centre"
+    STAFF = "staff"
+    STAFF_PLUS = "staff_plus"
+    STAFF_ADVANCED = "staff_advanced"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    @property
+    def code(self) -> int:
+        """The role's rank as a number (requirements 4.1)."""
+        return _CODES[self]
+
+
+_CODES: Mapping[Role, int] = {
+    Role.CONTACT_CENTRE: 5,
+    Role.STAFF: 10,
+    Role.STAFF_PLUS: 13,
+    Role.STAFF_ADVANCED: 15,
+    Role.MANAGER: 20,
+    Role.ADMIN: 25,
+}
+
+
+class Ability(StrEnum):
+    """Something a role may be allowed to do: one row of the matrix."""
+
+    BLOCK_EDIT = "block_edit"
+    BLOCK_RELEASE = "block_release"
+    BLOCK_VIEW = "block_view"
+    CLIENT_VIEW = "client_view"
+    CLIENT_VIEW_SHARED = "client_view_shared"
+    CLIENT_ADD = "client_add"
+    CLIENT_EDIT = "client_edit"
+    CLIENT_DELETE = "client_delete"
+    CLIENT_MERGE = "client_merge"
+    BOOK_CONTACT_CENTRE = "book_contact_centre"
+    BOOK_FOR_SELF = "book_for_self"
+    BOOK_FOR_OTHERS = "book_for_others"
+    BOOK_OVER_CAPACITY = "book_over_capacity"
+    GROUP_ATTENDEE_ADD = "group_attendee_add"
+    DASHBOARD_VIEW = "dashboard_view"
+    APPOINTMENT_VIEW = "appointment_view"
+    APPOINTMENT_EDIT = "appointment_edit"
+    APPOINTMENT_CLAIM = "appointment_claim"
+    APPOINTMENT_ASSIGN = "appointment_assign"
+    APPOINTMENT_PROGRESS = "appointment_progress"
+    STATUS_UPDATE = "status_update"
+    STATUS_CANCEL = "status_cancel"
+    STATUS_HISTORY_VIEW = "status_history_view"
+    STATUS_CONFIGURE = "status_configure"
+    REBOOK = "rebook"
+    REBOOK_OVERRIDE = "rebook_override"
+    OWN_HOURS_EDIT = "own_hours_edit"
+    HOURS_EDIT = "hours_edit"
+    LOG_VIEW = "log_view"
+    WORKFLOW_EDIT = "workflow_edit"
+    CATALOGUE_VIEW = "catalogue_view"
+    CATALOGUE_EDIT = "catalogue_edit"
+    STAFF_EDIT = "staff_edit"
+    SETTINGS_EDIT = "settings_edit"
+
+
+class Scope(Enum):
+    """How far an ability reaches: everything, the person's own locations, or what is assigned to him."""
+
+    ALL = "all"
+    LOCATIONS = "locations"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One cell of the matrix; ``up_to`` is the highest role among those it may be done for or to."""
+
+    scope: Scope
+    up_to: Role = Role.ADMIN
+
+
+_NO = None
+_ALL = Grant(Scope.ALL)
+_LOC = Grant(Scope.LOCATIONS)
+_OWN = Grant(Scope.OWN)
+
+
+def _loc(up_to: Role) -> Grant:
+    return Grant(Scope.LOCATIONS, up_to)
+
+
+_MANAGERS = _loc(Role.MANAGER)
+_PLUS = _loc(Role.STAFF_PLUS)
+_STAFF = _loc(Role.STAFF)
+
+_COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
+
+# The columns stand in the order above. The last five rows, DASHBOARD_VIEW and APPOINTMENT_VIEW are
+# not in the requirements' matrix; they follow from section 4.1 (who sees what) and its siblings 9802562, 9802718.
+MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
+    #                            admin  manager    advanced   plus   staff   contact centre
+    Ability.BLOCK_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
+    Ability.BLOCK_RELEASE:       (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
+    Ability.BLOCK_VIEW:          (_ALL, _LOC,      _LOC,      _LOC,  _LOC,   _ALL),
+    Ability.CLIENT_VIEW:         (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.CLIENT_VIEW_SHARED:  (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _ALL),
+    Ability.CLIENT_ADD:          (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _ALL),
+    Ability.CLIENT_EDIT:         (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.CLIENT_DELETE:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.CLIENT_MERGE:        (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.BOOK_CONTACT_CENTRE: (_ALL, _NO,       _NO,       _NO,   _NO,    _ALL),
+    Ability.BOOK_FOR_SELF:       (_OWN, _OWN,      _OWN,      _OWN,  _OWN,   _NO),
+    Ability.BOOK_FOR_OTHERS:     (_ALL, _LOC,      _MANAGERS, _PLUS, _STAFF, _NO),
+    Ability.BOOK_OVER_CAPACITY:  (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _NO),
+    Ability.GROUP_ATTENDEE_ADD:  (_ALL, _LOC,      _LOC,      _PLUS, _OWN,   _NO),
+    Ability.DASHBOARD_VIEW:      (_ALL, _LOC,      _LOC,      _LOC,  _LOC,   _NO),
+    Ability.APPOINTMENT_VIEW:    (_ALL, _LOC,      _LOC,      _LOC,  _OWN,   _ALL),
+    Ability.APPOINTMENT_EDIT:    (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.APPOINTMENT_CLAIM:   (_ALL, _LOC,      _LOC,      _LOC,  _LOC,   _NO),
+    Ability.APPOINTMENT_ASSIGN:  (_ALL, _LOC,      _LOC,      _NO,   _NO,    _NO),
+    Ability.APPOINTMENT_PROGRESS: (_ALL, _LOC,     _LOC,      _OWN,  _OWN,   _NO),
+    Ability.STATUS_UPDATE:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _NO),
+    Ability.STATUS_CANCEL:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.STATUS_HISTORY_VIEW: (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.STATUS_CONFIGURE:    (_ALL, _NO,       _NO,       _NO,   _NO,    _NO),
+    Ability.REBOOK:              (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _NO),
+    Ability.REBOOK_OVERRIDE:     (_ALL, _LOC,      _OWN,      _NO,   _NO,    _NO),
+    Ability.OWN_HOURS_EDIT:      (_OWN, _OWN,      _OWN,      _OWN,  _OWN,   _NO),
+    Ability.LOG_VIEW:            (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.WORKFLOW_EDIT:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _NO),
+    Ability.HOURS_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
+    Ability.CATALOGUE_VIEW:      (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _ALL),
+    Ability.CATALOGUE_EDIT:      (_ALL, _NO,       _NO,       _NO,   _NO,    _NO),
+    Ability.STAFF_EDIT:          (_ALL, _MANAGERS, _NO,       _NO,   _NO,    _NO),
+    Ability.SETTINGS_EDIT:       (_ALL, _NO,       _NO,       _NO,   _NO,    _NO),
+}  # fmt: skip
+
+
+def grants(roles: frozenset[Role], ability: Ability) -> frozenset[Grant]:
+    """What these roles give together: the union of their cells, none when no role has the ability."""
+    row = MATRIX[ability]
+    return frozenset(cell for role, cell in zip(_COLUMNS, row, strict=True) if cell and role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The staff member who calls; his roles come from the login's groups, never from a request."""
+
+    staff_id: str
+    name: str
+    email: str
+    roles: frozenset[Role]
+    location_ids: frozenset[str] = frozenset()
+
+    @property
+    def role(self) -> Role:
+        """The highest of his roles, for showing."""
+        return max(self.roles, key=lambda role: role.code)
+
+    @property
+    def abilities(self) -> tuple[Ability, ...]:
+        """Everything he may do somewhere, in the matrix's order."""
+        return tuple(ability for ability in MATRIX if self.may(ability))
+
+    def may(self, ability: Ability) -> bool:
+        """Whether any of his roles has the ability, however narrow its scope."""
+        return bool(grants(self.roles, ability))
+
+    def scopes(self, ability: Ability) -> frozenset[Scope]:
+        """The scopes it reaches; ``ALL`` alone when one role has it, empty when he lacks the ability."""
+        found = frozenset(grant.scope for grant in grants(self.roles, ability))
+        return frozenset({Scope.ALL}) if Scope.ALL in found else found
+
+    def reaches(
+        self,
+        ability: Ability,
+        *,
+        location_id: str | None = None,
+        own: bool = False,
+        whose: Role | None = None,
+    ) -> bool:
+        """Whether the ability covers one thing: at ``location_id``, ``own`` if assigned to him, of ``whose`` role."""
+        return any(
+            self._covers(grant.scope, location_id, own)
+            and (own or whose is None or whose.code <= grant.up_to.code)
+            for grant in grants(self.roles, ability)
+        )
+
+    def _covers(self, scope: Scope, location_id: str | None, own: bool) -> bool:
+        if scope is Scope.ALL:
+            return True
+        if scope is Scope.LOCATIONS:
+            return location_id in self.location_ids
+        return own

@@ -1,0 +1,44 @@
+"""What the system tells its operators: the one Logger and the metrics, neither with personal data."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from types import TracebackType
+
+from aws_lambda_powertools import Logger
+
+SERVICE = "frontdesk"
+NAMESPACE = "Frontdesk"
+
+logger = Logger(service=SERVICE, use_rfc3339=True)
+
+
+def count(name: str, by: int = 1, **dimensions: str) -> None:
+    """Add ``by`` to a metric such as ``BookingMade``; dimensions must stay few-valued (a code, a channel).
+
+    Written at once as a line of its own in CloudWatch's embedded format, so no function has to flush.
+    """
+    # Imported at the first metric: most cold starts answer a read and count nothing.
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    stage = os.environ.get("STAGE", "none")
+    with single_metric(name=name, unit=MetricUnit.Count, value=by, namespace=NAMESPACE) as metric:
+        for dimension, value in {"stage": stage, **dimensions}.items():
+            metric.add_dimension(name=dimension, value=value)
+
+
+def failure(error: BaseException) -> dict[str, object]:
+    """An unexpected exception as log fields: its type, the service's error code and the frames, innermost last.
+
+    The message is left out: those of validators and drivers quote the values they choked on.
+    """
+    return {
+        "error": type(error).__qualname__,
+        "error_code": getattr(error, "cause_response_code", None),
+        "stack": _frames(error.__traceback__),
+    }
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]

@@ -1,0 +1,52 @@
+"""The environment as one frozen model, read once: everything that differs between stages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LOCAL = "local"
+
+
+class Settings(BaseModel):
+    """One deployment's settings; each field is the environment variable of the same name in capitals.
+
+    ``region`` is Lambda's own ``AWS_REGION``. The last five are empty in functions and tests that have no use for them; ``public_url`` is where clients
+    reach the API (``https://…/<stage>``, no trailing slash) and where links in mail lead.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    table_name: str = Field(min_length=3)
+    stage: str = Field(pattern="^[a-z][a-z0-9-]*$")
+    region: str = Field(min_length=4)
+    public_url: str = ""
+    events_topic_arn: str = ""
+    user_pool_id: str = ""
+    dead_letter_queue_url: str = ""
+    sender: str = ""
+    configuration_set: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether the aids that make time testable are honoured: in stage ``local`` only."""
+        return self.stage == LOCAL
+
+
+_VARIABLES = {field: field.upper() for field in Settings.model_fields} | {"region": "AWS_REGION"}
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in such an environment; raises ``pydantic.ValidationError`` when one is missing or wrong."""
+    values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
+    values["public_url"] = values.get("public_url", "").rstrip("/")
+    return Settings.model_validate(values)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read from its environment at the first call."""
+    return read(os.environ)
