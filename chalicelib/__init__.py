@@ -1,0 +1,1 @@
+"""Frontdesk: an appointment-booking backend on one DynamoDB table."""

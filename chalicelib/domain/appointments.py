@@ -1,0 +1,171 @@
+"""Appointments and their attendees: what they are and which changes they allow."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.catalog import Availability, Method
+from chalicelib.domain.errors import AlreadyAssigned, NotFound, WrongState
+from chalicelib.domain.events import Actor
+
+
+class State(StrEnum):
+    """The lifecycle (D35)."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    SERVED = "served"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+
+
+FINISHED = frozenset({State.SERVED, State.COMPLETED, State.NO_SHOW, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an attendee answered to one of the service's questions."""
+
+    question_id: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A client at an appointment; ``code`` opens it to them alone, ``contact`` is the row that counts it."""
+
+    client_id: str
+    name: str
+    code: str
+    contact: str | None = None
+    notes: str = ""
+    answers: tuple[Answer, ...] = ()
+    cancelled: bool = False
+    moves: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Why, by whom and when an appointment was cancelled."""
+
+    reason: str
+    by: str
+    at: datetime
+    within_24h: bool
+    reason_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A promise of time; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
+
+    ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write.
+    """
+
+    id: str
+    service_id: str
+    location_id: str
+    method: Method
+    start: datetime
+    end: datetime
+    timezone: str
+    local_start: str
+    attendees: tuple[Attendee, ...]
+    booked_through: Actor
+    created_at: datetime
+    updated_at: datetime
+    availability: Availability = Availability.QUICKSTREAM
+    state: State = State.BOOKED
+    confirmed: bool = True
+    staff_id: str | None = None
+    language: str | None = None
+    notes: str = ""
+    over_capacity: bool = False
+    notify_client: bool = True
+    rebooked_from: str | None = None
+    cancellation: Cancellation | None = None
+    reminder_hours: tuple[int, ...] = ()
+    utm: tuple[tuple[str, str], ...] = ()
+    sequence: int = 0
+    version: int = 0
+
+    @property
+    def live_attendees(self) -> tuple[Attendee, ...]:
+        """Those who still come."""
+        return tuple(a for a in self.attendees if not a.cancelled)
+
+    @property
+    def occupies(self) -> bool:
+        """Whether it takes capacity: every state but cancelled (D2)."""
+        return self.state is not State.CANCELLED
+
+    def attendee_by_code(self, code: str) -> Attendee:
+        """The attendee whose code this is, compared in constant time; 404 for any other (D44, D48)."""
+        found = None
+        for attendee in self.attendees:
+            if hmac.compare_digest(attendee.code.encode(), code.encode()):
+                found = attendee
+        if found is None:
+            raise NotFound()
+        return found
+
+    def require_upcoming(self, now: datetime) -> None:
+        """409 ``wrong_state`` unless it is booked and has not begun."""
+        if self.state is not State.BOOKED or self.start <= now:
+            raise WrongState("Only an upcoming appointment can be changed.")
+
+    def due_reminder(self, now: datetime) -> datetime | None:
+        """When the next reminder is due; none for unconfirmed ones, none in the past (D33, case 25)."""
+        if self.state is not State.BOOKED or not self.confirmed or not self.notify_client:
+            return None
+        times = sorted(self.start - timedelta(hours=h) for h in self.reminder_hours)
+        return next((t for t in times if t > now), None)
+
+    def assigned(self, staff_id: str | None, now: datetime) -> Appointment:
+        """Given to somebody, or to nobody; 409 once it is finished (D14)."""
+        if self.state in FINISHED:
+            raise WrongState("A finished appointment cannot be assigned.")
+        return replace(self, staff_id=staff_id, updated_at=now)
+
+    def claimed(self, staff_id: str, now: datetime) -> Appointment:
+        """Taken by somebody while nobody has it; 409 ``already_assigned`` otherwise (QS-5, D14)."""
+        if self.staff_id is not None:
+            raise AlreadyAssigned()
+        return self.assigned(staff_id, now)
+
+    def moved(self, start: datetime, timezone: str, local_start: str, now: datetime) -> Appointment:
+        """At another time, as long as before; calendars hear of it."""
+        end = start + (self.end - self.start)
+        return replace(
+            self,
+            start=start,
+            end=end,
+            timezone=timezone,
+            local_start=local_start,
+            sequence=self.sequence + 1,
+            updated_at=now,
+        )
+
+    def cancelled(self, cancellation: Cancellation) -> Appointment:
+        """Called off for everybody; 409 ``wrong_state`` when it already is or is finished (D32)."""
+        if self.state in FINISHED:
+            raise WrongState("This appointment is already over or cancelled.")
+        return replace(
+            self,
+            state=State.CANCELLED,
+            cancellation=cancellation,
+            attendees=tuple(replace(a, cancelled=True) for a in self.attendees),
+            sequence=self.sequence + 1,
+            updated_at=cancellation.at,
+        )
+
+    def without(self, client_id: str, now: datetime) -> Appointment:
+        """One of several attendees leaves; the appointment stays (D44)."""
+        attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
+        return replace(self, attendees=attendees, updated_at=now)

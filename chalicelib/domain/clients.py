@@ -1,0 +1,97 @@
+"""Clients: who they are, how they are reached, and how the public booking finds them again (D25b, D26b)."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.errors import invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A person who has appointments; blank fields are empty strings or ``None``."""
+
+    id: str
+    first_name: str
+    last_name: str
+    created_at: datetime
+    updated_at: datetime
+    email: str | None = None
+    mobile: str | None = None
+    phone: str | None = None
+    work_phone: str | None = None
+    address: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str | None = None
+    timezone: str | None = None
+    language: str | None = None
+    notes: str = ""
+    external_id: str | None = None
+    receive_sms: bool = False
+    receive_email: bool = True
+    created_by: str | None = None
+    version: int = 0
+
+    @property
+    def name(self) -> str:
+        """First and last name as shown to people."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An e-mail address or phone number: the clients it reaches and their upcoming bookings.
+
+    ``clients`` maps a client id to its name key; ``upcoming`` an appointment id to its end in epoch minutes.
+    """
+
+    value: str
+    clients: tuple[tuple[str, str], ...] = ()
+    upcoming: tuple[tuple[str, int], ...] = ()
+    version: int = 0
+
+    def client_named(self, key: str) -> str | None:
+        """The id of the first client behind this contact with that name key (D26b)."""
+        return next((client_id for client_id, name in self.clients if name == key), None)
+
+    def upcoming_count(self, now: int) -> int:
+        """How many bookings end after ``now`` (epoch minutes)."""
+        return sum(1 for _, end in self.upcoming if end > now)
+
+    def with_client(self, client_id: str, key: str) -> Contact:
+        """Also reaching this client."""
+        return replace(self, clients=(*self.clients, (client_id, key)))
+
+    def with_booking(self, appointment_id: str, end: int, now: int) -> Contact:
+        """Also counting this booking; those that are over are dropped."""
+        kept = tuple((i, e) for i, e in self.upcoming if e > now and i != appointment_id)
+        return replace(self, upcoming=(*kept, (appointment_id, end)))
+
+
+def name_key(first_name: str, last_name: str) -> str:
+    """A name folded for comparing: accents, case and spaces do not matter."""
+    decomposed = unicodedata.normalize("NFKD", f"{first_name} {last_name}")
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(bare.casefold().split())
+
+
+def normal_email(email: str) -> str:
+    """An address folded for comparing: trimmed, lower case."""
+    return email.strip().lower()
+
+
+def normal_phone(number: str, country: str | None, pointer: str) -> str:
+    """A phone number as E.164; ``country`` (ISO 3166) reads national notation. 422 ``invalid_phone``."""
+    import phonenumbers  # its metadata is large: loaded where a number is read
+
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        raise invalid(pointer, "This is not a phone number.", "invalid_phone")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

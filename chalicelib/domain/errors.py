@@ -1,0 +1,196 @@
+"""Everything the system may refuse, each named by the refused fact and carrying its HTTP-neutral problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One invalid field: a JSON pointer into the request body and a sentence for people."""
+
+    pointer: str
+    message: str
+
+
+class Refusal(Exception):
+    """A request that is understood and refused; ``code`` is the contract's word for why."""
+
+    status = 409
+    code = "refused"
+    title = "The request was refused"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str | None = None,
+        errors: Sequence[FieldError] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.code = code or type(self).code
+        self.errors = tuple(errors)
+        self.extra = dict(extra or {})
+
+
+class Invalid(Refusal):
+    """Well-formed, but a value is not acceptable (422)."""
+
+    status = 422
+    code = "invalid"
+    title = "A value is not acceptable"
+
+
+def invalid(pointer: str, message: str, code: str = "invalid", **extra: Any) -> Invalid:
+    """A 422 about one field."""
+    return Invalid(message, code=code, errors=[FieldError(pointer, message)], extra=extra)
+
+
+class NotFound(Refusal):
+    """Unknown, or outside the caller's data scope: the answer does not tell which (404)."""
+
+    status = 404
+    code = "not_found"
+    title = "There is no such thing here"
+
+
+class Forbidden(Refusal):
+    """Within the caller's data scope, but the ability is missing (403)."""
+
+    status = 403
+    code = "forbidden"
+    title = "Your role does not allow this"
+
+
+class FeatureDisabled(Forbidden):
+    """The organisation has this function switched off (CC-16)."""
+
+    code = "feature_disabled"
+    title = "This function is switched off"
+
+
+class Unauthenticated(Refusal):
+    """No login, or one that is no longer valid (401)."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Sign in first"
+
+
+class SlotTaken(Refusal):
+    """Nobody is free, or the place was taken meanwhile."""
+
+    code = "slot_taken"
+    title = "This time has just been taken"
+
+
+class CapacityExhausted(Refusal):
+    """A released block covers the time and the service, but it is full (D1)."""
+
+    code = "capacity_exhausted"
+    title = "This time is full"
+
+
+class OutsideBlock(Refusal):
+    """No released block covers the time and the service (D4, D7)."""
+
+    code = "outside_block"
+    title = "There are no appointments at this time"
+
+
+class BlockNotReleased(Refusal):
+    """Only a block that is still held covers the time (D12)."""
+
+    code = "block_not_released"
+    title = "This time cannot be booked yet"
+
+
+class BookingsAffected(Refusal):
+    """The change would leave future appointments without a seat (D10)."""
+
+    code = "bookings_affected"
+    title = "Appointments would lose their place"
+
+
+class WrongState(Refusal):
+    """The appointment, block or login is not in a state that allows this."""
+
+    code = "wrong_state"
+    title = "This is not possible in the present state"
+
+
+class AlreadyAssigned(Refusal):
+    """Somebody already has this appointment (D14)."""
+
+    code = "already_assigned"
+    title = "Somebody has already taken this appointment"
+
+
+class StaffConflict(Refusal):
+    """The staff member has another appointment at that time (D14)."""
+
+    code = "staff_conflict"
+    title = "There is another appointment at that time"
+
+
+class DeadlinePassed(Refusal):
+    """Too late for the client to change this on their own (WG-3, WG-4)."""
+
+    code = "deadline_passed"
+    title = "It is too late to change this online"
+
+
+class AlreadyRebooked(Refusal):
+    """A client may move an appointment only once (WG-4)."""
+
+    code = "already_rebooked"
+    title = "This appointment has already been moved once"
+
+
+class TooManyBookings(Refusal):
+    """The contact already has as many upcoming appointments as the organisation allows."""
+
+    code = "too_many_bookings"
+    title = "There are already as many upcoming appointments as allowed"
+
+
+class InUse(Refusal):
+    """Something else still refers to it."""
+
+    code = "in_use"
+    title = "This is still in use"
+
+
+class Duplicate(Refusal):
+    """A value that must be unique is taken."""
+
+    code = "already_exists"
+    title = "This already exists"
+
+
+class VersionMismatch(Refusal):
+    """``If-Match`` named another version than the present one (412)."""
+
+    status = 412
+    code = "version_mismatch"
+    title = "Somebody has changed this in the meantime"
+
+
+class Busy(Refusal):
+    """Too much contention just now; the same request may succeed later (503)."""
+
+    status = 503
+    code = "busy"
+    title = "Too busy just now, please try again"
+
+
+class Stale(Exception):
+    """A guarded write found that what was read has changed: read again and decide again."""
+
+
+class AlreadyDone(Exception):
+    """The idempotency row exists: another copy of this request has been carried out."""

@@ -1,0 +1,127 @@
+"""The journal: what happened, who did it, whom it must be told to, in one record per change.
+
+A journal entry is at once the log line people read and the outbox the relay works off (NT-9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Channel(StrEnum):
+    """The door something came through; shown as Booked Through (CL-8)."""
+
+    MODERN_CLIENT_VIEW = "modern_client_view"
+    SCHEDULE = "schedule"
+    CALL_CENTRE = "call_centre"
+    QUICK_VIEW = "quick_view"
+    DASHBOARD = "dashboard"
+    SYSTEM = "system"
+    API = "api"
+
+
+CHANNEL_LABELS: Mapping[Channel, str] = {
+    Channel.MODERN_CLIENT_VIEW: "Modern Client View",
+    Channel.SCHEDULE: "Schedule",
+    Channel.CALL_CENTRE: "Call Centre",
+    Channel.QUICK_VIEW: "Quick View",
+    Channel.DASHBOARD: "Dashboard",
+    Channel.SYSTEM: "System",
+    Channel.API: "API",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a staff member by name and id, or a channel alone (CL-6)."""
+
+    channel: Channel
+    name: str | None = None
+    staff_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The staff member's name, else the channel's (CL-8)."""
+        return self.name or CHANNEL_LABELS[self.channel]
+
+
+CLIENT = Actor(Channel.MODERN_CLIENT_VIEW)
+SYSTEM = Actor(Channel.SYSTEM)
+
+
+class Kind(StrEnum):
+    """The messages people get."""
+
+    CONFIRMATION = "confirmation"
+    REQUEST_RECEIVED = "request_received"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    STAFF_BOOKED = "staff_booked"
+    STAFF_RESCHEDULED = "staff_rescheduled"
+    STAFF_CANCELLED = "staff_cancelled"
+    STAFF_ASSIGNED = "staff_assigned"
+    STAFF_UNASSIGNED = "staff_unassigned"
+
+
+class Audience(StrEnum):
+    """Who a message is for; the address is looked up when it is sent (D20)."""
+
+    CLIENT = "client"
+    STAFF = "staff"
+    LOCATION = "location"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one recipient; ``recipient_id`` is a client, staff or location id, or ``org``."""
+
+    kind: Kind
+    audience: Audience
+    recipient_id: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A domain event for the topic; ``data`` is JSON and names no personal data beyond ids."""
+
+    type: str
+    version: int
+    data: Mapping[str, Any]
+    location_id: str | None = None
+    service_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a record before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened to one subject (an appointment, a block, a client).
+
+    ``sequence`` is the appointment's at that moment: a message of an older sequence is stale. ``attempts``
+    counts deliveries tried. Ids sort by time, so a subject's newest entry has the greatest id.
+    """
+
+    id: str
+    subject_id: str
+    at: datetime
+    action: str
+    actor: Actor
+    changes: tuple[FieldChange, ...] = ()
+    messages: tuple[Message, ...] = ()
+    events: tuple[Event, ...] = ()
+    sequence: int = 0
+    attempts: int = 0

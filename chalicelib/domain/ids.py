@@ -1,0 +1,27 @@
+"""Ids: a type prefix and a ULID, opaque to callers and sortable by creation."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SHAPE = re.compile(r"[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+PREFIXES = frozenset("loc svc stf cli apt blk ser sts hld grp wfl mrg tof wsl wtl vis rsn evt hrs cls".split())
+
+
+def ulid(at: datetime, randomness: bytes) -> str:
+    """26 characters of Crockford base 32: 48 bits of milliseconds, then 80 random bits."""
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(randomness[:10], "big")
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def new_id(prefix: str, at: datetime, randomness: bytes) -> str:
+    """An id such as ``apt_01J…``; ``randomness`` is at least ten bytes."""
+    return f"{prefix}_{ulid(at, randomness)}"
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether ``text`` has the shape of an id of this type."""
+    return text.startswith(prefix + "_") and _SHAPE.fullmatch(text) is not None

@@ -1,0 +1,135 @@
+"""From a calendar to benches and sitters: which seats a block gives to whom, and who sits where (D1, D12).
+
+A released block is one bench for everybody, beside it one for its reserve that only staff may use; a held
+block is a bench that only Schedule may use; a closed block has none, and those it keeps need none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from functools import cached_property
+
+from chalicelib.domain.ledger import Calendar, Occupant, Right
+from chalicelib.domain.quickstream import Block, BlockState
+from chalicelib.domain.seating import Bench, Room, Sitter, first_come, hull, seat
+
+
+class Placement:
+    """The seating of one calendar at one moment; ``now`` is epoch seconds.
+
+    ``ignoring`` names occupants to leave out: the one being moved, or one's own hold. ``before`` lets only
+    those holds count that are older than this id: what a hold ranks behind (D13).
+    """
+
+    def __init__(
+        self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None
+    ) -> None:
+        self.calendar = calendar
+        self.blocks = calendar.blocks()
+        self._benches, self._owners, self._needs = _benches(self.blocks)
+        kept = {i: b for b in self.blocks if b.state is BlockState.CLOSED for i in b.keeps}
+        self.kept = {
+            o.id: kept[o.id]
+            for o in calendar.occupants(now)
+            if o.id in kept and kept[o.id].covers(o.start, o.end)
+        }
+        self.occupants = [
+            o
+            for o in calendar.occupants(now)
+            if o.id not in ignoring
+            and o.id not in self.kept
+            and (before is None or not o.is_hold or o.id < before)
+        ]
+        self._choices: dict[tuple[str, Right], tuple[int, ...]] = {}
+
+    def sitter(self, start: int, end: int, service_id: str, right: Right) -> Sitter:
+        """Somebody for this service and time with this right."""
+        key = (service_id, right)
+        if key not in self._choices:
+            self._choices[key] = tuple(
+                i
+                for i, owner in enumerate(self._owners)
+                if service_id in self.blocks[owner].services and self._needs[i] <= right
+            )
+        return Sitter(start, end, self._choices[key])
+
+    @cached_property
+    def sitters(self) -> list[Sitter]:
+        """The occupants, first come first."""
+        return [self.sitter(o.start, o.end, o.service_id, o.right) for o in self.occupants]
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room(self._benches, self.sitters)
+
+    def admits(self, start: int, end: int, service_id: str, right: Right) -> bool:
+        """Whether one more fits (D1)."""
+        return self._room.admits(self.sitter(start, end, service_id, right))
+
+    def room(self, start: int, end: int, service_id: str, right: Right) -> int:
+        """How many more fit one after the other."""
+        return self._room.room(self.sitter(start, end, service_id, right))
+
+    def hull(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of time outside which nothing bears on a decision about [start, end)."""
+        return hull(self.sitters, start, end)
+
+    def settled(self, start: int, end: int) -> bool:
+        """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
+        return self.calendar.covers(*self.hull(start, end))
+
+    def blocks_for(self, start: int, end: int, service_id: str) -> list[Block]:
+        """The blocks, in any state, that cover [start, end) and the service."""
+        return [b for b in self.blocks if service_id in b.services and b.covers(start, end)]
+
+    def orphans(self) -> list[Occupant]:
+        """The appointments nobody booked over capacity that have no seat, first come first served (D10)."""
+        seated = first_come(self._benches, self.sitters)
+        pairs = zip(self.occupants, seated, strict=True)
+        return [o for o, has_seat in pairs if not (has_seat or o.is_hold or o.over_capacity)]
+
+    @cached_property
+    def seats(self) -> dict[str, str]:
+        """Which block each covered occupant sits in: occupant id to block id."""
+        found = {i: b.id for i, b in self.kept.items()}
+        for occupant, bench in zip(self.occupants, seat(self._benches, self.sitters), strict=True):
+            if bench is not None:
+                block = self.blocks[self._owners[bench]]
+                if block.covers(occupant.start, occupant.end):
+                    found[occupant.id] = block.id
+        return found
+
+
+def usable(block: Block, right: Right) -> bool:
+    """Whether somebody with this right may book into the block at all (D12)."""
+    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and right is Right.SCHEDULE)
+
+
+def peak(intervals: Iterable[tuple[int, int]]) -> int:
+    """The greatest number of half-open intervals that share an instant."""
+    edges = sorted((at, step) for start, end in intervals for at, step in ((start, 1), (end, -1)))
+    most = current = 0
+    for _, step in edges:
+        current += step
+        most = max(most, current)
+    return most
+
+
+def _benches(blocks: list[Block]) -> tuple[list[Bench], list[int], list[Right]]:
+    benches: list[Bench] = []
+    owners: list[int] = []
+    needs: list[Right] = []
+
+    def add(owner: int, limit: int, need: Right) -> None:
+        benches.append(Bench(blocks[owner].start, blocks[owner].end, limit))
+        owners.append(owner)
+        needs.append(need)
+
+    for index, block in enumerate(blocks):
+        if block.state is BlockState.HELD:
+            add(index, block.limit, Right.SCHEDULE)
+        elif block.state is BlockState.RELEASED:
+            add(index, block.limit - block.reserved, Right.WIDGET)
+            if block.reserved:
+                add(index, block.reserved, Right.CONTACT_CENTRE)
+    return benches, owners, needs

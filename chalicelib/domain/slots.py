@@ -1,0 +1,182 @@
+"""Free times and why a time is not free: the one place that lists and decides (D1, D4, D7, D9, D12, D13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.catalog import Offer
+from chalicelib.domain.errors import BlockNotReleased, CapacityExhausted, OutsideBlock, Refusal, invalid
+from chalicelib.domain.ledger import Calendar, Occupant, Right
+from chalicelib.domain.placement import Placement, usable
+from chalicelib.domain.quickstream import Block, BlockState
+from chalicelib.domain.times import day_bounds, minute
+
+
+class Why(StrEnum):
+    """Why a time cannot be booked: the codes of ``explain``."""
+
+    NO_BLOCK = "no_block"
+    BLOCK_HELD = "block_held"
+    BLOCK_CLOSED = "block_closed"
+    FULL = "full"
+    RESERVED_FOR_STAFF = "reserved_for_staff"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    PAST = "past"
+    OFF_GRID = "off_grid"
+    METHOD_NOT_OFFERED = "method_not_offered"
+
+
+DETAILS: dict[Why, str] = {
+    Why.NO_BLOCK: "No appointments of this service are planned at this time.",
+    Why.BLOCK_HELD: "Appointments at this time cannot be booked yet.",
+    Why.BLOCK_CLOSED: "Booking for this time has been closed.",
+    Why.FULL: "All appointments at this time are taken.",
+    Why.RESERVED_FOR_STAFF: "The appointments left at this time are given out by staff.",
+    Why.TOO_SOON: "This time is too near to be booked online.",
+    Why.TOO_FAR: "This time is too far ahead to be booked.",
+    Why.PAST: "This time lies in the past.",
+    Why.OFF_GRID: "Appointments do not start at this minute.",
+    Why.METHOD_NOT_OFFERED: "The service is not offered this way.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A start (minutes since 1970 UTC) and how many more appointments it takes."""
+
+    start: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Who looks for a time: with which right, when, holding what, moving which appointment."""
+
+    right: Right
+    now: datetime
+    hold: Occupant | None = None
+    moving: str | None = None
+
+    @property
+    def seconds(self) -> int:
+        """Now as epoch seconds, the unit holds expire in."""
+        return int(self.now.timestamp())
+
+
+class Slots:
+    """The free times of one service at one location, as one seeker sees them; no I/O, no clock."""
+
+    def __init__(self, offer: Offer, calendar: Calendar, seeker: Seeker) -> None:
+        self.offer = offer
+        self.seeker = seeker
+        self._duration = offer.service.duration_minutes
+        own = {i for i in (seeker.moving, seeker.hold.id if seeker.hold else None) if i}
+        self._open = Placement(calendar, seeker.seconds, own)
+        # A live hold confirms beside all appointments and the holds older than itself (D13).
+        self._held = Placement(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
+        self._earliest, self._latest = _window(offer, seeker)
+
+    def listed(self, first: int, last: int) -> Iterator[Slot]:
+        """Every bookable start in [first, last), in order."""
+        for start in sorted(set(self._starts(first, last))):
+            available = self._room(start)
+            if available:
+                yield Slot(start, available)
+
+    def why_not(self, start: int) -> Why | None:
+        """The fact that keeps ``start`` from being booked, or none when it can be."""
+        outside = self._outside_window(start)
+        if outside:
+            return outside
+        covering = self._open.blocks_for(start, start + self._duration, self.offer.service.id)
+        blocks = [b for b in covering if usable(b, self.seeker.right)]
+        if not blocks:
+            return _unusable(covering)
+        if not any(self._on_grid(b, start) for b in blocks):
+            return Why.OFF_GRID
+        if self._room(start, self.seeker.right):
+            return None
+        staff = self.seeker.right is Right.WIDGET and self._room(start, Right.CONTACT_CENTRE)
+        return Why.RESERVED_FOR_STAFF if staff else Why.FULL
+
+    def require(self, start: int) -> None:
+        """Refuses a start that cannot be booked, with the contract's code for it."""
+        why = self.why_not(start)
+        if why:
+            raise refusal(why)
+
+    def nearest(self, start: int, first: int, last: int, most: int = 3) -> list[int]:
+        """Up to ``most`` bookable starts in [first, last), the closest to ``start`` first."""
+        found = (slot.start for slot in self.listed(first, last) if slot.start != start)
+        return sorted(found, key=lambda s: (abs(s - start), s))[:most]
+
+    def hull(self, start: int) -> tuple[int, int]:
+        """The stretch of time a decision about ``start`` rests on: what a booking must guard."""
+        return self._open.hull(start, start + self._duration)
+
+    def settled(self, first: int, last: int) -> bool:
+        """Whether the calendar was read widely enough to decide about starts in [first, last)."""
+        return self._open.settled(first, last + self._duration)
+
+    def _starts(self, first: int, last: int) -> Iterator[int]:
+        step = self.offer.service.slot_interval
+        for block in self._open.blocks:
+            if self.offer.service.id not in block.services or not usable(block, self.seeker.right):
+                continue
+            low = max(first, self._earliest)
+            skipped = max(0, -(-(low - block.start) // step))
+            high = min(block.end - self._duration, last - 1, self._latest)
+            yield from range(block.start + skipped * step, high + 1, step)
+
+    def _on_grid(self, block: Block, start: int) -> bool:
+        # Schedule places appointments freely; everybody else steps from the block's start (D9).
+        return self.seeker.right is Right.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
+
+    def _room(self, start: int, right: Right | None = None) -> int:
+        hold = self.seeker.hold
+        mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
+        placement = self._held if mine else self._open
+        asking = self.seeker.right if right is None else right
+        return placement.room(start, start + self._duration, self.offer.service.id, asking)
+
+    def _outside_window(self, start: int) -> Why | None:
+        if start <= minute(self.seeker.now):
+            return Why.PAST
+        if start < self._earliest:
+            return Why.TOO_SOON
+        return Why.TOO_FAR if start > self._latest else None
+
+
+def refusal(why: Why) -> Refusal:
+    """The refusal a booking gets for this fact."""
+    detail = DETAILS[why]
+    if why in (Why.FULL, Why.RESERVED_FOR_STAFF):
+        return CapacityExhausted(detail)
+    if why is Why.BLOCK_HELD:
+        return BlockNotReleased(detail)
+    if why in (Why.NO_BLOCK, Why.BLOCK_CLOSED):
+        return OutsideBlock(detail)
+    pointer = "/meeting_method" if why is Why.METHOD_NOT_OFFERED else "/start"
+    return invalid(pointer, detail, why.value)
+
+
+def _unusable(covering: list[Block]) -> Why:
+    states = {b.state for b in covering}
+    if BlockState.HELD in states:
+        return Why.BLOCK_HELD
+    return Why.BLOCK_CLOSED if BlockState.CLOSED in states else Why.NO_BLOCK
+
+
+def _window(offer: Offer, seeker: Seeker) -> tuple[int, int]:
+    """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
+    lead = offer.lead_minutes if seeker.right is Right.WIDGET else 0
+    # A start in the running minute is past: the first that counts lies in the next one.
+    earliest = max(minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
+    tz = ZoneInfo(offer.location.timezone)
+    last_day = seeker.now.astimezone(tz).date() + timedelta(days=offer.horizon_days)
+    return earliest, minute(day_bounds(last_day, tz)[1]) - 1

@@ -1,0 +1,1 @@
+"""The use cases: read, ask the domain, commit one Change."""

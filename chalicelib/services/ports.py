@@ -1,0 +1,197 @@
+"""What the use cases need from the outside: a store read in one go and written in one Change, ids, a context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
+from chalicelib.domain.ledger import Sheet
+from chalicelib.domain.permissions import Principal
+
+T = TypeVar("T")
+V = TypeVar("V", bound="Versioned")
+
+
+class Versioned(Protocol):
+    """A record of the store; version 0 has not been written yet."""
+
+    @property
+    def version(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Generic[T]):
+    """Where one record is: its kind and the ids that find it, such as ``Ref(Sheet, loc_id, "2026-12-01")``."""
+
+    kind: type[T]
+    key: tuple[str, ...]
+
+    @classmethod
+    def to(cls, kind: type[T], *key: str) -> Ref[T]:
+        """The reference to the record of this type with these ids."""
+        return cls(kind, key)
+
+
+class Found(Protocol):
+    """What one read brought."""
+
+    def get(self, kind: type[T], *key: str) -> T | None:
+        """The record, or none when there is no such one."""
+
+    def require(self, kind: type[T], *key: str) -> T:
+        """The record; 404 when there is no such one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items of a list in order, and where it goes on; no cursor at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An Idempotency-Key: the answer is stored under it in the very transaction it answers for (D45).
+
+    ``present`` turns a result into the HTTP status and JSON text to repeat.
+    """
+
+    scope: str
+    key: str
+    fingerprint: str
+    present: Callable[[Any], tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The stored answer to an Idempotency-Key."""
+
+    fingerprint: str
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call: when, by whom, through which door, and the conditions the caller set."""
+
+    now: datetime
+    principal: Principal | None = None
+    channel: Channel = Channel.MODERN_CLIENT_VIEW
+    once: Once | None = None
+    expected_version: int | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The signed-in staff member acting through this channel, else the client or the system (CL-6)."""
+        if self.principal is None:
+            return CLIENT if self.channel is Channel.MODERN_CLIENT_VIEW else Actor(self.channel)
+        return Actor(self.channel, self.principal.name, self.principal.staff_id)
+
+    @property
+    def staff(self) -> Principal:
+        """The signed-in person of a staff call."""
+        assert self.principal is not None, "a staff route admits nobody without a login"
+        return self.principal
+
+
+@dataclass(slots=True)
+class Change:
+    """Every write of one use case, committed as one transaction.
+
+    A saved record is written only where the stored one still has the version it was read at; a guarded one
+    must merely still have it. Whatever was decided on is thereby checked again by the database.
+    """
+
+    saved: list[tuple[Any, int]] = field(default_factory=list)
+    deleted: list[Any] = field(default_factory=list)
+    guarded: list[Any] = field(default_factory=list)
+    vacated: list[tuple[str, str, str]] = field(default_factory=list)
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+    def save(self, record: V) -> V:
+        """Writes the record at its next version; returns it as it will be stored."""
+        written: V = replace(record, version=record.version + 1)  # type: ignore[type-var]  # every record is a dataclass
+        self.saved.append((written, record.version))
+        return written
+
+    def delete(self, record: Versioned) -> None:
+        """Removes the record, if it still has the version it was read at."""
+        self.deleted.append(record)
+
+    def guard(self, record: Versioned) -> None:
+        """Only goes through while the record still has the version it was read at."""
+        self.guarded.append(record)
+
+    def vacate(self, location_id: str, days: Iterable[str], occupant_id: str) -> None:
+        """Takes an occupant off sheets that were not read: giving room back needs no decision."""
+        self.vacated.extend((location_id, day, occupant_id) for day in days)
+
+    def forget_booking(self, contact: str, appointment_id: str) -> None:
+        """No longer counts a booking among a contact's upcoming ones."""
+        self.forgotten.append((contact, appointment_id))
+
+    def record(self, entry: Entry) -> Entry:
+        """Adds what happened: the log line, its messages and events (NT-9)."""
+        self.entries.append(entry)
+        return entry
+
+
+class Store(Protocol):
+    """The table, as the use cases see it."""
+
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Found:
+        """All these records in one batch read (at most 100)."""
+
+    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+        """Writes everything or nothing.
+
+        Raises ``Stale`` when something read has changed since, ``AlreadyDone`` when ``once`` was used before.
+        """
+
+    def replay(self, scope: str, key: str) -> Replay | None:
+        """The answer stored under an Idempotency-Key, if there is one."""
+
+    def catalogue(self, kind: type[T]) -> tuple[T, ...]:
+        """Every location, service, staff member or reason of the organisation, in order of id."""
+
+
+class Agenda(Protocol):
+    """The lists of appointments, each one query, oldest start first."""
+
+    def at_location(
+        self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
+    ) -> Page[Appointment]:
+        """Appointments that start at this location in [first, last)."""
+
+    def of_staff(
+        self, staff_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
+    ) -> Page[Appointment]:
+        """Appointments of this staff member that start in [first, last), cancelled ones left out."""
+
+    def unassigned(
+        self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
+    ) -> Page[Appointment]:
+        """Appointments at this location that nobody has, cancelled ones left out (QS-5)."""
+
+    def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
+        """The written sheets of these UTC days, both included."""
+
+    def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+        """What happened to one subject, newest first."""
+
+
+class Ids(Protocol):
+    """Fresh ids and secrets."""
+
+    def new(self, prefix: str, at: datetime) -> str:
+        """A new id of this type, such as ``apt_01J…``."""
+
+    def secret(self) -> str:
+        """At least 128 random bits, safe in a URL (D48)."""
