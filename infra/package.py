@@ -1,0 +1,141 @@
+"""Build what a stage deploys: ``python -m infra.package STAGE`` leaves template and archives in ``build/STAGE``."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra import stages
+
+SHIPPED = ("app.py", "requirements.txt", "chalicelib", ".chalice")
+LAYER = "layer-deployment.zip"
+CODE = "deployment.zip"
+
+
+class PackageIncomplete(Exception):
+    """Something from requirements.txt is not in the archive, so the functions would not start."""
+
+
+def package(stage: str, build: Path | None = None) -> Path:
+    """Package ``stage`` and return the directory with ``template.json`` and the archives.
+
+    Raises ``PackageIncomplete`` when a dependency has no wheel for the stage's architecture: Chalice itself only
+    warns, and the function would fail at its first call.
+    """
+    build = build or stages.build_directory(stage)
+    source, out = build / "source", build / "package"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    _copy_source(source, stage)
+    _run_chalice(source, out, stage)
+    missing = _missing(source / "requirements.txt", out / LAYER)
+    if missing:
+        _forget_archives()
+        raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
+    template = yaml.safe_load((out / "sam.yaml").read_text())
+    (out / "template.json").write_text(json.dumps(template, indent=1))
+    return out
+
+
+def functions(template: dict[str, Any]) -> dict[str, str]:
+    """Logical id of each function in a packaged template by its name in app.py; the API's name is ``app``."""
+    return {
+        resource["Properties"]["Handler"].removeprefix("app."): logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def _cache() -> Path:
+    return stages.ROOT / "build" / "cache"
+
+
+def _copy_source(source: Path, stage: str) -> None:
+    """Copy only what is shipped, without caches, so that equal sources make equal archives."""
+    source.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
+    for name in SHIPPED:
+        path = stages.ROOT / name
+        if path.is_dir():
+            shutil.copytree(path, source / name, ignore=ignore)
+        else:
+            shutil.copy2(path, source / name)
+    _cache().mkdir(parents=True, exist_ok=True)
+    (source / ".chalice" / "deployments").symlink_to(_cache())
+    if stage == stages.LOCAL:
+        _take_host_architecture(source / ".chalice" / "config.json")
+
+
+def _take_host_architecture(config: Path) -> None:
+    """The embedded AWS runs functions on this machine, whatever deployed stages run on."""
+    content = json.loads(config.read_text())
+    host = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+    content["stages"][stages.LOCAL]["lambda_architecture"] = host
+    config.write_text(json.dumps(content))
+
+
+def _run_chalice(source: Path, out: Path, stage: str) -> None:
+    # Chalice imports app.py to find its routes; nothing it does there depends on an account or region.
+    environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1")}
+    chalice = str(Path(sys.executable).with_name("chalice"))
+    command = [chalice, "package", "--stage", stage, "--template-format", "yaml"]
+    done = subprocess.run(
+        [*command, "--merge-template", str(stages.TEMPLATE), str(out)],
+        cwd=source,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if "Could not install dependencies" in done.stdout:
+        _forget_archives()
+        raise PackageIncomplete(done.stdout)
+    if done.returncode:
+        raise PackageIncomplete(f"chalice package failed:\n{done.stdout}")
+
+
+def _forget_archives() -> None:
+    """Delete the cached archives: the next build must not find an incomplete one again."""
+    shutil.rmtree(_cache())
+
+
+def _missing(requirements: Path, archive: Path) -> list[str]:
+    """Requirements whose exact version is not in the archive."""
+    with zipfile.ZipFile(archive) as layer:
+        parts = {part for name in layer.namelist() for part in name.split("/") if part.endswith(".dist-info")}
+    shipped = {_normalised(part.removesuffix(".dist-info")) for part in parts}
+    pins = (line.split("#")[0].strip() for line in requirements.read_text().splitlines())
+    return [pin for pin in pins if pin and _normalised(pin.replace("==", "-")) not in shipped]
+
+
+def _normalised(name_and_version: str) -> str:
+    return re.sub(r"[-_.]+", "-", name_and_version).lower()
+
+
+def main(arguments: list[str]) -> int:
+    """Package the named stage; 1 when that fails, 2 when there is no such stage."""
+    if len(arguments) != 1 or arguments[0] not in stages.STAGES:
+        print(f"usage: python -m infra.package {'|'.join(stages.STAGES)}", file=sys.stderr)
+        return 2
+    try:
+        out = package(arguments[0])
+    except PackageIncomplete as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"packaged {arguments[0]} in {out.relative_to(stages.ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
