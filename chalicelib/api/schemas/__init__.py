@@ -1,0 +1,1 @@
+"""The models of the contract: what requests carry and what answers say."""
