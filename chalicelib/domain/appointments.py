@@ -91,6 +91,7 @@ class Appointment:
     rebooked_from: str | None = None
     cancellation: Cancellation | None = None
     reminder_hours: tuple[int, ...] = ()
+    reminders_from: datetime | None = None
     utm: tuple[tuple[str, str], ...] = ()
     sequence: int = 0
     version: int = 0
@@ -120,12 +121,20 @@ class Appointment:
         if self.state is not State.BOOKED or self.start <= now:
             raise WrongState("Only an upcoming appointment can be changed.")
 
-    def due_reminder(self, now: datetime) -> datetime | None:
-        """When the next reminder is due; none for unconfirmed ones, none in the past (D33, case 25)."""
+    def reminders(self) -> list[tuple[int, datetime]]:
+        """Every reminder it gets, as (hours before, instant), earliest first.
+
+        None for unconfirmed ones, none that would have been due before it was booked or moved (D33, case 25).
+        """
         if self.state is not State.BOOKED or not self.confirmed or not self.notify_client:
-            return None
-        times = sorted(self.start - timedelta(hours=h) for h in self.reminder_hours)
-        return next((t for t in times if t > now), None)
+            return []
+        since = self.reminders_from or self.created_at
+        times = ((h, self.start - timedelta(hours=h)) for h in sorted(self.reminder_hours, reverse=True))
+        return [(h, at) for h, at in times if at > since]
+
+    def due_reminder(self, after: datetime | None = None) -> datetime | None:
+        """When the next reminder is due; with ``after``, the next one later than that."""
+        return next((at for _, at in self.reminders() if after is None or at > after), None)
 
     def assigned(self, staff_id: str | None, now: datetime) -> Appointment:
         """Given to somebody, or to nobody; 409 once it is finished (D14)."""
@@ -149,6 +158,7 @@ class Appointment:
             timezone=timezone,
             local_start=local_start,
             sequence=self.sequence + 1,
+            reminders_from=now,
             updated_at=now,
         )
 

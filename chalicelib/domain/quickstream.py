@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.errors import WrongState, invalid
-from chalicelib.domain.times import first_valid, instant, minute
+from chalicelib.domain.times import EPOCH, first_valid, instant, minute
 
 LONGEST_MINUTES = 25 * 60
 MOST_OCCURRENCES = 366
@@ -112,10 +112,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Where a block stands: the UTC day of its start at its location."""
+
+    id: str
+    location_id: str
+    day: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """What repeats: wall times at the location, a rule, and what every occurrence starts out with.
 
-    ``laid_to`` is the wall start of the last occurrence that exists; ``done`` that no more will come.
+    ``laid_to`` is the wall start of the last occurrence laid out; ``done`` says no more will come, otherwise
+    ``next_due`` when to lay out more.
     """
 
     id: str
@@ -131,6 +142,7 @@ class Series:
     reserve_release: Release | None = None
     laid_to: datetime | None = None
     done: bool = False
+    next_due: datetime = EPOCH
     version: int = 0
 
     def occurrence(self, block_id: str, wall: datetime, now: int) -> Block | None:

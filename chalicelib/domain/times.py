@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from chalicelib.domain.errors import FieldError, Invalid, invalid
 
 GRID_MINUTES = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -28,12 +28,12 @@ def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
 
 def minute(instant: datetime) -> int:
     """Whole minutes since 1970 UTC, rounded down."""
-    return (instant - _EPOCH) // _MINUTE
+    return (instant - EPOCH) // _MINUTE
 
 
 def instant(minutes: int) -> datetime:
     """The UTC instant of so many minutes since 1970."""
-    return _EPOCH + minutes * _MINUTE
+    return EPOCH + minutes * _MINUTE
 
 
 def utc_text(at: datetime) -> str:

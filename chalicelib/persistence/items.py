@@ -1,0 +1,119 @@
+"""The one item type of the table, as PynamoDB sees it: keys and indexes native, the record itself as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
+from pynamodb.constants import MAP, STRING
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+
+class TextMap(Attribute[dict[str, str]]):
+    """A native map of texts, so that one entry can be removed without reading the others."""
+
+    attr_type = MAP
+
+    def serialize(self, value: dict[str, str]) -> dict[str, Any]:
+        """As DynamoDB wants it."""
+        return {key: {STRING: text} for key, text in value.items()}
+
+    def deserialize(self, value: dict[str, Any]) -> dict[str, str]:
+        """As it was saved."""
+        return {key: text[STRING] for key, text in value.items()}
+
+
+class AgendaIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
+    """Appointments by location or client, then start."""
+
+    class Meta:
+        """How PynamoDB finds it."""
+
+        index_name = "agenda"
+        projection = AllProjection()
+
+    gsi1pk = UnicodeAttribute(hash_key=True)
+    gsi1sk = UnicodeAttribute(range_key=True)
+
+
+class QueueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
+    """Appointments by staff member, or unassigned by location, then start."""
+
+    class Meta:
+        """How PynamoDB finds it."""
+
+        index_name = "queue"
+        projection = AllProjection()
+
+    gsi2pk = UnicodeAttribute(hash_key=True)
+    gsi2sk = UnicodeAttribute(range_key=True)
+
+
+class ReviewIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
+    """Unconfirmed appointments by location, then start."""
+
+    class Meta:
+        """How PynamoDB finds it."""
+
+        index_name = "review"
+        projection = AllProjection()
+
+    gsi3pk = UnicodeAttribute(hash_key=True)
+    gsi3sk = UnicodeAttribute(range_key=True)
+
+
+class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
+    """Work by kind and shard, then the instant it is due."""
+
+    class Meta:
+        """How PynamoDB finds it."""
+
+        index_name = "due"
+        projection = AllProjection()
+
+    duepk = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class Row(Model):
+    """Anything in the table; ``kind`` says what ``body`` holds."""
+
+    class Meta:
+        """Where the table is; ``bind`` fills it in before the first use."""
+
+        table_name = ""
+        region: str | None = None
+        connect_timeout_seconds = 1
+        read_timeout_seconds = 5
+        max_retry_attempts = 2
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    version = NumberAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    blocks = TextMap(null=True)
+    occupants = TextMap(null=True)
+    upcoming = TextMap(null=True)
+    state = UnicodeAttribute(null=True)
+    gsi1pk = UnicodeAttribute(null=True)
+    gsi1sk = UnicodeAttribute(null=True)
+    gsi2pk = UnicodeAttribute(null=True)
+    gsi2sk = UnicodeAttribute(null=True)
+    gsi3pk = UnicodeAttribute(null=True)
+    gsi3sk = UnicodeAttribute(null=True)
+    duepk = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    agenda: ClassVar[AgendaIndex] = AgendaIndex()
+    queue: ClassVar[QueueIndex] = QueueIndex()
+    review: ClassVar[ReviewIndex] = ReviewIndex()
+    due: ClassVar[DueIndex] = DueIndex()
+
+
+def bind(table_name: str, region: str) -> None:
+    """Says which table this process works on; must come before the first call (PynamoDB reads it once)."""
+    Row.Meta.table_name = table_name
+    Row.Meta.region = region

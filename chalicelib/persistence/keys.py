@@ -1,0 +1,158 @@
+"""Every key of the one table, and with them every access pattern.
+
+| pattern | how | key |
+|---|---|---|
+| the organisation's settings, locations, services, staff, reasons | query or batch get | `ORG` · `SETTINGS`, `LOC#id`, `SVC#id`, `STF#id`, `RSN#id` |
+| the staff member who signs in as an address | get | `LOGIN#email` · `META` |
+| what is free and who sits where on a location's days | batch get or query | `CAL#location` · `2026-12-01` |
+| where a block stands | get | `BLK#id` · `META` |
+| a series of blocks | get | `SER#id` · `META` |
+| an appointment | get | `APT#id` · `META` |
+| a location's appointments by start | query `agenda` | `LOC#location` · start, id |
+| a client's appointments by start | query `agenda` | `CLI#client` · start, id (rows `APT#id` · `ATT#client`) |
+| a staff member's appointments by start | query `queue` | `STF#staff` · start, id |
+| a location's unassigned appointments by start | query `queue` | `OPEN#location` · start, id |
+| a location's unconfirmed appointments by start | query `review` | `LOC#location` · start, id |
+| what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
+| a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
+| a client | get | `CLI#id` · `META` |
+| the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
+| a hold | get | `HLD#id` · `META` |
+| the answer stored under an Idempotency-Key | get | `ONCE#scope` · key |
+| work that is due: journal, reminder, sheet, series | query `due`, per shard | `DUE#work#shard` · instant |
+
+A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
+`agenda` of their location and every `queue` (their keys end in `#CANCELLED`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from zlib import crc32
+
+from chalicelib.domain.times import utc_text
+
+TABLE_KEYS = ("pk", "sk")
+INDEXES = {
+    "agenda": ("gsi1pk", "gsi1sk"),
+    "queue": ("gsi2pk", "gsi2sk"),
+    "review": ("gsi3pk", "gsi3sk"),
+    "due": ("duepk", "due_at"),
+}
+TTL = "ttl"
+DUE_SHARDS = 4
+CATALOGUE = "ORG"
+
+
+class Key(NamedTuple):
+    """A primary key."""
+
+    pk: str
+    sk: str = "META"
+
+
+def settings() -> Key:
+    """The organisation's settings."""
+    return Key(CATALOGUE, "SETTINGS")
+
+
+def location(location_id: str) -> Key:
+    """A location in the catalogue."""
+    return Key(CATALOGUE, f"LOC#{location_id}")
+
+
+def service(service_id: str) -> Key:
+    """A service in the catalogue."""
+    return Key(CATALOGUE, f"SVC#{service_id}")
+
+
+def staff(staff_id: str) -> Key:
+    """A staff member in the catalogue."""
+    return Key(CATALOGUE, f"STF#{staff_id}")
+
+
+def reason(reason_id: str) -> Key:
+    """A cancellation reason in the catalogue."""
+    return Key(CATALOGUE, f"RSN#{reason_id}")
+
+
+def login(email: str) -> Key:
+    """Who signs in as this address."""
+    return Key(f"LOGIN#{email}")
+
+
+def sheet(location_id: str, day: str) -> Key:
+    """The ledger of a location and UTC day."""
+    return Key(f"CAL#{location_id}", day)
+
+
+def block_place(block_id: str) -> Key:
+    """Where a block stands."""
+    return Key(f"BLK#{block_id}")
+
+
+def series(series_id: str) -> Key:
+    """A series of blocks."""
+    return Key(f"SER#{series_id}")
+
+
+def appointment(appointment_id: str) -> Key:
+    """An appointment."""
+    return Key(f"APT#{appointment_id}")
+
+
+def attendee(appointment_id: str, client_id: str) -> Key:
+    """The row that puts an appointment on a client's agenda."""
+    return Key(f"APT#{appointment_id}", f"ATT#{client_id}")
+
+
+def client(client_id: str) -> Key:
+    """A client."""
+    return Key(f"CLI#{client_id}")
+
+
+def contact(value: str) -> Key:
+    """An e-mail address or phone number."""
+    return Key(f"CONTACT#{value}")
+
+
+def hold(hold_id: str) -> Key:
+    """A hold."""
+    return Key(f"HLD#{hold_id}")
+
+
+def once(scope: str, key: str) -> Key:
+    """The answer stored under an Idempotency-Key."""
+    return Key(f"ONCE#{scope}", key)
+
+
+def journal(subject_id: str, entry_id: str) -> Key:
+    """One thing that happened to a subject: ``apt_…`` keeps its journal under ``APT#apt_…``."""
+    return Key(partition(subject_id), f"LOG#{entry_id}")
+
+
+def partition(subject_id: str) -> str:
+    """The partition of anything that has an id."""
+    return f"{subject_id.partition('_')[0].upper()}#{subject_id}"
+
+
+def permission(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:
+    """The permission to send one message once."""
+    return Key(partition(subject_id), f"SENT#{cause}#{kind}#{recipient}#{channel}")
+
+
+def by_start(start: datetime, record_id: str = "") -> str:
+    """A sort key in order of start."""
+    return f"{utc_text(start)}#{record_id}"
+
+
+def due(work: str, record_id: str, at: datetime) -> dict[str, str]:
+    """The attributes that put a record on the due index; the shard follows from its id."""
+    shard = crc32(record_id.encode()) % DUE_SHARDS
+    return {"duepk": f"DUE#{work}#{shard}", "due_at": utc_text(at)}
+
+
+def due_partitions(work: str) -> list[str]:
+    """Every shard of one kind of due work."""
+    return [f"DUE#{work}#{shard}" for shard in range(DUE_SHARDS)]

@@ -1,0 +1,199 @@
+"""Records to rows and back: for each kind of record its key, its place in the indexes and its body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from cattrs.preconf.json import make_converter
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings, Staff
+from chalicelib.domain.clients import Client, Contact
+from chalicelib.domain.events import Entry
+from chalicelib.domain.holds import Hold
+from chalicelib.domain.ledger import Occupant, Right, Sheet
+from chalicelib.domain.quickstream import Block, BlockPlace, Series
+from chalicelib.domain.times import instant
+from chalicelib.persistence import keys
+from chalicelib.persistence.items import Row
+from chalicelib.persistence.keys import Key
+
+T = TypeVar("T")
+
+# A booking's own relay is given this long before the sweep looks after its journal entry.
+RELAY_GRACE_SECONDS = 120
+
+_converter = make_converter(forbid_extra_keys=False)
+_converter.register_unstructure_hook(datetime, lambda at: at.isoformat())
+_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+
+
+def to_json(record: Any) -> str:
+    """A record as compact JSON."""
+    return json.dumps(_converter.unstructure(record), separators=(",", ":"), ensure_ascii=False)
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """The record that ``to_json`` wrote; what was added to its type since takes its default."""
+    return _converter.structure(json.loads(text), kind)
+
+
+@dataclass(frozen=True)
+class Shape(Generic[T]):
+    """How one kind of record lies in the table: ``key`` from its ids, ``ids`` from the record."""
+
+    kind: str
+    key: Callable[..., Key]
+    ids: Callable[[T], tuple[str, ...]]
+    indexes: Callable[[T], Mapping[str, Any]] = lambda _: {}
+    pack: Callable[[T], Mapping[str, Any]] | None = None
+    unpack: Callable[[Row], T] | None = None
+
+
+def _own_id(record: Any) -> tuple[str, ...]:
+    return (record.id,)
+
+
+def _appointment_indexes(a: Appointment) -> dict[str, str]:
+    gone = "" if a.occupies else "#CANCELLED"
+    holder = f"STF#{a.staff_id}" if a.staff_id else f"OPEN#{a.location_id}"
+    by_start = keys.by_start(a.start, a.id)
+    found = {
+        "gsi1pk": f"LOC#{a.location_id}{gone}",
+        "gsi1sk": by_start,
+        "gsi2pk": holder + gone,
+        "gsi2sk": by_start,
+    }
+    if not a.confirmed and a.occupies:
+        found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
+    reminder = a.due_reminder()
+    return found | keys.due("reminder", a.id, reminder) if reminder else found
+
+
+def _sheet_due(sheet: Sheet) -> dict[str, str]:
+    begun_here = (b for b in sheet.blocks.values() if instant(b.start).date().isoformat() == sheet.day)
+    due = [at for at in (b.due() for b in begun_here) if at is not None]
+    return keys.due("sheet", f"{sheet.location_id}#{sheet.day}", instant(min(due))) if due else {}
+
+
+def _pack_occupant(o: Occupant) -> str:
+    return f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
+
+
+def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
+    start, length, service_id, right, over, expires = text.split(",")
+    return Occupant(
+        id=occupant_id,
+        start=int(start),
+        end=int(start) + int(length),
+        service_id=service_id,
+        right=Right(int(right)),
+        over_capacity=over == "1",
+        expires=int(expires) if expires else None,
+    )
+
+
+def _pack_sheet(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "blocks": {k: to_json(b) for k, b in sheet.blocks.items()},
+        "occupants": {k: _pack_occupant(o) for k, o in sheet.occupants.items()},
+    }
+
+
+def _unpack_sheet(row: Row) -> Sheet:
+    return Sheet(
+        location_id=row.pk.removeprefix("CAL#"),
+        day=row.sk,
+        blocks={k: from_json(text, Block) for k, text in (row.blocks or {}).items()},
+        occupants={k: _unpack_occupant(k, text) for k, text in (row.occupants or {}).items()},
+        version=int(row.version or 0),
+    )
+
+
+def _pack_contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "body": json.dumps(contact.clients),
+        "upcoming": {appointment_id: str(end) for appointment_id, end in contact.upcoming},
+    }
+
+
+def _unpack_contact(row: Row) -> Contact:
+    return Contact(
+        value=row.pk.removeprefix("CONTACT#"),
+        clients=tuple((client_id, name) for client_id, name in json.loads(row.body or "[]")),
+        upcoming=tuple((k, int(end)) for k, end in (row.upcoming or {}).items()),
+        version=int(row.version or 0),
+    )
+
+
+SHAPES: dict[type[Any], Shape[Any]] = {
+    Settings: Shape("settings", keys.settings, lambda _: ()),
+    Location: Shape("location", keys.location, _own_id),
+    Service: Shape("service", keys.service, _own_id),
+    Staff: Shape("staff", keys.staff, _own_id),
+    Reason: Shape("reason", keys.reason, _own_id),
+    Login: Shape("login", keys.login, lambda r: (r.email,)),
+    Sheet: Shape(
+        "sheet", keys.sheet, lambda r: (r.location_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet
+    ),
+    BlockPlace: Shape("block", keys.block_place, _own_id),
+    Series: Shape(
+        "series",
+        keys.series,
+        _own_id,
+        lambda s: {} if s.done else keys.due("series", s.id, s.next_due),
+    ),
+    Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
+    Client: Shape("client", keys.client, _own_id),
+    Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
+    Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
+}
+
+
+def key_of(kind: type[Any], ids: tuple[str, ...]) -> Key:
+    """Where the record of this kind with these ids is."""
+    return SHAPES[kind].key(*ids)
+
+
+def to_row(record: Any) -> Row:
+    """The row of a record, at the record's version."""
+    shape = SHAPES[type(record)]
+    key = shape.key(*shape.ids(record))
+    body = shape.pack(record) if shape.pack else {"body": to_json(record)}
+    return Row(key.pk, key.sk, kind=shape.kind, version=record.version, **body, **shape.indexes(record))
+
+
+def from_row(row: Row, kind: type[T]) -> T:
+    """The record of a row; the row's version is the one that counts."""
+    shape = SHAPES[kind]
+    if shape.unpack:
+        unpacked: T = shape.unpack(row)
+        return unpacked
+    body = json.loads(row.body or "{}")
+    return _converter.structure(body | {"version": int(row.version or 0)}, kind)
+
+
+def attendee_rows(appointment: Appointment) -> list[Row]:
+    """The rows that put an appointment on its clients' agendas."""
+    rows = []
+    for attendee in appointment.attendees:
+        key = keys.attendee(appointment.id, attendee.client_id)
+        row = Row(key.pk, key.sk, kind="attendee", body=json.dumps({"cancelled": attendee.cancelled}))
+        row.gsi1pk, row.gsi1sk = f"CLI#{attendee.client_id}", keys.by_start(appointment.start, appointment.id)
+        rows.append(row)
+    return rows
+
+
+def entry_row(entry: Entry) -> Row:
+    """The journal row of an entry; due until it has been delivered, if it has anything to deliver."""
+    key = keys.journal(entry.subject_id, entry.id)
+    row = Row(key.pk, key.sk, kind="entry", body=to_json(entry))
+    if entry.messages or entry.events:
+        sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
+        due = keys.due("journal", entry.id, sweep_at)
+        row.duepk, row.due_at = due["duepk"], due["due_at"]
+    return row

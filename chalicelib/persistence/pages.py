@@ -1,0 +1,40 @@
+"""Pages of a query, and cursors that say nothing but where it goes on."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from typing import Any
+
+from pynamodb.constants import STRING
+
+from chalicelib.domain.errors import invalid
+
+
+def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
+    """A cursor for DynamoDB's LastEvaluatedKey; none at the end of the list."""
+    if not last_key:
+        return None
+    plain = {name: value[STRING] for name, value in last_key.items()}
+    return urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, partition_attribute: str, partition: str) -> dict[str, dict[str, Any]] | None:
+    """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this very list."""
+    if cursor is None:
+        return None
+    try:
+        plain = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, Error, RecursionError):
+        raise _refused() from None
+    expected = {"pk", "sk", partition_attribute, partition_attribute.replace("pk", "sk")}
+    if not isinstance(plain, dict) or plain.keys() != expected or plain[partition_attribute] != partition:
+        raise _refused()
+    if not all(isinstance(value, str) and value for value in plain.values()):
+        raise _refused()
+    return {name: {STRING: value} for name, value in plain.items()}
+
+
+def _refused() -> Exception:
+    return invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")

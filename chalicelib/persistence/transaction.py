@@ -1,0 +1,119 @@
+"""A Change as one DynamoDB transaction: every write with its condition, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.errors import AlreadyDone, Stale
+from chalicelib.persistence import keys, mapping
+from chalicelib.persistence.items import Row
+from chalicelib.services.ports import Change, Once
+
+ONCE_SECONDS = 24 * 3600
+# What a fresh read and another decision can cure; anything else is a fault of ours and is raised as it is.
+_STALE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
+
+
+@dataclass
+class _Writes:
+    """The parts of a transaction in the order PynamoDB sends them, so that its reasons can be read."""
+
+    checks: list[tuple[keys.Key, Condition]] = field(default_factory=list)
+    deletes: list[tuple[Row, Condition]] = field(default_factory=list)
+    puts: list[tuple[Row, Condition | None]] = field(default_factory=list)
+    updates: list[tuple[Row, list[Action], Condition]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.checks) + len(self.deletes) + len(self.puts) + len(self.updates)
+
+
+def commit(connection: Connection, change: Change, once: Once | None, result: Any, now: Callable[[], float]) -> None:
+    """Writes the change and the answer for its Idempotency-Key in one TransactWriteItems.
+
+    Raises ``AlreadyDone`` when that key has an answer already, else ``Stale`` when any condition failed.
+    """
+    writes = _writes(change)
+    answer_at = None
+    if once is not None:
+        answer_at = len(writes.checks) + len(writes.deletes) + len(writes.puts)
+        writes.puts.append(_answer(once, result, now()))
+    if not len(writes):
+        return
+    try:
+        _send(connection, writes)
+    except TransactWriteError as error:
+        codes = {i: reason.code for i, reason in enumerate(error.cancellation_reasons) if reason is not None}
+        if answer_at is not None and codes.get(answer_at) == "ConditionalCheckFailed":
+            raise AlreadyDone from error
+        conflict = error.cause_response_code == "TransactionInProgressException"
+        if conflict or (codes and _STALE.issuperset(codes.values())):
+            raise Stale from error
+        raise
+
+
+def _send(connection: Connection, writes: _Writes) -> None:
+    # One token for all of PynamoDB's own attempts: a lost answer must not make the second attempt fail.
+    with TransactWrite(connection=connection, client_request_token=uuid4().hex) as transaction:
+        for key, condition in writes.checks:
+            transaction.condition_check(Row, key.pk, key.sk, condition=condition)
+        for row, condition in writes.deletes:
+            transaction.delete(row, condition=condition)
+        for row, optional in writes.puts:
+            transaction.save(row, condition=optional)
+        for row, actions, condition in writes.updates:
+            transaction.update(row, actions=actions, condition=condition)
+
+
+def _writes(change: Change) -> _Writes:
+    writes = _Writes()
+    for record in change.guarded:
+        shape = mapping.SHAPES[type(record)]
+        writes.checks.append((shape.key(*shape.ids(record)), at_version(record.version)))
+    for record in change.deleted:
+        writes.deletes.append((mapping.to_row(record), at_version(record.version)))
+    for record, read_at in change.saved:
+        writes.puts.append((mapping.to_row(record), at_version(read_at)))
+        if isinstance(record, Appointment):
+            writes.puts.extend((row, None) for row in mapping.attendee_rows(record))
+    writes.puts.extend((mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
+    writes.updates.extend(_updates(change))
+    return writes
+
+
+def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition]]:
+    for location_id, day, occupant_id in change.vacated:
+        yield _removal(keys.sheet(location_id, day), "occupants", occupant_id)
+    for contact, appointment_id in change.forgotten:
+        yield _removal(keys.contact(contact), "upcoming", appointment_id)
+
+
+def _removal(key: keys.Key, attribute: str, entry: str) -> tuple[Row, list[Action], Condition]:
+    # Whoever decided on the row as it was must notice: the version moves on.
+    actions: list[Action] = [Path([attribute, entry]).remove(), Row.version.set(Row.version + 1)]
+    return Row(key.pk, key.sk), actions, Row.pk.exists()
+
+
+def _answer(once: Once, result: Any, now: float) -> tuple[Row, Condition]:
+    status, body = once.present(result)
+    key = keys.once(once.scope, once.key)
+    text = json.dumps({"fingerprint": once.fingerprint, "status": status, "body": body})
+    row = Row(key.pk, key.sk, kind="once", body=text, ttl=int(now) + ONCE_SECONDS)
+    # The table removes old rows in its own time: one past its day counts as gone.
+    return row, Row.pk.does_not_exist() | (Row.ttl <= int(now))
+
+
+def at_version(version: int) -> Condition:
+    """The row is as it was read: at this version, or not there for version 0."""
+    return Row.pk.does_not_exist() if version == 0 else Row.version == version
