@@ -112,7 +112,7 @@ class Change:
     deleted: list[Any] = field(default_factory=list)
     guarded: list[Any] = field(default_factory=list)
     vacated: list[tuple[str, str, str]] = field(default_factory=list)
-    forgotten: list[tuple[str, str]] = field(default_factory=list)
+    tallied: list[tuple[str, str, int | None]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     def save(self, record: V) -> V:
@@ -133,9 +133,9 @@ class Change:
         """Takes an occupant off sheets that were not read: giving room back needs no decision."""
         self.vacated.extend((location_id, day, occupant_id) for day in days)
 
-    def forget_booking(self, contact: str, appointment_id: str) -> None:
-        """No longer counts a booking among a contact's upcoming ones."""
-        self.forgotten.append((contact, appointment_id))
+    def tally(self, contact: str, appointment_id: str, end: int | None) -> None:
+        """Counts a booking among a contact's upcoming ones until ``end`` (epoch minutes), or no longer."""
+        self.tallied.append((contact, appointment_id, end))
 
     def record(self, entry: Entry) -> Entry:
         """Adds what happened: the log line, its messages and events (NT-9)."""
