@@ -1,1 +1,3 @@
 """Frontdesk: an appointment-booking backend on one DynamoDB table."""
+
+__version__ = "0.1.0"

@@ -21,9 +21,9 @@ def count(name: str, by: int = 1, **dimensions: str) -> None:
 
     Written at once as a line of its own in CloudWatch's embedded format, so no function has to flush.
     """
-    stage = os.environ.get("STAGE", "none")
+    always = {"service": SERVICE, "stage": os.environ.get("STAGE", "none")}
     with single_metric(name=name, unit=MetricUnit.Count, value=by, namespace=NAMESPACE) as metric:
-        for dimension, value in {"stage": stage, **dimensions}.items():
+        for dimension, value in (always | dimensions).items():
             metric.add_dimension(name=dimension, value=value)
 
 

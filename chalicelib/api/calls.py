@@ -36,7 +36,8 @@ class Call(Generic[Body, Query]):
     """A request on its way into a handler.
 
     ``path`` holds the decoded path parameters, ``now`` is aware UTC, ``once`` is None without an
-    Idempotency-Key, ``expected_version`` is None without an If-Match.
+    Idempotency-Key, ``expected_version`` is None without an If-Match, ``public_url`` is where this API is reached,
+    without a trailing slash.
     """
 
     body: Body
@@ -47,6 +48,7 @@ class Call(Generic[Body, Query]):
     once: Once | None
     expected_version: int | None
     correlation_id: str
+    public_url: str
 
     @property
     def staff(self) -> Principal:

@@ -19,7 +19,7 @@ from chalicelib.domain.errors import FieldError, Invalid, NotFound, invalid
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_ERRORS = 20
-_MAX_PATH_PARAMETER = 128
+MAX_PATH_PARAMETER = 128
 _YEARS = range(2000, 2100)
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 # What the parser says of bodies that are JSON by the grammar and still hold what no field can take.
@@ -95,7 +95,7 @@ def _list_fields(model: type[Input]) -> frozenset[str]:
 def path(parameters: Mapping[str, str]) -> dict[str, str]:
     """The path parameters, decoded; 404 for what cannot be the name of anything."""
     found = {name: unquote(value) for name, value in parameters.items()}
-    if any(len(value) > _MAX_PATH_PARAMETER or not value.isprintable() for value in found.values()):
+    if any(len(value) > MAX_PATH_PARAMETER or not value.isprintable() for value in found.values()):
         raise NotFound()
     return found
 

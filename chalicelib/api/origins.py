@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api.wiring import wired
+from chalicelib.api.wiring import public_url, wired
 from chalicelib.observability import failure, logger
 
 _REQUEST_HEADERS = "Authorization,Content-Type,Idempotency-Key,If-Match,X-Now"
@@ -13,9 +14,10 @@ _RESPONSE_HEADERS = "ETag,Idempotent-Replayed,Retry-After,X-Correlation-Id"
 _MAX_AGE_SECONDS = "600"
 
 
-def headers(origin: str | None, public: bool) -> dict[str, str]:
-    """The headers for an answer to this origin: public routes serve the configured ones, staff routes their own."""
-    allowed = _allowed(origin, public) if origin else None
+def headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dict[str, str]:
+    """The headers for an answer to this origin: public routes serve the configured
+    ones, staff routes only the console's, which is our own."""
+    allowed = _allowed(context, origin, public) if origin else None
     if allowed is None:
         return {"Vary": "Origin"}
     return {
@@ -25,9 +27,11 @@ def headers(origin: str | None, public: bool) -> dict[str, str]:
     }
 
 
-def preflight(origin: str | None, public: bool, methods: Iterable[str]) -> dict[str, str]:
+def preflight(
+    context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]
+) -> dict[str, str]:
     """The headers that answer an OPTIONS request; none of them for an origin that is not allowed."""
-    found = headers(origin, public)
+    found = headers(context, origin, public)
     if "Access-Control-Allow-Origin" not in found:
         return found
     return {
@@ -38,8 +42,8 @@ def preflight(origin: str | None, public: bool, methods: Iterable[str]) -> dict[
     }
 
 
-def _allowed(origin: str, public: bool) -> str | None:
-    own = urlsplit(wired().settings().public_url)
+def _allowed(context: Mapping[str, Any], origin: str, public: bool) -> str | None:
+    own = urlsplit(public_url(context))
     if origin == f"{own.scheme}://{own.netloc}":
         return origin
     configured = _configured() if public else ()

@@ -82,7 +82,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem]
 
 
-def response(refusal: Refusal, public_url: str, correlation_id: str) -> Response:
+def response(refusal: Refusal, public_url: str) -> Response:
     """The refusal as the HTTP answer that the contract promises."""
     problem = {
         **refusal.extra,
@@ -96,7 +96,6 @@ def response(refusal: Refusal, public_url: str, correlation_id: str) -> Response
     headers: dict[str, str | list[str]] = {
         "Content-Type": CONTENT_TYPE,
         "Cache-Control": "no-store",
-        "X-Correlation-Id": correlation_id,
     }
     if isinstance(refusal, Busy):
         headers["Retry-After"] = str(refusal.extra.get("retry_after", RETRY_AFTER_SECONDS))

@@ -18,7 +18,8 @@ function of the call and the result. Without an ``answer`` there is no body (204
 from ``Input`` and queries too, answers from ``Answer`` (schemas/fields.py). Every POST takes an
 Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take If-Match unless ``versioned=False``, and a
 POST action does with ``versioned=True``. ``refuses`` names the refusals beyond the obvious, by class or code.
-A route that answers no JSON says ``produces="text/calendar"`` and returns text. One path belongs to one
+A route that answers no JSON says ``produces="text/calendar"`` and returns text, or a Chalice ``Response``
+when it needs headers of its own. One path belongs to one
 ``Routes``. The handler's name is the operation's id, its docstring the document's text.
 """
 
@@ -79,7 +80,7 @@ class Route:
     refuses: tuple[type[Refusal] | str, ...] = ()
     idempotent: bool = False
     versioned: bool = False
-    produces: str = "application/json"
+    produces: str = serving.JSON
 
     @property
     def public(self) -> bool:
@@ -145,7 +146,8 @@ class Routes:
             return serving.answer(route, self.blueprint.current_request, parameters)
 
         self._register(route.method, route.path, view, route.name, None if route.public else STAFF_POOL)
-        self._preflight(route)
+        if route.produces == serving.JSON:  # pages and files are loaded without asking first
+            self._preflight(route)
 
     def _preflight(self, route: Route) -> None:
         methods = self._methods.setdefault(route.path, [])

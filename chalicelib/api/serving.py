@@ -11,7 +11,7 @@ from chalice.app import Request, Response
 from chalicelib.api import decoding, idempotency, origins, problems
 from chalicelib.api.calls import Call
 from chalicelib.api.principal import authorise
-from chalicelib.api.wiring import wired
+from chalicelib.api.wiring import public_url, wired
 from chalicelib.domain.errors import AlreadyDone, Busy, NotFound, Refusal
 from chalicelib.domain.permissions import Principal
 from chalicelib.observability import count, failure, logger
@@ -28,17 +28,27 @@ def answer(route: Route, request: Request, parameters: Mapping[str, str]) -> Res
     """The answer to a request; every refusal and every failure has become a problem in it."""
     operation = f"{route.method} {route.path}"
     response = _logged(operation, request, lambda: _handled(route, request, parameters))
-    response.headers.update(origins.headers(request.headers.get("origin"), route.public))
-    return response
+    if "Access-Control-Allow-Origin" not in response.headers:
+        response.headers.update(origins.headers(request.context, request.headers.get("origin"), route.public))
+    return _unchanged(request, response)
 
 
 def preflight(route: Route, request: Request, methods: Iterable[str]) -> Response:
     """The answer to a browser that asks whether it may call."""
 
     def respond() -> Response:
-        return Response("", {**origins.preflight(request.headers.get("origin"), route.public, methods)}, 204)
+        origin = request.headers.get("origin")
+        return Response("", {**origins.preflight(request.context, origin, route.public, methods)}, 204)
 
     return _logged(f"OPTIONS {route.path}", request, respond)
+
+
+def _unchanged(request: Request, response: Response) -> Response:
+    """304 instead of what a browser was allowed to keep and still has."""
+    tag, known = response.headers.get("ETag"), request.headers.get("if-none-match", "")
+    if not tag or tag not in known or response.headers["Cache-Control"] == "no-store":
+        return response
+    return Response("", response.headers, 304)
 
 
 def translate(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -64,11 +74,11 @@ def _logged(operation: str, request: Request, respond: Callable[[], Response]) -
     try:
         response = respond()
     except Refusal as refusal:
-        response = problems.response(refusal, wired().settings().public_url, correlation_id)
+        response = problems.response(refusal, public_url(request.context))
         line["code"] = refusal.code
         count("RequestRefused", code=refusal.code)
     except Exception as error:  # noqa: BLE001  # the one place where anything unexpected ends
-        response = problems.response(problems.Internal(), wired().settings().public_url, correlation_id)
+        response = problems.response(problems.Internal(), public_url(request.context))
         line |= {"code": problems.Internal.code, **failure(error)}
         count("RequestFailed")
     response.headers["X-Correlation-Id"] = correlation_id
@@ -91,6 +101,8 @@ def _handled(route: Route, request: Request, parameters: Mapping[str, str]) -> R
         if call.once and (first := idempotency.earlier(call.once)):
             return _again(first)
         raise
+    if isinstance(result, Response):
+        return result
     text, version = _presented(route, call, result)
     return Response(text, _headers(route, version), route.status)
 
@@ -112,6 +124,7 @@ def _decoded(route: Route, request: Request, parameters: Mapping[str, str]) -> C
         once=_once(route, request, parameters, raw, principal, present),
         expected_version=decoding.expected_version(header("if-match")) if route.versioned else None,
         correlation_id=str(request.context.get("requestId", "")),
+        public_url=public_url(request.context),
     )
     return call
 
@@ -140,7 +153,8 @@ def _presented(route: Route, call: Call[Any, Any], result: Any) -> tuple[str, in
         model = route.present(call, result)
     else:
         model = result if isinstance(result, route.answer) else route.answer.of(result)
-    return model.model_dump_json(), getattr(model, "version", None)
+    version = getattr(model, "version", None)
+    return model.model_dump_json(), version if isinstance(version, int) else None
 
 
 def _again(first: Replay) -> Response:

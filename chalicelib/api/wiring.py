@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from chalicelib.domain.permissions import Principal
 from chalicelib.services.ports import Replay
@@ -45,3 +46,13 @@ def wired() -> Wiring:
     if not _plugged:
         raise RuntimeError("app.py has not connected the container")
     return _plugged[0]
+
+
+def public_url(context: Mapping[str, Any]) -> str:
+    """Where this API is reached, without a trailing slash: as configured, else as the gateway was called.
+
+    A stack cannot hand its functions the URL of its own gateway; the request context names it.
+    """
+    configured = wired().settings().public_url
+    domain, stage = context.get("domainName"), context.get("stage")
+    return configured or (f"https://{domain}/{stage}" if domain else "")
