@@ -1,0 +1,1 @@
+"""The pages a client sees, and what is sent for each of their addresses."""

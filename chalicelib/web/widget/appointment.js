@@ -1,0 +1,223 @@
+/** The page behind the link in a mail: one appointment, to look at, to move, to cancel; opening it changes nothing. */
+
+import { Attempt } from "./api.js";
+import { Calendar } from "./calendar.js";
+import { h, webAddress } from "./dom.js";
+import { DeskElement } from "./element.js";
+import { isLost, lose, lostNotice } from "./lost.js";
+import { calendarFile, facts, timeFacts, zoneLine } from "./steps.js";
+import { say } from "./when.js";
+
+const OPEN = new Set(["booked", undefined]);
+
+export class Appointment extends DeskElement {
+  titleKey = "manage_title";
+  reasons = { move: "", cancel: "" };
+  attempt = new Attempt();
+
+  async open() {
+    this.reference = this.asked("id");
+    this.code = this.asked("code");
+    const optional = (path) => this.api.all(path).catch(() => []);
+    await this.load(async () => {
+      const [config, services, locations] = await Promise.all([
+        this.api.get("public/config"), optional("public/services"), optional("public/locations"), this.#look(),
+      ]);
+      Object.assign(this, { config, services, locations });
+    });
+    this.name();
+    this.go("view", { quietly: true });
+  }
+
+  /** The appointment as it stands; null when id and code do not fit, which says nothing about others. */
+  async #look() {
+    try {
+      this.appointment = await this.api.get(this.#path(), { code: this.code ?? "" });
+    } catch (problem) {
+      if (problem.passing !== false) throw problem;
+      this.appointment = null;
+    }
+  }
+
+  #path(action = "") {
+    return `public/appointments/${encodeURIComponent(this.reference || "none")}${action}`;
+  }
+
+  get branch() {
+    const { location, location_id: id } = this.appointment;
+    return location ?? this.locations.find((one) => one.id === id);
+  }
+
+  get service() {
+    return this.appointment.service ?? this.services.find((one) => one.id === this.appointment.service_id);
+  }
+
+  get query() {
+    const { service_id, location_id, meeting_method, timezone } = this.appointment;
+    return { service_id, location_id, meeting_method, timezone };
+  }
+
+  go(step, { quietly = false } = {}) {
+    this.step = step;
+    if (step !== "view") this.news = null;
+    if (step === "view") this.lost = null;
+    this.problem = null;
+    this.render();
+    if (!quietly) this.focusHeading();
+  }
+
+  render() {
+    if (!this.step) return;
+    if (!this.appointment) {
+      this.show(h("div", { class: "card" }, this.stepHeading(this.t("manage_missing")), this.#bookNew()));
+      return;
+    }
+    const bodies = { view: () => this.#view(), move: () => this.#move(), settle: () => this.#settle(), cancel: () => this.#cancel() };
+    this.show(h("div", { class: "card", "data-step": this.step }, bodies[this.step]()));
+  }
+
+  #bookNew() {
+    return h("div", { class: "actions" }, h("a", { class: "plain", href: this.api.base }, this.t("book_new")));
+  }
+
+  #facts(times, { named = false } = {}) {
+    const { meeting_method: method } = this.appointment;
+    return facts(this, [
+      { label: this.t("what"), value: !named && this.service?.name },
+      { label: this.t("where"), value: this.branch?.name },
+      { label: this.t("how"), value: method && this.t(method) },
+      ...times,
+    ]);
+  }
+
+  #time(label, { start, end }) {
+    const { timezone } = this.appointment;
+    return { label: this.t(label), value: timeFacts(this, { start, end }, timezone, this.branch?.timezone ?? timezone) };
+  }
+
+  #view() {
+    const { appointment, news } = this;
+    const off = appointment.state === "cancelled" || appointment.cancelled;
+    const state = off ? "cancelled" : appointment.confirmed ? "confirmed" : "unconfirmed";
+    const link = !off && webAddress(appointment.teleconference?.link ?? appointment.link);
+    return [
+      news && h("div", { class: "notice", role: "status" }, h("p", {}, h("strong", {}, this.t(news)), " ", this.t("told"))),
+      this.stepHeading(this.service?.name ?? this.t("manage_title")),
+      h("p", { class: off ? "state off" : "state" }, this.t(state)),
+      this.#facts([this.#time("when", appointment)], { named: true }),
+      off ? this.#bookNew() : [
+        h("div", { class: "actions" },
+          link && h("a", { class: "main", href: link }, this.t("join")),
+          h("a", { class: link ? "plain" : "main", href: calendarFile(this, { id: this.reference, code: this.code }), download: "appointment.ics" }, this.t("calendar"))),
+        this.#changes(),
+      ],
+    ];
+  }
+
+  /** What may still be changed, until when; after the deadline it says so instead. */
+  #changes() {
+    const { appointment } = this;
+    if (!OPEN.has(appointment.state) || Date.parse(appointment.start) < Date.now()) {
+      return h("p", { class: "after soft" }, this.t("over"));
+    }
+    const row = (until, step) => {
+      const open = until && Date.parse(until) > Date.now();
+      const time = open && ["date", "time"].map((form) => say(until, appointment.timezone, this.locale, form)).join(", ");
+      return h("div", { class: "after" },
+        h("p", { class: "soft" }, this.t(open ? `${step}_until` : `${step}_late`, { time })),
+        open && h("div", { class: "actions" },
+          h("button", { type: "button", class: "plain", onclick: () => this.go(step) }, this.t(step))));
+    };
+    return [row(appointment.can_rebook_until, "move"), row(appointment.can_cancel_until, "cancel")];
+  }
+
+  #move() {
+    const { appointment } = this;
+    const query = { ...this.query, moving: this.reference, code: this.code };
+    const calendar = new Calendar(this, { query, onPick: (slot) => { this.wished = slot; this.go("settle"); } });
+    calendar.open();
+    const branchZone = this.branch?.timezone ?? appointment.timezone;
+    return [
+      this.stepHeading(this.t("time")), this.lost && lostNotice(this, this.lost, calendar), this.problem && this.alert(this.problem),
+      zoneLine(this, { zone: appointment.timezone, branchZone, kind: "zone_agreed" }), calendar.node, this.#actions(),
+    ];
+  }
+
+  #settle() {
+    const { appointment, wished: slot } = this;
+    const end = new Date(Date.parse(slot.start) + Date.parse(appointment.end) - Date.parse(appointment.start));
+    return this.#asking("move", [this.#time("from", appointment), this.#time("to", { start: slot.start, end })]);
+  }
+
+  #cancel() {
+    return this.#asking("cancel", [this.#time("when", this.appointment)], "stern");
+  }
+
+  /** The question before a change, with a reason where the organisation wants one (WG-5, WG-6). */
+  #asking(what, times, style = "") {
+    const mode = this.config[what === "move" ? "rebook_reason" : "cancel_reason"] ?? "off";
+    const submit = (event) => {
+      event.preventDefault();
+      this.wrong = mode === "required" && !this.reasons[what].trim();
+      if (!this.wrong) return this.#change(what);
+      this.render();
+      return this.stage.querySelector("#reason").focus();
+    };
+    return [
+      this.stepHeading(this.t(`${what}_ask`)), this.problem && this.alert(this.problem), this.#facts(times),
+      h("form", { novalidate: true, class: "details after", onsubmit: submit },
+        mode !== "off" && this.#reason(what, mode),
+        this.#actions(h("button", { type: "submit", class: `main ${style}`, "aria-busy": this.sending ? "true" : null }, this.t(`${what}_yes`)))),
+    ];
+  }
+
+  #reason(what, mode) {
+    return h("div", { class: "field" },
+      h("label", { for: "reason" }, this.t("reason"), mode === "optional" && h("span", { class: "soft" }, ` (${this.t("optional")})`)),
+      this.wrong && h("p", { class: "wrong", id: "reason-wrong", role: "alert" }, this.t("missing")),
+      h("textarea", {
+        id: "reason", rows: 3, maxlength: 500, value: this.reasons[what], "aria-required": mode === "required" ? "true" : null,
+        "aria-invalid": this.wrong ? "true" : null, "aria-describedby": this.wrong ? "reason-wrong" : null,
+        oninput: (event) => { this.reasons[what] = event.target.value; },
+      }));
+  }
+
+  #actions(first) {
+    const keep = h("button", { type: "button", class: "quiet", onclick: () => this.go("view") }, this.t(first ? "keep" : "back"));
+    return h("div", { class: "actions" }, first, keep);
+  }
+
+  async #change(what) {
+    if (this.sending) return;
+    const { code, wished: slot, query } = this;
+    const reason = this.reasons[what].trim() || undefined;
+    const [path, words] = what === "move"
+      ? ["/reschedule", { code, reason, start: slot.start, timezone: query.timezone }]
+      : ["/cancel", { code, reason }];
+    this.sending = true;
+    try {
+      await this.api.post(this.#path(path), words, this.attempt.keyFor({ path, ...words }));
+      this.news = what === "move" ? "moved" : "is_cancelled";
+    } catch (problem) {
+      this.sending = false;
+      return this.#refused(problem, what);
+    }
+    this.sending = false;
+    const { news } = this;
+    await this.load(() => this.#look());
+    this.news = news;
+    this.go("view");
+  }
+
+  async #refused(problem, what) {
+    if (!("passing" in problem)) throw problem;
+    this.attempt.failed(problem);
+    if (what === "move" && isLost(problem)) {
+      this.lost = await lose(this, problem, this.wished, { ...this.query, moving: this.reference, code: this.code });
+      return this.go("move");
+    }
+    this.problem = problem;
+    this.render();
+    return this.stage.querySelector("form .main")?.focus();
+  }
+}

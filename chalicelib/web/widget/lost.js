@@ -1,0 +1,33 @@
+/** A time that went to somebody else while the visitor was choosing it: said kindly, with the nearest free ones. */
+
+import { h } from "./dom.js";
+import { say, wall } from "./when.js";
+
+const TAKEN = new Set(["slot_taken", "capacity_exhausted", "full"]);
+const GONE = new Set([
+  "outside_block", "block_not_released", "no_block", "block_held", "block_closed", "reserved_for_staff", "too_soon",
+  "too_far", "closed", "holiday", "staff_busy", "staff_not_working", "daily_limit", "method_not_offered", "past",
+]);
+
+/** Whether a refusal means "not this time", so that another time helps. */
+export const isLost = (problem) => TAKEN.has(problem.code) || GONE.has(problem.code)
+  || problem.errors.some(({ pointer }) => pointer === "/start");
+
+/** Asks for the nearest free times; none when even that fails, the calendar is still there. */
+export async function lose(desk, problem, slot, query) {
+  const nearest = await desk.api
+    .get("public/availability/explain", { ...query, start: wall(slot.start, query.timezone) })
+    .then((answer) => answer.nearest.map((one) => (typeof one === "string" ? { start: one } : one)))
+    .catch(() => []);
+  return { slot, nearest, taken: TAKEN.has(problem.code) };
+}
+
+/** The message with a button for each nearest time; `calendar` makes the buttons pick. */
+export function lostNotice(desk, lost, calendar) {
+  const time = ["date", "time"].map((form) => say(lost.slot.start, calendar.zone, desk.locale, form)).join(", ");
+  return h("div", { class: "notice lost", role: "alert" },
+    h("p", {}, h("strong", {}, desk.t(lost.taken ? "lost_taken" : "lost_gone", { time })), " ", desk.t("lost_kept")),
+    h("p", {}, desk.t(lost.nearest.length ? "nearest" : "nearest_none")),
+    lost.nearest.length > 0 && h("ul", { class: "slots nearest" },
+      lost.nearest.map((slot) => h("li", {}, calendar.slot(slot, "short")))));
+}

@@ -1,0 +1,134 @@
+/** What each step of booking shows; the flow itself is in booking.js. */
+
+import { h, icon, webAddress } from "./dom.js";
+import { agree, ownZone, say, span, zoneName } from "./when.js";
+
+const METHODS = ["in_person", "phone", "video", "off_site"];
+
+/** The ways both the service and the branch offer, in a fixed order. */
+export function methodsOf({ service, location }) {
+  const offered = [service, location].map((one) => one?.meeting_methods ?? METHODS);
+  return METHODS.filter((method) => offered.every((methods) => methods.includes(method)));
+}
+
+const addressLine = (location) =>
+  typeof location.address === "string" ? location.address : Object.values(location.address ?? {}).filter(Boolean).join(", ");
+
+function choices(rows) {
+  return h("ul", { class: "choices" }, rows.map(({ name, hint, aside, drawing, chosen, pick }) => h("li", {},
+    h("button", { type: "button", class: "choice", "aria-pressed": chosen ? "true" : null, onclick: pick },
+      drawing && icon(drawing),
+      h("span", {}, h("strong", {}, name), hint && h("small", {}, hint)),
+      aside && h("span", { class: "aside" }, aside),
+      icon("on")))));
+}
+
+export function serviceStep(desk) {
+  if (!desk.services.length) return h("p", { class: "soft" }, desk.t("services_none"));
+  return choices(desk.services.map((service) => ({
+    name: service.name, hint: service.description, aside: desk.t("minutes", { n: service.duration_minutes }),
+    chosen: desk.choice.service?.id === service.id, pick: () => desk.pick("service", service),
+  })));
+}
+
+export function locationStep(desk) {
+  if (!desk.locations.length) return h("p", { class: "soft" }, desk.t("locations_none"));
+  return choices(desk.locations.map((location) => ({
+    name: location.name, hint: addressLine(location),
+    chosen: desk.choice.location?.id === location.id, pick: () => desk.pick("location", location),
+  })));
+}
+
+export function methodStep(desk) {
+  return choices(methodsOf(desk.choice).map((method) => ({
+    name: desk.t(method), hint: desk.t(`${method}_hint`), drawing: method,
+    chosen: desk.choice.method === method, pick: () => desk.pick("method", method),
+  })));
+}
+
+/** Which zone the times are in, and the other one when its clocks read differently (TZ-3). */
+export function zoneLine(desk, { zone, branchZone, kind }) {
+  const other = zone === branchZone ? ownZone() : branchZone;
+  const name = (one) => zoneName(one, desk.locale);
+  const differs = !agree(Date.now(), zone, other);
+  return h("p", { class: "zone" }, desk.t(kind, { zone: name(zone) }),
+    differs && ` ${desk.t(zone === branchZone ? "zone_yours" : "zone_theirs", { zone: name(other) })}`);
+}
+
+/** Day and time in the zone agreed, with the other zone's time when it differs. */
+export function timeFacts(desk, { start, end }, zone, branchZone) {
+  const other = zone === branchZone ? ownZone() : branchZone;
+  const told = (one) => span(start, end, one, desk.locale);
+  const elsewhere = () => {
+    const sameDay = say(start, zone, "en", "date") === say(start, other, "en", "date");
+    const time = sameDay ? told(other) : `${say(start, other, desk.locale, "short")}, ${told(other)}`;
+    return desk.t(zone === branchZone ? "yours_then" : "theirs_then", { time, zone: zoneName(other, desk.locale, start) });
+  };
+  return [
+    say(start, zone, desk.locale, "date"), h("br"),
+    `${told(zone)} (${zoneName(zone, desk.locale, start)})`,
+    !agree(start, zone, other) && h("span", { class: "soft" }, elsewhere()),
+  ];
+}
+
+/** A list of facts; `change` adds a button that leads back to where the fact was chosen. */
+export function facts(desk, rows) {
+  return h("dl", { class: "facts" }, rows.filter((row) => row.value).map(({ label, value, change, verbatim }) => h("div", {},
+    h("dt", {}, label),
+    h("dd", { class: verbatim ? "verbatim" : null }, value),
+    change && h("dd", { class: "act" }, h("button", {
+      type: "button", class: "quiet", onclick: change, "aria-label": desk.t("change_what", { what: label }),
+    }, desk.t("change"))))));
+}
+
+/** What has been chosen so far. */
+export function chosenFacts(desk, { changeable }) {
+  const { service, location, method, slot } = desk.choice;
+  const change = (step) => (changeable && desk.canChange(step) ? () => desk.go(step) : null);
+  const end = slot && new Date(Date.parse(slot.start) + service.duration_minutes * 60_000);
+  return facts(desk, [
+    { label: desk.t("what"), value: service?.name, change: change("service") },
+    { label: desk.t("where"), value: location && [location.name, h("span", { class: "soft" }, addressLine(location))], change: change("location") },
+    { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
+    { label: desk.t("when"), value: slot && timeFacts(desk, { start: slot.start, end }, desk.zone, location.timezone), change: change("time") },
+  ]);
+}
+
+export function reviewStep(desk) {
+  const { form } = desk;
+  const contact = [`${form.first_name} ${form.last_name}`, form.email, form.mobile, form.receive_sms && desk.t("receive_sms")];
+  const told = (value) => (typeof value === "boolean" ? desk.t(value ? "yes" : "no") : value);
+  const answers = desk.fields.filter((field) => field.question || field.name === "notes").map((field) => ({
+    label: field.label ?? desk.t(field.name), value: told(form[field.name]), verbatim: true,
+  }));
+  return [
+    chosenFacts(desk, { changeable: true }),
+    h("div", { class: "after" }, facts(desk, [
+      { label: desk.t("who"), value: contact.filter(Boolean).join("\n"), change: () => desk.go("details"), verbatim: true }, ...answers,
+    ])),
+    desk.problem && h("div", { class: "after" }, desk.alert(desk.problem)),
+    h("div", { class: "actions" },
+      h("button", { type: "button", class: "main", "aria-busy": desk.sending ? "true" : null, onclick: () => desk.book() },
+        desk.t(desk.sending ? "sending" : desk.problem?.passing ? "again" : "confirm")),
+      h("button", { type: "button", class: "quiet", onclick: () => desk.go("details") }, desk.t("back"))),
+  ];
+}
+
+export function doneStep(desk) {
+  const { booked, form } = desk;
+  const suffix = booked.confirmed ? "" : "_unconfirmed";
+  const manage = webAddress(booked.manage_url);
+  return [
+    h("span", { class: "badge" }, icon("tick")),
+    desk.stepHeading(desk.t(`done${suffix}`)),
+    h("p", { class: "message" }, booked.message || desk.t(`done_text${suffix}`, { email: form.email })),
+    chosenFacts(desk, { changeable: false }),
+    h("div", { class: "actions" },
+      h("a", { class: "main", href: calendarFile(desk, booked), download: "appointment.ics" }, desk.t("calendar")),
+      manage && h("a", { class: "plain", href: manage }, desk.t("manage")),
+      h("button", { type: "button", class: "quiet", onclick: () => desk.restart() }, desk.t("another"))),
+  ];
+}
+
+export const calendarFile = (desk, { id, code }) =>
+  desk.api.address(`public/appointments/${encodeURIComponent(id)}/calendar.ics`, { code });
