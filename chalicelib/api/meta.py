@@ -10,14 +10,23 @@ from pathlib import Path
 
 from chalice.app import Response
 
-from chalicelib import __version__
-from chalicelib.api import openapi, pages
+from chalicelib import __version__, web
+from chalicelib.api import openapi
+from chalicelib.api.pages import HTML, SCRIPT, STYLE, page
 from chalicelib.api.routing import PUBLIC, Call, NoBody, NoQuery, Route, Routes
 from chalicelib.api.schemas.fields import Answer
 from chalicelib.domain.errors import NotFound
 
-# The page builds its icons from data URLs and styles from script.
-_CSP = pages.CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+_OWN = Path(web.__file__).parent / "docs"
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    # Swagger UI builds its icons from data URLs and styles from script.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
 
 
 class Health(Answer):
@@ -43,12 +52,18 @@ def routes(resources: Iterable[Routes]) -> Routes:
         listed = tuple(route for resource in described for route in resource.declared)
         return _document(listed, call.public_url)
 
-    pages.page(meta, "/docs", "show_documentation", pages.WEB / "docs" / "index.html", _CSP)
+    @meta.get("/docs", produces=HTML, who=PUBLIC)
+    def show_documentation(call: Call[NoBody, NoQuery]) -> Response:
+        """This document as a web page."""
+        return page(_text(_OWN / "index.html"), HTML, _HEADERS)
 
-    @meta.get("/docs/{asset}", produces="text/javascript", who=PUBLIC)
-    def show_documentation_asset(call: Call[NoBody, NoQuery]) -> Response:
-        """A script or style of the documentation page."""
-        return pages.served(_assets().get(call.path["asset"]))
+    @meta.get("/docs/{part}", produces=SCRIPT, who=PUBLIC)
+    def show_documentation_part(call: Call[NoBody, NoQuery]) -> Response:
+        """A script or style of that page."""
+        found = _parts().get(call.path["part"])
+        if found is None:
+            raise NotFound()
+        return page(_text(found), STYLE if found.suffix == ".css" else SCRIPT, _HEADERS)
 
     return meta
 
@@ -59,7 +74,12 @@ def _document(listed: tuple[Route, ...], public_url: str) -> str:
 
 
 @cache
-def _assets() -> dict[str, Path]:
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@cache
+def _parts() -> dict[str, Path]:
     """Swagger UI as Powertools ships it: it travels to Lambda anyway, so no second copy is needed."""
     spec = find_spec("aws_lambda_powertools")
     if spec is None or spec.origin is None:
@@ -68,5 +88,5 @@ def _assets() -> dict[str, Path]:
     return {
         "swagger-ui.js": shipped / "swagger-ui-bundle.min.js",
         "swagger-ui.css": shipped / "swagger-ui.min.css",
-        "start.js": pages.WEB / "docs" / "start.js",
+        "start.js": _OWN / "start.js",
     }

@@ -1,15 +1,51 @@
-"""The pages for people: the booking page, the page behind the link in a mail, and the scripts they load."""
+"""The pages for people: the booking page, the page behind the link in a mail, and what they load."""
 
 from __future__ import annotations
 
-from chalicelib.api.pages import WEB, folder, page
-from chalicelib.api.routing import Routes
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.api.pages import HTML, SCRIPT, STYLE, page
+from chalicelib.api.routing import PUBLIC, Call, Routes
+from chalicelib.domain.errors import NotFound
+from chalicelib.web.assets import asset
 
 routes = Routes(__name__, tag="Pages")
 
-page(routes, "/", "show_booking_page", WEB / "index.html")
-page(routes, "/manage", "show_manage_page", WEB / "manage.html")
-page(routes, "/widget.js", "show_widget", WEB / "widget.js")
-page(routes, "/manage.js", "show_manage_script", WEB / "manage.js")
-page(routes, "/page.css", "show_page_style", WEB / "page.css")
-folder(routes, "/widget/{file}", "show_widget_part", WEB / "widget")
+
+def _show(address: str) -> Response:
+    found = asset(address)
+    if found is None:
+        raise NotFound()
+    return page(found.body, found.content_type, found.headers)
+
+
+@routes.get("/", who=PUBLIC, produces=HTML)
+def show_booking_page(call: Call[Any, Any]) -> Response:
+    """The booking page."""
+    return _show("/")
+
+
+@routes.get("/manage", who=PUBLIC, produces=HTML)
+def show_manage_page(call: Call[Any, Any]) -> Response:
+    """The page on which clients move and cancel their appointment; changes nothing itself."""
+    return _show("/manage")
+
+
+@routes.get("/widget.js", who=PUBLIC, produces=SCRIPT)
+def show_widget(call: Call[Any, Any]) -> Response:
+    """The embeddable `<frontdesk-booking>` element."""
+    return _show("/widget.js")
+
+
+@routes.get("/manage.js", who=PUBLIC, produces=SCRIPT)
+def show_manage_script(call: Call[Any, Any]) -> Response:
+    """The script of the manage page."""
+    return _show("/manage.js")
+
+
+@routes.get("/page.css", who=PUBLIC, produces=STYLE)
+def show_page_style(call: Call[Any, Any]) -> Response:
+    """The style of both pages."""
+    return _show("/page.css")
