@@ -1,4 +1,4 @@
-"""Build what a stage deploys: ``python -m infra.package STAGE`` leaves template and archives in ``build/STAGE``."""
+"""Build what a stage deploys: ``python -m infra.package STAGE`` fills ``build/STAGE/package``."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class PackageIncomplete(Exception):
 def package(stage: str, build: Path | None = None) -> Path:
     """Package ``stage`` and return the directory with ``template.json`` and the archives.
 
-    Raises ``PackageIncomplete`` when a dependency has no wheel for the stage's architecture: Chalice itself only
-    warns, and the function would fail at its first call.
+    Raises ``PackageIncomplete`` when a dependency has no wheel for the stage's architecture: Chalice itself
+    only warns, and the function would fail at its first call.
     """
     build = build or stages.build_directory(stage)
     source, out = build / "source", build / "package"

@@ -1,0 +1,28 @@
+"""Make the first login of a deployed stage: ``python -m infra.bootstrap STAGE EMAIL`` invites an administrator."""
+
+from __future__ import annotations
+
+import sys
+
+from infra import logins, stages
+from infra.clients import of_account
+
+
+def main(arguments: list[str]) -> int:
+    """Invite ``EMAIL`` as administrator; everybody else is then made through the API, by ``POST /staff``."""
+    if len(arguments) != 2 or arguments[0] not in stages.STAGES:
+        print(f"usage: python -m infra.bootstrap {'|'.join(stages.STAGES)} EMAIL", file=sys.stderr)
+        return 2
+    stage, email = arguments
+    clients = of_account()
+    stack = clients("cloudformation").describe_stacks(StackName=stages.stack_name(stage))["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    if logins.create(clients, outputs["StaffPoolId"], email, "admin", invite=True):
+        print(f"{email} is invited as administrator of {stage}")
+    else:
+        print(f"{email} had a login already and is administrator of {stage}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,30 @@
+"""Where AWS clients come from: the account of the current credentials, or the embedded AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+# A service's name in, its boto3 client out.
+Clients = Callable[[str], Any]
+
+
+def of_account() -> Clients:
+    """Clients with the credentials and region of the environment."""
+
+    def client(service: str) -> Any:
+        return boto3.client(service)
+
+    return client
+
+
+def of_endpoint(url: str, region: str) -> Clients:
+    """Clients of the embedded AWS at ``url``, with its root credentials; they talk to nothing else."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
+
+    def client(service: str) -> Any:
+        return session.client(service, endpoint_url=url)
+
+    return client

@@ -1,0 +1,165 @@
+"""The embedded AWS as a process of its own: started on a free loopback port, stopped so that its state is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.clients import Clients, of_endpoint
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+PATIENCE_SECONDS = 60
+
+
+class EmulatorFailed(Exception):
+    """The embedded AWS did not start or stop in time; the message says where its log is."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """One embedded AWS whose process number, port, state and log lie in ``directory``."""
+
+    directory: Path
+
+    @property
+    def log(self) -> Path:
+        """What the process and the functions it runs print."""
+        return self.directory / "aws.log"
+
+    @property
+    def _note(self) -> Path:
+        return self.directory / "aws.json"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, the same again after a restart when that is still free."""
+        return int(self._read()["port"])
+
+    @property
+    def url(self) -> str:
+        """Its endpoint for every AWS service."""
+        return f"http://{HOST}:{self.port}"
+
+    def clients(self) -> Clients:
+        """Clients of it, for every service."""
+        return of_endpoint(self.url, REGION)
+
+    def running(self) -> bool:
+        """Whether the process noted here is alive and answers."""
+        note = self._read()
+        return bool(note) and _is_emulator(note["pid"]) and _answers(note["port"])
+
+    def start(self) -> None:
+        """Start it unless it runs; returns when it answers. Raises ``EmulatorFailed``."""
+        if self.running():
+            return
+        for name in ("state", "objects", "tmp"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        port = _free_port(self._read().get("port", 0))
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                cwd=self.directory,
+                env=self._environment(port),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own, so that Ctrl-C in the terminal does not end it before its state is saved and
+                # the functions' worker processes can be ended with it.
+                start_new_session=True,
+            )
+        self._note.write_text(json.dumps({"pid": process.pid, "port": port}))
+        _until(lambda: _answers(port) or process.poll() is not None, self._failure("start"))
+        if process.poll() is not None:
+            raise EmulatorFailed(self._failure("start"))
+
+    def stop(self) -> None:
+        """Stop it and the workers it started; its state stays. Raises ``EmulatorFailed``."""
+        note = self._read()
+        pid = note.get("pid")
+        if not pid or not _is_emulator(pid):
+            return
+        os.kill(pid, signal.SIGTERM)
+        _until(lambda: not _is_emulator(pid), self._failure("stop"))
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # no worker outlived it
+
+    def _read(self) -> dict[str, int]:
+        if not self._note.exists():
+            return {}
+        note: dict[str, int] = json.loads(self._note.read_text())
+        return note
+
+    def _failure(self, verb: str) -> str:
+        return f"the embedded AWS did not {verb}; see {self.log}"
+
+    def _environment(self, port: int) -> dict[str, str]:
+        """A clean environment: the functions' worker processes inherit it."""
+        return {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.directory),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "TMPDIR": str(self.directory / "tmp"),
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": HOST,
+            "AUTH": "true",
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.directory / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.directory / "objects"),
+            # Parts of the emulator that Frontdesk has no use for and that open ports or look for a daemon.
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "DOCKER_HOST": "unix:///nonexistent",
+        }
+
+
+def _is_emulator(pid: int) -> bool:
+    """Whether that process lives and is the emulator: process numbers are used again."""
+    try:
+        return b"ministack" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free_port(wanted: int) -> int:
+    """``wanted`` when it is free, else any free port; 0 wants any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(condition: object, failure: str) -> None:
+    """Look again every 50 ms until the condition holds; raises ``EmulatorFailed`` with ``failure``."""
+    assert callable(condition)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise EmulatorFailed(failure)
+        time.sleep(0.05)

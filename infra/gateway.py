@@ -1,0 +1,33 @@
+"""What the embedded API Gateway does not take from the API's definition: the answers it gives by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.clients import Clients
+
+EXTENSION = "x-amazon-apigateway-gateway-responses"
+
+
+def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str, Any], url: str) -> None:
+    """Put the template's own gateway responses, as the real service does when it imports the definition."""
+    responses = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][EXTENSION]
+    gateway = clients("apigateway")
+    for kind, response in responses.items():
+        status = {"statusCode": response["statusCode"]} if "statusCode" in response else {}
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            responseParameters=response["responseParameters"],
+            responseTemplates={
+                media: _resolved(body, url) for media, body in response["responseTemplates"].items()
+            },
+            **status,
+        )
+    gateway.create_deployment(restApiId=api_id, stageName=stage)
+
+
+def _resolved(body: dict[str, Any], url: str) -> str:
+    """The template's ``Fn::Sub`` with the one variable it has, the base URL."""
+    text: str = body["Fn::Sub"][0]
+    return text.replace("${Base}", url)

@@ -1,0 +1,160 @@
+"""The local stack: ``python -m infra.local up|run|down`` runs production's own template on the embedded AWS."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from infra import deploy, gateway, logins, package, stages
+from infra.clients import Clients
+from infra.emulator import REGION, Emulator, EmulatorFailed
+
+SEEDS = ("demo", "empty")
+USERS = {role: f"{role}@example.org" for role in stages.ROLES}
+# CloudFormation needs a value before the API has an id; the second deployment puts the right one.
+UNKNOWN_URL = "http://not-yet-known.invalid"
+
+
+def directory() -> Path:
+    """Where the local stack keeps everything: ``FRONTDESK_LOCAL_DIR``, by default ``.local``."""
+    return (stages.ROOT / os.environ.get("FRONTDESK_LOCAL_DIR", ".local")).resolve()
+
+
+def up(place: Path, seed: str) -> dict[str, Any]:
+    """Start, deploy, seed when the table is empty, write ``stack.json``; return its content."""
+    place.mkdir(parents=True, exist_ok=True)
+    emulator = Emulator(place)
+    emulator.start()
+    clients = emulator.clients()
+    built = package.package(stages.LOCAL, place / "build")
+    known = _read(place)
+    deployed, api_url = _deploy(clients, emulator.url, built, known.get("api_url", UNKNOWN_URL))
+    template = json.loads((built / "template.json").read_text())
+    gateway.put_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
+    _verify_sender(clients)
+    stack = _stack(emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _password())
+    (place / "stack.json").write_text(json.dumps(stack, indent=2) + "\n")
+    _seed(clients, stack, seed)
+    return stack
+
+
+def down(place: Path) -> None:
+    """Stop the embedded AWS; its state stays for the next ``up``."""
+    Emulator(place).stop()
+
+
+def run(place: Path, seed: str) -> None:
+    """``up`` in the foreground: print the addresses, show the logs, stop at Ctrl-C."""
+    try:
+        print(_addresses(up(place, seed)), flush=True)
+        with subprocess.Popen(["tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:
+            try:
+                signal.pause()
+            finally:
+                tail.terminate()
+    except KeyboardInterrupt:
+        print("stopping; the state is kept", flush=True)
+    finally:
+        down(place)
+
+
+def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple[deploy.Deployed, str]:
+    """Deploy with the API's address as a parameter: again when it turns out to be another one.
+
+    The embedded AWS gives an API a new id whenever its routes change, and a restart may give it another port.
+    """
+    for _ in range(2):
+        parameters = {**stages.parameters(stages.LOCAL), "PublicUrl": api_url}
+        deployed = deploy.deploy(clients, stages.LOCAL, built, parameters, pause_seconds=0.1)
+        actual = f"{endpoint}/_aws/execute-api/{deployed.outputs['RestAPIId']}/{stages.LOCAL}"
+        if actual == api_url:
+            break
+        api_url = actual
+    return deployed, actual
+
+
+def _verify_sender(clients: Clients) -> None:
+    """Verified by a click in a mail in a real account."""
+    clients("ses").verify_email_identity(EmailAddress=stages.parameters(stages.LOCAL)["SenderIdentity"])
+
+
+def _stack(endpoint: str, api_url: str, deployed: deploy.Deployed, password: str) -> dict[str, Any]:
+    return {
+        "api_url": api_url,
+        "aws_endpoint_url": endpoint,
+        "region": REGION,
+        "table_name": deployed.outputs["TableName"],
+        "user_pool_id": deployed.outputs["StaffPoolId"],
+        "user_pool_client_id": deployed.outputs["StaffClientId"],
+        "events_topic_arn": deployed.outputs["EventsTopicArn"],
+        "dead_letter_queue_url": deployed.outputs["MessageDeadLettersUrl"],
+        "functions": deployed.functions,
+        "demo": {"password": password, "users": USERS},
+    }
+
+
+def _seed(clients: Clients, stack: dict[str, Any], seed: str) -> None:
+    """Fill an empty table through the API, as the administrator whom ``infra.bootstrap`` makes in an account."""
+    pool, password = stack["user_pool_id"], stack["demo"]["password"]
+    logins.create(clients, pool, USERS["admin"], "admin", invite=False)
+    logins.set_passwords(clients, pool, password)
+    if clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
+        return
+    token = logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
+    importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)
+    logins.set_passwords(clients, pool, password)
+
+
+def _read(place: Path) -> dict[str, Any]:
+    path = place / "stack.json"
+    content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return content
+
+
+def _password() -> str:
+    """One the pool's password policy takes."""
+    return f"Aa1-{secrets.token_urlsafe(9)}"
+
+
+def _addresses(stack: dict[str, Any]) -> str:
+    users = "\n".join(f"    {email}" for email in stack["demo"]["users"].values())
+    return (
+        f"\nFrontdesk is up. Stop it with Ctrl-C.\n\n"
+        f"  booking page   {stack['api_url']}/\n"
+        f"  API document   {stack['api_url']}/docs\n"
+        f"  sent mail      {stack['aws_endpoint_url']}/_ministack/ses/messages\n"
+        f"  sent texts     {stack['aws_endpoint_url']}/_ministack/sns/sms-messages\n"
+        f"  staff logins, password {stack['demo']['password']}\n{users}\n"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command; ``SEED`` in the environment says what an empty table is filled with."""
+    seed = os.environ.get("SEED") or "demo"
+    commands = {"up", "run", "down"}
+    if len(arguments) != 1 or arguments[0] not in commands or seed not in SEEDS:
+        print(f"usage: [SEED={'|'.join(SEEDS)}] python -m infra.local up|run|down", file=sys.stderr)
+        return 2
+    place = directory()
+    try:
+        if arguments[0] == "down":
+            down(place)
+        elif arguments[0] == "run":
+            run(place, seed)
+        else:
+            print(f"up: {up(place, seed)['api_url']}")
+    except (EmulatorFailed, deploy.DeploymentFailed, package.PackageIncomplete) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
