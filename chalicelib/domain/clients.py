@@ -41,6 +41,20 @@ class Client:
         """First and last name as shown to people."""
         return f"{self.first_name} {self.last_name}".strip()
 
+    def filled(
+        self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime
+    ) -> Client:
+        """With blanks filled from a public booking; nothing that is known is overwritten (D26b).
+
+        Consent to texts comes only along with a number that was not known before (D19).
+        """
+        changes: dict[str, str | bool] = {}
+        if mobile and not self.mobile:
+            changes |= {"mobile": mobile, "receive_sms": receive_sms}
+        if language and not self.language:
+            changes["language"] = language
+        return replace(self, **changes, updated_at=now) if changes else self  # type: ignore[arg-type]  # by field
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

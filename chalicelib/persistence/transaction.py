@@ -11,7 +11,7 @@ from uuid import uuid4
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path
+from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -94,15 +94,16 @@ def _writes(change: Change) -> _Writes:
 
 def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition]]:
     for location_id, day, occupant_id in change.vacated:
-        yield _removal(keys.sheet(location_id, day), "occupants", occupant_id)
-    for contact, appointment_id in change.forgotten:
-        yield _removal(keys.contact(contact), "upcoming", appointment_id)
+        yield _update(keys.sheet(location_id, day), Path(["occupants", occupant_id]).remove())
+    for contact, appointment_id, end in change.tallied:
+        entry = Path(["upcoming", appointment_id])
+        action = entry.remove() if end is None else entry.set(Value(str(end)))
+        yield _update(keys.contact(contact), action)
 
 
-def _removal(key: keys.Key, attribute: str, entry: str) -> tuple[Row, list[Action], Condition]:
+def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition]:
     # Whoever decided on the row as it was must notice: the version moves on.
-    actions: list[Action] = [Path([attribute, entry]).remove(), Row.version.set(Row.version + 1)]
-    return Row(key.pk, key.sk), actions, Row.pk.exists()
+    return Row(key.pk, key.sk), [action, Row.version.set(Row.version + 1)], Row.pk.exists()
 
 
 def _answer(once: Once, result: Any, now: float) -> tuple[Row, Condition]:

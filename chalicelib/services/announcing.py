@@ -1,0 +1,56 @@
+"""What an appointment's change is announced with: its domain event, and the organisation's own copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Settings
+from chalicelib.domain.events import Audience, Event, Kind, Message
+from chalicelib.domain.times import utc_text
+
+ORGANISATION = "org"
+
+
+def appointment_event(kind: str, appointment: Appointment) -> Event:
+    """The event of this type about an appointment; ids and times only, no personal data."""
+    data = {
+        "id": appointment.id,
+        "state": appointment.state.value,
+        "confirmed": appointment.confirmed,
+        "start": utc_text(appointment.start),
+        "end": utc_text(appointment.end),
+        "timezone": appointment.timezone,
+        "location_id": appointment.location_id,
+        "service_id": appointment.service_id,
+        "staff_id": appointment.staff_id,
+        "meeting_method": appointment.method.value,
+        "booked_through": appointment.booked_through.channel.value,
+        "client_ids": [a.client_id for a in appointment.attendees],
+    }
+    return Event(kind, appointment.version, data, appointment.location_id, appointment.service_id)
+
+
+def client_messages(
+    kind: Kind, client_ids: Iterable[str], facts: Mapping[str, str] | None = None
+) -> tuple[Message, ...]:
+    """The message to each of these clients."""
+    return tuple(Message(kind, Audience.CLIENT, client_id, facts or {}) for client_id in client_ids)
+
+
+def organisation_messages(
+    kind: Kind,
+    appointment: Appointment,
+    location: Location | None,
+    settings: Settings,
+    facts: Mapping[str, str] | None = None,
+) -> tuple[Message, ...]:
+    """The copies for the staff member, the branch and the organisation, as far as each is to be had."""
+    found = []
+    if appointment.staff_id:
+        found.append(Message(kind, Audience.STAFF, appointment.staff_id, facts or {}))
+    if location and location.email:
+        found.append(Message(kind, Audience.LOCATION, location.id, facts or {}))
+    if settings.notification_email:
+        found.append(Message(kind, Audience.ORGANISATION, ORGANISATION, facts or {}))
+    return tuple(found)

@@ -1,0 +1,223 @@
+"""Booking a Quickstream slot as a client: one batch read, one decision, one transaction (QS-4, D1, D13, D15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.appointments import Answer, Appointment, Attendee
+from chalicelib.domain.catalog import Availability, Location, Method, Offer
+from chalicelib.domain.clients import Client, Contact, name_key, normal_email, normal_phone
+from chalicelib.domain.errors import Refusal, TooManyBookings, invalid
+from chalicelib.domain.events import Audience, Entry, Event, Kind, Message
+from chalicelib.domain.holds import Hold, hold_id_of
+from chalicelib.domain.ledger import Occupant, Right
+from chalicelib.domain.questions import checked
+from chalicelib.domain.slots import DETAILS, Seeker, Slots, Why
+from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
+from chalicelib.services import calendars
+from chalicelib.services.announcing import appointment_event, organisation_messages
+from chalicelib.services.availability import held
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wants to come, as typed into the form; at least an e-mail address or a mobile number."""
+
+    first_name: str
+    last_name: str
+    email: str | None = None
+    mobile: str | None = None
+    receive_sms: bool = False
+    language: str | None = None
+    notes: str = ""
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWish:
+    """What a client asks for; ``start`` is an instant or wall time in ``timezone``."""
+
+    service_id: str
+    location_id: str
+    method: Method
+    start: datetime
+    timezone: str
+    attendee: Person
+    staff_id: str | None = None
+    language: str | None = None
+    hold_token: str | None = None
+    utm: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The appointment, and the attendee whose code opens it."""
+
+    appointment: Appointment
+    attendee: Attendee
+
+
+class Booking:
+    """Bookings from the widget."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._ids = ids
+        self._pause = pause
+
+    def book(self, context: Context, wish: BookingWish) -> Booked:
+        """Takes the slot, unassigned; refuses with the contract's codes and then writes nothing (QS-4).
+
+        409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``too_many_bookings``; 422.
+        """
+        start = minute(resolve(wish.start, wish.timezone))
+        wish = replace(wish, attendee=self._reachable(wish))
+        return decide(
+            lambda: calendars.widening(start, start + 1, lambda days: self._book(context, wish, start, days)),
+            self._pause,
+        )
+
+    def _reachable(self, wish: BookingWish) -> Person:
+        person = wish.attendee
+        if not person.email and not person.mobile:
+            raise invalid("/attendee/email", "An e-mail address or a mobile number is needed.", "contact_required")
+        if not person.mobile:
+            return person
+        country = None if person.mobile.startswith("+") else self._country(wish.location_id)
+        return replace(person, mobile=normal_phone(person.mobile, country, "/attendee/mobile"))
+
+    def _country(self, location_id: str) -> str | None:
+        # Only a number in national notation needs to know where it was typed.
+        location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
+        return location.country if location else None
+
+    def _book(self, context: Context, wish: BookingWish, start: int, days: list[str]) -> Booked:
+        person, now = wish.attendee, context.now
+        contact_value = normal_email(person.email) if person.email else str(person.mobile)
+        found = self._store.read(self._refs(wish, contact_value, days))
+        offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
+        require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
+        answers = checked(offer.service, person.answers, "/attendee/answers")
+        calendar = calendars.calendar_in(found, wish.location_id, days)
+        hold = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
+        slots = Slots(offer, calendar, Seeker(Right.WIDGET, now, hold))
+        if not slots.settled(start, start + 1):
+            raise calendars.NotSettled
+        slots.require(start)
+        contact = found.get(Contact, contact_value) or Contact(contact_value)
+        if contact.upcoming_count(minute(now)) >= offer.settings.bookings_per_contact:
+            raise TooManyBookings()
+
+        change = Change()
+        client = self._client(context, change, person, contact)
+        attendee = Attendee(client.id, client.name, self._ids.secret(), contact_value, person.notes, answers)
+        appointment = change.save(self._appointment(context, wish, offer, start, attendee))
+        end = minute(appointment.end)
+        contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
+        change.save(contact.with_booking(appointment.id, end, minute(now)))
+        occupant = Occupant(appointment.id, start, end, wish.service_id, Right.WIDGET)
+        after = (calendar.vacated(hold.id) if hold else calendar).placed(occupant)
+        calendars.write_sheets(change, calendar, after, slots.hull(start), int(now.timestamp()))
+        if hold:
+            change.delete(found.require(Hold, hold.id))
+        change.record(self._entry(context, appointment, client, offer))
+        booked = Booked(appointment, attendee)
+        self._store.commit(change, context.once, booked)
+        return booked
+
+    def _refs(self, wish: BookingWish, contact: str, days: list[str]) -> list[Ref[object]]:
+        refs = calendars.offer_refs(wish.location_id, wish.service_id)
+        refs += calendars.sheet_refs(wish.location_id, days)
+        refs.append(Ref.to(Contact, contact))
+        if wish.hold_token:
+            refs.append(Ref.to(Hold, hold_id_of(wish.hold_token)))
+        return refs
+
+    def _client(self, context: Context, change: Change, person: Person, contact: Contact) -> Client:
+        """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
+        known = contact.client_named(_key(person)) if person.email else None
+        client = self._store.read([Ref.to(Client, known)]).get(Client, known) if known else None
+        if client is None:
+            return change.save(
+                Client(
+                    id=self._ids.new("cli", context.now),
+                    first_name=person.first_name,
+                    last_name=person.last_name,
+                    created_at=context.now,
+                    updated_at=context.now,
+                    email=person.email,
+                    mobile=person.mobile,
+                    language=person.language,
+                    receive_sms=person.receive_sms and person.mobile is not None,
+                )
+            )
+        filled = client.filled(person.mobile, person.receive_sms, person.language, context.now)
+        if filled is client:
+            change.guard(client)
+            return client
+        return change.save(filled)
+
+    def _appointment(
+        self, context: Context, wish: BookingWish, offer: Offer, start: int, attendee: Attendee
+    ) -> Appointment:
+        at = instant(start)
+        return Appointment(
+            id=self._ids.new("apt", context.now),
+            service_id=wish.service_id,
+            location_id=wish.location_id,
+            method=wish.method,
+            start=at,
+            end=instant(start + offer.service.duration_minutes),
+            timezone=wish.timezone,
+            local_start=wall_text(at, zone(wish.timezone)),
+            attendees=(attendee,),
+            booked_through=context.actor,
+            created_at=context.now,
+            updated_at=context.now,
+            language=wish.language,
+            reminder_hours=offer.settings.reminder_hours,
+            utm=wish.utm,
+        )
+
+    def _entry(self, context: Context, appointment: Appointment, client: Client, offer: Offer) -> Entry:
+        created = client.version == 1 and client.created_at == context.now
+        events = [appointment_event("appointment.booked", appointment)]
+        if created:
+            events.append(Event("client.created", client.version, {"id": client.id}))
+        return Entry(
+            id=self._ids.new("evt", context.now),
+            subject_id=appointment.id,
+            at=context.now,
+            action="booked",
+            actor=context.actor,
+            messages=(
+                Message(Kind.CONFIRMATION, Audience.CLIENT, client.id),
+                *organisation_messages(Kind.STAFF_BOOKED, appointment, offer.location, offer.settings),
+            ),
+            events=tuple(events),
+            sequence=appointment.sequence,
+        )
+
+
+def require_bookable(offer: Offer, method: Method, staff_id: str | None, right: Right) -> None:
+    """422 unless the service is offered like this here: by time slot, publicly for clients, by that method."""
+    if right is Right.WIDGET and not offer.service.public:
+        raise unknown_reference("service_id")
+    if offer.service.availability is not Availability.QUICKSTREAM:
+        raise invalid("/service_id", "This service is not booked by time slot here.", "not_bookable_here")
+    if staff_id is not None and right is Right.WIDGET:
+        raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
+    if method not in offer.service.meeting_methods:
+        raise invalid("/meeting_method", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)
+
+
+def unknown_reference(name: str) -> Refusal:
+    """The refusal of a body that names a service or location not to be had."""
+    return invalid(f"/{name}", "This is not offered here.", f"unknown_{name.removesuffix('_id')}")
+
+
+def _key(person: Person) -> str:
+    return name_key(person.first_name, person.last_name)

@@ -1,0 +1,66 @@
+"""The table of keys.py in moto, one per test, with the real store on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import container
+from chalicelib.persistence import items, keys
+from chalicelib.settings import settings
+
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+TABLE = "frontdesk-test"
+REGION = "ca-central-1"
+
+
+def create_table() -> None:
+    """The table as infra/template.yaml has it, made from keys.py (a test compares the two)."""
+    names = {*keys.TABLE_KEYS, *(name for pair in keys.INDEXES.values() for name in pair)}
+
+    def schema(pair: tuple[str, ...]) -> list[dict[str, str]]:
+        return [{"AttributeName": n, "KeyType": k} for n, k in zip(pair, ("HASH", "RANGE"), strict=True)]
+
+    boto3.client("dynamodb", region_name=REGION).create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
+        KeySchema=schema(keys.TABLE_KEYS),
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": schema(pair), "Projection": {"ProjectionType": "ALL"}}
+            for name, pair in keys.INDEXES.items()
+        ],
+    )
+
+
+def forget_singletons() -> None:
+    """Makes the container and PynamoDB start afresh."""
+    items.Row._connection = None
+    for factory in vars(container).values():
+        if hasattr(factory, "cache_clear"):
+            factory.cache_clear()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty table; the environment points every part at it."""
+    environment = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "TABLE_NAME": TABLE,
+        "STAGE": "test",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        create_table()
+        forget_singletons()
+        yield
+        forget_singletons()
