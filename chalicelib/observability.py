@@ -28,7 +28,7 @@ def count(name: str, by: int = 1, **dimensions: str) -> None:
 
 
 def failure(error: BaseException) -> dict[str, object]:
-    """An unexpected exception as log fields: its type, the service's error code and the frames, innermost last.
+    """An unexpected exception as log fields: its type, the service's error code, the frames outermost first.
 
     The message is left out: those of validators and drivers quote the values they choked on.
     """

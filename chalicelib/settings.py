@@ -14,8 +14,9 @@ LOCAL = "local"
 class Settings(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
-    ``region`` is Lambda's own ``AWS_REGION``. The last five are empty in functions and tests that have no use for them; ``public_url`` is where clients
-    reach the API (``https://…/<stage>``, no trailing slash) and where links in mail lead.
+    ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
+    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where links in
+    mail lead.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -40,7 +41,7 @@ _VARIABLES = {field: field.upper() for field in Settings.model_fields} | {"regio
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings in such an environment; raises ``pydantic.ValidationError`` when one is missing or wrong."""
+    """The settings in such an environment; ``pydantic.ValidationError`` when one is missing or wrong."""
     values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
     values["public_url"] = values.get("public_url", "").rstrip("/")
     return Settings.model_validate(values)

@@ -36,8 +36,8 @@ class Call(Generic[Body, Query]):
     """A request on its way into a handler.
 
     ``path`` holds the decoded path parameters, ``now`` is aware UTC, ``once`` is None without an
-    Idempotency-Key, ``expected_version`` is None without an If-Match, ``public_url`` is where this API is reached,
-    without a trailing slash.
+    Idempotency-Key, ``expected_version`` is None without an If-Match, ``public_url`` is where this API is
+    reached, without a trailing slash.
     """
 
     body: Body
@@ -58,6 +58,6 @@ class Call(Generic[Body, Query]):
         return self.principal
 
     def context(self, channel: Channel | None = None) -> Context:
-        """What a use case needs to know of this call; without a channel, the client's own or ``api`` for staff."""
+        """What a use case needs to know of this call; the channel is the client's own or ``api`` unless said."""
         through = channel or (Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API)
         return Context(self.now, self.principal, through, self.once, self.expected_version)

@@ -1,4 +1,4 @@
-"""From the bytes and headers of a request to checked values; whatever is wrong becomes a refusal, never a crash."""
+"""From the bytes and headers of a request to checked values; whatever is wrong with them is a refusal."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _within(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]
     """The parts of a validator's location that exist in what was sent: it also names union members."""
     found: list[int | str] = []
     for part in loc:
-        if isinstance(sent, dict) and part in sent or isinstance(sent, list) and isinstance(part, int):
+        if (isinstance(sent, dict) and part in sent) or (isinstance(sent, list) and isinstance(part, int)):
             found.append(part)
             sent = sent[part]  # type: ignore[index]  # a list is only ever entered by number
     if kind == "missing":

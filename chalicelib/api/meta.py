@@ -11,7 +11,6 @@ from pathlib import Path
 from chalice.app import Response
 
 from chalicelib import __version__, web
-from chalicelib.api import openapi
 from chalicelib.api.pages import HTML, SCRIPT, STYLE, page
 from chalicelib.api.routing import PUBLIC, Call, NoBody, NoQuery, Route, Routes
 from chalicelib.api.schemas.fields import Answer
@@ -70,6 +69,9 @@ def routes(resources: Iterable[Routes]) -> Routes:
 
 @cache
 def _document(listed: tuple[Route, ...], public_url: str) -> str:
+    # Imported when it is asked for: no other request needs what generates schemas.
+    from chalicelib.api import openapi
+
     return json.dumps(openapi.document(listed, public_url), separators=(",", ":"))
 
 

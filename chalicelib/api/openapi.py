@@ -159,9 +159,9 @@ def _query(route: Route, schemas: Schemas, definitions: Json) -> Iterable[Json]:
     required = shape.get("required", [])
     for name, schema in shape.get("properties", {}).items():
         choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
-        if len(choices) == 1:  # a parameter cannot be null, only absent
-            schema = choices[0]
-        yield {"name": name, "in": "query", "required": name in required, "schema": schema}
+        # A parameter cannot be null, only absent.
+        shown = choices[0] if len(choices) == 1 else schema
+        yield {"name": name, "in": "query", "required": name in required, "schema": shown}
 
 
 def _headers(route: Route) -> Iterable[Json]:

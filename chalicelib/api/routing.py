@@ -1,4 +1,4 @@
-"""One declaration per route: from it follow decoding, authorisation, answers, problems and the API's document.
+"""One declaration per route: decoding, authorisation, answers, problems and the document follow from it.
 
     routes = Routes(__name__, tag="Quickstream")
 

@@ -1,4 +1,4 @@
-"""Who may do what, and to whose data: the permission matrix as one table, and the person it is asked about."""
+"""Who may do what, and to whose data: the permission matrix as one table, and whom it is asked about."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ _STAFF = _loc(Role.STAFF)
 
 _COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
 
-# The columns stand in the order above. The last five rows, DASHBOARD_VIEW and APPOINTMENT_VIEW are
-# not in the requirements' matrix; they follow from section 4.1 (who sees what) and its siblings 9802562, 9802718.
+# The columns stand in the order above. The last five rows, DASHBOARD_VIEW and
+# APPOINTMENT_VIEW are not in the requirements' matrix; they follow from section 4.1 (who sees what).
 MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     #                            admin  manager    advanced   plus   staff   contact centre
     Ability.BLOCK_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
@@ -188,7 +188,7 @@ class Principal:
         own: bool = False,
         whose: Role | None = None,
     ) -> bool:
-        """Whether the ability covers one thing: at ``location_id``, ``own`` if assigned to him, of ``whose`` role."""
+        """Whether it covers one thing: at ``location_id``, ``own`` if assigned to him, of ``whose`` role."""
         return any(
             self._covers(grant.scope, location_id, own)
             and (own or whose is None or whose.code <= grant.up_to.code)

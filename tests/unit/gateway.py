@@ -1,4 +1,4 @@
-"""API Gateway as the tests need it: finds the resource of a path and calls the app with the event Lambda gets."""
+"""API Gateway as the tests need it: finds the resource of a path and calls the app with Lambda's event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from chalice import Chalice
+from chalice.app import Chalice
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Reply:
         return json.loads(self.text)
 
 
-def claims(email: str = "sam@example.org", groups: str = "[admin]", **more: Any) -> dict[str, Any]:
+def claims(email: str = "sam@example.org", groups: object = "[admin]", **more: Any) -> dict[str, Any]:
     """An ID token's claims as the Cognito authorizer hands them over."""
     return {"email": email, "email_verified": "true", "cognito:groups": groups, **more}
 

@@ -32,7 +32,7 @@ _START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\
 
 
 class Input(BaseModel):
-    """What a request may carry, as body or query: unknown fields are refused, nothing is coerced in bodies."""
+    """What a request may carry, as body or query: unknown fields are refused, bodies coerce nothing."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False, hide_input_in_errors=True
