@@ -139,7 +139,7 @@ export class Booking extends DeskElement {
 
   #timeStep() {
     const { location, method, slot } = this.choice;
-    const fresh = new Calendar(this, { query: { ...this.query, hold: this.hold?.token }, onPick: (picked) => this.#take(picked) });
+    const fresh = new Calendar(this, { query: { ...this.query, hold: this.hold?.left ? this.hold.token : undefined }, onPick: (picked) => this.#take(picked) });
     const date = this.lost?.slot.start ?? slot?.start;
     fresh.open(date && dateIn(date, this.zone));
     const kind = method === "phone" || method === "video" ? "zone_own" : "zone_branch";

@@ -48,12 +48,11 @@ export class Hold {
     clearInterval(this.ticking);
   }
 
-  /** The visitor wants another time, or left: others may have this one at once. */
+  /** Given back when the visitor wants another time or leaves, and before asking again: two clocks never quite agree. */
   async release() {
-    const { left } = this;
     this.stop();
     this.until = 0;
     this.view();
-    if (left) await this.desk.api.forget(`public/holds/${encodeURIComponent(this.id)}`, { token: this.token });
+    await this.desk.api.forget(`public/holds/${encodeURIComponent(this.id)}`, { token: this.token });
   }
 }

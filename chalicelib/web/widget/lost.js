@@ -24,7 +24,7 @@ export async function lose(desk, problem, slot, query) {
 
 /** The message with a button for each nearest time; `calendar` makes the buttons pick. */
 export function lostNotice(desk, lost, calendar) {
-  const time = ["date", "time"].map((form) => say(lost.slot.start, calendar.zone, desk.locale, form)).join(", ");
+  const time = ["day", "time"].map((form) => say(lost.slot.start, calendar.zone, desk.locale, form)).join(", ");
   return h("div", { class: "notice lost", role: "alert" },
     h("p", {}, h("strong", {}, desk.t(lost.taken ? "lost_taken" : "lost_gone", { time })), " ", desk.t("lost_kept")),
     h("p", {}, desk.t(lost.nearest.length ? "nearest" : "nearest_none")),
