@@ -44,9 +44,7 @@ def _bucket(clients: Clients) -> str:
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=bucket, **place)
         blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-        s3.put_public_access_block(
-            Bucket=bucket, PublicAccessBlockConfiguration={setting: True for setting in blocked}
-        )
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
     return bucket
 
 

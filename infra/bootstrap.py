@@ -1,4 +1,4 @@
-"""Make the first login of a deployed stage: ``python -m infra.bootstrap STAGE EMAIL`` invites an administrator."""
+"""Make a stage's first login: ``python -m infra.bootstrap STAGE EMAIL`` invites an administrator."""
 
 from __future__ import annotations
 

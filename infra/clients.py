@@ -7,6 +7,9 @@ from typing import Any
 
 import boto3
 
+# The embedded AWS takes this as its root credentials, both halves.
+ROOT_KEY = "test"
+
 # A service's name in, its boto3 client out.
 Clients = Callable[[str], Any]
 
@@ -22,7 +25,7 @@ def of_account() -> Clients:
 
 def of_endpoint(url: str, region: str) -> Clients:
     """Clients of the embedded AWS at ``url``, with its root credentials; they talk to nothing else."""
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
+    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=region)
 
     def client(service: str) -> Any:
         return session.client(service, endpoint_url=url)

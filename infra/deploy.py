@@ -1,4 +1,4 @@
-"""Deploy a package to an account: ``python -m infra.deploy STAGE`` creates or updates the stage's CloudFormation stack."""
+"""Deploy to an account: ``python -m infra.deploy STAGE`` creates or updates the CloudFormation stack."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The embedded AWS as a process of its own: started on a free loopback port, stopped so that its state is kept."""
+"""The embedded AWS as a process: started on a free loopback port, stopped so that its state is kept."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +76,8 @@ class Emulator:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A group of its own, so that Ctrl-C in the terminal does not end it before its state is saved and
-                # the functions' worker processes can be ended with it.
+                # A group of its own: Ctrl-C in the terminal must not end it before its state is saved, and
+                # the functions' worker processes are ended with the group.
                 start_new_session=True,
             )
         self._note.write_text(json.dumps({"pid": process.pid, "port": port}))
@@ -91,10 +93,8 @@ class Emulator:
             return
         os.kill(pid, signal.SIGTERM)
         _until(lambda: not _is_emulator(pid), self._failure("stop"))
-        try:
+        with contextlib.suppress(ProcessLookupError):  # when no worker outlived it
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # no worker outlived it
 
     def _read(self) -> dict[str, int]:
         if not self._note.exists():
@@ -155,9 +155,8 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _until(condition: object, failure: str) -> None:
+def _until(condition: Callable[[], bool], failure: str) -> None:
     """Look again every 50 ms until the condition holds; raises ``EmulatorFailed`` with ``failure``."""
-    assert callable(condition)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:

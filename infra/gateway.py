@@ -7,6 +7,8 @@ from typing import Any
 from infra.clients import Clients
 
 EXTENSION = "x-amazon-apigateway-gateway-responses"
+# The embedded gateway leaves these variables empty.
+BASE = "https://$context.domainName/$context.stage"
 
 
 def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str, Any], url: str) -> None:
@@ -20,14 +22,8 @@ def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str,
             responseType=kind,
             responseParameters=response["responseParameters"],
             responseTemplates={
-                media: _resolved(body, url) for media, body in response["responseTemplates"].items()
+                media: body.replace(BASE, url) for media, body in response["responseTemplates"].items()
             },
             **status,
         )
     gateway.create_deployment(restApiId=api_id, stageName=stage)
-
-
-def _resolved(body: dict[str, Any], url: str) -> str:
-    """The template's ``Fn::Sub`` with the one variable it has, the base URL."""
-    text: str = body["Fn::Sub"][0]
-    return text.replace("${Base}", url)

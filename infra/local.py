@@ -1,4 +1,4 @@
-"""The local stack: ``python -m infra.local up|run|down`` runs production's own template on the embedded AWS."""
+"""The local stack: ``python -m infra.local up|run|down`` runs production's template on the embedded AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra import deploy, gateway, logins, package, stages
 from infra.clients import Clients
 from infra.emulator import REGION, Emulator, EmulatorFailed
 
-SEEDS = ("demo", "empty")
+SEEDS = ("demo", "empty", "none")
 USERS = {role: f"{role}@example.org" for role in stages.ROLES}
 # CloudFormation needs a value before the API has an id; the second deployment puts the right one.
 UNKNOWN_URL = "http://not-yet-known.invalid"
@@ -54,7 +54,7 @@ def run(place: Path, seed: str) -> None:
     """``up`` in the foreground: print the addresses, show the logs, stop at Ctrl-C."""
     try:
         print(_addresses(up(place, seed)), flush=True)
-        with subprocess.Popen(["tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:
+        with subprocess.Popen(["/usr/bin/tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:
             try:
                 signal.pause()
             finally:
@@ -101,11 +101,11 @@ def _stack(endpoint: str, api_url: str, deployed: deploy.Deployed, password: str
 
 
 def _seed(clients: Clients, stack: dict[str, Any], seed: str) -> None:
-    """Fill an empty table through the API, as the administrator whom ``infra.bootstrap`` makes in an account."""
+    """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
     logins.create(clients, pool, USERS["admin"], "admin", invite=False)
     logins.set_passwords(clients, pool, password)
-    if clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
+    if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
     token = logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
     importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)

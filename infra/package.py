@@ -1,4 +1,4 @@
-"""Build what a stage deploys: ``python -m infra.package STAGE`` fills ``build/STAGE/package``."""
+"""Build what a stage deploys: ``python -m infra.package STAGE ...`` fills ``build/STAGE/package``."""
 
 from __future__ import annotations
 
@@ -124,16 +124,17 @@ def _normalised(name_and_version: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Package the named stage; 1 when that fails, 2 when there is no such stage."""
-    if len(arguments) != 1 or arguments[0] not in stages.STAGES:
-        print(f"usage: python -m infra.package {'|'.join(stages.STAGES)}", file=sys.stderr)
+    """Package the named stages; 1 when one fails, 2 when there is no such stage."""
+    if not arguments or not set(arguments) <= set(stages.STAGES):
+        print(f"usage: python -m infra.package {'|'.join(stages.STAGES)} ...", file=sys.stderr)
         return 2
-    try:
-        out = package(arguments[0])
-    except PackageIncomplete as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"packaged {arguments[0]} in {out.relative_to(stages.ROOT)}")
+    for stage in arguments:
+        try:
+            out = package(stage)
+        except PackageIncomplete as error:
+            print(error, file=sys.stderr)
+            return 1
+        print(f"packaged {stage} in {out.relative_to(stages.ROOT)}")
     return 0
 
 
