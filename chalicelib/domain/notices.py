@@ -1,0 +1,93 @@
+"""Notices: one message to one recipient through one medium, holding all it may say and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Method, Service, Settings, Staff
+from chalicelib.domain.clients import Client
+from chalicelib.domain.events import Audience, Kind
+
+
+class Medium(StrEnum):
+    """How a notice travels."""
+
+    EMAIL = "email"
+    TEXT = "text"
+
+
+class NotSent(Exception):
+    """The provider surely did not take the notice; trying again may help."""
+
+
+class Rejected(Exception):
+    """The provider will never take this notice, however often it is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An appointment with everybody and everything a notice about it may name, as they are now.
+
+    ``clients`` and ``staff`` are by id; those that no longer exist are missing.
+    """
+
+    settings: Settings
+    appointment: Appointment
+    location: Location
+    service: Service
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    staff: Mapping[str, Staff] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An attendee as a notice shows them; ``answers`` are (question, value); phone and e-mail for staff only."""
+
+    name: str
+    notes: str = ""
+    answers: tuple[tuple[str, Any], ...] = ()
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one recipient is told; instants are UTC, ``timezone`` is the recipient's (TZ-4).
+
+    ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
+    have no place here (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546).
+    """
+
+    kind: Kind
+    audience: Audience
+    medium: Medium
+    recipient_id: str
+    address: str
+    name: str
+    language: str
+    timezone: str
+    organisation: str
+    appointment_id: str
+    start: datetime
+    end: datetime
+    method: Method
+    service: str
+    place: str
+    changed_at: datetime
+    place_address: str = ""
+    staff_name: str = ""
+    confirmed: bool = True
+    sequence: int = 0
+    guests: tuple[Guest, ...] = ()
+    code: str | None = None
+    call_number: str = ""
+    reason: str = ""
+    previous_start: datetime | None = None
+    cancel_until: datetime | None = None
+    rebook_until: datetime | None = None
+    has_email: bool = True

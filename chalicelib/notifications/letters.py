@@ -1,0 +1,150 @@
+"""Letters: a notice put into words, before it is laid out as HTML, plain text or a text message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.domain.catalog import Method
+from chalicelib.domain.events import Audience, Kind
+from chalicelib.domain.notices import Guest, Notice
+from chalicelib.notifications.wording import Wording, legible, one_line, wording
+
+_ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One detail: its name and the lines of its value."""
+
+    label: str
+    lines: tuple[str, ...]
+    struck: bool = False
+
+    def plain(self, words: Wording) -> str:
+        """As plain text, further lines indented."""
+        return words.line("colon", label=self.label, value="\n    ".join(self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a message says; ``actions`` are (text, URL), the first one being the main one."""
+
+    language: str
+    organisation: str
+    subject: str
+    heading: str
+    lead: str
+    rows: tuple[Row, ...]
+    plain_rows: tuple[str, ...]
+    actions: tuple[tuple[str, str], ...]
+    closing: tuple[str, ...]
+    footer: str
+    ends: bool
+
+
+def letter(notice: Notice, public_url: str) -> Letter:
+    """The notice in its recipient's language and zone."""
+    words = wording(notice.language)
+    values = {
+        "name": one_line(notice.name),
+        "service": one_line(notice.service),
+        "date": words.date(notice.start, notice.timezone),
+        "organisation": one_line(notice.organisation),
+    }
+    ends = notice.kind in _ENDS
+    rows = tuple(_rows(notice, words))
+    link = manage_url(notice, public_url)
+    return Letter(
+        language=words.language,
+        organisation=values["organisation"],
+        subject=words.kind(notice.kind, "subject", **values),
+        heading=words.kind(notice.kind, "heading", **values),
+        lead=words.kind(notice.kind, "lead", **values),
+        rows=rows,
+        plain_rows=tuple(row.plain(words) for row in rows),
+        actions=tuple(_actions(notice, words, link, public_url)) if link and not ends else (),
+        closing=tuple(_closing(notice, words)) if link and not ends else (),
+        footer=words.line("footer", **values),
+        ends=ends,
+    )
+
+
+def manage_url(notice: Notice, public_url: str) -> str:
+    """Where this attendee, and nobody else, sees and changes the appointment; empty for staff."""
+    if notice.code is None:
+        return ""
+    return f"{public_url}/manage?{urlencode({'id': notice.appointment_id, 'code': notice.code})}"
+
+
+def place(notice: Notice, words: Wording) -> str:
+    """Where or how it takes place, on one line."""
+    if notice.method is Method.IN_PERSON:
+        return one_line(notice.place)
+    return _method(notice, words)
+
+
+def _method(notice: Notice, words: Wording) -> str:
+    if notice.method is Method.PHONE and notice.call_number:
+        return words.method("phone_number", number=notice.call_number)
+    return words.method(notice.method)
+
+
+def _rows(notice: Notice, words: Wording) -> Iterator[Row]:
+    yield Row(words.label("service"), (one_line(notice.service),))
+    if notice.previous_start is not None:
+        before = words.moment(notice.previous_start, notice.timezone)
+        yield Row(words.label("before"), (before,), struck=True)
+    span = words.span(notice.start, notice.end, notice.timezone)
+    yield Row(words.label("when"), (span, words.zone(notice.start, notice.timezone)))
+    yield Row(words.label("where"), tuple(_where(notice, words)))
+    if notice.staff_name:
+        yield Row(words.label("with"), (one_line(notice.staff_name),))
+    for guest in notice.guests:
+        yield from _guest(guest, notice, words)
+    if notice.reason.strip():
+        yield Row(words.label("reason"), tuple(legible(notice.reason).strip().splitlines()))
+
+
+def _where(notice: Notice, words: Wording) -> Iterator[str]:
+    if notice.method is not Method.IN_PERSON:
+        yield _method(notice, words)
+    if notice.method is Method.IN_PERSON or notice.audience is not Audience.CLIENT:
+        yield one_line(notice.place)
+    yield from legible(notice.place_address).splitlines()
+
+
+def _guest(guest: Guest, notice: Notice, words: Wording) -> Iterator[Row]:
+    if notice.audience is not Audience.CLIENT:
+        known = (one_line(guest.name), guest.phone, guest.email)
+        yield Row(words.label("client"), tuple(filter(None, known)))
+    for question, value in guest.answers:
+        yield Row(one_line(question), (_answer(value, words),))
+    if guest.notes.strip():
+        yield Row(words.label("notes"), tuple(legible(guest.notes).strip().splitlines()))
+
+
+def _answer(value: Any, words: Wording) -> str:
+    if isinstance(value, bool):
+        return words.label("yes" if value else "no")
+    return one_line(str(value))
+
+
+def _actions(notice: Notice, words: Wording, link: str, public_url: str) -> Iterator[tuple[str, str]]:
+    yield words.line("manage" if notice.cancel_until or notice.rebook_until else "look"), link
+    if notice.confirmed and notice.code is not None:
+        query = urlencode({"code": notice.code})
+        file = f"{public_url}/public/appointments/{notice.appointment_id}/calendar.ics?{query}"
+        yield words.line("calendar"), file
+
+
+def _closing(notice: Notice, words: Wording) -> Iterator[str]:
+    limits = {"cancel": notice.cancel_until, "rebook": notice.rebook_until}
+    texts = {name: words.moment(at, notice.timezone) for name, at in limits.items() if at is not None}
+    if len(texts) == 2:
+        yield words.line("until_same" if texts["cancel"] == texts["rebook"] else "until_both", **texts)
+    elif texts:
+        yield words.line(f"until_{next(iter(texts))}", **texts)
+    yield words.line("link_is_yours")

@@ -1,0 +1,111 @@
+"""The words of the messages, one file per language, and dates as people of that language write them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+TEMPLATES = Path(__file__).parent / "templates"
+FALLBACK = "en"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Wording:
+    """One language's words; values are put in literally, braces in them mean nothing."""
+
+    def __init__(self, language: str, words: dict[str, Any]) -> None:
+        self.language = language
+        self._words = words
+
+    def kind(self, kind: str, part: str, /, **values: str) -> str:
+        """A message kind's ``subject``, ``heading``, ``lead`` or ``text``."""
+        return str(self._words["kinds"][kind][part]).format(**values)
+
+    def line(self, name: str, /, **values: str) -> str:
+        """A sentence of its own."""
+        return str(self._words["lines"][name]).format(**values)
+
+    def label(self, name: str) -> str:
+        """The name of a detail."""
+        return str(self._words["labels"][name])
+
+    def method(self, name: str, /, **values: str) -> str:
+        """How the meeting takes place."""
+        return str(self._words["methods"][name]).format(**values)
+
+    def date(self, at: datetime, timezone: str) -> str:
+        """``Tuesday, December 1, 2026``."""
+        return self._date(at, timezone, "date", "")
+
+    def moment(self, at: datetime, timezone: str) -> str:
+        """Date and time, in full: ``Tuesday, December 1, 2026, 10:00 AM``."""
+        return f"{self.date(at, timezone)}, {self.time(at, timezone)}"
+
+    def short_moment(self, at: datetime, timezone: str) -> str:
+        """Date and time in few characters: ``Tue, Dec 1, 10:00 AM``."""
+        return f"{self._date(at, timezone, 'short_date', 'short_')}, {self.time(at, timezone)}"
+
+    def span(self, start: datetime, end: datetime, timezone: str) -> str:
+        """From when to when: ``Tuesday, December 1, 2026, 10:00 AM – 10:30 AM``."""
+        times = self._calendar["range"].format(start=self.time(start, timezone), end=self.time(end, timezone))
+        return f"{self.date(start, timezone)}, {times}"
+
+    def time(self, at: datetime, timezone: str) -> str:
+        """``10:00 AM``."""
+        there = at.astimezone(ZoneInfo(timezone))
+        return str(self._calendar["time"]).format(
+            hour12=there.hour % 12 or 12,
+            hour24=there.hour,
+            minute=f"{there.minute:02}",
+            half=self._calendar["halves"][there.hour // 12],
+        )
+
+    def zone(self, at: datetime, timezone: str) -> str:
+        """The zone and its offset at that instant: ``Toronto time, UTC−05:00``; plain ``UTC`` for UTC."""
+        if "/" not in timezone:
+            return timezone
+        offset = at.astimezone(ZoneInfo(timezone)).isoformat()[-6:].replace("-", "−")
+        city = timezone.rpartition("/")[2].replace("_", " ")
+        return str(self._calendar["zone"]).format(city=city, offset=offset)
+
+    @property
+    def _calendar(self) -> dict[str, Any]:
+        calendar: dict[str, Any] = self._words["calendar"]
+        return calendar
+
+    def _date(self, at: datetime, timezone: str, pattern: str, length: str) -> str:
+        there = at.astimezone(ZoneInfo(timezone))
+        return str(self._calendar[pattern]).format(
+            weekday=self._calendar[f"{length}weekdays"][there.weekday()],
+            month=self._calendar[f"{length}months"][there.month - 1],
+            day=self._calendar["first_day"] if there.day == 1 else there.day,
+            year=there.year,
+        )
+
+
+@lru_cache(maxsize=8)
+def wording(language: str) -> Wording:
+    """The words of a language; English when its file does not exist."""
+    known = language if language in languages() else FALLBACK
+    return Wording(known, tomllib.loads((TEMPLATES / f"{known}.toml").read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def languages() -> frozenset[str]:
+    """The languages there are words for."""
+    return frozenset(path.stem for path in TEMPLATES.glob("*.toml"))
+
+
+def legible(text: str) -> str:
+    """A person's text without what cannot be shown or sent: control characters, halves of surrogate pairs."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    """A person's text on one line, as headers and texts need it: no line break survives."""
+    return " ".join(legible(text).split())
