@@ -14,11 +14,20 @@ from chalicelib.domain import ids as domain_ids
 from chalicelib.settings import settings as settings
 
 if TYPE_CHECKING:
+    from chalicelib.domain.permissions import Principal
+    from chalicelib.identity.cognito import CognitoLogins
     from chalicelib.persistence.agenda import DynamoAgenda
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.booking import Booking
+    from chalicelib.services.configuring import Configuring
     from chalicelib.services.holding import Holding
+    from chalicelib.services.locations import Locations
+    from chalicelib.services.offerings import Offerings
+    from chalicelib.services.reasons import Reasons
+    from chalicelib.services.showcase import Showcase
+    from chalicelib.services.staffing import Staffing
+    from chalicelib.services.usage import Usage
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
@@ -89,3 +98,75 @@ def holding() -> Holding:
     from chalicelib.services.holding import Holding
 
     return Holding(store(), ids(), pause)
+
+
+def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:
+    """The active staff member who signs in with this address; read anew at every call."""
+    from chalicelib.services.signing_in import principal_for
+
+    return principal_for(store(), email, groups)
+
+
+@lru_cache(maxsize=1)
+def logins() -> CognitoLogins:
+    """The staff user pool; on the embedded AWS nobody is sent an invitation."""
+    from chalicelib.identity import cognito
+
+    pool = cognito.client(settings().region)
+    return cognito.CognitoLogins(pool, settings().user_pool_id, invite=not settings().local)
+
+
+@lru_cache(maxsize=1)
+def usage() -> Usage:
+    """What still refers to a record of the catalogue."""
+    from chalicelib.services.usage import Usage
+
+    return Usage(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def locations() -> Locations:
+    """Set-up of locations."""
+    from chalicelib.services.locations import Locations
+
+    return Locations(store(), ids(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def offerings() -> Offerings:
+    """Set-up of services."""
+    from chalicelib.services.offerings import Offerings
+
+    return Offerings(store(), ids(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def staffing() -> Staffing:
+    """Set-up of staff."""
+    from chalicelib.services.staffing import Staffing
+
+    return Staffing(store(), ids(), logins(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def reasons() -> Reasons:
+    """Set-up of cancellation reasons."""
+    from chalicelib.services.reasons import Reasons
+
+    return Reasons(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def configuring() -> Configuring:
+    """The organisation's settings."""
+    from chalicelib.services.configuring import Configuring
+
+    return Configuring(store(), pause)
+
+
+@lru_cache(maxsize=1)
+def showcase() -> Showcase:
+    """The public catalogue."""
+    from chalicelib.services.showcase import Showcase
+
+    return Showcase(store())
