@@ -15,8 +15,8 @@ class Settings(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
     ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
-    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where links in
-    mail lead.
+    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where
+    links in mail lead.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

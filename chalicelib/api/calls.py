@@ -58,6 +58,6 @@ class Call(Generic[Body, Query]):
         return self.principal
 
     def context(self, channel: Channel | None = None) -> Context:
-        """What a use case needs to know of this call; the channel is the client's own or ``api`` unless said."""
+        """What a use case needs to know of this call; the channel is the client's or ``api`` unless said."""
         through = channel or (Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API)
         return Context(self.now, self.principal, through, self.once, self.expected_version)

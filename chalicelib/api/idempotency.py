@@ -25,7 +25,7 @@ def once(
     request: str,
     present: Callable[[Any], tuple[int, str]],
 ) -> Once:
-    """The key as the store takes it; keys of other callers and operations never meet it. 422 for a bad key."""
+    """The key as the store takes it; callers and operations never share one. 422 for a bad key."""
     if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
         raise invalid("/Idempotency-Key", f"Send 1 to {MAX_KEY} printable ASCII characters.")
     caller = "public" if principal is None else principal.staff_id

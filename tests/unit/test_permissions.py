@@ -1,0 +1,136 @@
+"""The permission matrix, row by row as the requirements' section 13 has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.permissions import MATRIX, Ability, Principal, Role, Scope, grants
+
+COLUMNS = ("admin", "manager", "staff_advanced", "staff_plus", "staff", "contact_centre")
+# A all · L at assigned locations · O own · E at assigned locations, equal or lower role · M same, up to manager
+# · - denied
+ROWS = {
+    "block_edit": "A L - - - -",
+    "block_release": "A L - - - -",
+    "block_view": "A L L L L A",
+    "client_view": "A L L O O A",
+    "client_view_shared": "A A A A A A",
+    "client_add": "A A A A A A",
+    "client_edit": "A L L O O A",
+    "client_delete": "A L L O O A",
+    "client_merge": "A L L O O A",
+    "book_contact_centre": "A - - - - A",
+    "book_for_self": "O O O O O -",
+    "book_for_others": "A L M E E -",
+    "book_over_capacity": "A A A A A -",
+    "group_attendee_add": "A L L E O -",
+    "appointment_edit": "A L L O O A",
+    "appointment_claim": "A L L L L -",
+    "appointment_assign": "A L L - - -",
+    "appointment_progress": "A L L O O -",
+    "status_update": "A L L O O -",
+    "status_cancel": "A L L O O A",
+    "status_history_view": "A L L O O A",
+    "status_configure": "A - - - - -",
+    "rebook": "A L L O O -",
+    "rebook_override": "A L O - - -",
+    "own_hours_edit": "O O O O O -",
+    "log_view": "A L L O O A",
+    "workflow_edit": "A L L O O -",
+}
+BEYOND = {
+    "dashboard_view": "A L L L L -",
+    "appointment_view": "A L L L O A",
+    "hours_edit": "A L - - - -",
+    "catalogue_view": "A A A A A A",
+    "catalogue_edit": "A - - - - -",
+    "staff_edit": "A M - - - -",
+    "settings_edit": "A - - - - -",
+}
+CELLS = [
+    (ability, role, letter)
+    for ability, letters in (ROWS | BEYOND).items()
+    for role, letter in zip(COLUMNS, letters.split(), strict=True)
+]
+
+
+def person(*roles: str, locations: frozenset[str] = frozenset({"loc_1"})) -> Principal:
+    return Principal("stf_1", "Sam Lee", "sam@example.org", frozenset(map(Role, roles)), locations)
+
+
+def test_every_ability_has_its_row() -> None:
+    assert set(ROWS | BEYOND) == {ability.value for ability in Ability} == {row.value for row in MATRIX}
+
+
+@pytest.mark.parametrize(("ability", "role", "letter"), CELLS)
+def test_cell(ability: str, role: str, letter: str) -> None:
+    found = grants(frozenset({Role(role)}), Ability(ability))
+
+    if letter == "-":
+        assert found == frozenset()
+        return
+    (grant,) = found
+    scopes = {"A": Scope.ALL, "O": Scope.OWN}
+    assert grant.scope is scopes.get(letter, Scope.LOCATIONS)
+    highest = {"E": Role(role), "M": Role.MANAGER}
+    assert grant.up_to is highest.get(letter, Role.ADMIN)
+
+
+def test_codes_rank_the_roles() -> None:
+    known = {"contact_centre": 5, "staff": 10, "staff_plus": 13, "staff_advanced": 15}
+
+    assert {name: Role(name).code for name in known} == known
+    assert Role.STAFF_ADVANCED.code < Role.MANAGER.code < Role.ADMIN.code
+
+
+def test_several_roles_unite_what_each_may() -> None:
+    both = person("contact_centre", "staff")
+
+    assert both.scopes(Ability.CLIENT_VIEW) == {Scope.ALL}
+    assert both.may(Ability.BOOK_CONTACT_CENTRE)
+    assert both.may(Ability.BOOK_FOR_SELF)
+    assert not both.may(Ability.BLOCK_EDIT)
+    assert both.role is Role.STAFF
+    mixed = person("staff", "manager")
+    assert mixed.scopes(Ability.APPOINTMENT_EDIT) == {Scope.OWN, Scope.LOCATIONS}
+
+
+def test_locations_bound_what_is_reached() -> None:
+    manager = person("manager")
+
+    assert manager.reaches(Ability.BLOCK_EDIT, location_id="loc_1")
+    assert not manager.reaches(Ability.BLOCK_EDIT, location_id="loc_2")
+    assert not manager.reaches(Ability.BLOCK_EDIT)
+    assert person("admin").reaches(Ability.BLOCK_EDIT, location_id="loc_2")
+    assert not person("staff").reaches(Ability.BLOCK_EDIT, location_id="loc_1")
+
+
+def test_own_is_what_is_assigned_to_him() -> None:
+    staff = person("staff")
+
+    assert staff.reaches(Ability.APPOINTMENT_EDIT, location_id="loc_2", own=True)
+    assert not staff.reaches(Ability.APPOINTMENT_EDIT, location_id="loc_1")
+
+
+@pytest.mark.parametrize(
+    ("role", "whose", "allowed"),
+    [
+        ("staff", "staff", True),
+        ("staff", "staff_plus", False),
+        ("staff_plus", "staff_plus", True),
+        ("staff_plus", "staff_advanced", False),
+        ("staff_advanced", "manager", True),
+        ("staff_advanced", "admin", False),
+        ("manager", "admin", True),
+    ],
+)
+def test_booking_for_others_stops_at_a_role(role: str, whose: str, allowed: bool) -> None:
+    found = person(role).reaches(Ability.BOOK_FOR_OTHERS, location_id="loc_1", whose=Role(whose))
+
+    assert found is allowed
+
+
+def test_abilities_are_listed_for_the_console() -> None:
+    assert person("contact_centre").abilities == tuple(
+        Ability(ability) for ability in (*MATRIX,) if (ROWS | BEYOND)[ability.value].split()[5] != "-"
+    )

@@ -1,0 +1,57 @@
+"""The environment as settings: complete or refused, frozen, local only when the stage says so."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.settings import Settings, read
+
+ENVIRONMENT = {
+    "TABLE_NAME": "frontdesk",
+    "STAGE": "prod",
+    "AWS_REGION": "ca-central-1",
+    "PUBLIC_URL": "https://desk.example/v1/",
+    "EVENTS_TOPIC_ARN": "arn:aws:sns:ca-central-1:1:events",
+    "USER_POOL_ID": "ca-central-1_pool",
+    "DEAD_LETTER_QUEUE_URL": "https://queue.example",
+    "SENDER": "desk@example.org",
+    "CONFIGURATION_SET": "frontdesk",
+    "PATH": "/usr/bin",
+}
+
+
+def test_every_variable_becomes_a_field() -> None:
+    assert read(ENVIRONMENT) == Settings(
+        table_name="frontdesk",
+        stage="prod",
+        region="ca-central-1",
+        public_url="https://desk.example/v1",
+        events_topic_arn="arn:aws:sns:ca-central-1:1:events",
+        user_pool_id="ca-central-1_pool",
+        dead_letter_queue_url="https://queue.example",
+        sender="desk@example.org",
+        configuration_set="frontdesk",
+    )
+
+
+@pytest.mark.parametrize("name", ["TABLE_NAME", "STAGE", "AWS_REGION"])
+def test_what_nothing_works_without_must_be_there(name: str) -> None:
+    with pytest.raises(ValidationError):
+        read({key: value for key, value in ENVIRONMENT.items() if key != name})
+
+
+def test_the_rest_may_be_absent() -> None:
+    assert read({key: ENVIRONMENT[key] for key in ("TABLE_NAME", "STAGE", "AWS_REGION")}).sender == ""
+
+
+@pytest.mark.parametrize(
+    ("stage", "local"), [("local", True), ("dev", False), ("prod", False), ("localhost", False)]
+)
+def test_only_the_stage_called_local_is_local(stage: str, local: bool) -> None:
+    assert read(ENVIRONMENT | {"STAGE": stage}).local is local
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        read(ENVIRONMENT).stage = "local"  # type: ignore[misc]  # that is what is tried
