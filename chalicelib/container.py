@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.4
+# A change of the allowed origins is heard of within this time.
+_ORIGINS_SECONDS = 60
 
 
 class RandomIds:
@@ -170,3 +172,13 @@ def showcase() -> Showcase:
     from chalicelib.services.showcase import Showcase
 
     return Showcase(store())
+
+
+def origins() -> tuple[str, ...]:
+    """The web origins that may call the public routes, as the settings had them at most a minute ago."""
+    return _origins(int(time.time() // _ORIGINS_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _origins(period: int) -> tuple[str, ...]:
+    return configuring().show().allowed_origins

@@ -1,0 +1,58 @@
+"""Setting up staff over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.api.schemas.records import Record
+from chalicelib.api.schemas.staff import NewStaffMember, StaffMember, StaffMemberChange
+from chalicelib.domain import catalog
+from chalicelib.domain.errors import Duplicate, InUse
+from chalicelib.domain.permissions import Ability
+from chalicelib.services import ports
+
+routes = Routes(__name__, tag="Staff")
+
+
+@routes.get("/staff", query=PageQuery, answer=Page[StaffMember], who=Ability.CATALOGUE_VIEW)
+def list_staff(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Staff]:
+    """All staff, oldest first."""
+    return container.staffing().list(call.query.limit, call.query.cursor)
+
+
+@routes.post(
+    "/staff",
+    body=NewStaffMember,
+    answer=StaffMember,
+    status=201,
+    who=Ability.STAFF_EDIT,
+    refuses=(Duplicate, "unknown_timezone"),
+)
+def create_staff_member(call: Call[NewStaffMember, NoQuery]) -> catalog.Staff:
+    """Add somebody to the staff and invite them to sign in."""
+    return container.staffing().create(call.context(), call.body.values())
+
+
+@routes.get("/staff/{staff_id}", answer=StaffMember, who=Ability.CATALOGUE_VIEW)
+def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
+    """One staff member."""
+    return container.staffing().show(call.path["staff_id"])
+
+
+@routes.patch(
+    "/staff/{staff_id}",
+    body=StaffMemberChange,
+    answer=StaffMember,
+    who=Ability.STAFF_EDIT,
+    refuses=(Duplicate, InUse, "last_admin", "unknown_timezone"),
+)
+def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
+    """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once."""
+    return container.staffing().change(call.context(), call.path["staff_id"], call.body.values())
+
+
+@routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, "last_admin"))
+def delete_staff_member(call: Call[NoBody, NoQuery]) -> None:
+    """Remove somebody who has no upcoming appointments, and the login."""
+    container.staffing().remove(call.context(), call.path["staff_id"])

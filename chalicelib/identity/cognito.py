@@ -1,0 +1,98 @@
+"""Staff logins in a Cognito user pool: a user per e-mail address, a group per role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import Busy, invalid
+from chalicelib.domain.permissions import Role
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+_LATER = frozenset({"TooManyRequestsException", "InternalErrorException", "ThrottlingException"})
+
+
+def client(region: str) -> CognitoIdentityProviderClient:
+    """A client that gives up well before the function's own time limit."""
+    config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
+    found: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
+    return found
+
+
+class CognitoLogins:
+    """``services.ports.Logins`` on a user pool whose users are found by e-mail address.
+
+    ``invite`` has the pool mail a temporary password to whoever gets a login.
+    """
+
+    def __init__(self, pool: CognitoIdentityProviderClient, pool_id: str, *, invite: bool) -> None:
+        self._pool = pool
+        self._pool_id = pool_id
+        self._invite = invite
+
+    def create(self, email: str) -> None:
+        """A login in no group: it can sign in and do nothing; 422 when the pool refuses the address."""
+        silent: dict[str, Any] = {} if self._invite else {"MessageAction": "SUPPRESS"}
+        try:
+            with _translated():
+                self._pool.admin_create_user(
+                    UserPoolId=self._pool_id,
+                    Username=email,
+                    UserAttributes=[
+                        {"Name": "email", "Value": email},
+                        {"Name": "email_verified", "Value": "true"},
+                    ],
+                    DesiredDeliveryMediums=["EMAIL"],
+                    **silent,
+                )
+        except self._pool.exceptions.UsernameExistsException:
+            return
+        except self._pool.exceptions.InvalidParameterException:
+            raise invalid("/email", "No login can be made for this address.") from None
+
+    def admit(self, email: str, role: Role) -> None:
+        """In this role's group alone; the others are left first: a failure takes rights and gives none."""
+        pool_id = self._pool_id
+        with _translated():
+            groups = self._pool.admin_list_groups_for_user(UserPoolId=pool_id, Username=email)["Groups"]
+            present = {group.get("GroupName", "") for group in groups}
+            for name in (present & set(Role)) - {role}:
+                self._pool.admin_remove_user_from_group(UserPoolId=pool_id, Username=email, GroupName=name)
+            if role not in present:
+                self._pool.admin_add_user_to_group(UserPoolId=pool_id, Username=email, GroupName=role)
+            self._pool.admin_enable_user(UserPoolId=pool_id, Username=email)
+
+    def disable(self, email: str) -> None:
+        """No new tokens; what is left of the old ones is refused with the staff record."""
+        try:
+            with _translated():
+                self._pool.admin_disable_user(UserPoolId=self._pool_id, Username=email)
+        except self._pool.exceptions.UserNotFoundException:
+            return
+
+    def delete(self, email: str) -> None:
+        """Gone for good."""
+        try:
+            with _translated():
+                self._pool.admin_delete_user(UserPoolId=self._pool_id, Username=email)
+        except self._pool.exceptions.UserNotFoundException:
+            return
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _LATER:
+            raise Busy("The staff logins cannot be reached just now.") from error
+        raise
+    except BotoCoreError as error:
+        raise Busy("The staff logins cannot be reached just now.") from error
