@@ -87,7 +87,7 @@ def test_an_answer_that_expired_between_writing_and_reading_asks_to_come_back() 
         def get(self, key: object, default: object = None) -> None:  # type: ignore[override]  # a row past its TTL
             return None
 
-    app, desk = build(Desk(rows=Forgetful()))
+    app, _ = build(Desk(rows=Forgetful()))
     book(app)
 
     assert book(app).status == 503

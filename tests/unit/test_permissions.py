@@ -7,8 +7,8 @@ import pytest
 from chalicelib.domain.permissions import MATRIX, Ability, Principal, Role, Scope, grants
 
 COLUMNS = ("admin", "manager", "staff_advanced", "staff_plus", "staff", "contact_centre")
-# A all · L at assigned locations · O own · E at assigned locations, equal or lower role · M same, up to manager
-# · - denied
+# A all · L at assigned locations · O own · - denied
+# E at assigned locations, equal or lower role · M the same, up to manager
 ROWS = {
     "block_edit": "A L - - - -",
     "block_release": "A L - - - -",

@@ -54,4 +54,4 @@ def test_only_the_stage_called_local_is_local(stage: str, local: bool) -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        read(ENVIRONMENT).stage = "local"  # type: ignore[misc]  # that is what is tried
+        read(ENVIRONMENT).stage = "local"
