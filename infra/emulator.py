@@ -67,6 +67,7 @@ class Emulator:
             return
         for name in ("state", "objects", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
+        self._forget_stream_positions()
         port = _free_port(self._read().get("port", 0))
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -101,6 +102,14 @@ class Emulator:
             return {}
         note: dict[str, int] = json.loads(self._note.read_text())
         return note
+
+    def _forget_stream_positions(self) -> None:
+        """It keeps how far a stream was read but not the stream, and would skip as many new records."""
+        kept = self.directory / "state" / "lambda.json"
+        if kept.exists():
+            state = json.loads(kept.read_text())
+            state["payload"]["dynamodb_stream_positions"]["data"] = {}
+            kept.write_text(json.dumps(state))
 
     def _failure(self, verb: str) -> str:
         return f"the embedded AWS did not {verb}; see {self.log}"
