@@ -11,23 +11,28 @@ from typing import TYPE_CHECKING
 
 from chalicelib import observability
 from chalicelib.domain import ids as domain_ids
-from chalicelib.settings import settings as settings
+from chalicelib.settings import Settings
+from chalicelib.settings import settings as _settings
 
 if TYPE_CHECKING:
     from chalicelib.domain.permissions import Principal
     from chalicelib.identity.cognito import CognitoLogins
     from chalicelib.persistence.agenda import DynamoAgenda
     from chalicelib.persistence.store import DynamoStore
+    from chalicelib.services.assigning import Assigning
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.booking import Booking
+    from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.holding import Holding
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.reasons import Reasons
+    from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.showcase import Showcase
     from chalicelib.services.staffing import Staffing
     from chalicelib.services.usage import Usage
+    from chalicelib.services.viewing import Viewing
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
@@ -48,10 +53,15 @@ class RandomIds:
         return secrets.token_urlsafe(24)
 
 
+def settings() -> Settings:
+    """This deployment's settings."""
+    return _settings()
+
+
 def pause(attempt: int) -> None:
     """Waits a little before another attempt, at random so that rivals spread out."""
     observability.count("ConflictsRetried")
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # not a secret
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # no secret
 
 
 @lru_cache(maxsize=1)
@@ -100,6 +110,49 @@ def holding() -> Holding:
     from chalicelib.services.holding import Holding
 
     return Holding(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def rescheduling() -> Rescheduling:
+    """Moves."""
+    from chalicelib.services.rescheduling import Rescheduling
+
+    return Rescheduling(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def cancelling() -> Cancelling:
+    """Cancellations."""
+    from chalicelib.services.cancelling import Cancelling
+
+    return Cancelling(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def assigning() -> Assigning:
+    """Who has an appointment."""
+    from chalicelib.services.assigning import Assigning
+
+    return Assigning(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def viewing() -> Viewing:
+    """Looking at appointments."""
+    from chalicelib.services.viewing import Viewing
+
+    return Viewing(store(), agenda())
+
+
+def calendar_file(view: PublicView) -> str:
+    """An attendee's appointment for their own calendar."""
+    from chalicelib.domain.catalog import Offer
+    from chalicelib.notifications.invitation import calendar_file
+
+    offer = Offer(view.settings, view.location, view.service)
+    language = view.settings.languages[0]
+    config = settings()
+    return calendar_file(view.appointment, view.attendee, offer, language, config.sender, config.public_url)
 
 
 def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:

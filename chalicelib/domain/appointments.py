@@ -177,5 +177,7 @@ class Appointment:
 
     def without(self, client_id: str, now: datetime) -> Appointment:
         """One of several attendees leaves; the appointment stays (D44)."""
-        attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
+        attendees = tuple(
+            replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees
+        )
         return replace(self, attendees=attendees, updated_at=now)

@@ -41,9 +41,7 @@ class Client:
         """First and last name as shown to people."""
         return f"{self.first_name} {self.last_name}".strip()
 
-    def filled(
-        self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime
-    ) -> Client:
+    def filled(self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime) -> Client:
         """With blanks filled from a public booking; nothing that is known is overwritten (D26b).
 
         Consent to texts comes only along with a number that was not known before (D19).

@@ -8,8 +8,6 @@ from datetime import datetime
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SHAPE = re.compile(r"[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
-PREFIXES = frozenset("loc svc stf cli apt blk ser sts hld grp wfl mrg tof wsl wtl vis rsn evt hrs cls".split())
-
 
 def ulid(at: datetime, randomness: bytes) -> str:
     """26 characters of Crockford base 32: 48 bits of milliseconds, then 80 random bits."""

@@ -126,7 +126,9 @@ class Calendar:
     def placed(self, occupant: Occupant) -> Calendar:
         """With this occupant on the days it touches and on no other."""
         cleared = self.vacated(occupant.id)
-        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(occupant.start, occupant.end))
+        return cleared.replaced(
+            s.with_occupant(occupant) for s in cleared.touching(occupant.start, occupant.end)
+        )
 
     def vacated(self, occupant_id: str) -> Calendar:
         """Without this occupant."""

@@ -30,7 +30,7 @@ def parse(rule: str, wall_start: datetime) -> rrule:
     except ValueError:
         raise _refused("This is not an RFC 5545 recurrence rule.") from None
     if not parts.keys() <= _PARTS or parts.get("FREQ") not in _FREQUENCIES:
-        raise _refused("Supported: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with INTERVAL, COUNT, UNTIL, BYDAY, BYMONTHDAY, WKST.")
+        raise _refused("Supported: FREQ from DAILY to YEARLY, INTERVAL, COUNT, UNTIL, BYDAY, BYMONTHDAY, WKST.")
     days = parts.get("BYMONTHDAY")
     if days and (parts["FREQ"] != "MONTHLY" or not all(_MONTH_DAY.fullmatch(d) for d in days.split(","))):
         raise _refused("BYMONTHDAY takes days of the month and goes with FREQ=MONTHLY.")

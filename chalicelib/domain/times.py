@@ -101,7 +101,7 @@ def resolve(start: datetime, timezone: str, pointer: str = "/start") -> datetime
 
 def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
     """The UTC instants at which a local day begins and ends (23 to 25 hours apart as a rule)."""
-    midnight = datetime(day.year, day.month, day.day)
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
     return first_valid(midnight, tz), first_valid(midnight + timedelta(days=1), tz)
 
 

@@ -56,7 +56,13 @@ class DynamoAgenda:
 
 
 def _appointments(
-    index: Any, attribute: str, partition: str, first: datetime, last: datetime, limit: int, cursor: str | None
+    index: Any,
+    attribute: str,
+    partition: str,
+    first: datetime,
+    last: datetime,
+    limit: int,
+    cursor: str | None,
 ) -> Page[Appointment]:
     start = getattr(Row, attribute.replace("pk", "sk"))
     found = index.query(

@@ -121,4 +121,4 @@ def connect(table_name: str, region: str) -> Connection:
     """
     Row.Meta.table_name = table_name
     Row.Meta.region = region
-    return Row._get_connection().connection
+    return Row._get_connection().connection  # noqa: SLF001  # PynamoDB offers no other way to its client

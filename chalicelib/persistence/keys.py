@@ -2,7 +2,7 @@
 
 | pattern | how | key |
 |---|---|---|
-| the organisation's settings, locations, services, staff, reasons | query or batch get | `ORG` · `SETTINGS`, `LOC#id`, `SVC#id`, `STF#id`, `RSN#id` |
+| settings, locations, services, staff, reasons | query, batch get | `ORG` · `SETTINGS`, `LOC#id`, `SVC#id` … |
 | the staff member who signs in as an address | get | `LOGIN#email` · `META` |
 | what is free and who sits where on a location's days | batch get or query | `CAL#location` · `2026-12-01` |
 | where a block stands | get | `BLK#id` · `META` |

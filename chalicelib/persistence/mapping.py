@@ -81,7 +81,9 @@ def _sheet_due(sheet: Sheet) -> dict[str, str]:
 
 
 def _pack_occupant(o: Occupant) -> str:
-    return f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
+    return (
+        f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
+    )
 
 
 def _unpack_occupant(occupant_id: str, text: str) -> Occupant:

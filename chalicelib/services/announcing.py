@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Location, Settings
 from chalicelib.domain.events import Audience, Event, Kind, Message
 from chalicelib.domain.times import utc_text
 
@@ -39,18 +38,14 @@ def client_messages(
 
 
 def organisation_messages(
-    kind: Kind,
-    appointment: Appointment,
-    location: Location | None,
-    settings: Settings,
-    facts: Mapping[str, str] | None = None,
+    kind: Kind, appointment: Appointment, facts: Mapping[str, str] | None = None
 ) -> tuple[Message, ...]:
-    """The copies for the staff member, the branch and the organisation, as far as each is to be had."""
-    found = []
-    if appointment.staff_id:
-        found.append(Message(kind, Audience.STAFF, appointment.staff_id, facts or {}))
-    if location and location.email:
-        found.append(Message(kind, Audience.LOCATION, location.id, facts or {}))
-    if settings.notification_email:
-        found.append(Message(kind, Audience.ORGANISATION, ORGANISATION, facts or {}))
-    return tuple(found)
+    """The copies for the staff member, the branch and the organisation; who has no address gets none."""
+    facts = facts or {}
+    copies = (
+        Message(kind, Audience.LOCATION, appointment.location_id, facts),
+        Message(kind, Audience.ORGANISATION, ORGANISATION, facts),
+    )
+    if appointment.staff_id is None:
+        return copies
+    return (Message(kind, Audience.STAFF, appointment.staff_id, facts), *copies)

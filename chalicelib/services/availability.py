@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import NotFound, invalid
 from chalicelib.domain.holds import Hold, hold_id_of, unknown_hold
-from chalicelib.domain.ledger import Calendar, Occupant, Right, days_around
+from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.slots import DETAILS, Seeker, Slot, Slots, Why
 from chalicelib.domain.times import day_bounds, days, instant, minute, resolve, zone
 from chalicelib.services import calendars
@@ -30,6 +29,7 @@ class Search:
     timezone: str
     method: Method | None = None
     right: Right = Right.WIDGET
+    staff_id: str | None = None
     hold: str | None = None
     moving: str | None = None
     code: str | None = None
@@ -138,5 +138,7 @@ def _require_offered(offer: Offer, search: Search) -> None:
         raise NotFound()
     if offer.service.availability is not Availability.QUICKSTREAM:
         raise invalid("/service_id", "This service is not booked by time slot here.", "not_bookable_here")
+    if search.staff_id and search.right is Right.WIDGET:
+        raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
     if search.method and search.method not in offer.service.meeting_methods:
         raise invalid("/meeting_method", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)

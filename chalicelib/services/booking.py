@@ -58,6 +58,7 @@ class Booked:
 
     appointment: Appointment
     attendee: Attendee
+    language: str | None = None
 
 
 class Booking:
@@ -123,8 +124,8 @@ class Booking:
         calendars.write_sheets(change, calendar, after, slots.hull(start), int(now.timestamp()))
         if hold:
             change.delete(found.require(Hold, hold.id))
-        change.record(self._entry(context, appointment, client, offer))
-        booked = Booked(appointment, attendee)
+        change.record(self._entry(context, appointment, client))
+        booked = Booked(appointment, attendee, person.language or client.language)
         self._store.commit(change, context.once, booked)
         return booked
 
@@ -182,7 +183,7 @@ class Booking:
             utm=wish.utm,
         )
 
-    def _entry(self, context: Context, appointment: Appointment, client: Client, offer: Offer) -> Entry:
+    def _entry(self, context: Context, appointment: Appointment, client: Client) -> Entry:
         created = client.version == 1 and client.created_at == context.now
         events = [appointment_event("appointment.booked", appointment)]
         if created:
@@ -195,7 +196,7 @@ class Booking:
             actor=context.actor,
             messages=(
                 Message(Kind.CONFIRMATION, Audience.CLIENT, client.id),
-                *organisation_messages(Kind.STAFF_BOOKED, appointment, offer.location, offer.settings),
+                *organisation_messages(Kind.STAFF_BOOKED, appointment),
             ),
             events=tuple(events),
             sequence=appointment.sequence,

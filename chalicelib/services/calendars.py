@@ -78,4 +78,3 @@ def write_sheets(change: Change, before: Calendar, after: Calendar, hull: tuple[
     for sheet in before.touching(*hull):
         if sheet.day not in changed:
             change.guard(sheet)
-

@@ -60,9 +60,7 @@ def check_version(record: Versioned, context: Context) -> None:
         raise VersionMismatch()
 
 
-def refer(
-    change: Change, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[Listed]
-) -> None:
+def refer(change: Change, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[Listed]) -> None:
     """Makes the change depend on everything newly referred to; 422 naming each id that does not exist.
 
     What was referred to ``before`` is left as it is, so that an old reference never stands in the way.

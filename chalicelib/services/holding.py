@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.domain.catalog import Method
-from chalicelib.domain.errors import BlockNotReleased, CapacityExhausted, NotFound, OutsideBlock, SlotTaken, Stale
+from chalicelib.domain.errors import (
+    BlockNotReleased,
+    CapacityExhausted,
+    NotFound,
+    OutsideBlock,
+    SlotTaken,
+    Stale,
+)
 from chalicelib.domain.holds import Hold, digest
 from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.slots import Seeker, Slots

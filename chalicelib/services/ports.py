@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
 from chalicelib.domain.ledger import Sheet
 from chalicelib.domain.permissions import Principal, Role
@@ -96,7 +97,8 @@ class Context:
     @property
     def staff(self) -> Principal:
         """The signed-in person of a staff call."""
-        assert self.principal is not None, "a staff route admits nobody without a login"
+        if self.principal is None:
+            raise Unauthenticated()
         return self.principal
 
 

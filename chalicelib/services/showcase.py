@@ -74,9 +74,7 @@ class Showcase:
         shown = [_location(location, services) for location in self._store.catalogue(Location)]
         return page([s for s in shown if service_id is None or s.meeting_methods], limit, cursor)
 
-    def staff(
-        self, service_id: str | None, location_id: str | None, limit: int, cursor: str | None
-    ) -> Page[Staff]:
+    def staff(self, service_id: str | None, location_id: str | None, limit: int, cursor: str | None) -> Page[Staff]:
         """Active staff whom a client may choose, for this service or any, at this location or anywhere.
 
         Quickstream services are booked unassigned, so nobody is ever chosen for them (QS-4, D8).

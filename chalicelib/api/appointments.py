@@ -1,0 +1,111 @@
+"""Appointments for staff: the dashboard's lists, one appointment, who has it, cancelling."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.appointments import (
+    Appointment,
+    Assignment,
+    Claim,
+    HistoryLine,
+    ListQuery,
+    LogLine,
+    StaffCancel,
+)
+from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.domain import appointments as domain
+from chalicelib.domain.errors import AlreadyAssigned, StaffConflict, VersionMismatch, WrongState
+from chalicelib.domain.events import Channel, Entry
+from chalicelib.domain.permissions import Ability
+from chalicelib.services import ports
+from chalicelib.services.viewing import Seated
+
+routes = Routes(__name__, tag="Appointments")
+
+_VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
+
+
+@routes.get("/appointments", query=ListQuery, answer=Page[Appointment], who=Ability.DASHBOARD_VIEW)
+def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
+    """One of the dashboard's lists, oldest start first."""
+    return container.viewing().listed(call.context(), call.query.listing(call.staff.staff_id))
+
+
+@routes.get("/appointments/{appointment_id}", answer=Appointment, who=_VIEWERS)
+def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
+    """One appointment."""
+    return container.viewing().one(call.context(), call.path["appointment_id"])
+
+
+@routes.get("/appointments/{appointment_id}/log", query=PageQuery, answer=Page[LogLine], who=Ability.LOG_VIEW)
+def show_appointment_log(call: Call[NoBody, PageQuery]) -> ports.Page[Entry]:
+    """Every action on an appointment, newest first."""
+    query = call.query
+    return container.viewing().log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
+
+
+@routes.get(
+    "/appointments/{appointment_id}/history",
+    query=PageQuery,
+    answer=Page[HistoryLine],
+    who=Ability.STATUS_HISTORY_VIEW,
+)
+def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[HistoryLine]:
+    """The statuses it has passed through, newest first; none without the status function."""
+    container.viewing().one(call.context(), call.path["appointment_id"])
+    return ports.Page(())
+
+
+@routes.post(
+    "/appointments/{appointment_id}/claim",
+    body=Claim,
+    answer=Appointment,
+    who=Ability.APPOINTMENT_CLAIM,
+    versioned=True,
+    refuses=(AlreadyAssigned, StaffConflict, WrongState, VersionMismatch),
+)
+def claim_appointment(call: Call[Claim, NoQuery]) -> domain.Appointment:
+    """Take an unassigned appointment."""
+    context = call.context(Channel.DASHBOARD)
+    return container.assigning().claim(context, call.path["appointment_id"], call.body.force)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/assign",
+    body=Assignment,
+    answer=Appointment,
+    who=Ability.APPOINTMENT_ASSIGN,
+    versioned=True,
+    refuses=(StaffConflict, WrongState, VersionMismatch, "unknown_staff", "not_eligible"),
+)
+def assign_appointment(call: Call[Assignment, NoQuery]) -> domain.Appointment:
+    """Give an appointment to somebody."""
+    context, body = call.context(Channel.DASHBOARD), call.body
+    return container.assigning().assign(context, call.path["appointment_id"], body.staff_id, body.force)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/unassign",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_ASSIGN,
+    versioned=True,
+    refuses=(WrongState, VersionMismatch),
+)
+def unassign_appointment(call: Call[NoBody, NoQuery]) -> domain.Appointment:
+    """Give an appointment back to nobody."""
+    return container.assigning().unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
+
+
+@routes.post(
+    "/appointments/{appointment_id}/cancel",
+    body=StaffCancel,
+    answer=Appointment,
+    who=Ability.APPOINTMENT_EDIT,
+    versioned=True,
+    refuses=(WrongState, VersionMismatch, "reason_required", "unknown_reason"),
+)
+def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> domain.Appointment:
+    """Cancel for everybody; after the client's deadline too."""
+    context = call.context(Channel.DASHBOARD)
+    return container.cancelling().by_staff(context, call.path["appointment_id"], call.body.wish())

@@ -1,0 +1,202 @@
+"""Appointments as staff see them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from chalicelib.api.schemas.fields import Answer, Day, Flag, Id, Input, Instant, PageQuery, Text
+from chalicelib.domain import appointments as domain
+from chalicelib.domain.catalog import Availability, Method
+from chalicelib.domain.events import Channel, Entry
+from chalicelib.services.cancelling import StaffCancellation
+from chalicelib.services.viewing import Listing, Seated, View
+
+
+class Status(Answer):
+    """Where an appointment is between request and confirmation."""
+
+    id: str
+    name: str
+    colour: str
+    predicate: str
+
+
+class AnswerShown(Answer):
+    """An attendee's answer to one of the service's questions."""
+
+    question_id: str
+    value: str | bool
+
+
+class Attendee(Answer):
+    """A client who comes, or has cancelled."""
+
+    client_id: str
+    name: str
+    notes: str
+    answers: list[AnswerShown]
+    cancelled: bool
+
+
+class Cancellation(Answer):
+    """Why, by whom and when it was cancelled."""
+
+    reason: str
+    reason_id: str | None
+    by: str
+    at: Instant
+    within_24h: bool
+
+
+class Appointment(Answer):
+    """An appointment; `orphaned` says that its block no longer has a seat for it."""
+
+    id: str
+    version: int
+    service_id: str
+    location_id: str
+    meeting_method: Method
+    staff_id: str | None
+    language: str | None
+    start: Instant
+    end: Instant
+    timezone: str
+    local_start: str
+    state: domain.State
+    confirmed: bool
+    status: Status | None = None
+    attendees: list[Attendee]
+    notes: str
+    booked_through: Channel
+    added_by: str
+    added_by_id: str | None
+    availability: Availability
+    block_id: str | None
+    over_capacity: bool
+    orphaned: bool
+    teleconference: None = None
+    notify_client: bool
+    rebooked_from: str | None
+    cancellation: Cancellation | None
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From an appointment, or one with what its location's ledger says of it."""
+        seated: Seated = result if isinstance(result, Seated) else Seated(result, None, orphaned=False)
+        a = seated.appointment
+        return cls(
+            id=a.id,
+            version=a.version,
+            service_id=a.service_id,
+            location_id=a.location_id,
+            meeting_method=a.method,
+            staff_id=a.staff_id,
+            language=a.language,
+            start=a.start,
+            end=a.end,
+            timezone=a.timezone,
+            local_start=a.local_start,
+            state=a.state,
+            confirmed=a.confirmed,
+            attendees=[Attendee.model_validate(attendee) for attendee in a.attendees],
+            notes=a.notes,
+            booked_through=a.booked_through.channel,
+            added_by=a.booked_through.label,
+            added_by_id=a.booked_through.staff_id,
+            availability=a.availability,
+            block_id=seated.block_id,
+            over_capacity=a.over_capacity,
+            orphaned=seated.orphaned,
+            notify_client=a.notify_client,
+            rebooked_from=a.rebooked_from,
+            cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
+            created_at=a.created_at,
+            updated_at=a.updated_at,
+        )
+
+
+class ListQuery(PageQuery):
+    """Which of the dashboard's lists; `staff_id` may be `me`."""
+
+    view: View
+    location_id: Id | None = None
+    staff_id: Id | None = None
+    date: Day | None = None
+    show_confirmed: Flag = False
+
+    def listing(self, me: str) -> Listing:
+        """What the use case is asked."""
+        staff_id = me if self.staff_id == "me" else self.staff_id
+        return Listing(self.view, self.location_id, staff_id, self.date, self.limit, self.cursor)
+
+
+class Claim(Input):
+    """Taking an appointment; `force` in spite of another one at that time."""
+
+    force: bool = False
+
+
+class Assignment(Input):
+    """Who gets an appointment; `force` in spite of another one at that time."""
+
+    staff_id: Id
+    force: bool = False
+
+
+class StaffCancel(Input):
+    """Why it is cancelled, and whether the client is told."""
+
+    reason_id: Id | None = None
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    notify_client: bool | None = None
+
+    def wish(self) -> StaffCancellation:
+        """What the use case is asked."""
+        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
+
+
+class Change(Answer):
+    """One field before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class LogLine(Answer):
+    """One action on an appointment: who did what, when, through which channel."""
+
+    at: Instant
+    action: str
+    user: str
+    channel: Channel
+    changes: list[Change]
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a journal entry."""
+        entry: Entry = result
+        changes = [Change.model_validate(change) for change in entry.changes]
+        return cls(
+            at=entry.at, action=entry.action, user=entry.actor.label, channel=entry.actor.channel, changes=changes
+        )
+
+
+class HistoryStatus(Answer):
+    """A status as it was at the time."""
+
+    name: str
+    colour: str
+    predicate: str
+    position: int
+
+
+class HistoryLine(Answer):
+    """One status an appointment has passed through."""
+
+    status: HistoryStatus
+    at: Instant
+    by: str
+    reason: str | None

@@ -1,0 +1,248 @@
+"""A client's booking as asked for and answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from chalicelib.api.schemas.appointments import Status
+from chalicelib.api.schemas.codes import Email, Language
+from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
+from chalicelib.domain import appointments as domain
+from chalicelib.domain.catalog import Method
+from chalicelib.services.booking import Booked, BookingWish, Person
+from chalicelib.services.rescheduling import Move
+from chalicelib.services.viewing import PublicView
+
+# What the success page says of a confirmed booking, and of a request.
+_SUCCESS = {
+    "en": (
+        "Your appointment is booked. We have sent you the details.",
+        "We have received your request and will let you know as soon as it is confirmed.",
+    ),
+    "fr": (
+        "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
+        "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
+    ),
+}
+
+
+class AnswerGiven(Input):
+    """The answer to one of the service's questions."""
+
+    question_id: Annotated[str, Text(64)]
+    value: str | bool
+
+
+class NewAttendee(Input):
+    """Who wants to come; an e-mail address or a mobile number is needed."""
+
+    first_name: Annotated[str, Text(100)]
+    last_name: Annotated[str, Text(100)]
+    email: Email | None = None
+    mobile: Annotated[str, Text(32)] | None = None
+    receive_sms: bool = False
+    language: Language | None = None
+    notes: Annotated[str, Text(5000, lines=True, blank=True)] = ""
+    answers: Annotated[list[AnswerGiven], Field(max_length=50)] = []
+
+    def person(self) -> Person:
+        """The attendee as the use case takes it."""
+        given = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
+        return Person(
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            mobile=self.mobile,
+            receive_sms=self.receive_sms,
+            language=self.language,
+            notes=self.notes,
+            answers=given,
+        )
+
+
+class Utm(Input):
+    """Where a booking came from."""
+
+    source: Annotated[str, Text(100)] | None = None
+    medium: Annotated[str, Text(100)] | None = None
+    campaign: Annotated[str, Text(100)] | None = None
+    content: Annotated[str, Text(100)] | None = None
+    term: Annotated[str, Text(100)] | None = None
+
+
+class NewBooking(Input):
+    """A slot and who it is for."""
+
+    service_id: Id
+    location_id: Id
+    meeting_method: Method
+    start: Start
+    timezone: Zone
+    staff_id: Id | None = None
+    language: Language | None = None
+    hold_token: Code | None = None
+    attendee: NewAttendee
+    utm: Utm | None = None
+
+    def wish(self) -> BookingWish:
+        """What the use case is asked."""
+        utm = self.utm.model_dump(exclude_none=True) if self.utm else {}
+        return BookingWish(
+            service_id=self.service_id,
+            location_id=self.location_id,
+            method=self.meeting_method,
+            start=self.start,
+            timezone=self.timezone,
+            attendee=self.attendee.person(),
+            staff_id=self.staff_id,
+            language=self.language,
+            hold_token=self.hold_token,
+            utm=tuple(sorted(utm.items())),
+        )
+
+
+class _Shown(Answer):
+    id: str
+    state: domain.State
+    confirmed: bool
+    status: Status | None = None
+    service_id: str
+    location_id: str
+    meeting_method: Method
+    start: Instant
+    end: Instant
+    timezone: str
+    local_start: str
+
+
+class BookedAnswer(_Shown):
+    """The appointment just booked or moved; `code` opens it again, `manage_url` is the link with it."""
+
+    code: str
+    message: str
+    manage_url: str
+
+    @classmethod
+    def said(cls, booked: Booked, base_url: str) -> Self:
+        """The answer with its link under this base URL."""
+        code = booked.attendee.code
+        link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
+        words = _SUCCESS.get(booked.language or "", _SUCCESS["en"])
+        message = words[0 if booked.appointment.confirmed else 1]
+        return cls(**_shown(booked.appointment), code=code, message=message, manage_url=link)
+
+
+class CancelledAnswer(_Shown):
+    """The appointment after an attendee has left; `cancelled` says that this attendee no longer comes."""
+
+    cancelled: bool = True
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From the appointment."""
+        return cls(**_shown(result))
+
+
+class ServiceShown(Answer):
+    """The service, by name."""
+
+    id: str
+    name: str
+    duration_minutes: int
+
+
+class LocationShown(Answer):
+    """The place, and the zone its clocks show."""
+
+    id: str
+    name: str
+    address: str
+    timezone: str
+
+
+class CancellationShown(Answer):
+    """Why it was cancelled."""
+
+    reason: str
+    at: Instant
+
+
+class AttendeeShown(Answer):
+    """What the attendee told us."""
+
+    name: str
+    notes: str
+    cancelled: bool
+
+
+class AppointmentShown(_Shown):
+    """An appointment as its attendee may see it; the deadlines are null once it can no longer be changed."""
+
+    service: ServiceShown
+    location: LocationShown
+    staff_name: str | None
+    attendee: AttendeeShown
+    meeting_link: str | None = None
+    cancellation: CancellationShown | None
+    can_cancel_until: Instant | None
+    can_rebook_until: Instant | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From the use case's view."""
+        view: PublicView = result
+        cancellation = view.appointment.cancellation
+        return cls(
+            **_shown(view.appointment),
+            service=ServiceShown.model_validate(view.service),
+            location=LocationShown.model_validate(view.location),
+            staff_name=view.staff_name,
+            attendee=AttendeeShown.model_validate(view.attendee),
+            cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
+            can_cancel_until=view.can_cancel_until,
+            can_rebook_until=view.can_rebook_until,
+        )
+
+
+class CodeQuery(Input):
+    """The code from the mail."""
+
+    code: Code
+
+
+class MoveBody(Input):
+    """The new time of an appointment; everything else stays."""
+
+    code: Code
+    start: Start
+    timezone: Zone
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+
+    def move(self) -> Move:
+        """What the use case is asked."""
+        return Move(self.code, self.start, self.timezone, self.reason or "")
+
+
+class CancelBody(Input):
+    """The code, and the reason where the organisation asks for one."""
+
+    code: Code
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+
+
+def _shown(appointment: domain.Appointment) -> dict[str, Any]:
+    return {
+        "id": appointment.id,
+        "state": appointment.state,
+        "confirmed": appointment.confirmed,
+        "service_id": appointment.service_id,
+        "location_id": appointment.location_id,
+        "meeting_method": appointment.method,
+        "start": appointment.start,
+        "end": appointment.end,
+        "timezone": appointment.timezone,
+        "local_start": appointment.local_start,
+    }

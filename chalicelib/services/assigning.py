@@ -1,0 +1,112 @@
+"""Who has an appointment: claim, assign, unassign (QS-5, D14)."""
+
+from __future__ import annotations
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Staff
+from chalicelib.domain.errors import Forbidden, VersionMismatch, invalid
+from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
+from chalicelib.domain.permissions import Ability
+from chalicelib.domain.times import minute, utc_days
+from chalicelib.services import staff_calendars
+from chalicelib.services.announcing import appointment_event
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.scope import require_reach
+
+
+class Assigning:
+    """Assignments: the appointment and the person are read, then their ledger; one transaction."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._ids = ids
+        self._pause = pause
+
+    def claim(self, context: Context, appointment_id: str, force: bool = False) -> Appointment:
+        """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
+
+        def attempt() -> Appointment:
+            appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
+            staff_id = context.staff.staff_id
+            claimed = appointment.claimed(staff_id, context.now)
+            me = self._store.read([Ref.to(Staff, staff_id)]).get(Staff, staff_id) if staff_id else None
+            if me is None or not _eligible(me, appointment):
+                raise Forbidden("You are not assigned to this service at this location.")
+            return self._hand_over(context, appointment, claimed, "claimed", force)
+
+        return decide(attempt, self._pause)
+
+    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> Appointment:
+        """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
+
+        def attempt() -> Appointment:
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            staff = self._store.read([Ref.to(Staff, staff_id)]).get(Staff, staff_id)
+            if staff is None or not staff.active:
+                raise invalid("/staff_id", "There is no such active staff member.", "unknown_staff")
+            if not _eligible(staff, appointment):
+                raise invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
+            if appointment.staff_id == staff_id:
+                return appointment
+            assigned = appointment.assigned(staff_id, context.now)
+            return self._hand_over(context, appointment, assigned, "assigned", force)
+
+        return decide(attempt, self._pause)
+
+    def unassign(self, context: Context, appointment_id: str) -> Appointment:
+        """Gives it back to nobody; nothing changes when nobody has it."""
+
+        def attempt() -> Appointment:
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            if appointment.staff_id is None:
+                return appointment
+            unassigned = appointment.assigned(None, context.now)
+            return self._hand_over(context, appointment, unassigned, "unassigned", False)
+
+        return decide(attempt, self._pause)
+
+    def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        require_reach(context.staff, ability, appointment)
+        if context.expected_version not in (None, appointment.version):
+            raise VersionMismatch()
+        return appointment
+
+    def _hand_over(
+        self, context: Context, before: Appointment, after: Appointment, action: str, force: bool
+    ) -> Appointment:
+        change = Change()
+        if after.staff_id:
+            found = self._store.read(staff_calendars.refs(after.staff_id, after))
+            staff_calendars.take(change, found, after.staff_id, after, force)
+        if before.staff_id:
+            days = utc_days(minute(before.start), minute(before.end))
+            change.vacate(before.staff_id, days, before.id)
+        saved = change.save(after)
+        change.record(
+            Entry(
+                id=self._ids.new("evt", context.now),
+                subject_id=saved.id,
+                at=context.now,
+                action=action,
+                actor=context.actor,
+                changes=(FieldChange("staff_id", before.staff_id, saved.staff_id),),
+                messages=tuple(_messages(context, before, saved)),
+                events=(appointment_event("appointment.assigned", saved),),
+                sequence=saved.sequence,
+            )
+        )
+        self._store.commit(change, context.once, saved)
+        return saved
+
+
+def _messages(context: Context, before: Appointment, after: Appointment) -> list[Message]:
+    """Whoever gets or loses it hears of it, unless it was their own doing (feature 7)."""
+    told = ((Kind.STAFF_ASSIGNED, after.staff_id), (Kind.STAFF_UNASSIGNED, before.staff_id))
+    me = context.staff.staff_id
+    return [Message(kind, Audience.STAFF, who) for kind, who in told if who and who != me]
+
+
+def _eligible(staff: Staff, appointment: Appointment) -> bool:
+    return appointment.location_id in staff.location_ids and appointment.service_id in staff.service_ids

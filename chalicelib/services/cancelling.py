@@ -1,0 +1,159 @@
+"""Cancelling: one path for clients and staff, whoever starts it (D32, D44, CC-12, WG-3, WG-6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.appointments import Appointment, Cancellation, State
+from chalicelib.domain.catalog import Reason, ReasonMode, Settings
+from chalicelib.domain.errors import DeadlinePassed, VersionMismatch, WrongState, invalid
+from chalicelib.domain.events import Entry, FieldChange, Kind
+from chalicelib.domain.permissions import Ability
+from chalicelib.domain.times import minute, utc_days
+from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.scope import require_reach
+
+_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCancellation:
+    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it."""
+
+    reason_id: str | None = None
+    reason: str = ""
+    notify_client: bool | None = None
+
+
+class Cancelling:
+    """Cancellations: the appointment is read, then one transaction frees everything it held."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._ids = ids
+        self._pause = pause
+
+    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
+        """The attendee with this code leaves; the last one cancels the appointment (D44).
+
+        404 for a wrong code, 409 ``wrong_state`` or ``deadline_passed``, 422 ``reason_required``.
+        """
+        return decide(lambda: self._by_client(context, appointment_id, code, reason), self._pause)
+
+    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
+        """Cancels for everybody, after the deadline too (D47); 422 ``reason_required`` or ``unknown_reason``."""
+        return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
+
+    def _by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
+        appointment = found.require(Appointment, appointment_id)
+        settings = found.get(Settings) or Settings()
+        attendee = appointment.attendee_by_code(code)
+        if attendee.cancelled or appointment.state is not State.BOOKED:
+            raise WrongState("This appointment is already over or cancelled.")
+        require_deadline(appointment, settings.cancel_deadline_hours, context.now)
+        said = reason_by_mode(settings.cancel_reason, reason)
+        if len(appointment.live_attendees) > 1:
+            return self._leave(context, appointment, attendee.client_id, said)
+        return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True)
+
+    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
+        found = self._store.read([Ref.to(Appointment, appointment_id)])
+        appointment = found.require(Appointment, appointment_id)
+        require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        if context.expected_version not in (None, appointment.version):
+            raise VersionMismatch()
+        if appointment.end <= context.now:
+            raise WrongState("This appointment is already over.")
+        reasons = {r.id: r.text for r in self._store.catalogue(Reason)}
+        if reasons and not wish.reason_id:
+            raise invalid("/reason_id", "Choose one of the organisation's reasons.", "reason_required")
+        if wish.reason_id and wish.reason_id not in reasons:
+            raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
+        reason = wish.reason or reasons.get(wish.reason_id or "", "")
+        notify = appointment.notify_client and wish.notify_client is not False
+        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
+        return self._cancel(context, appointment, cancellation, notify)
+
+    def _cancel(
+        self, context: Context, appointment: Appointment, cancellation: Cancellation, notify: bool
+    ) -> Appointment:
+        facts = {"reason": cancellation.reason}
+        told = [a.client_id for a in appointment.live_attendees] if notify else []
+        change = Change()
+        cancelled = change.save(appointment.cancelled(cancellation))
+        free(change, appointment)
+        for contact in {a.contact for a in appointment.live_attendees if a.contact}:
+            change.tally(contact, appointment.id, None)
+        change.record(
+            Entry(
+                id=self._ids.new("evt", context.now),
+                subject_id=appointment.id,
+                at=context.now,
+                action="cancelled",
+                actor=context.actor,
+                changes=(
+                    FieldChange("state", appointment.state.value, cancelled.state.value),
+                    FieldChange("reason", None, cancellation.reason),
+                ),
+                messages=(
+                    *client_messages(Kind.CANCELLED, told, facts),
+                    *organisation_messages(Kind.STAFF_CANCELLED, cancelled, facts),
+                ),
+                events=(appointment_event("appointment.cancelled", cancelled),),
+                sequence=cancelled.sequence,
+            )
+        )
+        self._store.commit(change, context.once, cancelled)
+        return cancelled
+
+    def _leave(self, context: Context, appointment: Appointment, client_id: str, reason: str) -> Appointment:
+        change = Change()
+        left = change.save(appointment.without(client_id, context.now))
+        contacts = {a.client_id: a.contact for a in appointment.attendees}
+        contact = contacts[client_id]
+        if contact and contact not in {a.contact for a in left.live_attendees}:
+            change.tally(contact, appointment.id, None)
+        change.record(
+            Entry(
+                id=self._ids.new("evt", context.now),
+                subject_id=appointment.id,
+                at=context.now,
+                action="attendee_cancelled",
+                actor=context.actor,
+                changes=(FieldChange("attendee", client_id, None), FieldChange("reason", None, reason)),
+                messages=client_messages(Kind.CANCELLED, [client_id], {"reason": reason}),
+                sequence=left.sequence,
+            )
+        )
+        self._store.commit(change, context.once, left)
+        return left
+
+
+def free(change: Change, appointment: Appointment) -> None:
+    """Gives back the seat at the location and the staff member's time."""
+    days = utc_days(minute(appointment.start), minute(appointment.end))
+    change.vacate(appointment.location_id, days, appointment.id)
+    if appointment.staff_id:
+        change.vacate(appointment.staff_id, days, appointment.id)
+
+
+def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
+    """409 ``deadline_passed`` from the deadline on; elapsed hours, whatever clocks do that night (D41)."""
+    if now > appointment.start - timedelta(hours=hours) or now >= appointment.start:
+        raise DeadlinePassed()
+
+
+def reason_by_mode(mode: ReasonMode, reason: str) -> str:
+    """The reason as the organisation wants it: none, as given, or 422 ``reason_required`` (WG-5, WG-6)."""
+    if mode is ReasonMode.REQUIRED and not reason:
+        raise invalid("/reason", "Please give a reason.", "reason_required")
+    return "" if mode is ReasonMode.OFF else reason
+
+
+def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
+    within = appointment.start - context.now < _DAY
+    return Cancellation(reason, context.actor.label, context.now, within, reason_id)

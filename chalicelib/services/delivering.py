@@ -1,0 +1,198 @@
+"""Delivering what the journal holds: domain events to the topic, messages to people, each message once (NT-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Service, Settings, Staff
+from chalicelib.domain.clients import Client
+from chalicelib.domain.events import Audience, Entry, Message
+from chalicelib.domain.notices import Medium, Notice, Scene
+from chalicelib.domain.telling import telling
+from chalicelib.domain.times import utc_text
+from chalicelib.services.delivery_ports import Due, Observer, Outbox, Permission, Topic
+from chalicelib.services.dispatching import Dispatched, Dispatcher, Guard, Outcome
+from chalicelib.services.ports import Found, Ref, Store
+
+MAX_ATTEMPTS = 8
+FIRST_RETRY = timedelta(minutes=1)
+# How often one delivery starts over because the appointment changes under its hands.
+_LOOKS = 3
+_RECORDS: dict[Audience, type[Any]] = {Audience.CLIENT: Client, Audience.STAFF: Staff}
+
+
+@dataclass
+class _Tally:
+    """What one delivery left undone: failures by message, and until when others hold permissions."""
+
+    failures: list[tuple[Message | None, Medium | None, str]] = field(default_factory=list)
+    held_until: datetime | None = None
+    published: bool = False
+
+    def add(self, message: Message, medium: Medium, result: Dispatched) -> None:
+        if result.outcome is Outcome.FAILED:
+            self.failures.append((message, medium, result.error))
+        if result.until is not None:
+            self.held_until = max(result.until, self.held_until or result.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Delivers journal entries; ``chance`` gives a number in [0, 1) that spreads retries."""
+
+    store: Store
+    outbox: Outbox
+    topic: Topic
+    dispatcher: Dispatcher
+    observer: Observer
+    chance: Callable[[], float]
+
+    def relay(self, entries: Iterable[Entry], now: datetime) -> int:
+        """Delivers entries that have just been written; returns how many had something to deliver.
+
+        Never raises for one of them: what is left undone stays due and the sweep comes back to it.
+        """
+        due = [Due(e.subject_id, e.id, e, e.attempts) for e in entries if e.messages or e.events]
+        for item in due:
+            self.deliver(item, now)
+        return len(due)
+
+    def sweep(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
+        """Delivers entries that are due while there is time; returns how many."""
+        delivered = 0
+        for item in self.outbox.due_entries(now, limit):
+            if not time_left():
+                break
+            self.deliver(item, now)
+            delivered += 1
+        return delivered
+
+    def deliver(self, due: Due, now: datetime) -> None:
+        """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
+        tally = _Tally(published=due.published)
+        try:
+            if due.entry is None:
+                raise ValueError("The entry cannot be read.")
+            self._publish(due.entry, tally)
+            self._send(due.entry, tally, now)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
+            tally.failures.append((None, None, type(error).__name__))
+        try:
+            self._conclude(due, tally, now)
+        except Exception as error:  # noqa: BLE001  # it stays due as it is, and the next sweep finds it
+            self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
+
+    def _publish(self, entry: Entry, tally: _Tally) -> None:
+        if tally.published:
+            return
+        try:
+            for number, event in enumerate(entry.events):
+                self.topic.publish(f"{entry.id}-{number}", entry.at, event)
+            tally.published = True
+        except Exception as error:  # noqa: BLE001  # people are told even while the topic is out of order
+            tally.failures.append((None, None, f"event: {type(error).__name__}"))
+
+    def _send(self, entry: Entry, tally: _Tally, now: datetime) -> None:
+        left: Sequence[Message] = entry.messages
+        for _ in range(_LOOKS):
+            if not left:
+                return
+            scene = look_up(self.store, entry.subject_id, left)
+            if scene is None:
+                self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
+                return
+            left = [m for m in left if not self._tell(m, entry, scene, tally, now)]
+        for message in left:
+            tally.failures.append((message, None, "changing"))
+
+    def _tell(self, message: Message, entry: Entry, scene: Scene, tally: _Tally, now: datetime) -> bool:
+        """Whether the message is dealt with; false when the scene has changed meanwhile."""
+        told = telling(message, entry, scene, now)
+        if told.unsaid:
+            ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
+            self.observer.note("message_unsaid", **ids, reason=told.unsaid)
+        for notice in told.notices:
+            result = self._dispatch(notice, entry.id, scene, now)
+            if result.outcome is Outcome.CHANGED:
+                return False
+            tally.add(message, notice.medium, result)
+        return True
+
+    def _dispatch(self, notice: Notice, cause: str, scene: Scene, now: datetime) -> Dispatched:
+        try:
+            return self.dispatcher.dispatch(notice, cause, _guards(notice, scene), now)
+        except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
+            return Dispatched(Outcome.FAILED, error=type(error).__name__)
+
+    def _conclude(self, due: Due, tally: _Tally, now: datetime) -> None:
+        attempts = due.attempts + (1 if tally.failures else 0)
+        if tally.failures and attempts < MAX_ATTEMPTS:
+            wait = FIRST_RETRY * 2 ** (attempts - 1) * (0.5 + self.chance() / 2)
+            self.outbox.postpone(due, now + wait, attempts, published=tally.published)
+            self.observer.note("delivery_postponed", entry_id=due.entry_id, error=tally.failures[0][2])
+            return
+        for failure in tally.failures:
+            self._give_up(due, *failure, now)
+        if tally.held_until is not None:
+            self.outbox.postpone(due, tally.held_until, attempts, published=True)
+        else:
+            self.outbox.finish(due)
+
+    def _give_up(self, due: Due, message: Message | None, medium: Medium | None, error: str, now: datetime) -> None:
+        if message is not None and medium is not None:
+            permission = Permission(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
+            self.dispatcher.give_up(permission, error, now)
+            return
+        letter = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
+        self.dispatcher.dead_letters.put({**letter, "error": error, "at": utc_text(now)})
+        self.observer.count("messages_failed", kind=message.kind if message else "entry", medium="none")
+
+
+def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> Scene | None:
+    """The appointment with all that messages about it may name, in two batch reads; none when it is gone."""
+    recipients = [Ref.to(_RECORDS[m.audience], m.recipient_id) for m in messages if m.audience in _RECORDS]
+    first = store.read([Ref.to(Settings), Ref.to(Appointment, appointment_id), *recipients])
+    appointment = first.get(Appointment, appointment_id)
+    if appointment is None:
+        return None
+    holder = [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
+    # Only staff are told how to reach the clients.
+    guests = [] if all(m.audience is Audience.CLIENT for m in messages) else appointment.attendees
+    second = store.read(
+        [
+            Ref.to(Location, appointment.location_id),
+            Ref.to(Service, appointment.service_id),
+            *holder,
+            *(Ref.to(Client, guest.client_id) for guest in guests),
+        ]
+    )
+    known = [(first, ref) for ref in recipients]
+    known += [(second, ref) for ref in holder]
+    known += [(second, Ref.to(Client, guest.client_id)) for guest in guests]
+    return Scene(
+        settings=first.get(Settings) or Settings(),
+        appointment=appointment,
+        location=second.require(Location, appointment.location_id),
+        service=second.require(Service, appointment.service_id),
+        clients=_by_id(known, Client),
+        staff=_by_id(known, Staff),
+    )
+
+
+def _by_id(known: Sequence[tuple[Found, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:
+    records = (found.get(kind, *ref.key) for found, ref in known if ref.kind is kind)
+    return {record.id: record for record in records if record is not None}
+
+
+def _guards(notice: Notice, scene: Scene) -> list[Guard]:
+    guards: list[Guard] = [(Ref.to(Appointment, scene.appointment.id), scene.appointment.version)]
+    client, staff = scene.clients.get(notice.recipient_id), scene.staff.get(notice.recipient_id)
+    if client is not None:
+        guards.append((Ref.to(Client, client.id), client.version))
+    if staff is not None:
+        guards.append((Ref.to(Staff, staff.id), staff.version))
+    return guards

@@ -1,0 +1,123 @@
+"""What delivery needs from the outside: the outbox with its permissions, carriers, the topic, dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.notices import Medium, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A journal entry that waits; ``entry`` is none when its row cannot be read.
+
+    ``attempts`` counts the deliveries that failed, ``published`` says that its events are on the topic.
+    """
+
+    subject_id: str
+    entry_id: str
+    entry: Entry | None
+    attempts: int = 0
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The right to send one message once (NT-9): which one, for what cause, to whom, how."""
+
+    subject_id: str
+    cause: str
+    kind: str
+    recipient_id: str
+    medium: Medium
+
+
+class Standing(Enum):
+    """What became of a request for permission."""
+
+    GRANTED = "it is ours"
+    HELD = "somebody else is sending"
+    SETTLED = "it has been used"
+    EXPIRED = "whoever had it never said whether they sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a request for permission; ``token`` is its holder's, ``until`` the end of the lease."""
+
+    permission: Permission
+    standing: Standing
+    token: str
+    until: datetime
+
+
+class Outbox(Protocol):
+    """The journal's undelivered entries and the permissions to send."""
+
+    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+        """Entries whose time has come, longest waiting first."""
+
+    def finish(self, due: Due) -> None:
+        """Nothing of this entry is left to deliver."""
+
+    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+        """The entry is due again at this instant, unless somebody else has postponed it meanwhile."""
+
+    def add(self, entry: Entry) -> bool:
+        """Writes an entry; false when it has been written before."""
+
+    def claim(self, permission: Permission, now: datetime) -> Claim:
+        """Asks for permission; whoever gets it has it until the lease ends."""
+
+    def release(self, claim: Claim) -> None:
+        """Gives an unused permission back."""
+
+    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+        """The permission is used up: ``sent``, ``rejected``, ``failed`` or ``uncertain``."""
+
+    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+        """Ids of appointments whose next reminder is due, longest waiting first."""
+
+    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+        """Sets the appointment's next reminder, unless it has changed since it was read; no new version."""
+
+
+class Carrier(Protocol):
+    """Somebody who brings notices to people: e-mail or texts."""
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        """The notice written; calling it sends it and returns the provider's id.
+
+        Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
+        anything else when nobody knows.
+        """
+
+
+class Topic(Protocol):
+    """Where domain events go."""
+
+    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+        """One event; raises when it was not taken."""
+
+
+class DeadLetters(Protocol):
+    """Where messages end that could not be delivered."""
+
+    def put(self, letter: Mapping[str, str]) -> None:
+        """Sets one aside for a person; raises when it was not taken."""
+
+
+class Observer(Protocol):
+    """Who watches the system: metrics, and log lines made of ids only."""
+
+    def count(self, name: str, by: int = 1, **dimensions: str) -> None:
+        """Adds to a metric; dimensions are few-valued."""
+
+    def note(self, event: str, **fields: str) -> None:
+        """One log line."""

@@ -1,0 +1,26 @@
+"""Whether an appointment lies within a caller's reach: outside it does not exist for them (section 13)."""
+
+from __future__ import annotations
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.errors import Forbidden, NotFound
+from chalicelib.domain.permissions import Ability, Principal
+
+
+def sees(principal: Principal, appointment: Appointment) -> bool:
+    """Whether they may know of it: their own, at their locations, or unassigned on their dashboard (D26)."""
+    own = appointment.staff_id is not None and appointment.staff_id == principal.staff_id
+    location_id = appointment.location_id
+    if principal.reaches(Ability.APPOINTMENT_VIEW, location_id=location_id, own=own):
+        return True
+    unassigned = appointment.staff_id is None
+    return unassigned and principal.reaches(Ability.DASHBOARD_VIEW, location_id=location_id)
+
+
+def require_reach(principal: Principal, ability: Ability, appointment: Appointment) -> None:
+    """404 for an appointment they may not know of, 403 when they may not do this to it."""
+    if not sees(principal, appointment):
+        raise NotFound()
+    own = appointment.staff_id is not None and appointment.staff_id == principal.staff_id
+    if not principal.reaches(ability, location_id=appointment.location_id, own=own):
+        raise Forbidden()
