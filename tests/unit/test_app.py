@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -14,6 +17,7 @@ from chalicelib.api.routing import NoBody, NoQuery, Route
 from tests.unit.demo_api import Desk, FakeWiring
 from tests.unit.gateway import send
 
+ROOT = Path(__file__).parents[2]
 ROUTES = [route for routes in app.DECLARED for route in routes.declared]
 IDS = [f"{route.method} {route.path}" for route in ROUTES]
 
@@ -121,3 +125,13 @@ def test_pages_load_scripts_of_their_own_origin_only(url: str) -> None:
 def test_no_other_file_is_reached_through_the_documentation() -> None:
     for part in ("..%2f..%2fapp.py", "index.html", "__init__.py"):
         assert send(app.app, "GET", f"/docs/{part}").status == 404
+
+
+def test_a_cold_start_loads_nothing_that_only_some_requests_need() -> None:
+    later = {"boto3", "pynamodb", "cattrs", "jinja2", "icalendar", "phonenumbers", "holidays", "dateutil"}
+    later |= {"email_validator", "chalicelib.api.openapi", "chalicelib.persistence", "chalicelib.notifications"}
+    command = [sys.executable, "-c", "import app, sys; print(*sys.modules)"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+
+    assert "chalicelib.api.routing" in loaded
+    assert later & set(loaded) == set()
