@@ -96,9 +96,9 @@ def _handled(route: Route, request: Request, parameters: Mapping[str, str]) -> R
         if first is None:
             raise Busy() from None
         return _again(first)
-    except Refusal:
-        # The copy that was carried out may itself be what this one now collides with.
-        if call.once and (first := idempotency.earlier(call.once)):
+    except Refusal as refusal:
+        # The copy that was carried out may itself be what this one now collides with; 503 wants another try.
+        if call.once and refusal.status < 500 and (first := idempotency.earlier(call.once)):
             return _again(first)
         raise
     if isinstance(result, Response):

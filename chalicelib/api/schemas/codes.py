@@ -1,4 +1,4 @@
-"""Field types for what standards write in short: addresses, countries, languages, origins; and lists of ids."""
+"""Field types for what standards write in short: addresses, countries, languages, origins; lists of ids."""
 
 from __future__ import annotations
 
