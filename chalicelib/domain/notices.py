@@ -46,7 +46,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """An attendee as a notice shows them; ``answers`` are (question, value); phone and e-mail for staff only."""
+    """An attendee as a notice shows them; ``answers`` are (question, value); phone, e-mail for staff only."""
 
     name: str
     notes: str = ""

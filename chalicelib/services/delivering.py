@@ -10,11 +10,12 @@ from typing import Any
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.clients import Client
+from chalicelib.domain.deliveries import Due, Permission
 from chalicelib.domain.events import Audience, Entry, Message
 from chalicelib.domain.notices import Medium, Notice, Scene
 from chalicelib.domain.telling import telling
 from chalicelib.domain.times import utc_text
-from chalicelib.services.delivery_ports import Due, Observer, Outbox, Permission, Topic
+from chalicelib.services.delivery_ports import Observer, Outbox, Topic
 from chalicelib.services.dispatching import Dispatched, Dispatcher, Guard, Outcome
 from chalicelib.services.ports import Found, Ref, Store
 
@@ -75,10 +76,9 @@ class Delivery:
         """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
         tally = _Tally(published=due.published)
         try:
-            if due.entry is None:
-                raise ValueError("The entry cannot be read.")
-            self._publish(due.entry, tally)
-            self._send(due.entry, tally, now)
+            entry = _readable(due)
+            self._publish(entry, tally)
+            self._send(entry, tally, now)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
             tally.failures.append((None, None, type(error).__name__))
         try:
@@ -135,21 +135,31 @@ class Delivery:
             self.outbox.postpone(due, now + wait, attempts, published=tally.published)
             self.observer.note("delivery_postponed", entry_id=due.entry_id, error=tally.failures[0][2])
             return
-        for failure in tally.failures:
-            self._give_up(due, *failure, now)
+        for message, medium, error in list(tally.failures):
+            if message is not None and medium is not None:
+                tally.add(message, medium, self._give_up(due, message, medium, error, now))
+            else:
+                self._set_entry_aside(due, error, now)
         if tally.held_until is not None:
             self.outbox.postpone(due, tally.held_until, attempts, published=True)
         else:
             self.outbox.finish(due)
 
-    def _give_up(self, due: Due, message: Message | None, medium: Medium | None, error: str, now: datetime) -> None:
-        if message is not None and medium is not None:
-            permission = Permission(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
-            self.dispatcher.give_up(permission, error, now)
-            return
-        letter = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
-        self.dispatcher.dead_letters.put({**letter, "error": error, "at": utc_text(now)})
-        self.observer.count("messages_failed", kind=message.kind if message else "entry", medium="none")
+    def _give_up(self, due: Due, message: Message, medium: Medium, error: str, now: datetime) -> Dispatched:
+        permission = Permission(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
+        return self.dispatcher.give_up(permission, error, now)
+
+    def _set_entry_aside(self, due: Due, error: str, now: datetime) -> None:
+        ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
+        self.dispatcher.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
+        self.observer.count("messages_failed", kind="entry", medium="none")
+        self.observer.note("entry_set_aside", **ids, error=error)
+
+
+def _readable(due: Due) -> Entry:
+    if due.entry is None:
+        raise ValueError("Another version of the program wrote this entry.")
+    return due.entry
 
 
 def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> Scene | None:

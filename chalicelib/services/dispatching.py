@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from chalicelib.domain.deliveries import Claim, Permission, Standing
 from chalicelib.domain.notices import Medium, Notice, NotSent, Rejected
 from chalicelib.domain.times import utc_text
-from chalicelib.services.delivery_ports import (
-    Carrier,
-    Claim,
-    DeadLetters,
-    Observer,
-    Outbox,
-    Permission,
-    Standing,
-)
+from chalicelib.services.delivery_ports import Carrier, DeadLetters, Observer, Outbox
 from chalicelib.services.ports import Ref, Store
 
 Guard = tuple[Ref[Any], int]
@@ -66,19 +59,25 @@ class Dispatcher:
         except Rejected as error:
             refusal = str(error)
         claim = self.outbox.claim(permission, now)
-        if claim.standing is Standing.SETTLED:
-            return Dispatched(Outcome.DONE)
-        if claim.standing is Standing.HELD:
-            return Dispatched(Outcome.HELD, claim.until)
-        if claim.standing is Standing.EXPIRED:
-            self.set_aside(claim, "uncertain", "", now)
-            return Dispatched(Outcome.DONE)
+        if claim.standing is not Standing.GRANTED:
+            return self._without(claim, now)
         if send is None:
             self.set_aside(claim, "rejected", refusal, now)
             return Dispatched(Outcome.DONE)
         if self._changed(claim, guards):
             self.outbox.release(claim)
             return Dispatched(Outcome.CHANGED)
+        return self._send(claim, send, now)
+
+    def _without(self, claim: Claim, now: datetime) -> Dispatched:
+        if claim.standing is Standing.HELD:
+            return Dispatched(Outcome.HELD, claim.until)
+        if claim.standing is Standing.EXPIRED:
+            self.set_aside(claim, "uncertain", "", now)
+        return Dispatched(Outcome.DONE)
+
+    def _send(self, claim: Claim, send: Callable[[], str], now: datetime) -> Dispatched:
+        permission = claim.permission
         try:
             provider_id = send()
         except NotSent as error:
@@ -91,15 +90,17 @@ class Dispatcher:
             self.observer.note("answer_lost", **_ids(permission), error=type(error).__name__)
             return Dispatched(Outcome.HELD, claim.until)
         self.outbox.settle(claim, "sent", now, provider_id)
-        self.observer.count("messages_sent", kind=notice.kind, medium=notice.medium)
+        self.observer.count("messages_sent", kind=permission.kind, medium=permission.medium)
         self.observer.note("message_sent", **_ids(permission), provider_id=provider_id)
         return Dispatched(Outcome.DONE)
 
-    def give_up(self, permission: Permission, error: str, now: datetime) -> None:
-        """No further attempt: the message is set aside as failed."""
+    def give_up(self, permission: Permission, error: str, now: datetime) -> Dispatched:
+        """No further attempt: the message is set aside as failed, unless somebody is sending it after all."""
         claim = self.outbox.claim(permission, now)
         if claim.standing is Standing.GRANTED:
             self.set_aside(claim, "failed", error, now)
+            return Dispatched(Outcome.DONE)
+        return self._without(claim, now)
 
     def set_aside(self, claim: Claim, outcome: str, error: str, now: datetime) -> None:
         """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""

@@ -8,10 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.deliveries import Due
 from chalicelib.domain.events import SYSTEM, Audience, Entry, Kind, Message
 from chalicelib.domain.ids import new_id
 from chalicelib.services.delivering import Delivery
-from chalicelib.services.delivery_ports import Due, Observer, Outbox
+from chalicelib.services.delivery_ports import Observer, Outbox
 from chalicelib.services.ports import Ref, Store
 
 

@@ -1,0 +1,88 @@
+"""E-mail through SES: one MIME message with HTML, plain text and the invitation as alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from functools import cached_property, partial
+from typing import Any
+
+from chalicelib.domain.notices import Notice, Rejected
+from chalicelib.notifications.answers import SEND_ONCE, understood
+from chalicelib.notifications.invitation import invitation, method_for
+from chalicelib.notifications.messages import mail
+from chalicelib.notifications.wording import one_line
+
+_REJECTIONS = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
+
+
+@dataclass
+class SesMail:
+    """The carrier of e-mail; ``sender`` is a verified address, ``configuration_set`` may be empty."""
+
+    sender: str
+    configuration_set: str
+    public_url: str
+    region: str
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        """The notice written and laid out; calling it sends it and returns SES's id.
+
+        Raises ``Rejected`` for an address that cannot be one; the call raises ``NotSent`` or ``Rejected``.
+        """
+        address = _address(notice.address)
+        return partial(self._send, address, mime(notice, self.sender, self.public_url, address))
+
+    def _send(self, address: str, message: EmailMessage) -> str:
+        request: dict[str, Any] = {
+            "FromEmailAddress": parseaddr(self.sender)[1],
+            "Destination": {"ToAddresses": [address]},
+            "Content": {"Raw": {"Data": message.as_bytes()}},
+        }
+        if self.configuration_set:
+            request["ConfigurationSetName"] = self.configuration_set
+        with understood(_REJECTIONS):
+            return str(self._client.send_email(**request)["MessageId"])
+
+    @cached_property
+    def _client(self) -> Any:
+        import boto3
+
+        return boto3.client("sesv2", region_name=self.region, config=SEND_ONCE)
+
+
+def mime(notice: Notice, sender: str, public_url: str, address: str) -> EmailMessage:
+    """The whole message; no text in it can begin another header (case 24)."""
+    content = mail(notice, public_url)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(one_line(notice.organisation), addr_spec=parseaddr(sender)[1])
+    message["To"] = Address(addr_spec=address)
+    message["Subject"] = content.subject
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(content.text, cte="quoted-printable")
+    message.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    method = method_for(notice)
+    if method is not None:
+        file = invitation(notice, method, sender, public_url)
+        parameters = {"method": method.value, "charset": "UTF-8"}
+        message.add_alternative(file, maintype="text", subtype="calendar", params=parameters)
+    message["Content-Language"] = notice.language
+    return message
+
+
+def _address(text: str) -> str:
+    """An address as SES takes it: ASCII, the domain in its IDNA form."""
+    local, _, domain = text.strip().rpartition("@")
+    if not local or not domain:
+        raise Rejected("InvalidAddress")
+    try:
+        spec = Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}").addr_spec
+        spec.encode("ascii")
+    except (ValueError, IndexError, MessageError) as error:  # the parser runs off the end of some
+        raise Rejected("InvalidAddress") from error
+    return spec

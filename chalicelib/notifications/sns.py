@@ -1,0 +1,85 @@
+"""Text messages and domain events through SNS."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+from chalicelib.domain.events import Event
+from chalicelib.domain.notices import Notice, Rejected
+from chalicelib.domain.times import utc_text
+from chalicelib.notifications.answers import REPEATABLE, SEND_ONCE, understood
+from chalicelib.notifications.messages import text
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_REJECTIONS = frozenset({"InvalidParameter", "InvalidParameterValue", "OptedOut"})
+_KIND = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+
+
+@dataclass
+class SnsTexts:
+    """The carrier of text messages."""
+
+    public_url: str
+    region: str
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        """The notice in few words; calling it sends it and returns SNS's id.
+
+        Raises ``Rejected`` for a number that is not E.164; the call raises ``NotSent`` or ``Rejected``.
+        """
+        if _E164.fullmatch(notice.address) is None:
+            raise Rejected("InvalidNumber")
+        return partial(self._send, notice.address, text(notice, self.public_url))
+
+    def _send(self, number: str, body: str) -> str:
+        with understood(_REJECTIONS):
+            answer = self._client.publish(PhoneNumber=number, Message=body, MessageAttributes=_KIND)
+            return str(answer["MessageId"])
+
+    @cached_property
+    def _client(self) -> Any:
+        import boto3
+
+        return boto3.client("sns", region_name=self.region, config=SEND_ONCE)
+
+
+@dataclass
+class SnsTopic:
+    """The topic that domain events go to, at least once each; subscribers tell copies by ``id``."""
+
+    arn: str
+    region: str
+
+    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+        """One event in its envelope; raises when SNS did not take it."""
+        envelope = {
+            "id": event_id,
+            "type": event.type,
+            "at": utc_text(at),
+            "version": event.version,
+            "data": event.data,
+        }
+        attributes = {
+            "event_type": event.type,
+            "location_id": event.location_id,
+            "service_id": event.service_id,
+        }
+        self._client.publish(
+            TopicArn=self.arn,
+            Message=json.dumps(envelope, ensure_ascii=False),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value
+            },
+        )
+
+    @cached_property
+    def _client(self) -> Any:
+        import boto3
+
+        return boto3.client("sns", region_name=self.region, config=REPEATABLE)

@@ -1,0 +1,182 @@
+"""The outbox: journal entries until they are delivered, permissions to send, and reminders that are due.
+
+A journal row on the due index is undelivered; its ``version`` counts failed attempts and its ``state`` says
+whether its events are published. A permission's ``state`` is ``claimed`` until it is settled for good.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.deliveries import Claim, Due, Permission, Standing
+from chalicelib.domain.events import Entry
+from chalicelib.domain.times import utc_text
+from chalicelib.persistence import keys, mapping
+from chalicelib.persistence.items import Row
+
+# Longer than any function that sends may run, so that whoever still holds one after it is gone for good.
+LEASE = timedelta(minutes=2)
+_CLAIMED = "claimed"
+_PUBLISHED = "published"
+
+
+class DynamoOutbox:
+    """``services.delivery_ports.Outbox`` on the table."""
+
+    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+        """Entries whose time has come, longest waiting first: one query per shard."""
+        return [_due(row) for row in _waiting("journal", now, limit)]
+
+    def finish(self, due: Due) -> None:
+        """Takes the entry off the due index; it stays as the log line it also is."""
+        with _unless_overtaken():
+            _journal_row(due).update(_not_due(), condition=Row.pk.exists())
+
+    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+        """Due again at this instant; only the first of several who postpone the same attempt does."""
+        later = keys.due("journal", due.entry_id, at)
+        actions = [*_due_at(later), Row.version.set(attempts)]
+        if published:
+            actions.append(Row.state.set(_PUBLISHED))
+        untouched = Row.version == due.attempts
+        if due.attempts == 0:
+            untouched |= Row.version.does_not_exist()
+        with _unless_overtaken():
+            _journal_row(due).update(actions, condition=Row.duepk.exists() & untouched)
+
+    def add(self, entry: Entry) -> bool:
+        """Writes the entry's row; false when it exists."""
+        with _unless_overtaken() as written:
+            mapping.entry_row(entry).save(condition=Row.pk.does_not_exist())
+            written.append(True)
+        return bool(written)
+
+    def claim(self, permission: Permission, now: datetime) -> Claim:
+        """Writes the permission's row if there is none; otherwise says how it stands with the one there is."""
+        key = _permission_key(permission)
+        token, until = uuid4().hex, now + LEASE
+        body = json.dumps({"token": token, "until": utc_text(until)})
+        row = Row(key.pk, key.sk, kind="permission", state=_CLAIMED, body=body)
+        while True:
+            with _unless_overtaken() as written:
+                row.save(condition=Row.pk.does_not_exist())
+                written.append(True)
+            if written:
+                return Claim(permission, Standing.GRANTED, token, until)
+            there = next(iter(Row.query(key.pk, Row.sk == key.sk, consistent_read=True, limit=1)), None)
+            if there is not None:
+                return _standing(permission, there, token, now)
+
+    def release(self, claim: Claim) -> None:
+        """Deletes the permission's row, if it is still this claim's."""
+        key = _permission_key(claim.permission)
+        with _unless_overtaken():
+            Row(key.pk, key.sk).delete(condition=(Row.state == _CLAIMED) & _held_by(claim))
+
+    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+        """Writes what became of it; whoever was thought lost may still say that it was sent."""
+        key = _permission_key(claim.permission)
+        facts = {"token": claim.token, "at": utc_text(now), "detail": detail}
+        unsettled = Row.state == _CLAIMED
+        if outcome == "sent":
+            unsettled |= Row.state == "uncertain"
+        actions = [Row.state.set(outcome), Row.body.set(json.dumps(facts))]
+        with _unless_overtaken():
+            Row(key.pk, key.sk).update(actions, condition=unsettled & _held_by(claim))
+
+    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+        """Ids of appointments whose next reminder is due, longest waiting first: one query per shard."""
+        return [row.pk.partition("#")[2] for row in _waiting("reminder", now, limit)]
+
+    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+        """Moves the appointment on the due index, or off it, if it is still the version that was read."""
+        key = keys.appointment(appointment.id)
+        due = keys.due("reminder", appointment.id, reminder) if reminder else None
+        actions = _due_at(due) if due else _not_due()
+        with _unless_overtaken():
+            Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
+
+
+def entries_in(records: list[Mapping[str, Any]]) -> list[Entry]:
+    """The new journal entries among a stream's records (as Lambda receives them); others are passed over."""
+    images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
+    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith("LOG#"))
+    return [entry for entry in map(_entry, bodies) if entry is not None]
+
+
+def _waiting(work: str, now: datetime, limit: int) -> list[Row]:
+    until = Row.due_at <= utc_text(now)
+    found = [row for shard in keys.due_partitions(work) for row in Row.due.query(shard, until, limit=limit)]
+    return sorted(found, key=lambda row: row.due_at or "")[:limit]
+
+
+def _due_at(due: Mapping[str, str]) -> list[Action]:
+    return [Row.duepk.set(due["duepk"]), Row.due_at.set(due["due_at"])]
+
+
+def _not_due() -> list[Action]:
+    return [Path("duepk").remove(), Path("due_at").remove()]
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        subject_id=row.pk.partition("#")[2],
+        entry_id=row.sk.partition("#")[2],
+        entry=_entry(row.body or ""),
+        attempts=int(row.version or 0),
+        published=row.state == _PUBLISHED,
+    )
+
+
+def _entry(body: str) -> Entry | None:
+    """The entry, or none when a newer or older version of the program wrote what cannot be read here."""
+    try:
+        return mapping.from_json(body, Entry)
+    except Exception:  # noqa: BLE001  # the converter raises groups of anything; the caller reports the row
+        return None
+
+
+def _journal_row(due: Due) -> Row:
+    return Row(*keys.journal(due.subject_id, due.entry_id))
+
+
+def _permission_key(p: Permission) -> keys.Key:
+    return keys.permission(p.subject_id, p.cause, p.kind, p.recipient_id, p.medium)
+
+
+def _held_by(claim: Claim) -> Condition:
+    return Row.body.contains(claim.token)
+
+
+def _standing(permission: Permission, row: Row, token: str, now: datetime) -> Claim:
+    facts = json.loads(row.body or "{}")
+    if row.state != _CLAIMED:
+        return Claim(permission, Standing.SETTLED, facts["token"], now)
+    until = datetime.fromisoformat(facts["until"])
+    if facts["token"] == token:
+        # Our own write, whose answer was lost on the first of the driver's attempts.
+        return Claim(permission, Standing.GRANTED, token, until)
+    standing = Standing.HELD if now < until else Standing.EXPIRED
+    return Claim(permission, standing, facts["token"], until)
+
+
+@contextmanager
+def _unless_overtaken() -> Iterator[list[bool]]:
+    """Passes over a failed condition: somebody else was first, and what they wrote is right."""
+    written: list[bool] = []
+    try:
+        yield written
+    except PynamoDBException as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
