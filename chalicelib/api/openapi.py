@@ -26,7 +26,7 @@ Schemas = Mapping[tuple[Any, JsonSchemaMode], Json]
 
 _REFS = "#/components/schemas/{model}"
 # What the gateway answers before any route is reached, and what any route may.
-_ALWAYS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy", "unavailable"]}
+_ALWAYS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
 
 
 def document(routes: Iterable[Route], public_url: str) -> Json:

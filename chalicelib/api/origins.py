@@ -27,9 +27,7 @@ def headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dic
     }
 
 
-def preflight(
-    context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]
-) -> dict[str, str]:
+def preflight(context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]) -> dict[str, str]:
     """The headers that answer an OPTIONS request; none of them for an origin that is not allowed."""
     found = headers(context, origin, public)
     if "Access-Control-Allow-Origin" not in found:

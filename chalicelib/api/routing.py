@@ -126,9 +126,7 @@ class Routes:
         declaration.setdefault("versioned", True)
         return self.route("DELETE", path, **declaration)
 
-    def route(
-        self, method: str, path: str, **declaration: Unpack[Declaration]
-    ) -> Callable[[Handler], Handler]:
+    def route(self, method: str, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
         """Declares the decorated function as the handler of a route."""
         empty = "answer" not in declaration and "produces" not in declaration
         declaration.setdefault("status", 204 if empty else 200)
@@ -161,9 +159,7 @@ class Routes:
 
         self._register("OPTIONS", route.path, view, f"{route.name}_preflight", None)
 
-    def _register(
-        self, method: str, path: str, view: Callable[..., Response], name: str, authorizer: object
-    ) -> None:
+    def _register(self, method: str, path: str, view: Callable[..., Response], name: str, authorizer: object) -> None:
         # No content types: Chalice would answer 415 itself, on every method and not as a problem.
         register = self.blueprint.route(
             path, methods=[method], name=name, authorizer=authorizer, content_types=[], cors=False

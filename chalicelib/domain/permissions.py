@@ -190,8 +190,7 @@ class Principal:
     ) -> bool:
         """Whether it covers one thing: at ``location_id``, ``own`` if assigned to him, of ``whose`` role."""
         return any(
-            self._covers(grant.scope, location_id, own)
-            and (own or whose is None or whose.code <= grant.up_to.code)
+            self._covers(grant.scope, location_id, own) and (own or whose is None or whose.code <= grant.up_to.code)
             for grant in grants(self.roles, ability)
         )
 

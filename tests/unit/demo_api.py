@@ -97,9 +97,7 @@ class FakeWiring:
     desk: Desk
     stage: str = "local"
     allowed: tuple[str, ...] = ("https://bank.example",)
-    staff: dict[str, frozenset[str]] = field(
-        default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})}
-    )
+    staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
 
     def settings(self) -> Settings:
         """Settings of a made-up deployment."""
@@ -149,9 +147,7 @@ def routes_of(desk: Desk) -> Routes:
         desk.calls.append(call)
         return Booked(call.path["booking_id"], call.staff.name, call.now)
 
-    @routes.patch(
-        "/bookings/{booking_id}", body=Wish, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
-    )
+    @routes.patch("/bookings/{booking_id}", body=Wish, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD))
     def change(call: Call[Wish, NoQuery]) -> Booking:
         """Change a booking."""
         desk.calls.append(call)

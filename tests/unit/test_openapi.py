@@ -37,9 +37,7 @@ def test_an_operation_says_body_answer_and_problems(document: dict[str, Any]) ->
 
     assert (book["operationId"], book["summary"]) == ("book", "Book a seat.")
     assert "The second line stays" in book["description"]
-    assert book["requestBody"]["content"]["application/json"]["schema"] == {
-        "$ref": "#/components/schemas/Wish"
-    }
+    assert book["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Wish"}
     answer = responses["201"]["content"]["application/json"]["schema"]
     assert answer == {"$ref": "#/components/schemas/Booking"}
     assert set(responses) == {"201", "400", "404", "409", "413", "415", "422", "429", "500", "503"}

@@ -23,9 +23,7 @@ PUBLIC, STAFF = "/file.ics", "/bookings/a"
         (None, PUBLIC, None),
     ],
 )
-def test_an_answer_names_the_origin_that_may_read_it(
-    origin: str | None, url: str, allowed: str | None
-) -> None:
+def test_an_answer_names_the_origin_that_may_read_it(origin: str | None, url: str, allowed: str | None) -> None:
     app, _ = build()
     reply = send(app, "GET", url, login=claims(), headers={"origin": origin} if origin else {})
 

@@ -108,9 +108,7 @@ def test_a_request_that_cannot_be_read_is_a_problem(
     assert desk.calls == []
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", "application/x+json"]
-)
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/x+json"])
 def test_json_may_be_called_by_any_of_its_names(app: Chalice, content_type: str) -> None:
     assert send(app, "POST", "/bookings/a", body=NAME, headers={"content-type": content_type}).status == 201
 
@@ -261,9 +259,7 @@ def test_a_bug_is_a_problem_that_tells_nothing(app: Chalice) -> None:
 
 
 @pytest.mark.parametrize(("method", "url", "status"), [("PUT", "/bookings/a", 405), ("GET", "/nowhere", 404)])
-def test_what_chalice_itself_refuses_is_a_problem_too(
-    app: Chalice, method: str, url: str, status: int
-) -> None:
+def test_what_chalice_itself_refuses_is_a_problem_too(app: Chalice, method: str, url: str, status: int) -> None:
     reply = send(app, method, url)
 
     assert (reply.status, reply.json["status"]) == (status, status)

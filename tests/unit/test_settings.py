@@ -45,9 +45,7 @@ def test_the_rest_may_be_absent() -> None:
     assert read({key: ENVIRONMENT[key] for key in ("TABLE_NAME", "STAGE", "AWS_REGION")}).sender == ""
 
 
-@pytest.mark.parametrize(
-    ("stage", "local"), [("local", True), ("dev", False), ("prod", False), ("localhost", False)]
-)
+@pytest.mark.parametrize(("stage", "local"), [("local", True), ("dev", False), ("prod", False), ("localhost", False)])
 def test_only_the_stage_called_local_is_local(stage: str, local: bool) -> None:
     assert read(ENVIRONMENT | {"STAGE": stage}).local is local
 

@@ -105,9 +105,7 @@ class Text:
         """Pydantic's hook: check after the value is known to be a string."""
         return core_schema.no_info_after_validator_function(self.clean, core_schema.str_schema())
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Pydantic's hook: the lengths as OpenAPI says them."""
         shape: dict[str, Any] = {"type": "string", "maxLength": self.limit}
         return shape if self.blank else shape | {"minLength": 1, "pattern": r"\S"}
@@ -146,9 +144,7 @@ class _StartText:
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(_start, core_schema.str_schema())
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
             "type": "string",
             "pattern": f"^{_START.pattern}$",
