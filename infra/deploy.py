@@ -32,9 +32,7 @@ class Deployed:
     functions: dict[str, str]
 
 
-def deploy(
-    clients: Clients, stage: str, built: Path, parameters: dict[str, str], pause_seconds: float = 5
-) -> Deployed:
+def deploy(clients: Clients, stage: str, built: Path, parameters: dict[str, str], pause_seconds: float = 5) -> Deployed:
     """Bring the stage's stack to the package in ``built``; without a change nothing happens.
 
     ``pause_seconds`` lies between two looks at a change under way. Raises ``DeploymentFailed``.
@@ -96,9 +94,7 @@ def _apply(stack: _Stack, url: str, parameters: dict[str, str]) -> None:
         if any(phrase in reason for phrase in UNCHANGED):
             return
         raise DeploymentFailed(reason) from error
-    before = {
-        event["EventId"] for event in stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]
-    }
+    before = {event["EventId"] for event in stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]}
     stack.client.execute_change_set(StackName=stack.name, ChangeSetName=change)
     try:
         stack.wait(f"stack_{kind.lower()}_complete")
@@ -110,9 +106,7 @@ def _describe(clients: Clients, stack: str, template: dict[str, Any]) -> Deploye
     cloudformation = clients("cloudformation")
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    physical = {
-        r["LogicalResourceId"]: r["PhysicalResourceId"] for p in pages for r in p["StackResourceSummaries"]
-    }
+    physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for p in pages for r in p["StackResourceSummaries"]}
     functions = {name: physical[logical_id] for name, logical_id in package.functions(template).items()}
     return Deployed({output["OutputKey"]: output["OutputValue"] for output in outputs}, functions)
 

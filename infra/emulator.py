@@ -16,10 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import stages
 from infra.clients import Clients, of_endpoint
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+LAUNCHER = stages.ROOT / "infra" / "launch.py"
 PATIENCE_SECONDS = 60
 
 
@@ -71,7 +73,7 @@ class Emulator:
         port = _free_port(self._read().get("port", 0))
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(LAUNCHER)],
                 cwd=self.directory,
                 env=self._environment(port),
                 stdin=subprocess.DEVNULL,
@@ -140,7 +142,7 @@ class Emulator:
 def _is_emulator(pid: int) -> bool:
     """Whether that process lives and is the emulator: process numbers are used again."""
     try:
-        return b"ministack" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"infra/launch.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

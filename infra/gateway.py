@@ -21,9 +21,7 @@ def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str,
             restApiId=api_id,
             responseType=kind,
             responseParameters=response["responseParameters"],
-            responseTemplates={
-                media: body.replace(BASE, url) for media, body in response["responseTemplates"].items()
-            },
+            responseTemplates={media: body.replace(BASE, url) for media, body in response["responseTemplates"].items()},
             **status,
         )
     gateway.create_deployment(restApiId=api_id, stageName=stage)

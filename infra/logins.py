@@ -15,9 +15,7 @@ def create(clients: Clients, pool_id: str, email: str, role: str, *, invite: boo
     ``invite`` sends Cognito's e-mail with a temporary password.
     """
     pool = clients("cognito-idp")
-    options: dict[str, Any] = (
-        {"DesiredDeliveryMediums": ["EMAIL"]} if invite else {"MessageAction": "SUPPRESS"}
-    )
+    options: dict[str, Any] = {"DesiredDeliveryMediums": ["EMAIL"]} if invite else {"MessageAction": "SUPPRESS"}
     try:
         pool.admin_create_user(
             UserPoolId=pool_id,

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from infra import stages
+from infra import slimming, stages
 
 SHIPPED = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 LAYER = "layer-deployment.zip"
@@ -42,6 +42,7 @@ def package(stage: str, build: Path | None = None) -> Path:
     if missing:
         _forget_archives()
         raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
+    slimming.slim(out / LAYER, _cache())
     template = yaml.safe_load((out / "sam.yaml").read_text())
     (out / "template.json").write_text(json.dumps(template, indent=1))
     return out

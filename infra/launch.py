@@ -1,0 +1,43 @@
+"""The embedded AWS behind a queue that lets so many requests to the API through at once; run as a script.
+
+It starts a worker process for every simultaneous request that finds none free. A burst of two hundred would
+start two hundred interpreters, which takes minutes; behind the queue it is served by a few, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from ministack import app as emulator
+
+API_PREFIX = "/_aws/execute-api/"
+
+Message = MutableMapping[str, Any]
+Application = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Any]
+
+
+def queued(application: Application, at_once: int) -> Application:
+    """The ASGI application with at most ``at_once`` requests to deployed APIs under way."""
+    places = asyncio.Semaphore(at_once)
+
+    async def admit(scope: Message, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(API_PREFIX):
+            async with places:
+                await application(scope, receive, send)
+        else:
+            await application(scope, receive, send)
+
+    return admit
+
+
+def main() -> None:
+    """Serve until a signal says stop."""
+    emulator.app = queued(emulator.app, at_once=max(8, 4 * (os.cpu_count() or 1)))
+    emulator.main()
+
+
+if __name__ == "__main__":
+    main()
