@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.services.showcase import Showcase
     from chalicelib.services.staffing import Staffing
     from chalicelib.services.usage import Usage
-    from chalicelib.services.viewing import Viewing
+    from chalicelib.services.viewing import PublicView, Viewing
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01

@@ -46,7 +46,7 @@ class NewAttendee(Input):
     receive_sms: bool = False
     language: Language | None = None
     notes: Annotated[str, Text(5000, lines=True, blank=True)] = ""
-    answers: Annotated[list[AnswerGiven], Field(max_length=50)] = []
+    answers: Annotated[tuple[AnswerGiven, ...], Field(max_length=50)] = ()
 
     def person(self) -> Person:
         """The attendee as the use case takes it."""

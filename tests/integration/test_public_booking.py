@@ -1,0 +1,287 @@
+"""A client's way through the public API, on the real store: book, hold, look, move, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.appointments import Appointment, State
+from chalicelib.domain.catalog import ReasonMode, Settings
+from chalicelib.domain.clients import Client, Contact
+from chalicelib.domain.quickstream import BlockState
+from chalicelib.domain.times import utc_text
+from tests.integration.conftest import forget_singletons
+from tests.integration.world import ACCOUNT, MORTGAGE, NOW, OPENING, TORONTO, World, at
+
+
+@pytest.fixture
+def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("STAGE", "local")
+    forget_singletons()
+    yield World().furnish()
+    forget_singletons()
+
+
+def test_a_booking_is_unassigned_and_takes_its_seat(world: World) -> None:
+    world.lay(limit=2)
+    reply = world.book()
+    assert reply.status == 201, reply.text
+    assert (reply.json["state"], reply.json["confirmed"]) == ("booked", True)
+    assert (reply.json["start"], reply.json["local_start"]) == ("2026-12-03T14:00:00Z", "2026-12-03T09:00:00")
+    assert world.read(Appointment, reply.json["id"]).staff_id is None
+    assert world.offers()["2026-12-03T14:00:00Z"] == 1
+
+
+def test_wall_time_means_the_zone_that_comes_with_it(world: World) -> None:
+    world.lay()
+    reply = world.call("POST", "/public/appointments", _body(start="2026-12-03T09:30", timezone="America/Toronto"))
+    assert (reply.status, reply.json["start"]) == (201, "2026-12-03T14:30:00Z")
+
+
+def test_the_limit_is_the_peak_not_the_number_of_overlaps(world: World) -> None:
+    world.lay(limit=2, hours=1)
+    for start in (at(0), at(30)):
+        assert world.book(start).status == 201
+    assert world.offers() == {utc_text(at(m)): 1 for m in (0, 15, 30)}
+    assert world.book(at(15)).status == 201
+    full = world.book(at(15))
+    assert (full.status, full.json["code"]) == (409, "capacity_exhausted")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code"),
+    [(-30, "outside_block"), (165, "outside_block"), (180, "outside_block"), (20, "off_grid"), (3, "off_grid")],
+)
+def test_what_is_not_offered_is_refused(world: World, minutes: int, code: str) -> None:
+    world.lay()
+    reply = world.book(at(minutes))
+    assert reply.json["code"] == code
+    assert not world.calendar().occupants(0)
+
+
+def test_a_held_block_is_invisible_and_says_so(world: World) -> None:
+    world.lay(state=BlockState.HELD)
+    assert world.offers() == {}
+    assert world.book().json["code"] == "block_not_released"
+
+
+def test_overlapping_blocks_reseat_to_make_room(world: World) -> None:
+    world.lay(limit=1, services=(MORTGAGE, ACCOUNT), hours=1)
+    world.lay(limit=1, services=(ACCOUNT,), hours=1)
+    assert world.book(service_id=ACCOUNT).status == 201
+    assert world.book(service_id=MORTGAGE).status == 201
+    assert world.book(service_id=ACCOUNT).json["code"] == "capacity_exhausted"
+
+
+def test_the_reserve_is_kept_from_the_widget(world: World) -> None:
+    world.lay(limit=2, reserved=1)
+    assert world.book().status == 201
+    assert world.book().json["code"] == "capacity_exhausted"
+    why = world.call("GET", _explain(OPENING)).json
+    assert [r["code"] for r in why["reasons"]] == ["reserved_for_staff"]
+
+
+def test_explain_names_the_nearest_starts(world: World) -> None:
+    world.lay(hours=1.5)
+    world.book(at(30))
+    why = world.call("GET", _explain(at(30))).json
+    assert (why["bookable"], [r["code"] for r in why["reasons"]]) == (False, ["full"])
+    assert why["nearest"] == [utc_text(at(m)) for m in (0, 60)]
+
+
+def test_a_hold_hides_the_slot_until_it_expires(world: World) -> None:
+    world.lay()
+    held = world.call("POST", "/public/holds", _slot())
+    assert held.status == 201, held.text
+    assert held.json["expires_at"] == utc_text(NOW + timedelta(minutes=10))
+    assert utc_text(OPENING) not in world.offers()
+    assert world.offers(hold=held.json["token"])[utc_text(OPENING)] == 1
+    assert world.call("POST", "/public/holds", _slot()).json["code"] == "slot_taken"
+    world.now = NOW + timedelta(minutes=10)
+    assert world.offers()[utc_text(OPENING)] == 1
+
+
+def test_the_holder_confirms_and_a_stranger_does_not(world: World) -> None:
+    world.lay(hours=0.5)
+    token = world.call("POST", "/public/holds", _slot()).json["token"]
+    assert world.book().json["code"] == "capacity_exhausted"
+    assert world.book(hold_token=token + "x").json["code"] == "unknown_hold"
+    assert world.book(hold_token=token).status == 201
+    assert len(world.calendar().occupants(0)) == 1
+
+
+def test_an_expired_hold_confirms_only_if_there_is_room(world: World) -> None:
+    world.lay(hours=0.5)
+    token = world.call("POST", "/public/holds", _slot()).json["token"]
+    world.now = NOW + timedelta(minutes=11)
+    assert world.book(attendee={"first_name": "Bo"}).status == 201
+    assert world.book(hold_token=token).json["code"] == "capacity_exhausted"
+
+
+def test_a_released_hold_gives_the_slot_back(world: World) -> None:
+    world.lay(hours=0.5)
+    held = world.call("POST", "/public/holds", _slot()).json
+    assert world.call("DELETE", f"/public/holds/{held['id']}?token=wrong").status == 404
+    assert world.call("DELETE", f"/public/holds/{held['id']}?token={held['token']}").status == 204
+    assert world.call("DELETE", f"/public/holds/{held['id']}?token={held['token']}").status == 404
+    assert world.book().status == 201
+
+
+def test_the_same_key_books_once_and_answers_alike(world: World) -> None:
+    world.lay()
+    first = world.book(headers={"Idempotency-Key": "k1"})
+    again = world.book(headers={"Idempotency-Key": "k1"})
+    assert (first.status, first.json) == (again.status, again.json)
+    other = world.book(at(30), headers={"Idempotency-Key": "k1"})
+    assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+    assert len(world.calendar().occupants(0)) == 1
+
+
+def test_a_known_client_is_found_by_address_and_name(world: World) -> None:
+    world.lay(limit=3)
+    world.book()
+    world.book(attendee={"first_name": "ANA", "email": "Ana@Example.org", "mobile": "+14165550100", "receive_sms": True})
+    world.book(attendee={"first_name": "Bo"})
+    contact = world.read(Contact, "ana@example.org")
+    assert [name for _, name in contact.clients] == ["ana ruiz", "bo ruiz"]
+    ana = world.read(Client, contact.clients[0][0])
+    assert (ana.first_name, ana.mobile, ana.receive_sms) == ("Ana", "+14165550100", True)
+
+
+def test_a_contact_has_only_so_many_upcoming_bookings(table: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "local")
+    forget_singletons()
+    world = World().furnish(Settings(bookings_per_contact=1))
+    world.lay(limit=3)
+    first = world.book().json
+    assert world.book().json["code"] == "too_many_bookings"
+    world.call("POST", f"/public/appointments/{first['id']}/cancel", {"code": first["code"]})
+    assert world.book().status == 201
+
+
+def test_only_the_code_opens_an_appointment(world: World) -> None:
+    world.lay()
+    booked = world.book().json
+    shown = world.call("GET", f"/public/appointments/{booked['id']}?code={booked['code']}")
+    assert shown.status == 200, shown.text
+    assert shown.json["can_cancel_until"] == utc_text(OPENING - timedelta(hours=24))
+    assert shown.json["location"]["timezone"] == "America/Toronto"
+    for code in ("wrong", booked["code"][:-1], "é"):
+        assert world.call("GET", f"/public/appointments/{booked['id']}?code={code}").status == 404
+    calendar = world.call("GET", f"/public/appointments/{booked['id']}/calendar.ics?code={booked['code']}")
+    assert "BEGIN:VEVENT" in calendar.text
+
+
+def test_moving_inside_ones_own_seat_once(world: World) -> None:
+    world.lay(hours=1)
+    booked = world.book(at(0)).json
+    url = f"/public/appointments/{booked['id']}/reschedule"
+    query = {"moving": booked["id"], "code": booked["code"]}
+    assert utc_text(at(15)) in world.offers(**query)
+    assert utc_text(at(15)) not in world.offers()
+    moved = world.call("POST", url, _move(booked, at(15)))
+    assert (moved.status, moved.json["start"]) == (200, utc_text(at(15)))
+    assert moved.json["id"] == booked["id"]
+    again = world.call("POST", url, _move(booked, at(30)))
+    assert (again.status, again.json["code"]) == (409, "already_rebooked")
+    assert [o.start for o in world.calendar().occupants(0)] == [int(at(15).timestamp()) // 60]
+
+
+def test_a_move_that_fails_leaves_the_old_seat(world: World) -> None:
+    world.lay(hours=1)
+    booked = world.book(at(0)).json
+    world.book(at(30), attendee={"first_name": "Bo"})
+    refused = world.call("POST", f"/public/appointments/{booked['id']}/reschedule", _move(booked, at(30)))
+    assert refused.json["code"] == "capacity_exhausted"
+    assert world.read(Appointment, booked["id"]).start == at(0)
+    assert len(world.calendar().occupants(0)) == 2
+
+
+def test_a_move_to_another_day_frees_the_first(world: World) -> None:
+    world.lay()
+    world.lay(start=at(24 * 60 * 9))
+    booked = world.book().json
+    assert world.call("POST", f"/public/appointments/{booked['id']}/reschedule", _move(booked, at(24 * 60 * 9))).status == 200
+    assert not world.calendar().occupants(0)
+    assert len(world.calendar(at(24 * 60 * 9)).occupants(0)) == 1
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 200), (1, 409)])
+def test_the_cancel_deadline_is_elapsed_hours(world: World, seconds: int, status: int) -> None:
+    world.lay()
+    booked = world.book().json
+    world.now = OPENING - timedelta(hours=24) + timedelta(seconds=seconds)
+    reply = world.call("POST", f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"]})
+    assert reply.status == status
+    if status == 409:
+        assert reply.json["code"] == "deadline_passed"
+
+
+def test_cancelling_frees_the_seat_once(world: World) -> None:
+    world.lay(hours=0.5)
+    booked = world.book().json
+    url = f"/public/appointments/{booked['id']}/cancel"
+    assert world.call("POST", url, {"code": booked["code"], "reason": "Ill"}).json["state"] == "cancelled"
+    assert world.call("POST", url, {"code": booked["code"]}).json["code"] == "wrong_state"
+    assert world.read(Appointment, booked["id"]).state is State.CANCELLED
+    assert world.book().status == 201
+
+
+@pytest.mark.parametrize("reason", [None, "", "   ", "\u200b\u2060"])
+def test_a_required_reason_is_more_than_blanks(table: None, monkeypatch: pytest.MonkeyPatch, reason: str | None) -> None:
+    monkeypatch.setenv("STAGE", "local")
+    forget_singletons()
+    world = World().furnish(Settings(cancel_reason=ReasonMode.REQUIRED))
+    world.lay()
+    booked = world.book().json
+    reply = world.call("POST", f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"], "reason": reason})
+    assert (reply.status, reply.json["code"]) == (422, "reason_required")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"attendee": {"email": "nobody"}}, "/attendee/email"),
+        ({"attendee": {"email": None}}, "/attendee/email"),
+        ({"attendee": {"first_name": " "}}, "/attendee/first_name"),
+        ({"attendee": {"mobile": "12"}}, "/attendee/mobile"),
+        ({"attendee": {"shoe_size": 43}}, "/attendee/shoe_size"),
+        ({"meeting_method": "video"}, "/meeting_method"),
+        ({"staff_id": "stf_1"}, "/staff_id"),
+        ({"service_id": "svc_unknown"}, "/service_id"),
+        ({"timezone": "Mars/Olympus"}, "/timezone"),
+    ],
+)
+def test_bad_input_is_named_and_writes_nothing(world: World, change: dict[str, object], pointer: str) -> None:
+    world.lay()
+    reply = world.book(**change)
+    assert reply.status == 422, reply.text
+    assert pointer in [error["pointer"] for error in reply.json["errors"]]
+    assert not world.calendar().occupants(0)
+
+
+def _body(**more: object) -> dict[str, object]:
+    from tests.integration.world import booking
+
+    return booking() | more
+
+
+def _slot() -> dict[str, object]:
+    return {
+        "service_id": MORTGAGE,
+        "location_id": TORONTO,
+        "meeting_method": "in_person",
+        "start": utc_text(OPENING),
+        "timezone": "America/Toronto",
+    }
+
+
+def _move(booked: dict[str, str], start: object) -> dict[str, object]:
+    return {"code": booked["code"], "start": utc_text(start), "timezone": "America/Toronto"}  # type: ignore[arg-type]
+
+
+def _explain(start: object) -> str:
+    where = f"service_id={MORTGAGE}&location_id={TORONTO}&timezone=UTC&meeting_method=in_person"
+    return f"/public/availability/explain?{where}&start={utc_text(start)}"  # type: ignore[arg-type]
