@@ -1,18 +1,18 @@
 """Exact least overload: places sitters on benches so that as few seat-minutes as possible lie above the limits.
 
-Time is cut into cells, within which nobody arrives or leaves. The search starts from a greedy placement and decides
-only sitters met in a conflict; a dead end names the decisions that caused it, so that everything unrelated is skipped.
-What is proven unavoidable becomes an allowance: first per cell (Hall's bound), then for the group of cells of one proof.
+Whether one more fits is asked in rising order of effort, and every answer is a proof: a search that decides only
+sitters met in a conflict and skips back to the decisions a dead end rests on; haggling, which finds seats on nearly
+full days; prices, which prove refusals; and at last the search without a limit. What is proven unavoidable becomes an
+allowance: first per cell (Hall's bound), then for the group of cells of one proof.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-Span = tuple[int, int]
-Cells = tuple[int, int, int]  # first cell, cell after the last, the same as a bit mask
+from chalicelib.domain.occupancy import Occupancy, Span, bits
+from chalicelib.domain.prices import Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,71 +24,37 @@ class Proof:
     short: int
 
 
-class Placement:
-    """Sitters on benches, kept at the least overload; sitters are numbered as they come."""
+GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
+PATIENCE = 40  # sitters decided before something else is tried
+EFFORTS = ((30, 10), (100, 40), (300, 150), (1000, 400))  # moves haggled over, rounds of prices
+
+
+class Placement(Occupancy):
+    """An occupancy kept at the least overload; sitters are numbered as they come."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
-        self._edges = sorted(set(instants))
-        self._width = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
-        cells = len(self._width)
-        self._limits = limits
-        self._loads = {bench: [0] * cells for bench in limits}
-        self._full = {
-            bench: 0 if limit else (1 << cells) - 1 for bench, limit in limits.items()
-        }  # no free seat
-        self._on = dict.fromkeys(limits, 0)  # sitters placed on each bench
-        self._active = {
-            bench: [0] * cells for bench in limits
-        }  # sitters that load it in the cell if placed on it
-        self._over = [0] * cells
-        self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
-        self._hot = 0  # cells above what is allowed
-        self._cared = -1  # cells whose allowance the search must keep
-        self._group = list(range(cells))
+        super().__init__(instants, limits)
+        self._prices = Prices(limits, self._width)
+        self._least = 0
+        self._group = list(range(len(self._width)))
         self._budget: dict[int, int] = {}  # excess proven unavoidable in a group of cells, in seat-minutes
-        self._options: list[Mapping[int, Cells]] = []
-        self.benches: list[int] = []
-        self._kin: dict[tuple[tuple[int, Cells], ...], int] = {}
-        self._twins: list[tuple[tuple[int, Cells], ...]] = []
-        self._free = 0  # sitters the search has not decided
         self._pin: dict[int, int] = {}
-
-    @property
-    def overload(self) -> int:
-        """Seat-minutes above the limits in this placement."""
-        return sum(over * width for over, width in zip(self._over, self._width, strict=True))
-
-    def sit(self, spans: Mapping[int, Span]) -> None:
-        """Put one more sitter where it does least harm; `spans` says the time it would load each bench."""
-        options = {bench: self._cells(span) for bench, span in spans.items()}
-        sitter = len(self._options)
-        kind = tuple(options.items())
-        self._options.append(options)
-        self._twins.append(kind)
-        self._kin[kind] = self._kin.get(kind, 0) | 1 << sitter
-        for bench, (first, last, _) in options.items():
-            row = self._active[bench]
-            for cell in range(first, last):
-                row[cell] |= 1 << sitter
-        self.benches.append(min(options, key=lambda bench: self._harm(sitter, bench)))
-        self._load(sitter, self.benches[-1], 1)
-
-    def rise(self) -> None:
-        """Take the last sitter away again."""
-        options, kind, bench = self._options[-1], self._twins.pop(), self.benches[-1]
-        sitter = len(self._options) - 1
-        self._load(sitter, bench, -1)
-        for each, (first, last, _) in options.items():
-            row = self._active[each]
-            for cell in range(first, last):
-                row[cell] &= ~(1 << sitter)
-        self._kin[kind] &= ~(1 << sitter)
-        self._options.pop()
-        self.benches.pop()
+        self._patience = -1
 
     def admit(self, spans: Mapping[int, Span]) -> bool:
         """Whether one more sitter fits without raising the overload; it stays when it does."""
         self.sit(spans)
+        proof = self._reseat(PATIENCE)
+        if proof is not GIVEN_UP:
+            if proof is not None:
+                self.rise()
+            return proof is None
+        for steps, rounds in EFFORTS:
+            if self._haggle(steps):
+                return True
+            if self._prices.exceed(self._least, self._options, rounds):
+                self.rise()
+                return False
         if self._reseat() is None:
             return True
         self.rise()
@@ -102,51 +68,28 @@ class Placement:
             if over:
                 self._allowed[cell] = over - self._avoidable(cell)
         self._hot = sum(1 << cell for cell, over in enumerate(self._over) if over > self._allowed[cell])
+        efforts = list(EFFORTS)
         while violated := self._violated():
             later = set(violated) - {min(violated)}
             self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
-            proof = self._reseat()
+            proof = self._reseat(PATIENCE if efforts else -1)
             self._cared = -1
-            if proof is not None:
+            if proof is GIVEN_UP:
+                self._strive(*efforts.pop(0))
+            elif proof is not None:
                 self._allow(proof)
+        self._least = self.overload
+
+    def _strive(self, steps: int, rounds: int) -> None:
+        """Improve the placement, or else try to prove that what it costs is the least."""
+        if not self._haggle(steps, keep=True) and self._prices.exceed(self.overload - 1, self._options, rounds):
+            floor = sum(over * width for over, width in zip(self._allowed, self._width, strict=True))
+            self._allow(Proof(0, frozenset(self._group), self.overload - floor - sum(self._budget.values())))
 
     def _allow(self, proof: Proof) -> None:
         heir = min(proof.groups)
         self._budget[heir] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
         self._group = [heir if group in proof.groups else group for group in self._group]
-
-    def _cells(self, span: Span) -> Cells:
-        first = bisect_right(self._edges, span[0]) - 1
-        last = bisect_left(self._edges, span[1])
-        return first, last, (1 << last) - (1 << first)
-
-    def _harm(self, sitter: int, bench: int) -> int:
-        return (self._full[bench] & self._cared & self._options[sitter][bench][2]).bit_count()
-
-    def _load(self, sitter: int, bench: int, change: int) -> None:
-        first, last, _ = self._options[sitter][bench]
-        limit, loads, over, allowed = self._limits[bench], self._loads[bench], self._over, self._allowed
-        self._on[bench] ^= 1 << sitter
-        for cell in range(first, last):
-            load = loads[cell] = loads[cell] + change
-            if change > 0:
-                if load > limit:
-                    over[cell] += 1
-                    if over[cell] > allowed[cell]:
-                        self._hot |= 1 << cell
-                elif load == limit:
-                    self._full[bench] |= 1 << cell
-            elif load >= limit:
-                over[cell] -= 1
-                if over[cell] <= allowed[cell]:
-                    self._hot &= ~(1 << cell)
-            elif load == limit - 1:
-                self._full[bench] &= ~(1 << cell)
-
-    def _move(self, sitter: int, bench: int) -> None:
-        self._load(sitter, self.benches[sitter], -1)
-        self._load(sitter, bench, 1)
-        self.benches[sitter] = bench
 
     def _violated(self) -> dict[int, int]:
         """Groups above their budget, each with its hot cells."""
@@ -154,19 +97,66 @@ class Placement:
         cells: dict[int, int] = {}
         for cell in bits(self._hot & self._cared):
             group = self._group[cell]
-            excess[group] = (
-                excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
-            )
+            excess[group] = excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
             cells[group] = cells.get(group, 0) | 1 << cell
         return {group: cells[group] for group, much in excess.items() if much > self._budget.get(group, 0)}
 
-    def _reseat(self) -> Proof | None:
+    def _reseat(self, patience: int = -1) -> Proof | None:
+        self._patience = patience
         self._free = (1 << len(self._options)) - 1
         self._pin.clear()
         return self._search()
 
+    def _haggle(self, steps: int, keep: bool = False) -> bool:
+        """Try to bring every group within its budget by single moves, crowded seats growing dearer at each impasse."""
+        before, least = self.benches.copy(), self.overload
+        weight = {bench: [1] * len(self._width) for bench in self._limits}
+        self._free = (1 << len(self._options)) - 1
+        moved: dict[int, int] = {}
+        for step in range(steps):
+            violated = self._violated()
+            if not violated:
+                return True
+            if keep and (reached := self.overload) < least:
+                before, least = self.benches.copy(), reached
+            hot = 0
+            for cells in violated.values():
+                hot |= cells
+            places = list(bits(hot))
+            cell = places[step % len(places)]
+            best = None
+            for sitter in bits(self._movable(cell)):
+                options, home = self._options[sitter], self.benches[sitter]
+                first, last, _ = options[home]
+                limit, loads, weights = self._limits[home], self._loads[home], weight[home]
+                gain = sum(weights[i] for i in range(first, last) if loads[i] > limit)
+                for bench, (first, last, mask) in options.items():
+                    if bench != home:
+                        loss = 0
+                        if self._full[bench] & mask:
+                            limit, loads, weights = self._limits[bench], self._loads[bench], weight[bench]
+                            loss = sum(weights[i] for i in range(first, last) if loads[i] >= limit)
+                        key = (loss - gain, moved.get(sitter, -1), sitter, bench)
+                        if best is None or key < best:
+                            best = key
+            if best is not None and best[0] < 0:
+                moved[best[2]] = step
+                self._move(best[2], best[3])
+            else:
+                for bench, limit in self._limits.items():
+                    for cell in places:
+                        if self._loads[bench][cell] > limit:
+                            weight[bench][cell] += 1
+        for sitter, bench in enumerate(before):
+            if self.benches[sitter] != bench:
+                self._move(sitter, bench)
+        return False
+
     def _search(self) -> Proof | None:
         """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""
+        if not self._patience:
+            return GIVEN_UP
+        self._patience -= 1
         found = self._branch()
         if found is None or isinstance(found, Proof):
             return found
@@ -218,32 +208,7 @@ class Placement:
 
     def _least_harm(self, sitter: int) -> int:
         home = self.benches[sitter]
-        return min(
-            (self._harm(sitter, bench) for bench in self._options[sitter] if bench != home), default=1 << 30
-        )
-
-    def _movable(self, cell: int) -> int:
-        """Undecided sitters on the benches overloaded in the cell."""
-        found = 0
-        for bench, limit in self._limits.items():
-            if self._loads[bench][cell] > limit:
-                found |= self._on[bench] & self._active[bench][cell]
-        return found & self._free
-
-    def _closed(self, cell: int) -> set[int] | None:
-        """The benches among which the overload of the cell can only be passed round; nothing when it can leave."""
-        bit = 1 << cell
-        reach = [bench for bench, limit in self._limits.items() if self._loads[bench][cell] > limit]
-        seen = set(reach)
-        for bench in reach:
-            for sitter in bits(self._on[bench] & self._active[bench][cell] & self._free):
-                for other, (_, _, mask) in self._options[sitter].items():
-                    if other not in seen:
-                        if not mask & bit or not self._full[other] & bit:
-                            return None
-                        seen.add(other)
-                        reach.append(other)
-        return seen
+        return min((self._harm(sitter, bench) for bench in self._options[sitter] if bench != home), default=1 << 30)
 
     def _blame(self, cell: int, closed: set[int]) -> int:
         """The decisions without which the overload of the cell could leave the closed benches."""
@@ -251,45 +216,7 @@ class Placement:
         for bench in closed:
             for sitter in bits(self._on[bench] & self._active[bench][cell] & ~self._free):
                 if any(
-                    other not in closed or not mask >> cell & 1
-                    for other, (_, _, mask) in self._options[sitter].items()
+                    other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[sitter].items()
                 ):
                     blamed |= self._pin[sitter]
         return blamed
-
-    def _avoidable(self, cell: int) -> int:
-        """How much overload of the cell alone could be avoided if sitters could change benches at any time."""
-        on = {bench: list(bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
-        gained = 0
-        while path := self._way_out(cell, on):
-            for sitter, bench, other in path:
-                on[bench].remove(sitter)
-                if self._options[sitter][other][2] >> cell & 1:
-                    on[other].append(sitter)
-            gained += 1
-        return gained
-
-    def _way_out(self, cell: int, on: Mapping[int, Sequence[int]]) -> list[tuple[int, int, int]]:
-        reach = [bench for bench, limit in self._limits.items() if len(on[bench]) > limit]
-        came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)
-        for bench in reach:
-            for sitter in on[bench]:
-                for other, (_, _, mask) in self._options[sitter].items():
-                    if not mask >> cell & 1 or (other not in came and len(on[other]) < self._limits[other]):
-                        steps, step = [(sitter, bench, other)], came[bench]
-                        while step is not None:
-                            steps.append(step)
-                            step = came[step[1]]
-                        return steps
-                    if other not in came:
-                        came[other] = (sitter, bench, other)
-                        reach.append(other)
-        return []
-
-
-def bits(mask: int) -> Iterator[int]:
-    """Positions of the ones of a mask, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

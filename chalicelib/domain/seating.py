@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.overload import Placement, Span
+from chalicelib.domain.occupancy import Span
+from chalicelib.domain.overload import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,7 @@ class Room:
 
     def _open(self, party: _Party) -> Placement:
         """The party's benches, still empty."""
-        instants = {
-            instant for sitter in party.sitters for span in self._spans[sitter].values() for instant in span
-        }
+        instants = {instant for sitter in party.sitters for span in self._spans[sitter].values() for instant in span}
         limits = {index: self._benches[index].limit for index in sorted(party.benches)}
         for index in party.benches:
             instants |= {self._benches[index].start, self._benches[index].end}
@@ -143,9 +142,7 @@ def admits(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitte
     return Room(benches, sitters).admits(candidate)
 
 
-def room(
-    benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter, at_most: int | None = None
-) -> int:
+def room(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter, at_most: int | None = None) -> int:
     """How many more such candidates can be admitted one after the other, never negative (D1)."""
     return Room(benches, sitters).room(candidate, at_most)
 
@@ -158,9 +155,7 @@ def seat(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[int | None
 def first_come(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[bool]:
     """Which sitters are covered and find a seat beside those seated before them in the given order (D10, D13)."""
     covered = [bool(_covering(benches, sitter)) for sitter in sitters]
-    seated = iter(
-        Room(benches, [sitter for sitter, has in zip(sitters, covered, strict=True) if has]).first_come()
-    )
+    seated = iter(Room(benches, [sitter for sitter, has in zip(sitters, covered, strict=True) if has]).first_come())
     return [has and next(seated) for has in covered]
 
 
@@ -174,9 +169,7 @@ def hull(sitters: Iterable[Sitter], start: int, end: int) -> Span:
 
 def _covering(benches: Sequence[Bench], sitter: Sitter) -> list[int]:
     return [
-        index
-        for index in sitter.choices
-        if benches[index].start <= sitter.start and sitter.end <= benches[index].end
+        index for index in sitter.choices if benches[index].start <= sitter.start and sitter.end <= benches[index].end
     ]
 
 

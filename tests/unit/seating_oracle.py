@@ -11,9 +11,7 @@ from chalicelib.domain.seating import Bench, Sitter
 def options(benches: Sequence[Bench], sitter: Sitter) -> list[int | None]:
     """Benches the sitter may be placed on: covering ones, else overlapping ones, else none."""
     covering = [b for b in sitter.choices if covers(benches[b], sitter)]
-    overlapping = [
-        b for b in sitter.choices if sitter.start < benches[b].end and benches[b].start < sitter.end
-    ]
+    overlapping = [b for b in sitter.choices if sitter.start < benches[b].end and benches[b].start < sitter.end]
     return [*covering] or [*overlapping] or [None]
 
 

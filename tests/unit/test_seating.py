@@ -160,9 +160,7 @@ def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
 
     assert least_overload(benches, booked) == least
     assert oracle.overload(benches, booked, placement) == least
-    assert all(
-        where in oracle.options(benches, sitter) for sitter, where in zip(booked, placement, strict=True)
-    )
+    assert all(where in oracle.options(benches, sitter) for sitter, where in zip(booked, placement, strict=True))
 
 
 @examples

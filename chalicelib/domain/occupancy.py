@@ -1,0 +1,158 @@
+"""Who sits where, cell by cell: loads, free seats, and what lies above the limits."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Span = tuple[int, int]
+Cells = tuple[int, int, int]  # first cell, cell after the last, the same as a bit mask
+
+
+class Occupancy:
+    """Sitters on benches; time is cut into cells within which nobody arrives or leaves."""
+
+    def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
+        self._edges = sorted(set(instants))
+        self._width = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
+        cells = len(self._width)
+        self._limits = limits
+        self._loads = {bench: [0] * cells for bench in limits}
+        self._full = {bench: 0 if limit else (1 << cells) - 1 for bench, limit in limits.items()}  # no free seat
+        self._on = dict.fromkeys(limits, 0)  # sitters placed on each bench
+        self._active = {bench: [0] * cells for bench in limits}  # sitters that load it in the cell if placed on it
+        self._over = [0] * cells
+        self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
+        self._hot = 0  # cells above what is allowed
+        self._options: list[Mapping[int, Cells]] = []
+        self.benches: list[int] = []
+        self._kin: dict[tuple[tuple[int, Cells], ...], int] = {}
+        self._twins: list[tuple[tuple[int, Cells], ...]] = []
+        self._cared = -1  # cells whose allowance must be kept just now
+        self._free = 0  # sitters the search has not decided
+
+    @property
+    def overload(self) -> int:
+        """Seat-minutes above the limits in this placement."""
+        return sum(over * width for over, width in zip(self._over, self._width, strict=True))
+
+    def sit(self, spans: Mapping[int, Span]) -> None:
+        """Put one more sitter where it does least harm; `spans` says the time it would load each bench."""
+        options = {bench: self._cells(span) for bench, span in spans.items()}
+        sitter = len(self._options)
+        kind = tuple(options.items())
+        self._options.append(options)
+        self._twins.append(kind)
+        self._kin[kind] = self._kin.get(kind, 0) | 1 << sitter
+        for bench, (first, last, _) in options.items():
+            row = self._active[bench]
+            for cell in range(first, last):
+                row[cell] |= 1 << sitter
+        self.benches.append(min(options, key=lambda bench: self._harm(sitter, bench)))
+        self._load(sitter, self.benches[-1], 1)
+
+    def rise(self) -> None:
+        """Take the last sitter away again."""
+        options, kind, bench = self._options[-1], self._twins.pop(), self.benches[-1]
+        sitter = len(self._options) - 1
+        self._load(sitter, bench, -1)
+        for each, (first, last, _) in options.items():
+            row = self._active[each]
+            for cell in range(first, last):
+                row[cell] &= ~(1 << sitter)
+        self._kin[kind] &= ~(1 << sitter)
+        self._options.pop()
+        self.benches.pop()
+
+    def _cells(self, span: Span) -> Cells:
+        first = bisect_right(self._edges, span[0]) - 1
+        last = bisect_left(self._edges, span[1])
+        return first, last, (1 << last) - (1 << first)
+
+    def _harm(self, sitter: int, bench: int) -> int:
+        return (self._full[bench] & self._cared & self._options[sitter][bench][2]).bit_count()
+
+    def _load(self, sitter: int, bench: int, change: int) -> None:
+        first, last, _ = self._options[sitter][bench]
+        limit, loads, over, allowed = self._limits[bench], self._loads[bench], self._over, self._allowed
+        self._on[bench] ^= 1 << sitter
+        for cell in range(first, last):
+            load = loads[cell] = loads[cell] + change
+            if change > 0:
+                if load > limit:
+                    over[cell] += 1
+                    if over[cell] > allowed[cell]:
+                        self._hot |= 1 << cell
+                elif load == limit:
+                    self._full[bench] |= 1 << cell
+            elif load >= limit:
+                over[cell] -= 1
+                if over[cell] <= allowed[cell]:
+                    self._hot &= ~(1 << cell)
+            elif load == limit - 1:
+                self._full[bench] &= ~(1 << cell)
+
+    def _move(self, sitter: int, bench: int) -> None:
+        self._load(sitter, self.benches[sitter], -1)
+        self._load(sitter, bench, 1)
+        self.benches[sitter] = bench
+
+    def _movable(self, cell: int) -> int:
+        """Undecided sitters on the benches overloaded in the cell."""
+        found = 0
+        for bench, limit in self._limits.items():
+            if self._loads[bench][cell] > limit:
+                found |= self._on[bench] & self._active[bench][cell]
+        return found & self._free
+
+    def _closed(self, cell: int) -> set[int] | None:
+        """The benches among which the overload of the cell can only be passed round; nothing when it can leave."""
+        bit = 1 << cell
+        reach = [bench for bench, limit in self._limits.items() if self._loads[bench][cell] > limit]
+        seen = set(reach)
+        for bench in reach:
+            for sitter in bits(self._on[bench] & self._active[bench][cell] & self._free):
+                for other, (_, _, mask) in self._options[sitter].items():
+                    if other not in seen:
+                        if not mask & bit or not self._full[other] & bit:
+                            return None
+                        seen.add(other)
+                        reach.append(other)
+        return seen
+
+    def _avoidable(self, cell: int) -> int:
+        """How much overload of the cell alone could be avoided if sitters could change benches at any time."""
+        on = {bench: list(bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
+        gained = 0
+        while path := self._way_out(cell, on):
+            for sitter, bench, other in path:
+                on[bench].remove(sitter)
+                if self._options[sitter][other][2] >> cell & 1:
+                    on[other].append(sitter)
+            gained += 1
+        return gained
+
+    def _way_out(self, cell: int, on: Mapping[int, Sequence[int]]) -> list[tuple[int, int, int]]:
+        reach = [bench for bench, limit in self._limits.items() if len(on[bench]) > limit]
+        came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)
+        for bench in reach:
+            for sitter in on[bench]:
+                for other, (_, _, mask) in self._options[sitter].items():
+                    if not mask >> cell & 1 or (other not in came and len(on[other]) < self._limits[other]):
+                        steps, step = [(sitter, bench, other)], came[bench]
+                        while step is not None:
+                            steps.append(step)
+                            step = came[step[1]]
+                        return steps
+                    if other not in came:
+                        came[other] = (sitter, bench, other)
+                        reach.append(other)
+        return []
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Positions of the ones of a mask, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
