@@ -1,0 +1,1 @@
+"""What an empty organisation is filled with, through the HTTP API alone."""

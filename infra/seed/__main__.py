@@ -1,0 +1,39 @@
+"""Fill the running local stack: ``python -m infra.seed demo|empty`` on an organisation without any staff yet."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from infra import local, logins
+from infra.clients import of_endpoint
+from infra.seed import demo, empty
+from infra.seed.caller import SeedFailed
+
+SEEDS = {"demo": demo.seed, "empty": empty.seed}
+
+
+def main(arguments: list[str]) -> int:
+    """Seed as the administrator of the stack, then give everybody its password."""
+    if len(arguments) != 1 or arguments[0] not in SEEDS:
+        print(f"usage: python -m infra.seed {'|'.join(SEEDS)}", file=sys.stderr)
+        return 2
+    try:
+        stack = json.loads((local.directory() / "stack.json").read_text())
+    except FileNotFoundError:
+        print("no local stack; start one with: make up", file=sys.stderr)
+        return 1
+    clients = of_endpoint(stack["aws_endpoint_url"], stack["region"])
+    users, password = stack["demo"]["users"], stack["demo"]["password"]
+    token = logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
+    try:
+        SEEDS[arguments[0]](stack["api_url"], token)
+    except SeedFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    logins.set_passwords(clients, stack["user_pool_id"], password)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""The API as seeding calls it: a few requests at a time, each repeated while the API asks for patience."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AT_A_TIME = 4
+ATTEMPTS = 6
+_AGAIN = frozenset({429, 502, 503, 504})
+
+
+class SeedFailed(Exception):
+    """The API refused something that seeding relies on."""
+
+
+class Caller:
+    """Calls the API at ``api_url`` as the owner of ``token``, and without any login where it is public."""
+
+    def __init__(self, api_url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._token = token
+        self._http = httpx.Client(base_url=api_url.rstrip("/"), timeout=30, transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: str) -> Any:
+        """The answer to a GET; ``SeedFailed`` unless it is a success."""
+        return self._succeed("GET", path, params=query)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """What a POST made; ``SeedFailed`` unless it made something."""
+        return self._succeed("POST", path, json=body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """What a PATCH left; ``SeedFailed`` unless it went through."""
+        return self._succeed("PATCH", path, json=body)
+
+    def attempt(self, path: str, body: dict[str, Any]) -> str | None:
+        """The refusal's code of a POST that may be refused with 409; none when it went through."""
+        response = self._send("POST", path, json=body)
+        if response.status_code == 409:
+            return str(response.json()["code"])
+        _require(response)
+        return None
+
+    def each(self, call: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """``call`` for every item, a few at a time; results in the order of the items."""
+        with ThreadPoolExecutor(AT_A_TIME) as workers:
+            return list(workers.map(call, items))
+
+    def _succeed(self, method: str, path: str, **request: Any) -> Any:
+        response = self._send(method, path, **request)
+        _require(response)
+        return response.json()
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {} if path.startswith("/public/") else {"Authorization": f"Bearer {self._token}"}
+        if method == "POST":
+            headers["Idempotency-Key"] = uuid.uuid4().hex
+        for attempt in range(1, ATTEMPTS + 1):
+            response = self._http.request(method, path, headers=headers, **request)
+            if response.status_code not in _AGAIN or attempt == ATTEMPTS:
+                break
+            time.sleep(float(response.headers.get("Retry-After", 1)))
+        return response
+
+
+def _require(response: httpx.Response) -> None:
+    if not response.is_success:
+        request = response.request
+        raise SeedFailed(f"{request.method} {request.url.path}: {response.status_code} {response.text[:500]}")

@@ -1,0 +1,155 @@
+"""A credit union with three branches, six weeks of Quickstream blocks and a full diary, all made through the API."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from infra.seed import organisation
+from infra.seed.caller import Caller, SeedFailed
+from infra.seed.organisation import Pattern, Person
+from infra.seed.people import clients
+
+CLIENTS = 200
+APPOINTMENTS = 300
+WEEKS = 6
+_SHARES = {"toronto": 5, "vancouver": 3, "st_johns": 2}
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+# A time that fills up in the meantime is no failure: another one is taken.
+_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One service at one branch and the starts at which it was free."""
+
+    location_id: str
+    service_id: str
+    service: str
+    timezone: str
+    starts: tuple[str, ...]
+
+
+def seed(api_url: str, token: str) -> None:
+    """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
+    with Caller(api_url, token) as api:
+        build(api, datetime.now(UTC))
+
+
+def build(api: Caller, now: datetime) -> None:
+    """The organisation as seen at ``now``: its blocks begin tomorrow, local time."""
+    admin, *others = organisation.STAFF
+    api.post("/staff", _member(admin, {}, {}))
+    api.patch("/settings", organisation.SETTINGS)
+    places = _made(api, "/locations", organisation.LOCATIONS)
+    everywhere = {"location_ids": list(places.values()), "availability": "quickstream"}
+    services = _made(api, "/services", {k: s | everywhere for k, s in organisation.SERVICES.items()})
+    api.each(lambda person: api.post("/staff", _member(person, places, services)), others)
+    api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
+    # One branch after the other within itself: blocks of one day stand on one sheet.
+    api.each(lambda key: _lay_blocks(api, key, places[key], services, now), places)
+    _book(api, list(_offers(api, places, services, now)))
+
+
+def _made(api: Caller, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
+    # One by one: lists are in order of creation, and this order is meant.
+    return {key: api.post(path, body)["id"] for key, body in bodies.items()}
+
+
+def _member(person: Person, places: dict[str, str], services: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "email": person.email,
+        "role": person.role,
+        "location_ids": [places[key] for key in person.locations if key in places],
+        "service_ids": [services[key] for key in person.services if key in services],
+        "languages": list(person.languages),
+    }
+
+
+def _lay_blocks(api: Caller, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
+    today = now.astimezone(ZoneInfo(organisation.LOCATIONS[key]["timezone"])).date()
+    for pattern in organisation.PATTERNS:
+        api.post("/quickstream/blocks", _block(pattern, location_id, services, today + timedelta(days=1)))
+
+
+def _block(pattern: Pattern, location_id: str, services: dict[str, str], earliest: date) -> dict[str, Any]:
+    days = pattern.days.split(",")
+    first = next(d for d in (earliest + timedelta(days=n) for n in range(7)) if _DAYS[d.weekday()] in days)
+    rule = f"FREQ=WEEKLY;BYDAY={pattern.days};COUNT={WEEKS * len(days)}"
+    return {
+        "location_id": location_id,
+        "start": f"{first}T{pattern.start}",
+        "end": f"{first}T{pattern.end}",
+        "limit": pattern.limit,
+        "services": [services[key] for key in pattern.services],
+        "recurrence": {"rrule": rule},
+        **pattern.more,
+    }
+
+
+def _offers(
+    api: Caller, places: dict[str, str], services: dict[str, str], now: datetime
+) -> Iterator[tuple[int, Offer]]:
+    """Every service at every branch that has free times, with the weight it is booked at."""
+    for key, location_id in places.items():
+        timezone = organisation.LOCATIONS[key]["timezone"]
+        today = now.astimezone(ZoneInfo(timezone)).date()
+        for service, service_id in services.items():
+            answer = api.get(
+                "/public/availability",
+                service_id=service_id,
+                location_id=location_id,
+                meeting_method="in_person",
+                timezone=timezone,
+                **{"from": str(today), "to": str(today + timedelta(weeks=WEEKS))},
+            )
+            starts = tuple(slot["start"] for day in answer["days"] for slot in day["slots"])
+            if starts:
+                yield _SHARES[key], Offer(location_id, service_id, service, timezone, starts)
+
+
+def _book(api: Caller, offers: list[tuple[int, Offer]]) -> None:
+    """Books every client once and some again, the coming days more than the far ones."""
+    chance = random.Random(11)  # noqa: S311  # the same diary every time, and no secret
+    people = clients(CLIENTS)
+    people += chance.sample(people, APPOINTMENTS - CLIENTS)
+    weights = [weight for weight, _ in offers]
+    chosen = chance.choices([offer for _, offer in offers], weights, k=len(people))
+    # Chance is drawn before the requests run side by side, so that it falls the same way every time.
+    wishes = [list(_wishes(offer, person, chance)) for offer, person in zip(chosen, people, strict=True)]
+    api.each(lambda tries: _book_first_free(api, tries), wishes)
+
+
+def _wishes(offer: Offer, person: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """One booking as it is tried, at one start after another."""
+    service = organisation.SERVICES[offer.service]
+    method = chance.choice(service["meeting_methods"])
+    answers = [
+        {"question_id": question["id"], "value": chance.choice(question["options"])}
+        for question in service.get("questions", [])
+        if question["type"] == "choice"
+    ]
+    for _ in range(_TRIES):
+        yield {
+            "service_id": offer.service_id,
+            "location_id": offer.location_id,
+            "meeting_method": method,
+            "start": offer.starts[int(len(offer.starts) * chance.random() ** 2)],
+            "timezone": offer.timezone,
+            "attendee": {**person, "answers": answers},
+        }
+
+
+def _book_first_free(api: Caller, tries: list[dict[str, Any]]) -> None:
+    refusals = []
+    for wish in tries:
+        refusal = api.attempt("/public/appointments", wish)
+        if refusal is None:
+            return
+        refusals.append(refusal)
+    raise SeedFailed(f"no appointment could be booked: {', '.join(refusals)}")
