@@ -5,10 +5,8 @@ import { Calendar } from "./calendar.js";
 import { h, webAddress } from "./dom.js";
 import { DeskElement } from "./element.js";
 import { isLost, lose, lostNotice } from "./lost.js";
-import { calendarFile, facts, timeFacts, zoneLine } from "./steps.js";
+import { calendarFile, facts, placeOf, timeFacts, zoneLine } from "./steps.js";
 import { say } from "./when.js";
-
-const OPEN = new Set(["booked", undefined]);
 
 export class Appointment extends DeskElement {
   titleKey = "manage_title";
@@ -18,12 +16,8 @@ export class Appointment extends DeskElement {
   async open() {
     this.reference = this.asked("id");
     this.code = this.asked("code");
-    const optional = (path) => this.api.all(path).catch(() => []);
     await this.load(async () => {
-      const [config, services, locations] = await Promise.all([
-        this.api.get("public/config"), optional("public/services"), optional("public/locations"), this.#look(),
-      ]);
-      Object.assign(this, { config, services, locations });
+      [this.config] = await Promise.all([this.api.get("public/config"), this.#look()]);
     });
     this.name();
     this.go("view", { quietly: true });
@@ -41,15 +35,6 @@ export class Appointment extends DeskElement {
 
   #path(action = "") {
     return `public/appointments/${encodeURIComponent(this.reference || "none")}${action}`;
-  }
-
-  get branch() {
-    const { location, location_id: id } = this.appointment;
-    return location ?? this.locations.find((one) => one.id === id);
-  }
-
-  get service() {
-    return this.appointment.service ?? this.services.find((one) => one.id === this.appointment.service_id);
   }
 
   get query() {
@@ -81,28 +66,31 @@ export class Appointment extends DeskElement {
   }
 
   #facts(times, { named = false } = {}) {
-    const { meeting_method: method } = this.appointment;
+    const { service, location, meeting_method: method, staff_name: staff } = this.appointment;
     return facts(this, [
-      { label: this.t("what"), value: !named && this.service?.name },
-      { label: this.t("where"), value: this.branch?.name },
-      { label: this.t("how"), value: method && this.t(method) },
+      { label: this.t("what"), value: !named && service.name },
+      { label: this.t("where"), value: placeOf(location) },
+      { label: this.t("how"), value: this.t(method) },
+      { label: this.t("with"), value: staff },
       ...times,
     ]);
   }
 
-  #time(label, { start, end }) {
-    const { timezone } = this.appointment;
-    return { label: this.t(label), value: timeFacts(this, { start, end }, timezone, this.branch?.timezone ?? timezone) };
+  #time(label, { start, local_start }) {
+    const { timezone, ...agreed } = this.appointment;
+    const minutes = (Date.parse(agreed.end) - Date.parse(agreed.start)) / 60_000;
+    const value = timeFacts(this, { start, local_start, minutes }, timezone, agreed.location.timezone);
+    return { label: this.t(label), value };
   }
 
   #view() {
     const { appointment, news } = this;
-    const off = appointment.state === "cancelled" || appointment.cancelled;
+    const off = appointment.state === "cancelled" || appointment.attendee.cancelled;
     const state = off ? "cancelled" : appointment.confirmed ? "confirmed" : "unconfirmed";
-    const link = !off && webAddress(appointment.teleconference?.link ?? appointment.link);
+    const link = !off && webAddress(appointment.meeting_link);
     return [
       news && h("div", { class: "notice", role: "status" }, h("p", {}, h("strong", {}, this.t(news)), " ", this.t("told"))),
-      this.stepHeading(this.service?.name ?? this.t("manage_title")),
+      this.stepHeading(appointment.service.name),
       h("p", { class: off ? "state off" : "state" }, this.t(state)),
       this.#facts([this.#time("when", appointment)], { named: true }),
       off ? this.#bookNew() : [
@@ -117,7 +105,7 @@ export class Appointment extends DeskElement {
   /** What may still be changed, until when; after the deadline it says so instead. */
   #changes() {
     const { appointment } = this;
-    if (!OPEN.has(appointment.state) || Date.parse(appointment.start) < Date.now()) {
+    if (appointment.state !== "booked" || Date.parse(appointment.start) < Date.now()) {
       return h("p", { class: "after soft" }, this.t("over"));
     }
     const row = (until, step) => {
@@ -136,17 +124,14 @@ export class Appointment extends DeskElement {
     const query = { ...this.query, moving: this.reference, code: this.code };
     const calendar = new Calendar(this, { query, onPick: (slot) => { this.wished = slot; this.go("settle"); } });
     calendar.open();
-    const branchZone = this.branch?.timezone ?? appointment.timezone;
     return [
       this.stepHeading(this.t("time")), this.lost && lostNotice(this, this.lost, calendar), this.problem && this.alert(this.problem),
-      zoneLine(this, { zone: appointment.timezone, branchZone, kind: "zone_agreed" }), calendar.node, this.#actions(),
+      zoneLine(this, { zone: appointment.timezone, branchZone: appointment.location.timezone, kind: "zone_agreed" }), calendar.node, this.#actions(),
     ];
   }
 
   #settle() {
-    const { appointment, wished: slot } = this;
-    const end = new Date(Date.parse(slot.start) + Date.parse(appointment.end) - Date.parse(appointment.start));
-    return this.#asking("move", [this.#time("from", appointment), this.#time("to", { start: slot.start, end })]);
+    return this.#asking("move", [this.#time("from", this.appointment), this.#time("to", this.wished)]);
   }
 
   #cancel() {
@@ -175,11 +160,19 @@ export class Appointment extends DeskElement {
     return h("div", { class: "field" },
       h("label", { for: "reason" }, this.t("reason"), mode === "optional" && h("span", { class: "soft" }, ` (${this.t("optional")})`)),
       this.wrong && h("p", { class: "wrong", id: "reason-wrong", role: "alert" }, this.t("missing")),
-      h("textarea", {
-        id: "reason", rows: 3, maxlength: 500, value: this.reasons[what], "aria-required": mode === "required" ? "true" : null,
+      this.#reasonField(what, {
+        id: "reason", value: this.reasons[what], "aria-required": mode === "required" ? "true" : null,
         "aria-invalid": this.wrong ? "true" : null, "aria-describedby": this.wrong ? "reason-wrong" : null,
         oninput: (event) => { this.reasons[what] = event.target.value; },
       }));
+  }
+
+  /** The organisation's own reasons for cancelling, where it has some; free words otherwise. */
+  #reasonField(what, props) {
+    const known = what === "cancel" ? this.config.reasons ?? [] : [];
+    if (!known.length) return h("textarea", { ...props, rows: 3, maxlength: 500 });
+    return h("select", props,
+      h("option", { value: "" }, this.t("choose")), known.map(({ text }) => h("option", { value: text }, text)));
   }
 
   #actions(first) {

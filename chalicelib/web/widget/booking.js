@@ -8,7 +8,7 @@ import { DeskElement } from "./element.js";
 import { Hold } from "./hold.js";
 import { isLost, lose, lostNotice } from "./lost.js";
 import { chosenFacts, doneStep, locationStep, methodsOf, methodStep, reviewStep, serviceStep, zoneLine } from "./steps.js";
-import { dateIn, zoneFor } from "./when.js";
+import { zoneFor } from "./when.js";
 
 const STEPS = ["service", "location", "method", "time", "details", "review"];
 const STAGES = [["service"], ["location", "method"], ["time"], ["details"], ["review"]];
@@ -140,8 +140,7 @@ export class Booking extends DeskElement {
   #timeStep() {
     const { location, method, slot } = this.choice;
     const fresh = new Calendar(this, { query: { ...this.query, hold: this.hold?.left ? this.hold.token : undefined }, onPick: (picked) => this.#take(picked) });
-    const date = this.lost?.slot.start ?? slot?.start;
-    fresh.open(date && dateIn(date, this.zone));
+    fresh.open((this.lost?.slot ?? slot)?.local_start.slice(0, 10));
     const kind = method === "phone" || method === "video" ? "zone_own" : "zone_branch";
     return [
       this.lost && lostNotice(this, this.lost, fresh),

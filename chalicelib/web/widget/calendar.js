@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import {
-  addDays, addMonth, daysOf, firstWeekday, hourIn, lastDay, monthOf, say, sayDate, sayMonth, today, weekdays, weeksOf,
+  addDays, addMonth, daysOf, firstWeekday, lastDay, monthOf, sayDate, sayMonth, sayWall, today, weekdays, weeksOf,
 } from "./when.js";
 
 const WINDOW_DAYS = 61; // the API answers at most 62 days at once, both ends included
@@ -168,9 +168,9 @@ export class Calendar {
   }
 
   #parts(slots) {
-    const parts = [["morning", 0, 12], ["afternoon", 12, 17], ["evening", 17, 24]];
+    const parts = [["morning", "00", "12"], ["afternoon", "12", "17"], ["evening", "17", "24"]];
     return parts.map(([name, from, to]) => {
-      const some = slots.filter(({ start }) => hourIn(start, this.zone) >= from && hourIn(start, this.zone) < to);
+      const some = slots.filter(({ local_start: local }) => local.slice(11) >= from && local.slice(11) < to);
       return some.length > 0 && [
         this.desk.heading(3, { class: "part" }, this.desk.t(name)),
         h("ul", { class: "slots" }, some.map((slot) => h("li", {}, this.slot(slot, "time")))),
@@ -181,7 +181,7 @@ export class Calendar {
   /** A button that picks a slot; `form` tells how much of the instant it says. */
   slot(slot, form) {
     const words = [form, "time"].filter((name, index, all) => all.indexOf(name) === index)
-      .map((name) => say(slot.start, this.zone, this.desk.locale, name)).join(", ");
+      .map((name) => sayWall(slot.local_start, this.desk.locale, name)).join(", ");
     const pick = async (event) => {
       const button = event.currentTarget;
       if (this.picking) return;

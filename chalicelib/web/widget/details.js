@@ -6,7 +6,7 @@ const FIELDS = [
   { name: "first_name", required: true, autocomplete: "given-name", max: 100, half: true },
   { name: "last_name", required: true, autocomplete: "family-name", max: 100, half: true },
   { name: "email", required: true, autocomplete: "email", type: "email", max: 254 },
-  { name: "mobile", autocomplete: "tel", type: "tel", max: 40, hint: "mobile_hint" },
+  { name: "mobile", autocomplete: "tel", type: "tel", max: 32, hint: "mobile_hint" },
   { name: "receive_sms", type: "boolean", hint: "receive_sms_hint" },
 ];
 const NOTES = { name: "notes", type: "long", max: 2000 };

@@ -1,7 +1,7 @@
 /** A time that went to somebody else while the visitor was choosing it: said kindly, with the nearest free ones. */
 
 import { h } from "./dom.js";
-import { say, wall } from "./when.js";
+import { addDays, sayWall } from "./when.js";
 
 const TAKEN = new Set(["slot_taken", "capacity_exhausted", "full"]);
 const GONE = new Set([
@@ -13,18 +13,24 @@ const GONE = new Set([
 export const isLost = (problem) => TAKEN.has(problem.code) || GONE.has(problem.code)
   || problem.errors.some(({ pointer }) => pointer === "/start");
 
-/** Asks for the nearest free times; none when even that fails, the calendar is still there. */
+/** The lost slot with the nearest free ones; without any when they cannot be had, the calendar is still there. */
 export async function lose(desk, problem, slot, query) {
-  const nearest = await desk.api
-    .get("public/availability/explain", { ...query, start: wall(slot.start, query.timezone) })
-    .then((answer) => answer.nearest.map((one) => (typeof one === "string" ? { start: one } : one)))
-    .catch(() => []);
+  const nearest = await nearestTo(desk, slot, query).catch(() => []);
   return { slot, nearest, taken: TAKEN.has(problem.code) };
+}
+
+async function nearestTo(desk, slot, query) {
+  const { nearest } = await desk.api.get("public/availability/explain", { ...query, start: slot.local_start });
+  if (!nearest.length) return [];
+  const dates = nearest.map((start) => start.slice(0, 10)).sort();
+  const around = { from: addDays(dates[0], -1), to: addDays(dates.at(-1), 1) };
+  const { days } = await desk.api.get("public/availability", { ...query, ...around });
+  return days.flatMap((day) => day.slots).filter(({ start }) => nearest.includes(start));
 }
 
 /** The message with a button for each nearest time; `calendar` makes the buttons pick. */
 export function lostNotice(desk, lost, calendar) {
-  const time = ["day", "time"].map((form) => say(lost.slot.start, calendar.zone, desk.locale, form)).join(", ");
+  const time = ["day", "time"].map((form) => sayWall(lost.slot.local_start, desk.locale, form)).join(", ");
   return h("div", { class: "notice lost", role: "alert" },
     h("p", {}, h("strong", {}, desk.t(lost.taken ? "lost_taken" : "lost_gone", { time })), " ", desk.t("lost_kept")),
     h("p", {}, desk.t(lost.nearest.length ? "nearest" : "nearest_none")),

@@ -1,7 +1,7 @@
 /** What each step of booking shows; the flow itself is in booking.js. */
 
 import { h, icon, webAddress } from "./dom.js";
-import { agree, ownZone, say, span, zoneName } from "./when.js";
+import { ownZone, sayWall, wallAfter, wallIn, zoneName } from "./when.js";
 
 const METHODS = ["in_person", "phone", "video", "off_site"];
 
@@ -11,8 +11,8 @@ export function methodsOf({ service, location }) {
   return METHODS.filter((method) => offered.every((methods) => methods.includes(method)));
 }
 
-const addressLine = (location) =>
-  typeof location.address === "string" ? location.address : Object.values(location.address ?? {}).filter(Boolean).join(", ");
+/** A branch by name, with its address beneath. */
+export const placeOf = ({ name, address }) => [name, address && h("span", { class: "soft" }, address)];
 
 function choices(rows) {
   return h("ul", { class: "choices" }, rows.map(({ name, hint, aside, drawing, chosen, pick }) => h("li", {},
@@ -34,7 +34,7 @@ export function serviceStep(desk) {
 export function locationStep(desk) {
   if (!desk.locations.length) return h("p", { class: "soft" }, desk.t("locations_none"));
   return choices(desk.locations.map((location) => ({
-    name: location.name, hint: addressLine(location),
+    name: location.name, hint: location.address,
     chosen: desk.choice.location?.id === location.id, pick: () => desk.pick("location", location),
   })));
 }
@@ -50,24 +50,24 @@ export function methodStep(desk) {
 export function zoneLine(desk, { zone, branchZone, kind }) {
   const other = zone === branchZone ? ownZone() : branchZone;
   const name = (one) => zoneName(one, desk.locale);
-  const differs = !agree(Date.now(), zone, other);
+  const differs = wallIn(Date.now(), zone) !== wallIn(Date.now(), other);
   return h("p", { class: "zone" }, desk.t(kind, { zone: name(zone) }),
     differs && ` ${desk.t(zone === branchZone ? "zone_yours" : "zone_theirs", { zone: name(other) })}`);
 }
 
 /** Day and time in the zone agreed, with the other zone's time when it differs. */
-export function timeFacts(desk, { start, end }, zone, branchZone) {
+export function timeFacts(desk, { start, local_start: local, minutes }, zone, branchZone) {
   const other = zone === branchZone ? ownZone() : branchZone;
-  const told = (one) => span(start, end, one, desk.locale);
+  const there = wallIn(start, other);
+  const told = (wall) => [wall, wallAfter(wall, minutes * 60_000)].map((one) => sayWall(one, desk.locale, "time")).join(" – ");
+  const named = (one) => zoneName(one, desk.locale, start);
   const elsewhere = () => {
-    const sameDay = say(start, zone, "en", "date") === say(start, other, "en", "date");
-    const time = sameDay ? told(other) : `${say(start, other, desk.locale, "short")}, ${told(other)}`;
-    return desk.t(zone === branchZone ? "yours_then" : "theirs_then", { time, zone: zoneName(other, desk.locale, start) });
+    const day = there.slice(0, 10) === local.slice(0, 10) ? "" : `${sayWall(there, desk.locale, "short")}, `;
+    return desk.t(zone === branchZone ? "yours_then" : "theirs_then", { time: day + told(there), zone: named(other) });
   };
   return [
-    say(start, zone, desk.locale, "date"), h("br"),
-    `${told(zone)} (${zoneName(zone, desk.locale, start)})`,
-    !agree(start, zone, other) && h("span", { class: "soft" }, elsewhere()),
+    sayWall(local, desk.locale, "date"), h("br"), `${told(local)} (${named(zone)})`,
+    other !== zone && there !== local && h("span", { class: "soft" }, elsewhere()),
   ];
 }
 
@@ -85,12 +85,11 @@ export function facts(desk, rows) {
 export function chosenFacts(desk, { changeable }) {
   const { service, location, method, slot } = desk.choice;
   const change = (step) => (changeable && desk.canChange(step) ? () => desk.go(step) : null);
-  const end = slot && new Date(Date.parse(slot.start) + service.duration_minutes * 60_000);
   return facts(desk, [
     { label: desk.t("what"), value: service?.name, change: change("service") },
-    { label: desk.t("where"), value: location && [location.name, h("span", { class: "soft" }, addressLine(location))], change: change("location") },
+    { label: desk.t("where"), value: location && placeOf(location), change: change("location") },
     { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
-    { label: desk.t("when"), value: slot && timeFacts(desk, { start: slot.start, end }, desk.zone, location.timezone), change: change("time") },
+    { label: desk.t("when"), value: slot && timeFacts(desk, { ...slot, minutes: service.duration_minutes }, desk.zone, location.timezone), change: change("time") },
   ]);
 }
 

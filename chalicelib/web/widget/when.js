@@ -22,9 +22,11 @@ function formatter(locale, timeZone, form) {
 /** An RFC 3339 instant said in a zone; `form` is one of time, day, date, short. */
 export const say = (instant, zone, locale, form) => formatter(locale, zone, FORMS[form]).format(new Date(instant));
 
-/** From–to as "10:00 – 10:30". */
-export const span = (start, end, zone, locale) =>
-  end ? `${say(start, zone, locale, "time")} – ${say(end, zone, locale, "time")}` : say(start, zone, locale, "time");
+/** A wall time as the server agreed to it: browsers do not all know the newest zone rules, so they only say it. */
+export const sayWall = (local, locale, form) => say(`${local}Z`, "UTC", locale, form);
+
+/** A wall time some milliseconds later. */
+export const wallAfter = (local, ms) => new Date(Date.parse(`${local}Z`) + ms).toISOString().slice(0, 19);
 
 /** The zone as people call it ("Eastern Time", "heure de l’Est"). */
 export function zoneName(zone, locale, instant = Date.now()) {
@@ -32,23 +34,12 @@ export function zoneName(zone, locale, instant = Date.now()) {
   return parts.find((part) => part.type === "timeZoneName").value;
 }
 
-/** Whether clocks in both zones read the same at that instant. */
-export function agree(instant, one, other) {
-  const clock = { dateStyle: "short", timeStyle: "short" };
-  const read = (zone) => formatter("en", zone, clock).format(new Date(instant));
-  return read(one) === read(other);
-}
-
-/** The hour (0–23) a wall clock in the zone shows. */
-export const hourIn = (instant, zone) =>
-  Number(formatter("en", zone, { hour: "numeric", hourCycle: "h23" }).format(new Date(instant)));
-
 /** TZ-3: a visit to the branch is told in the branch's zone, a call in the visitor's. */
 export const zoneFor = (method, branchZone) => (method === "phone" || method === "video" ? ownZone() : branchZone);
 
-/** The wall time an instant has in a zone, as the API takes it: 2026-12-01T10:00. */
-export const wall = (instant, zone) =>
-  formatter("sv", zone, { dateStyle: "short", timeStyle: "short" }).format(new Date(instant)).replace(" ", "T");
+/** The wall time of an instant in a zone, as far as this browser knows: 2026-12-01T10:00:00. */
+export const wallIn = (instant, zone) =>
+  formatter("sv", zone, { dateStyle: "short", timeStyle: "medium" }).format(new Date(instant)).replace(" ", "T");
 
 const noon = (date) => new Date(`${date}T12:00:00Z`);
 

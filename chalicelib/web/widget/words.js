@@ -71,7 +71,7 @@ const en = {
   review: "Is everything right?",
   confirm: "Confirm booking",
   sending: "Booking…",
-  what: "Service", where: "Branch", how: "Meeting", when: "Time", who: "Your details", summary: "Your appointment",
+  what: "Service", where: "Branch", how: "Meeting", when: "Time", with: "With", who: "Your details", summary: "Your appointment",
 
   done: "You’re booked",
   done_unconfirmed: "We have your request",
@@ -182,7 +182,7 @@ const fr = {
   review: "Tout est-il exact ?",
   confirm: "Confirmer le rendez-vous",
   sending: "Réservation…",
-  what: "Service", where: "Succursale", how: "Rencontre", when: "Heure", who: "Vos coordonnées", summary: "Votre rendez-vous",
+  what: "Service", where: "Succursale", how: "Rencontre", when: "Heure", with: "Avec", who: "Vos coordonnées", summary: "Votre rendez-vous",
 
   done: "C’est réservé",
   done_unconfirmed: "Nous avons votre demande",

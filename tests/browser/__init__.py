@@ -1,0 +1,1 @@
+"""The booking and manage pages in Chromium, on the local stack."""
