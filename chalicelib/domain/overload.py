@@ -8,7 +8,7 @@ allowance: first per cell (Hall's bound), then for the group of cells of one pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.occupancy import Occupancy, Span, bits
@@ -107,50 +107,57 @@ class Placement(Occupancy):
         self._pin.clear()
         return self._search()
 
-    def _haggle(self, steps: int, keep: bool = False) -> bool:
-        """Try to bring every group within its budget by single moves, crowded seats growing dearer at each impasse."""
-        before, least = self.benches.copy(), self.overload
-        weight = {bench: [1] * len(self._width) for bench in self._limits}
+    def _haggle(self, steps: int, *, keep: bool = False) -> bool:
+        """Try to bring every group within its budget by single moves, crowded seats growing dearer at each impasse.
+
+        Failing that, everybody returns to where they were, or with `keep` to the best placement met.
+        """
+        best, least = self.benches.copy(), self.overload
         self._free = (1 << len(self._options)) - 1
+        dearness = {bench: [1] * len(self._width) for bench in self._limits}
         moved: dict[int, int] = {}
         for step in range(steps):
             violated = self._violated()
             if not violated:
                 return True
             if keep and (reached := self.overload) < least:
-                before, least = self.benches.copy(), reached
-            hot = 0
-            for cells in violated.values():
-                hot |= cells
-            places = list(bits(hot))
-            cell = places[step % len(places)]
-            best = None
-            for sitter in bits(self._movable(cell)):
-                options, home = self._options[sitter], self.benches[sitter]
-                first, last, _ = options[home]
-                limit, loads, weights = self._limits[home], self._loads[home], weight[home]
-                gain = sum(weights[i] for i in range(first, last) if loads[i] > limit)
-                for bench, (first, last, mask) in options.items():
-                    if bench != home:
-                        loss = 0
-                        if self._full[bench] & mask:
-                            limit, loads, weights = self._limits[bench], self._loads[bench], weight[bench]
-                            loss = sum(weights[i] for i in range(first, last) if loads[i] >= limit)
-                        key = (loss - gain, moved.get(sitter, -1), sitter, bench)
-                        if best is None or key < best:
-                            best = key
-            if best is not None and best[0] < 0:
-                moved[best[2]] = step
-                self._move(best[2], best[3])
+                best, least = self.benches.copy(), reached
+            places = [cell for cells in violated.values() for cell in bits(cells)]
+            offer = min(self._offers(places[step % len(places)], dearness, moved), default=None)
+            if offer is not None and offer[0] < 0:
+                moved[offer[2]] = step
+                self._move(offer[2], offer[3])
             else:
-                for bench, limit in self._limits.items():
-                    for cell in places:
-                        if self._loads[bench][cell] > limit:
-                            weight[bench][cell] += 1
-        for sitter, bench in enumerate(before):
+                self._raise(dearness, places)
+        for sitter, bench in enumerate(best):
             if self.benches[sitter] != bench:
                 self._move(sitter, bench)
         return False
+
+    def _offers(
+        self, cell: int, dearness: Mapping[int, Sequence[int]], moved: Mapping[int, int]
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
+        for sitter in bits(self._movable(cell)):
+            options, home = self._options[sitter], self.benches[sitter]
+            gain = self._dear(sitter, home, self._limits[home] + 1, dearness[home])
+            for bench, (_, _, mask) in options.items():
+                if bench != home:
+                    blocked = self._full[bench] & mask
+                    loss = self._dear(sitter, bench, self._limits[bench], dearness[bench]) if blocked else 0
+                    yield loss - gain, moved.get(sitter, -1), sitter, bench
+
+    def _dear(self, sitter: int, bench: int, least: int, dearness: Sequence[int]) -> int:
+        """What the sitter's cells on the bench cost where at least so many sit there already."""
+        first, last, _ = self._options[sitter][bench]
+        loads = self._loads[bench]
+        return sum(dearness[cell] for cell in range(first, last) if loads[cell] >= least)
+
+    def _raise(self, dearness: Mapping[int, list[int]], places: Sequence[int]) -> None:
+        for bench, limit in self._limits.items():
+            for cell in places:
+                if self._loads[bench][cell] > limit:
+                    dearness[bench][cell] += 1
 
     def _search(self) -> Proof | None:
         """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""

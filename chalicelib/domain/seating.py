@@ -45,7 +45,7 @@ class _Run:
 
 
 class Room:
-    """Benches with their sitters, prepared once for many questions; a party is solved when a question first needs it."""
+    """Benches with their sitters, prepared once for many questions; a party is solved when first needed."""
 
     def __init__(self, benches: Sequence[Bench], sitters: Sequence[Sitter]) -> None:
         self._benches = benches

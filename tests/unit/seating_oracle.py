@@ -1,4 +1,4 @@
-"""A brute-force oracle for seating: tries every placement and counts every minute, straight from the rule's words (D1)."""
+"""A brute-force oracle for seating: tries every placement and counts every minute, as the rule says (D1)."""
 
 from __future__ import annotations
 
