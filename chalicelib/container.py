@@ -44,9 +44,9 @@ _ORIGINS_SECONDS = 60
 class RandomIds:
     """Ids from the clock of the call and the system's randomness."""
 
-    def new(self, prefix: str, at: datetime) -> str:
-        """A new id of this type."""
-        return domain_ids.new_id(prefix, at, secrets.token_bytes(10))
+    def new(self, prefix: str, at: datetime, order: int = 0) -> str:
+        """A new id of this type; of those of one millisecond, the greater ``order`` sorts later."""
+        return domain_ids.new_id(prefix, at, order.to_bytes(3, "big") + secrets.token_bytes(7))
 
     def secret(self) -> str:
         """192 random bits, safe in a URL (D48)."""

@@ -77,7 +77,7 @@ def release_hold(call: Call[NoBody, HoldRelease]) -> None:
 
 
 def _booked(call: Call[Any, Any], result: Booked) -> BookedAnswer:
-    return BookedAnswer.said(result, container.settings().public_url)
+    return BookedAnswer.said(result, call.public_url)
 
 
 @routes.post(

@@ -115,6 +115,10 @@ class Calendar:
         """The sheets of the days that [start, end) touches; all of them must have been read."""
         return [self.sheets[day] for day in utc_days(start, end)]
 
+    def turn(self, start: int) -> int:
+        """How often the sheet of that minute's day was written: orders newcomers of one millisecond."""
+        return self.touching(start, start + 1)[0].version
+
     def covers(self, start: int, end: int) -> bool:
         """Whether every day that [start, end) touches has been read."""
         return all(day in self.sheets for day in utc_days(start, end))
@@ -126,9 +130,7 @@ class Calendar:
     def placed(self, occupant: Occupant) -> Calendar:
         """With this occupant on the days it touches and on no other."""
         cleared = self.vacated(occupant.id)
-        return cleared.replaced(
-            s.with_occupant(occupant) for s in cleared.touching(occupant.start, occupant.end)
-        )
+        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(occupant.start, occupant.end))
 
     def vacated(self, occupant_id: str) -> Calendar:
         """Without this occupant."""

@@ -86,7 +86,7 @@ class Assigning:
         saved = change.save(after)
         change.record(
             Entry(
-                id=self._ids.new("evt", context.now),
+                id=self._ids.new("evt", context.now, saved.version),
                 subject_id=saved.id,
                 at=context.now,
                 action=action,

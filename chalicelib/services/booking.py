@@ -115,7 +115,7 @@ class Booking:
         change = Change()
         client = self._client(context, change, person, contact)
         attendee = Attendee(client.id, client.name, self._ids.secret(), contact_value, person.notes, answers)
-        appointment = change.save(self._appointment(context, wish, offer, start, attendee))
+        appointment = change.save(self._appointment(context, wish, offer, start, attendee, calendar.turn(start)))
         end = minute(appointment.end)
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
         change.save(contact.with_booking(appointment.id, end, minute(now)))
@@ -162,11 +162,11 @@ class Booking:
         return change.save(filled)
 
     def _appointment(
-        self, context: Context, wish: BookingWish, offer: Offer, start: int, attendee: Attendee
+        self, context: Context, wish: BookingWish, offer: Offer, start: int, attendee: Attendee, turn: int
     ) -> Appointment:
         at = instant(start)
         return Appointment(
-            id=self._ids.new("apt", context.now),
+            id=self._ids.new("apt", context.now, turn),
             service_id=wish.service_id,
             location_id=wish.location_id,
             method=wish.method,
@@ -189,7 +189,7 @@ class Booking:
         if created:
             events.append(Event("client.created", client.version, {"id": client.id}))
         return Entry(
-            id=self._ids.new("evt", context.now),
+            id=self._ids.new("evt", context.now, appointment.version),
             subject_id=appointment.id,
             at=context.now,
             action="booked",

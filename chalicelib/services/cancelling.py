@@ -90,7 +90,7 @@ class Cancelling:
             change.tally(contact, appointment.id, None)
         change.record(
             Entry(
-                id=self._ids.new("evt", context.now),
+                id=self._ids.new("evt", context.now, cancelled.version),
                 subject_id=appointment.id,
                 at=context.now,
                 action="cancelled",
@@ -119,7 +119,7 @@ class Cancelling:
             change.tally(contact, appointment.id, None)
         change.record(
             Entry(
-                id=self._ids.new("evt", context.now),
+                id=self._ids.new("evt", context.now, left.version),
                 subject_id=appointment.id,
                 at=context.now,
                 action="attendee_cancelled",

@@ -86,7 +86,7 @@ class Holding:
                 raise SlotTaken(refusal.detail) from None
             now = int(context.now.timestamp())
             expires = now + 60 * offer.settings.hold_minutes
-            hold_id = self._ids.new("hld", context.now)
+            hold_id = self._ids.new("hld", context.now, calendar.turn(start))
             token = f"{hold_id}.{self._ids.secret()}"
             end = start + offer.service.duration_minutes
             hold = Hold(hold_id, digest(token), wish.location_id, wish.service_id, start, end, expires)

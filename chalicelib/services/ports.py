@@ -192,8 +192,8 @@ class Agenda(Protocol):
 class Ids(Protocol):
     """Fresh ids and secrets."""
 
-    def new(self, prefix: str, at: datetime) -> str:
-        """A new id of this type, such as ``apt_01J…``."""
+    def new(self, prefix: str, at: datetime, order: int = 0) -> str:
+        """A new id of this type, such as ``apt_01J…``; of one millisecond's, the greater ``order`` sorts later."""
 
     def secret(self) -> str:
         """At least 128 random bits, safe in a URL (D48)."""

@@ -126,7 +126,7 @@ class Rescheduling:
         if dropped:
             messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, dropped, facts),)
         return Entry(
-            id=self._ids.new("evt", context.now),
+            id=self._ids.new("evt", context.now, after.version),
             subject_id=after.id,
             at=context.now,
             action="rescheduled",

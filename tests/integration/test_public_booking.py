@@ -142,7 +142,9 @@ def test_the_same_key_books_once_and_answers_alike(world: World) -> None:
 def test_a_known_client_is_found_by_address_and_name(world: World) -> None:
     world.lay(limit=3)
     world.book()
-    world.book(attendee={"first_name": "ANA", "email": "Ana@Example.org", "mobile": "+14165550100", "receive_sms": True})
+    world.book(
+        attendee={"first_name": "ANA", "email": "Ana@Example.org", "mobile": "+14165550100", "receive_sms": True}
+    )
     world.book(attendee={"first_name": "Bo"})
     contact = world.read(Contact, "ana@example.org")
     assert [name for _, name in contact.clients] == ["ana ruiz", "bo ruiz"]
@@ -203,7 +205,10 @@ def test_a_move_to_another_day_frees_the_first(world: World) -> None:
     world.lay()
     world.lay(start=at(24 * 60 * 9))
     booked = world.book().json
-    assert world.call("POST", f"/public/appointments/{booked['id']}/reschedule", _move(booked, at(24 * 60 * 9))).status == 200
+    assert (
+        world.call("POST", f"/public/appointments/{booked['id']}/reschedule", _move(booked, at(24 * 60 * 9))).status
+        == 200
+    )
     assert not world.calendar().occupants(0)
     assert len(world.calendar(at(24 * 60 * 9)).occupants(0)) == 1
 
@@ -230,13 +235,17 @@ def test_cancelling_frees_the_seat_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", [None, "", "   ", "\u200b\u2060"])
-def test_a_required_reason_is_more_than_blanks(table: None, monkeypatch: pytest.MonkeyPatch, reason: str | None) -> None:
+def test_a_required_reason_is_more_than_blanks(
+    table: None, monkeypatch: pytest.MonkeyPatch, reason: str | None
+) -> None:
     monkeypatch.setenv("STAGE", "local")
     forget_singletons()
     world = World().furnish(Settings(cancel_reason=ReasonMode.REQUIRED))
     world.lay()
     booked = world.book().json
-    reply = world.call("POST", f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"], "reason": reason})
+    reply = world.call(
+        "POST", f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"], "reason": reason}
+    )
     assert (reply.status, reply.json["code"]) == (422, "reason_required")
 
 

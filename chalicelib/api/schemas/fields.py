@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -66,6 +66,12 @@ class Page(Answer, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """Each item by its own model's ``of``."""
+        (kind,) = get_args(cls.model_fields["items"].annotation)
+        return cls(items=[kind.of(item) for item in result.items], next_cursor=result.next_cursor)
 
 
 class PageQuery(Input):

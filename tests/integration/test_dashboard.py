@@ -1,0 +1,156 @@
+"""Staff and their appointments: lists, claim, assign, cancel, the log; who sees and may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import container
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Reason
+from chalicelib.services.ports import Change
+from tests.integration.conftest import forget_singletons
+from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
+
+SAM_MAIL = "sam@example.org"
+
+
+@pytest.fixture
+def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("STAGE", "local")
+    forget_singletons()
+    world = World().furnish()
+    world.lay(limit=3)
+    yield world
+    forget_singletons()
+
+
+def ids(world: World, query: str, **more: str) -> list[str]:
+    reply = world.staff("GET", f"/appointments?{query}", **more)
+    assert reply.status == 200, reply.text
+    return [a["id"] for a in reply.json["items"]]
+
+
+def test_a_booking_is_on_the_unassigned_list_until_somebody_claims_it(world: World) -> None:
+    booked = world.book().json["id"]
+    assert ids(world, f"view=unassigned&location_id={TORONTO}", who=SAM_MAIL) == [booked]
+    claimed = world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL)
+    assert (claimed.status, claimed.json["staff_id"]) == (200, SAM), claimed.text
+    assert ids(world, f"view=unassigned&location_id={TORONTO}", who=SAM_MAIL) == []
+    assert ids(world, "view=upcoming&staff_id=me", who=SAM_MAIL) == [booked]
+    again = world.staff("POST", f"/appointments/{booked}/claim", {})
+    assert (again.status, again.json["code"]) == (409, "already_assigned")
+
+
+def test_nobody_is_in_two_places(world: World) -> None:
+    first, second = world.book().json["id"], world.book(at(15)).json["id"]
+    world.staff("POST", f"/appointments/{first}/claim", {}, who=SAM_MAIL)
+    refused = world.staff("POST", f"/appointments/{second}/claim", {}, who=SAM_MAIL)
+    assert (refused.status, refused.json["code"]) == (409, "staff_conflict")
+    assert world.staff("POST", f"/appointments/{second}/claim", {"force": True}, who=SAM_MAIL).status == 200
+
+
+def test_a_manager_assigns_and_takes_back(world: World) -> None:
+    booked = world.book().json["id"]
+    assert world.staff("POST", f"/appointments/{booked}/assign", {"staff_id": SAM}, who=SAM_MAIL).status == 403
+    given = world.staff("POST", f"/appointments/{booked}/assign", {"staff_id": SAM})
+    assert given.json["staff_id"] == SAM
+    assert world.staff("POST", f"/appointments/{booked}/assign", {"staff_id": ALEX}).json["staff_id"] == ALEX
+    back = world.staff("POST", f"/appointments/{booked}/unassign")
+    assert (back.status, back.json["staff_id"]) == (200, None), back.text
+    assert ids(world, f"view=unassigned&location_id={TORONTO}") == [booked]
+    assert world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL).status == 200
+
+
+def test_if_match_guards_an_action(world: World) -> None:
+    booked = world.book().json["id"]
+    stale = world.staff("POST", f"/appointments/{booked}/claim", {}, headers={"If-Match": '"7"'})
+    assert (stale.status, stale.json["code"]) == (412, "version_mismatch")
+
+
+def test_staff_see_their_own_and_the_unassigned_only(world: World) -> None:
+    mine, other = world.book().json["id"], world.book(at(60)).json["id"]
+    world.staff("POST", f"/appointments/{mine}/claim", {}, who=SAM_MAIL)
+    world.staff("POST", f"/appointments/{other}/claim", {})
+    assert world.staff("GET", f"/appointments/{mine}", who=SAM_MAIL).status == 200
+    assert world.staff("GET", f"/appointments/{other}", who=SAM_MAIL).status == 404
+    assert world.staff("POST", f"/appointments/{other}/cancel", {}, who=SAM_MAIL).status == 404
+    assert ids(world, f"view=day&location_id={TORONTO}&date=2026-12-03", who=SAM_MAIL) == [mine]
+    assert ids(world, f"view=day&location_id={TORONTO}&date=2026-12-03") == [mine, other]
+
+
+def test_the_contact_centre_has_no_dashboard(world: World) -> None:
+    change = Change()
+    container.store().commit(change)
+    reply = world.call("GET", f"/appointments?view=unassigned&location_id={TORONTO}")
+    assert reply.status == 401
+
+
+def test_cancelling_needs_one_of_the_organisations_reasons(world: World) -> None:
+    booked = world.book().json["id"]
+    change = Change()
+    change.save(Reason("rsn_1", "Branch closed"))
+    container.store().commit(change)
+    url = f"/appointments/{booked}/cancel"
+    assert world.staff("POST", url, {}).json["code"] == "reason_required"
+    assert world.staff("POST", url, {"reason_id": "rsn_2"}).json["code"] == "unknown_reason"
+    done = world.staff("POST", url, {"reason_id": "rsn_1"})
+    assert done.json["cancellation"]["reason"] == "Branch closed"
+    assert (done.json["state"], done.json["cancellation"]["by"]) == ("cancelled", "Alex")
+    assert ids(world, f"view=upcoming&location_id={TORONTO}") == []
+    assert world.staff("POST", url, {"reason_id": "rsn_1"}).json["code"] == "wrong_state"
+
+
+def test_the_log_says_who_did_what(world: World) -> None:
+    booked = world.book().json["id"]
+    world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL)
+    log = world.staff("GET", f"/appointments/{booked}/log").json["items"]
+    assert [(line["action"], line["user"]) for line in log] == [("claimed", "Sam"), ("booked", "Modern Client View")]
+    assert log[0]["changes"] == [{"field": "staff_id", "before": None, "after": SAM}]
+
+
+def test_an_assigned_appointment_that_is_moved_stays_with_who_is_free(world: World) -> None:
+    booked = world.book().json
+    world.staff("POST", f"/appointments/{booked['id']}/claim", {}, who=SAM_MAIL)
+    other = world.book(at(60)).json
+    world.staff("POST", f"/appointments/{other['id']}/claim", {}, who=SAM_MAIL)
+    body = {"code": other["code"], "start": at(15).isoformat(), "timezone": "America/Toronto"}
+    assert world.call("POST", f"/public/appointments/{other['id']}/reschedule", body).status == 200
+    assert world.read(Appointment, other["id"]).staff_id is None
+    body = {"code": booked["code"], "start": at(90).isoformat(), "timezone": "America/Toronto"}
+    assert world.call("POST", f"/public/appointments/{booked['id']}/reschedule", body).status == 200
+    assert world.read(Appointment, booked["id"]).staff_id == SAM
+
+
+def test_orphans_are_listed_and_reseated_by_themselves(world: World) -> None:
+    first = world.book().json
+    second = world.book(attendee={"first_name": "Bo"}).json
+    block = world.calendar().blocks()[0]
+    from dataclasses import replace
+
+    world.rewrite(block.start, block.end, lambda calendar: calendar.laid(replace(block, limit=1)))
+    assert ids(world, f"view=orphaned&location_id={TORONTO}") == [second["id"]]
+    assert world.staff("GET", f"/appointments/{second['id']}").json["orphaned"] is True
+    world.call("POST", f"/public/appointments/{first['id']}/cancel", {"code": first["code"]})
+    assert ids(world, f"view=orphaned&location_id={TORONTO}") == []
+
+
+def test_lists_are_paged_and_cursors_belong_to_their_list(world: World) -> None:
+    booked = [world.book(at(15 * n)).json["id"] for n in range(3)]
+    url = f"/appointments?view=unassigned&location_id={TORONTO}&limit=2"
+    first = world.staff("GET", url).json
+    rest = world.staff("GET", f"{url}&cursor={first['next_cursor']}").json
+    assert [a["id"] for a in first["items"] + rest["items"]] == booked
+    assert world.staff("GET", f"/appointments?view=day&location_id={TORONTO}&date=2026-12-03&cursor=x").status == 422
+
+
+def test_a_staff_members_ledger_follows_assignments(world: World) -> None:
+    booked = world.book().json["id"]
+    world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL)
+    world.staff("POST", f"/appointments/{booked}/unassign")
+    assert world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL).status == 200
+    world.staff("POST", f"/appointments/{booked}/cancel", {})
+    world.now = OPENING - timedelta(hours=30)
+    assert world.staff("POST", f"/appointments/{world.book().json['id']}/claim", {}, who=SAM_MAIL).status == 200
