@@ -98,7 +98,6 @@ def _offers(
     """Every service at every branch that has free times, with the weight it is booked at."""
     for key, location_id in places.items():
         timezone = organisation.LOCATIONS[key]["timezone"]
-        today = now.astimezone(ZoneInfo(timezone)).date()
         for service, service_id in services.items():
             answer = api.get(
                 "/public/availability",
@@ -106,11 +105,17 @@ def _offers(
                 location_id=location_id,
                 meeting_method="in_person",
                 timezone=timezone,
-                **{"from": str(today), "to": str(today + timedelta(weeks=WEEKS))},
+                **span(now, timezone),
             )
             starts = tuple(slot["start"] for day in answer["days"] for slot in day["slots"])
             if starts:
                 yield _SHARES[key], Offer(location_id, service_id, service, timezone, starts)
+
+
+def span(now: datetime, timezone: str) -> dict[str, str]:
+    """The weeks with blocks, as the API takes a range of days."""
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    return {"from": str(today), "to": str(today + timedelta(weeks=WEEKS, days=7))}
 
 
 def _book(api: Caller, offers: list[tuple[int, Offer]]) -> None:

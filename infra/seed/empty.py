@@ -28,9 +28,14 @@ SETTINGS: dict[str, Any] = {
 def seed(api_url: str, token: str) -> None:
     """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
     with Caller(api_url, token) as api:
-        for role in stages.ROLES:
-            api.post("/staff", member(role))
-        api.patch("/settings", SETTINGS)
+        fill(api)
+
+
+def fill(api: Caller) -> None:
+    """Staff, the administrator first, and settings."""
+    for role in stages.ROLES:
+        api.post("/staff", member(role))
+    api.patch("/settings", SETTINGS)
 
 
 def member(role: str, **more: Any) -> dict[str, Any]:

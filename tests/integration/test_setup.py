@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from chalice import Chalice
+from chalice.app import Chalice
 
 from chalicelib import container
 from chalicelib.domain.catalog import Login, Staff
