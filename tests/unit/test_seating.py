@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain import overload
+from chalicelib.domain.occupancy import bits
 from chalicelib.domain.seating import (
     Bench,
     Room,
@@ -129,12 +133,13 @@ def test_the_hull_is_the_connected_run() -> None:
 
 
 def spans() -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(0, HORIZON), st.integers(0, HORIZON)).filter(lambda span: span[0] < span[1])
+    lengths = st.integers(1, HORIZON)
+    return st.builds(lambda start, length: (start, min(start + length, HORIZON)), st.integers(0, HORIZON - 1), lengths)
 
 
 def sitters(benches: int) -> st.SearchStrategy[Sitter]:
-    choices = st.sets(st.integers(0, benches - 1)).map(lambda chosen: tuple(sorted(chosen)))
-    return st.builds(lambda span, chosen: Sitter(span[0], span[1], chosen), spans(), choices)
+    chosen = st.integers(0, 2**benches - 1)
+    return st.builds(lambda span, mask: Sitter(span[0], span[1], tuple(bits(mask))), spans(), chosen)
 
 
 @st.composite
@@ -169,6 +174,18 @@ def test_admission_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter])
     benches, booked, candidate = day
 
     assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
+
+
+@examples
+@given(day=days(), patience=st.integers(0, 2), steps=st.integers(0, 6), rounds=st.integers(0, 40))
+def test_answers_do_not_depend_on_which_effort_finds_them(
+    day: tuple[list[Bench], list[Sitter], Sitter], patience: int, steps: int, rounds: int
+) -> None:
+    benches, booked, candidate = day
+    with mock.patch.multiple(overload, PATIENCE=patience, EFFORTS=((steps, rounds), (2 * steps, 2 * rounds))):
+        assert least_overload(benches, booked) == oracle.least_overload(benches, booked)
+        assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
+        assert first_come(benches, booked) == oracle.first_come(benches, booked)
 
 
 @examples
