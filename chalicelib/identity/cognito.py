@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -13,17 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.domain.errors import Busy, invalid
 from chalicelib.domain.permissions import Role
 
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-
 _LATER = frozenset({"TooManyRequestsException", "InternalErrorException", "ThrottlingException"})
 
 
-def client(region: str) -> CognitoIdentityProviderClient:
+def client(region: str) -> Any:
     """A client that gives up well before the function's own time limit."""
     config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
-    found: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
-    return found
+    return boto3.client("cognito-idp", region_name=region, config=config)
 
 
 class CognitoLogins:
@@ -32,7 +28,7 @@ class CognitoLogins:
     ``invite`` has the pool mail a temporary password to whoever gets a login.
     """
 
-    def __init__(self, pool: CognitoIdentityProviderClient, pool_id: str, *, invite: bool) -> None:
+    def __init__(self, pool: Any, pool_id: str, *, invite: bool) -> None:
         self._pool = pool
         self._pool_id = pool_id
         self._invite = invite

@@ -103,7 +103,12 @@ def test_refuses(model: type[Record], whole: dict[str, Any], field: str, value: 
     ],
 )
 def test_takes_the_limit_itself(model: type[Record], field: str, value: object) -> None:
-    whole = {NewLocation: PLACE, NewService: SERVICE, NewStaffMember: PERSON}[model]
+    bodies: dict[type[Record], dict[str, Any]] = {
+        NewLocation: PLACE,
+        NewService: SERVICE,
+        NewStaffMember: PERSON,
+    }
+    whole = bodies[model]
     assert read(model, whole | {field: value})[field] == value
 
 
