@@ -32,10 +32,10 @@ class Identified(Protocol):
 
 
 T = TypeVar("T", bound=Versioned)
-I = TypeVar("I", bound=Identified)  # noqa: E741  # the item of a list
+Item = TypeVar("Item", bound=Identified)
 
 
-def page(items: Iterable[I], limit: int, cursor: str | None) -> Page[I]:
+def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
     """The part of a list in order of id that follows ``cursor``, which is the last id of the part before."""
     rest = [item for item in items if cursor is None or item.id > cursor]
     shown = tuple(rest[:limit])
