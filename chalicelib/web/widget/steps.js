@@ -116,7 +116,7 @@ export function reviewStep(desk) {
 export function doneStep(desk) {
   const { booked, form } = desk;
   const suffix = booked.confirmed ? "" : "_unconfirmed";
-  const manage = webAddress(booked.manage_url);
+  const manage = webAddress(booked.manage_url) ?? desk.api.address("manage", { id: booked.id, code: booked.code });
   return [
     h("span", { class: "badge" }, icon("tick")),
     desk.stepHeading(desk.t(`done${suffix}`)),
@@ -124,7 +124,7 @@ export function doneStep(desk) {
     chosenFacts(desk, { changeable: false }),
     h("div", { class: "actions" },
       h("a", { class: "main", href: calendarFile(desk, booked), download: "appointment.ics" }, desk.t("calendar")),
-      manage && h("a", { class: "plain", href: manage }, desk.t("manage")),
+      h("a", { class: "plain", href: manage }, desk.t("manage")),
       h("button", { type: "button", class: "quiet", onclick: () => desk.restart() }, desk.t("another"))),
   ];
 }
