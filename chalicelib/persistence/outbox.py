@@ -7,7 +7,7 @@ whether its events are published. A permission's ``state`` is ``claimed`` until 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ class DynamoOutbox:
         unsettled = Row.state == _CLAIMED
         if outcome == "sent":
             unsettled |= Row.state == "uncertain"
-        actions = [Row.state.set(outcome), Row.body.set(json.dumps(facts))]
+        actions: list[Action] = [Row.state.set(outcome), Row.body.set(json.dumps(facts))]
         with _unless_overtaken():
             Row(key.pk, key.sk).update(actions, condition=unsettled & _held_by(claim))
 
@@ -103,12 +103,12 @@ class DynamoOutbox:
         """Moves the appointment on the due index, or off it, if it is still the version that was read."""
         key = keys.appointment(appointment.id)
         due = keys.due("reminder", appointment.id, reminder) if reminder else None
-        actions = _due_at(due) if due else _not_due()
+        actions = _not_due() if due is None else _due_at(due)
         with _unless_overtaken():
             Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
 
 
-def entries_in(records: list[Mapping[str, Any]]) -> list[Entry]:
+def entries_in(records: Iterable[Mapping[str, Any]]) -> list[Entry]:
     """The new journal entries among a stream's records (as Lambda receives them); others are passed over."""
     images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
     bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith("LOG#"))

@@ -152,7 +152,7 @@ class Delivery:
     def _set_entry_aside(self, due: Due, error: str, now: datetime) -> None:
         ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
         self.dispatcher.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
-        self.observer.count("messages_failed", kind="entry", medium="none")
+        self.observer.count("MessagesFailed", kind="entry", medium="none")
         self.observer.note("entry_set_aside", **ids, error=error)
 
 

@@ -90,7 +90,7 @@ class Dispatcher:
             self.observer.note("answer_lost", **_ids(permission), error=type(error).__name__)
             return Dispatched(Outcome.HELD, claim.until)
         self.outbox.settle(claim, "sent", now, provider_id)
-        self.observer.count("messages_sent", kind=permission.kind, medium=permission.medium)
+        self.observer.count("MessagesSent", kind=permission.kind, medium=permission.medium)
         self.observer.note("message_sent", **_ids(permission), provider_id=provider_id)
         return Dispatched(Outcome.DONE)
 
@@ -108,7 +108,7 @@ class Dispatcher:
         letter = {**_ids(permission), "reason": outcome, "error": error, "at": utc_text(now)}
         self.dead_letters.put(letter)
         self.outbox.settle(claim, outcome, now, error)
-        metric = "messages_uncertain" if outcome == "uncertain" else "messages_failed"
+        metric = "MessagesUncertain" if outcome == "uncertain" else "MessagesFailed"
         self.observer.count(metric, kind=permission.kind, medium=permission.medium)
         self.observer.note("message_set_aside", **letter)
 

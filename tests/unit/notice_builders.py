@@ -21,9 +21,7 @@ ANA, BEN, SAM = "cli_ana", "cli_ben", "stf_sam"
 PUBLIC_URL = "https://desk.example.org/prod"
 PRIVATE = "credit check failed, be careful"
 
-SETTINGS = Settings(
-    organisation_name="Maple Bank", timezone="America/Toronto", notification_email="desk@example.org"
-)
+SETTINGS = Settings(organisation_name="Maple Bank", timezone="America/Toronto", notification_email="desk@example.org")
 LOCATION = Location(
     "loc_king", "King Street", "America/Toronto", address="1 King St W\nToronto ON", email="king@example.org"
 )
@@ -33,9 +31,7 @@ SERVICE = Service(
     30,
     questions=(Question("q1", "First home?", QuestionType.BOOLEAN), Question("q2", "Budget")),
 )
-SAM_LEE = Staff(
-    SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", "en"), timezone="America/Vancouver"
-)
+SAM_LEE = Staff(SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", "en"), timezone="America/Vancouver")
 
 
 def ana(**fields: Any) -> Client:
@@ -53,9 +49,7 @@ def ben(**fields: Any) -> Client:
 
 def appointment(**fields: Any) -> Appointment:
     """Ana's confirmed appointment on 1 December at 10:00 in Toronto."""
-    attendee = Attendee(
-        ANA, "Ana Ruiz", "code-of-ana", notes="Wheelchair access", answers=(Answer("q1", True),)
-    )
+    attendee = Attendee(ANA, "Ana Ruiz", "code-of-ana", notes="Wheelchair access", answers=(Answer("q1", True),))
     plain = Appointment(
         id=APPOINTMENT,
         service_id=SERVICE.id,
@@ -90,9 +84,7 @@ def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
 def scene(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> Scene:
     """The appointment as things stand."""
     known = clients or (ana(), ben())
-    return Scene(
-        settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE}
-    )
+    return Scene(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
 
 
 def message(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, **facts: str) -> Message:
@@ -124,8 +116,6 @@ def notices(
     return list(telling(told, entry(told, sequence=there.appointment.sequence), there, NOW).notices)
 
 
-def notice(
-    kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str
-) -> Notice:
+def notice(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str) -> Notice:
     """The e-mail among them."""
     return next(n for n in notices(kind, recipient, at, **facts) if n.medium is Medium.EMAIL)

@@ -1,0 +1,168 @@
+"""A desk whose post is watched: delivery over any store and outbox, with carriers that only pretend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Service, Settings, Staff
+from chalicelib.domain.clients import Client
+from chalicelib.domain.deliveries import Due
+from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.notices import Medium, Notice
+from chalicelib.services.delivering import Delivery
+from chalicelib.services.delivery_ports import Outbox
+from chalicelib.services.dispatching import Dispatcher
+from chalicelib.services.ports import Ref, Store
+from chalicelib.services.reminding import Reminding
+from tests.unit import notice_builders as build
+from tests.unit.delivery_memory import MemoryStore
+
+LEASE = timedelta(minutes=2)
+
+
+class Died(BaseException):
+    """The process is gone: nothing may catch this."""
+
+
+class FakeCarrier:
+    """Keeps what it is given; ``before`` and ``after`` are raised, one per call, around the sending."""
+
+    def __init__(self) -> None:
+        self.sent: list[Notice] = []
+        self.before: list[BaseException | None] = []
+        self.after: list[BaseException | None] = []
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        def send() -> str:
+            self._raise(self.before)
+            self.sent.append(notice)
+            self._raise(self.after)
+            return f"provider-{len(self.sent)}"
+
+        return send
+
+    @staticmethod
+    def _raise(planned: list[BaseException | None]) -> None:
+        error = planned.pop(0) if planned else None
+        if error is not None:
+            raise error
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return sorted((n.kind.value, n.recipient_id) for n in self.sent)
+
+
+class FakeTopic:
+    """Keeps the ids and types of events; raises what is planned."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
+
+    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.published.append((event_id, event.type))
+
+
+class FakeDeadLetters:
+    """Keeps what is set aside."""
+
+    def __init__(self) -> None:
+        self.letters: list[Mapping[str, str]] = []
+
+    def put(self, letter: Mapping[str, str]) -> None:
+        self.letters.append(letter)
+
+    def reasons(self) -> list[str]:
+        return [letter["reason"] for letter in self.letters]
+
+
+class FakeObserver:
+    """Counts, and keeps the lines."""
+
+    def __init__(self) -> None:
+        self.metrics: dict[str, int] = {}
+        self.lines: list[tuple[str, dict[str, str]]] = []
+
+    def count(self, name: str, by: int = 1, **dimensions: str) -> None:
+        self.metrics[name] = self.metrics.get(name, 0) + by
+
+    def note(self, event: str, **fields: str) -> None:
+        self.lines.append((event, fields))
+
+
+class WatchedStore(MemoryStore):
+    """Another store; ``meddle[n]`` happens just before its n-th read."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__()
+        self.inner = inner
+        self.reads = 0
+        self.meddle: dict[int, Callable[[], None]] = {}
+
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Any:
+        self.reads += 1
+        self.meddle.pop(self.reads, lambda: None)()
+        return self.inner.read(refs, consistent=consistent)
+
+
+class Table(Protocol):
+    """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
+
+    store: Store
+    outbox: Outbox
+
+    def put(self, record: Any) -> None:
+        """Writes a record as it is, whatever was there."""
+
+    def journal(self, entry: Entry) -> None:
+        """Writes an entry that nobody has relayed yet; it is due at once."""
+
+    def unreadable(self, entry_id: str) -> None:
+        """Writes a journal row that cannot be read; it is due at once."""
+
+    def states(self) -> list[str]:
+        """The states of all permissions."""
+
+
+@dataclass
+class Desk:
+    """Everything a test of delivery touches; one appointment of Ana's is there from the start."""
+
+    table: Table
+    mail: FakeCarrier = field(default_factory=FakeCarrier)
+    texts: FakeCarrier = field(default_factory=FakeCarrier)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    dead: FakeDeadLetters = field(default_factory=FakeDeadLetters)
+    observer: FakeObserver = field(default_factory=FakeObserver)
+
+    def __post_init__(self) -> None:
+        self.store = WatchedStore(self.table.store)
+        carriers = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
+        dispatcher = Dispatcher(self.store, self.table.outbox, carriers, self.dead, self.observer)
+        self.delivery = Delivery(
+            self.store, self.table.outbox, self.topic, dispatcher, self.observer, chance=lambda: 1.0
+        )
+        self.reminding = Reminding(self.store, self.table.outbox, self.delivery, self.observer)
+        catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)
+        for record in (*catalogue, build.ana(), build.ben(), build.appointment()):
+            self.table.put(record)
+
+    def put(self, record: Appointment | Client | Location | Service | Staff | Settings) -> None:
+        self.table.put(record)
+
+    def relay(self, *entries: Entry, now: datetime = build.NOW) -> int:
+        return self.delivery.relay(entries, now)
+
+    def sweep(self, now: datetime) -> int:
+        return self.delivery.sweep(now, lambda: True)
+
+    def remind(self, now: datetime) -> int:
+        return self.reminding.remind(now, lambda: True)
+
+    def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[Due]:
+        return self.table.outbox.due_entries(now, 100)
