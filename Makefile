@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test test-fast test-stack test-browser check format package deploy bootstrap bench clean
+.PHONY: help install run up down test test-fast test-stack test-browser check format package deploy bootstrap integrity bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -58,6 +58,9 @@ deploy: $(INSTALLED)  ## package STAGE (dev or prod) and deploy it to the accoun
 
 bootstrap: $(INSTALLED)  ## invite EMAIL as the first administrator of STAGE
 	@$(BIN)/python -m infra.bootstrap $(STAGE) $(EMAIL)
+
+integrity: $(INSTALLED)  ## compare the ledger of STAGE with its appointments
+	@$(BIN)/python -m infra.integrity $(STAGE)
 
 bench: $(INSTALLED)  ## the budget table, measured
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,6 @@
 """Every entry point of Frontdesk: the HTTP routes, the scheduled functions and the stream function."""
 
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
+from chalice.app import Chalice, DynamoDBEvent, Rate
 
 from chalicelib import container
 from chalicelib.api import (
@@ -17,6 +17,7 @@ from chalicelib.api import (
     wiring,
 )
 from chalicelib.api.routing import Routes
+from chalicelib.api.schedules import Tick, every
 from chalicelib.api.serving import translate
 
 app = Chalice(app_name="frontdesk", configure_logs=False)
@@ -40,27 +41,28 @@ for resource in DECLARED:
     app.register_blueprint(resource.blueprint)
 
 
-@app.schedule(Rate(1, unit=Rate.MINUTES))
-def release_blocks(event: CloudWatchEvent) -> dict[str, int]:
-    """Materialise, release and close the blocks that are due."""
-    return {}
+@every(app, Rate(1, unit=Rate.MINUTES))
+def release_blocks(tick: Tick) -> dict[str, int]:
+    """Lay out, release and close the blocks that are due (D12)."""
+    return container.releasing().release(tick.now, tick.time_left)
 
 
-@app.schedule(Rate(1, unit=Rate.MINUTES))
-def deliver_due(event: CloudWatchEvent) -> dict[str, int]:
-    """Send what the stream missed and what is due now."""
-    return {}
+@every(app, Rate(1, unit=Rate.MINUTES))
+def deliver_due(tick: Tick) -> dict[str, int]:
+    """Send what the stream missed, and the reminders that are due."""
+    reminded = container.reminding().remind(tick.now, tick.time_left)
+    return {"delivered": container.delivery().sweep(tick.now, tick.time_left), "reminded": reminded}
 
 
-@app.schedule(Rate(1, unit=Rate.HOURS))
-def check_integrity(event: CloudWatchEvent) -> dict[str, int]:
-    """Compare the ledger with the appointments."""
-    return {}
+@every(app, Rate(1, unit=Rate.HOURS))
+def check_integrity(tick: Tick) -> dict[str, int]:
+    """Compare the ledger with the appointments; an alarm watches the metric."""
+    return container.check_integrity(tick.now)
 
 
-@app.on_dynamodb_record(
-    stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"
-)
+# The template puts the table's stream in place of this ARN, which Chalice wants to read.
+@app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
 def relay_stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
-    """Send the messages and events of new journal rows."""
+    """Send the messages and events of new journal entries; what fails stays due for deliver_due."""
+    container.relay(event.to_dict()["Records"])
     return {"batchItemFailures": []}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import observability
 from chalicelib.domain import ids as domain_ids
@@ -18,16 +19,20 @@ if TYPE_CHECKING:
     from chalicelib.domain.permissions import Principal
     from chalicelib.identity.cognito import CognitoLogins
     from chalicelib.persistence.agenda import DynamoAgenda
+    from chalicelib.persistence.outbox import DynamoOutbox
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
+    from chalicelib.services.delivering import Delivery
     from chalicelib.services.holding import Holding
+    from chalicelib.services.integrity import Integrity
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.reasons import Reasons
+    from chalicelib.services.reminding import Reminding
     from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.showcase import Showcase
     from chalicelib.services.staffing import Staffing
@@ -153,6 +158,74 @@ def calendar_file(view: PublicView) -> str:
     language = view.settings.languages[0]
     config = settings()
     return calendar_file(view.appointment, view.attendee, offer, language, config.sender, config.public_url)
+
+
+@lru_cache(maxsize=1)
+def outbox() -> DynamoOutbox:
+    """Journal entries and reminders until they are delivered."""
+    from chalicelib.persistence.outbox import DynamoOutbox
+
+    store()
+    return DynamoOutbox()
+
+
+@lru_cache(maxsize=1)
+def delivery() -> Delivery:
+    """Messages to people and events to the topic."""
+    from chalicelib.domain.notices import Medium
+    from chalicelib.notifications.dead_letters import SqsDeadLetters
+    from chalicelib.notifications.ses import SesMail
+    from chalicelib.notifications.sns import SnsTexts, SnsTopic
+    from chalicelib.services.delivering import Delivery
+    from chalicelib.services.delivery_ports import Carrier
+    from chalicelib.services.dispatching import Dispatcher
+
+    config = settings()
+    carriers: dict[Medium, Carrier] = {
+        Medium.EMAIL: SesMail(config.sender, config.configuration_set, config.public_url, config.region),
+        Medium.TEXT: SnsTexts(config.public_url, config.region),
+    }
+    dead_letters = SqsDeadLetters(config.dead_letter_queue_url, config.region)
+    dispatcher = Dispatcher(store(), outbox(), carriers, dead_letters, observability.observer)
+    topic = SnsTopic(config.events_topic_arn, config.region)
+    return Delivery(store(), outbox(), topic, dispatcher, observability.observer, random.random)
+
+
+@lru_cache(maxsize=1)
+def reminding() -> Reminding:
+    """Reminders."""
+    from chalicelib.services.reminding import Reminding
+
+    return Reminding(store(), outbox(), delivery(), observability.observer)
+
+
+def relay(records: list[Mapping[str, Any]]) -> int:
+    """Delivers the journal entries among a stream's records; returns how many there were."""
+    from chalicelib.persistence.outbox import entries_in
+
+    entries = entries_in(records)
+    return delivery().relay(entries, max((e.at for e in entries), default=datetime.now(UTC)))
+
+
+@lru_cache(maxsize=1)
+def integrity() -> Integrity:
+    """The comparison of ledger and appointments."""
+    from chalicelib.services.integrity import Integrity
+
+    return Integrity(store(), agenda())
+
+
+def check_integrity(now: datetime) -> dict[str, int]:
+    """Compares ledger and appointments, counts and logs what differs (ids only)."""
+    report = integrity().check(now)
+    observability.count("IntegrityDifferences", len(report.differences))
+    for difference in report.differences:
+        observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
+    return {
+        "appointments": report.appointments,
+        "occupants": report.occupants,
+        "differences": len(report.differences),
+    }
 
 
 def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:

@@ -41,3 +41,18 @@ def failure(error: BaseException) -> dict[str, object]:
 
 def _frames(trace: TracebackType | None) -> list[str]:
     return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]
+
+
+class Watching:
+    """Metrics and log lines as the use cases ask for them (``services.delivery_ports.Observer``)."""
+
+    def count(self, name: str, by: int = 1, **dimensions: str) -> None:
+        """Adds to a metric; dimensions are few-valued."""
+        count(name, by, **dimensions)
+
+    def note(self, event: str, **fields: str) -> None:
+        """One log line made of ids only."""
+        logger.info(event, extra=fields)
+
+
+observer = Watching()

@@ -1,0 +1,124 @@
+"""Whether the ledger and the appointments say the same: every live appointment where it should be, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Location, Staff
+from chalicelib.domain.ledger import Occupant, Sheet
+from chalicelib.domain.times import minute, utc_days
+from chalicelib.services.ports import Agenda, Ref, Store
+
+FAR = timedelta(days=800)
+PAGE = 100
+
+
+class Place(NamedTuple):
+    """One appointment on one sheet; ``calendar_id`` is a location's or a staff member's."""
+
+    calendar_id: str
+    day: str
+    appointment_id: str
+
+
+class Seat(NamedTuple):
+    """What stands there: start and end in epoch minutes, and the service."""
+
+    start: int
+    end: int
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place where appointment and ledger disagree; none means that it is missing on that side."""
+
+    place: Place
+    appointment: Seat | None
+    ledger: Seat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was compared, and what does not agree."""
+
+    appointments: int
+    occupants: int
+    differences: tuple[Difference, ...]
+
+
+class Integrity:
+    """The comparison; reads page by page, writes nothing."""
+
+    def __init__(self, store: Store, agenda: Agenda) -> None:
+        self._store = store
+        self._agenda = agenda
+
+    def check(self, now: datetime) -> Report:
+        """Compares everything from today (UTC) on.
+
+        Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
+        read again on its own before it counts.
+        """
+        today, far = now.date().isoformat(), (now + FAR).date().isoformat()
+        appointments = list(self._appointments(now))
+        expected = {p: s for a in appointments for p, s in places(a).items() if p.day >= today}
+        actual = dict(self._occupied(today, far))
+        doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
+        confirmed = (self._difference(place) for place in sorted(doubtful))
+        return Report(len(appointments), len(actual), tuple(d for d in confirmed if d))
+
+    def _appointments(self, now: datetime) -> Iterator[Appointment]:
+        # One that began the day before may reach into today.
+        first = now - timedelta(days=2)
+        for location in self._store.catalogue(Location):
+            cursor = None
+            while True:
+                page = self._agenda.at_location(location.id, first, now + FAR, PAGE, cursor)
+                yield from page.items
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+
+    def _occupied(self, first_day: str, last_day: str) -> Iterator[tuple[Place, Seat]]:
+        locations, staff = self._store.catalogue(Location), self._store.catalogue(Staff)
+        calendars = [*(record.id for record in locations), *(record.id for record in staff)]
+        for calendar_id in calendars:
+            for sheet in self._agenda.sheets(calendar_id, first_day, last_day):
+                yield from _seats(sheet)
+
+    def _difference(self, place: Place) -> Difference | None:
+        refs: list[Ref[Any]] = [
+            Ref.to(Appointment, place.appointment_id),
+            Ref.to(Sheet, place.calendar_id, place.day),
+        ]
+        found = self._store.read(refs)
+        appointment = found.get(Appointment, place.appointment_id)
+        sheet = found.get(Sheet, place.calendar_id, place.day)
+        wanted = places(appointment).get(place) if appointment else None
+        there = dict(_seats(sheet)).get(place) if sheet else None
+        return None if wanted == there else Difference(place, wanted, there)
+
+
+def places(appointment: Appointment) -> dict[Place, Seat]:
+    """Where a live appointment must stand: on its location's sheets, and on its staff member's if it has one."""
+    if not appointment.occupies:
+        return {}
+    start, end = minute(appointment.start), minute(appointment.end)
+    calendars = [c for c in (appointment.location_id, appointment.staff_id) if c]
+    seat = Seat(start, end, appointment.service_id)
+    return {Place(c, day, appointment.id): seat for c in calendars for day in utc_days(start, end)}
+
+
+def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:
+    for occupant in sheet.occupants.values():
+        if not occupant.is_hold:
+            yield Place(sheet.location_id, sheet.day, occupant.id), _seat(occupant)
+
+
+def _seat(occupant: Occupant) -> Seat:
+    return Seat(occupant.start, occupant.end, occupant.service_id)

@@ -1,0 +1,48 @@
+"""Compare the ledger with the appointments of a stage: ``python -m infra.integrity STAGE``; exit 1 when they differ."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from infra import stages
+from infra.clients import Clients, of_account, of_endpoint
+from infra.local import directory
+
+FUNCTION = "check_integrity"
+LOGICAL_ID = "CheckIntegrity"
+
+
+def check(clients: Clients, function_name: str) -> dict[str, int]:
+    """Run the deployed function and give its counts: appointments, occupants, differences."""
+    answer = clients("lambda").invoke(FunctionName=function_name, Payload=b"{}")
+    counts: dict[str, int] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise RuntimeError(f"{FUNCTION} failed: {counts}")
+    return counts
+
+
+def main(arguments: list[str]) -> int:
+    """Print the counts of one stage."""
+    if len(arguments) != 1 or arguments[0] not in stages.STAGES:
+        print(f"usage: python -m infra.integrity {'|'.join(stages.STAGES)}", file=sys.stderr)
+        return 2
+    clients, name = _deployed(arguments[0])
+    counts = check(clients, name)
+    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    return 1 if counts["differences"] else 0
+
+
+def _deployed(stage: str) -> tuple[Clients, str]:
+    if stage == stages.LOCAL:
+        stack: dict[str, Any] = json.loads((directory() / "stack.json").read_text())
+        return of_endpoint(stack["aws_endpoint_url"], stack["region"]), stack["functions"][FUNCTION]
+    clients = of_account()
+    where = {"StackName": stages.stack_name(stage), "LogicalResourceId": LOGICAL_ID}
+    found = clients("cloudformation").describe_stack_resource(**where)["StackResourceDetail"]
+    return clients, found["PhysicalResourceId"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
