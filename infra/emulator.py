@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +68,8 @@ class Emulator:
         """Start it unless it runs; returns when it answers. Raises ``EmulatorFailed``."""
         if self.running():
             return
+        # What a killed one left of its functions' unpacked packages.
+        shutil.rmtree(self.directory / "tmp", ignore_errors=True)
         for name in ("state", "objects", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         self._forget_stream_positions()
@@ -98,6 +101,7 @@ class Emulator:
         _until(lambda: not _is_emulator(pid), self._failure("stop"))
         with contextlib.suppress(ProcessLookupError):  # when no worker outlived it
             os.killpg(pid, signal.SIGKILL)
+        shutil.rmtree(self.directory / "tmp", ignore_errors=True)
 
     def _read(self) -> dict[str, int]:
         if not self._note.exists():

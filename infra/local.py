@@ -15,6 +15,7 @@ from typing import Any
 from infra import deploy, gateway, logins, package, stages
 from infra.clients import Clients
 from infra.emulator import REGION, Emulator, EmulatorFailed
+from infra.seed.caller import SeedFailed
 
 SEEDS = ("demo", "empty", "none")
 USERS = {role: f"{role}@example.org" for role in stages.ROLES}
@@ -150,7 +151,7 @@ def main(arguments: list[str]) -> int:
             run(place, seed)
         else:
             print(f"up: {up(place, seed)['api_url']}")
-    except (EmulatorFailed, deploy.DeploymentFailed, package.PackageIncomplete) as error:
+    except (EmulatorFailed, SeedFailed, deploy.DeploymentFailed, package.PackageIncomplete) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -1,0 +1,33 @@
+"""The stack under test, and a way to wait for what happens beside a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from tests import local_stack
+from tests.local_stack import Stack
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The test run's one stack."""
+    return local_stack.shared()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], T]], T]:
+    """Asks again until the answer is true, at most 30 seconds; returns it, true or not."""
+
+    def ask(question: Callable[[], T]) -> T:
+        deadline = time.monotonic() + 30
+        while not (answer := question()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return answer
+
+    return ask
