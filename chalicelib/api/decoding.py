@@ -72,8 +72,10 @@ def _unreadable(detail: ErrorDetails) -> Exception:
 
 
 def query(request: Request, model: type[Model]) -> Model:
-    """The query parameters as their model; unknown and repeated ones are refused (422)."""
+    """The query parameters as their model; unknown and repeated ones are refused (422), unless any will do."""
     sent: Mapping[str, list[str]] = request.to_original_event()["multiValueQueryStringParameters"] or {}
+    if model.model_config.get("extra") == "ignore":
+        return model()
     lists = _list_fields(model)
     repeated = [name for name, values in sent.items() if len(values) > 1 and name not in lists]
     if repeated:

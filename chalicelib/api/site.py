@@ -8,6 +8,7 @@ from chalice.app import Response
 
 from chalicelib.api.pages import HTML, SCRIPT, STYLE, page
 from chalicelib.api.routing import PUBLIC, Call, Routes
+from chalicelib.api.schemas.fields import AnyQuery, NoBody
 from chalicelib.domain.errors import NotFound
 from chalicelib.web.assets import asset
 
@@ -21,14 +22,14 @@ def _show(address: str) -> Response:
     return page(found.body, found.content_type, found.headers)
 
 
-@routes.get("/", who=PUBLIC, produces=HTML)
-def show_booking_page(call: Call[Any, Any]) -> Response:
+@routes.get("/", query=AnyQuery, who=PUBLIC, produces=HTML)
+def show_booking_page(call: Call[NoBody, AnyQuery]) -> Response:
     """The booking page."""
     return _show("/")
 
 
-@routes.get("/manage", who=PUBLIC, produces=HTML)
-def show_manage_page(call: Call[Any, Any]) -> Response:
+@routes.get("/manage", query=AnyQuery, who=PUBLIC, produces=HTML)
+def show_manage_page(call: Call[NoBody, AnyQuery]) -> Response:
     """The page on which clients move and cancel their appointment; changes nothing itself."""
     return _show("/manage")
 

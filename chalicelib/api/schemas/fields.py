@@ -47,6 +47,12 @@ class NoQuery(Input):
     """A request without query parameters."""
 
 
+class AnyQuery(Input):
+    """Whatever the address of a page carries: the page reads it, or a campaign that leads there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class Answer(BaseModel):
     """What a response says; built from a service's result by ``of``, attribute by attribute."""
 
