@@ -7,9 +7,9 @@ whether its events are published. A permission's ``state`` is ``claimed`` until 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -32,7 +32,13 @@ _PUBLISHED = "published"
 
 
 class DynamoOutbox:
-    """``services.delivery_ports.Outbox`` on the table."""
+    """``services.delivery_ports.Outbox`` on the table.
+
+    Leases run by ``clock``, the real one: a sweep that is told another time must not outlive a sender.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
 
     def due_entries(self, now: datetime, limit: int) -> list[Due]:
         """Entries whose time has come, longest waiting first: one query per shard."""
@@ -62,9 +68,10 @@ class DynamoOutbox:
             written.append(True)
         return bool(written)
 
-    def claim(self, permission: Permission, now: datetime) -> Claim:
+    def claim(self, permission: Permission) -> Claim:
         """Writes the permission's row if there is none; otherwise says how it stands with the one there is."""
         key = _permission_key(permission)
+        now = self._clock()
         token, until = uuid4().hex, now + LEASE
         body = json.dumps({"token": token, "until": utc_text(until)})
         row = Row(key.pk, key.sk, kind="permission", state=_CLAIMED, body=body)

@@ -27,8 +27,8 @@ class Outbox(Protocol):
     def add(self, entry: Entry) -> bool:
         """Writes an entry; false when it has been written before."""
 
-    def claim(self, permission: Permission, now: datetime) -> Claim:
-        """Asks for permission; whoever gets it has it until the lease ends."""
+    def claim(self, permission: Permission) -> Claim:
+        """Asks for permission; whoever gets it has it until the lease ends, by the wall clock."""
 
     def release(self, claim: Claim) -> None:
         """Gives an unused permission back."""

@@ -58,7 +58,7 @@ class Dispatcher:
             send = self.carriers[notice.medium].prepare(notice)
         except Rejected as error:
             refusal = str(error)
-        claim = self.outbox.claim(permission, now)
+        claim = self.outbox.claim(permission)
         if claim.standing is not Standing.GRANTED:
             return self._without(claim, now)
         if send is None:
@@ -96,7 +96,7 @@ class Dispatcher:
 
     def give_up(self, permission: Permission, error: str, now: datetime) -> Dispatched:
         """No further attempt: the message is set aside as failed, unless somebody is sending it after all."""
-        claim = self.outbox.claim(permission, now)
+        claim = self.outbox.claim(permission)
         if claim.standing is Standing.GRANTED:
             self.set_aside(claim, "failed", error, now)
             return Dispatched(Outcome.DONE)

@@ -55,7 +55,8 @@ class DynamoTable:
 
     def __init__(self) -> None:
         self.store: Store = DynamoStore(items.connect(TABLE, REGION), NOW.timestamp)
-        self.outbox: Outbox = DynamoOutbox()
+        self.now = NOW
+        self.outbox: Outbox = DynamoOutbox(lambda: self.now)
 
     def put(self, record: Any) -> None:
         mapping.to_row(record).save()
@@ -92,24 +93,25 @@ PERMISSION = Permission(APPOINTMENT, "evt_1", "confirmation", ANA, Medium.EMAIL)
 
 def test_a_permission_is_given_once_and_again_only_after_it_was_released(rows: DynamoTable) -> None:
     outbox = rows.outbox
-    first = outbox.claim(PERMISSION, NOW)
-    second = outbox.claim(PERMISSION, NOW)
+    first = outbox.claim(PERMISSION)
+    second = outbox.claim(PERMISSION)
 
     assert (first.standing, second.standing) == (Standing.GRANTED, Standing.HELD)
     assert second.until == NOW + LEASE
 
     outbox.release(first)
-    assert outbox.claim(PERMISSION, NOW).standing is Standing.GRANTED
+    assert outbox.claim(PERMISSION).standing is Standing.GRANTED
 
 
 def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
     outbox = rows.outbox
-    first = outbox.claim(PERMISSION, NOW)
-    later = outbox.claim(PERMISSION, NOW + LEASE)
+    first = outbox.claim(PERMISSION)
+    rows.now = NOW + LEASE
+    later = outbox.claim(PERMISSION)
     assert (later.standing, later.token) == (Standing.EXPIRED, first.token)
 
     outbox.settle(later, "uncertain", NOW + LEASE)
-    assert outbox.claim(PERMISSION, NOW + LEASE).standing is Standing.SETTLED
+    assert outbox.claim(PERMISSION).standing is Standing.SETTLED
     outbox.release(first)
     assert rows.states() == ["uncertain"]
 
@@ -119,9 +121,9 @@ def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
 
 def test_only_the_holder_can_settle_or_release(rows: DynamoTable) -> None:
     outbox = rows.outbox
-    stale = outbox.claim(PERMISSION, NOW)
+    stale = outbox.claim(PERMISSION)
     outbox.release(stale)
-    held = outbox.claim(PERMISSION, NOW)
+    held = outbox.claim(PERMISSION)
 
     outbox.release(stale)
     outbox.settle(stale, "sent", NOW)

@@ -359,3 +359,14 @@ def test_no_log_line_and_no_dead_letter_names_a_person(desk: Desk) -> None:
     assert desk.observer.lines
     assert desk.dead.letters
     assert not any(secret in told for secret in ("Ana", "Ruiz", "ana@example.org", "+1416", "code-of", "Wheel"))
+
+
+def test_a_sweep_told_of_another_time_does_not_think_a_sender_lost(desk: Desk) -> None:
+    made = booked(desk)
+    desk.mail.after = [TimeoutError()]
+    desk.relay(made)
+
+    desk.delivery.sweep(NOW + timedelta(days=1), lambda: True)
+
+    assert desk.dead.letters == []
+    assert desk.table.states() == ["claimed"]

@@ -113,6 +113,7 @@ class WatchedStore(MemoryStore):
 class Table(Protocol):
     """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
 
+    now: datetime
     store: Store
     outbox: Outbox
 
@@ -156,12 +157,15 @@ class Desk:
         self.table.put(record)
 
     def relay(self, *entries: Entry, now: datetime = build.NOW) -> int:
+        self.table.now = now
         return self.delivery.relay(entries, now)
 
     def sweep(self, now: datetime) -> int:
+        self.table.now = now
         return self.delivery.sweep(now, lambda: True)
 
     def remind(self, now: datetime) -> int:
+        self.table.now = now
         return self.reminding.remind(now, lambda: True)
 
     def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[Due]:

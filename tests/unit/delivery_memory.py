@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,8 +65,9 @@ class _Waiting:
 class MemoryOutbox:
     """The outbox in dictionaries, each step under one lock as the table's conditional writes are."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._clock = clock
         self._lock = threading.Lock()
         self.waiting: dict[str, _Waiting] = {}
         self.known: set[str] = set()
@@ -100,8 +101,9 @@ class MemoryOutbox:
             self.arrive(entry, entry.at, entry.id)
             return True
 
-    def claim(self, permission: Permission, now: datetime) -> Claim:
+    def claim(self, permission: Permission) -> Claim:
         with self._lock:
+            now = self._clock()
             if permission not in self.permissions:
                 claim = Claim(permission, Standing.GRANTED, str(len(self.permissions)), now + LEASE)
                 self.permissions[permission] = ("claimed", claim)
@@ -136,9 +138,10 @@ class MemoryTable:
     """In memory."""
 
     def __init__(self) -> None:
+        self.now = build.NOW
         self.memory = MemoryStore()
         self.store: Store = self.memory
-        self.pending = MemoryOutbox(self.memory)
+        self.pending = MemoryOutbox(self.memory, lambda: self.now)
         self.outbox: Outbox = self.pending
 
     def put(self, record: Any) -> None:
