@@ -5,6 +5,7 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 from chalicelib import container
 from chalicelib.api import (
     appointments,
+    blocks,
     locations,
     me,
     meta,
@@ -35,6 +36,7 @@ RESOURCES: tuple[Routes, ...] = (
     staff.routes,
     settings.routes,
     appointments.routes,
+    blocks.routes,
 )
 DECLARED = (*RESOURCES, meta.routes(RESOURCES))
 for resource in DECLARED:

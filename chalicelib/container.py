@@ -23,15 +23,20 @@ if TYPE_CHECKING:
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.availability import Availabilities
+    from chalicelib.services.blocks import Blocks
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.delivering import Delivery
+    from chalicelib.services.editing import Editing
     from chalicelib.services.holding import Holding
     from chalicelib.services.integrity import Integrity
+    from chalicelib.services.laying import Laying
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
+    from chalicelib.services.opening import Opening
     from chalicelib.services.reasons import Reasons
+    from chalicelib.services.releasing import Releasing
     from chalicelib.services.reminding import Reminding
     from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.showcase import Showcase
@@ -226,6 +231,47 @@ def check_integrity(now: datetime) -> dict[str, int]:
         "occupants": report.occupants,
         "differences": len(report.differences),
     }
+
+
+@lru_cache(maxsize=1)
+def blocks() -> Blocks:
+    """Looking at Quickstream blocks."""
+    from chalicelib.services.blocks import Blocks
+
+    return Blocks(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def laying() -> Laying:
+    """Laying out Quickstream blocks."""
+    from chalicelib.services.laying import Laying
+
+    return Laying(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def editing() -> Editing:
+    """Editing and deleting Quickstream blocks."""
+    from chalicelib.services.editing import Editing
+
+    return Editing(store(), agenda(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def opening() -> Opening:
+    """Releasing and closing Quickstream blocks by hand."""
+    from chalicelib.services.opening import Opening
+
+    return Opening(store(), agenda(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def releasing() -> Releasing:
+    """The scheduled release of Quickstream blocks."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.releasing import Releasing
+
+    return Releasing(store(), agenda(), DynamoDueWork(), ids(), pause, observability.count)
 
 
 def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:

@@ -21,24 +21,18 @@ class Placement:
     those holds count that are older than this id: what a hold ranks behind (D13).
     """
 
-    def __init__(
-        self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None
-    ) -> None:
+    def __init__(self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None) -> None:
         self.calendar = calendar
         self.blocks = calendar.blocks()
         self._benches, self._owners, self._needs = _benches(self.blocks)
         kept = {i: b for b in self.blocks if b.state is BlockState.CLOSED for i in b.keeps}
         self.kept = {
-            o.id: kept[o.id]
-            for o in calendar.occupants(now)
-            if o.id in kept and kept[o.id].covers(o.start, o.end)
+            o.id: kept[o.id] for o in calendar.occupants(now) if o.id in kept and kept[o.id].covers(o.start, o.end)
         }
         self.occupants = [
             o
             for o in calendar.occupants(now)
-            if o.id not in ignoring
-            and o.id not in self.kept
-            and (before is None or not o.is_hold or o.id < before)
+            if o.id not in ignoring and o.id not in self.kept and (before is None or not o.is_hold or o.id < before)
         ]
         self._choices: dict[tuple[str, Right], tuple[int, ...]] = {}
 
@@ -72,7 +66,12 @@ class Placement:
 
     def hull(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of time outside which nothing bears on a decision about [start, end)."""
-        return hull(self.sitters, start, end)
+        return hull(self._stays, start, end)
+
+    @cached_property
+    def _stays(self) -> list[Sitter]:
+        # Stays that overlap are one: whoever asks for many hulls does not look at every occupant each time.
+        return [Sitter(start, end, ()) for start, end in merged((o.start, o.end) for o in self.occupants)]
 
     def settled(self, start: int, end: int) -> bool:
         """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
@@ -84,9 +83,34 @@ class Placement:
 
     def orphans(self) -> list[Occupant]:
         """The appointments nobody booked over capacity that have no seat, first come first served (D10)."""
-        seated = first_come(self._benches, self.sitters)
-        pairs = zip(self.occupants, seated, strict=True)
+        pairs = zip(self.occupants, self._seated, strict=True)
         return [o for o, has_seat in pairs if not (has_seat or o.is_hold or o.over_capacity)]
+
+    @cached_property
+    def _seated(self) -> list[bool]:
+        return first_come(self._benches, self.sitters)
+
+    @cached_property
+    def sitting(self) -> dict[str, list[Occupant]]:
+        """The appointments that have a seat by rank, by the block they can all sit in without overload (D10).
+
+        Closing a block under these takes nobody's seat away: the others stay where they are.
+        """
+        seated = [i for i, has_seat in enumerate(self._seated) if has_seat]
+        found: dict[str, list[Occupant]] = {}
+        for i, bench in zip(seated, seat(self._benches, [self.sitters[i] for i in seated]), strict=True):
+            if bench is not None and not self.occupants[i].is_hold:
+                found.setdefault(self.blocks[self._owners[bench]].id, []).append(self.occupants[i])
+        return found
+
+    def seats_at_best(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
+        """The most appointments of this length that can begin together in [start, end) were nobody booked.
+
+        Held seats and reserves count; starts are those of the grid from ``start`` in steps of ``step``.
+        """
+        open_blocks = [b for b in self.blocks if b.state is not BlockState.CLOSED and service_id in b.services]
+        starts = range(start, end - duration + 1, step)
+        return max((sum(b.limit for b in open_blocks if b.covers(s, s + duration)) for s in starts), default=0)
 
     @cached_property
     def seats(self) -> dict[str, str]:
@@ -113,6 +137,17 @@ def peak(intervals: Iterable[tuple[int, int]]) -> int:
         current += step
         most = max(most, current)
     return most
+
+
+def merged(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The intervals with those that share an instant made one, in order of time."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(intervals):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _benches(blocks: list[Block]) -> tuple[list[Bench], list[int], list[Right]]:

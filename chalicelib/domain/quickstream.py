@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.errors import WrongState, invalid
+from chalicelib.domain.ids import ulid
 from chalicelib.domain.times import EPOCH, first_valid, instant, minute
 
 LONGEST_MINUTES = 25 * 60
@@ -42,7 +44,7 @@ class Release:
             return start - 60 * self.hours_before
         hours, minutes = map(int, (self.time or "00:00").split(":"))
         day = instant(start).astimezone(tz).date() - timedelta(days=self.days_before or 0)
-        return minute(first_valid(datetime(day.year, day.month, day.day, hours, minutes), tz))
+        return minute(first_valid(datetime.combine(day, time(hours, minutes)), tz))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +147,28 @@ class Series:
     next_due: datetime = EPOCH
     version: int = 0
 
-    def occurrence(self, block_id: str, wall: datetime, now: int) -> Block | None:
-        """The block whose wall start is ``wall``; none when clocks leave nothing of it (D11)."""
+    def times(self, wall: datetime) -> tuple[int, int]:
+        """Start and end, in minutes, of the occurrence whose wall start is ``wall``.
+
+        Both follow the wall clock; one in a gap moves to the first instant after it, so that the end may come
+        before the start when clocks leave nothing of the occurrence (D11).
+        """
         tz = ZoneInfo(self.timezone)
-        start = minute(first_valid(wall, tz))
-        end = minute(first_valid(wall + (self.wall_end - self.wall_start), tz))
+        return minute(first_valid(wall, tz)), minute(first_valid(wall + (self.wall_end - self.wall_start), tz))
+
+    def occurrence(self, wall: datetime, now: int, times: tuple[int, int] | None = None) -> Block | None:
+        """The block whose wall start is ``wall``; none when clocks leave nothing of it (D11).
+
+        ``times`` are its start and end where these are known more exactly than wall time says. Its id follows
+        from the series and the date: however often an occurrence is laid out, it is the same.
+        """
+        tz = ZoneInfo(self.timezone)
+        start, end = times or self.times(wall)
         if end <= start:
             return None
-        opens = self.release.due(start, tz) if self.release else None
+        digest = sha256(f"{self.id}/{wall.date()}".encode()).digest()
         block = Block(
-            id=block_id,
+            id=f"blk_{self.id[4:14]}{ulid(EPOCH, digest)[10:]}",
             series_id=self.id,
             location_id=self.location_id,
             start=start,
@@ -163,7 +177,7 @@ class Series:
             services=self.services,
             state=BlockState.HELD if self.release else BlockState.RELEASED,
             reserved=self.reserved,
-            release_at=opens,
+            release_at=self.release.due(start, tz) if self.release else None,
             reserve_release_at=self.reserve_release.due(start, tz) if self.reserve_release else None,
             wall=wall.isoformat(timespec="minutes"),
         )
@@ -179,6 +193,11 @@ def validate(start: int, end: int, limit: int, reserved: int) -> None:
     for pointer, value in (("/start", start), ("/end", end)):
         if value % 5:
             raise invalid(pointer, "Times lie on the five-minute grid.", "off_grid")
+    validate_seats(limit, reserved)
+
+
+def validate_seats(limit: int, reserved: int) -> None:
+    """422 unless there is at least one seat and the reserve lies within the limit."""
     if limit < 1:
         raise invalid("/limit", "At least one seat.")
     if not 0 <= reserved <= limit:

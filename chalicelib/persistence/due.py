@@ -1,0 +1,37 @@
+"""What the due index says is to be done about blocks by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from heapq import merge
+
+from chalicelib.domain.times import utc_text
+from chalicelib.persistence import keys
+from chalicelib.persistence.items import Row
+
+_PAGE = 100
+
+
+class DynamoDueWork:
+    """``services.releasing.DueWork`` on the table."""
+
+    def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
+        """The location and UTC day of every sheet with a block due by then, longest waiting first."""
+        for row in _due("sheet", until):
+            yield row.pk.partition("#")[2], row.sk
+
+    def series(self, until: datetime) -> Iterator[str]:
+        """The id of every series of which more is to be laid out by then, longest waiting first."""
+        for row in _due("series", until):
+            yield row.pk.partition("#")[2]
+
+
+def _due(work: str, until: datetime) -> Iterator[Row]:
+    """The keys of what is due, all shards in one order; pages are read as they are needed."""
+    condition = Row.due_at <= utc_text(until)
+    shards = (
+        Row.due.query(partition, condition, page_size=_PAGE, attributes_to_get=["pk", "sk", "due_at"])
+        for partition in keys.due_partitions(work)
+    )
+    return merge(*shards, key=lambda row: row.due_at or "")
