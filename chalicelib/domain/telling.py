@@ -108,9 +108,7 @@ def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice
         sequence=appointment.sequence + (1 if leaving and appointment.occupies else 0),
         cancel_until=_ahead(appointment.start, settings.cancel_deadline_hours, now),
         # A client moves an appointment once (WG-4).
-        rebook_until=None
-        if attendee.moves
-        else _ahead(appointment.start, settings.rebook_deadline_hours, now),
+        rebook_until=None if attendee.moves else _ahead(appointment.start, settings.rebook_deadline_hours, now),
         has_email=_takes_email(client),
     )
     if _takes_email(client):
