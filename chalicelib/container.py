@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.opening import Opening
+    from chalicelib.services.ports import Change
     from chalicelib.services.reasons import Reasons
     from chalicelib.services.releasing import Releasing
     from chalicelib.services.reminding import Reminding
@@ -74,6 +75,13 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # no secret
 
 
+def count_events(change: Change) -> None:
+    """One metric per domain event: ``appointment.booked`` counts as ``AppointmentBooked``."""
+    for event in (event for entry in change.entries for event in entry.events):
+        name = event.type.replace("_", ".").title().replace(".", "")
+        observability.count(name)
+
+
 @lru_cache(maxsize=1)
 def ids() -> RandomIds:
     """Where ids and secrets come from."""
@@ -86,7 +94,7 @@ def store() -> DynamoStore:
     from chalicelib.persistence import items
     from chalicelib.persistence.store import DynamoStore
 
-    return DynamoStore(items.connect(settings().table_name, settings().region), time.time)
+    return DynamoStore(items.connect(settings().table_name, settings().region), time.time, count_events)
 
 
 @lru_cache(maxsize=1)

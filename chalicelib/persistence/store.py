@@ -36,11 +36,20 @@ class FoundRows:
 
 
 class DynamoStore:
-    """``services.ports.Store`` on the table that ``items.bind`` named; ``now`` gives epoch seconds."""
+    """``services.ports.Store`` on the table that ``items.connect`` named.
 
-    def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
+    ``now`` gives epoch seconds; ``committed`` hears of every change that has been written.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        now: Callable[[], float],
+        committed: Callable[[Change], object] = lambda _: None,
+    ) -> None:
         self._connection = connection
         self._now = now
+        self._committed = committed
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRows:
         """All these records in one BatchGetItem (at most 100)."""
@@ -51,6 +60,7 @@ class DynamoStore:
     def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
         """Writes everything or nothing; ``Stale`` or ``AlreadyDone`` when it wrote nothing."""
         transaction.commit(self._connection, change, once, result, self._now)
+        self._committed(change)
 
     def replay(self, scope: str, key: str) -> Replay | None:
         """The answer stored under an Idempotency-Key, for a day."""

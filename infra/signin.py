@@ -1,0 +1,26 @@
+"""A token for the local stack: ``python -m infra.signin ROLE`` signs in as the demo user of that role."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from infra import logins
+from infra.clients import of_endpoint
+from infra.local import USERS, directory
+
+
+def main(arguments: list[str]) -> int:
+    """Print the ID token that staff routes take as bearer token, good for an hour."""
+    if len(arguments) != 1 or arguments[0] not in USERS:
+        print(f"usage: python -m infra.signin {'|'.join(USERS)}", file=sys.stderr)
+        return 2
+    stack = json.loads((directory() / "stack.json").read_text())
+    clients = of_endpoint(stack["aws_endpoint_url"], stack["region"])
+    user, password = USERS[arguments[0]], stack["demo"]["password"]
+    print(logins.sign_in(clients, stack["user_pool_client_id"], user, password))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
