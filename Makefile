@@ -5,9 +5,10 @@ SEED ?= demo
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test test-fast test-stack test-browser check format package deploy bootstrap integrity bench clean
+.PHONY: help install run up down reset test test-fast test-stack test-browser check format package deploy bootstrap integrity bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -28,15 +29,19 @@ up: $(INSTALLED)  ## the same in the background; again to deploy what has change
 down: $(INSTALLED)  ## stop it; its state is kept
 	@$(BIN)/python -m infra.local down
 
-test: test-fast test-stack test-browser  ## all tests
+reset: down  ## stop it and delete its state
+	rm -rf .local
+
+test: test-fast test-stack  ## all tests
 
 test-fast: $(INSTALLED)  ## unit, contract and integration tests: everything in process
-	$(BIN)/python -m pytest -q -n auto tests/unit tests/contract tests/integration
+	$(BIN)/python -m pytest -q -n auto $(wildcard tests/unit tests/contract tests/integration)
 
-test-stack: $(INSTALLED)  ## on a local stack of their own: races, streams, policies, our OpenAPI document
-	$(BIN)/python -m pytest -q -n 0 tests/stack
+test-stack: $(INSTALLED)  ## on a local stack of their own: races, streams, policies, and the pages in Chromium
+	$(BIN)/python -m pytest -q -n 0 tests/stack $(if $(CHROMIUM),tests/browser)
+	$(if $(CHROMIUM),,@printf '\n!!!!!!!! No Chromium on this machine: the browser tests did NOT run. !!!!!!!!\n\n')
 
-test-browser: $(INSTALLED)  ## the pages in Chromium, on a local stack of their own
+test-browser: $(INSTALLED)  ## only the pages in Chromium
 	$(BIN)/python -m pytest -q -n 0 tests/browser
 
 check: $(INSTALLED)  ## lint, format, types, template of every stage

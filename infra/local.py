@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,8 +31,12 @@ def directory() -> Path:
 
 def up(place: Path, seed: str) -> dict[str, Any]:
     """Start, deploy, seed when the table is empty, write ``stack.json``; return its content."""
-    place.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(place)
+    if _seeding(place).exists():
+        # An organisation that was only half made would never be completed: begin again.
+        emulator.stop()
+        shutil.rmtree(place)
+    place.mkdir(parents=True, exist_ok=True)
     emulator.start()
     clients = emulator.clients()
     built = package.package(stages.LOCAL, place / "build")
@@ -42,7 +47,7 @@ def up(place: Path, seed: str) -> dict[str, Any]:
     _verify_sender(clients)
     stack = _stack(emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _password())
     (place / "stack.json").write_text(json.dumps(stack, indent=2) + "\n")
-    _seed(clients, stack, seed)
+    _seed(clients, stack, seed, _seeding(place))
     return stack
 
 
@@ -101,7 +106,7 @@ def _stack(endpoint: str, api_url: str, deployed: deploy.Deployed, password: str
     }
 
 
-def _seed(clients: Clients, stack: dict[str, Any], seed: str) -> None:
+def _seed(clients: Clients, stack: dict[str, Any], seed: str, under_way: Path) -> None:
     """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
     logins.create(clients, pool, USERS["admin"], "admin", invite=False)
@@ -109,8 +114,15 @@ def _seed(clients: Clients, stack: dict[str, Any], seed: str) -> None:
     if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
     token = logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
+    under_way.touch()
     importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)
     logins.set_passwords(clients, pool, password)
+    under_way.unlink()
+
+
+def _seeding(place: Path) -> Path:
+    """A file that is there while the organisation is being made."""
+    return place / "seeding"
 
 
 def _read(place: Path) -> dict[str, Any]:
