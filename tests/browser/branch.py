@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-DAYS = 21
+DAYS = 24
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Branch:
         return f"{self.api_url}?{urlencode(chosen)}"
 
     def free(self) -> list[str]:
-        """Every free start of the coming three weeks as a UTC instant."""
+        """Every free start of the coming weeks as a UTC instant."""
         today = datetime.now(UTC).date()
         answer = httpx.get(
             f"{self.api_url}public/availability",

@@ -19,6 +19,7 @@ from tests.local_stack import Stack
 __all__ = ["arrive", "chromium", "visitor"]
 
 ZONE = "America/Toronto"
+BEYOND_DEADLINES = timedelta(days=3)
 TOPIC = {
     "id": "topic",
     "text": "What is it about?",
@@ -51,14 +52,14 @@ def made(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any
 
 @pytest.fixture
 def branch(admin: httpx.Client, stack: Stack) -> Branch:
-    """A branch in Toronto with one seat from nine to five on each of the coming twenty days."""
+    """A branch in Toronto with one seat from nine to five on each of twenty days, late enough to be moved."""
     name = secrets.token_hex(3)
     places = [
         made(admin, "/locations", {"name": f"{kind} {name}", "timezone": ZONE, "address": "100 King Street West"})
         for kind in ("King Street", "Queen Street")
     ]
     service = made(admin, "/services", advice(f"Advice {name}", [place["id"] for place in places]))
-    first = datetime.now(ZoneInfo(ZONE)).date() + timedelta(days=1)
+    first = datetime.now(ZoneInfo(ZONE)).date() + BEYOND_DEADLINES
     block = {
         "location_id": places[0]["id"],
         "start": f"{first}T09:00",

@@ -127,12 +127,12 @@ def test_what_the_server_finds_wrong_is_said_at_its_field(visitor: Visitor, bran
     visitor.choose_method(branch)
     visitor.pick_time()
     visitor.fill_in()
-    visitor.page.get_by_label("Mobile number").fill("+1 000 000 0000")
+    visitor.page.get_by_label("E-mail").fill("ana@exa_mple.org")
     visitor.button("Review").click()
     visitor.button("Confirm booking").click()
-    mobile = visitor.page.get_by_label("Mobile number")
-    expect(mobile).to_be_focused()
-    expect(mobile).to_have_accessible_description(re.compile("does not look like a phone number"))
+    email = visitor.page.get_by_label("E-mail")
+    expect(email).to_be_focused()
+    expect(email).to_have_accessible_description(re.compile("does not look like an e-mail address"))
     expect(visitor.page.get_by_label("First name")).to_have_value("Ana")
 
 
