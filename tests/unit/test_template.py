@@ -22,10 +22,8 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 TABLE = RESOURCES["Table"]["Properties"]
 RESPONSES = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"][EXTENSION]
 # The resource of each function that app.py declares, as Chalice names it.
-FUNCTIONS = {
-    source.name: "".join(word.capitalize() for word in source.name.split("_"))
-    for source in (*app.app.event_sources, *app.app.pure_lambda_functions)
-}
+NAMES = [*(s.name for s in app.app.event_sources), *(f.name for f in app.app.pure_lambda_functions)]
+FUNCTIONS = {name: "".join(word.capitalize() for word in name.split("_")) for name in NAMES}
 
 
 def policy(name: str) -> list[dict[str, Any]]:
