@@ -58,6 +58,8 @@ def down(place: Path) -> None:
 
 def run(place: Path, seed: str) -> None:
     """``up`` in the foreground: print the addresses, show the logs, stop at Ctrl-C."""
+    # Whoever ends this by its process number wants the state kept, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         print(_addresses(up(place, seed)), flush=True)
         with subprocess.Popen(["/usr/bin/tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,6 +30,7 @@ class Offer:
     service_id: str
     service: str
     timezone: str
+    share: int
     starts: tuple[str, ...]
 
 
@@ -52,7 +52,7 @@ def build(api: Caller, now: datetime) -> None:
     api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
     # One branch after the other within itself: blocks of one day stand on one sheet.
     api.each(lambda key: _lay_blocks(api, key, places[key], services, now), places)
-    _book(api, list(_offers(api, places, services, now)))
+    _book(api, _offers(api, places, services, now))
 
 
 def _made(api: Caller, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -92,24 +92,25 @@ def _block(pattern: Pattern, location_id: str, services: dict[str, str], earlies
     }
 
 
-def _offers(
-    api: Caller, places: dict[str, str], services: dict[str, str], now: datetime
-) -> Iterator[tuple[int, Offer]]:
-    """Every service at every branch that has free times, with the weight it is booked at."""
-    for key, location_id in places.items():
-        timezone = organisation.LOCATIONS[key]["timezone"]
-        for service, service_id in services.items():
-            answer = api.get(
-                "/public/availability",
-                service_id=service_id,
-                location_id=location_id,
-                meeting_method="in_person",
-                timezone=timezone,
-                **span(now, timezone),
-            )
-            starts = tuple(slot["start"] for day in answer["days"] for slot in day["slots"])
-            if starts:
-                yield _SHARES[key], Offer(location_id, service_id, service, timezone, starts)
+def _offers(api: Caller, places: dict[str, str], services: dict[str, str], now: datetime) -> list[Offer]:
+    """Every service at every branch, with its free times."""
+    pairs = [(place, service) for place in places for service in services]
+
+    def offer(pair: tuple[str, str]) -> Offer:
+        place, service = pair
+        timezone = organisation.LOCATIONS[place]["timezone"]
+        answer = api.get(
+            "/public/availability",
+            service_id=services[service],
+            location_id=places[place],
+            meeting_method="in_person",
+            timezone=timezone,
+            **span(now, timezone),
+        )
+        starts = tuple(slot["start"] for day in answer["days"] for slot in day["slots"])
+        return Offer(places[place], services[service], service, timezone, _SHARES[place], starts)
+
+    return api.each(offer, pairs)
 
 
 def span(now: datetime, timezone: str) -> dict[str, str]:
@@ -118,39 +119,37 @@ def span(now: datetime, timezone: str) -> dict[str, str]:
     return {"from": str(today), "to": str(today + timedelta(weeks=WEEKS, days=7))}
 
 
-def _book(api: Caller, offers: list[tuple[int, Offer]]) -> None:
+def _book(api: Caller, offers: list[Offer]) -> None:
     """Books every client once and some again, the coming days more than the far ones."""
     chance = random.Random(11)  # noqa: S311  # the same diary every time, and no secret
     people = clients(CLIENTS)
     people += chance.sample(people, APPOINTMENTS - CLIENTS)
-    weights = [weight for weight, _ in offers]
-    chosen = chance.choices([offer for _, offer in offers], weights, k=len(people))
     # Chance is drawn before the requests run side by side, so that it falls the same way every time.
-    wishes = [list(_wishes(offer, person, chance)) for offer, person in zip(chosen, people, strict=True)]
+    wishes = [[_wish(offers, person, chance) for _ in range(_TRIES)] for person in people]
     api.each(lambda tries: _book_first_free(api, tries), wishes)
 
 
-def _wishes(offer: Offer, person: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
-    """One booking as it is tried, at one start after another."""
+def _wish(offers: list[Offer], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    # Where more is free, more is booked: no branch and no service fills up before the others.
+    offer = chance.choices(offers, [offer.share * len(offer.starts) for offer in offers])[0]
     service = organisation.SERVICES[offer.service]
-    method = chance.choice(service["meeting_methods"])
     answers = [
         {"question_id": question["id"], "value": chance.choice(question["options"])}
         for question in service.get("questions", [])
         if question["type"] == "choice"
     ]
-    for _ in range(_TRIES):
-        yield {
-            "service_id": offer.service_id,
-            "location_id": offer.location_id,
-            "meeting_method": method,
-            "start": offer.starts[int(len(offer.starts) * chance.random() ** 2)],
-            "timezone": offer.timezone,
-            "attendee": {**person, "answers": answers},
-        }
+    return {
+        "service_id": offer.service_id,
+        "location_id": offer.location_id,
+        "meeting_method": chance.choice(service["meeting_methods"]),
+        "start": offer.starts[int(len(offer.starts) * chance.random() ** 1.5)],
+        "timezone": offer.timezone,
+        "attendee": {**person, "answers": answers},
+    }
 
 
 def _book_first_free(api: Caller, tries: list[dict[str, Any]]) -> None:
+    """Books the first of these that is still free; ``SeedFailed`` when none is."""
     refusals = []
     for wish in tries:
         refusal = api.attempt("/public/appointments", wish)
