@@ -101,8 +101,9 @@ def _event(notice: Notice, sender: str, public_url: str) -> Event:
     event.add("summary", f"{one_line(notice.service)} ({one_line(notice.organisation)})")
     address = one_line(notice.place_address)
     event.add("location", ", ".join(filter(None, (place(notice, words), address))))
-    event.add("description", words.line("text_link", url=link))
-    event.add("url", link)
+    if public_url:
+        event.add("description", words.line("text_link", url=link))
+        event.add("url", link)
     event.add("status", "CONFIRMED" if notice.confirmed else "TENTATIVE")
     event.add("transp", "OPAQUE")
     event["organizer"] = _address(parseaddr(sender)[1], notice.organisation)

@@ -134,6 +134,13 @@ def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
     assert "code=code-of-ana" in str(event["URL"])
 
 
+def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
+    about = appointment()
+    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), "en", SENDER, "")
+
+    assert "manage" not in text
+
+
 @pytest.mark.parametrize(
     ("about", "status"),
     [
