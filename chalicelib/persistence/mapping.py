@@ -81,9 +81,7 @@ def _sheet_due(sheet: Sheet) -> dict[str, str]:
 
 
 def _pack_occupant(o: Occupant) -> str:
-    return (
-        f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
-    )
+    return f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
 
 
 def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
@@ -139,9 +137,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Staff: Shape("staff", keys.staff, _own_id),
     Reason: Shape("reason", keys.reason, _own_id),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
-    Sheet: Shape(
-        "sheet", keys.sheet, lambda r: (r.location_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet
-    ),
+    Sheet: Shape("sheet", keys.sheet, lambda r: (r.location_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
     BlockPlace: Shape("block", keys.block_place, _own_id),
     Series: Shape(
         "series",

@@ -39,9 +39,7 @@ class _Writes:
         return len(self.checks) + len(self.deletes) + len(self.puts) + len(self.updates)
 
 
-def commit(
-    connection: Connection, change: Change, once: Once | None, result: Any, now: Callable[[], float]
-) -> None:
+def commit(connection: Connection, change: Change, once: Once | None, result: Any, now: Callable[[], float]) -> None:
     """Writes the change and the answer for its Idempotency-Key in one TransactWriteItems.
 
     Raises ``AlreadyDone`` when that key has an answer already, else ``Stale`` when any condition failed.
