@@ -1,0 +1,98 @@
+"""The app as its clients and staff call it: Lambda's event in, the answer out, in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.branches import ACCOUNT, ADVISER_EMAIL, DAYS, FIRST_DAY, MEASURED, NOW, ZONE, opening
+from chalicelib.domain.times import utc_text
+from tests.unit.gateway import Reply, claims, send
+
+HEADERS = {"X-Now": utc_text(NOW)}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Calls about one branch, at a time that stands still."""
+
+    location_id: str = MEASURED
+
+    def availability(self, days: int = DAYS) -> Reply:
+        """Free times of so many days."""
+        return self.get("/public/availability", **self.search(days))
+
+    def search(self, days: int = DAYS) -> dict[str, str]:
+        """The query of ``availability``."""
+        last = FIRST_DAY + timedelta(days=days - 1)
+        return self._where() | {"timezone": ZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
+
+    def explain(self, start: datetime) -> Reply:
+        """Why a time is not free."""
+        return self.get("/public/availability/explain", **self._where(), timezone=ZONE, start=utc_text(start))
+
+    def hold(self, start: datetime) -> Reply:
+        """A hold on a slot."""
+        return self.post("/public/holds", self._slot(start))
+
+    def book(self, start: datetime, first: str, last: str, email: str, key: str | None = None, **more: str) -> Reply:
+        """A client's booking; ``key`` is its Idempotency-Key, the rest goes into the body."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.post("/public/appointments", self.booking(start, first, last, email) | more, **headers)
+
+    def booking(self, start: datetime, first: str, last: str, email: str) -> dict[str, Any]:
+        """The body of ``book``."""
+        return self._slot(start) | {"attendee": {"first_name": first, "last_name": last, "email": email}}
+
+    def get(self, path: str, **query: str) -> Reply:
+        """A client's GET."""
+        return self._call("GET", f"{path}?{urlencode(query)}")
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Reply:
+        """A client's POST."""
+        return self._call("POST", path, body=body, headers=headers)
+
+    def staff(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
+        """The adviser's call."""
+        return self._call(method, path, body=body, login=claims(ADVISER_EMAIL, "[staff]"))
+
+    def _call(self, method: str, url: str, **request: Any) -> Reply:
+        from app import app
+
+        headers = HEADERS | request.pop("headers", {})
+        reply = send(app, method, url, headers=headers, **request)
+        assert reply.status < 300, f"{method} {url}: {reply.status} {reply.text}"
+        return reply
+
+    def _where(self) -> dict[str, str]:
+        return {"service_id": ACCOUNT, "location_id": self.location_id}
+
+    def _slot(self, start: datetime) -> dict[str, Any]:
+        return self._where() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": ZONE}
+
+
+def slot(day: int, quarter: int = 8) -> datetime:
+    """A start on the ``day``-th day, so many quarters of an hour after opening."""
+    return opening(date.fromordinal(FIRST_DAY.toordinal() + day)) + timedelta(minutes=15 * quarter)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Sends this process's log lines nowhere; they are written all the same, as Lambda's are."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)

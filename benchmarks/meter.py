@@ -1,0 +1,106 @@
+"""What a piece of work asks of DynamoDB, counted on the driver's client: calls, items, units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.capacity import read_units
+
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
+# An event's name ends in the operation.
+_BEFORE, _AFTER = "before-parameter-build.dynamodb", "after-call.dynamodb"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: the keys asked for, items returned or written, and what it consumed.
+
+    ``write`` units are the table's own, ``index`` units those its indexes took for the same write.
+    """
+
+    operation: str
+    items: int
+    read: float = 0
+    write: float = 0
+    index: float = 0
+
+
+@dataclass
+class Usage:
+    """All calls of one piece of work, in order."""
+
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def reads(self) -> int:
+        """How many calls read."""
+        return sum(call.operation in _READS for call in self.calls)
+
+    @property
+    def keys(self) -> int:
+        """Keys its reads asked for."""
+        return sum(call.items for call in self.calls if call.operation in _READS)
+
+    @property
+    def writes(self) -> int:
+        """How many calls wrote."""
+        return len(self.calls) - self.reads
+
+    @property
+    def written(self) -> int:
+        """Items of its transactions."""
+        return sum(call.items for call in self.calls if call.operation not in _READS)
+
+    @property
+    def units(self) -> tuple[float, float, float]:
+        """Read, write and index write units."""
+        return tuple(sum(getattr(call, kind) for call in self.calls) for kind in ("read", "write", "index"))  # type: ignore[return-value]  # three
+
+
+class Meter:
+    """Counts the calls of one boto client."""
+
+    def __init__(self, client: Any) -> None:
+        self._usage = Usage()
+        self._request: dict[str, Any] = {}
+        client.meta.events.register(_BEFORE, self._ask_for_capacity)
+        client.meta.events.register(_AFTER, self._count)
+
+    @contextmanager
+    def counting(self) -> Iterator[Usage]:
+        """Counts what happens inside, and nothing after."""
+        self._usage = usage = Usage()
+        try:
+            yield usage
+        finally:
+            self._usage = Usage()
+
+    def _ask_for_capacity(self, params: dict[str, Any], **_: object) -> None:
+        params["ReturnConsumedCapacity"] = "INDEXES"
+        self._request = params
+
+    def _count(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
+        operation: str = model.name
+        read = read_units(operation, self._request, parsed)
+        write, index = (0.0, 0.0) if operation in _READS else _write_units(parsed)
+        self._usage.calls.append(Call(operation, _items(operation, self._request), read, write, index))
+
+
+def _items(operation: str, request: dict[str, Any]) -> int:
+    if operation == "BatchGetItem":
+        return sum(len(config["Keys"]) for config in request["RequestItems"].values())
+    return len(request["TransactItems"]) if operation == "TransactWriteItems" else 1
+
+
+def _write_units(answer: dict[str, Any]) -> tuple[float, float]:
+    """Of the table and of its indexes, as the answer reports them."""
+    reported = answer.get("ConsumedCapacity", [])
+    table = index = 0.0
+    for capacity in reported if isinstance(reported, list) else [reported]:
+        of_indexes = sum(i["CapacityUnits"] for i in capacity.get("GlobalSecondaryIndexes", {}).values())
+        table += capacity["CapacityUnits"] - of_indexes
+        index += of_indexes
+    return table, index

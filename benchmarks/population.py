@@ -1,0 +1,150 @@
+"""Any number of appointments as life leaves them in the table, the measured branch's month always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from benchmarks.branches import (
+    BUSIEST,
+    BUSY,
+    COMING,
+    MEASURED,
+    NOW,
+    USUAL,
+    ZONE,
+    Kind,
+    branch,
+    catalogue,
+    occupant,
+    opening,
+    sheet,
+)
+from chalicelib.domain.appointments import Appointment, Attendee
+from chalicelib.domain.catalog import Method
+from chalicelib.domain.clients import Client, Contact, name_key
+from chalicelib.domain.events import CLIENT, Audience, Entry, Message
+from chalicelib.domain.events import Kind as Notice
+from chalicelib.domain.ledger import Occupant
+from chalicelib.domain.times import instant, minute, wall_text, zone
+from chalicelib.persistence import mapping
+from chalicelib.persistence.items import Row
+from chalicelib.services.announcing import appointment_event
+
+BRANCHES = 50
+YEAR = 365
+_PER_CLIENT = 2
+
+
+@dataclass(frozen=True)
+class BranchDay:
+    """One sheet to fill."""
+
+    location_id: str
+    day: date
+    kind: Kind
+
+
+def rows(appointments: int) -> Iterator[Row]:
+    """The whole table: catalogue, sheets, and for each appointment all that its booking wrote.
+
+    Per appointment: itself, its attendee row, its journal row (delivered); a client with a contact has two.
+    """
+    yield from map(mapping.to_row, catalogue(BRANCHES))
+    number = 0
+    for place in _branch_days():
+        takes = min(place.kind.taken, appointments - number)
+        occupants: dict[str, Occupant] = {}
+        for seat in range(takes):
+            who = occupant(_id("apt", number + seat), place.day, seat)
+            occupants[who.id] = who
+            yield from _booked(place, who, number + seat)
+        number += takes
+        if occupants or (place.location_id in (MEASURED, BUSIEST) and place.day in COMING):
+            yield mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
+    assert number == appointments, "the calendar has room for fewer"
+
+
+def known_client() -> tuple[str, str, str]:
+    """First name, last name and address of a client who booked before, whatever the table's size."""
+    client = _client(0)
+    return client.first_name, client.last_name, str(client.email)
+
+
+def _branch_days() -> Iterator[BranchDay]:
+    """The measured branch's month first, then the busy one's, then every branch's other days, nearest first."""
+    yield from (BranchDay(MEASURED, day, USUAL) for day in COMING)
+    yield from (BranchDay(BUSIEST, day, BUSY) for day in COMING)
+    yield from (BranchDay(branch(n), day, USUAL) for day in COMING for n in range(2, BRANCHES))
+    past = (COMING[0] - timedelta(days=n) for n in range(1, 3 * YEAR))
+    yield from (BranchDay(branch(n), day, USUAL) for day in past for n in range(BRANCHES))
+
+
+def _booked(place: BranchDay, who: Occupant, number: int) -> Iterator[Row]:
+    client = _client(number // _PER_CLIENT)
+    appointment = _appointment(place, who, number, client)
+    yield mapping.to_row(appointment)
+    yield from mapping.attendee_rows(appointment)
+    journal = mapping.entry_row(_entry(appointment, number))
+    journal.duepk = journal.due_at = None  # delivered
+    yield journal
+    if number % _PER_CLIENT == 0:
+        yield mapping.to_row(client)
+        yield mapping.to_row(_contact(client, appointment))
+
+
+def _appointment(place: BranchDay, who: Occupant, number: int, client: Client) -> Appointment:
+    start, booked_at = instant(who.start), opening(place.day) - timedelta(days=20)
+    return Appointment(
+        id=who.id,
+        service_id=who.service_id,
+        location_id=place.location_id,
+        method=Method.IN_PERSON,
+        start=start,
+        end=instant(who.end),
+        timezone=ZONE,
+        local_start=wall_text(start, zone(ZONE)),
+        attendees=(Attendee(client.id, client.name, f"code{number:028d}", client.email),),
+        booked_through=CLIENT,
+        created_at=booked_at,
+        updated_at=booked_at,
+        reminder_hours=(24,),
+        version=1,
+    )
+
+
+def _entry(appointment: Appointment, number: int) -> Entry:
+    to_client = Message(Notice.CONFIRMATION, Audience.CLIENT, appointment.attendees[0].client_id)
+    to_branch = Message(Notice.STAFF_BOOKED, Audience.LOCATION, appointment.location_id)
+    return Entry(
+        id=_id("evt", number),
+        subject_id=appointment.id,
+        at=appointment.created_at,
+        action="booked",
+        actor=CLIENT,
+        messages=(to_client, to_branch),
+        events=(appointment_event("appointment.booked", appointment),),
+    )
+
+
+def _client(number: int) -> Client:
+    first, last = f"Ana{number:06d}", "Ruiz"
+    return Client(
+        id=_id("cli", number),
+        first_name=first,
+        last_name=last,
+        created_at=NOW,
+        updated_at=NOW,
+        email=f"{first.lower()}@example.org",
+        version=1,
+    )
+
+
+def _contact(client: Client, appointment: Appointment) -> Contact:
+    clients = ((client.id, name_key(client.first_name, client.last_name)),)
+    return Contact(str(client.email), clients, ((appointment.id, minute(appointment.end)),), version=1)
+
+
+def _id(prefix: str, number: int) -> str:
+    return f"{prefix}_{number:026d}"

@@ -1,0 +1,152 @@
+"""Processor time of the handler, beside a Chalice route that only says hello.
+
+The store is measured apart: one real call is recorded on the embedded AWS, then its answers are replayed under
+the driver. What is counted is everything Lambda would run: Chalice, validation, the use case, the driver with its
+signing and parsing, the log line; not the socket, TLS or the database.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+from chalice.app import Chalice
+
+from benchmarks import engine, population
+from benchmarks.desk import HEADERS, Desk, silence, slot
+from benchmarks.engine import REGION, Store, Transport
+from benchmarks.report import Table, interleaved, ratio
+from tests.unit.gateway import event
+
+APPOINTMENTS = 100
+BARE = "bare Chalice route"
+_DRIVER = "bare route with the booking's two calls by boto3"
+
+# How often each is called per round: the quick ones often enough for the clock.
+CALLS = {
+    BARE: 200,
+    "GET /health": 100,
+    _DRIVER: 20,
+    "POST /public/appointments": 10,
+    "GET /public/availability, 1 day": 10,
+    "GET /public/availability, 31 days": 2,
+}
+
+
+@dataclass
+class Recorder:
+    """Keeps what was asked and answered in between, by operation, and answers the same again."""
+
+    answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def record(self, operation: str, request: bytes) -> tuple[int, bytes]:
+        """The engine's answer, kept."""
+        self.requests[operation] = json.loads(request)
+        self.answers[operation] = engine.embedded(operation, request)
+        return self.answers[operation]
+
+    def replay(self, operation: str, _: bytes) -> tuple[int, bytes]:
+        """The answer kept."""
+        return self.answers[operation]
+
+
+def measure(rounds: int = 15) -> dict[str, list[float]]:
+    """Seconds of processor time per call, for each of CALLS, round by round."""
+    with engine.table() as store, silence():
+        engine.load(population.rows(APPOINTMENTS))
+        calls = dict(zip(CALLS, _calls(store), strict=True))
+        per_call = {name: _timed(call, CALLS[name]) for name, call in calls.items()}
+        return interleaved(per_call, rounds)
+
+
+def table(figures: dict[str, list[float]]) -> Table:
+    """Milliseconds of this machine's processor, and the ratio to the bare route."""
+    lines = [
+        (name, f"{median(found) * 1000:.3f}", f"{ratio(found, figures[BARE]):.1f}") for name, found in figures.items()
+    ]
+    head = ("call", "ms of processor", "× bare")
+    return Table("Processor time of one call, the store replayed", head, lines)
+
+
+def _calls(store: Store) -> list[Callable[[], Any]]:
+    from app import app
+
+    desk = Desk()
+    body = desk.booking(slot(6), "New", "Client", "new@example.org")
+    book = event("POST", "/public/appointments", body=body, headers=HEADERS)
+    one, month = (_availability(desk, days) for days in (1, 31))
+    booking = _recorded(store, lambda: app(book, None))
+    return [
+        _hello(lambda: None),
+        lambda: _succeed(app(event("GET", "/health", headers=HEADERS), None)),
+        _hello(_driver(booking)),
+        _replayed(store, booking, lambda: app(book, None)),
+        _replayed(store, _recorded(store, lambda: app(one, None)), lambda: app(one, None)),
+        _replayed(store, _recorded(store, lambda: app(month, None)), lambda: app(month, None)),
+    ]
+
+
+def _availability(desk: Desk, days: int) -> dict[str, Any]:
+    return event("GET", "/public/availability", query=urlencode(desk.search(days)), headers=HEADERS)
+
+
+def _hello(work: Callable[[], object]) -> Callable[[], Any]:
+    """A route of an app that has nothing else."""
+    bare = Chalice(app_name="bare", configure_logs=False)
+
+    @bare.route("/hello", methods=["GET"])
+    def hello() -> dict[str, str]:
+        work()
+        return {"hello": "world"}
+
+    request = event("GET", "/hello", headers=HEADERS)
+    return lambda: _succeed(bare(request, None))
+
+
+def _driver(booking: Recorder) -> Callable[[], object]:
+    """The same read and the same transaction, sent by boto3's client as they are."""
+    client = boto3.client("dynamodb", region_name=REGION)
+    Transport(booking.replay).under(client)
+    read, write = booking.requests["BatchGetItem"], booking.requests["TransactWriteItems"]
+
+    def send() -> None:
+        client.batch_get_item(**read)
+        client.transact_write_items(**write)
+
+    return send
+
+
+def _recorded(store: Store, call: Callable[[], Any]) -> Recorder:
+    recorder = Recorder()
+    store.transport.answering = recorder.record
+    _succeed(call())
+    return recorder
+
+
+def _replayed(store: Store, recorder: Recorder, call: Callable[[], Any]) -> Callable[[], Any]:
+    def replay() -> None:
+        store.transport.answering = recorder.replay
+        _succeed(call())
+
+    return replay
+
+
+def _timed(call: Callable[[], Any], times: int) -> Callable[[], float]:
+    def seconds() -> float:
+        begun = time.process_time()
+        for _ in range(times):
+            call()
+        return (time.process_time() - begun) / times
+
+    return seconds
+
+
+def _succeed(answer: dict[str, Any]) -> None:
+    assert answer["statusCode"] < 300, answer
