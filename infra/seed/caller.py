@@ -13,7 +13,9 @@ import httpx
 T = TypeVar("T")
 R = TypeVar("R")
 
-AT_A_TIME = 4
+AT_A_TIME = 3
+# A machine that is busy with other things takes its time to start the functions.
+TIMEOUT_SECONDS = 120
 ATTEMPTS = 6
 _AGAIN = frozenset({429, 502, 503, 504})
 
@@ -27,7 +29,7 @@ class Caller:
 
     def __init__(self, api_url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self._token = token
-        self._http = httpx.Client(base_url=api_url.rstrip("/"), timeout=30, transport=transport)
+        self._http = httpx.Client(base_url=api_url.rstrip("/"), timeout=TIMEOUT_SECONDS, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -69,12 +71,12 @@ class Caller:
         headers = {} if path.startswith("/public/") else {"Authorization": f"Bearer {self._token}"}
         if method == "POST":
             headers["Idempotency-Key"] = uuid.uuid4().hex
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(ATTEMPTS - 1):
             response = self._http.request(method, path, headers=headers, **request)
-            if response.status_code not in _AGAIN or attempt == ATTEMPTS:
-                break
+            if response.status_code not in _AGAIN:
+                return response
             time.sleep(float(response.headers.get("Retry-After", 1)))
-        return response
+        return self._http.request(method, path, headers=headers, **request)
 
 
 def _require(response: httpx.Response) -> None:
