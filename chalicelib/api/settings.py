@@ -53,9 +53,7 @@ def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.Reason:
     return container.reasons().show(call.path["reason_id"])
 
 
-@routes.patch(
-    "/cancellation-reasons/{reason_id}", body=ReasonChange, answer=Reason, who=Ability.CATALOGUE_EDIT
-)
+@routes.patch("/cancellation-reasons/{reason_id}", body=ReasonChange, answer=Reason, who=Ability.CATALOGUE_EDIT)
 def change_cancellation_reason(call: Call[Record, NoQuery]) -> catalog.Reason:
     """Word a cancellation reason differently; past cancellations keep their text."""
     return container.reasons().change(call.context(), call.path["reason_id"], call.body.values())

@@ -46,6 +46,7 @@ class Attendee:
     contact: str | None = None
     notes: str = ""
     answers: tuple[Answer, ...] = ()
+    language: str | None = None
     cancelled: bool = False
     moves: int = 0
 
@@ -177,7 +178,5 @@ class Appointment:
 
     def without(self, client_id: str, now: datetime) -> Appointment:
         """One of several attendees leaves; the appointment stays (D44)."""
-        attendees = tuple(
-            replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees
-        )
+        attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
         return replace(self, attendees=attendees, updated_at=now)

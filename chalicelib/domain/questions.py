@@ -35,9 +35,7 @@ def checked(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[
         if question.required and missing:
             errors.append(FieldError(pointer, f"Please answer: {question.text} ({question.id})"))
     if errors:
-        raise Invalid(
-            "The service's questions are not answered as asked.", code="invalid_answers", errors=errors
-        )
+        raise Invalid("The service's questions are not answered as asked.", code="invalid_answers", errors=errors)
     return tuple(given.values())
 
 
@@ -46,11 +44,7 @@ def _fits(question: Question, value: object) -> bool:
         return isinstance(value, bool)
     if not isinstance(value, str) or len(value) > LONGEST_ANSWER:
         return False
-    return (
-        question.type is QuestionType.TEXT
-        or value in question.options
-        or (value == "" and not question.required)
-    )
+    return question.type is QuestionType.TEXT or value in question.options or (value == "" and not question.required)
 
 
 def _blank(value: object) -> bool:

@@ -135,10 +135,7 @@ class Slots:
 
     def _on_grid(self, block: Block, start: int) -> bool:
         # Schedule places appointments freely; everybody else steps from the block's start (D9).
-        return (
-            self.seeker.right is Right.SCHEDULE
-            or (start - block.start) % self.offer.service.slot_interval == 0
-        )
+        return self.seeker.right is Right.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
 
     def _room(self, start: int, right: Right | None = None) -> int:
         hold = self.seeker.hold

@@ -58,7 +58,6 @@ class Booked:
 
     appointment: Appointment
     attendee: Attendee
-    language: str | None = None
 
 
 class Booking:
@@ -114,7 +113,15 @@ class Booking:
 
         change = Change()
         client = self._client(context, change, person, contact)
-        attendee = Attendee(client.id, client.name, self._ids.secret(), contact_value, person.notes, answers)
+        attendee = Attendee(
+            client_id=client.id,
+            name=client.name,
+            code=self._ids.secret(),
+            contact=contact_value,
+            notes=person.notes,
+            answers=answers,
+            language=person.language or client.language,
+        )
         appointment = change.save(self._appointment(context, wish, offer, start, attendee, calendar.turn(start)))
         end = minute(appointment.end)
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
@@ -125,7 +132,7 @@ class Booking:
         if hold:
             change.delete(found.require(Hold, hold.id))
         change.record(self._entry(context, appointment, client))
-        booked = Booked(appointment, attendee, person.language or client.language)
+        booked = Booked(appointment, attendee)
         self._store.commit(change, context.once, booked)
         return booked
 

@@ -104,7 +104,7 @@ class Redrawing:
         days: set[str] = set()
         items = MOST_ITEMS + 1
         for swap in swaps:
-            own = 2 * swap.moves + swap.changes_state
+            own = swap.moves + swap.changes_state
             touched = self._days(placement, [swap])
             if items + own + len(days | touched) > MOST_ITEMS:
                 parts.append([])

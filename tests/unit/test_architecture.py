@@ -137,13 +137,13 @@ def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
 def entry_points(file: Path) -> list[str]:
     """The Lambda functions a file declares through a decorator: everything but HTTP routes."""
     kinds = {"schedule", "lambda_function", "authorizer", "on_cw_event", "on_dynamodb_record"}
-    kinds |= {"on_s3_event", "on_sns_message", "on_sqs_message", "on_kinesis_record"}
+    kinds |= {"on_s3_event", "on_sns_message", "on_sqs_message", "on_kinesis_record", "every"}
     return [
         node.name
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef)
         for mark in node.decorator_list
-        if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr in kinds
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func).rpartition(".")[2] in kinds
     ]
 
 

@@ -33,9 +33,7 @@ Unique = AfterValidator(_unique)
 
 _EMAIL_SCHEMA: dict[str, Any] = {"type": "string", "format": "email", "maxLength": 254}
 
-Email = Annotated[
-    str, Field(max_length=254), AfterValidator(_email), WithJsonSchema(_EMAIL_SCHEMA, mode="validation")
-]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email), WithJsonSchema(_EMAIL_SCHEMA, mode="validation")]
 """An e-mail address of at most 254 characters (D25b)."""
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$", examples=["en"])]
@@ -46,9 +44,7 @@ Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["CA"])]
 
 Origin = Annotated[
     str,
-    Field(
-        max_length=255, pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", examples=["https://example.org"]
-    ),
+    Field(max_length=255, pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", examples=["https://example.org"]),
 ]
 """A web origin as browsers send it, or ``*`` for any."""
 

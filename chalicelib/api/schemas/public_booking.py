@@ -16,16 +16,17 @@ from chalicelib.services.booking import Booked, BookingWish, Person
 from chalicelib.services.rescheduling import Move
 from chalicelib.services.viewing import PublicView
 
-# What the success page says of a confirmed booking, and of a request.
 _SUCCESS = {
-    "en": (
-        "Your appointment is booked. We have sent you the details.",
-        "We have received your request and will let you know as soon as it is confirmed.",
-    ),
-    "fr": (
-        "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
-        "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
-    ),
+    "en": {
+        "booked": "Your appointment is booked. We have sent you the details.",
+        "moved": "Your appointment has been moved. We have sent you the new details.",
+        "requested": "We have received your request and will let you know as soon as it is confirmed.",
+    },
+    "fr": {
+        "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
+        "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
+        "requested": "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
+    },
 }
 
 
@@ -130,9 +131,7 @@ class BookedAnswer(_Shown):
         """The answer with its link under this base URL."""
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
-        words = _SUCCESS.get(booked.language or "", _SUCCESS["en"])
-        message = words[0 if booked.appointment.confirmed else 1]
-        return cls(**_shown(booked.appointment), code=code, message=message, manage_url=link)
+        return cls(**_shown(booked.appointment), code=code, message=_message(booked), manage_url=link)
 
 
 class CancelledAnswer(_Shown):
@@ -231,6 +230,13 @@ class CancelBody(Input):
 
     code: Code
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+
+
+def _message(booked: Booked) -> str:
+    words = _SUCCESS.get(booked.attendee.language or "", _SUCCESS["en"])
+    if not booked.appointment.confirmed:
+        return words["requested"]
+    return words["moved" if booked.attendee.moves else "booked"]
 
 
 def _shown(appointment: domain.Appointment) -> dict[str, Any]:
