@@ -15,7 +15,7 @@ from infra.seed import caller, demo, empty, organisation
 from infra.seed.caller import Caller
 from infra.seed.people import clients
 from tests.integration.conftest import forget_singletons
-from tests.integration.test_setup import ADMIN, Pool
+from tests.integration.set_up.calls import ADMIN, Pool
 from tests.unit.gateway import Reply, send
 
 
