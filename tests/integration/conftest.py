@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import container
+from chalicelib.api import wiring
 from chalicelib.persistence import items, keys
 from chalicelib.settings import settings
 
@@ -59,6 +60,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    # Unit tests in the same process plug in fakes and leave them.
+    monkeypatch.setattr(wiring, "_plugged", [container])
     with mock_aws():
         create_table()
         forget_singletons()
