@@ -49,16 +49,16 @@ Columns = dict[str, dict[str, Usage]]
 Operations = Iterator[tuple[str, Callable[[], object]]]
 
 _NOTES = (
-    "Units are read / write / index write request units. A usual branch has 3 appointments a day, the busy one 200 "
-    "in 12 blocks. `allowed` is the architecture's budget of reads.",
+    "Units are read / write / index write request units; keys are those its reads ask for, items those it writes.",
+    "`allowed` is the architecture's budget of reads. A usual branch has 3 appointments a day, the busy one 200.",
 )
 
 
 def measure(few: int = FEW, many: int = MANY, busy: bool = True) -> Columns:
     """Usage by column and operation: a usual branch in both tables, with ``busy`` a busy one in the larger."""
     columns = {str(few): _usages(few, MEASURED)[0]}
-    usual, *others = _usages(many, MEASURED, *([BUSIEST] if busy else []))
-    return columns | {str(many): usual} | {"busy": other for other in others}
+    branches = {str(many): MEASURED} | ({"busy": BUSIEST} if busy else {})
+    return columns | dict(zip(branches, _usages(many, *branches.values()), strict=True))
 
 
 def table(columns: Columns) -> Table:

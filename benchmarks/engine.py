@@ -56,8 +56,9 @@ class Transport:
     def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         target = request.headers["X-Amz-Target"]
         operation = (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
+        assert isinstance(request.body, bytes)
         status, body = self.answering(operation, request.body)
-        return AWSResponse(request.url, status, self.headers, _Raw(body))
+        return AWSResponse(request.url, status, self.headers, _Raw(body))  # type: ignore[arg-type]  # any mapping
 
 
 def embedded(operation: str, request: bytes) -> tuple[int, bytes]:

@@ -57,7 +57,8 @@ class Usage:
     @property
     def units(self) -> tuple[float, float, float]:
         """Read, write and index write units."""
-        return tuple(sum(getattr(call, kind) for call in self.calls) for kind in ("read", "write", "index"))  # type: ignore[return-value]  # three
+        read, write, index = (sum(getattr(call, kind) for call in self.calls) for kind in ("read", "write", "index"))
+        return read, write, index
 
 
 class Meter:

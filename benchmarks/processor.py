@@ -57,12 +57,12 @@ class Recorder:
         return self.answers[operation]
 
 
-def measure(rounds: int = 15) -> dict[str, list[float]]:
-    """Seconds of processor time per call, for each of CALLS, round by round."""
+def measure(rounds: int = 15, share: float = 1) -> dict[str, list[float]]:
+    """Seconds of processor time per call, for each of CALLS, round by round; ``share`` of the calls are made."""
     with engine.table() as store, silence():
         engine.load(population.rows(APPOINTMENTS))
         calls = dict(zip(CALLS, _calls(store), strict=True))
-        per_call = {name: _timed(call, CALLS[name]) for name, call in calls.items()}
+        per_call = {name: _timed(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
         return interleaved(per_call, rounds)
 
 

@@ -34,9 +34,7 @@ class Table:
         return asdict(self)
 
 
-def interleaved(
-    measures: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True
-) -> dict[str, list[float]]:
+def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True) -> dict[str, list[float]]:
     """Each measure's figures, taken in turn round by round, so that a slow moment strikes all alike."""
     if warm:
         for measure in measures.values():

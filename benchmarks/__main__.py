@@ -1,0 +1,105 @@
+"""``python -m benchmarks``: measure everything, print the tables, keep the figures as JSON.
+
+``--quick`` takes seconds: the same code on little data and without the local stack. Its times say nothing; that the
+calls, items and units are as they must be is checked either way, and the exit status tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import budget, deciding, imports, processor, throughput
+from benchmarks.report import Table
+
+OUTPUT = Path("build/benchmarks.json")
+
+# A part's tables, what of its figures is kept, and what is not as it must be.
+Part = tuple[list[Table], dict[str, Any], list[str]]
+
+
+def parts(quick: bool) -> Iterator[tuple[str, Callable[[], Part]]]:
+    """Every part by name, to be run when called."""
+    yield "budget", lambda: _budget(quick)
+    yield "processor", lambda: _processor(quick)
+    yield "imports", lambda: _imports(quick)
+    yield "deciding", lambda: _deciding(quick)
+    if not quick:
+        yield "throughput", _throughput
+
+
+def main(arguments: list[str]) -> int:
+    """1 when something exact is not as it must be."""
+    options = _options(arguments)
+    kept: dict[str, Any] = {"machine": _machine(), "quick": options.quick}
+    failed: list[str] = []
+    for name, part in parts(options.quick):
+        if options.only and name not in options.only:
+            continue
+        begun = time.monotonic()
+        tables, figures, failures = part()
+        for table in tables:
+            print(table.text(), flush=True)
+        kept[name] = {"tables": [table.json() for table in tables], "figures": figures}
+        kept[name]["seconds"] = round(time.monotonic() - begun, 1)
+        failed += failures
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(kept, indent=1) + "\n")
+    print(*(f"\nFAILED {failure}" for failure in failed), f"\nfigures: {options.output}", sep="")
+    return 1 if failed else 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="little data, no local stack: seconds")
+    parser.add_argument("--only", nargs="+", metavar="PART", choices=[name for name, _ in parts(quick=False)])
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="where the figures go")
+    return parser.parse_args(arguments)
+
+
+def _budget(quick: bool) -> Part:
+    columns = budget.measure(many=1_000, busy=False) if quick else budget.measure()
+    figures = {column: {name: asdict(usage) for name, usage in usages.items()} for column, usages in columns.items()}
+    return [budget.table(columns)], figures, budget.failures(columns)
+
+
+def _processor(quick: bool) -> Part:
+    figures = processor.measure(rounds=1, share=0.1) if quick else processor.measure()
+    return [processor.table(figures)], figures, []
+
+
+def _imports(quick: bool) -> Part:
+    figures = imports.measure(rounds=1) if quick else imports.measure()
+    heaviest = imports.heaviest(rounds=1) if quick else imports.heaviest()
+    return [imports.table(figures), imports.heaviest_table(heaviest)], figures, []
+
+
+def _deciding(quick: bool) -> Part:
+    if quick:
+        decided = deciding.measure(days=1, decisions=10, occupants=30)
+        listed = deciding.listings(days=2, patterns=1, occupants=30, repeat=1)
+    else:
+        decided, listed = deciding.measure(), deciding.listings()
+    return [deciding.table(decided, listed)], {"decided": decided, "listed": listed}, []
+
+
+def _throughput() -> Part:
+    figures = throughput.measure(throughput.Load())
+    return [throughput.table(figures)], {str(workers): by_name for workers, by_name in figures.items()}, []
+
+
+def _machine() -> dict[str, Any]:
+    """What kind of machine this is."""
+    return {"architecture": platform.machine(), "processors": os.cpu_count(), "python": platform.python_version()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,181 @@
+"""Deciding one booking and listing a month where it is hardest: 200 occupants and 12 blocks on every day."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from statistics import median
+from typing import TypeVar
+
+from benchmarks.branches import ACCOUNT, ADVICE, BUSY, CARD, DAYS, FIRST_DAY, MEASURED, NOW, catalogue, opening, sheet
+from benchmarks.report import Table, percentile
+from chalicelib.domain.catalog import Location, Offer, Service, Settings
+from chalicelib.domain.errors import Refusal
+from chalicelib.domain.ledger import Calendar, Occupant, Right, Sheet, days_around
+from chalicelib.domain.quickstream import Block
+from chalicelib.domain.slots import Seeker, Slots
+from chalicelib.domain.times import minute
+
+OCCUPANTS = 200
+# Seats of the blocks, in turn by two.
+DAYS_MEASURED = {"a third full": (4, 4), "nearly full": (1, 2)}
+_TRIES = 4000
+# Seconds of processor time after which a decision is given up; it counts as having taken this long.
+PATIENCE_SECONDS = 2.0
+
+
+Moved = TypeVar("Moved", Block, Occupant)
+
+
+class GivenUp(Exception):
+    """Something took longer than anybody's patience."""
+
+
+def measure(days: int = 4, decisions: int = 100, occupants: int = OCCUPANTS) -> dict[str, list[float]]:
+    """Seconds of each decision about a booking, by kind of day; as many per day, over so many days."""
+    return {
+        kind: [
+            seconds
+            for day in _days(days)
+            for seconds in _decisions(_filled(day, seats, occupants), day, decisions, random.Random(day.toordinal()))
+        ]
+        for kind, seats in DAYS_MEASURED.items()
+    }
+
+
+def listings(
+    days: int = DAYS, patterns: int = 4, occupants: int = OCCUPANTS, repeat: int = 3
+) -> dict[str, list[float]]:
+    """Seconds of listing the free times of so many days like the first few of ``measure``."""
+    months = {kind: _month(days, seats, patterns, occupants) for kind, seats in DAYS_MEASURED.items()}
+    return {kind: [_listing(month, days) for _ in range(repeat)] for kind, month in months.items()}
+
+
+def table(decided: dict[str, list[float]], listed: dict[str, list[float]]) -> Table:
+    """Milliseconds of this machine."""
+    head = ("day", "decisions", "p50 ms", "p99 ms", "worst ms", "given up", "31 days listed, ms")
+    lines = []
+    for kind, found in decided.items():
+        given_up = sum(seconds >= PATIENCE_SECONDS for seconds in found)
+        shown = [f"{1000 * percentile(found, share):.1f}" for share in (0.5, 0.99, 1)]
+        lines.append((kind, str(len(found)), *shown, str(given_up), f"{1000 * median(listed[kind]):.0f}"))
+    note = f"A decision is given up after {PATIENCE_SECONDS:g} s."
+    return Table(f"Deciding among {OCCUPANTS} occupants in {BUSY.blocks} blocks a day", head, lines, [note])
+
+
+def _days(count: int) -> Iterable[date]:
+    return (FIRST_DAY + timedelta(days=n) for n in range(count))
+
+
+def _offer(service_id: str) -> Offer:
+    records = list(catalogue(1))
+    settings = next(r for r in records if isinstance(r, Settings))
+    location = next(r for r in records if isinstance(r, Location))
+    return Offer(settings, location, next(r for r in records if isinstance(r, Service) and r.id == service_id))
+
+
+_OFFERS = {service: _offer(service) for service in (ADVICE, ACCOUNT, CARD)}
+
+
+def _decide(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
+    """What booking does with what it read; raises the refusal it would answer with."""
+    slots = Slots(_OFFERS[service], calendar, Seeker(Right.WIDGET, NOW))
+    assert slots.settled(start, start + 1)
+    slots.require(start)
+    slots.hull(start)
+    end = start + _OFFERS[service].service.duration_minutes
+    return calendar.placed(Occupant(name, start, end, service))
+
+
+def _decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:
+    found = []
+    for service, start in (_wish(day, chance) for _ in range(count)):
+        begun = time.process_time()
+        _tried(calendar, service, start, "apt_new")
+        found.append(time.process_time() - begun)
+    return found
+
+
+def _tried(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
+    """With the booking where there is a seat, else as it was."""
+    try:
+        with _patiently(PATIENCE_SECONDS):
+            return _decide(calendar, service, start, name)
+    except (Refusal, GivenUp):
+        return calendar
+
+
+@contextmanager
+def _patiently(seconds: float) -> Iterator[None]:
+    """Raises ``GivenUp`` when the inside takes longer."""
+
+    def give_up(*_: object) -> None:
+        raise GivenUp
+
+    before = signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _wish(day: date, chance: random.Random) -> tuple[str, int]:
+    return chance.choice(list(_OFFERS)), minute(opening(day)) + 15 * chance.randrange(32)
+
+
+@cache
+def _filled(day: date, seats: tuple[int, ...], occupants: int) -> Calendar:
+    """A day that filled up by bookings, each of them admitted, until there are as many as asked for."""
+    chance = random.Random(str((day, seats)))
+    calendar = _empty(day, seats)
+    for number in range(_TRIES):
+        if len(calendar.sheets[str(day)].occupants) == occupants:
+            return calendar
+        service, start = _wish(day, chance)
+        calendar = _tried(calendar, service, start, f"apt_{number:026d}")
+    raise AssertionError("the day has too few seats")
+
+
+def _empty(day: date, seats: tuple[int, ...]) -> Calendar:
+    laid = sheet(MEASURED, day, BUSY, {})
+    blocks = {
+        block.id: replace(block, limit=seats[n // 2 % len(seats)]) for n, block in enumerate(laid.blocks.values())
+    }
+    around = days_around(minute(opening(day)), minute(opening(day)) + 1)
+    return Calendar.of(MEASURED, around, [replace(laid, blocks=blocks)])
+
+
+def _month(days: int, seats: tuple[int, ...], patterns: int, occupants: int) -> Calendar:
+    """So many days, each like one of the filled ones."""
+    wanted = [FIRST_DAY + timedelta(days=n) for n in range(-1, days + 1)]
+    return Calendar.of(MEASURED, map(str, wanted), (_like(n % patterns, n, seats, occupants) for n in range(days)))
+
+
+def _like(pattern: int, number: int, seats: tuple[int, ...], occupants: int) -> Sheet:
+    """A filled day's sheet as that of a later day; ids stay different from day to day."""
+    day, copy = (FIRST_DAY + timedelta(days=n) for n in (pattern, number))
+    filled = _filled(day, seats, occupants).sheets[str(day)]
+    later = 1440 * (number - pattern)
+
+    def moved(what: Moved) -> Moved:
+        return replace(what, id=f"{what.id}{number}", start=what.start + later, end=what.end + later)
+
+    blocks = {b.id: b for b in map(moved, filled.blocks.values())}
+    return Sheet(MEASURED, str(copy), blocks, {o.id: o for o in map(moved, filled.occupants.values())})
+
+
+def _listing(calendar: Calendar, days: int) -> float:
+    first = minute(opening(FIRST_DAY))
+    begun = time.process_time()
+    slots = Slots(_OFFERS[ACCOUNT], calendar, Seeker(Right.WIDGET, NOW))
+    assert slots.settled(first, first + (days - 1) * 1440)
+    assert list(slots.listed(first, first + (days - 1) * 1440 + 600))
+    return time.process_time() - begun
