@@ -15,24 +15,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Location, Service, Settings
-from chalicelib.domain.errors import Busy, FieldError, Invalid, NotFound, Stale, invalid
+from chalicelib.domain.errors import Busy, Stale, invalid
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Calendar, Sheet
-from chalicelib.domain.permissions import Ability
 from chalicelib.domain.quickstream import MOST_OCCURRENCES, Block, BlockPlace, Release, Series, validate
-from chalicelib.domain.recurrence import LONGEST_DAYS, ends, validate_rule, wall_starts
-from chalicelib.domain.times import minute, resolve, utc_days, zone
+from chalicelib.domain.recurrence import ends, validate_rule, wall_starts
+from chalicelib.domain.times import minute, resolve, utc_days
 from chalicelib.services import calendars
+from chalicelib.services.block_terms import horizon, reachable, require_near, require_offered, require_space, resolved
 from chalicelib.services.blocks import Occurrence, occurrences
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.redrawing import MOST_ITEMS, day_of
 
-# Some blocks beyond the last bookable day, so that a day's delay of the scheduled function goes unnoticed.
-SHORTEST_HORIZON_DAYS = 62
-MARGIN_DAYS = 30
-MOST_BLOCKS_A_DAY = 200
-PAST_DAYS = 366
 _READ_AT_ONCE = 100
 
 
@@ -91,14 +86,14 @@ class Laying:
 
     def _create(self, context: Context, wish: BlockWish) -> LaidOut:
         found = self._store.read(_refs(wish.location_id, wish.services))
-        location = _location(found, context, wish.location_id)
+        location = reachable(found, context.staff, wish.location_id)
         offered = require_offered(found, location.id, wish.services)
         series, times = self._series(context, wish, location)
         settings = found.get(Settings) or Settings()
         steps = _steps(series, horizon(series, settings, offered, context.now), context.now, times)
         blocks = [step.block for step in steps if step.block]
         calendar = self._read(location.id, blocks)
-        _require_space(calendar, blocks)
+        require_space(calendar, blocks)
         after = calendar
         for block in blocks:
             after = after.laid(block)
@@ -119,10 +114,9 @@ class Laying:
 
     def _series(self, context: Context, wish: BlockWish, location: Location) -> tuple[Series, tuple[int, int]]:
         timezone, tz = wish.timezone or location.timezone, ZoneInfo(location.timezone)
-        zone(timezone)
         start, end = resolve(wish.start, timezone), resolve(wish.end, timezone, "/end")
         validate(minute(start), minute(end), wish.limit, wish.reserved)
-        _require_near(start, context.now)
+        require_near(start, context.now)
         wall_start, wall_end = (at.astimezone(tz).replace(tzinfo=None) for at in (start, end))
         if wish.rrule is not None and wall_end <= wall_start:
             raise invalid("/end", "By the clock on the wall the end must lie after the start.", "invalid_interval")
@@ -218,63 +212,9 @@ class Laying:
         return Calendar(location_id, sheets)
 
 
-def horizon(series: Series, settings: Settings, services: Iterable[Service], now: datetime) -> datetime:
-    """The wall time up to which an open rule is laid out: a month beyond what anybody can book, at least."""
-    longest = max((settings.horizon_for(s) for s in services), default=0)
-    days = max(longest, settings.horizon_days, SHORTEST_HORIZON_DAYS) + MARGIN_DAYS
-    today = now.astimezone(ZoneInfo(series.timezone)).replace(tzinfo=None)
-    return max(today, series.wall_start) + timedelta(days=days)
-
-
-def resolved(release: Release | None, timezone: str, pointer: str) -> Release | None:
-    """The policy with its instant, if it names one, in UTC; 422 for a wall time there is none or two of."""
-    if release is None or release.at is None:
-        return release
-    return replace(release, at=resolve(release.at, timezone, pointer))
-
-
-def require_offered(found: Found, location_id: str, services: Sequence[str]) -> list[Service]:
-    """The services; 422 naming each that does not exist or is not offered at the location (QS-9)."""
-    records = [found.get(Service, service_id) for service_id in services]
-    offered = [s for s in records if s is not None and location_id in s.location_ids]
-    known = {s.id for s in offered}
-    unknown = [
-        FieldError(f"/services/{place}", "This is not offered here.")
-        for place, service_id in enumerate(services)
-        if service_id not in known
-    ]
-    if unknown:
-        raise Invalid(code="unknown_service", errors=unknown)
-    return offered
-
-
 def _refs(location_id: str, services: Iterable[str]) -> list[Ref[Any]]:
     refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(Location, location_id)]
     return refs + [Ref.to(Service, service_id) for service_id in services]
-
-
-def _location(found: Found, context: Context, location_id: str) -> Location:
-    # Whose reach has borders does not learn what lies beyond them.
-    if not context.staff.reaches(Ability.BLOCK_EDIT, location_id=location_id):
-        raise NotFound()
-    location = found.get(Location, location_id)
-    if location is None:
-        raise invalid("/location_id", "There is no such location.", "unknown_location")
-    return location
-
-
-def _require_near(start: datetime, now: datetime) -> None:
-    if not -PAST_DAYS <= (start - now).days <= LONGEST_DAYS:
-        raise invalid("/start", "A block begins between a year ago and ten years ahead.", "invalid_interval")
-
-
-def _require_space(calendar: Calendar, blocks: Iterable[Block]) -> None:
-    counts = {day: len(sheet.blocks) for day, sheet in calendar.sheets.items()}
-    for block in blocks:
-        for day in utc_days(block.start, block.end):
-            counts[day] += 1
-    if max(counts.values(), default=0) > MOST_BLOCKS_A_DAY:
-        raise invalid("/start", f"A day has at most {MOST_BLOCKS_A_DAY} blocks at a location.", "too_many_blocks")
 
 
 def _steps(series: Series, until: datetime, now: datetime, times: tuple[int, int] | None = None) -> list[_Step]:

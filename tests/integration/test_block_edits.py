@@ -16,7 +16,8 @@ from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.quickstream import BlockPlace, BlockState, Series
 from chalicelib.domain.times import minute
-from chalicelib.services.editing import Editing, Reach
+from chalicelib.services.block_plans import Reach
+from chalicelib.services.editing import Editing
 from chalicelib.services.opening import kept
 from chalicelib.services.ports import Context
 from tests.integration.conftest import REGION, TABLE, forget_singletons

@@ -25,8 +25,9 @@ from chalicelib.domain.edits import Edit, Opening, Scope
 from chalicelib.domain.ledger import Occupant
 from chalicelib.domain.quickstream import BlockState, Release
 from chalicelib.domain.times import instant, wall_text
+from chalicelib.services.block_plans import Reach
 from chalicelib.services.blocks import Occurrence, Span
-from chalicelib.services.editing import Preview, Reach
+from chalicelib.services.editing import Preview
 from chalicelib.services.laying import BlockWish, LaidOut
 
 MOST_SEATS = 500
