@@ -18,9 +18,13 @@ def sees(principal: Principal, appointment: Appointment) -> bool:
 
 
 def require_reach(principal: Principal, ability: Ability, appointment: Appointment) -> None:
-    """404 for an appointment they may not know of, 403 when they may not do this to it."""
-    if not sees(principal, appointment):
-        raise NotFound()
+    """404 for an appointment they may not know of, 403 when they may not do this to it.
+
+    Whoever may claim where it takes place has seen it there: a claim that comes too late is told so (D14).
+    """
     own = appointment.staff_id is not None and appointment.staff_id == principal.staff_id
-    if not principal.reaches(ability, location_id=appointment.location_id, own=own):
+    may = principal.reaches(ability, location_id=appointment.location_id, own=own)
+    if not sees(principal, appointment) and not (may and ability is Ability.APPOINTMENT_CLAIM):
+        raise NotFound()
+    if not may:
         raise Forbidden()

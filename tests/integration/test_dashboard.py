@@ -44,6 +44,14 @@ def test_a_booking_is_on_the_unassigned_list_until_somebody_claims_it(world: Wor
     assert (again.status, again.json["code"]) == (409, "already_assigned")
 
 
+def test_a_claim_that_comes_too_late_is_told_so(world: World) -> None:
+    booked = world.book().json["id"]
+    world.staff("POST", f"/appointments/{booked}/claim", {})
+    assert world.staff("GET", f"/appointments/{booked}", who=SAM_MAIL).status == 404
+    late = world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL)
+    assert (late.status, late.json["code"]) == (409, "already_assigned")
+
+
 def test_nobody_is_in_two_places(world: World) -> None:
     first, second = world.book().json["id"], world.book(at(15)).json["id"]
     world.staff("POST", f"/appointments/{first}/claim", {}, who=SAM_MAIL)
