@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -263,7 +264,7 @@ def test_a_required_reason_is_more_than_blanks(
         ({"timezone": "Mars/Olympus"}, "/timezone"),
     ],
 )
-def test_bad_input_is_named_and_writes_nothing(world: World, change: dict[str, object], pointer: str) -> None:
+def test_bad_input_is_named_and_writes_nothing(world: World, change: dict[str, Any], pointer: str) -> None:
     world.lay()
     reply = world.book(**change)
     assert reply.status == 422, reply.text
