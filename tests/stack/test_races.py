@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -96,7 +97,7 @@ def test_one_of_many_claims_gets_the_appointment(opened: OpenBranch) -> None:
     booked = made(branch.book())
     people = [branch.employ() for _ in range(4)]
     url = f"/appointments/{booked['id']}/claim"
-    answers = at_once([lambda c=client: c.post(url) for _, client in people] * 2)  # type: ignore[misc]  # bound now
+    answers = at_once([partial(client.post, url) for _, client in people] * 2)
     assert Counter(codes(answers)) == {"200": 1, "already_assigned": 7}
     (winner,) = (a.json()["staff_id"] for a in answers if a.status_code == 200)
     assert winner in {person["id"] for person, _ in people}
@@ -109,7 +110,7 @@ def test_cancelling_and_moving_at_once_end_cancelled(opened: OpenBranch) -> None
     branch = opened(limit=4)
     for round_number in range(4):
         booked = made(branch.book())
-        cancelled, moved = at_once([lambda b=booked: branch.cancel(b), lambda b=booked: branch.move(b, 60)])  # type: ignore[misc]  # bound now
+        cancelled, moved = at_once([partial(branch.cancel, booked), partial(branch.move, booked, 60)])
         assert cancelled.status_code == 200, cancelled.text
         assert codes([moved])[0] in ("200", "wrong_state"), round_number
         assert branch.shown(booked)["state"] == "cancelled"
@@ -121,7 +122,7 @@ def test_moves_for_one_seat_leave_the_losers_where_they_were(opened: OpenBranch)
     branch = opened(limit=6)
     branch.lay(minutes=240, length=30)
     guests = [made(branch.book()) for _ in range(6)]
-    answers = at_once([lambda g=guest: branch.move(g, 240) for guest in guests])  # type: ignore[misc]  # bound now
+    answers = at_once([partial(branch.move, guest, 240) for guest in guests])
     assert Counter(codes(answers)) == {"200": 1, "capacity_exhausted": 5}
     starts = Counter(a["start"] for a in branch.appointments())
     assert starts == {branch.start(): 5, branch.start(240): 1}
