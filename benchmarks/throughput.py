@@ -8,6 +8,7 @@ own, as clients hardly ever want the same day of the same branch at the same ins
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +57,7 @@ class Load:
 def measure(load: Load, place: Path = PLACE) -> dict[int, dict[str, list[float]]]:
     """Requests per second, by number of workers and what is sent, on a stack of its own that ends with it."""
     transactions = _recorded(load)
+    _forget(place)
     try:
         stack = local.up(place, "none")
         dynamodb = clients.of_endpoint(stack["aws_endpoint_url"], stack["region"])("dynamodb")
@@ -71,7 +73,7 @@ def measure(load: Load, place: Path = PLACE) -> dict[int, dict[str, list[float]]
                 for workers in (1, WORKERS)
             }
     finally:
-        local.down(place)
+        _forget(place)
 
 
 def table(figures: dict[int, dict[str, list[float]]]) -> Table:
@@ -82,6 +84,12 @@ def table(figures: dict[int, dict[str, list[float]]]) -> Table:
         for name, found in by_name.items()
     ]
     return Table("Throughput on the local stack", ("sent", "workers", "per second", "× bare"), lines)
+
+
+def _forget(place: Path) -> None:
+    """Every run begins with an empty table, whatever became of the one before."""
+    local.down(place)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _rate(send: Send, workers: int, load: Load) -> Callable[[], float]:
