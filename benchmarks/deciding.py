@@ -58,7 +58,7 @@ def listings(
 
 
 def table(decided: dict[str, list[float]], listed: dict[str, list[float]]) -> Table:
-    """Milliseconds of this machine."""
+    """Milliseconds of this machine's processor."""
     head = ("day", "decisions", "p50 ms", "p99 ms", "worst ms", "given up", "31 days listed, ms")
     lines = []
     for kind, found in decided.items():
