@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
@@ -16,18 +17,12 @@ Clients = Callable[[str], Any]
 
 def of_account() -> Clients:
     """Clients with the credentials and region of the environment."""
-
-    def client(service: str) -> Any:
-        return boto3.client(service)
-
+    # boto3's stubs want the service's name as a literal.
+    client: Callable[..., Any] = boto3.client
     return client
 
 
 def of_endpoint(url: str, region: str) -> Clients:
     """Clients of the embedded AWS at ``url``, with its root credentials; they talk to nothing else."""
-    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=region)
-
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=url)
-
-    return client
+    client: Callable[..., Any] = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=region).client
+    return partial(client, endpoint_url=url)
