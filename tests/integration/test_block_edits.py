@@ -221,26 +221,36 @@ def test_a_booking_that_comes_in_between_is_seen(world: World) -> None:
 
 
 def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world: World) -> None:
-    series = created(world, recurrence={"rrule": "FREQ=DAILY;COUNT=95"})
-    context = Context(world.now, container.principal_for("alex@example.org", ("manager",)), expected_version=1)
-
+    """Blocks over midnight in UTC, so that two parts of a change share a sheet."""
+    nights = {"start": "2026-12-03T17:00", "end": "2026-12-03T21:00"}
+    series = created(world, **nights, recurrence={"rrule": "FREQ=DAILY;COUNT=95"})
+    principal = container.principal_for("alex@example.org", ("manager",))
+    context = Context(world.now, principal, expected_version=1)
     last = minute(datetime.fromisoformat(series[94]["start"]))
 
-    def editing(occupant_id: str) -> tuple[Editing, Meddling]:
+    def editing(meddle: Meddling) -> Editing:
+        return Editing(meddle, container.agenda(), container.ids(), lambda _: None)
+
+    def booking(occupant_id: str) -> Meddling:
         # Somebody is booked on the last day while the second part is on its way.
         occupant = Occupant(occupant_id, last, last + 30, MORTGAGE)
-        meddle = Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
-        return Editing(meddle, container.agenda(), container.ids(), lambda _: None), meddle
+        return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
 
-    edit, store = editing("apt_1")
-    edit.change(context, series[0]["id"], Edit(limit=9), Reach(Scope.ALL))
-    assert store.commits == 3
-    assert [b.limit for b in _stored()] == [9] * 95
+    alone = Meddling(lambda: None)
+    editing(alone).change(context, series[0]["id"], Edit(limit=8), Reach(Scope.ALL))
+    assert alone.commits == 2
 
-    delete, store = editing("apt_2")
-    delete.remove(replace(context, expected_version=2), series[3]["id"], Reach(Scope.FOLLOWING, confirm=True))
-    assert store.commits == 4
-    assert [b.id for b in _stored()] == [b["id"] for b in series[:3]]
+    rival = booking("apt_1")
+    edit = replace(context, expected_version=2)
+    editing(rival).change(edit, series[0]["id"], Edit(limit=9), Reach(Scope.ALL))
+    assert rival.commits == 3
+    assert {b.id: b.limit for b in _stored()} == {b["id"]: 9 for b in series}
+
+    rival = booking("apt_2")
+    following = Reach(Scope.FOLLOWING, confirm=True)
+    editing(rival).remove(replace(context, expected_version=3), series[3]["id"], following)
+    assert rival.commits == 4
+    assert {b.id for b in _stored()} == {b["id"] for b in series[:3]}
     assert [world.read(BlockPlace, series[i]["id"]) for i in (3, 94)] == [None, None]
 
 
@@ -341,6 +351,13 @@ def test_a_new_release_policy_decides_anew_unless_somebody_booked(world: World) 
     assert (back.status, back.json["code"]) == (409, "wrong_state")
     assert [a["id"] for a in back.json["appointments"]] == [booked]
     assert patched(world, block, {"limit": 3}).json["state"] == "released"
+
+
+def test_a_series_released_by_an_edit_is_announced_block_by_block(world: World) -> None:
+    series = weekly(world, release={"days_before": 1, "time": "08:00"})
+    patched(world, series[1], {"release": None}, "?scope=following")
+    assert [[e.type for e in events(b)] for b in series] == [[], *[["block.released"]] * 3]
+    assert [shown(world, b)["state"] for b in series] == ["held", "released", "released", "released"]
 
 
 def test_a_moved_block_keeps_following_its_series_policy(world: World) -> None:

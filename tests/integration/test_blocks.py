@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -246,6 +247,16 @@ def test_two_who_lay_out_the_same_series_lose_and_double_nothing(world: World) -
     laying = Laying(Meddling(lambda: sweep(world.now), at=2), container.ids(), lambda _: None)
     laid = laying.create(_context(world), _wish("FREQ=DAILY;COUNT=50"))
     assert sorted(_laid()) == sorted(o.block.id for o in laid.occurrences)
+
+
+def test_parts_that_share_a_day_are_written_without_a_second_look(world: World) -> None:
+    """Blocks over midnight in UTC stand on two sheets, the last of one part on the first of the next."""
+    store = Meddling(lambda: None)
+    start = OPENING + timedelta(hours=8)
+    wish = replace(_wish("FREQ=DAILY;COUNT=50"), start=start, end=start + timedelta(hours=4))
+    Laying(store, container.ids(), lambda _: None).create(_context(world), wish)
+    assert store.commits == 2
+    assert len(_laid()) == 100
 
 
 def test_an_open_rule_is_laid_out_to_the_horizon_and_goes_on_with_the_days(world: World) -> None:
