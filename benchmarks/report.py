@@ -34,11 +34,10 @@ class Table:
         return asdict(self)
 
 
-def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True) -> dict[str, list[float]]:
-    """Each measure's figures, taken in turn round by round, so that a slow moment strikes all alike."""
-    if warm:
-        for measure in measures.values():
-            measure()
+def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Each measure's figures, taken in turn round by round, so that a slow moment strikes all alike; once unkept."""
+    for measure in measures.values():
+        measure()
     found: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():
