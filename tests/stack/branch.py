@@ -173,3 +173,7 @@ def open_branch(stack: Stack, http: httpx.Client, admin: httpx.Client, limit: in
     branch = Branch(stack, http, admin, location["id"], service["id"], "", opening, email)
     laid = branch.lay(limit=limit, **block)
     return Branch(stack, http, admin, location["id"], service["id"], laid["id"], opening, email)
+
+
+OpenBranch = Callable[..., Branch]
+"""``open_branch`` with everything but its keywords."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import httpx
 import pytest
 
 from tests import local_stack
 from tests.local_stack import Stack
+from tests.stack.branch import OpenBranch, crowd, open_branch
 
 T = TypeVar("T")
 
@@ -31,3 +33,17 @@ def eventually() -> Callable[[Callable[[], T]], T]:
         return answer
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    """An HTTP client without a login."""
+    with crowd(stack) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def opened(stack: Stack, http: httpx.Client) -> Iterator[OpenBranch]:
+    """Opens branches; the keywords are those of ``open_branch``."""
+    with stack.staff("admin") as admin:
+        yield lambda **block: open_branch(stack, http, admin, **block)

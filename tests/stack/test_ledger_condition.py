@@ -21,7 +21,7 @@ from chalicelib.services.booking import Booked, Booking, BookingWish, Person
 from chalicelib.services.ports import Change, Context, Ref
 from tests.integration.conftest import forget_singletons
 from tests.local_stack import Stack
-from tests.stack.branch import ZONE, Branch, address, at_once, crowd, open_branch
+from tests.stack.branch import ZONE, Branch, OpenBranch, address, at_once
 
 RIVALS = 12
 SEATS = 3
@@ -45,7 +45,7 @@ class Together(DynamoStore):
 
 
 @pytest.fixture
-def branch(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Branch]:
+def branch(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Branch]:
     """A branch on the stack, whose table this process uses too."""
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
@@ -59,8 +59,7 @@ def branch(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Branch]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     forget_singletons()
-    with crowd(stack) as http, stack.staff("admin") as admin:
-        yield open_branch(stack, http, admin, limit=SEATS)
+    yield opened(limit=SEATS)
     forget_singletons()
 
 

@@ -13,21 +13,7 @@ import pytest
 
 from chalicelib.domain.times import utc_text
 from tests.local_stack import Stack
-from tests.stack.branch import Branch, address, at_once, codes, crowd, made, open_branch
-
-OpenBranch = Callable[..., Branch]
-
-
-@pytest.fixture(scope="module")
-def http(stack: Stack) -> Iterator[httpx.Client]:
-    with crowd(stack) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def opened(stack: Stack, http: httpx.Client) -> Iterator[OpenBranch]:
-    with stack.staff("admin") as admin:
-        yield lambda **block: open_branch(stack, http, admin, **block)
+from tests.stack.branch import OpenBranch, address, at_once, codes, made
 
 
 @pytest.fixture(autouse=True)
