@@ -14,7 +14,7 @@ from chalicelib.domain.holds import Hold, hold_id_of
 from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.questions import checked
 from chalicelib.domain.slots import DETAILS, Seeker, Slots, Why
-from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
+from chalicelib.domain.times import instant, minute, resolve, utc_days, wall_text, zone
 from chalicelib.services import calendars
 from chalicelib.services.announcing import appointment_event, organisation_messages
 from chalicelib.services.availability import held
@@ -34,6 +34,11 @@ class Person:
     language: str | None = None
     notes: str = ""
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """First and last name as they were typed."""
+        return f"{self.first_name} {self.last_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +118,15 @@ class Booking:
 
         change = Change()
         client = self._client(context, change, person, contact)
+        # Name and language as typed: those on record would tell the booker that there is one (D26b).
         attendee = Attendee(
             client_id=client.id,
-            name=client.name,
+            name=person.name,
             code=self._ids.secret(),
             contact=contact_value,
             notes=person.notes,
             answers=answers,
-            language=person.language or client.language,
+            language=person.language,
         )
         appointment = change.save(self._appointment(context, wish, offer, start, attendee, calendar.turn(start)))
         end = minute(appointment.end)
@@ -131,6 +137,8 @@ class Booking:
         calendars.write_sheets(change, calendar, after, slots.hull(start), int(now.timestamp()))
         if hold:
             change.delete(found.require(Hold, hold.id))
+            elsewhere = (day for day in utc_days(hold.start, hold.end) if day not in calendar.sheets)
+            change.vacate(wish.location_id, elsewhere, hold.id)
         change.record(self._entry(context, appointment, client))
         booked = Booked(appointment, attendee)
         self._store.commit(change, context.once, booked)

@@ -153,6 +153,29 @@ def test_a_known_client_is_found_by_address_and_name(world: World) -> None:
     assert (ana.first_name, ana.mobile, ana.receive_sms) == ("Ana", "+14165550100", True)
 
 
+def test_nothing_tells_a_booker_that_the_client_was_known(world: World) -> None:
+    world.lay(limit=3)
+    world.book(attendee={"first_name": "Aña", "language": "fr"})
+    known = world.book(attendee={"first_name": "ANA"}).json
+    stranger = world.book(attendee={"first_name": "ANA", "email": "other@example.org"}).json
+    assert known["message"] == stranger["message"]
+    names = [
+        world.call("GET", f"/public/appointments/{b['id']}?code={b['code']}").json["attendee"]["name"]
+        for b in (known, stranger)
+    ]
+    assert names == ["ANA Ruiz", "ANA Ruiz"]
+    assert len({world.read(Appointment, b["id"]).attendees[0].client_id for b in (known, stranger)}) == 2
+
+
+def test_a_hold_is_given_up_by_booking_on_a_day_far_from_it(world: World) -> None:
+    later = OPENING + timedelta(days=9)
+    world.lay(hours=0.5)
+    world.lay(hours=0.5, start=later)
+    token = world.call("POST", "/public/holds", _slot()).json["token"]
+    assert world.book(later, hold_token=token).status == 201
+    assert world.offers()[utc_text(OPENING)] == 1
+
+
 def test_a_contact_has_only_so_many_upcoming_bookings(table: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGE", "local")
     forget_singletons()

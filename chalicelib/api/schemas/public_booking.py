@@ -12,6 +12,7 @@ from chalicelib.api.schemas.codes import Email, Language
 from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Method
+from chalicelib.domain.questions import LONGEST_ANSWER
 from chalicelib.services.booking import Booked, BookingWish, Person
 from chalicelib.services.rescheduling import Move
 from chalicelib.services.viewing import PublicView
@@ -34,7 +35,7 @@ class AnswerGiven(Input):
     """The answer to one of the service's questions."""
 
     question_id: Annotated[str, Text(64)]
-    value: str | bool
+    value: Annotated[str, Text(LONGEST_ANSWER, lines=True, blank=True)] | bool
 
 
 class NewAttendee(Input):
