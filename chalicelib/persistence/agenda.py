@@ -45,11 +45,11 @@ class DynamoAgenda:
         pk = keys.partition(subject_id)
         found = Row.query(
             pk,
-            Row.sk.startswith("LOG#"),
+            Row.sk.startswith(keys.JOURNAL),
             scan_index_forward=False,
             limit=limit,
             consistent_read=True,
-            last_evaluated_key=pages.decode(cursor, "pk", pk),
+            last_evaluated_key=pages.decode(cursor, "pk", pk, keys.JOURNAL, keys.JOURNAL + "~"),
         )
         entries = tuple(mapping.from_json(row.body or "", Entry) for row in found)
         return Page(entries, pages.encode(found.last_evaluated_key))
@@ -65,11 +65,12 @@ def _appointments(
     cursor: str | None,
 ) -> Page[Appointment]:
     start = getattr(Row, attribute.replace("pk", "sk"))
+    bounds = keys.by_start(first), keys.by_start(last)
     found = index.query(
         partition,
-        start.between(keys.by_start(first), keys.by_start(last)),
+        start.between(*bounds),
         limit=limit,
-        last_evaluated_key=pages.decode(cursor, attribute, partition),
+        last_evaluated_key=pages.decode(cursor, attribute, partition, *bounds),
     )
     appointments = tuple(mapping.from_row(row, Appointment) for row in found)
     return Page(appointments, pages.encode(found.last_evaluated_key))

@@ -18,7 +18,7 @@
 | a client | get | `CLI#id` · `META` |
 | the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
 | a hold | get | `HLD#id` · `META` |
-| the answer stored under an Idempotency-Key | get | `ONCE#scope` · key |
+| the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
 | work that is due: journal, reminder, sheet, series | query `due`, per shard | `DUE#work#shard` · instant |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
@@ -43,6 +43,7 @@ INDEXES = {
 TTL = "ttl"
 DUE_SHARDS = 4
 CATALOGUE = "ORG"
+JOURNAL = "LOG#"
 
 
 class Key(NamedTuple):
@@ -124,12 +125,12 @@ def hold(hold_id: str) -> Key:
 
 def once(scope: str, key: str) -> Key:
     """The answer stored under an Idempotency-Key."""
-    return Key(f"ONCE#{scope}", key)
+    return Key(f"ONCE#{scope}#{key}")
 
 
 def journal(subject_id: str, entry_id: str) -> Key:
     """One thing that happened to a subject: ``apt_…`` keeps its journal under ``APT#apt_…``."""
-    return Key(partition(subject_id), f"LOG#{entry_id}")
+    return Key(partition(subject_id), f"{JOURNAL}{entry_id}")
 
 
 def partition(subject_id: str) -> str:

@@ -118,7 +118,7 @@ class DynamoOutbox:
 def entries_in(records: Iterable[Mapping[str, Any]]) -> list[Entry]:
     """The new journal entries among a stream's records (as Lambda receives them); others are passed over."""
     images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
-    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith("LOG#"))
+    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith(keys.JOURNAL))
     return [entry for entry in map(_entry, bodies) if entry is not None]
 
 

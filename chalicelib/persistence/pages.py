@@ -20,19 +20,28 @@ def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
     return urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None, partition_attribute: str, partition: str) -> dict[str, dict[str, Any]] | None:
-    """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this very list."""
+def decode(
+    cursor: str | None, partition_attribute: str, partition: str, low: str, high: str
+) -> dict[str, dict[str, Any]] | None:
+    """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this very list.
+
+    DynamoDB takes no key from outside the range [low, high] that is asked for. One below it is none: a list
+    that begins now has moved on since its last page.
+    """
     if cursor is None:
         return None
     try:
         plain = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, Error, RecursionError):
         raise _refused() from None
-    expected = {"pk", "sk", partition_attribute, partition_attribute.replace("pk", "sk")}
+    sort_attribute = partition_attribute.replace("pk", "sk")
+    expected = {"pk", "sk", partition_attribute, sort_attribute}
     if not isinstance(plain, dict) or plain.keys() != expected or plain[partition_attribute] != partition:
         raise _refused()
-    if not all(isinstance(value, str) and value for value in plain.values()):
+    if not all(isinstance(value, str) and value for value in plain.values()) or plain[sort_attribute] > high:
         raise _refused()
+    if plain[sort_attribute] < low:
+        return None
     return {name: {STRING: value} for name, value in plain.items()}
 
 

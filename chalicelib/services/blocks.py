@@ -55,7 +55,7 @@ class Blocks:
         location = self._location(context, span.location_id)
         if not 0 <= (span.last - span.first).days < LONGEST_DAYS:
             raise invalid("/to", f"Ask for 1 to {LONGEST_DAYS} days.", "invalid_range")
-        after = _position(span.cursor)
+        after = position(span.cursor)
         tz = ZoneInfo(location.timezone)
         start, end = minute(day_bounds(span.first, tz)[0]), minute(day_bounds(span.last, tz)[1])
         calendar = around(self._agenda, location.id, start, end)
@@ -144,10 +144,11 @@ def occurrences(calendar: Calendar, blocks: Iterable[Block], now: datetime, time
     return [Occurrence(block, timezone, peak(stays.get(block.id, ()))) for block in blocks]
 
 
-def _position(cursor: str | None) -> tuple[int, str]:
+def position(cursor: str | None) -> tuple[int, str]:
+    """After which start and id a list goes on; 422 ``invalid_cursor`` for what no list has given out."""
     if cursor is None:
         return 0, ""
     if not _CURSOR.fullmatch(cursor):
         raise invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
-    start, _, block_id = cursor.partition(".")
-    return int(start), block_id
+    start, _, item_id = cursor.partition(".")
+    return int(start), item_id

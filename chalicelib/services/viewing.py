@@ -16,6 +16,7 @@ from chalicelib.domain.ledger import Calendar
 from chalicelib.domain.permissions import Ability, Principal, Scope
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.times import day_bounds, minute, zone
+from chalicelib.services.blocks import position
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 from chalicelib.services.scope import require_reach, sees
 
@@ -154,12 +155,13 @@ class Viewing:
         placement = self._placement(listing.location_id or "", first, last, context.now)
         present = minute(context.now)
         lost = sorted((o.start, o.id) for o in placement.orphans() if o.end > present)
-        rest = [pair for pair in lost if f"{pair[0]}.{pair[1]}" > listing.cursor] if listing.cursor else lost
+        rest = [pair for pair in lost if pair > position(listing.cursor)]
         page, more = rest[: listing.limit], rest[listing.limit :]
         found = self._store.read([Ref.to(Appointment, i) for _, i in page]) if page else None
         appointments = [found.require(Appointment, i) for _, i in page] if found else []
+        shown = (a for a in appointments if sees(context.staff, a))
         cursor = f"{page[-1][0]}.{page[-1][1]}" if more else None
-        return Page(tuple(Seated(a, None, True) for a in appointments), cursor)
+        return Page(tuple(Seated(a, None, True) for a in shown), cursor)
 
     def _span(self, context: Context, listing: Listing) -> tuple[datetime, datetime]:
         if listing.date is None:

@@ -145,6 +145,25 @@ def test_orphans_are_listed_and_reseated_by_themselves(world: World) -> None:
     assert ids(world, f"view=orphaned&location_id={TORONTO}") == []
 
 
+def test_staff_see_no_orphans_of_their_colleagues(world: World) -> None:
+    booked = [world.book(attendee={"first_name": name}).json["id"] for name in ("Ana", "Bo")]
+    world.staff("POST", f"/appointments/{booked[0]}/assign", {"staff_id": ALEX}, who="root@example.org")
+    block = world.calendar().blocks()[0]
+    world.rewrite(block.start, block.end, lambda calendar: calendar.lifted(block.id))
+    url = f"view=orphaned&location_id={TORONTO}"
+    assert ids(world, url, who=SAM_MAIL) == booked[1:]
+    assert world.staff("GET", f"/appointments?{url}&cursor=x").json["code"] == "invalid_cursor"
+
+
+def test_a_list_that_begins_now_goes_on_after_its_cursor_has_passed(world: World) -> None:
+    booked = [world.book(at(30 * n)).json["id"] for n in range(3)]
+    url = f"/appointments?view=upcoming&location_id={TORONTO}&limit=1"
+    first = world.staff("GET", url).json
+    world.now = at(10)
+    rest = world.staff("GET", f"{url}&cursor={first['next_cursor']}").json
+    assert [a["id"] for a in first["items"] + rest["items"]] == booked[:2]
+
+
 def test_lists_are_paged_and_cursors_belong_to_their_list(world: World) -> None:
     booked = [world.book(at(15 * n)).json["id"] for n in range(3)]
     url = f"/appointments?view=unassigned&location_id={TORONTO}&limit=2"
