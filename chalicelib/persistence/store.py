@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pynamodb.connection import Connection
 
 from chalicelib.domain.errors import NotFound
-from chalicelib.persistence import keys, mapping, transaction
+from chalicelib.persistence import answers, keys, mapping, transaction
 from chalicelib.persistence.items import Row
 from chalicelib.services.ports import Change, Once, Ref, Replay
 
@@ -68,7 +67,7 @@ class DynamoStore:
         row = next(iter(Row.query(pk, Row.sk == sk, consistent_read=True, limit=1)), None)
         if row is None or (row.ttl or 0) <= self._now():
             return None
-        return Replay(**json.loads(row.body or "{}"))
+        return answers.from_body(row.body or "{}")
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
         """Every record of this kind, in order of id: one query."""

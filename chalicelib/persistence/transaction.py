@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +16,9 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import AlreadyDone, Stale
-from chalicelib.persistence import keys, mapping
+from chalicelib.persistence import answers, keys, mapping
 from chalicelib.persistence.items import Row
-from chalicelib.services.ports import Change, Once
+from chalicelib.services.ports import Change, Once, Replay
 
 ONCE_SECONDS = 24 * 3600
 # What a fresh read and another decision can cure; anything else is a fault of ours and is raised as it is.
@@ -109,7 +108,7 @@ def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition
 def _answer(once: Once, result: Any, now: float) -> tuple[Row, Condition]:
     status, body = once.present(result)
     key = keys.once(once.scope, once.key)
-    text = json.dumps({"fingerprint": once.fingerprint, "status": status, "body": body})
+    text = answers.to_body(Replay(once.fingerprint, status, body))
     row = Row(key.pk, key.sk, kind="once", body=text, ttl=int(now) + ONCE_SECONDS)
     # The table removes old rows in its own time: one past its day counts as gone.
     return row, Row.pk.does_not_exist() | (Row.ttl <= int(now))

@@ -14,7 +14,7 @@ from chalicelib.domain.quickstream import BlockState
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Agenda, Store
 
-# Beyond every horizon: blocks and appointments exist at most a year ahead.
+# Beyond every horizon: appointments exist at most a year ahead.
 FAR = timedelta(days=800)
 MOST_NAMED = 20
 
@@ -68,8 +68,9 @@ class Usage:
             yield Use("appointments", appointment.id)
 
     def _sheets(self, location_id: str, now: datetime) -> list[Sheet]:
-        yesterday, far = now - timedelta(days=1), now + FAR
-        return self.agenda.sheets(location_id, yesterday.date().isoformat(), far.date().isoformat())
+        # To the last day anything is written on: a rule that ends is laid out whole, ten years ahead if need be.
+        yesterday = now - timedelta(days=1)
+        return self.agenda.sheets(location_id, yesterday.date().isoformat(), "9999")
 
 
 def _on_sheets(sheets: Iterable[Sheet], now: datetime, service_id: str | None = None) -> Iterator[Use]:
