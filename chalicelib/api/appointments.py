@@ -15,7 +15,7 @@ from chalicelib.api.schemas.appointments import (
 )
 from chalicelib.api.schemas.fields import Page, PageQuery
 from chalicelib.domain import appointments as domain
-from chalicelib.domain.errors import AlreadyAssigned, StaffConflict, VersionMismatch, WrongState
+from chalicelib.domain.errors import AlreadyAssigned, NotFound, StaffConflict, VersionMismatch, WrongState
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
@@ -26,7 +26,13 @@ routes = Routes(__name__, tag="Appointments")
 _VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
 
 
-@routes.get("/appointments", query=ListQuery, answer=Page[Appointment], who=Ability.DASHBOARD_VIEW)
+@routes.get(
+    "/appointments",
+    query=ListQuery,
+    answer=Page[Appointment],
+    who=Ability.DASHBOARD_VIEW,
+    refuses=(NotFound, "location_required", "date_required", "invalid_cursor"),
+)
 def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
     """One of the dashboard's lists, oldest start first."""
     return container.viewing().listed(call.context(), call.query.listing(call.staff.staff_id))

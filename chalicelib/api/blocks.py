@@ -15,7 +15,7 @@ from chalicelib.api.schemas.blocks import (
     ScopeQuery,
 )
 from chalicelib.api.schemas.fields import Page
-from chalicelib.domain.errors import BookingsAffected, VersionMismatch, WrongState
+from chalicelib.domain.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
 from chalicelib.services.blocks import Occurrence
@@ -34,6 +34,7 @@ _TIMES = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", "unknown
     status=201,
     who=Ability.BLOCK_EDIT,
     refuses=(
+        NotFound,
         *_TIMES,
         "invalid_recurrence",
         "unknown_location",
@@ -51,7 +52,7 @@ def create_blocks(call: Call[NewBlock, NoQuery]) -> LaidOut:
     query=BlockListQuery,
     answer=Page[Block],
     who=Ability.BLOCK_VIEW,
-    refuses=("invalid_range", "invalid_cursor"),
+    refuses=(NotFound, "invalid_range", "invalid_cursor"),
 )
 def list_blocks(call: Call[NoBody, BlockListQuery]) -> ports.Page[Occurrence]:
     """A location's blocks on some days, by start."""

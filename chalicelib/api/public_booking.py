@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
     DeadlinePassed,
+    NotFound,
     OutsideBlock,
     SlotTaken,
     TooManyBookings,
@@ -46,7 +47,7 @@ _WALL_TIMES = ("unknown_timezone", "nonexistent_local_time", "ambiguous_local_ti
 _SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted)
 
 
-@routes.get("/public/availability", query=AvailabilityQuery, answer=AvailabilityAnswer, who=PUBLIC)
+@routes.get("/public/availability", query=AvailabilityQuery, answer=AvailabilityAnswer, who=PUBLIC, refuses=(NotFound,))
 def list_availability(call: Call[NoBody, AvailabilityQuery]) -> AvailabilityAnswer:
     """Free times of a service at a location, by local day."""
     query = call.query
@@ -55,7 +56,11 @@ def list_availability(call: Call[NoBody, AvailabilityQuery]) -> AvailabilityAnsw
 
 
 @routes.get(
-    "/public/availability/explain", query=ExplainQuery, answer=ExplanationAnswer, who=PUBLIC, refuses=_WALL_TIMES
+    "/public/availability/explain",
+    query=ExplainQuery,
+    answer=ExplanationAnswer,
+    who=PUBLIC,
+    refuses=(*_WALL_TIMES, NotFound),
 )
 def explain_availability(call: Call[NoBody, ExplainQuery]) -> Explanation:
     """Why one time cannot be booked, and which times near it can."""
