@@ -1,8 +1,8 @@
-"""The ledger: who occupies what, kept in one sheet per location and UTC day (D15).
+"""The ledger: who occupies what, kept in one sheet per calendar and UTC day (D15).
 
-A sheet is one item with one version, and it holds everything a decision about that day rests on: the blocks
-and the occupants. Whatever crosses midnight stands on both days' sheets, so an instant's facts are always
-complete on the sheet of its day. Times are minutes since 1970 UTC, intervals half-open.
+A calendar is a location's, or a staff member's own. A sheet is one item with one version, and it holds everything a
+decision about that day rests on: the blocks and the occupants. Whatever crosses midnight stands on both days' sheets,
+so an instant's facts are always complete on the sheet of its day. Times are minutes since 1970 UTC, intervals half-open.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The ledger of one location and UTC day (``2026-12-01``)."""
+    """The ledger of one calendar and UTC day (``2026-12-01``); a staff member's has no blocks."""
 
-    location_id: str
+    calendar_id: str
     day: str
     blocks: Mapping[str, Block] = field(default_factory=dict)
     occupants: Mapping[str, Occupant] = field(default_factory=dict)
@@ -81,16 +81,16 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The sheets of consecutive days of one location, read together."""
+    """The sheets of consecutive days of one location or staff member, read together."""
 
-    location_id: str
+    calendar_id: str
     sheets: Mapping[str, Sheet]
 
     @classmethod
-    def of(cls, location_id: str, days: Iterable[str], found: Iterable[Sheet]) -> Calendar:
+    def of(cls, calendar_id: str, days: Iterable[str], found: Iterable[Sheet]) -> Calendar:
         """The days asked for; one nobody has written on yet is an empty sheet of version 0."""
         by_day = {sheet.day: sheet for sheet in found}
-        return cls(location_id, {day: by_day.get(day) or Sheet(location_id, day) for day in days})
+        return cls(calendar_id, {day: by_day.get(day) or Sheet(calendar_id, day) for day in days})
 
     def blocks(self) -> list[Block]:
         """Every block once, by start."""

@@ -77,7 +77,7 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
 def _sheet_due(sheet: Sheet) -> dict[str, str]:
     begun_here = (b for b in sheet.blocks.values() if instant(b.start).date().isoformat() == sheet.day)
     due = [at for at in (b.due() for b in begun_here) if at is not None]
-    return keys.due("sheet", f"{sheet.location_id}#{sheet.day}", instant(min(due))) if due else {}
+    return keys.due("sheet", f"{sheet.calendar_id}#{sheet.day}", instant(min(due))) if due else {}
 
 
 def _pack_occupant(o: Occupant) -> str:
@@ -106,7 +106,7 @@ def _pack_sheet(sheet: Sheet) -> dict[str, Any]:
 
 def _unpack_sheet(row: Row) -> Sheet:
     return Sheet(
-        location_id=row.pk.removeprefix("CAL#"),
+        calendar_id=row.pk.removeprefix("CAL#"),
         day=row.sk,
         blocks={k: from_json(text, Block) for k, text in (row.blocks or {}).items()},
         occupants={k: _unpack_occupant(k, text) for k, text in (row.occupants or {}).items()},
@@ -137,7 +137,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Staff: Shape("staff", keys.staff, _own_id),
     Reason: Shape("reason", keys.reason, _own_id),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
-    Sheet: Shape("sheet", keys.sheet, lambda r: (r.location_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
+    Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
     BlockPlace: Shape("block", keys.block_place, _own_id),
     Series: Shape(
         "series",

@@ -117,7 +117,7 @@ def places(appointment: Appointment) -> dict[Place, Seat]:
 def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:
     for occupant in sheet.occupants.values():
         if not occupant.is_hold:
-            yield Place(sheet.location_id, sheet.day, occupant.id), _seat(occupant)
+            yield Place(sheet.calendar_id, sheet.day, occupant.id), _seat(occupant)
 
 
 def _seat(occupant: Occupant) -> Seat:

@@ -10,7 +10,7 @@ from chalicelib.domain.appointments import Appointment, Attendee, State
 from chalicelib.domain.catalog import Offer, Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
-from chalicelib.domain.ledger import Occupant, Right
+from chalicelib.domain.ledger import Occupant, Right, Sheet
 from chalicelib.domain.slots import Seeker, Slots
 from chalicelib.domain.times import instant, minute, resolve, utc_days, utc_text, wall_text, zone
 from chalicelib.services import calendars, staff_calendars
@@ -159,6 +159,7 @@ def _move_staff_time(change: Change, found: Found, before: Appointment, after: A
         return
     if after.staff_id is not None:
         staff_calendars.take(change, found, after.staff_id, after)
-    rewritten = {s.day for s, _ in change.saved if getattr(s, "location_id", None) == before.staff_id}
+    sheets = (s for s, _ in change.saved if isinstance(s, Sheet))
+    rewritten = {s.day for s in sheets if s.calendar_id == before.staff_id}
     old = utc_days(minute(before.start), minute(before.end))
     change.vacate(before.staff_id, (day for day in old if day not in rewritten), before.id)
