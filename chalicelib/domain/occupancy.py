@@ -120,19 +120,25 @@ class Occupancy:
                         reach.append(other)
         return seen
 
-    def _avoidable(self, cell: int) -> int:
-        """How much overload of the cell alone could be avoided if sitters could change benches at any time."""
+    def _avoidable(self, cell: int) -> tuple[int, set[int]]:
+        """How much overload of the cell alone could be avoided if sitters could change benches at any time.
+
+        With it the benches that then have too few seats for those who can sit nowhere else.
+        """
         on = {bench: list(bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
         gained = 0
-        while path := self._way_out(cell, on):
+        while True:
+            path, closed = self._way_out(cell, on)
+            if not path:
+                return gained, closed
             for sitter, bench, other in path:
                 on[bench].remove(sitter)
                 if self._options[sitter][other][2] >> cell & 1:
                     on[other].append(sitter)
             gained += 1
-        return gained
 
-    def _way_out(self, cell: int, on: Mapping[int, Sequence[int]]) -> list[tuple[int, int, int]]:
+    def _way_out(self, cell: int, on: Mapping[int, Sequence[int]]) -> tuple[list[tuple[int, int, int]], set[int]]:
+        """Who moves from which bench to which so that one leaves the overload; if nobody can, the benches reached."""
         reach = [bench for bench, limit in self._limits.items() if len(on[bench]) > limit]
         came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)
         for bench in reach:
@@ -143,11 +149,11 @@ class Occupancy:
                         while step is not None:
                             steps.append(step)
                             step = came[step[1]]
-                        return steps
+                        return steps, set()
                     if other not in came:
                         came[other] = (sitter, bench, other)
                         reach.append(other)
-        return []
+        return [], set(reach)
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.occupancy import Occupancy, Span, bits
-from chalicelib.domain.prices import Prices
+from chalicelib.domain.occupancy import Cells, Occupancy, Span, bits
+from chalicelib.domain.prices import Prices, kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Proof:
 
 GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
 PATIENCE = 40  # sitters decided before something else is tried
-EFFORTS = ((30, 10), (100, 40), (300, 150), (1000, 400))  # moves haggled over, rounds of prices
+LAST_PATIENCE = 300  # sitters decided before the search gives up: about half a second on a slow machine
+# Moves haggled over; cells in which prices are then sought, rounds of it.
+EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
 
 
 class Placement(Occupancy):
@@ -40,25 +42,77 @@ class Placement(Occupancy):
         self._budget: dict[int, int] = {}  # excess proven unavoidable in a group of cells, in seat-minutes
         self._pin: dict[int, int] = {}
         self._patience = -1
+        self._seated: list[int] = []
+        self._answers: dict[tuple[tuple[int, Cells], ...], int] = {}
+        self._proven = True  # nobody can be seated with less overload
+        self._stuck = [0] * len(self._width)  # impasses of haggling in each cell
+        self.gave_up = 0  # questions left unanswered, taken for refusals
 
     def admit(self, spans: Mapping[int, Span]) -> bool:
         """Whether one more sitter fits without raising the overload; it stays when it does."""
+        if not self._proven:
+            self.gave_up += 1
+            return False
         self.sit(spans)
         proof = self._reseat(PATIENCE)
         if proof is not GIVEN_UP:
             if proof is not None:
                 self.rise()
             return proof is None
-        for steps, rounds in EFFORTS:
-            if self._haggle(steps):
-                return True
-            if self._prices.exceed(self._least, self._options, rounds):
-                self.rise()
-                return False
-        if self._reseat() is None:
+        if self._persuade():
             return True
         self.rise()
         return False
+
+    def _persuade(self) -> bool:
+        """Find the newcomer's seat by haggling, or else a proof that there is none."""
+        kinds = kinds_of(self._options)
+        if self._prices.known(self._least, kinds):
+            return False
+        self._stuck = [0] * len(self._width)
+        for steps, cells, rounds in EFFORTS:
+            if self._haggle(steps):
+                return True
+            first, last = self._sorest(cells)
+            if self._prices.exceed(self._least, kinds, first, last, rounds):
+                return False
+        proof = self._reseat(LAST_PATIENCE)
+        self.gave_up += proof is GIVEN_UP
+        return proof is None
+
+    def _sorest(self, cells: int) -> tuple[int, int]:
+        """So many cells in a row where haggling most often came to an impasse."""
+        last = max(0, len(self._width) - cells)
+        first = max(range(last + 1), key=lambda cell: sum(self._stuck[cell : cell + cells]))
+        return first, min(first + cells, len(self._width))
+
+    def room(self, spans: Mapping[int, Span], at_most: int | None) -> int:
+        """How many such newcomers fit one after the other; the sitters are left as they were.
+
+        Starts within one cell ask the same question: the answer is kept.
+        """
+        kind = tuple((bench, self._cells(span)) for bench, span in spans.items())
+        if kind not in self._answers:
+            found = 0
+            while (at_most is None or found < at_most) and self.admit(spans):
+                found += 1
+            self._settle()
+            if found == at_most:
+                return found
+            self._answers[kind] = found
+        found = self._answers[kind]
+        return found if at_most is None else min(found, at_most)
+
+    def _settle(self) -> None:
+        """Take away those who were admitted since everybody was seated, and put the others back where they were."""
+        while len(self.benches) > len(self._seated):
+            self.rise()
+        self._return(self._seated)
+
+    def _return(self, places: Sequence[int]) -> None:
+        for sitter, bench in enumerate(places):
+            if self.benches[sitter] != bench:
+                self._move(sitter, bench)
 
     def seat(self, arrivals: Sequence[Mapping[int, Span]]) -> None:
         """Place the first sitters with the least overload, and remember what was proven unavoidable."""
@@ -66,25 +120,41 @@ class Placement(Occupancy):
             self.sit(spans)
         for cell, over in enumerate(self._over):
             if over:
-                self._allowed[cell] = over - self._avoidable(cell)
+                avoidable, closed = self._avoidable(cell)
+                self._allowed[cell] = over - avoidable
+                self._prices.charge(cell, closed)
         self._hot = sum(1 << cell for cell, over in enumerate(self._over) if over > self._allowed[cell])
         efforts = list(EFFORTS)
         while violated := self._violated():
             later = set(violated) - {min(violated)}
             self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
-            proof = self._reseat(PATIENCE if efforts else -1)
+            proof = self._reseat(PATIENCE if efforts else LAST_PATIENCE)
             self._cared = -1
+            if proof is GIVEN_UP and not efforts:
+                self._proven = False
+                break
             if proof is GIVEN_UP:
                 self._strive(*efforts.pop(0))
             elif proof is not None:
                 self._allow(proof)
         self._least = self.overload
+        self._seated = self.benches.copy()
 
-    def _strive(self, steps: int, rounds: int) -> None:
+    def _strive(self, steps: int, cells: int, rounds: int) -> None:
         """Improve the placement, or else try to prove that what it costs is the least."""
-        if not self._haggle(steps, keep=True) and self._prices.exceed(self.overload - 1, self._options, rounds):
-            floor = sum(over * width for over, width in zip(self._allowed, self._width, strict=True))
-            self._allow(Proof(0, frozenset(self._group), self.overload - floor - sum(self._budget.values())))
+        self._stuck = [0] * len(self._width)
+        if self._haggle(steps, keep=True):
+            return
+        kinds, gained = kinds_of(self._options), False
+        while self._prices.raise_bound(kinds, *self._sorest(cells), rounds):
+            gained = True
+        if gained:
+            priced = frozenset(self._group[cell] for cell in self._prices.cells())
+            due = sum(self._allowed[cell] * self._width[cell] for cell in range(len(self._width)))
+            known = sum(self._budget.get(group, 0) for group in priced)
+            short = self._prices.proven(kinds) - due - known
+            if short > 0:
+                self._allow(Proof(0, priced, short))
 
     def _allow(self, proof: Proof) -> None:
         heir = min(proof.groups)
@@ -123,16 +193,21 @@ class Placement(Occupancy):
             if keep and (reached := self.overload) < least:
                 best, least = self.benches.copy(), reached
             places = [cell for cells in violated.values() for cell in bits(cells)]
-            offer = min(self._offers(places[step % len(places)], dearness, moved), default=None)
-            if offer is not None and offer[0] < 0:
+            offer = self._best_offer(places[step % len(places)], dearness, moved, step)
+            if offer is None or offer[0] >= 0:
+                self._raise(dearness, places)
+            if offer is not None:
                 moved[offer[2]] = step
                 self._move(offer[2], offer[3])
-            else:
-                self._raise(dearness, places)
-        for sitter, bench in enumerate(best):
-            if self.benches[sitter] != bench:
-                self._move(sitter, bench)
+        self._return(best)
         return False
+
+    def _best_offer(
+        self, cell: int, dearness: Mapping[int, list[int]], moved: Mapping[int, int], step: int
+    ) -> tuple[int, int, int, int] | None:
+        # Whoever moved just now stays a while, and longer the longer it takes: otherwise two only change places.
+        lately = step - 5 - step // 300
+        return min((o for o in self._offers(cell, dearness, moved) if o[1] < 0 or o[1] < lately), default=None)
 
     def _offers(
         self, cell: int, dearness: Mapping[int, Sequence[int]], moved: Mapping[int, int]
@@ -154,6 +229,8 @@ class Placement(Occupancy):
         return sum(dearness[cell] for cell in range(first, last) if loads[cell] >= least)
 
     def _raise(self, dearness: Mapping[int, list[int]], places: Sequence[int]) -> None:
+        for cell in places:
+            self._stuck[cell] += 1
         for bench, limit in self._limits.items():
             for cell in places:
                 if self._loads[bench][cell] > limit:

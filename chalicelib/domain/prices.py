@@ -2,62 +2,180 @@
 
 This is the Lagrangian dual of least overload: any prices between 0 and 1 per seat-minute give a lower bound, so the
 search for better ones (subgradient steps) may be as rough as it likes; whole-number arithmetic keeps the bound exact.
+Two things make it quick: prices change only in a stretch of time around the question, because proofs are short, and
+prices are also tried rounded to 0 or 1, because nearly always a proof is a set of seats too much in demand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 
+Option = Mapping[int, tuple[int, int, int]]
+Row = list[int]
+Way = tuple[int, int, int, int]  # bench, first cell, cell after the last, what the rest of the stay costs
+
+Kinds = Counter[tuple[Way, ...]]
+
 UNIT = 1 << 12  # the price 1
-STRIDE = UNIT // 12
+STRIDE = UNIT // 24
+ROUNDING = (UNIT // 2, UNIT * 3 // 10, UNIT * 7 // 10)  # above which an average price counts as 1
+EVERY = 10  # rounds between two tries with rounded prices
+KEPT = 12  # proofs remembered for the next questions
 
 
 class Prices:
-    """A price per bench and cell, kept from one question to the next because neighbouring questions are alike."""
+    """A price per bench and cell, proving the overload everybody accepts, and the last proofs of more."""
 
     def __init__(self, limits: Mapping[int, int], widths: Sequence[int]) -> None:
         self._limits = limits
         self._widths = widths
         self._price = {bench: [0] * len(widths) for bench in limits}
+        self._proofs: list[dict[int, Row]] = []
 
-    def exceed(self, overload: int, options: Sequence[Mapping[int, tuple[int, int, int]]], rounds: int) -> bool:
-        """Whether the least overload is proven to exceed `overload` seat-minutes within so many rounds."""
-        ways = [[(bench, first, last) for bench, (first, last, _) in option.items()] for option in options]
-        speed = {bench: [0] * len(self._widths) for bench in self._limits}
-        for step in range(rounds):
-            bound, demand = self._auction(ways)
-            if bound > overload * UNIT:
+    def charge(self, cell: int, benches: Collection[int]) -> None:
+        """Let seats of these benches cost 1 in the cell: there they are known to be too few."""
+        for bench in benches:
+            self._price[bench][cell] = UNIT
+
+    def cells(self) -> list[int]:
+        """The cells where some seat costs something."""
+        return [cell for cell in range(len(self._widths)) if any(row[cell] for row in self._price.values())]
+
+    def proven(self, kinds: Kinds) -> int:
+        """The overload that no placement can be below, in seat-minutes."""
+        return -(-_auction(_cost(self._price, self._widths), self._limits, kinds) // UNIT)
+
+    def raise_bound(self, kinds: Kinds, first: int, last: int, rounds: int) -> bool:
+        """Prove a seat-minute more than is proven, if prices in these cells can, and keep them."""
+        stretch = _Stretch(self._limits, self._widths, self._price, kinds, first, last)
+        found = stretch.exceed(stretch.start + UNIT - 1, rounds)
+        if found:
+            self._price = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
+        return found is not None
+
+    def known(self, overload: int, kinds: Kinds) -> bool:
+        """Whether what proved an earlier refusal proves that the least overload exceeds `overload` seat-minutes."""
+        for index in range(len(self._proofs) - 1, -1, -1):
+            if self._bound(self._proofs[index], overload, kinds) > overload * UNIT:
+                self._proofs.append(self._proofs.pop(index))
                 return True
-            stride = STRIDE * 40 // (40 + step)
-            for bench, wanted in demand.items():
-                pace = speed[bench] = [
-                    (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[bench], wanted, strict=True)
-                ]
-                self._price[bench] = [
-                    0 if price + change < 0 else min(price + change, UNIT)
-                    for price, change in zip(self._price[bench], pace, strict=True)
-                ]
         return False
 
-    def _auction(self, ways: Iterable[Sequence[tuple[int, int, int]]]) -> tuple[int, dict[int, list[int]]]:
-        """The bound in price units, and by how many sitters each seat is wanted too often."""
-        cost, demand, bound = {}, {}, 0
-        for bench, limit in self._limits.items():
-            paid = [price * width for price, width in zip(self._price[bench], self._widths, strict=True)]
-            cost[bench] = total = list(accumulate(paid, initial=0))
-            bound -= limit * total[-1]
-            demand[bench] = [-limit] * len(self._widths)
-        for way in ways:
-            least = -1
-            for bench, first, last in way:
-                total = cost[bench]
-                price = total[last] - total[first]
-                if least < 0 or price < least:
-                    least, cheapest = price, (bench, first, last)
-            bound += least
-            bench, first, last = cheapest
-            row = demand[bench]
-            for cell in range(first, last):
-                row[cell] += 1
-        return bound, demand
+    def exceed(self, overload: int, kinds: Kinds, first: int, last: int, rounds: int) -> bool:
+        """Whether the least overload is proven to exceed `overload` seat-minutes by prices in these cells."""
+        stretch = _Stretch(self._limits, self._weights(overload), self._price, kinds, first, last)
+        target = overload * UNIT - self._bound(self._price, overload, kinds) + stretch.start
+        found = stretch.exceed(target, rounds)
+        if found:
+            proof = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
+            self._proofs = [*self._proofs[1 - KEPT :], proof]
+        return found is not None
+
+    def _bound(self, price: Mapping[int, Row], overload: int, kinds: Kinds) -> int:
+        return _auction(_cost(price, self._weights(overload)), self._limits, kinds)
+
+    def _weights(self, overload: int) -> Sequence[int]:
+        # Where there need be no overload at all, all cells may weigh the same: proofs are found sooner.
+        return self._widths if overload else [1] * len(self._widths)
+
+
+class _Stretch:
+    """The part of the market that prices in some cells can change."""
+
+    def __init__(
+        self,
+        limits: Mapping[int, int],
+        widths: Sequence[int],
+        price: Mapping[int, Row],
+        kinds: Kinds,
+        first: int,
+        last: int,
+    ) -> None:
+        self._limits = limits
+        self._widths = widths[first:last]
+        self._price = {bench: row[first:last] for bench, row in price.items()}
+        cost = _cost(price, widths)
+        self._kinds: Kinds = Counter()
+        for kind, many in kinds.items():
+            if any(low < last and first < high for _, low, high, _ in kind):
+                self._kinds[tuple(_clipped(way, cost[way[0]], first, last) for way in kind)] += many
+        self.start = _auction(_cost(self._price, self._widths), limits, self._kinds)
+
+    def exceed(self, target: int, rounds: int) -> dict[int, Row] | None:
+        """Prices whose bound exceeds the target, if found within so many rounds."""
+        speed = {bench: [0] * len(row) for bench, row in self._price.items()}
+        usual = {bench: row.copy() for bench, row in self._price.items()}
+        for step in range(rounds):
+            demand = {bench: [-limit] * len(self._widths) for bench, limit in self._limits.items()}
+            if _auction(_cost(self._price, self._widths), self._limits, self._kinds, demand) > target:
+                return self._price
+            self._adjust(demand, speed, STRIDE * 100 // (100 + step))
+            for bench, row in usual.items():
+                usual[bench] = [(9 * old + new) // 10 for old, new in zip(row, self._price[bench], strict=True)]
+            if step % EVERY == EVERY - 1 and (found := self._rounded(usual, target)):
+                return found
+        return None
+
+    def _adjust(self, demand: Mapping[int, Row], speed: dict[int, Row], stride: int) -> None:
+        for bench, wanted in demand.items():
+            pace = speed[bench] = [
+                (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[bench], wanted, strict=True)
+            ]
+            self._price[bench] = [
+                0 if price + change < 0 else min(price + change, UNIT)
+                for price, change in zip(self._price[bench], pace, strict=True)
+            ]
+
+    def _rounded(self, usual: Mapping[int, Row], target: int) -> dict[int, Row] | None:
+        for least in ROUNDING:
+            price = {bench: [UNIT if each > least else 0 for each in row] for bench, row in usual.items()}
+            if _auction(_cost(price, self._widths), self._limits, self._kinds) > target:
+                return price
+        return None
+
+
+def kinds_of(options: Iterable[Option]) -> Kinds:
+    """How many sitters have the same ways to be placed."""
+    return Counter(tuple((bench, first, last, 0) for bench, (first, last, _) in option.items()) for option in options)
+
+
+def _clipped(way: Way, cost: Sequence[int], first: int, last: int) -> Way:
+    bench, low, high, rest = way
+    inner, outer = max(low, first), min(high, last)
+    if inner >= outer:
+        return bench, 0, 0, rest + cost[high] - cost[low]
+    return bench, inner - first, outer - first, rest + cost[inner] - cost[low] + cost[high] - cost[outer]
+
+
+def _cost(price: Mapping[int, Row], widths: Sequence[int]) -> dict[int, Row]:
+    """What each bench costs from the first cell up to each edge."""
+    return {
+        bench: list(accumulate((each * width for each, width in zip(row, widths, strict=True)), initial=0))
+        for bench, row in price.items()
+    }
+
+
+def _auction(
+    cost: Mapping[int, Row],
+    limits: Mapping[int, int],
+    kinds: Kinds,
+    demand: Mapping[int, Row] | None = None,
+) -> int:
+    """The bound in price units; in `demand`, every seat taken by its cheapest way is added."""
+    bound = -sum(limit * cost[bench][-1] for bench, limit in limits.items())
+    for kind, many in kinds.items():
+        least = -1
+        for way in kind:
+            bench, first, last, rest = way
+            total = cost[bench]
+            price = total[last] - total[first] + rest
+            if least < 0 or price < least:
+                least, cheapest = price, way
+        bound += least * many
+        if demand is not None:
+            row = demand[cheapest[0]]
+            for cell in range(cheapest[1], cheapest[2]):
+                row[cell] += many
+    return bound

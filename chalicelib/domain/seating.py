@@ -64,12 +64,12 @@ class Room:
             return 0
         placement = self._settle(self._around(candidate, covering))
         spans = dict.fromkeys(sorted(covering), (candidate.start, candidate.end))
-        found = 0
-        while (at_most is None or found < at_most) and placement.admit(spans):
-            found += 1
-        for _ in range(found):
-            placement.rise()
-        return found
+        return placement.room(spans, at_most)
+
+    @property
+    def gave_up(self) -> int:
+        """How many questions so far were refused because neither a seat nor a proof was found in time."""
+        return sum(placement.gave_up for placement in self._settled.values())
 
     def overload(self) -> int:
         """The least overload, in seat-minutes (D1)."""

@@ -182,7 +182,7 @@ def test_answers_do_not_depend_on_which_effort_finds_them(
     day: tuple[list[Bench], list[Sitter], Sitter], patience: int, steps: int, rounds: int
 ) -> None:
     benches, booked, candidate = day
-    with mock.patch.multiple(overload, PATIENCE=patience, EFFORTS=((steps, rounds), (2 * steps, 2 * rounds))):
+    with mock.patch.multiple(overload, PATIENCE=patience, EFFORTS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))):
         assert least_overload(benches, booked) == oracle.least_overload(benches, booked)
         assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
         assert first_come(benches, booked) == oracle.first_come(benches, booked)
