@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Staff
-from chalicelib.domain.errors import Forbidden, VersionMismatch, invalid
+from chalicelib.domain.errors import Forbidden, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute, utc_days
 from chalicelib.services import staff_calendars
 from chalicelib.services.announcing import appointment_event
+from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -69,8 +70,7 @@ class Assigning:
     def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability, appointment)
-        if context.expected_version not in (None, appointment.version):
-            raise VersionMismatch()
+        check_version(appointment, context)
         return appointment
 
     def _hand_over(

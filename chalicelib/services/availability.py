@@ -92,17 +92,13 @@ class Availabilities:
             found = self._store.read([*refs, *sheets], consistent=False)
             offer = calendars.offer_in(found, search.location_id, search.service_id)
             _require_offered(offer, search)
-            calendar = calendars.calendar_in(found, search.location_id, days)
             seeker = Seeker(
                 search.right,
                 context.now,
                 held(found, search.hold, search.location_id, context.now, "/hold"),
                 _moved(found, search),
             )
-            slots = Slots(offer, calendar, seeker)
-            if not slots.settled(start, end):
-                raise calendars.NotSettled
-            return slots, offer
+            return calendars.slots_in(found, offer, days, seeker, start, end)[0], offer
 
         return calendars.widening(start, end, read)
 

@@ -11,15 +11,15 @@ from chalicelib.domain.clients import Client, Contact, name_key, normal_email, n
 from chalicelib.domain.errors import Refusal, TooManyBookings, invalid
 from chalicelib.domain.events import Audience, Entry, Event, Kind, Message
 from chalicelib.domain.holds import Hold, hold_id_of
-from chalicelib.domain.ledger import Occupant, Right
+from chalicelib.domain.ledger import Calendar, Occupant, Right
 from chalicelib.domain.questions import checked
-from chalicelib.domain.slots import DETAILS, Seeker, Slots, Why
+from chalicelib.domain.slots import DETAILS, Seeker, Why
 from chalicelib.domain.times import instant, minute, resolve, utc_days, wall_text, zone
 from chalicelib.services import calendars
 from chalicelib.services.announcing import appointment_event, organisation_messages
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,44 +101,29 @@ class Booking:
 
     def _book(self, context: Context, wish: BookingWish, start: int, days: list[str]) -> Booked:
         person, now = wish.attendee, context.now
-        contact_value = normal_email(person.email) if person.email else str(person.mobile)
-        found = self._store.read(self._refs(wish, contact_value, days))
+        reached_at = normal_email(person.email) if person.email else str(person.mobile)
+        found = self._store.read(self._refs(wish, reached_at, days))
         offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
         require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
         answers = checked(offer.service, person.answers, "/attendee/answers")
-        calendar = calendars.calendar_in(found, wish.location_id, days)
         hold = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
-        slots = Slots(offer, calendar, Seeker(Right.WIDGET, now, hold))
-        if not slots.settled(start, start + 1):
-            raise calendars.NotSettled
+        seeker = Seeker(Right.WIDGET, now, hold)
+        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
         slots.require(start)
-        contact = found.get(Contact, contact_value) or Contact(contact_value)
+        contact = found.get(Contact, reached_at) or Contact(reached_at)
         if contact.upcoming_count(minute(now)) >= offer.settings.bookings_per_contact:
             raise TooManyBookings()
 
         change = Change()
         client = self._client(context, change, person, contact)
-        # Name and language as typed: those on record would tell the booker that there is one (D26b).
-        attendee = Attendee(
-            client_id=client.id,
-            name=person.name,
-            code=self._ids.secret(),
-            contact=contact_value,
-            notes=person.notes,
-            answers=answers,
-            language=person.language,
-        )
+        attendee = self._attendee(client, person, answers, reached_at)
         appointment = change.save(self._appointment(context, wish, offer, start, attendee, calendar.turn(start)))
         end = minute(appointment.end)
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
         change.save(contact.with_booking(appointment.id, end, minute(now)))
         occupant = Occupant(appointment.id, start, end, wish.service_id, Right.WIDGET)
-        after = (calendar.vacated(hold.id) if hold else calendar).placed(occupant)
-        calendars.write_sheets(change, calendar, after, slots.hull(start), int(now.timestamp()))
-        if hold:
-            change.delete(found.require(Hold, hold.id))
-            elsewhere = (day for day in utc_days(hold.start, hold.end) if day not in calendar.sheets)
-            change.vacate(wish.location_id, elsewhere, hold.id)
+        after = _given_up(change, found, calendar, hold).placed(occupant)
+        calendars.write_sheets(change, calendar, after, slots.hull(start), seeker.seconds)
         change.record(self._entry(context, appointment, client))
         booked = Booked(appointment, attendee)
         self._store.commit(change, context.once, booked)
@@ -175,6 +160,18 @@ class Booking:
             change.guard(client)
             return client
         return change.save(filled)
+
+    def _attendee(self, client: Client, person: Person, answers: tuple[Answer, ...], contact: str) -> Attendee:
+        # Name and language as typed: those on record would tell the booker that there is one (D26b).
+        return Attendee(
+            client_id=client.id,
+            name=person.name,
+            code=self._ids.secret(),
+            contact=contact,
+            notes=person.notes,
+            answers=answers,
+            language=person.language,
+        )
 
     def _appointment(
         self, context: Context, wish: BookingWish, offer: Offer, start: int, attendee: Attendee, turn: int
@@ -233,6 +230,16 @@ def require_bookable(offer: Offer, method: Method, staff_id: str | None, right: 
 def unknown_reference(name: str) -> Refusal:
     """The refusal of a body that names a service or location not to be had."""
     return invalid(f"/{name}", "This is not offered here.", f"unknown_{name.removesuffix('_id')}")
+
+
+def _given_up(change: Change, found: Found, calendar: Calendar, hold: Occupant | None) -> Calendar:
+    """The calendar without the hold that the booking takes the place of, wherever it lies."""
+    if hold is None:
+        return calendar
+    change.delete(found.require(Hold, hold.id))
+    elsewhere = (day for day in utc_days(hold.start, hold.end) if day not in calendar.sheets)
+    change.vacate(calendar.calendar_id, elsewhere, hold.id)
+    return calendar.vacated(hold.id)
 
 
 def _key(person: Person) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from chalicelib.domain.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.errors import Busy, NotFound, Refusal
 from chalicelib.domain.ledger import Calendar, Sheet, days_around
+from chalicelib.domain.slots import Seeker, Slots
 from chalicelib.services.ports import Change, Found, Ref
 
 T = TypeVar("T")
@@ -51,6 +52,20 @@ def offer_in(
     if location is None or location_id not in service.location_ids:
         raise unknown("location_id")
     return Offer(found.get(Settings) or Settings(), location, service)
+
+
+def slots_in(
+    found: Found, offer: Offer, days: Iterable[str], seeker: Seeker, start: int, end: int
+) -> tuple[Slots, Calendar]:
+    """The free times of these days and the calendar they follow from.
+
+    Raises ``NotSettled`` unless that is read widely enough to decide about starts in [start, end).
+    """
+    calendar = calendar_in(found, offer.location.id, days)
+    slots = Slots(offer, calendar, seeker)
+    if not slots.settled(start, end):
+        raise NotSettled
+    return slots, calendar
 
 
 def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.appointments import Appointment, Cancellation, State
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
-from chalicelib.domain.errors import DeadlinePassed, VersionMismatch, WrongState, invalid
+from chalicelib.domain.errors import DeadlinePassed, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute, utc_days
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -64,8 +65,7 @@ class Cancelling:
         found = self._store.read([Ref.to(Appointment, appointment_id)])
         appointment = found.require(Appointment, appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
-        if context.expected_version not in (None, appointment.version):
-            raise VersionMismatch()
+        check_version(appointment, context)
         if appointment.end <= context.now:
             raise WrongState("This appointment is already over.")
         reasons = {r.id: r.text for r in self._store.catalogue(Reason)}

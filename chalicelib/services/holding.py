@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.holds import Hold, digest
 from chalicelib.domain.ledger import Occupant, Right
-from chalicelib.domain.slots import Seeker, Slots
+from chalicelib.domain.slots import Seeker
 from chalicelib.domain.times import minute, resolve, utc_days
 from chalicelib.services import calendars
 from chalicelib.services.booking import require_bookable, unknown_reference
@@ -56,7 +56,10 @@ class Holding:
     def hold(self, context: Context, wish: HoldWish) -> Held:
         """Keeps the slot for the organisation's hold time; 409 ``slot_taken`` when it is not to be had."""
         start = minute(resolve(wish.start, wish.timezone))
-        return decide(lambda: self._hold(context, wish, start), self._pause)
+        return decide(
+            lambda: calendars.widening(start, start + 1, lambda days: self._hold(context, wish, start, days)),
+            self._pause,
+        )
 
     def release(self, context: Context, hold_id: str, token: str) -> None:
         """Gives the slot back early; 404 for a hold or token nobody was given."""
@@ -70,32 +73,26 @@ class Holding:
         except Stale:
             raise NotFound() from None
 
-    def _hold(self, context: Context, wish: HoldWish, start: int) -> Held:
-        def read(days: list[str]) -> Held:
-            refs = calendars.offer_refs(wish.location_id, wish.service_id)
-            found = self._store.read([*refs, *calendars.sheet_refs(wish.location_id, days)])
-            offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
-            require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
-            calendar = calendars.calendar_in(found, wish.location_id, days)
-            slots = Slots(offer, calendar, Seeker(Right.WIDGET, context.now))
-            if not slots.settled(start, start + 1):
-                raise calendars.NotSettled
-            try:
-                slots.require(start)
-            except (CapacityExhausted, OutsideBlock, BlockNotReleased) as refusal:
-                raise SlotTaken(refusal.detail) from None
-            now = int(context.now.timestamp())
-            expires = now + 60 * offer.settings.hold_minutes
-            hold_id = self._ids.new("hld", context.now, calendar.turn(start))
-            token = f"{hold_id}.{self._ids.secret()}"
-            end = start + offer.service.duration_minutes
-            hold = Hold(hold_id, digest(token), wish.location_id, wish.service_id, start, end, expires)
-            occupant = Occupant(hold_id, start, end, wish.service_id, Right.WIDGET, expires=expires)
-            change = Change()
-            change.save(hold)
-            calendars.write_sheets(change, calendar, calendar.placed(occupant), slots.hull(start), now)
-            held = Held(hold_id, token, datetime.fromtimestamp(expires, UTC))
-            self._store.commit(change, context.once, held)
-            return held
-
-        return calendars.widening(start, start + 1, read)
+    def _hold(self, context: Context, wish: HoldWish, start: int, days: list[str]) -> Held:
+        refs = calendars.offer_refs(wish.location_id, wish.service_id)
+        found = self._store.read([*refs, *calendars.sheet_refs(wish.location_id, days)])
+        offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
+        require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
+        seeker = Seeker(Right.WIDGET, context.now)
+        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
+        try:
+            slots.require(start)
+        except (CapacityExhausted, OutsideBlock, BlockNotReleased) as refusal:
+            raise SlotTaken(refusal.detail) from None
+        expires = seeker.seconds + 60 * offer.settings.hold_minutes
+        hold_id = self._ids.new("hld", context.now, calendar.turn(start))
+        token = f"{hold_id}.{self._ids.secret()}"
+        end = start + offer.service.duration_minutes
+        hold = Hold(hold_id, digest(token), wish.location_id, wish.service_id, start, end, expires)
+        occupant = Occupant(hold_id, start, end, wish.service_id, Right.WIDGET, expires=expires)
+        change = Change()
+        change.save(hold)
+        calendars.write_sheets(change, calendar, calendar.placed(occupant), slots.hull(start), seeker.seconds)
+        held = Held(hold_id, token, datetime.fromtimestamp(expires, UTC))
+        self._store.commit(change, context.once, held)
+        return held

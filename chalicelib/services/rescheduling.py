@@ -11,7 +11,7 @@ from chalicelib.domain.catalog import Offer, Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import Occupant, Right, Sheet
-from chalicelib.domain.slots import Seeker, Slots
+from chalicelib.domain.slots import Seeker
 from chalicelib.domain.times import instant, minute, resolve, utc_days, utc_text, wall_text, zone
 from chalicelib.services import calendars, staff_calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
@@ -105,10 +105,8 @@ class Rescheduling:
         days: list[str],
     ) -> None:
         start, end, now = minute(moved.start), minute(moved.end), int(context.now.timestamp())
-        calendar = calendars.calendar_in(found, moved.location_id, days)
-        slots = Slots(_as_long_as(offer, moved), calendar, Seeker(Right.WIDGET, context.now, moving=moved.id))
-        if not slots.settled(start, start + 1):
-            raise calendars.NotSettled
+        offer, seeker = _as_long_as(offer, moved), Seeker(Right.WIDGET, context.now, moving=moved.id)
+        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
         slots.require(start)
         occupant = Occupant(moved.id, start, end, moved.service_id, Right.WIDGET)
         calendars.write_sheets(change, calendar, calendar.placed(occupant), slots.hull(start), now)
