@@ -17,6 +17,7 @@ from chalicelib.api.decoding import MAX_PATH_PARAMETER
 from chalicelib.api.idempotency import MAX_KEY
 from chalicelib.api.routing import Route
 from chalicelib.api.schemas.fields import NoBody
+from chalicelib.api.serving import JSON
 from chalicelib.domain import errors
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.permissions import Ability
@@ -108,7 +109,8 @@ def _success(route: Route, schemas: Schemas) -> Json:
                 "ETag": {"description": "the version, as If-Match wants it", "schema": {"type": "string"}}
             }
     elif route.status != 204:
-        response["content"] = {route.produces.partition(";")[0]: {"schema": {"type": "string"}}}
+        media = route.produces.partition(";")[0]
+        response["content"] = {media: {"schema": {"type": "object" if media == JSON else "string"}}}
     return response
 
 

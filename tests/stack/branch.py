@@ -132,20 +132,40 @@ class Branch:
         ]
         return items
 
+    def ids(self) -> dict[str, str]:
+        """An appointment here with its code, a hold and its token, and everything else by its name in the API."""
+        booked, held = made(self.book()), made(self.hold(60))
+        person = self._employed("staff")
+        return {
+            "location_id": self.location_id,
+            "service_id": self.service_id,
+            "block_id": self.block_id,
+            "appointment_id": booked["id"],
+            "moving": booked["id"],
+            "code": booked["code"],
+            "hold_id": held["id"],
+            "hold": held["token"],
+            "token": held["token"],
+            "staff_id": person["id"],
+        }
+
     def employ(self, role: str = "staff") -> tuple[dict[str, Any], httpx.Client]:
         """Somebody new who works here, and the API as they call it."""
+        person, content = self._employed(role), self.stack.content
+        password = content["demo"]["password"]
+        self.stack.aws("cognito-idp").admin_set_user_password(
+            UserPoolId=content["user_pool_id"], Username=person["email"], Password=password, Permanent=True
+        )
+        token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
+        headers = {"Authorization": f"Bearer {token}"}
+        return person, httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+
+    def _employed(self, role: str) -> dict[str, Any]:
         email = address(secrets.token_hex(6))
         body = {"name": f"Staff {email[:4]}", "email": email, "role": role, "timezone": ZONE}
         where = {"location_ids": [self.location_id], "service_ids": [self.service_id]}
-        person = made(self.admin.post("/staff", json=body | where))
-        content = self.stack.content
-        password = content["demo"]["password"]
-        self.stack.aws("cognito-idp").admin_set_user_password(
-            UserPoolId=content["user_pool_id"], Username=email, Password=password, Permanent=True
-        )
-        token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], email, password)
-        headers = {"Authorization": f"Bearer {token}"}
-        return person, httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+        person: dict[str, Any] = made(self.admin.post("/staff", json=body | where))
+        return person
 
     def subjects(self, to: str) -> list[str]:
         """The first words of every mail to this address: ``Confirmed``, ``Booked``, …; sorted."""
