@@ -2,16 +2,21 @@
 
 Whether one more fits is asked in rising order of effort, and every answer is a proof: a search that decides only
 sitters met in a conflict and skips back to the decisions a dead end rests on; haggling, which finds seats on nearly
-full days; prices, which prove refusals; and at last the search without a limit. What is proven unavoidable becomes an
-allowance: first per cell (Hall's bound), then for the group of cells of one proof.
+full days; prices, which prove refusals; and at last a longer search. What is proven unavoidable becomes an allowance:
+first per cell (Hall's bound), then for the group of cells of one proof.
+
+Every effort is counted in steps. Where all of them end without a seat or a proof, the newcomer is refused, so that
+nothing is ever oversold, and the question is counted in `gave_up`; nor is anybody admitted among sitters whose own
+least overload could not be proven.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.occupancy import Cells, Occupancy, Span, bits
+from chalicelib.domain.haggling import Haggling
+from chalicelib.domain.occupancy import Cells, Span, bits
 from chalicelib.domain.prices import Prices, kinds_of
 
 
@@ -26,26 +31,23 @@ class Proof:
 
 GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
 PATIENCE = 40  # sitters decided before something else is tried
-LAST_PATIENCE = 300  # sitters decided before the search gives up: about half a second on a slow machine
+LAST_PATIENCE = 300  # sitters decided before the search gives up: with the efforts about half a second
 # Moves haggled over; cells in which prices are then sought, rounds of it.
 EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
 
 
-class Placement(Occupancy):
+class Placement(Haggling):
     """An occupancy kept at the least overload; sitters are numbered as they come."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         super().__init__(instants, limits)
         self._prices = Prices(limits, self._width)
         self._least = 0
-        self._group = list(range(len(self._width)))
-        self._budget: dict[int, int] = {}  # excess proven unavoidable in a group of cells, in seat-minutes
         self._pin: dict[int, int] = {}
         self._patience = -1
         self._seated: list[int] = []
         self._answers: dict[tuple[tuple[int, Cells], ...], int] = {}
         self._proven = True  # nobody can be seated with less overload
-        self._stuck = [0] * len(self._width)  # impasses of haggling in each cell
         self.gave_up = 0  # questions left unanswered, taken for refusals
 
     def admit(self, spans: Mapping[int, Span]) -> bool:
@@ -59,8 +61,10 @@ class Placement(Occupancy):
             if proof is not None:
                 self.rise()
             return proof is None
+        before = self.benches.copy()
         if self._persuade():
             return True
+        self._return(before)
         self.rise()
         return False
 
@@ -69,7 +73,7 @@ class Placement(Occupancy):
         kinds = kinds_of(self._options)
         if self._prices.known(self._least, kinds):
             return False
-        self._stuck = [0] * len(self._width)
+        self._open_haggling()
         for steps, cells, rounds in EFFORTS:
             if self._haggle(steps):
                 return True
@@ -109,11 +113,6 @@ class Placement(Occupancy):
             self.rise()
         self._return(self._seated)
 
-    def _return(self, places: Sequence[int]) -> None:
-        for sitter, bench in enumerate(places):
-            if self.benches[sitter] != bench:
-                self._move(sitter, bench)
-
     def seat(self, arrivals: Sequence[Mapping[int, Span]]) -> None:
         """Place the first sitters with the least overload, and remember what was proven unavoidable."""
         for spans in arrivals:
@@ -142,9 +141,10 @@ class Placement(Occupancy):
 
     def _strive(self, steps: int, cells: int, rounds: int) -> None:
         """Improve the placement, or else try to prove that what it costs is the least."""
-        self._stuck = [0] * len(self._width)
-        if self._haggle(steps, keep=True):
+        self._open_haggling(remember=True)
+        if self._haggle(steps):
             return
+        self._return(self._best)
         kinds, gained = kinds_of(self._options), False
         while self._prices.raise_bound(kinds, *self._sorest(cells), rounds):
             gained = True
@@ -161,80 +161,11 @@ class Placement(Occupancy):
         self._budget[heir] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
         self._group = [heir if group in proof.groups else group for group in self._group]
 
-    def _violated(self) -> dict[int, int]:
-        """Groups above their budget, each with its hot cells."""
-        excess: dict[int, int] = {}
-        cells: dict[int, int] = {}
-        for cell in bits(self._hot & self._cared):
-            group = self._group[cell]
-            excess[group] = excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
-            cells[group] = cells.get(group, 0) | 1 << cell
-        return {group: cells[group] for group, much in excess.items() if much > self._budget.get(group, 0)}
-
     def _reseat(self, patience: int = -1) -> Proof | None:
         self._patience = patience
         self._free = (1 << len(self._options)) - 1
         self._pin.clear()
         return self._search()
-
-    def _haggle(self, steps: int, *, keep: bool = False) -> bool:
-        """Try to bring every group within its budget by single moves, crowded seats growing dearer at each impasse.
-
-        Failing that, everybody returns to where they were, or with `keep` to the best placement met.
-        """
-        best, least = self.benches.copy(), self.overload
-        self._free = (1 << len(self._options)) - 1
-        dearness = {bench: [1] * len(self._width) for bench in self._limits}
-        moved: dict[int, int] = {}
-        for step in range(steps):
-            violated = self._violated()
-            if not violated:
-                return True
-            if keep and (reached := self.overload) < least:
-                best, least = self.benches.copy(), reached
-            places = [cell for cells in violated.values() for cell in bits(cells)]
-            offer = self._best_offer(places[step % len(places)], dearness, moved, step)
-            if offer is None or offer[0] >= 0:
-                self._raise(dearness, places)
-            if offer is not None:
-                moved[offer[2]] = step
-                self._move(offer[2], offer[3])
-        self._return(best)
-        return False
-
-    def _best_offer(
-        self, cell: int, dearness: Mapping[int, list[int]], moved: Mapping[int, int], step: int
-    ) -> tuple[int, int, int, int] | None:
-        # Whoever moved just now stays a while, and longer the longer it takes: otherwise two only change places.
-        lately = step - 5 - step // 300
-        return min((o for o in self._offers(cell, dearness, moved) if o[1] < 0 or o[1] < lately), default=None)
-
-    def _offers(
-        self, cell: int, dearness: Mapping[int, Sequence[int]], moved: Mapping[int, int]
-    ) -> Iterator[tuple[int, int, int, int]]:
-        """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
-        for sitter in bits(self._movable(cell)):
-            options, home = self._options[sitter], self.benches[sitter]
-            gain = self._dear(sitter, home, self._limits[home] + 1, dearness[home])
-            for bench, (_, _, mask) in options.items():
-                if bench != home:
-                    blocked = self._full[bench] & mask
-                    loss = self._dear(sitter, bench, self._limits[bench], dearness[bench]) if blocked else 0
-                    yield loss - gain, moved.get(sitter, -1), sitter, bench
-
-    def _dear(self, sitter: int, bench: int, least: int, dearness: Sequence[int]) -> int:
-        """What the sitter's cells on the bench cost where at least so many sit there already."""
-        first, last, _ = self._options[sitter][bench]
-        loads = self._loads[bench]
-        return sum(dearness[cell] for cell in range(first, last) if loads[cell] >= least)
-
-    def _raise(self, dearness: Mapping[int, list[int]], places: Sequence[int]) -> None:
-        for cell in places:
-            self._stuck[cell] += 1
-        for bench, limit in self._limits.items():
-            for cell in places:
-                if self._loads[bench][cell] > limit:
-                    dearness[bench][cell] += 1
 
     def _search(self) -> Proof | None:
         """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""

@@ -54,7 +54,7 @@ class Room:
         self._settled: dict[_Party, Placement] = {}
 
     def admits(self, candidate: Sitter) -> bool:
-        """Whether one more such appointment is admissible (D1)."""
+        """Whether one more such appointment is admissible (D1); not when neither is proven in time (`gave_up`)."""
         return self.room(candidate, at_most=1) == 1
 
     def room(self, candidate: Sitter, at_most: int | None = None) -> int:

@@ -33,7 +33,7 @@ class Day:
 class Branch:
     """A location's blocks: four teams of people with different skills, in shifts, some with a seat kept for staff."""
 
-    def __init__(self, random: Random, *, mixed: bool) -> None:
+    def __init__(self, random: Random, blocks: int, *, mixed: bool) -> None:
         services = random.randint(3, 6)
         teams = [set(random.sample(range(services), random.randint(1, services - 1))) for _ in range(4)]
         teams[0] = set(range(services))
@@ -43,7 +43,7 @@ class Branch:
         self._skills: list[set[int]] = []
         self._reserve: list[bool] = []
         self.benches: list[Bench] = []
-        for _ in range(BLOCKS):
+        for _ in range(blocks):
             shift, skills, limit = random.choice(SHIFTS), random.choice(teams), random.choice((1, 2, 2, 3))
             kept = limit > 1 and random.random() < 0.25
             self._add(Bench(*shift, limit - kept), skills, reserve=False)
@@ -97,16 +97,16 @@ class Branch:
         return row
 
 
-def day(kind: str, seed: int) -> Day:
+def day(kind: str, seed: int, blocks: int = BLOCKS, most: int = SITTERS) -> Day:
     """A day of one of KINDS, the same for the same seed."""
     random = Random(f"{kind} {seed}")
-    branch = Branch(random, mixed=kind.startswith("mixed"))
+    branch = Branch(random, blocks, mixed=kind.startswith("mixed"))
     benches = branch.benches
     if kind in ("full", "mixed full"):
         sitters = branch.tiled(gaps=0.05)
     else:
         share = {"quiet": 0.4, "busy": 0.75}.get(kind, 1.0)
-        sitters = _booked(branch, random, int(SITTERS * share))
+        sitters = _booked(branch, random, int(most * share))
     if kind.endswith("over full"):
         sitters += [branch.wish() for _ in range(8)]
     if kind == "cut":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from chalicelib.domain.seating import (
     room,
     seat,
 )
+from tests.unit import seating_days
 from tests.unit import seating_oracle as oracle
 
 NINE = 9 * 60
@@ -151,7 +153,7 @@ def days(draw: st.DrawFn) -> tuple[list[Bench], list[Sitter], Sitter]:
     return benches, booked, draw(sitters(len(benches)))
 
 
-examples = settings(max_examples=200, deadline=None)
+examples = settings(max_examples=100, deadline=None)
 
 
 @examples
@@ -232,3 +234,51 @@ def test_nothing_outside_the_hull_bears_on_a_decision(
 
     assert all(start <= sitter.start and sitter.end <= end for sitter in near)
     assert admits(benches, near, candidate) == admits(benches, booked, candidate)
+
+
+def listing(day: seating_days.Day) -> list[Sitter]:
+    """Whom a widget asks for when it lists the day for the service of the first wish."""
+    wish = day.wishes[0]
+    length = wish.end - wish.start
+    return [Sitter(at, at + length, wish.choices) for at in range(0, 481 - length, 15)] + day.wishes
+
+
+@pytest.mark.parametrize("kind", ["busy", "near full", "mixed near full", "over full", "mixed over full"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int) -> None:
+    day = seating_days.day(kind, seed, blocks=4, most=45)
+    prepared = Room(day.benches, day.sitters)
+    answers = [prepared.room(wish) for wish in listing(day)]
+    with mock.patch.multiple(overload, EFFORTS=(), LAST_PATIENCE=-1):
+        exhaustive = Room(day.benches, day.sitters)
+        assert prepared.overload() == exhaustive.overload()
+        assert answers == [exhaustive.room(wish) for wish in listing(day)]
+    assert prepared.gave_up == 0
+
+
+@pytest.mark.parametrize("kind", ["near full", "mixed full", "over full"])
+def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
+    day = seating_days.day(kind, 4)
+    wishes = listing(day)[:20]
+    forth, back = Room(day.benches, day.sitters), Room(day.benches, day.sitters)
+
+    assert [forth.room(wish) for wish in wishes] == [back.room(wish) for wish in reversed(wishes)][::-1]
+    assert [forth.room(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: int) -> None:
+    day = seating_days.day("mixed full", seed)
+
+    assert least_overload(day.benches, day.sitters) == 0
+
+
+@examples
+@given(day=days(), patience=st.integers(1, 3))
+def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitter], patience: int) -> None:
+    benches, booked, candidate = day
+    with mock.patch.multiple(overload, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
+        prepared = Room(benches, booked)
+        answer, gave_up = prepared.admits(candidate), prepared.gave_up
+
+    assert answer == (oracle.admits(benches, booked, candidate) and not gave_up)
