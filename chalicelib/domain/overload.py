@@ -34,6 +34,7 @@ PATIENCE = 40  # sitters decided before something else is tried
 LAST_PATIENCE = 300  # sitters decided before the search gives up: with the efforts about half a second
 # Moves haggled over; cells in which prices are then sought, rounds of it.
 EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
+SORES = 2  # stretches of time in which a proof is sought for those first seated
 
 
 class Placement(Haggling):
@@ -146,8 +147,11 @@ class Placement(Haggling):
             return
         self._return(self._best)
         kinds, gained = kinds_of(self._options), False
-        while self._prices.raise_bound(kinds, *self._sorest(cells), rounds):
-            gained = True
+        for _ in range(SORES):
+            first, last = self._sorest(cells)
+            while self._prices.raise_bound(kinds, first, last, rounds):
+                gained = True
+            self._stuck[first:last] = [0] * (last - first)
         if gained:
             priced = frozenset(self._group[cell] for cell in self._prices.cells())
             due = sum(self._allowed[cell] * self._width[cell] for cell in range(len(self._width)))

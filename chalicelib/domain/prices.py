@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
+from math import gcd
 
 Option = Mapping[int, tuple[int, int, int]]
 Row = list[int]
@@ -44,13 +45,15 @@ class Prices:
         return [cell for cell in range(len(self._widths)) if any(row[cell] for row in self._price.values())]
 
     def proven(self, kinds: Kinds) -> int:
-        """The overload that no placement can be below, in seat-minutes."""
-        return -(-_auction(_cost(self._price, self._widths), self._limits, kinds) // UNIT)
+        """The overload that no placement can be below, in seat-minutes: it comes in multiples of what cells share."""
+        least = UNIT * gcd(*self._widths)
+        return -(-self._bound(self._price, 1, kinds) // least) * least // UNIT
 
     def raise_bound(self, kinds: Kinds, first: int, last: int, rounds: int) -> bool:
-        """Prove a seat-minute more than is proven, if prices in these cells can, and keep them."""
+        """Prove more than is proven, if prices in these cells can, and keep them."""
         stretch = _Stretch(self._limits, self._widths, self._price, kinds, first, last)
-        found = stretch.exceed(stretch.start + UNIT - 1, rounds)
+        missing = self.proven(kinds) * UNIT - self._bound(self._price, 1, kinds)
+        found = stretch.exceed(stretch.start + missing, rounds)
         if found:
             self._price = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
         return found is not None
