@@ -19,7 +19,7 @@ from chalicelib.domain.errors import AlreadyAssigned, NotFound, StaffConflict, V
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
-from chalicelib.services.viewing import Seated
+from chalicelib.services.seated import Seated
 
 routes = Routes(__name__, tag="Appointments")
 
@@ -71,7 +71,7 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[Histor
     versioned=True,
     refuses=(AlreadyAssigned, StaffConflict, WrongState, VersionMismatch),
 )
-def claim_appointment(call: Call[Claim, NoQuery]) -> domain.Appointment:
+def claim_appointment(call: Call[Claim, NoQuery]) -> Seated:
     """Take an unassigned appointment."""
     context = call.context(Channel.DASHBOARD)
     return container.assigning().claim(context, call.path["appointment_id"], call.body.force)
@@ -85,7 +85,7 @@ def claim_appointment(call: Call[Claim, NoQuery]) -> domain.Appointment:
     versioned=True,
     refuses=(StaffConflict, WrongState, VersionMismatch, "unknown_staff", "not_eligible"),
 )
-def assign_appointment(call: Call[Assignment, NoQuery]) -> domain.Appointment:
+def assign_appointment(call: Call[Assignment, NoQuery]) -> Seated:
     """Give an appointment to somebody."""
     context, body = call.context(Channel.DASHBOARD), call.body
     return container.assigning().assign(context, call.path["appointment_id"], body.staff_id, body.force)
@@ -98,7 +98,7 @@ def assign_appointment(call: Call[Assignment, NoQuery]) -> domain.Appointment:
     versioned=True,
     refuses=(WrongState, VersionMismatch),
 )
-def unassign_appointment(call: Call[NoBody, NoQuery]) -> domain.Appointment:
+def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     """Give an appointment back to nobody."""
     return container.assigning().unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 

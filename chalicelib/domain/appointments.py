@@ -117,11 +117,6 @@ class Appointment:
             raise NotFound()
         return found
 
-    def require_upcoming(self, now: datetime) -> None:
-        """409 ``wrong_state`` unless it is booked and has not begun."""
-        if self.state is not State.BOOKED or self.start <= now:
-            raise WrongState("Only an upcoming appointment can be changed.")
-
     def reminders(self) -> list[tuple[int, datetime]]:
         """Every reminder it gets, as (hours before, instant), earliest first.
 

@@ -66,13 +66,6 @@ class Forbidden(Refusal):
     title = "Your role does not allow this"
 
 
-class FeatureDisabled(Forbidden):
-    """The organisation has this function switched off (CC-16)."""
-
-    code = "feature_disabled"
-    title = "This function is switched off"
-
-
 class Unauthenticated(Refusal):
     """No login, or one that is no longer valid (401)."""
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_SHAPE = re.compile(r"[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def ulid(at: datetime, randomness: bytes) -> str:
@@ -18,8 +16,3 @@ def ulid(at: datetime, randomness: bytes) -> str:
 def new_id(prefix: str, at: datetime, randomness: bytes) -> str:
     """An id such as ``apt_01J…``; ``randomness`` is at least ten bytes."""
     return f"{prefix}_{ulid(at, randomness)}"
-
-
-def is_id(text: str, prefix: str) -> bool:
-    """Whether ``text`` has the shape of an id of this type."""
-    return text.startswith(prefix + "_") and _SHAPE.fullmatch(text) is not None

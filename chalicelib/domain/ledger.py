@@ -2,7 +2,8 @@
 
 A calendar is a location's, or a staff member's own. A sheet is one item with one version, and it holds everything a
 decision about that day rests on: the blocks and the occupants. Whatever crosses midnight stands on both days' sheets,
-so an instant's facts are always complete on the sheet of its day. Times are minutes since 1970 UTC, intervals half-open.
+so an instant's facts are always complete on the sheet of its day. Times are minutes since 1970 UTC, intervals
+half-open.
 """
 
 from __future__ import annotations

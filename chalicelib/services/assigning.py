@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Staff
 from chalicelib.domain.errors import Forbidden, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
+from chalicelib.domain.ledger import days_around
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute, utc_days
-from chalicelib.services import staff_calendars
+from chalicelib.services import calendars, staff_calendars
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
+from chalicelib.services.seated import Seated, seated
 
 
 class Assigning:
@@ -24,61 +28,64 @@ class Assigning:
         self._ids = ids
         self._pause = pause
 
-    def claim(self, context: Context, appointment_id: str, force: bool = False) -> Appointment:
+    def claim(self, context: Context, appointment_id: str, force: bool = False) -> Seated:
         """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
 
-        def attempt() -> Appointment:
-            appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
+        def attempt() -> Seated:
             staff_id = context.staff.staff_id
+            appointment, me = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id, staff_id)
             claimed = appointment.claimed(staff_id, context.now)
-            me = self._store.read([Ref.to(Staff, staff_id)]).get(Staff, staff_id) if staff_id else None
             if me is None or not _eligible(me, appointment):
                 raise Forbidden("You are not assigned to this service at this location.")
             return self._hand_over(context, appointment, claimed, "claimed", force)
 
         return decide(attempt, self._pause)
 
-    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> Appointment:
+    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> Seated:
         """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
 
-        def attempt() -> Appointment:
-            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
-            staff = self._store.read([Ref.to(Staff, staff_id)]).get(Staff, staff_id)
+        def attempt() -> Seated:
+            appointment, staff = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id, staff_id)
             if staff is None or not staff.active:
                 raise invalid("/staff_id", "There is no such active staff member.", "unknown_staff")
             if not _eligible(staff, appointment):
                 raise invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
             if appointment.staff_id == staff_id:
-                return appointment
+                return self._as_it_is(context, appointment)
             assigned = appointment.assigned(staff_id, context.now)
             return self._hand_over(context, appointment, assigned, "assigned", force)
 
         return decide(attempt, self._pause)
 
-    def unassign(self, context: Context, appointment_id: str) -> Appointment:
+    def unassign(self, context: Context, appointment_id: str) -> Seated:
         """Gives it back to nobody; nothing changes when nobody has it."""
 
-        def attempt() -> Appointment:
-            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+        def attempt() -> Seated:
+            appointment, _ = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id is None:
-                return appointment
+                return self._as_it_is(context, appointment)
             unassigned = appointment.assigned(None, context.now)
             return self._hand_over(context, appointment, unassigned, "unassigned", False)
 
         return decide(attempt, self._pause)
 
-    def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+    def _reached(
+        self, context: Context, ability: Ability, appointment_id: str, staff_id: str = ""
+    ) -> tuple[Appointment, Staff | None]:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Staff, staff_id)])
+        appointment = found.require(Appointment, appointment_id)
         require_reach(context.staff, ability, appointment)
         check_version(appointment, context)
-        return appointment
+        return appointment, found.get(Staff, staff_id)
 
-    def _hand_over(
-        self, context: Context, before: Appointment, after: Appointment, action: str, force: bool
-    ) -> Appointment:
+    def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
+        return _seated(self._store.read(_seat_refs(appointment)), context, appointment)
+
+    def _hand_over(self, context: Context, before: Appointment, after: Appointment, action: str, force: bool) -> Seated:
         change = Change()
+        theirs = staff_calendars.refs(after.staff_id, after) if after.staff_id else []
+        found = self._store.read([*_seat_refs(after), *theirs])
         if after.staff_id:
-            found = self._store.read(staff_calendars.refs(after.staff_id, after))
             staff_calendars.take(change, found, after.staff_id, after, force)
         if before.staff_id:
             days = utc_days(minute(before.start), minute(before.end))
@@ -97,8 +104,23 @@ class Assigning:
                 sequence=saved.sequence,
             )
         )
-        self._store.commit(change, context.once, saved)
-        return saved
+        shown = _seated(found, context, saved)
+        self._store.commit(change, context.once, shown)
+        return shown
+
+
+def _days(appointment: Appointment) -> list[str]:
+    return days_around(minute(appointment.start), minute(appointment.end))
+
+
+def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
+    return calendars.sheet_refs(appointment.location_id, _days(appointment))
+
+
+def _seated(found: Found, context: Context, appointment: Appointment) -> Seated:
+    """The appointment with its block: who has it moves nobody to another seat."""
+    calendar = calendars.calendar_in(found, appointment.location_id, _days(appointment))
+    return seated([appointment], calendar, context.now)[0]
 
 
 def _messages(context: Context, before: Appointment, after: Appointment) -> list[Message]:

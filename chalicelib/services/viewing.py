@@ -19,6 +19,7 @@ from chalicelib.domain.times import day_bounds, minute, zone
 from chalicelib.services.blocks import position
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 from chalicelib.services.scope import require_reach, sees
+from chalicelib.services.seated import Seated, seated
 
 # Further ahead nothing can be booked: the longest horizon is a year.
 FAR = timedelta(days=400)
@@ -48,15 +49,6 @@ class PublicView:
     staff_name: str | None
     can_cancel_until: datetime | None
     can_rebook_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seated:
-    """An appointment with what follows from its location's ledger: its block, and whether it lost its seat."""
-
-    appointment: Appointment
-    block_id: str | None
-    orphaned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,23 +128,22 @@ class Viewing:
     def seated(self, appointments: Iterable[Appointment], now: datetime) -> list[Seated]:
         """These appointments with their blocks: one query of sheets per location among them."""
         wanted = list(appointments)
-        seats: dict[str, str] = {}
-        orphans: set[str] = set()
+        found: dict[str, Seated] = {}
         for location_id in sorted({a.location_id for a in wanted}):
             here = [a for a in wanted if a.location_id == location_id]
-            placement = self._placement(location_id, min(a.start for a in here), max(a.end for a in here), now)
-            seats |= placement.seats
-            orphans |= {o.id for o in placement.orphans() if o.end > minute(now)}
-        return [Seated(a, seats.get(a.id), a.id in orphans) for a in wanted]
+            calendar = self._calendar(location_id, min(a.start for a in here), max(a.end for a in here))
+            found |= {s.appointment.id: s for s in seated(here, calendar, now)}
+        return [found[a.id] for a in wanted]
 
-    def _placement(self, location_id: str, first: datetime, last: datetime, now: datetime) -> Placement:
+    def _calendar(self, location_id: str, first: datetime, last: datetime) -> Calendar:
         days = [(first - timedelta(days=1)).date().isoformat(), (last + timedelta(days=1)).date().isoformat()]
         sheets = self._agenda.sheets(location_id, *days)
-        return Placement(Calendar(location_id, {s.day: s for s in sheets}), int(now.timestamp()))
+        return Calendar(location_id, {s.day: s for s in sheets})
 
     def _orphaned(self, context: Context, listing: Listing) -> Page[Seated]:
         first, last = self._span(context, listing)
-        placement = self._placement(listing.location_id or "", first, last, context.now)
+        calendar = self._calendar(listing.location_id or "", first, last)
+        placement = Placement(calendar, int(context.now.timestamp()))
         present = minute(context.now)
         lost = sorted((o.start, o.id) for o in placement.orphans() if o.end > present)
         rest = [pair for pair in lost if pair > position(listing.cursor)]

@@ -72,6 +72,18 @@ def test_a_manager_assigns_and_takes_back(world: World) -> None:
     assert world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL).status == 200
 
 
+def test_whoever_takes_an_appointment_is_shown_it_as_it_is(world: World) -> None:
+    booked = world.book().json["id"]
+    url = f"/appointments/{booked}"
+    claimed = world.staff("POST", f"{url}/claim", {}, who=SAM_MAIL, headers={"Idempotency-Key": "k1"})
+    assert claimed.json["block_id"] == world.calendar().blocks()[0].id
+    for action, body in (("assign", {"staff_id": SAM}), ("assign", {"staff_id": ALEX}), ("unassign", {})):
+        answer = world.staff("POST", f"{url}/{action}", body)
+        assert answer.json == world.staff("GET", url).json
+    again = world.staff("POST", f"{url}/claim", {}, who=SAM_MAIL, headers={"Idempotency-Key": "k1"})
+    assert again.status == 200
+
+
 def test_if_match_guards_an_action(world: World) -> None:
     booked = world.book().json["id"]
     stale = world.staff("POST", f"/appointments/{booked}/claim", {}, headers={"If-Match": '"7"'})

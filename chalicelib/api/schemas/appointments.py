@@ -9,7 +9,8 @@ from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.services.cancelling import StaffCancellation
-from chalicelib.services.viewing import Listing, Seated, View
+from chalicelib.services.seated import Seated
+from chalicelib.services.viewing import Listing, View
 
 
 class Status(Answer):
