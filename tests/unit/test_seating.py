@@ -274,7 +274,7 @@ def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: in
 
 
 @examples
-@given(day=days(), patience=st.integers(1, 3))
+@given(day=days(), patience=st.integers(0, 2))
 def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitter], patience: int) -> None:
     benches, booked, candidate = day
     with mock.patch.multiple(overload, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
@@ -282,3 +282,11 @@ def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitt
         answer, gave_up = prepared.admits(candidate), prepared.gave_up
 
     assert answer == (oracle.admits(benches, booked, candidate) and not gave_up)
+
+
+def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
+    account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
+    prepared = Room(two_desks(2), [account, account])
+    with mock.patch.multiple(overload, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1):
+        assert not prepared.admits(mortgage)
+    assert prepared.gave_up == 1
