@@ -14,7 +14,7 @@ from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.quickstream import BlockState
 from chalicelib.domain.times import utc_text
 from tests.integration.conftest import forget_singletons
-from tests.integration.world import ACCOUNT, MORTGAGE, NOW, OPENING, TORONTO, World, at
+from tests.integration.world import ACCOUNT, MORTGAGE, OPENING, TORONTO, World, at
 
 
 @pytest.fixture
@@ -92,44 +92,6 @@ def test_explain_names_the_nearest_starts(world: World) -> None:
     assert why["nearest"] == [utc_text(at(m)) for m in (0, 60)]
 
 
-def test_a_hold_hides_the_slot_until_it_expires(world: World) -> None:
-    world.lay()
-    held = world.call("POST", "/public/holds", _slot())
-    assert held.status == 201, held.text
-    assert held.json["expires_at"] == utc_text(NOW + timedelta(minutes=10))
-    assert utc_text(OPENING) not in world.offers()
-    assert world.offers(hold=held.json["token"])[utc_text(OPENING)] == 1
-    assert world.call("POST", "/public/holds", _slot()).json["code"] == "slot_taken"
-    world.now = NOW + timedelta(minutes=10)
-    assert world.offers()[utc_text(OPENING)] == 1
-
-
-def test_the_holder_confirms_and_a_stranger_does_not(world: World) -> None:
-    world.lay(hours=0.5)
-    token = world.call("POST", "/public/holds", _slot()).json["token"]
-    assert world.book().json["code"] == "capacity_exhausted"
-    assert world.book(hold_token=token + "x").json["code"] == "unknown_hold"
-    assert world.book(hold_token=token).status == 201
-    assert len(world.calendar().occupants(0)) == 1
-
-
-def test_an_expired_hold_confirms_only_if_there_is_room(world: World) -> None:
-    world.lay(hours=0.5)
-    token = world.call("POST", "/public/holds", _slot()).json["token"]
-    world.now = NOW + timedelta(minutes=11)
-    assert world.book(attendee={"first_name": "Bo"}).status == 201
-    assert world.book(hold_token=token).json["code"] == "capacity_exhausted"
-
-
-def test_a_released_hold_gives_the_slot_back(world: World) -> None:
-    world.lay(hours=0.5)
-    held = world.call("POST", "/public/holds", _slot()).json
-    assert world.call("DELETE", f"/public/holds/{held['id']}?token=wrong").status == 404
-    assert world.call("DELETE", f"/public/holds/{held['id']}?token={held['token']}").status == 204
-    assert world.call("DELETE", f"/public/holds/{held['id']}?token={held['token']}").status == 404
-    assert world.book().status == 201
-
-
 def test_the_same_key_books_once_and_answers_alike(world: World) -> None:
     world.lay()
     first = world.book(headers={"Idempotency-Key": "k1"})
@@ -165,15 +127,6 @@ def test_nothing_tells_a_booker_that_the_client_was_known(world: World) -> None:
     ]
     assert names == ["ANA Ruiz", "ANA Ruiz"]
     assert len({world.read(Appointment, b["id"]).attendees[0].client_id for b in (known, stranger)}) == 2
-
-
-def test_a_hold_is_given_up_by_booking_on_a_day_far_from_it(world: World) -> None:
-    later = OPENING + timedelta(days=9)
-    world.lay(hours=0.5)
-    world.lay(hours=0.5, start=later)
-    token = world.call("POST", "/public/holds", _slot()).json["token"]
-    assert world.book(later, hold_token=token).status == 201
-    assert world.offers()[utc_text(OPENING)] == 1
 
 
 def test_a_contact_has_only_so_many_upcoming_bookings(table: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,16 +252,6 @@ def _body(**more: object) -> dict[str, object]:
     from tests.integration.world import booking
 
     return booking() | more
-
-
-def _slot() -> dict[str, object]:
-    return {
-        "service_id": MORTGAGE,
-        "location_id": TORONTO,
-        "meeting_method": "in_person",
-        "start": utc_text(OPENING),
-        "timezone": "America/Toronto",
-    }
 
 
 def _move(booked: dict[str, str], start: object) -> dict[str, object]:
