@@ -62,7 +62,7 @@ def fingerprint(stack: Stack) -> dict[str, Any]:
         for item in page["Items"]:
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             if not sk.startswith("SENT#"):
-                rows[f"{pk} {sk}"] = item["body"] if sk.startswith("LOG#") else item
+                rows[f"{pk} {sk}"] = item.get("body") if sk.startswith("LOG#") else item
     return rows
 
 
