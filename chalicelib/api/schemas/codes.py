@@ -17,7 +17,9 @@ def _email(value: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized
+        return validate_email(
+            value.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        ).normalized
     except EmailNotValidError:
         raise ValueError("This is not an e-mail address.") from None
 
