@@ -13,6 +13,7 @@ from chalicelib import container
 from chalicelib.api import wiring
 from chalicelib.persistence import items, keys
 from chalicelib.settings import settings
+from tests.integration.world import World
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 TABLE = "frontdesk-test"
@@ -67,3 +68,17 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         forget_singletons()
         yield
         forget_singletons()
+
+
+@pytest.fixture
+def blank(table: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The app on the empty table, as in stage local, where a request may say what time it is."""
+    monkeypatch.setenv("STAGE", "local")
+    forget_singletons()
+    return World()
+
+
+@pytest.fixture
+def world(blank: World) -> World:
+    """A small organisation, ready to be booked."""
+    return blank.furnish()

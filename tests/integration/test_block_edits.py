@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from chalicelib.services.block_plans import Reach
 from chalicelib.services.editing import Editing
 from chalicelib.services.opening import kept
 from chalicelib.services.ports import Context
-from tests.integration.conftest import REGION, TABLE, forget_singletons
+from tests.integration.conftest import REGION, TABLE
 from tests.integration.quickstream import (
     BLOCKS,
     Meddling,
@@ -38,14 +37,6 @@ from tests.integration.quickstream import (
 from tests.integration.world import ACCOUNT, MORTGAGE, TORONTO, World, at
 
 CONFIRMED = "?confirm=true"
-
-
-@pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    yield World().furnish()
-    forget_singletons()
 
 
 def _limits(world: World) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from chalicelib.domain.permissions import Role
 from chalicelib.domain.quickstream import Series
 from chalicelib.services.laying import BlockWish, Laying
 from chalicelib.services.ports import Context
-from tests.integration.conftest import forget_singletons
 from tests.integration.quickstream import (
     BLOCKS,
     VANCOUVER,
@@ -30,14 +28,6 @@ from tests.integration.quickstream import (
     weekly,
 )
 from tests.integration.world import ACCOUNT, MORTGAGE, OPENING, TORONTO, World, at
-
-
-@pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    yield World().furnish()
-    forget_singletons()
 
 
 def test_a_block_is_answered_as_it_was_laid_out(world: World) -> None:

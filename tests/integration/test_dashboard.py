@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,20 +10,15 @@ from chalicelib import container
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Reason
 from chalicelib.services.ports import Change
-from tests.integration.conftest import forget_singletons
 from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
 
 SAM_MAIL = "sam@example.org"
 
 
 @pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    world = World().furnish()
+def world(world: World) -> World:
     world.lay(limit=3)
-    yield world
-    forget_singletons()
+    return world
 
 
 def ids(world: World, query: str, **more: str) -> list[str]:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
-
 from chalicelib.domain.times import utc_text
-from tests.integration.conftest import forget_singletons
 from tests.integration.world import MORTGAGE, NOW, OPENING, TORONTO, World
-
-
-@pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    yield World().furnish()
-    forget_singletons()
 
 
 def test_a_hold_hides_the_slot_until_it_expires(world: World) -> None:

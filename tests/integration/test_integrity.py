@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,19 +11,14 @@ from chalicelib import container
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Change
-from tests.integration.conftest import forget_singletons
 from tests.integration.world import OPENING, SAM, TORONTO, World, at
 
 
 @pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    world = World().furnish()
+def world(world: World) -> World:
     world.lay(limit=3)
     world.lay(start=OPENING + timedelta(hours=9), hours=3)
-    yield world
-    forget_singletons()
+    return world
 
 
 def test_a_life_of_bookings_leaves_no_difference(world: World) -> None:

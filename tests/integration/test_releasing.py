@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +19,6 @@ from chalicelib.persistence.due import DynamoDueWork
 from chalicelib.persistence.items import Row
 from chalicelib.services.ports import Change
 from chalicelib.services.releasing import Releasing
-from tests.integration.conftest import forget_singletons
 from tests.integration.quickstream import (
     BLOCKS,
     Meddling,
@@ -34,14 +32,6 @@ from tests.integration.quickstream import (
     sweep,
 )
 from tests.integration.world import ACCOUNT, MORTGAGE, TORONTO, World, at
-
-
-@pytest.fixture
-def world(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    yield World().furnish()
-    forget_singletons()
 
 
 def _releasing(store: Any, counted: dict[str, int] | None = None) -> Releasing:
