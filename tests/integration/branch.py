@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ class Branch:
     plan: Plan
     booked: list[dict[str, Any]] = field(default_factory=list)
     holds: list[dict[str, Any]] = field(default_factory=list)
+    seated: list[Occupant] = field(default_factory=list)
     guests: int = 0
 
     def __post_init__(self) -> None:
@@ -127,6 +129,7 @@ class Branch:
             right,
             over_capacity=act.choice % 3 == 0,
         )
+        self.seated.append(occupant)
         self.world.rewrite(occupant.start, occupant.end, lambda calendar: calendar.placed(occupant))
 
     def _cut(self, number: int) -> None:
@@ -193,7 +196,7 @@ class Branch:
         """Somebody holds a slot."""
         reply = self.world.call("POST", "/public/holds", self._slot(service_id, start))
         if reply.status == 201:
-            return replace(reply, text=reply.text[:-1] + f', "service_id": "{service_id}"}}')
+            return replace(reply, text=json.dumps({**reply.json, "service_id": service_id, "start": utc_text(start)}))
         return reply
 
     def move(self, booked: dict[str, Any], start: datetime) -> Reply:
@@ -234,6 +237,28 @@ class Branch:
         if all((at - b.start) % service.slot_interval for b in released):
             return "off_grid"
         return "capacity_exhausted"
+
+    def surely_free(self, service_id: str, start: datetime) -> bool:
+        """Whether a block has room even if everybody there at that time sat in it: no seating can be needed."""
+        at, end = minute(start), minute(start) + self.services[service_id].duration_minutes
+        there = [service for service, low, high in self._taken() if low < end and at < high]
+        return any(
+            b.start <= at
+            and end <= b.end
+            and service_id in b.services
+            and b.state is BlockState.RELEASED
+            and (at - b.start) % self.services[service_id].slot_interval == 0
+            and sum(service in b.services for service in there) < b.limit - b.reserved
+            for b in self.blocks
+        )
+
+    def _taken(self) -> Iterator[tuple[str, int, int]]:
+        """Who is there as far as this branch has been told: service, start and end."""
+        for taken in (*self.booked, *self.live_holds):
+            at = minute(datetime.fromisoformat(taken["start"]))
+            yield taken["service_id"], at, at + self.services[taken["service_id"]].duration_minutes
+        for occupant in self.seated:
+            yield occupant.service_id, occupant.start, occupant.end
 
     def sample(self, found: list[Any], most: int) -> list[Any]:
         """At most so many of these, the same ones whenever the plan is the same."""
