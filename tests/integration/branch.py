@@ -108,7 +108,8 @@ class Branch:
             case "cut":
                 self._cut(act.choice % len(self.blocks))
             case "wait":
-                self.world.now += timedelta(minutes=HOLD_MINUTES - 4)
+                # Every other time to the very second at which the latest holds end.
+                self.world.now += timedelta(minutes=HOLD_MINUTES if act.choice % 2 else HOLD_MINUTES - 4)
 
     def _move(self, booked: dict[str, Any], choice: int) -> None:
         starts = sorted(self.offers(booked["service_id"], **moving(booked)))

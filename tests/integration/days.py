@@ -141,3 +141,16 @@ def plans() -> st.SearchStrategy[Plan]:
         acts=st.lists(acts, min_size=2, max_size=8).map(tuple),
         probe=st.integers(0, 10**6),
     )
+
+
+EXPIRED = Plan(
+    minutes=(30, 30),
+    intervals=(30, 30),
+    lead=None,
+    horizon=None,
+    now=-2880,
+    blocks=(Planned(0, 60, 1, 0, SERVICES, BlockState.RELEASED),),
+    acts=(Act("hold", MORTGAGE, 0), Act("hold", ACCOUNT, 0), Act("wait", MORTGAGE, 1)),
+    probe=0,
+)
+"""Both seats were held until this very second."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.branch import Branch, moving, rows, undone
 from tests.integration.conftest import forget_singletons
-from tests.integration.days import DAYS, SERVICES, Day, Plan, plans
+from tests.integration.days import DAYS, EXPIRED, SERVICES, Day, Plan, plans
 
 FULL = "capacity_exhausted"
 REASONS = {
@@ -40,6 +40,7 @@ def local(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @each_day
 @examples
 @given(plan=plans())
+@example(plan=EXPIRED)
 def test_a_stranger_books_what_is_offered_and_nothing_else(day: Day, plan: Plan, local: None) -> None:
     with undone():
         branch = Branch(day, plan)
