@@ -99,9 +99,9 @@ class Slots:
             return _unusable(covering)
         if not any(self._on_grid(b, start) for b in blocks):
             return Why.OFF_GRID
-        if self._room(start, self.seeker.right):
+        if self._fits(start, self.seeker.right):
             return None
-        staff = self.seeker.right is Right.WIDGET and self._room(start, Right.CONTACT_CENTRE)
+        staff = self.seeker.right is Right.WIDGET and self._fits(start, Right.CONTACT_CENTRE)
         return Why.RESERVED_FOR_STAFF if staff else Why.FULL
 
     def require(self, start: int) -> None:
@@ -137,12 +137,18 @@ class Slots:
         # Schedule places appointments freely; everybody else steps from the block's start (D9).
         return self.seeker.right is Right.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
 
-    def _room(self, start: int, right: Right | None = None) -> int:
+    def _room(self, start: int) -> int:
+        service = self.offer.service.id
+        return self._seating(start).room(start, start + self._duration, service, self.seeker.right)
+
+    def _fits(self, start: int, right: Right) -> bool:
+        # Whether one more fits is found out many times faster than how many do.
+        return self._seating(start).admits(start, start + self._duration, self.offer.service.id, right)
+
+    def _seating(self, start: int) -> Placement:
         hold = self.seeker.hold
         mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
-        placement = self._held if mine else self._open
-        asking = self.seeker.right if right is None else right
-        return placement.room(start, start + self._duration, self.offer.service.id, asking)
+        return self._held if mine else self._open
 
     def _outside_window(self, start: int) -> Why | None:
         if start <= minute(self.seeker.now):
