@@ -40,7 +40,7 @@ BUDGETS = {
     "book with Idempotency-Key": Budget(1, 1),
     "reschedule": Budget(1, 1, today=2),
     "cancel": Budget(1, 1),
-    "claim": Budget(1, 1, today=5),
+    "claim": Budget(1, 1, today=4),
 }
 
 # By column, then by operation.
