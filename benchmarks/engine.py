@@ -107,7 +107,7 @@ def description(name: str) -> dict[str, Any]:
         "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in sorted(attributes)],
         "KeySchema": schema(keys.TABLE_KEYS),
         "GlobalSecondaryIndexes": [
-            {"IndexName": index, "KeySchema": schema(pair), "Projection": {"ProjectionType": "ALL"}}
+            {"IndexName": index, "KeySchema": schema(pair), "Projection": keys.projection(index)}
             for index, pair in keys.INDEXES.items()
         ],
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from infra import slimming, stages
+from infra import bytecode, slimming, stages
 
 SHIPPED = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 LAYER = "layer-deployment.zip"
@@ -43,6 +43,7 @@ def package(stage: str, build: Path | None = None) -> Path:
         _forget_archives()
         raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
     slimming.slim(out / LAYER, _cache())
+    bytecode.add(out / CODE)
     template = yaml.safe_load((out / "sam.yaml").read_text())
     (out / "template.json").write_text(json.dumps(template, indent=1))
     return out

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import zipfile
 from pathlib import Path, PurePosixPath
+
+from infra import bytecode
 
 # The descriptions of some four hundred AWS services are most of the layer; these are the ones that are called.
 AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "ses", "sesv2", "sns", "sqs", "sts"})
@@ -13,27 +16,29 @@ UNUSED = (("phonenumbers", "geodata"), ("phonenumbers", "carrierdata"), ("phonen
 
 
 def slim(archive: Path, cache: Path) -> None:
-    """Replace a layer's archive by one without the unused parts, from ``cache`` when it was made before."""
+    """Replace a layer's archive by one without the unused parts and with bytecode, from ``cache`` if made before."""
     with zipfile.ZipFile(archive) as full:
         made = cache / f"slim-{_fingerprint(full)}.zip"
         if not made.exists():
-            _write(full, made)
+            part = made.with_suffix(".new")
+            _write(full, part)
+            bytecode.add(part)
+            part.rename(made)
     archive.write_bytes(made.read_bytes())
 
 
 def _fingerprint(archive: zipfile.ZipFile) -> str:
     """A hash of what goes in and of the rules for what comes out."""
     members = [(member.filename, member.CRC) for member in archive.infolist()]
-    return hashlib.sha256(repr((members, sorted(AWS_SERVICES), UNUSED)).encode()).hexdigest()
+    rules = (sorted(AWS_SERVICES), UNUSED, sys.implementation.cache_tag)
+    return hashlib.sha256(repr((members, rules)).encode()).hexdigest()
 
 
 def _write(full: zipfile.ZipFile, target: Path) -> None:
-    part = target.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as kept:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as kept:
         for member in full.infolist():
             if not _unused(PurePosixPath(member.filename)):
                 kept.writestr(member, full.read(member))
-    part.rename(target)
 
 
 def _unused(path: PurePosixPath) -> bool:

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.constants import MAP, STRING
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
+
+from chalicelib.persistence import keys
 
 
 class TextMap(Attribute[dict[str, str]]):
@@ -71,7 +73,7 @@ class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  #
         """How PynamoDB finds it."""
 
         index_name = "due"
-        projection = AllProjection()
+        projection = IncludeProjection(list(keys.DUE_CARRIES))
 
     duepk = UnicodeAttribute(hash_key=True)
     due_at = UnicodeAttribute(range_key=True)

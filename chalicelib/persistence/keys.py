@@ -28,7 +28,7 @@ A start in a sort key is RFC 3339 UTC, so that text order is time order; cancell
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from chalicelib.domain.times import utc_text
@@ -40,10 +40,19 @@ INDEXES = {
     "review": ("gsi3pk", "gsi3sk"),
     "due": ("duepk", "due_at"),
 }
+# All indexes carry whole rows but this one: nobody who looks for due work needs a sheet's blocks and occupants.
+DUE_CARRIES = ("kind", "version", "state", "body")
 TTL = "ttl"
 DUE_SHARDS = 4
 CATALOGUE = "ORG"
 JOURNAL = "LOG#"
+
+
+def projection(index: str) -> dict[str, Any]:
+    """What an index carries, as DynamoDB is told."""
+    if index == "due":
+        return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DUE_CARRIES)}
+    return {"ProjectionType": "ALL"}
 
 
 class Key(NamedTuple):

@@ -33,7 +33,7 @@ def create_table() -> None:
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
         KeySchema=schema(keys.TABLE_KEYS),
         GlobalSecondaryIndexes=[
-            {"IndexName": name, "KeySchema": schema(pair), "Projection": {"ProjectionType": "ALL"}}
+            {"IndexName": name, "KeySchema": schema(pair), "Projection": keys.projection(name)}
             for name, pair in keys.INDEXES.items()
         ],
     )

@@ -1,0 +1,38 @@
+"""Ship bytecode beside the sources: Lambda cannot write it, and compiling at every cold start is most of the start."""
+
+from __future__ import annotations
+
+import compileall
+import zipfile
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
+
+# One instant for every member, so that equal contents make equal archives.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_READABLE = 0o644 << 16
+
+
+def add(archive: Path) -> None:
+    """Rewrite the archive with the bytecode of every module in it, valid for this interpreter's version.
+
+    Sources are never compared with it (PEP 552): both travel together and neither changes afterwards.
+    """
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(root)
+        compileall.compile_dir(
+            str(root),
+            quiet=2,
+            stripdir=str(root),
+            maxlevels=30,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
+        part = archive.with_suffix(".part")
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in sorted(p for p in root.rglob("*") if p.is_file()):
+                member = zipfile.ZipInfo(str(path.relative_to(root)), _EPOCH)
+                member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, _READABLE
+                packed.writestr(member, path.read_bytes())
+    part.replace(archive)
