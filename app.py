@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, DynamoDBEvent, Rate
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.api import (
     appointments,
     blocks,
@@ -46,25 +46,25 @@ for resource in DECLARED:
 @every(app, Rate(1, unit=Rate.MINUTES))
 def release_blocks(tick: Tick) -> dict[str, int]:
     """Lay out, release and close the blocks that are due (D12)."""
-    return container.releasing().release(tick.now, tick.time_left)
+    return background.releasing().release(tick.now, tick.time_left)
 
 
 @every(app, Rate(1, unit=Rate.MINUTES))
 def deliver_due(tick: Tick) -> dict[str, int]:
     """Send what the stream missed, and the reminders that are due."""
-    reminded = container.reminding().remind(tick.now, tick.time_left)
-    return {"delivered": container.delivery().sweep(tick.now, tick.time_left), "reminded": reminded}
+    reminded = background.reminding().remind(tick.now, tick.time_left)
+    return {"delivered": background.delivery().sweep(tick.now, tick.time_left), "reminded": reminded}
 
 
 @every(app, Rate(1, unit=Rate.HOURS))
 def check_integrity(tick: Tick) -> dict[str, int]:
     """Compare the ledger with the appointments; an alarm watches the metric."""
-    return container.check_integrity(tick.now)
+    return background.check_integrity(tick.now)
 
 
 # The template puts the table's stream in place of this ARN, which Chalice wants to read.
 @app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
 def relay_stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Send the messages and events of new journal entries; what fails stays due for deliver_due."""
-    container.relay(event.to_dict()["Records"])
+    background.relay(event.to_dict()["Records"])
     return {"batchItemFailures": []}

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.services import dynamodb
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.persistence import items, keys
 from chalicelib.settings import settings
 
@@ -148,7 +148,7 @@ def _at_once(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int,
 
 def _forget_singletons() -> None:
     items.Row._connection = None  # noqa: SLF001  # PynamoDB offers no other way to another table
-    for factory in vars(container).values():
+    for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
     settings.cache_clear()

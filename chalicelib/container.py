@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib import observability
 from chalicelib.domain import ids as domain_ids
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.permissions import Principal
     from chalicelib.identity.cognito import CognitoLogins
     from chalicelib.persistence.agenda import DynamoAgenda
-    from chalicelib.persistence.outbox import DynamoOutbox
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.availability import Availabilities
@@ -27,18 +25,14 @@ if TYPE_CHECKING:
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
-    from chalicelib.services.delivering import Delivery
     from chalicelib.services.editing import Editing
     from chalicelib.services.holding import Holding
-    from chalicelib.services.integrity import Integrity
     from chalicelib.services.laying import Laying
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.opening import Opening
     from chalicelib.services.ports import Change
     from chalicelib.services.reasons import Reasons
-    from chalicelib.services.releasing import Releasing
-    from chalicelib.services.reminding import Reminding
     from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.showcase import Showcase
     from chalicelib.services.staffing import Staffing
@@ -175,76 +169,6 @@ def calendar_file(view: PublicView) -> str:
 
 
 @lru_cache(maxsize=1)
-def outbox() -> DynamoOutbox:
-    """Journal entries and reminders until they are delivered."""
-    from chalicelib.persistence.outbox import DynamoOutbox
-
-    store()
-    return DynamoOutbox()
-
-
-@lru_cache(maxsize=1)
-def delivery() -> Delivery:
-    """Messages to people and events to the topic."""
-    from chalicelib.domain.notices import Medium
-    from chalicelib.notifications.dead_letters import SqsDeadLetters
-    from chalicelib.notifications.ses import SesMail
-    from chalicelib.notifications.sns import SnsTexts, SnsTopic
-    from chalicelib.services.delivering import Delivery
-    from chalicelib.services.delivery_ports import Carrier
-    from chalicelib.services.dispatching import Dispatcher
-
-    config = settings()
-    carriers: dict[Medium, Carrier] = {
-        Medium.EMAIL: SesMail(config.sender, config.configuration_set, config.public_url, config.region),
-        Medium.TEXT: SnsTexts(config.public_url, config.region),
-    }
-    dead_letters = SqsDeadLetters(config.dead_letter_queue_url, config.region)
-    dispatcher = Dispatcher(store(), outbox(), carriers, dead_letters, observability.observer)
-    topic = SnsTopic(config.events_topic_arn, config.region)
-    return Delivery(store(), outbox(), topic, dispatcher, observability.observer, random.random)
-
-
-@lru_cache(maxsize=1)
-def reminding() -> Reminding:
-    """Reminders."""
-    from chalicelib.services.reminding import Reminding
-
-    return Reminding(store(), outbox(), delivery(), observability.observer)
-
-
-def relay(records: list[Mapping[str, Any]]) -> int:
-    """Delivers the journal entries among a stream's records; returns how many there were."""
-    from chalicelib.persistence.outbox import entries_in
-
-    entries = entries_in(records)
-    # In stage local a request may have said what time it is; the messages about it go by that clock.
-    local = settings().local and entries
-    return delivery().relay(entries, max(e.at for e in entries) if local else datetime.now(UTC))
-
-
-@lru_cache(maxsize=1)
-def integrity() -> Integrity:
-    """The comparison of ledger and appointments."""
-    from chalicelib.services.integrity import Integrity
-
-    return Integrity(store(), agenda())
-
-
-def check_integrity(now: datetime) -> dict[str, int]:
-    """Compares ledger and appointments, counts and logs what differs (ids only)."""
-    report = integrity().check(now)
-    observability.count("IntegrityDifferences", len(report.differences))
-    for difference in report.differences:
-        observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
-    return {
-        "appointments": report.appointments,
-        "occupants": report.occupants,
-        "differences": len(report.differences),
-    }
-
-
-@lru_cache(maxsize=1)
 def blocks() -> Blocks:
     """Looking at Quickstream blocks."""
     from chalicelib.services.blocks import Blocks
@@ -274,15 +198,6 @@ def opening() -> Opening:
     from chalicelib.services.opening import Opening
 
     return Opening(store(), agenda(), ids(), pause)
-
-
-@lru_cache(maxsize=1)
-def releasing() -> Releasing:
-    """The scheduled release of Quickstream blocks."""
-    from chalicelib.persistence.due import DynamoDueWork
-    from chalicelib.services.releasing import Releasing
-
-    return Releasing(store(), agenda(), DynamoDueWork(), ids(), pause, observability.count)
 
 
 def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:

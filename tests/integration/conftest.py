@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.api import wiring
 from chalicelib.persistence import items, keys
 from chalicelib.settings import settings
@@ -42,7 +42,7 @@ def create_table() -> None:
 def forget_singletons() -> None:
     """Makes the container and PynamoDB start afresh."""
     items.Row._connection = None
-    for factory in vars(container).values():
+    for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
     settings.cache_clear()

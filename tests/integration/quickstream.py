@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.domain.catalog import Location, Login, Staff
 from chalicelib.domain.events import Event
 from chalicelib.domain.permissions import Role
@@ -89,7 +89,7 @@ def actions(subject_id: str) -> list[str]:
 
 def sweep(now: datetime) -> dict[str, int]:
     """One run of the scheduled function, only what it did."""
-    counts = container.releasing().release(now, lambda: True)
+    counts = background.releasing().release(now, lambda: True)
     return {name: number for name, number in counts.items() if number}
 
 

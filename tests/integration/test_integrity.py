@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Change
@@ -27,7 +27,7 @@ def test_a_life_of_bookings_leaves_no_difference(world: World) -> None:
     world.staff("POST", f"/appointments/{first['id']}/claim", {}, who="sam@example.org")
     world.call("POST", f"/public/appointments/{second['id']}/cancel", {"code": second["code"]})
     assert across_midnight["end"] == "2026-12-04T00:15:00Z"
-    report = container.integrity().check(world.now)
+    report = background.integrity().check(world.now)
     assert (report.appointments, report.occupants, report.differences) == (2, 4, ())
 
 
@@ -36,7 +36,7 @@ def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
     change = Change()
     change.vacate(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
-    (found,) = container.integrity().check(world.now).differences
+    (found,) = background.integrity().check(world.now).differences
     assert (found.place.appointment_id, found.ledger) == (booked, None)
 
 
@@ -45,7 +45,7 @@ def test_an_occupant_without_its_appointment_is_found(world: World) -> None:
     change = Change()
     change.save(replace(booked, start=booked.start + timedelta(hours=1), end=booked.end + timedelta(hours=1)))
     container.store().commit(change)
-    (found,) = container.integrity().check(world.now).differences
+    (found,) = background.integrity().check(world.now).differences
     assert found.ledger is not None
     assert found.ledger.start == minute(OPENING)
 
@@ -55,7 +55,7 @@ def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
     change = Change()
     change.save(replace(booked, staff_id=SAM))
     container.store().commit(change)
-    (found,) = container.integrity().check(world.now).differences
+    (found,) = background.integrity().check(world.now).differences
     assert (found.place.calendar_id, found.ledger) == (SAM, None)
 
 
@@ -65,7 +65,7 @@ def test_the_function_counts_and_logs_places_only(world: World, capsys: pytest.C
     change.vacate(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
     capsys.readouterr()
-    assert container.check_integrity(world.now)["differences"] == 1
+    assert background.check_integrity(world.now)["differences"] == 1
     printed = capsys.readouterr().out
     assert '"IntegrityDifferences":[1.0]' in printed
     assert "Ana" not in printed

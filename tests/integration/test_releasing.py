@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.domain.catalog import Location, Service
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Occupant
@@ -167,7 +167,7 @@ def test_days_on_every_shard_are_found_oldest_first(world: World) -> None:
 
 def test_without_time_nothing_is_begun(world: World) -> None:
     block = created(world, release={"hours_before": 24})[0]
-    counts = container.releasing().release(datetime(2026, 12, 2, 15, tzinfo=UTC), lambda: False)
+    counts = background.releasing().release(datetime(2026, 12, 2, 15, tzinfo=UTC), lambda: False)
     assert not any(counts.values())
     assert shown(world, block)["state"] == "held"
 

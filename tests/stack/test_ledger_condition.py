@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib import background, container
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.errors import Refusal
 from chalicelib.persistence import items, transaction
@@ -82,7 +82,7 @@ def race(branch: Branch) -> tuple[list[Booked], Counter[str]]:
 
 def differences(branch: Branch) -> int:
     """How many places of this branch the integrity check finds wrong."""
-    found = container.integrity().check(datetime.now(UTC)).differences
+    found = background.integrity().check(datetime.now(UTC)).differences
     return sum(d.place.calendar_id == branch.location_id for d in found)
 
 

@@ -1,0 +1,99 @@
+"""The work nobody waits for: what the schedule and the table's stream set going, put together as the container does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import container, observability
+
+if TYPE_CHECKING:
+    from chalicelib.persistence.outbox import DynamoOutbox
+    from chalicelib.services.delivering import Delivery
+    from chalicelib.services.integrity import Integrity
+    from chalicelib.services.releasing import Releasing
+    from chalicelib.services.reminding import Reminding
+
+
+@lru_cache(maxsize=1)
+def releasing() -> Releasing:
+    """The scheduled release of Quickstream blocks."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.releasing import Releasing
+
+    return Releasing(
+        container.store(), container.agenda(), DynamoDueWork(), container.ids(), container.pause, observability.count
+    )
+
+
+@lru_cache(maxsize=1)
+def outbox() -> DynamoOutbox:
+    """Journal entries and reminders until they are delivered."""
+    from chalicelib.persistence.outbox import DynamoOutbox
+
+    container.store()
+    return DynamoOutbox()
+
+
+@lru_cache(maxsize=1)
+def delivery() -> Delivery:
+    """Messages to people and events to the topic."""
+    from chalicelib.domain.notices import Medium
+    from chalicelib.notifications.dead_letters import SqsDeadLetters
+    from chalicelib.notifications.ses import SesMail
+    from chalicelib.notifications.sns import SnsTexts, SnsTopic
+    from chalicelib.services.delivering import Delivery
+    from chalicelib.services.delivery_ports import Carrier
+    from chalicelib.services.dispatching import Dispatcher
+
+    config = container.settings()
+    carriers: dict[Medium, Carrier] = {
+        Medium.EMAIL: SesMail(config.sender, config.configuration_set, config.public_url, config.region),
+        Medium.TEXT: SnsTexts(config.public_url, config.region),
+    }
+    dead_letters = SqsDeadLetters(config.dead_letter_queue_url, config.region)
+    dispatcher = Dispatcher(container.store(), outbox(), carriers, dead_letters, observability.observer)
+    topic = SnsTopic(config.events_topic_arn, config.region)
+    return Delivery(container.store(), outbox(), topic, dispatcher, observability.observer, random.random)
+
+
+@lru_cache(maxsize=1)
+def reminding() -> Reminding:
+    """Reminders."""
+    from chalicelib.services.reminding import Reminding
+
+    return Reminding(container.store(), outbox(), delivery(), observability.observer)
+
+
+def relay(records: list[Mapping[str, Any]]) -> int:
+    """Delivers the journal entries among a stream's records; returns how many there were."""
+    from chalicelib.persistence.outbox import entries_in
+
+    entries = entries_in(records)
+    # In stage local a request may have said what time it is; the messages about it go by that clock.
+    local = container.settings().local and entries
+    return delivery().relay(entries, max(e.at for e in entries) if local else datetime.now(UTC))
+
+
+@lru_cache(maxsize=1)
+def integrity() -> Integrity:
+    """The comparison of ledger and appointments."""
+    from chalicelib.services.integrity import Integrity
+
+    return Integrity(container.store(), container.agenda())
+
+
+def check_integrity(now: datetime) -> dict[str, int]:
+    """Compares ledger and appointments, counts and logs what differs (ids only)."""
+    report = integrity().check(now)
+    observability.count("IntegrityDifferences", len(report.differences))
+    for difference in report.differences:
+        observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
+    return {
+        "appointments": report.appointments,
+        "occupants": report.occupants,
+        "differences": len(report.differences),
+    }
