@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from chalicelib.domain.first_fit import Stay, everybody_sits
 from chalicelib.domain.occupancy import Span
 from chalicelib.domain.overload import Placement
 
@@ -49,13 +51,13 @@ class Room:
 
     def __init__(self, benches: Sequence[Bench], sitters: Sequence[Sitter]) -> None:
         self._benches = benches
+        self._sitters = sitters
         self._spans = [_spans(benches, sitter) for sitter in sitters]
-        self._runs = self._split([index for index, spans in enumerate(self._spans) if spans], sitters)
         self._settled: dict[_Party, Placement] = {}
 
     def admits(self, candidate: Sitter) -> bool:
         """Whether one more such appointment is admissible (D1); not when neither is proven in time (`gave_up`)."""
-        return self.room(candidate, at_most=1) == 1
+        return self._plainly_fits(candidate) or self.room(candidate, at_most=1) == 1
 
     def room(self, candidate: Sitter, at_most: int | None = None) -> int:
         """How many more such appointments can be admitted one after the other (D1); counting stops at `at_most`."""
@@ -64,7 +66,10 @@ class Room:
             return 0
         placement = self._settle(self._around(candidate, covering))
         spans = dict.fromkeys(sorted(covering), (candidate.start, candidate.end))
-        return placement.room(spans, at_most)
+        gave_up = placement.gave_up
+        count = placement.room(spans, at_most)
+        # Whatever ``admits`` sees at a glance must count here too, even where the search found no end.
+        return int(self._plainly_fits(candidate)) if not count and placement.gave_up > gave_up else count
 
     @property
     def gave_up(self) -> int:
@@ -92,18 +97,42 @@ class Room:
                 seated[sitter] = placement.admit(self._spans[sitter])
         return seated
 
-    def _split(self, placeable: list[int], sitters: Sequence[Sitter]) -> list[_Run]:
+    @cached_property
+    def _runs(self) -> list[_Run]:
         """Runs of time, their sitters parted where no bench connects them."""
-        runs = _runs((sitters[index].start, sitters[index].end, index) for index in placeable)
+        placeable = (index for index, spans in enumerate(self._spans) if spans)
+        runs = _runs((self._sitters[index].start, self._sitters[index].end, index) for index in placeable)
         return [_Run(start, end, tuple(self._parties(members))) for start, end, members in runs]
 
     def _parties(self, members: Sequence[int]) -> list[_Party]:
-        parties: list[_Party] = []
+        alike: dict[frozenset[int], list[int]] = {}
         for sitter in members:
-            joined = _join([_Party(frozenset(self._spans[sitter]), (sitter,))])
-            near = [party for party in parties if party.benches & joined.benches]
-            parties = [party for party in parties if party not in near] + [_join([*near, joined])]
+            alike.setdefault(frozenset(self._spans[sitter]), []).append(sitter)
+        parties: list[_Party] = []
+        for benches, sitters in alike.items():
+            near = [party for party in parties if party.benches & benches]
+            apart = [party for party in parties if not party.benches & benches]
+            parties = [*apart, _join([*near, _Party(benches, tuple(sitters))])]
         return parties
+
+    @cached_property
+    def _stays(self) -> list[tuple[Stay, bool]]:
+        """Who loads a bench, and whether for the whole time: who is not covered does so in part only."""
+        pairs = ((sitter, spans) for sitter, spans in zip(self._sitters, self._spans, strict=True) if spans)
+        return [
+            ((sitter.start, sitter.end, frozenset(spans)), all(s == (sitter.start, sitter.end) for s in spans.values()))
+            for sitter, spans in pairs
+        ]
+
+    def _plainly_fits(self, candidate: Sitter) -> bool:
+        """Whether the candidate and everybody near in time sit by first fit: no overload, and no search needed."""
+        covering = frozenset(_covering(self._benches, candidate))
+        start, end = hull(self._sitters, candidate.start, candidate.end)
+        near = [(stay, whole) for stay, whole in self._stays if stay[0] < end and start < stay[1]]
+        if not covering or not all(whole for _, whole in near):
+            return False
+        limits = {index: bench.limit for index, bench in enumerate(self._benches)}
+        return everybody_sits(limits, [*(stay for stay, _ in near), (candidate.start, candidate.end, covering)])
 
     def _around(self, candidate: Sitter, covering: frozenset[int]) -> _Party:
         """Everybody who can influence whether the candidate fits."""

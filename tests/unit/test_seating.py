@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import overload
+from chalicelib.domain import overload, seating
 from chalicelib.domain.occupancy import bits
 from chalicelib.domain.seating import (
     Bench,
@@ -287,6 +287,7 @@ def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitt
 def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
     prepared = Room(two_desks(2), [account, account])
-    with mock.patch.multiple(overload, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1):
+    impatient = mock.patch.multiple(overload, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1)
+    with impatient, mock.patch.object(seating, "everybody_sits", return_value=False):
         assert not prepared.admits(mortgage)
     assert prepared.gave_up == 1
