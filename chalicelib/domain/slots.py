@@ -101,7 +101,9 @@ class Slots:
             return Why.OFF_GRID
         if self._fits(start, self.seeker.right):
             return None
-        staff = self.seeker.right is Right.WIDGET and self._fits(start, Right.CONTACT_CENTRE)
+        # Without a reserve here staff would ask for the very same seats.
+        kept_back = self.seeker.right is Right.WIDGET and any(b.reserved for b in blocks)
+        staff = kept_back and self._fits(start, Right.CONTACT_CENTRE)
         return Why.RESERVED_FOR_STAFF if staff else Why.FULL
 
     def require(self, start: int) -> None:
