@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.errors import AlreadyAssigned, NotFound, WrongState
 from chalicelib.domain.events import Actor
+from chalicelib.domain.times import minute
 
 
 class State(StrEnum):
@@ -66,7 +67,9 @@ class Cancellation:
 class Appointment:
     """A promise of time; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
 
-    ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write.
+    ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write. The buffers
+    are the service's when it was booked, minutes that whoever has it needs around it; ``staff_requested`` says that
+    the client chose them.
     """
 
     id: str
@@ -85,6 +88,9 @@ class Appointment:
     state: State = State.BOOKED
     confirmed: bool = True
     staff_id: str | None = None
+    staff_requested: bool = False
+    buffer_before: int = 0
+    buffer_after: int = 0
     language: str | None = None
     notes: str = ""
     over_capacity: bool = False
@@ -101,6 +107,17 @@ class Appointment:
     def live_attendees(self) -> tuple[Attendee, ...]:
         """Those who still come."""
         return tuple(a for a in self.attendees if not a.cancelled)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From its start to its end in minutes since 1970 UTC."""
+        return minute(self.start), minute(self.end)
+
+    @property
+    def busy(self) -> tuple[int, int]:
+        """The time of whoever has it: its span with the buffers around it."""
+        start, end = self.span
+        return start - self.buffer_before, end + self.buffer_after
 
     @property
     def occupies(self) -> bool:

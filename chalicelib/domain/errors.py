@@ -66,6 +66,14 @@ class Forbidden(Refusal):
     title = "Your role does not allow this"
 
 
+class FeatureDisabled(Refusal):
+    """The organisation has switched this function off (CC-16)."""
+
+    status = 403
+    code = "feature_disabled"
+    title = "This function is switched off"
+
+
 class Unauthenticated(Refusal):
     """No login, or one that is no longer valid (401)."""
 
@@ -79,6 +87,13 @@ class SlotTaken(Refusal):
 
     code = "slot_taken"
     title = "This time has just been taken"
+
+
+class NoStaffForLanguage(Refusal):
+    """Nobody who offers the service there speaks the language (CC-3)."""
+
+    code = "no_staff_for_language"
+    title = "Nobody here speaks this language"
 
 
 class CapacityExhausted(Refusal):

@@ -1,9 +1,10 @@
-"""The ledger: who occupies what, kept in one sheet per calendar and UTC day (D15).
+"""The ledger: who occupies what, kept in sheets (D15).
 
-A calendar is a location's, or a staff member's own. A sheet is one item with one version, and it holds everything a
-decision about that day rests on: the blocks and the occupants. Whatever crosses midnight stands on both days' sheets,
-so an instant's facts are always complete on the sheet of its day. Times are minutes since 1970 UTC, intervals
-half-open.
+A calendar is a location's, or a staff member's own. A location's sheet covers a UTC day, a staff member's a
+fortnight: so a branch of fifty is read a month ahead in two batches, and a sheet stays small enough to be rewritten
+with every booking. A sheet is one item with one version, and it holds everything a decision about its time rests on:
+the blocks and the occupants. Whatever reaches from one into the next stands on both, so an instant's facts are always
+complete on its own sheet. Times are minutes since 1970 UTC, intervals half-open.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from datetime import date, timedelta
 from enum import IntEnum
 
 from chalicelib.domain.quickstream import Block
-from chalicelib.domain.times import utc_days
+from chalicelib.domain.times import instant, utc_days
+
+DAY = 24 * 60
+_STAFF = "stf_"
+_FORTNIGHT = 14
+# The first Monday after the first of January 1970.
+_MONDAY = 4
 
 
 class Right(IntEnum):
@@ -27,7 +34,10 @@ class Right(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """An appointment, or a hold while ``expires`` (epoch seconds) lies ahead; ids sort by creation."""
+    """An appointment, or a hold while ``expires`` (epoch seconds) lies ahead; ids sort by creation.
+
+    ``before`` and ``after`` are the minutes a staff member needs around it; a location gives none (D2).
+    """
 
     id: str
     start: int
@@ -36,6 +46,13 @@ class Occupant:
     right: Right = Right.WIDGET
     over_capacity: bool = False
     expires: int | None = None
+    before: int = 0
+    after: int = 0
+
+    @property
+    def busy(self) -> tuple[int, int]:
+        """The time it takes with what is needed around it."""
+        return self.start - self.before, self.end + self.after
 
     @property
     def is_hold(self) -> bool:
@@ -50,7 +67,7 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The ledger of one calendar and UTC day (``2026-12-01``); a staff member's has no blocks."""
+    """The ledger of one calendar from the UTC day it is named by (``2026-12-01``); a staff member's has no blocks."""
 
     calendar_id: str
     day: str
@@ -82,7 +99,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The sheets of consecutive days of one location or staff member, read together."""
+    """Consecutive sheets of one location or staff member, read together."""
 
     calendar_id: str
     sheets: Mapping[str, Sheet]
@@ -113,25 +130,25 @@ class Calendar:
         return sorted(unique.values(), key=lambda o: o.rank)
 
     def touching(self, start: int, end: int) -> list[Sheet]:
-        """The sheets of the days that [start, end) touches; all of them must have been read."""
-        return [self.sheets[day] for day in utc_days(start, end)]
+        """The sheets that [start, end) touches; all of them must have been read."""
+        return [self.sheets[day] for day in sheet_days(self.calendar_id, start, end)]
 
     def turn(self, start: int) -> int:
-        """How often the sheet of that minute's day was written: orders newcomers of one millisecond."""
+        """How often that minute's sheet was written: orders newcomers of one millisecond."""
         return self.touching(start, start + 1)[0].version
 
     def covers(self, start: int, end: int) -> bool:
-        """Whether every day that [start, end) touches has been read."""
-        return all(day in self.sheets for day in utc_days(start, end))
+        """Whether every sheet that [start, end) touches has been read."""
+        return all(day in self.sheets for day in sheet_days(self.calendar_id, start, end))
 
     def replaced(self, sheets: Iterable[Sheet]) -> Calendar:
         """With these sheets in place of those of the same days."""
         return replace(self, sheets={**self.sheets, **{sheet.day: sheet for sheet in sheets}})
 
     def placed(self, occupant: Occupant) -> Calendar:
-        """With this occupant on the days it touches and on no other."""
+        """With this occupant on the sheets it touches and on no other."""
         cleared = self.vacated(occupant.id)
-        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(occupant.start, occupant.end))
+        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(*occupant.busy))
 
     def vacated(self, occupant_id: str) -> Calendar:
         """Without this occupant."""
@@ -151,6 +168,15 @@ class Calendar:
     def changed_since(self, before: Calendar) -> Iterator[Sheet]:
         """The sheets that are not what they were."""
         return (sheet for day, sheet in self.sheets.items() if sheet != before.sheets.get(day))
+
+
+def sheet_days(calendar_id: str, start: int, end: int) -> list[str]:
+    """The names of the sheets of this calendar that [start, end) touches; at least the start's own."""
+    if not calendar_id.startswith(_STAFF):
+        return utc_days(start, end)
+    first, last = ((m // DAY - _MONDAY) // _FORTNIGHT for m in (start, max(start, end - 1)))
+    begins = ((n * _FORTNIGHT + _MONDAY) * DAY for n in range(first, last + 1))
+    return [instant(at).date().isoformat() for at in begins]
 
 
 def days_around(start: int, end: int, margin: int = 1) -> list[str]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Offer
-from chalicelib.domain.errors import BlockNotReleased, CapacityExhausted, OutsideBlock, Refusal, invalid
+from chalicelib.domain.errors import (
+    BlockNotReleased,
+    CapacityExhausted,
+    NoStaffForLanguage,
+    OutsideBlock,
+    Refusal,
+    SlotTaken,
+    invalid,
+)
 from chalicelib.domain.ledger import Calendar, Occupant, Right
 from chalicelib.domain.placement import Placement, usable
+from chalicelib.domain.places import Place
 from chalicelib.domain.quickstream import Block, BlockState
 from chalicelib.domain.times import day_bounds, minute
 
@@ -29,6 +38,12 @@ class Why(StrEnum):
     PAST = "past"
     OFF_GRID = "off_grid"
     METHOD_NOT_OFFERED = "method_not_offered"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+    STAFF_NOT_WORKING = "staff_not_working"
+    STAFF_BUSY = "staff_busy"
+    DAILY_LIMIT = "daily_limit"
+    LANGUAGE_UNAVAILABLE = "language_unavailable"
 
 
 DETAILS: dict[Why, str] = {
@@ -42,7 +57,17 @@ DETAILS: dict[Why, str] = {
     Why.PAST: "This time lies in the past.",
     Why.OFF_GRID: "Appointments do not start at this minute.",
     Why.METHOD_NOT_OFFERED: "The service is not offered this way.",
+    Why.CLOSED: "The location is closed at this time.",
+    Why.HOLIDAY: "The location is closed on this public holiday.",
+    Why.STAFF_NOT_WORKING: "Nobody who offers this works at this time.",
+    Why.STAFF_BUSY: "Everybody who offers this is busy at this time.",
+    Why.DAILY_LIMIT: "No more appointments are taken on this day.",
+    Why.LANGUAGE_UNAVAILABLE: "Nobody who offers this speaks the language.",
 }
+
+_NOBODY_FREE = frozenset({Why.CLOSED, Why.HOLIDAY, Why.STAFF_NOT_WORKING, Why.STAFF_BUSY, Why.DAILY_LIMIT})
+# Staff plan further ahead than clients may book.
+_SCHEDULE_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +98,14 @@ class Slots:
 
     def __init__(self, offer: Offer, calendar: Calendar, seeker: Seeker) -> None:
         self.offer = offer
+        self.calendar = calendar
         self.seeker = seeker
         self._duration = offer.service.duration_minutes
         own = {i for i in (seeker.moving, seeker.hold.id if seeker.hold else None) if i}
         self._open = Placement(calendar, seeker.seconds, own)
         # A live hold confirms beside all appointments and the holds older than itself (D13).
         self._held = Placement(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
-        self._earliest, self._latest = _window(offer, seeker)
+        self._earliest, self._latest = window(offer, seeker)
 
     def listed(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order."""
@@ -90,7 +116,7 @@ class Slots:
 
     def why_not(self, start: int) -> Why | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
-        outside = self._outside_window(start)
+        outside = outside_window(self.offer, self.seeker, start)
         if outside:
             return outside
         covering = self._open.blocks_for(start, start + self._duration, self.offer.service.id)
@@ -114,12 +140,20 @@ class Slots:
 
     def nearest(self, start: int, first: int, last: int, most: int = 3) -> list[int]:
         """Up to ``most`` bookable starts in [first, last), the closest to ``start`` first."""
-        found = (slot.start for slot in self.listed(first, last) if slot.start != start)
-        return sorted(found, key=lambda s: (abs(s - start), s))[:most]
+        return nearest(self.listed(first, last), start, most)
 
-    def hull(self, start: int) -> tuple[int, int]:
-        """The stretch of time a decision about ``start`` rests on: what a booking must guard."""
-        return self._open.hull(start, start + self._duration)
+    def place(self, start: int) -> Place:
+        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
+        self.require(start)
+        return self._place(start)
+
+    def forced(self, start: int) -> Place | None:
+        """Where it goes if need be over capacity, as staff may book through Schedule (D5); never into the past."""
+        return self._place(start, over_capacity=exceeded(self.why_not(start)))
+
+    def _place(self, start: int, over_capacity: bool = False) -> Place:
+        hull = self._open.hull(start, start + self._duration)
+        return Place(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
 
     def settled(self, first: int, last: int) -> bool:
         """Whether the calendar was read widely enough to decide about starts in [first, last)."""
@@ -152,12 +186,11 @@ class Slots:
         mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
         return self._held if mine else self._open
 
-    def _outside_window(self, start: int) -> Why | None:
-        if start <= minute(self.seeker.now):
-            return Why.PAST
-        if start < self._earliest:
-            return Why.TOO_SOON
-        return Why.TOO_FAR if start > self._latest else None
+
+def nearest(slots: Iterable[Slot], start: int, most: int) -> list[int]:
+    """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
+    found = (slot.start for slot in slots if slot.start != start)
+    return sorted(found, key=lambda s: (abs(s - start), s))[:most]
 
 
 def refusal(why: Why) -> Refusal:
@@ -169,8 +202,19 @@ def refusal(why: Why) -> Refusal:
         return BlockNotReleased(detail)
     if why in (Why.NO_BLOCK, Why.BLOCK_CLOSED):
         return OutsideBlock(detail)
+    if why in _NOBODY_FREE:
+        return SlotTaken(detail)
+    if why is Why.LANGUAGE_UNAVAILABLE:
+        return NoStaffForLanguage(detail)
     pointer = "/meeting_method" if why is Why.METHOD_NOT_OFFERED else "/start"
     return invalid(pointer, detail, why.value)
+
+
+def exceeded(why: Why | None) -> bool:
+    """Whether a booking in spite of this fact goes beyond what is offered; refuses the past, which nobody may book."""
+    if why is Why.PAST:
+        raise refusal(why)
+    return why is not None
 
 
 def _unusable(covering: list[Block]) -> Why:
@@ -180,11 +224,22 @@ def _unusable(covering: list[Block]) -> Why:
     return Why.BLOCK_CLOSED if BlockState.CLOSED in states else Why.NO_BLOCK
 
 
-def _window(offer: Offer, seeker: Seeker) -> tuple[int, int]:
+def outside_window(offer: Offer, seeker: Seeker, start: int) -> Why | None:
+    """Whether the start is past, too soon or too far for this seeker (WG-2)."""
+    earliest, latest = window(offer, seeker)
+    if start <= minute(seeker.now):
+        return Why.PAST
+    if start < earliest:
+        return Why.TOO_SOON
+    return Why.TOO_FAR if start > latest else None
+
+
+def window(offer: Offer, seeker: Seeker) -> tuple[int, int]:
     """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
     lead = offer.lead_minutes if seeker.right is Right.WIDGET else 0
     # A start in the running minute is past: the first that counts lies in the next one.
     earliest = max(minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
     tz = ZoneInfo(offer.location.timezone)
-    last_day = seeker.now.astimezone(tz).date() + timedelta(days=offer.horizon_days)
+    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if seeker.right is Right.SCHEDULE else offer.horizon_days
+    last_day = seeker.now.astimezone(tz).date() + timedelta(days=ahead)
     return earliest, minute(day_bounds(last_day, tz)[1]) - 1

@@ -5,6 +5,9 @@
 | settings, locations, services, staff, reasons | query, batch get | `ORG` · `SETTINGS`, `LOC#id`, `SVC#id` … |
 | the staff member who signs in as an address | get | `LOGIN#email` · `META` |
 | what is free and who sits where on a location's days | batch get or query | `CAL#location` · `2026-12-01` |
+| when a staff member is busy, by fortnights | batch get or query | `CAL#staff` · `2026-11-30` |
+| a location's hours and everybody who works there | query | `TEAM#location` · `HOURS`, `STF#staff` |
+| when a staff member works | get | `ROTA#staff` · `META` |
 | where a block stands | get | `BLK#id` · `META` |
 | a series of blocks | get | `SER#id` · `META` |
 | an appointment | get | `APT#id` · `META` |
@@ -87,14 +90,34 @@ def reason(reason_id: str) -> Key:
     return Key(CATALOGUE, f"RSN#{reason_id}")
 
 
+def team(location_id: str) -> str:
+    """The partition of a location's hours and posts."""
+    return f"TEAM#{location_id}"
+
+
+def opening(location_id: str) -> Key:
+    """When a location is open."""
+    return Key(team(location_id), "HOURS")
+
+
+def post(location_id: str, staff_id: str) -> Key:
+    """What a staff member is at one location."""
+    return Key(team(location_id), f"STF#{staff_id}")
+
+
+def rota(staff_id: str) -> Key:
+    """When a staff member works."""
+    return Key(f"ROTA#{staff_id}")
+
+
 def login(email: str) -> Key:
     """Who signs in as this address."""
     return Key(f"LOGIN#{email}")
 
 
-def sheet(location_id: str, day: str) -> Key:
-    """The ledger of a location and UTC day."""
-    return Key(f"CAL#{location_id}", day)
+def sheet(calendar_id: str, day: str) -> Key:
+    """The ledger of a location or staff member from that UTC day on."""
+    return Key(f"CAL#{calendar_id}", day)
 
 
 def block_place(block_id: str) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -15,8 +15,11 @@ from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
+from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import Occupant, Right, Sheet
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
+from chalicelib.domain.rota import Rota
+from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant
 from chalicelib.persistence import keys
 from chalicelib.persistence.items import Row
@@ -81,11 +84,13 @@ def _sheet_due(sheet: Sheet) -> dict[str, str]:
 
 
 def _pack_occupant(o: Occupant) -> str:
-    return f"{o.start},{o.end - o.start},{o.service_id},{int(o.right)},{int(o.over_capacity)},{o.expires or ''}"
+    facts = (o.start, o.end - o.start, o.service_id, int(o.right), int(o.over_capacity), o.expires or "")
+    return ",".join(map(str, (*facts, o.before, o.after) if o.before or o.after else facts))
 
 
 def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
-    start, length, service_id, right, over, expires = text.split(",")
+    start, length, service_id, right, over, expires, *buffers = text.split(",")
+    before, after = map(int, buffers or (0, 0))
     return Occupant(
         id=occupant_id,
         start=int(start),
@@ -94,6 +99,8 @@ def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
         right=Right(int(right)),
         over_capacity=over == "1",
         expires=int(expires) if expires else None,
+        before=before,
+        after=after,
     )
 
 
@@ -138,6 +145,9 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Reason: Shape("reason", keys.reason, _own_id),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
     Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
+    Opening: Shape("opening", keys.opening, lambda r: (r.location_id,)),
+    Post: Shape("post", keys.post, lambda r: (r.location_id, r.staff_id)),
+    Rota: Shape("rota", keys.rota, lambda r: (r.staff_id,)),
     BlockPlace: Shape("block", keys.block_place, _own_id),
     Series: Shape(
         "series",
@@ -173,6 +183,18 @@ def from_row(row: Row, kind: type[T]) -> T:
         return unpacked
     body = json.loads(row.body or "{}")
     return _converter.structure(body | {"version": int(row.version or 0)}, kind)
+
+
+def team_of(location_id: str, rows: Iterable[Row]) -> Team:
+    """The team of a location from the rows of its partition."""
+    opening = Opening(location_id)
+    posts = []
+    for row in rows:
+        if row.kind == SHAPES[Opening].kind:
+            opening = from_row(row, Opening)
+        else:
+            posts.append(from_row(row, Post))
+    return Team(location_id, opening, tuple(posts))
 
 
 def attendee_rows(appointment: Appointment) -> list[Row]:

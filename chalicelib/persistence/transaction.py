@@ -92,8 +92,8 @@ def _writes(change: Change) -> _Writes:
 
 
 def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition]]:
-    for location_id, day, occupant_id in change.vacated:
-        yield _update(keys.sheet(location_id, day), Path(["occupants", occupant_id]).remove())
+    for calendar_id, day, occupant_id in change.vacated:
+        yield _update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
     for contact, appointment_id, end in change.tallied:
         entry = Path(["upcoming", appointment_id])
         action = entry.remove() if end is None else entry.set(Value(str(end)))

@@ -131,9 +131,9 @@ class Change:
         """Only goes through while the record still has the version it was read at."""
         self.guarded.append(record)
 
-    def vacate(self, location_id: str, days: Iterable[str], occupant_id: str) -> None:
+    def vacate(self, calendar_id: str, days: Iterable[str], occupant_id: str) -> None:
         """Takes an occupant off sheets that were not read: giving room back needs no decision."""
-        self.vacated.extend((location_id, day, occupant_id) for day in days)
+        self.vacated.extend((calendar_id, day, occupant_id) for day in days)
 
     def tally(self, contact: str, appointment_id: str, end: int | None) -> None:
         """Counts a booking among a contact's upcoming ones until ``end`` (epoch minutes), or no longer."""
@@ -149,7 +149,7 @@ class Store(Protocol):
     """The table, as the use cases see it."""
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Found:
-        """All these records in one batch read (at most 100)."""
+        """All these records, in one batch read for every hundred; a ``Team`` is one query beside them."""
 
     def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
         """Writes everything or nothing.
