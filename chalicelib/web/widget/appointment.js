@@ -71,7 +71,7 @@ export class Appointment extends DeskElement {
       { label: this.t("what"), value: !named && service.name },
       { label: this.t("where"), value: placeOf(location) },
       { label: this.t("how"), value: this.t(method) },
-      { label: this.t("with"), value: staff },
+      { label: this.t("with"), value: staff, verbatim: true },
       ...times,
     ]);
   }

@@ -1,4 +1,4 @@
-/** Booking an appointment: service, branch, method, time (held), details, review, done. */
+/** Booking an appointment: service, branch, method, whom to see, time (held), details, review, done. */
 
 import { Attempt } from "./api.js";
 import { Calendar } from "./calendar.js";
@@ -7,11 +7,14 @@ import { h, icon } from "./dom.js";
 import { DeskElement } from "./element.js";
 import { Hold } from "./hold.js";
 import { isLost, lose, lostNotice } from "./lost.js";
-import { chosenFacts, doneStep, locationStep, methodsOf, methodStep, reviewStep, serviceStep, zoneLine } from "./steps.js";
+import {
+  chosenFacts, doneStep, locationStep, methodsOf, methodStep, reviewStep, serviceStep, staffStep, zoneLine,
+} from "./steps.js";
 import { zoneFor } from "./when.js";
 
-const STEPS = ["service", "location", "method", "time", "details", "review"];
-const STAGES = [["service"], ["location", "method"], ["time"], ["details"], ["review"]];
+const STEPS = ["service", "location", "method", "staff", "time", "details", "review"];
+const STAGES = [["service"], ["location", "method", "staff"], ["time"], ["details"], ["review"]];
+const WITH_SUMMARY = ["location", "method", "staff", "time", "details"];
 const UTM = ["source", "medium", "campaign", "term", "content"];
 
 export class Booking extends DeskElement {
@@ -57,8 +60,10 @@ export class Booking extends DeskElement {
   }
 
   get query() {
-    const { service, location, method } = this.choice;
-    return { service_id: service.id, location_id: location.id, meeting_method: method, timezone: this.zone };
+    const { service, location, method, staff } = this.choice;
+    return {
+      service_id: service.id, location_id: location.id, meeting_method: method, timezone: this.zone, staff_id: staff?.id,
+    };
   }
 
   /** A choice made: later ones that depended on another choice are dropped, single options are chosen for the visitor. */
@@ -72,8 +77,8 @@ export class Booking extends DeskElement {
     }
     this.choice[step] = value;
     if (step === "service") await this.#afterService();
-    else if (step === "location") this.#afterLocation();
-    else this.go("time");
+    else if (step === "location") await this.#afterLocation();
+    else this.go(step === "method" && this.staff.length ? "staff" : "time");
   }
 
   async #afterService() {
@@ -83,9 +88,13 @@ export class Booking extends DeskElement {
     else this.go("location");
   }
 
-  #afterLocation() {
+  /** Whom a client may ask for is the same however they meet; where there is nobody, that step is left out. */
+  async #afterLocation() {
+    const { service, location } = this.choice;
+    const query = { service_id: service.id, location_id: location.id };
+    this.staff = service.client_chooses_staff ? await this.load(() => this.api.all("public/staff", query)) : [];
     const methods = methodsOf(this.choice);
-    if (methods.length === 1) this.pick("method", methods[0]);
+    if (methods.length === 1) await this.pick("method", methods[0]);
     else this.go("method");
   }
 
@@ -93,6 +102,7 @@ export class Booking extends DeskElement {
   canChange(step) {
     if (step === "service") return !this.#only(this.services, "service");
     if (step === "location") return !this.#only(this.locations ?? [], "location");
+    if (step === "staff") return Boolean(this.staff?.length);
     return step !== "method" || methodsOf(this.choice).length > 1;
   }
 
@@ -107,7 +117,7 @@ export class Booking extends DeskElement {
   render() {
     if (!this.step) return;
     const bodies = {
-      service: serviceStep, location: locationStep, method: methodStep, review: reviewStep, done: doneStep,
+      service: serviceStep, location: locationStep, method: methodStep, staff: staffStep, review: reviewStep, done: doneStep,
       time: () => this.#timeStep(), details: () => this.#detailsStep(),
     };
     const { step } = this;
@@ -115,11 +125,14 @@ export class Booking extends DeskElement {
     const body = step === "done"
       ? bodies.done(this)
       : [this.#progress(), this.stepHeading(this.t(step)), held, bodies[step](this), this.#backFrom(step)];
-    const aside = ["location", "method", "time", "details"].includes(step);
-    this.show(h("div", { class: aside ? "frame two" : "frame" },
-      h("div", { class: "card", "data-step": step }, body),
-      aside && h("div", { class: "summary" },
-        this.heading(1, { class: "month-name" }, this.t("summary")), chosenFacts(this, { changeable: true }))));
+    this.show(this.around(h("div", { class: "card", "data-step": step }, body)));
+  }
+
+  around(card, { waiting } = {}) {
+    const aside = WITH_SUMMARY.includes(this.step);
+    return h("div", { class: aside ? "frame two" : "frame" }, card,
+      aside && h("div", { class: "summary", inert: waiting },
+        this.heading(1, { class: "month-name" }, this.t("summary")), chosenFacts(this, { changeable: true })));
   }
 
   #progress() {
@@ -140,7 +153,7 @@ export class Booking extends DeskElement {
   #timeStep() {
     const { location, method, slot } = this.choice;
     const fresh = new Calendar(this, { query: { ...this.query, hold: this.hold?.left ? this.hold.token : undefined }, onPick: (picked) => this.#take(picked) });
-    fresh.open((this.lost?.slot ?? slot)?.local_start.slice(0, 10));
+    fresh.open((this.lost?.slot ?? slot)?.local_start.slice(0, 10), this.released);
     const kind = method === "phone" || method === "video" ? "zone_own" : "zone_branch";
     return [
       this.lost && lostNotice(this, this.lost, fresh),
@@ -166,7 +179,7 @@ export class Booking extends DeskElement {
   }
 
   letGo() {
-    this.hold?.release();
+    this.released = this.hold?.release();
     this.hold = null;
   }
 

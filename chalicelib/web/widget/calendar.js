@@ -15,11 +15,12 @@ export class Calendar {
     this.node = h("div", { class: "calendar" });
   }
 
-  /** Shows the month of the wished day, or of the first free one. */
-  async open(date) {
+  /** Shows the month of the wished day, or of the first free one, once what was given back before is free. */
+  async open(date, released) {
     this.node.setAttribute("aria-busy", "true");
     this.node.replaceChildren(h("p", { class: "soft" }, this.desk.t("loading")));
     await this.#try(async () => {
+      await released;
       const start = today(this.zone);
       const first = date && date > start ? date : start;
       this.month = monthOf(first);

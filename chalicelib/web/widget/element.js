@@ -66,6 +66,11 @@ export class DeskElement extends HTMLElement {
     this.stage.replaceChildren(this.header(), ...children);
   }
 
+  /** A card with what stands beside it: nothing, unless an element says otherwise. */
+  around(card) {
+    return card;
+  }
+
   focusHeading() {
     this.stage.querySelector("[tabindex='-1'].heading")?.focus();
   }
@@ -89,14 +94,14 @@ export class DeskElement extends HTMLElement {
 
   /** Runs work that the page cannot go on without: says it is waiting, offers another try when it fails. */
   async load(work) {
-    this.show(h("div", { class: "card waiting" }, h("p", { role: "status" }, this.t("loading"))));
+    this.show(this.around(h("div", { class: "card waiting" }, h("p", { role: "status" }, this.t("loading"))), { waiting: true }));
     try {
       return await work();
     } catch (problem) {
       if (!("passing" in problem)) throw problem;
       return new Promise((done) => {
         const again = () => done(this.load(work));
-        this.show(h("div", { class: "card" }, this.alert(problem, again)));
+        this.show(this.around(h("div", { class: "card" }, this.alert(problem, again))));
       });
     }
   }

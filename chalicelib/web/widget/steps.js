@@ -2,8 +2,10 @@
 
 import { h, icon, webAddress } from "./dom.js";
 import { ownZone, sayWall, wallAfter, wallIn, zoneName } from "./when.js";
+import { languageNames } from "./words.js";
 
 const METHODS = ["in_person", "phone", "video", "off_site"];
+const ANYONE = "anyone";
 
 /** The ways both the service and the branch offer, in a fixed order. */
 export function methodsOf({ service, location }) {
@@ -46,6 +48,19 @@ export function methodStep(desk) {
   })));
 }
 
+/** Anyone first, then everybody who may be asked for, with the languages they speak (D8). */
+export function staffStep(desk) {
+  const { staff = ANYONE } = desk.choice;
+  const speaks = ({ languages }) => desk.t("speaks", { languages: languageNames(languages, desk.locale) });
+  return choices([
+    { name: desk.t(ANYONE), hint: desk.t("anyone_hint"), chosen: staff === ANYONE, pick: () => desk.pick("staff", ANYONE) },
+    ...desk.staff.map((person) => ({
+      name: person.name, hint: person.languages.length > 0 && speaks(person),
+      chosen: staff.id === person.id, pick: () => desk.pick("staff", person),
+    })),
+  ]);
+}
+
 /** Which zone the times are in, and the other one when its clocks read differently (TZ-3). */
 export function zoneLine(desk, { zone, branchZone, kind }) {
   const other = zone === branchZone ? ownZone() : branchZone;
@@ -83,12 +98,13 @@ export function facts(desk, rows) {
 
 /** What has been chosen so far. */
 export function chosenFacts(desk, { changeable }) {
-  const { service, location, method, slot } = desk.choice;
+  const { service, location, method, staff, slot } = desk.choice;
   const change = (step) => (changeable && desk.canChange(step) ? () => desk.go(step) : null);
   return facts(desk, [
     { label: desk.t("what"), value: service?.name, change: change("service") },
     { label: desk.t("where"), value: location && placeOf(location), change: change("location") },
     { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
+    { label: desk.t("with"), value: staff && (staff.name ?? desk.t(staff)), change: change("staff"), verbatim: true },
     { label: desk.t("when"), value: slot && timeFacts(desk, { ...slot, minutes: service.duration_minutes }, desk.zone, location.timezone), change: change("time") },
   ]);
 }

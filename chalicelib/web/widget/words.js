@@ -22,6 +22,10 @@ const en = {
   in_person: "At the branch", phone: "By phone", video: "By video call", off_site: "At your place",
   in_person_hint: "You come to us", phone_hint: "We call you", video_hint: "You get a link", off_site_hint: "We come to you",
 
+  staff: "Who would you like to see?",
+  anyone: "Anyone", anyone_hint: "The most times to choose from",
+  speaks: "Speaks {languages}",
+
   time: "When suits you?",
   month_before: "Previous month", month_after: "Next month",
   month_none: "No free times in {month}.",
@@ -133,6 +137,10 @@ const fr = {
   in_person_hint: "Vous venez chez nous", phone_hint: "Nous vous appelons", video_hint: "Vous recevez un lien",
   off_site_hint: "Nous venons chez vous",
 
+  staff: "Qui souhaitez-vous rencontrer ?",
+  anyone: "Peu importe", anyone_hint: "Le plus grand choix de plages",
+  speaks: "Parle {languages}",
+
   time: "Quand cela vous convient-il ?",
   month_before: "Mois précédent", month_after: "Mois suivant",
   month_none: "Aucune plage libre en {month}.",
@@ -232,6 +240,12 @@ export function spoken(wishes) {
 
 /** The visitor's regional variant of a language (fr → fr-CA), for dates and times. */
 export const regional = (language) => navigator.languages.find((tag) => tag.startsWith(language)) ?? `${language}-CA`;
+
+/** Languages by their codes, as a sentence lists them ("English and French"). */
+export function languageNames(codes, locale) {
+  const names = new Intl.DisplayNames(locale, { type: "language" });
+  return new Intl.ListFormat(locale).format(codes.map((code) => names.of(code)));
+}
 
 /** A text by its key; an unknown key shows itself, so a hole is seen. */
 export function text(language, key, values = {}) {
