@@ -6,6 +6,8 @@ the login join its role's group. Whoever signs in is looked up in the record at 
 crash in between never leaves anybody with more rights than his record gives him. What is missing after it is
 made good by the next change of the record, or by creating it again: the login is brought in step before that
 is refused.
+
+Posts (posting) and, when somebody goes, the rota are written with the record, in its transaction.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from chalicelib.domain.catalog import Location, Login, Service, Staff
 from chalicelib.domain.clients import normal_email
 from chalicelib.domain.errors import Duplicate, FieldError, Forbidden, NotFound, WrongState
 from chalicelib.domain.permissions import Ability, Principal, Role
+from chalicelib.domain.rota import Rota
 from chalicelib.domain.times import zone
+from chalicelib.services import posting
 from chalicelib.services.catalogue import Fields, check_version, edited, one, page, refer
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Logins, Page, Ref, Store
@@ -54,8 +58,9 @@ class Staffing:
         change = Change()
         self._take_address(change, staff)
         self._refer(change, staff, None)
-        self._logins.create(staff.email)
         written = change.save(staff)
+        self._post(change, staff, ())
+        self._logins.create(staff.email)
         self._store.commit(change, context.once, written)
         return written
 
@@ -63,7 +68,8 @@ class Staffing:
         """The staff member with some fields changed, and the login with them: group, address, being enabled.
 
         404 outside the caller's locations, 403 beyond his role, 409 ``in_use`` when somebody with upcoming
-        appointments is deactivated, ``last_admin`` when nobody would be left to administer.
+        appointments is deactivated, ``last_admin`` when nobody would be left to administer, 422 ``too_many_posts``
+        when more changes at once than one transaction holds.
         """
         before, after = decide(lambda: self._change(context, staff_id, fields), self._pause)
         self._settle(after)
@@ -83,31 +89,42 @@ class Staffing:
         if staff.email != before.email:
             self._take_address(change, staff)
             change.delete(one(self._store, Login, before.email))
-            self._logins.create(staff.email)
         self._refer(change, staff, before)
-        if before.active and not staff.active:
-            refuse_if_used(self._usage.of_staff(staff_id, context.now))
         if not _administers(staff):
             self._require_another_admin(change, before)
         written = change.save(staff)
+        change.guard(self._post(change, staff, before.location_ids))
+        # Only after the posts are read: whoever gives them an appointment from now on collides with this.
+        if before.active and not staff.active:
+            refuse_if_used(self._usage.of_staff(staff_id, context.now))
+        if staff.email != before.email:
+            self._logins.create(staff.email)
         self._store.commit(change)
         return before, written
 
     def remove(self, context: Context, staff_id: str) -> None:
-        """Removes record and login; 409 ``in_use`` while upcoming appointments are theirs, ``last_admin``."""
+        """Removes all there is of them; 409 ``in_use`` while upcoming appointments are theirs, ``last_admin``."""
         gone = decide(lambda: self._remove(context, staff_id), self._pause)
         self._logins.delete(gone.email)
 
     def _remove(self, context: Context, staff_id: str) -> Staff:
         staff = self._in_scope(context, staff_id)
         check_version(staff, context)
-        refuse_if_used(self._usage.of_staff(staff_id, context.now))
         change = Change()
         self._require_another_admin(change, staff)
         change.delete(staff)
         change.delete(one(self._store, Login, staff.email))
+        # A rota that nobody has written yet is deleted as well: nobody writes it in between.
+        change.delete(self._post(change, replace(staff, active=False), ()))
+        refuse_if_used(self._usage.of_staff(staff_id, context.now))
         self._store.commit(change)
         return staff
+
+    def _post(self, change: Change, staff: Staff, left: tuple[str, ...]) -> Rota:
+        found = self._store.read(posting.refs(staff.id, (*staff.location_ids, *left)))
+        rota = posting.rota_in(found, staff.id)
+        posting.keep_in_step(change, found, staff, rota, left)
+        return rota
 
     def _in_scope(self, context: Context, staff_id: str) -> Staff:
         staff = self.show(staff_id)

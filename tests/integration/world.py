@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import container
 from chalicelib.domain.catalog import Availability, Location, Login, Method, Service, Settings, Staff
+from chalicelib.domain.hours import Line, Opening, OpeningLine
 from chalicelib.domain.ledger import Calendar
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.quickstream import Block, BlockState
+from chalicelib.domain.rota import CalendarType, Rota, WorkSchedule
+from chalicelib.domain.teams import Post
 from chalicelib.domain.times import instant, minute, utc_days, utc_text
 from chalicelib.services import calendars
 from chalicelib.services.ports import Change, Ref
@@ -51,7 +54,7 @@ class World:
     blocks: int = field(default=0)
 
     def furnish(self, settings: Settings | None = None) -> World:
-        """A branch in Toronto, two services, two people."""
+        """A branch in Toronto, two services, two people who have no working hours yet."""
         change = Change()
         change.save(settings or Settings(organisation_name="Maple Credit Union", timezone="America/Toronto"))
         change.save(Location(TORONTO, "Toronto", "America/Toronto", "1 King St", "toronto@example.org", "CA"))
@@ -60,6 +63,23 @@ class World:
         for staff in (employed(SAM, "Sam", Role.STAFF), employed(ALEX, "Alex", Role.MANAGER)):
             change.save(staff)
             change.save(Login(staff.email, staff.id))
+            change.save(Post(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+        container.store().commit(change)
+        return self
+
+    def keep_hours(self, *lines: Line) -> World:
+        """The branch is open and its people are at work in these hours; from nine to five on weekdays unless said."""
+        lines = lines or (Line((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
+        change = Change()
+        opening = self.read(Opening, TORONTO) or Opening(TORONTO)
+        kept = tuple(OpeningLine(f"hrs_{number}", line) for number, line in enumerate(lines))
+        change.save(replace(opening, lines=kept))
+        for staff_id in (SAM, ALEX):
+            rota = self.read(Rota, staff_id) or Rota(staff_id)
+            schedule = WorkSchedule(f"wsc_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
+            rota = replace(rota, schedules=(schedule,))
+            change.save(rota)
+            change.save(self.read(Post, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
         container.store().commit(change)
         return self
 
