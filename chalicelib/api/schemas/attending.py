@@ -1,0 +1,77 @@
+"""Who comes to an appointment, as staff requests say it: a client on record or a new one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.api.schemas.codes import Country, Email, Language
+from chalicelib.api.schemas.fields import Id, Input, Text, Zone
+from chalicelib.api.schemas.public_booking import AnswerGiven
+from chalicelib.domain import appointments as domain
+from chalicelib.services import attending
+
+Notes = Annotated[str, Text(5000, lines=True, blank=True)]
+"""What an attendee wants known, shown to client and staff in notices (CC-5)."""
+
+Answers = Annotated[tuple[AnswerGiven, ...], Field(max_length=50)]
+"""Answers to the service's questions."""
+
+Number = Annotated[str, Text(32)]
+"""A telephone number, international or as it is dialled at the location."""
+
+_Line = Annotated[str, Text(255, blank=True)]
+
+
+class NewClient(Input):
+    """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
+
+    first_name: Annotated[str, Text(100)]
+    last_name: Annotated[str, Text(100)]
+    email: Email | None = None
+    mobile: Number | None = None
+    phone: Number | None = None
+    work_phone: Number | None = None
+    address: Annotated[str, Text(255, lines=True, blank=True)] = ""
+    city: _Line = ""
+    region: _Line = ""
+    postal_code: _Line = ""
+    country: Country | None = None
+    timezone: Zone | None = None
+    language: Language | None = None
+    notes: Notes = ""
+    external_id: Annotated[str, Text(255)] | None = None
+    receive_sms: bool = False
+    receive_email: bool = True
+
+    def new(self) -> attending.NewClient:
+        """As the use case takes them."""
+        return attending.NewClient(**dict(self))
+
+
+class AdditionalAttendee(Input):
+    """Somebody who comes along: `client_id` or else `client`; the service's questions need not be answered."""
+
+    client_id: Id | None = None
+    client: NewClient | None = None
+    notes: Notes = ""
+    answers: Answers = ()
+
+    def guest(self, pointer: str = "") -> attending.Guest:
+        """As the use case takes them; `pointer` is where in the body they stand."""
+        return guest(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
+
+
+def guest(
+    client_id: str | None,
+    client: NewClient | None,
+    notes: str,
+    answers: tuple[AnswerGiven, ...],
+    pointer: str = "",
+    *,
+    additional: bool = False,
+) -> attending.Guest:
+    """One person of a request as the use case takes them."""
+    given = tuple(domain.Answer(a.question_id, a.value) for a in answers)
+    return attending.Guest(client_id, client.new() if client else None, notes, given, pointer, additional)
