@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from chalicelib.persistence.agenda import DynamoAgenda
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.assigning import Assigning
+    from chalicelib.services.attending import Attending
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.blocks import Blocks
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.editing import Editing
+    from chalicelib.services.free_times import FreeTimes
     from chalicelib.services.holding import Holding
     from chalicelib.services.laying import Laying
     from chalicelib.services.locations import Locations
@@ -101,11 +103,19 @@ def agenda() -> DynamoAgenda:
 
 
 @lru_cache(maxsize=1)
+def free_times() -> FreeTimes:
+    """Reading free times."""
+    from chalicelib.services.free_times import FreeTimes
+
+    return FreeTimes(store())
+
+
+@lru_cache(maxsize=1)
 def availabilities() -> Availabilities:
     """Free times."""
     from chalicelib.services.availability import Availabilities
 
-    return Availabilities(store())
+    return Availabilities(free_times())
 
 
 @lru_cache(maxsize=1)
@@ -113,7 +123,7 @@ def booking() -> Booking:
     """Bookings from the widget."""
     from chalicelib.services.booking import Booking
 
-    return Booking(store(), ids(), pause)
+    return Booking(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +131,7 @@ def holding() -> Holding:
     """Holds."""
     from chalicelib.services.holding import Holding
 
-    return Holding(store(), ids(), pause)
+    return Holding(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -129,7 +139,7 @@ def rescheduling() -> Rescheduling:
     """Moves."""
     from chalicelib.services.rescheduling import Rescheduling
 
-    return Rescheduling(store(), ids(), pause)
+    return Rescheduling(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -146,6 +156,14 @@ def assigning() -> Assigning:
     from chalicelib.services.assigning import Assigning
 
     return Assigning(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def attending() -> Attending:
+    """Clients as staff bring them."""
+    from chalicelib.services.attending import Attending
+
+    return Attending(store(), ids())
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -118,6 +119,13 @@ class Appointment:
         """The time of whoever has it: its span with the buffers around it."""
         start, end = self.span
         return start - self.buffer_before, end + self.buffer_after
+
+    def stands(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The calendars it stands on while it occupies, each with the time it takes there (D2, D15)."""
+        if self.availability is Availability.QUICKSTREAM:
+            yield self.location_id, self.span
+        if self.staff_id:
+            yield self.staff_id, self.busy
 
     @property
     def occupies(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,10 @@ from chalicelib.domain.errors import NotFound, invalid
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """``start`` and ``end`` are minutes since 1970 UTC, ``expires`` epoch seconds."""
+    """``start`` and ``end`` are minutes since 1970 UTC, ``expires`` epoch seconds.
+
+    One of a staff service keeps the time of ``staff_id``, with the service's buffers around it.
+    """
 
     id: str
     digest: str
@@ -21,7 +25,14 @@ class Hold:
     start: int
     end: int
     expires: int
+    staff_id: str | None = None
+    buffer_before: int = 0
+    buffer_after: int = 0
     version: int = 0
+
+    def stands(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The calendar it stands on, with the time it takes there."""
+        yield self.staff_id or self.location_id, (self.start - self.buffer_before, self.end + self.buffer_after)
 
     def live(self, now: datetime) -> bool:
         """Whether it still holds its slot."""

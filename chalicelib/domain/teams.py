@@ -61,7 +61,12 @@ class Team:
 
     def offering(self, service_id: str) -> tuple[Post, ...]:
         """Those who offer this service here."""
-        return tuple(p for p in self.posts if service_id in p.service_ids)
+        return tuple(p for p in self.posts if offers(p, service_id))
+
+
+def offers(post: Post | None, service_id: str) -> bool:
+    """Whether somebody has this post and the service is theirs (CC 2.2, D14)."""
+    return post is not None and service_id in post.service_ids
 
 
 def speaking(posts: Iterable[Post], language: str | None) -> tuple[Post, ...]:

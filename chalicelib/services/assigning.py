@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Staff
-from chalicelib.domain.errors import Forbidden, invalid
+from chalicelib.domain.errors import Forbidden, Refusal, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import days_around
 from chalicelib.domain.permissions import Ability
-from chalicelib.domain.times import minute, utc_days
+from chalicelib.domain.times import minute
 from chalicelib.services import calendars, staff_calendars
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
@@ -21,7 +20,7 @@ from chalicelib.services.seated import Seated, seated
 
 
 class Assigning:
-    """Assignments: the appointment and the person are read, then their ledger; one transaction."""
+    """Assignments: the appointment is read, then its seat with the person's post and ledger; one transaction."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -32,12 +31,10 @@ class Assigning:
         """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
 
         def attempt() -> Seated:
-            staff_id = context.staff.staff_id
-            appointment, me = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id, staff_id)
-            claimed = appointment.claimed(staff_id, context.now)
-            if me is None or not _eligible(me, appointment):
-                raise Forbidden("You are not assigned to this service at this location.")
-            return self._hand_over(context, appointment, claimed, "claimed", force)
+            appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
+            claimed = appointment.claimed(context.staff.staff_id, context.now)
+            refusal = Forbidden("You are not assigned to this service at this location.")
+            return self._hand_over(context, appointment, claimed, "claimed", refusal, force)
 
         return decide(attempt, self._pause)
 
@@ -45,15 +42,12 @@ class Assigning:
         """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
 
         def attempt() -> Seated:
-            appointment, staff = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id, staff_id)
-            if staff is None or not staff.active:
-                raise invalid("/staff_id", "There is no such active staff member.", "unknown_staff")
-            if not _eligible(staff, appointment):
-                raise invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id == staff_id:
                 return self._as_it_is(context, appointment)
             assigned = appointment.assigned(staff_id, context.now)
-            return self._hand_over(context, appointment, assigned, "assigned", force)
+            refusal = invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
+            return self._hand_over(context, appointment, assigned, "assigned", refusal, force)
 
         return decide(attempt, self._pause)
 
@@ -61,35 +55,41 @@ class Assigning:
         """Gives it back to nobody; nothing changes when nobody has it."""
 
         def attempt() -> Seated:
-            appointment, _ = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id is None:
                 return self._as_it_is(context, appointment)
             unassigned = appointment.assigned(None, context.now)
-            return self._hand_over(context, appointment, unassigned, "unassigned", False)
+            return self._hand_over(context, appointment, unassigned, "unassigned")
 
         return decide(attempt, self._pause)
 
-    def _reached(
-        self, context: Context, ability: Ability, appointment_id: str, staff_id: str = ""
-    ) -> tuple[Appointment, Staff | None]:
-        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Staff, staff_id)])
-        appointment = found.require(Appointment, appointment_id)
+    def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability, appointment)
         check_version(appointment, context)
-        return appointment, found.get(Staff, staff_id)
+        return appointment
 
     def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
         return _seated(self._store.read(_seat_refs(appointment)), context, appointment)
 
-    def _hand_over(self, context: Context, before: Appointment, after: Appointment, action: str, force: bool) -> Seated:
+    def _hand_over(
+        self,
+        context: Context,
+        before: Appointment,
+        after: Appointment,
+        action: str,
+        ineligible: Refusal | None = None,
+        force: bool = False,
+    ) -> Seated:
         change = Change()
-        theirs = staff_calendars.refs(after.staff_id, after) if after.staff_id else []
+        theirs = staff_calendars.refs(after) if after.staff_id else []
         found = self._store.read([*_seat_refs(after), *theirs])
         if after.staff_id:
-            staff_calendars.take(change, found, after.staff_id, after, force)
+            if ineligible and not staff_calendars.eligible(found, after):
+                raise ineligible
+            staff_calendars.assign(change, found, after, context.now, force)
         if before.staff_id:
-            days = utc_days(minute(before.start), minute(before.end))
-            change.vacate(before.staff_id, days, before.id)
+            calendars.leave(change, before.id, [(before.staff_id, before.busy)])
         saved = change.save(after)
         change.record(
             Entry(
@@ -128,7 +128,3 @@ def _messages(context: Context, before: Appointment, after: Appointment) -> list
     told = ((Kind.STAFF_ASSIGNED, after.staff_id), (Kind.STAFF_UNASSIGNED, before.staff_id))
     me = context.staff.staff_id
     return [Message(kind, Audience.STAFF, who) for kind, who in told if who and who != me]
-
-
-def _eligible(staff: Staff, appointment: Appointment) -> bool:
-    return appointment.location_id in staff.location_ids and appointment.service_id in staff.service_ids

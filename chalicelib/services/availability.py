@@ -1,4 +1,4 @@
-"""What is free, and why a time is not: the same question for the widget and for staff (QS-1, WG-2)."""
+"""What is free, and why a time is not: the same question for the widget and for staff (QS-1, WG-2, D46)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Availability, Method, Offer
+from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.errors import NotFound, invalid
 from chalicelib.domain.holds import Hold, hold_id_of, unknown_hold
 from chalicelib.domain.ledger import Occupant, Right
-from chalicelib.domain.slots import DETAILS, Seeker, Slot, Slots, Why
+from chalicelib.domain.permissions import Ability
+from chalicelib.domain.slots import Seeker, Slot, Why
+from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.times import day_bounds, days, instant, minute, resolve, zone
-from chalicelib.services import calendars
-from chalicelib.services.ports import Context, Found, Ref, Store
+from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered
+from chalicelib.services.ports import Context, Found, Ref
+from chalicelib.services.scope import require_reach
 
 LONGEST_DAYS = 62
 NEAREST_BEFORE = timedelta(days=7)
@@ -22,7 +25,7 @@ NEAREST_AFTER = timedelta(days=21)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which free times are asked for; ``hold`` is a token, ``moving`` an appointment id with its ``code``."""
+    """Which free times; ``hold`` is a token, ``moving`` an appointment id, which a client gives with its ``code``."""
 
     service_id: str
     location_id: str
@@ -30,6 +33,7 @@ class Search:
     method: Method | None = None
     right: Right = Right.WIDGET
     staff_id: str | None = None
+    language: str | None = None
     hold: str | None = None
     moving: str | None = None
     code: str | None = None
@@ -53,10 +57,10 @@ class Explanation:
 
 
 class Availabilities:
-    """Free times; one batch read per question."""
+    """Free times: one batch read per question, for staff services their team and then its calendars besides."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, times: FreeTimes) -> None:
+        self._times = times
 
     def list(self, context: Context, search: Search, first: date, last: date) -> list[DaySlots]:
         """The free times of the local days from ``first`` to ``last`` in ``search.timezone``, at most 62."""
@@ -64,9 +68,9 @@ class Availabilities:
         if not 0 <= (last - first).days < LONGEST_DAYS:
             raise invalid("/to", f"Ask for 1 to {LONGEST_DAYS} days.", "invalid_range")
         start, end = minute(day_bounds(first, tz)[0]), minute(day_bounds(last, tz)[1])
-        slots, _ = self._read(context, search, start, end)
+        times = self._read(context, search, start, end)
         by_day: dict[date, list[Slot]] = {day: [] for day in days(first, last)}
-        for slot in slots.listed(start, end):
+        for slot in times.listed(start, end):
             by_day[instant(slot.start).astimezone(tz).date()].append(slot)
         return [DaySlots(day, tuple(found)) for day, found in by_day.items()]
 
@@ -74,33 +78,38 @@ class Availabilities:
         """Whether ``wall`` (in ``search.timezone``) can be booked, why not, and the nearest times that can."""
         at = resolve(wall, search.timezone)
         first, last = minute(at - NEAREST_BEFORE), minute(at + NEAREST_AFTER)
-        slots, offer = self._read(context, replace(search, method=None), first, last)
-        reasons = [why for why in (slots.why_not(minute(at)),) if why]
-        if search.method and search.method not in offer.service.meeting_methods:
+        times = self._read(context, replace(search, method=None), first, last)
+        reasons = [why for why in (times.why_not(minute(at)),) if why]
+        if search.method and search.method not in times.offer.service.meeting_methods:
             reasons.insert(0, Why.METHOD_NOT_OFFERED)
-        nearest = tuple(instant(s) for s in slots.nearest(minute(at), first, last))
+        nearest = tuple(instant(s) for s in times.nearest(minute(at), first, last))
         return Explanation(not reasons, tuple(reasons), nearest)
 
-    def _read(self, context: Context, search: Search, start: int, end: int) -> tuple[Slots, Offer]:
+    def _read(self, context: Context, search: Search, start: int, end: int) -> Times:
         hold_id = hold_id_of(search.hold, "/hold") if search.hold else None
-        refs = calendars.offer_refs(search.location_id, search.service_id)
-        refs += [Ref.to(Hold, hold_id)] if hold_id else []
+        refs: list[Ref[object]] = [Ref.to(Hold, hold_id)] if hold_id else []
         refs += [Ref.to(Appointment, search.moving)] if search.moving else []
 
-        def read(days: list[str]) -> tuple[Slots, Offer]:
-            sheets = calendars.sheet_refs(search.location_id, days)
-            found = self._store.read([*refs, *sheets], consistent=False)
-            offer = calendars.offer_in(found, search.location_id, search.service_id)
-            _require_offered(offer, search)
-            seeker = Seeker(
-                search.right,
-                context.now,
-                held(found, search.hold, search.location_id, context.now, "/hold"),
-                _moved(found, search),
-            )
-            return calendars.slots_in(found, offer, days, seeker, start, end)[0], offer
+        def pose(offer: Offer, found: Found) -> Question:
+            require_offered(offer, search.method, search.staff_id, search.right)
+            hold = held(found, search.hold, search.location_id, context.now, "/hold")
+            moved = _moved(context, found, search)
+            seeker = Seeker(search.right, context.now, hold, moved.id if moved else None)
+            if moved is not None and search.right is Right.WIDGET:
+                return as_before(offer, seeker, moved)
+            return Question(offer, seeker, Preference(search.staff_id, search.language))
 
-        return calendars.widening(start, end, read)
+        where = Where(search.service_id, search.location_id, start, end)
+        return self._times.read(where, pose, refs, consistent=False)[0]
+
+
+def as_before(offer: Offer, seeker: Seeker, appointment: Appointment) -> Question:
+    """The question of a client who moves an appointment: as long as it is, with whom they chose or who has it."""
+    start, end = appointment.span
+    offer = replace(offer, service=replace(offer.service, duration_minutes=end - start))
+    chosen = appointment.staff_id if appointment.staff_requested else None
+    wanted = Preference(chosen, appointment.language, keep=appointment.staff_id)
+    return Question(offer, seeker, wanted, lenient=True)
 
 
 def held(found: Found, token: str | None, location_id: str, now: datetime, pointer: str) -> Occupant | None:
@@ -119,22 +128,13 @@ def held(found: Found, token: str | None, location_id: str, now: datetime, point
     return Occupant(hold.id, hold.start, hold.end, hold.service_id, Right.WIDGET, expires=hold.expires)
 
 
-def _moved(found: Found, search: Search) -> str | None:
-    """The appointment to leave out; only its own code may look past it (case 3)."""
+def _moved(context: Context, found: Found, search: Search) -> Appointment | None:
+    """The appointment to leave out; only its own code, or staff who may edit it, may look past it (case 3)."""
     if search.moving is None:
         return None
     appointment = found.require(Appointment, search.moving)
     if search.right is Right.WIDGET:
         appointment.attendee_by_code(search.code or "")
-    return appointment.id
-
-
-def _require_offered(offer: Offer, search: Search) -> None:
-    if search.right is Right.WIDGET and not offer.service.public:
-        raise NotFound()
-    if offer.service.availability is not Availability.QUICKSTREAM:
-        raise invalid("/service_id", "This service is not booked by time slot here.", "not_bookable_here")
-    if search.staff_id and search.right is Right.WIDGET:
-        raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
-    if search.method and search.method not in offer.service.meeting_methods:
-        raise invalid("/meeting_method", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)
+    else:
+        require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+    return appointment

@@ -1,4 +1,4 @@
-"""Booking a Quickstream slot as a client: one batch read, one decision, one transaction (QS-4, D1, D13, D15)."""
+"""Booking as a client: what is free is read, decided and taken in one transaction (QS-4, D1, D13, D15, D46)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments import Answer, Appointment, Attendee
-from chalicelib.domain.catalog import Availability, Location, Method, Offer
+from chalicelib.domain.catalog import Location, Method, Offer
 from chalicelib.domain.clients import Client, Contact, name_key, normal_email, normal_phone
-from chalicelib.domain.errors import Refusal, TooManyBookings, invalid
+from chalicelib.domain.errors import TooManyBookings, invalid
 from chalicelib.domain.events import Audience, Entry, Event, Kind, Message
 from chalicelib.domain.holds import Hold, hold_id_of
-from chalicelib.domain.ledger import Calendar, Occupant, Right
+from chalicelib.domain.ledger import Right
+from chalicelib.domain.places import Place
 from chalicelib.domain.questions import checked
-from chalicelib.domain.slots import DETAILS, Seeker, Why
-from chalicelib.domain.times import instant, minute, resolve, utc_days, wall_text, zone
+from chalicelib.domain.slots import Seeker
+from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import calendars
 from chalicelib.services.announcing import appointment_event, organisation_messages
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 
 
@@ -68,22 +71,22 @@ class Booked:
 class Booking:
     """Bookings from the widget."""
 
-    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
         self._store = store
+        self._times = times
         self._ids = ids
         self._pause = pause
 
     def book(self, context: Context, wish: BookingWish) -> Booked:
-        """Takes the slot, unassigned; refuses with the contract's codes and then writes nothing (QS-4).
+        """Takes the slot; refuses with the contract's codes and then writes nothing.
 
-        409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``too_many_bookings``; 422.
+        A Quickstream booking is nobody's (QS-4), one of a staff service goes to whoever is chosen or has the turn.
+        409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``slot_taken``,
+        ``no_staff_for_language``, ``too_many_bookings``; 422.
         """
         start = minute(resolve(wish.start, wish.timezone))
         wish = replace(wish, attendee=self._reachable(wish))
-        return decide(
-            lambda: calendars.widening(start, start + 1, lambda days: self._book(context, wish, start, days)),
-            self._pause,
-        )
+        return decide(lambda: self._book(context, wish, start), self._pause)
 
     def _reachable(self, wish: BookingWish) -> Person:
         person = wish.attendee
@@ -99,43 +102,37 @@ class Booking:
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
         return location.country if location else None
 
-    def _book(self, context: Context, wish: BookingWish, start: int, days: list[str]) -> Booked:
+    def _book(self, context: Context, wish: BookingWish, start: int) -> Booked:
         person, now = wish.attendee, context.now
         reached_at = normal_email(person.email) if person.email else str(person.mobile)
-        found = self._store.read(self._refs(wish, reached_at, days))
-        offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
-        require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
-        answers = checked(offer.service, person.answers, "/attendee/answers")
-        hold = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
-        seeker = Seeker(Right.WIDGET, now, hold)
-        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
-        slots.require(start)
+
+        def pose(offer: Offer, found: Found) -> Question:
+            require_offered(offer, wish.method, wish.staff_id, Right.WIDGET, unknown_reference)
+            occupant = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
+            hold = found.require(Hold, occupant.id) if occupant else None
+            wanted = Preference(wish.staff_id, wish.language, keep=hold.staff_id if hold else None)
+            return Question(offer, Seeker(Right.WIDGET, now, occupant), wanted)
+
+        where = Where(wish.service_id, wish.location_id, start, start + 1)
+        times, found = self._times.read(where, pose, _refs(wish, reached_at), unknown=unknown_reference)
+        answers = checked(times.offer.service, person.answers, "/attendee/answers")
+        place = times.place(start)
         contact = found.get(Contact, reached_at) or Contact(reached_at)
-        if contact.upcoming_count(minute(now)) >= offer.settings.bookings_per_contact:
+        if contact.upcoming_count(minute(now)) >= times.offer.settings.bookings_per_contact:
             raise TooManyBookings()
 
         change = Change()
         client = self._client(context, change, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
-        appointment = change.save(self._appointment(context, wish, offer, start, attendee, calendar.turn(start)))
-        end = minute(appointment.end)
+        appointment = change.save(self._appointment(context, wish, place, attendee))
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
-        change.save(contact.with_booking(appointment.id, end, minute(now)))
-        occupant = Occupant(appointment.id, start, end, wish.service_id, Right.WIDGET)
-        after = _given_up(change, found, calendar, hold).placed(occupant)
-        calendars.write_sheets(change, calendar, after, slots.hull(start), seeker.seconds)
+        change.save(contact.with_booking(appointment.id, place.end, minute(now)))
+        occupant = place.occupant(appointment.id, Right.WIDGET)
+        calendars.take(change, place, occupant, now, without=_given_up(change, found, wish, place, now))
         change.record(self._entry(context, appointment, client))
         booked = Booked(appointment, attendee)
         self._store.commit(change, context.once, booked)
         return booked
-
-    def _refs(self, wish: BookingWish, contact: str, days: list[str]) -> list[Ref[object]]:
-        refs = calendars.offer_refs(wish.location_id, wish.service_id)
-        refs += calendars.sheet_refs(wish.location_id, days)
-        refs.append(Ref.to(Contact, contact))
-        if wish.hold_token:
-            refs.append(Ref.to(Hold, hold_id_of(wish.hold_token)))
-        return refs
 
     def _client(self, context: Context, change: Change, person: Person, contact: Contact) -> Client:
         """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
@@ -173,25 +170,28 @@ class Booking:
             language=person.language,
         )
 
-    def _appointment(
-        self, context: Context, wish: BookingWish, offer: Offer, start: int, attendee: Attendee, turn: int
-    ) -> Appointment:
-        at = instant(start)
+    def _appointment(self, context: Context, wish: BookingWish, place: Place, attendee: Attendee) -> Appointment:
+        service, at = place.offer.service, instant(place.start)
         return Appointment(
-            id=self._ids.new("apt", context.now, turn),
+            id=self._ids.new("apt", context.now, place.turn),
             service_id=wish.service_id,
             location_id=wish.location_id,
             method=wish.method,
             start=at,
-            end=instant(start + offer.service.duration_minutes),
+            end=instant(place.end),
             timezone=wish.timezone,
             local_start=wall_text(at, zone(wish.timezone)),
             attendees=(attendee,),
             booked_through=context.actor,
             created_at=context.now,
             updated_at=context.now,
+            availability=service.availability,
+            staff_id=place.staff_id,
+            staff_requested=wish.staff_id is not None,
+            buffer_before=service.buffer_before,
+            buffer_after=service.buffer_after,
             language=wish.language,
-            reminder_hours=offer.settings.reminder_hours,
+            reminder_hours=place.offer.settings.reminder_hours,
             utm=wish.utm,
         )
 
@@ -215,31 +215,22 @@ class Booking:
         )
 
 
-def require_bookable(offer: Offer, method: Method, staff_id: str | None, right: Right) -> None:
-    """422 unless the service is offered like this here: by time slot, publicly for clients, by that method."""
-    if right is Right.WIDGET and not offer.service.public:
-        raise unknown_reference("service_id")
-    if offer.service.availability is not Availability.QUICKSTREAM:
-        raise invalid("/service_id", "This service is not booked by time slot here.", "not_bookable_here")
-    if staff_id is not None and right is Right.WIDGET:
-        raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
-    if method not in offer.service.meeting_methods:
-        raise invalid("/meeting_method", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)
+def _refs(wish: BookingWish, contact: str) -> list[Ref[object]]:
+    refs: list[Ref[object]] = [Ref.to(Contact, contact)]
+    if wish.hold_token:
+        refs.append(Ref.to(Hold, hold_id_of(wish.hold_token)))
+    return refs
 
 
-def unknown_reference(name: str) -> Refusal:
-    """The refusal of a body that names a service or location not to be had."""
-    return invalid(f"/{name}", "This is not offered here.", f"unknown_{name.removesuffix('_id')}")
-
-
-def _given_up(change: Change, found: Found, calendar: Calendar, hold: Occupant | None) -> Calendar:
-    """The calendar without the hold that the booking takes the place of, wherever it lies."""
-    if hold is None:
-        return calendar
-    change.delete(found.require(Hold, hold.id))
-    elsewhere = (day for day in utc_days(hold.start, hold.end) if day not in calendar.sheets)
-    change.vacate(calendar.calendar_id, elsewhere, hold.id)
-    return calendar.vacated(hold.id)
+def _given_up(change: Change, found: Found, wish: BookingWish, place: Place, now: datetime) -> str:
+    """Gives up the hold that the booking takes the place of, wherever it stands; its id, if there is one."""
+    occupant = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
+    if occupant is None:
+        return ""
+    hold = found.require(Hold, occupant.id)
+    change.delete(hold)
+    calendars.leave(change, hold.id, hold.stands(), [place.calendar])
+    return hold.id
 
 
 def _key(person: Person) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from chalicelib.domain.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.errors import Busy, NotFound, Refusal
-from chalicelib.domain.ledger import Calendar, Sheet, days_around
-from chalicelib.domain.slots import Seeker, Slots
+from chalicelib.domain.ledger import Calendar, Occupant, Sheet, days_around, sheet_days
+from chalicelib.domain.minutes import Interval
+from chalicelib.domain.places import Place
 from chalicelib.services.ports import Change, Found, Ref
 
 T = TypeVar("T")
@@ -54,20 +57,6 @@ def offer_in(
     return Offer(found.get(Settings) or Settings(), location, service)
 
 
-def slots_in(
-    found: Found, offer: Offer, days: Iterable[str], seeker: Seeker, start: int, end: int
-) -> tuple[Slots, Calendar]:
-    """The free times of these days and the calendar they follow from.
-
-    Raises ``NotSettled`` unless that is read widely enough to decide about starts in [start, end).
-    """
-    calendar = calendar_in(found, offer.location.id, days)
-    slots = Slots(offer, calendar, seeker)
-    if not slots.settled(start, end):
-        raise NotSettled
-    return slots, calendar
-
-
 def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:
     """``read`` of the days around [start, end), and of more days as long as it raises ``NotSettled``.
 
@@ -83,6 +72,31 @@ def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:
             if len(days) > WIDEST_DAYS:
                 raise
             margin += 2
+
+
+def take(change: Change, place: Place, occupant: Occupant, now: datetime, without: str = "") -> None:
+    """Writes an occupant into the place that was decided on, and another one out of it.
+
+    Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
+    who was assigned last (D46), a hold does not.
+    """
+    before = place.calendar
+    after = before.vacated(without).placed(occupant) if without else before.placed(occupant)
+    write_sheets(change, before, after, place.hull, int(now.timestamp()))
+    if place.post and occupant.is_hold:
+        change.guard(place.post)
+    elif place.post:
+        change.save(replace(place.post, assigned_at=now))
+
+
+def leave(
+    change: Change, occupant_id: str, stood: Iterable[tuple[str, Interval]], read: Iterable[Calendar] = ()
+) -> None:
+    """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
+    rewritten = {(calendar.calendar_id, day) for calendar in read for day in calendar.sheets}
+    for calendar_id, interval in stood:
+        days = (day for day in sheet_days(calendar_id, *interval) if (calendar_id, day) not in rewritten)
+        change.vacate(calendar_id, days, occupant_id)
 
 
 def write_sheets(change: Change, before: Calendar, after: Calendar, hull: tuple[int, int], now: int) -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
-from chalicelib.domain.times import minute, utc_days
+from chalicelib.services import calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
@@ -85,7 +85,7 @@ class Cancelling:
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = Change()
         cancelled = change.save(appointment.cancelled(cancellation))
-        free(change, appointment)
+        calendars.leave(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
         change.record(
@@ -131,14 +131,6 @@ class Cancelling:
         )
         self._store.commit(change, context.once, left)
         return left
-
-
-def free(change: Change, appointment: Appointment) -> None:
-    """Gives back the seat at the location and the staff member's time."""
-    days = utc_days(minute(appointment.start), minute(appointment.end))
-    change.vacate(appointment.location_id, days, appointment.id)
-    if appointment.staff_id:
-        change.vacate(appointment.staff_id, days, appointment.id)
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:

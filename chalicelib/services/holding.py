@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.domain.catalog import Method
+from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
@@ -15,13 +15,15 @@ from chalicelib.domain.errors import (
     Stale,
 )
 from chalicelib.domain.holds import Hold, digest
-from chalicelib.domain.ledger import Occupant, Right
+from chalicelib.domain.ledger import Right
+from chalicelib.domain.places import Place
 from chalicelib.domain.slots import Seeker
-from chalicelib.domain.times import minute, resolve, utc_days
+from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.times import minute, resolve
 from chalicelib.services import calendars
-from chalicelib.services.booking import require_bookable, unknown_reference
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class HoldWish:
     start: datetime
     timezone: str
     staff_id: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,18 @@ class Held:
 
 
 class Holding:
-    """Holds: one batch read and one transaction."""
+    """Holds: read, decided and written as a booking is."""
 
-    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
         self._store = store
+        self._times = times
         self._ids = ids
         self._pause = pause
 
     def hold(self, context: Context, wish: HoldWish) -> Held:
         """Keeps the slot for the organisation's hold time; 409 ``slot_taken`` when it is not to be had."""
         start = minute(resolve(wish.start, wish.timezone))
-        return decide(
-            lambda: calendars.widening(start, start + 1, lambda days: self._hold(context, wish, start, days)),
-            self._pause,
-        )
+        return decide(lambda: self._hold(context, wish, start), self._pause)
 
     def release(self, context: Context, hold_id: str, token: str) -> None:
         """Gives the slot back early; 404 for a hold or token nobody was given."""
@@ -67,32 +68,47 @@ class Holding:
         hold.require(token)
         change = Change()
         change.delete(hold)
-        change.vacate(hold.location_id, utc_days(hold.start, hold.end), hold.id)
+        calendars.leave(change, hold.id, hold.stands())
         try:
             self._store.commit(change)
         except Stale:
             raise NotFound() from None
 
-    def _hold(self, context: Context, wish: HoldWish, start: int, days: list[str]) -> Held:
-        refs = calendars.offer_refs(wish.location_id, wish.service_id)
-        found = self._store.read([*refs, *calendars.sheet_refs(wish.location_id, days)])
-        offer = calendars.offer_in(found, wish.location_id, wish.service_id, unknown_reference)
-        require_bookable(offer, wish.method, wish.staff_id, Right.WIDGET)
+    def _hold(self, context: Context, wish: HoldWish, start: int) -> Held:
         seeker = Seeker(Right.WIDGET, context.now)
-        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
+
+        def pose(offer: Offer, _: Found) -> Question:
+            require_offered(offer, wish.method, wish.staff_id, Right.WIDGET, unknown_reference)
+            return Question(offer, seeker, Preference(wish.staff_id, wish.language))
+
+        where = Where(wish.service_id, wish.location_id, start, start + 1)
+        times, _ = self._times.read(where, pose, unknown=unknown_reference)
         try:
-            slots.require(start)
+            place = times.place(start)
         except (CapacityExhausted, OutsideBlock, BlockNotReleased) as refusal:
             raise SlotTaken(refusal.detail) from None
-        expires = seeker.seconds + 60 * offer.settings.hold_minutes
-        hold_id = self._ids.new("hld", context.now, calendar.turn(start))
+        expires = seeker.seconds + 60 * times.offer.settings.hold_minutes
+        hold_id = self._ids.new("hld", context.now, place.turn)
         token = f"{hold_id}.{self._ids.secret()}"
-        end = start + offer.service.duration_minutes
-        hold = Hold(hold_id, digest(token), wish.location_id, wish.service_id, start, end, expires)
-        occupant = Occupant(hold_id, start, end, wish.service_id, Right.WIDGET, expires=expires)
         change = Change()
-        change.save(hold)
-        calendars.write_sheets(change, calendar, calendar.placed(occupant), slots.hull(start), seeker.seconds)
+        change.save(_kept(place, hold_id, token, expires))
+        calendars.take(change, place, place.occupant(hold_id, Right.WIDGET, expires), context.now)
         held = Held(hold_id, token, datetime.fromtimestamp(expires, UTC))
         self._store.commit(change, context.once, held)
         return held
+
+
+def _kept(place: Place, hold_id: str, token: str, expires: int) -> Hold:
+    service = place.offer.service
+    return Hold(
+        id=hold_id,
+        digest=digest(token),
+        location_id=place.offer.location.id,
+        service_id=service.id,
+        start=place.start,
+        end=place.end,
+        expires=expires,
+        staff_id=place.staff_id,
+        buffer_before=service.buffer_before if place.post else 0,
+        buffer_after=service.buffer_after if place.post else 0,
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Staff
-from chalicelib.domain.ledger import Occupant, Sheet
-from chalicelib.domain.times import minute, utc_days
+from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
+from chalicelib.domain.times import minute
 from chalicelib.services.ports import Agenda, Ref, Store
 
 FAR = timedelta(days=800)
@@ -64,10 +64,10 @@ class Integrity:
         Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
         read again on its own before it counts.
         """
-        today, far = now.date().isoformat(), (now + FAR).date().isoformat()
+        midnight = minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
         appointments = list(self._appointments(now))
-        expected = {p: s for a in appointments for p, s in places(a).items() if p.day >= today}
-        actual = dict(self._occupied(today, far))
+        expected = {p: s for a in appointments for p, s in places(a).items() if s.end > midnight}
+        actual = {p: s for p, s in self._occupied(midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
         return Report(len(appointments), len(actual), tuple(d for d in confirmed if d))
@@ -84,11 +84,13 @@ class Integrity:
                 if cursor is None:
                     break
 
-    def _occupied(self, first_day: str, last_day: str) -> Iterator[tuple[Place, Seat]]:
+    def _occupied(self, since: int) -> Iterator[tuple[Place, Seat]]:
+        until = since + FAR // timedelta(minutes=1)
         locations, staff = self._store.catalogue(Location), self._store.catalogue(Staff)
         calendars = [*(record.id for record in locations), *(record.id for record in staff)]
         for calendar_id in calendars:
-            for sheet in self._agenda.sheets(calendar_id, first_day, last_day):
+            days = sheet_days(calendar_id, since, until)
+            for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
                 yield from _seats(sheet)
 
     def _difference(self, place: Place) -> Difference | None:
@@ -105,13 +107,16 @@ class Integrity:
 
 
 def places(appointment: Appointment) -> dict[Place, Seat]:
-    """Where a live appointment must stand: on its location's sheets, and on its staff member's if it has one."""
+    """Where a live appointment must stand: each of its calendars' sheets that it touches."""
     if not appointment.occupies:
         return {}
-    start, end = minute(appointment.start), minute(appointment.end)
-    calendars = [c for c in (appointment.location_id, appointment.staff_id) if c]
+    start, end = appointment.span
     seat = Seat(start, end, appointment.service_id)
-    return {Place(c, day, appointment.id): seat for c in calendars for day in utc_days(start, end)}
+    return {
+        Place(calendar_id, day, appointment.id): seat
+        for calendar_id, interval in appointment.stands()
+        for day in sheet_days(calendar_id, *interval)
+    }
 
 
 def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from chalicelib.domain.appointments import Appointment, Attendee, State
-from chalicelib.domain.catalog import Offer, Settings
+from chalicelib.domain.catalog import Availability, Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
-from chalicelib.domain.ledger import Occupant, Right, Sheet
+from chalicelib.domain.ledger import Right
 from chalicelib.domain.slots import Seeker
-from chalicelib.domain.times import instant, minute, resolve, utc_days, utc_text, wall_text, zone
+from chalicelib.domain.times import instant, minute, resolve, utc_text, wall_text, zone
 from chalicelib.services import calendars, staff_calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
-from chalicelib.services.booking import Booked, unknown_reference
+from chalicelib.services.availability import as_before
+from chalicelib.services.booking import Booked
 from chalicelib.services.cancelling import reason_by_mode, require_deadline
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.free_times import FreeTimes, Where, unknown_reference
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class Move:
 class Rescheduling:
     """Moves by clients: the appointment is read, then the calendar; one transaction."""
 
-    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
         self._store = store
+        self._times = times
         self._ids = ids
         self._pause = pause
 
@@ -64,29 +66,32 @@ class Rescheduling:
         attendee = replace(attendee, moves=attendee.moves + 1)
         others = (attendee if a.client_id == attendee.client_id else a for a in moved.attendees)
         moved = replace(moved, attendees=tuple(others))
-
-        def settle(days: list[str]) -> Booked:
-            return self._settle(context, appointment, moved, attendee, reason, days)
-
-        return calendars.widening(start, start + 1, settle)
+        return self._settle(context, appointment, moved, attendee, reason)
 
     def _settle(
-        self,
-        context: Context,
-        before: Appointment,
-        moved: Appointment,
-        attendee: Attendee,
-        reason: str,
-        days: list[str],
+        self, context: Context, before: Appointment, moved: Appointment, attendee: Attendee, reason: str
     ) -> Booked:
-        found = self._store.read(_refs(moved, days))
-        offer = calendars.offer_in(found, moved.location_id, moved.service_id, unknown_reference)
+        start, seeker = minute(moved.start), Seeker(Right.WIDGET, context.now, moving=moved.id)
+        where = Where(moved.service_id, moved.location_id, start, start + 1)
+        times, found = self._times.read(
+            where,
+            lambda offer, _: as_before(offer, seeker, before),
+            staff_calendars.refs(moved) if _holder_apart(moved) else [],
+            unknown=unknown_reference,
+        )
+        place = times.place(start)
         change = Change()
-        self._reseat(context, change, found, offer, before, moved, days)
-        keeps_staff = moved.staff_id is None or staff_calendars.is_free(found, moved.staff_id, moved)
-        kept = moved if keeps_staff else replace(moved, staff_id=None)
-        after = change.save(kept)
-        _move_staff_time(change, found, before, after)
+        calendars.take(change, place, place.occupant(moved.id, Right.WIDGET), context.now)
+        read = [place.calendar]
+        if place.staff_id:
+            moved = replace(moved, staff_id=place.staff_id)
+        elif _holder_apart(moved):
+            # Whoever is busy at the new time gives the appointment back.
+            theirs = staff_calendars.take_if_free(change, found, moved, context.now)
+            moved = moved if theirs else replace(moved, staff_id=None)
+            read += [theirs] if theirs else []
+        calendars.leave(change, before.id, before.stands(), read)
+        after = change.save(moved)
         for contact in {a.contact for a in after.live_attendees if a.contact}:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after, reason))
@@ -94,35 +99,16 @@ class Rescheduling:
         self._store.commit(change, context.once, booked)
         return booked
 
-    def _reseat(
-        self,
-        context: Context,
-        change: Change,
-        found: Found,
-        offer: Offer,
-        before: Appointment,
-        moved: Appointment,
-        days: list[str],
-    ) -> None:
-        start, end, now = minute(moved.start), minute(moved.end), int(context.now.timestamp())
-        offer, seeker = _as_long_as(offer, moved), Seeker(Right.WIDGET, context.now, moving=moved.id)
-        slots, calendar = calendars.slots_in(found, offer, days, seeker, start, start + 1)
-        slots.require(start)
-        occupant = Occupant(moved.id, start, end, moved.service_id, Right.WIDGET)
-        calendars.write_sheets(change, calendar, calendar.placed(occupant), slots.hull(start), now)
-        old = utc_days(minute(before.start), minute(before.end))
-        change.vacate(moved.location_id, (day for day in old if day not in calendar.sheets), moved.id)
-
     def _entry(self, context: Context, before: Appointment, after: Appointment, reason: str) -> Entry:
         facts = {"previous_start": utc_text(before.start), "reason": reason}
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
-        dropped = before.staff_id if after.staff_id != before.staff_id else None
+        handed = after.staff_id != before.staff_id
         messages = (
             *client_messages(Kind.RESCHEDULED, told, facts),
             *organisation_messages(Kind.STAFF_RESCHEDULED, after, facts),
         )
-        if dropped:
-            messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, dropped, facts),)
+        if handed and before.staff_id:
+            messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
         return Entry(
             id=self._ids.new("evt", context.now, after.version),
             subject_id=after.id,
@@ -131,7 +117,7 @@ class Rescheduling:
             actor=context.actor,
             changes=(
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
-                *((FieldChange("staff_id", dropped, None),) if dropped else ()),
+                *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
             ),
             messages=messages,
             events=(appointment_event("appointment.rescheduled", after),),
@@ -139,25 +125,6 @@ class Rescheduling:
         )
 
 
-def _refs(moved: Appointment, days: list[str]) -> list[Ref[Any]]:
-    refs = calendars.offer_refs(moved.location_id, moved.service_id)
-    refs += calendars.sheet_refs(moved.location_id, days)
-    return refs + (staff_calendars.refs(moved.staff_id, moved) if moved.staff_id else [])
-
-
-def _as_long_as(offer: Offer, appointment: Appointment) -> Offer:
-    """The offer with the appointment's own length, should the service have been changed since."""
-    minutes = minute(appointment.end) - minute(appointment.start)
-    return replace(offer, service=replace(offer.service, duration_minutes=minutes))
-
-
-def _move_staff_time(change: Change, found: Found, before: Appointment, after: Appointment) -> None:
-    """Their ledger follows; whoever is busy at the new time gives the appointment back."""
-    if before.staff_id is None:
-        return
-    if after.staff_id is not None:
-        staff_calendars.take(change, found, after.staff_id, after)
-    sheets = (s for s, _ in change.saved if isinstance(s, Sheet))
-    rewritten = {s.day for s in sheets if s.calendar_id == before.staff_id}
-    old = utc_days(minute(before.start), minute(before.end))
-    change.vacate(before.staff_id, (day for day in old if day not in rewritten), before.id)
+def _holder_apart(appointment: Appointment) -> bool:
+    """Whether somebody has it whose time is not what it takes its place from: a claimed Quickstream one."""
+    return appointment.staff_id is not None and appointment.availability is Availability.QUICKSTREAM

@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import StaffConflict
-from chalicelib.domain.ledger import Calendar, Occupant, Right, days_around
-from chalicelib.domain.times import minute
+from chalicelib.domain.ledger import Calendar, Occupant, Right, sheet_days
+from chalicelib.domain.teams import Post, offers
 from chalicelib.services import calendars
 from chalicelib.services.ports import Change, Found, Ref
 
 
-def refs(staff_id: str, appointment: Appointment) -> list[Ref[Any]]:
-    """The sheets a decision about this appointment's time rests on."""
-    return calendars.sheet_refs(staff_id, _days(appointment))
+def refs(appointment: Appointment) -> list[Ref[Any]]:
+    """What decides whether the one who has, or is to have, this appointment can take it at its time."""
+    staff_id = appointment.staff_id or ""
+    return [Ref.to(Post, appointment.location_id, staff_id), *calendars.sheet_refs(staff_id, _days(appointment))]
 
 
-def is_free(found: Found, staff_id: str, appointment: Appointment) -> bool:
-    """Whether no other appointment of theirs shares an instant with it."""
-    start, end = minute(appointment.start), minute(appointment.end)
-    others = _calendar(found, staff_id, appointment).occupants(0)
-    return all(o.id == appointment.id or o.end <= start or end <= o.start for o in others)
+def eligible(found: Found, appointment: Appointment) -> bool:
+    """Whether its staff member works at its location on its service."""
+    return offers(found.get(Post, appointment.location_id, appointment.staff_id or ""), appointment.service_id)
 
 
-def take(change: Change, found: Found, staff_id: str, appointment: Appointment, force: bool = False) -> None:
-    """Writes the appointment into their ledger; 409 ``staff_conflict`` unless they are free or ``force``."""
-    if not force and not is_free(found, staff_id, appointment):
+def take_if_free(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar | None:
+    """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
+    if not eligible(found, appointment) or not _is_free(found, appointment, now):
+        return None
+    change.guard(found.require(Post, appointment.location_id, appointment.staff_id or ""))
+    return _write(change, found, appointment, now)
+
+
+def assign(change: Change, found: Found, appointment: Appointment, now: datetime, force: bool = False) -> Calendar:
+    """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
+    if not force and not _is_free(found, appointment, now):
         raise StaffConflict()
-    start, end = minute(appointment.start), minute(appointment.end)
-    before = _calendar(found, staff_id, appointment)
-    occupant = Occupant(appointment.id, start, end, appointment.service_id, Right.SCHEDULE)
-    calendars.write_sheets(change, before, before.placed(occupant), (start, end), 0)
+    post = found.require(Post, appointment.location_id, appointment.staff_id or "")
+    change.save(replace(post, assigned_at=now))
+    return _write(change, found, appointment, now)
+
+
+def _is_free(found: Found, appointment: Appointment, now: datetime) -> bool:
+    """Whether nothing else of theirs, a live hold included, comes closer than the buffers of both allow."""
+    start, end = appointment.busy
+    others = (o.busy for o in _calendar(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
+    return all(until <= start or end <= begin for begin, until in others)
+
+
+def _write(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar:
+    start, end = appointment.span
+    before = _calendar(found, appointment)
+    occupant = Occupant(
+        appointment.id,
+        start,
+        end,
+        appointment.service_id,
+        Right.SCHEDULE,
+        before=appointment.buffer_before,
+        after=appointment.buffer_after,
+    )
+    calendars.write_sheets(change, before, before.placed(occupant), appointment.busy, int(now.timestamp()))
+    return before
 
 
 def _days(appointment: Appointment) -> list[str]:
-    return days_around(minute(appointment.start), minute(appointment.end))
+    return sheet_days(appointment.staff_id or "", *appointment.busy)
 
 
-def _calendar(found: Found, staff_id: str, appointment: Appointment) -> Calendar:
-    return calendars.calendar_in(found, staff_id, _days(appointment))
+def _calendar(found: Found, appointment: Appointment) -> Calendar:
+    return calendars.calendar_in(found, appointment.staff_id or "", _days(appointment))

@@ -38,6 +38,7 @@ class _SearchQuery(Input):
             method=self.meeting_method,
             right=Right.WIDGET,
             staff_id=self.staff_id,
+            language=self.language,
             hold=self.hold,
             moving=self.moving,
             code=self.code,
@@ -58,7 +59,7 @@ class ExplainQuery(_SearchQuery):
 
 
 class Slot(Answer):
-    """A bookable start; `available` is how many more appointments it takes."""
+    """A bookable start; `available` is how many more appointments it takes, or how many staff are free."""
 
     start: Instant
     local_start: str
@@ -116,11 +117,18 @@ class NewHold(Input):
     start: Start
     timezone: Zone
     staff_id: Id | None = None
+    language: Language | None = None
 
     def wish(self) -> HoldWish:
         """What the use case is asked."""
         return HoldWish(
-            self.service_id, self.location_id, self.meeting_method, self.start, self.timezone, self.staff_id
+            self.service_id,
+            self.location_id,
+            self.meeting_method,
+            self.start,
+            self.timezone,
+            self.staff_id,
+            self.language,
         )
 
 
