@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.configuring import Configuring
+    from chalicelib.services.dashboard import Dashboard
     from chalicelib.services.editing import Editing
     from chalicelib.services.free_times import FreeTimes
     from chalicelib.services.holding import Holding
@@ -172,6 +173,14 @@ def viewing() -> Viewing:
     from chalicelib.services.viewing import Viewing
 
     return Viewing(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def dashboard() -> Dashboard:
+    """The lists staff live in."""
+    from chalicelib.services.dashboard import Dashboard
+
+    return Dashboard(store(), agenda())
 
 
 def calendar_file(view: PublicView) -> str:

@@ -35,7 +35,7 @@ _VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
 )
 def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
     """One of the dashboard's lists, oldest start first."""
-    return container.viewing().listed(call.context(), call.query.listing(call.staff.staff_id))
+    return container.dashboard().listed(call.context(), call.query.listing(call.staff.staff_id))
 
 
 @routes.get("/appointments/{appointment_id}", answer=Appointment, who=_VIEWERS)
@@ -57,10 +57,9 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> ports.Page[Entry]:
     answer=Page[HistoryLine],
     who=Ability.STATUS_HISTORY_VIEW,
 )
-def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[HistoryLine]:
+def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[Entry]:
     """The statuses it has passed through, newest first; none without the status function."""
-    container.viewing().one(call.context(), call.path["appointment_id"])
-    return ports.Page(())
+    return container.viewing().history(call.context(), call.path["appointment_id"])
 
 
 @routes.post(

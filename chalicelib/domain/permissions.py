@@ -73,7 +73,7 @@ class Ability(StrEnum):
 
 
 class Scope(Enum):
-    """How far an ability reaches: everything, the person's own locations, or what is assigned to him."""
+    """How far an ability reaches: everything, what is at the person's locations or his own, or only his own."""
 
     ALL = "all"
     LOCATIONS = "locations"
@@ -197,6 +197,5 @@ class Principal:
     def _covers(self, scope: Scope, location_id: str | None, own: bool) -> bool:
         if scope is Scope.ALL:
             return True
-        if scope is Scope.LOCATIONS:
-            return location_id in self.location_ids
-        return own
+        # Whoever has rights at his locations has at least those of a colleague who only has his own.
+        return own or (scope is Scope.LOCATIONS and location_id in self.location_ids)

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Sheet
 from chalicelib.persistence import keys, mapping, pages
 from chalicelib.persistence.items import Row
-from chalicelib.services.ports import Page
+from chalicelib.persistence.shelves import Shelf, resumed, shelf
+from chalicelib.services.ports import Choice, Page
 
 
 class DynamoAgenda:
     """``services.ports.Agenda`` on the table."""
 
+    def listed(self, choices: Sequence[Choice], limit: int, cursor: str | None) -> Page[Appointment]:
+        """Part of a list; of several choices the next goes on where the one before it ends."""
+        shelves = [shelf(choice) for choice in choices]
+        begin, after = resumed(shelves, cursor)
+        found: list[tuple[Shelf, Row]] = []
+        for there in shelves[begin:]:
+            # One more than is shown tells whether the list goes on.
+            found += [(there, row) for row in there.rows(limit + 1 - len(found), after)]
+            if len(found) > limit:
+                last, row = found[limit - 1]
+                return Page(_appointments(found[:limit]), pages.encode(last.key_of(row)))
+            after = None
+        return Page(_appointments(found))
+
     def at_location(
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
         """Appointments that start at this location in [first, last)."""
-        return _appointments(Row.agenda, "gsi1pk", f"LOC#{location_id}", first, last, limit, cursor)
+        return self.listed([Choice(first, last, location_ids=frozenset({location_id}))], limit, cursor)
 
     def of_staff(
         self, staff_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
         """Appointments of this staff member that start in [first, last)."""
-        return _appointments(Row.queue, "gsi2pk", f"STF#{staff_id}", first, last, limit, cursor)
-
-    def unassigned(
-        self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
-    ) -> Page[Appointment]:
-        """Appointments at this location that nobody has (QS-5)."""
-        return _appointments(Row.queue, "gsi2pk", f"OPEN#{location_id}", first, last, limit, cursor)
+        return self.listed([Choice(first, last, holders=frozenset({staff_id}))], limit, cursor)
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
@@ -55,22 +64,5 @@ class DynamoAgenda:
         return Page(entries, pages.encode(found.last_evaluated_key))
 
 
-def _appointments(
-    index: Any,
-    attribute: str,
-    partition: str,
-    first: datetime,
-    last: datetime,
-    limit: int,
-    cursor: str | None,
-) -> Page[Appointment]:
-    start = getattr(Row, attribute.replace("pk", "sk"))
-    bounds = keys.by_start(first), keys.by_start(last)
-    found = index.query(
-        partition,
-        start.between(*bounds),
-        limit=limit,
-        last_evaluated_key=pages.decode(cursor, attribute, partition, *bounds),
-    )
-    appointments = tuple(mapping.from_row(row, Appointment) for row in found)
-    return Page(appointments, pages.encode(found.last_evaluated_key))
+def _appointments(found: Sequence[tuple[Shelf, Row]]) -> tuple[Appointment, ...]:
+    return tuple(mapping.from_row(row, Appointment) for _, row in found)

@@ -145,6 +145,21 @@ class Change:
         return entry
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which appointments a list shows: those that start in [first, last) and meet every condition that is given.
+
+    ``location_ids`` says where, ``holders`` who has it (None stands for nobody); ``unconfirmed`` takes only
+    those that still await confirmation, at one location. Cancelled ones are on no list.
+    """
+
+    first: datetime
+    last: datetime
+    location_ids: frozenset[str] | None = None
+    holders: frozenset[str | None] | None = None
+    unconfirmed: bool = False
+
+
 class Store(Protocol):
     """The table, as the use cases see it."""
 
@@ -165,7 +180,13 @@ class Store(Protocol):
 
 
 class Agenda(Protocol):
-    """The lists of appointments, each one query, oldest start first."""
+    """The lists of appointments, each one query, oldest start first, cancelled ones left out."""
+
+    def listed(self, choices: Sequence[Choice], limit: int, cursor: str | None) -> Page[Appointment]:
+        """Part of a list; of several choices the next goes on where the one before it ends.
+
+        Each choice names one location or one holder. A page that is not the last one is full.
+        """
 
     def at_location(
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
@@ -175,12 +196,7 @@ class Agenda(Protocol):
     def of_staff(
         self, staff_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
-        """Appointments of this staff member that start in [first, last), cancelled ones left out."""
-
-    def unassigned(
-        self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
-    ) -> Page[Appointment]:
-        """Appointments at this location that nobody has, cancelled ones left out (QS-5)."""
+        """Appointments of this staff member that start in [first, last)."""
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import Forbidden, NotFound
-from chalicelib.domain.permissions import Ability, Principal
+from chalicelib.domain.permissions import Ability, Principal, Scope
 
 
 def sees(principal: Principal, appointment: Appointment) -> bool:
@@ -15,6 +15,17 @@ def sees(principal: Principal, appointment: Appointment) -> bool:
         return True
     unassigned = appointment.staff_id is None
     return unassigned and principal.reaches(Ability.DASHBOARD_VIEW, location_id=location_id)
+
+
+def holders_shown(principal: Principal, location_id: str) -> frozenset[str | None] | None:
+    """Whose appointments there their lists show: everybody's (None), or their own and nobody's (D26)."""
+    everybody = principal.reaches(Ability.APPOINTMENT_VIEW, location_id=location_id)
+    return None if everybody else frozenset({principal.staff_id, None})
+
+
+def places_shown(principal: Principal) -> frozenset[str] | None:
+    """Where they see what colleagues have: everywhere (None), or at their own locations."""
+    return None if Scope.ALL in principal.scopes(Ability.APPOINTMENT_VIEW) else principal.location_ids
 
 
 def require_reach(principal: Principal, ability: Ability, appointment: Appointment) -> None:

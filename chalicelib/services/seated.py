@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.ledger import Calendar
+from chalicelib.domain.catalog import Availability
+from chalicelib.domain.ledger import Calendar, days_around
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.times import minute
+from chalicelib.services.calendars import calendar_in, sheet_refs
+from chalicelib.services.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,21 @@ def seated(appointments: Iterable[Appointment], calendar: Calendar, now: datetim
     placement = Placement(calendar, int(now.timestamp()))
     lost = {o.id for o in placement.orphans() if o.end > minute(now)}
     return [Seated(a, placement.seats.get(a.id), a.id in lost) for a in appointments]
+
+
+def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[Seated]:
+    """These appointments with their blocks: the sheets around all of them, in one read.
+
+    Only Quickstream ones stand on their location's sheets (D2).
+    """
+    days: dict[str, set[str]] = {}
+    for a in appointments:
+        if a.availability is Availability.QUICKSTREAM:
+            days.setdefault(a.location_id, set()).update(days_around(*a.span))
+    found = store.read([ref for place, wanted in days.items() for ref in sheet_refs(place, sorted(wanted))])
+    seats = {a.id: Seated(a, None, orphaned=False) for a in appointments}
+    for place, wanted in days.items():
+        calendar = calendar_in(found, place, sorted(wanted))
+        here = (a for a in appointments if a.location_id == place and a.availability is Availability.QUICKSTREAM)
+        seats |= {s.appointment.id: s for s in seated(here, calendar, now)}
+    return [seats[a.id] for a in appointments]

@@ -9,8 +9,8 @@ from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.services.cancelling import StaffCancellation
+from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
-from chalicelib.services.viewing import Listing, View
 
 
 class Status(Answer):
@@ -119,7 +119,11 @@ class Appointment(Answer):
 
 
 class ListQuery(PageQuery):
-    """Which of the dashboard's lists; `staff_id` may be `me`."""
+    """Which of the dashboard's lists; `staff_id` may be `me`.
+
+    `unconfirmed`, `unassigned` and `orphaned` are lists of a location. `show_confirmed` adds to the unconfirmed ones
+    those that are confirmed and still to come.
+    """
 
     view: View
     location_id: Id | None = None
@@ -130,7 +134,7 @@ class ListQuery(PageQuery):
     def listing(self, me: str) -> Listing:
         """What the use case is asked."""
         staff_id = me if self.staff_id == "me" else self.staff_id
-        return Listing(self.view, self.location_id, staff_id, self.date, self.limit, self.cursor)
+        return Listing(self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor)
 
 
 class Claim(Input):
