@@ -105,9 +105,7 @@ class StaffSlots:
         return self._place(self._people[0], start, over_capacity=exceeded(self.why_not(start)))
 
     def _place(self, person: PersonTime, start: int, over_capacity: bool = False) -> Place:
-        service = self.offer.service
-        hull = start - service.buffer_before, start + service.duration_minutes + service.buffer_after
-        return Place(self.offer, person.calendar, start, hull, person.post, over_capacity)
+        return Place(self.offer, person.calendar, start, person.rests_on(start), person.post, over_capacity)
 
     def _nobody(self, start: int) -> Why | None:
         """Why none of the people can take it; none when somebody can."""

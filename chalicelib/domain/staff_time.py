@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Offer
-from chalicelib.domain.hours import DAY_MINUTES, Holidays, Opening, local_day, wall_interval
+from chalicelib.domain.hours import DAY_MINUTES, Holidays, Opening, local_day, wall_interval, wall_minute
 from chalicelib.domain.ledger import Calendar
 from chalicelib.domain.minutes import Interval, Minutes
 from chalicelib.domain.teams import Post
+from chalicelib.domain.times import days
 
 
 class BranchTime:
@@ -23,12 +25,30 @@ class BranchTime:
         self.zone = ZoneInfo(offer.location.timezone)
         self._opening = opening
         self._first, self._last = first, last
-        # Clocks anywhere on Earth show one of these dates within the window.
+        # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
         self.days = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
 
     def minutes(self, intervals: Iterable[Interval]) -> Minutes:
         """A set of minutes of this window."""
         return Minutes.of(self._first, self._last, intervals)
+
+    def stretches(self, time: Minutes) -> Iterator[Interval]:
+        """The stretches a set consists of, one that goes on over the location's midnight in parts.
+
+        So where a stretch begins never depends on how far around it was looked, though it may never end.
+        """
+        for start, end in time.spans():
+            inner = bisect_right(self._midnights, start)
+            begin = start
+            while inner < len(self._midnights) and self._midnights[inner] < end:
+                yield begin, self._midnights[inner]
+                begin = self._midnights[inner]
+                inner += 1
+            yield begin, end
+
+    @cached_property
+    def _midnights(self) -> list[int]:
+        return [wall_minute(day, 0, self.zone) for day in days(*self.days)]
 
     @cached_property
     def holidays(self) -> frozenset[date]:
@@ -70,8 +90,8 @@ class PersonTime:
 
     @cached_property
     def _working(self) -> Minutes:
-        days = self._branch.days
-        intervals = (interval for schedule in self.post.schedules for interval in schedule.intervals(*days))
+        first, last = self._branch.days
+        intervals = (interval for schedule in self.post.schedules for interval in schedule.intervals(first, last))
         return self._branch.minutes(intervals) & self._branch.hours
 
     @cached_property
@@ -82,9 +102,10 @@ class PersonTime:
 
     @cached_property
     def on_grid(self) -> Minutes:
-        """The starts in steps from the beginning of each stretch of their work within the hours (D9)."""
+        """The starts in steps from the beginning of each stretch of a day's work within the hours (D9)."""
         working = self._working
-        return Minutes.steps(working.first, working.last, working.spans(), self._service.slot_interval)
+        stretches = self._branch.stretches(working)
+        return Minutes.steps(working.first, working.last, stretches, self._service.slot_interval)
 
     @cached_property
     def undisturbed(self) -> Minutes:
@@ -96,7 +117,7 @@ class PersonTime:
     def days_full(self) -> Minutes:
         """The days, in their own zone, on which they have as many appointments as they may."""
         limit = self.post.daily_limit
-        full = [] if limit is None else [day for day, number in self._by_day.items() if number >= limit]
+        full = [] if limit is None else [day for day in days(*self._branch.days) if self._by_day[day] >= limit]
         return self._branch.minutes(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
 
     @cached_property
@@ -107,6 +128,15 @@ class PersonTime:
     def booked_on(self, start: int) -> int:
         """How many appointments they have on the day of this start."""
         return self._by_day[local_day(start, self._zone)]
+
+    def rests_on(self, start: int) -> Interval:
+        """The time that must stay as it is for them to be free: the appointment's with buffers, the day of a limit."""
+        low, high = start - self._service.buffer_before, start + self._service.duration_minutes
+        high += self._service.buffer_after
+        if self.post.daily_limit is None:
+            return low, high
+        begin, end = wall_interval(local_day(start, self._zone), 0, DAY_MINUTES, self._zone)
+        return min(low, begin), max(high, end)
 
     @cached_property
     def _by_day(self) -> Counter[date]:
