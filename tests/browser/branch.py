@@ -28,8 +28,9 @@ class Branch:
         chosen = {"service": self.service_id, "location": self.location_id, **more}
         return f"{self.api_url}?{urlencode(chosen)}"
 
-    def free(self) -> list[str]:
-        """Every free start of the coming weeks as a UTC instant."""
+    def free(self, staff_id: str | None = None) -> list[str]:
+        """Every free start of the coming weeks as a UTC instant; of one person, where one may be chosen."""
+        whom = {"staff_id": staff_id} if staff_id else {}
         today = datetime.now(UTC).date()
         answer = httpx.get(
             f"{self.api_url}public/availability",
@@ -40,12 +41,13 @@ class Branch:
                 "timezone": self.timezone,
                 "from": today.isoformat(),
                 "to": (today + timedelta(days=DAYS)).isoformat(),
+                **whom,
             },
         )
         return [slot["start"] for day in answer.raise_for_status().json()["days"] for slot in day["slots"]]
 
-    def book(self, start: str) -> dict[str, Any]:
-        """Somebody else books that time, over the API."""
+    def book(self, start: str, staff_id: str | None = None) -> dict[str, Any]:
+        """Somebody else books that time, over the API, with a person where one may be chosen."""
         other = {"first_name": "Otto", "last_name": "Other", "email": "otto@example.org", "receive_sms": False}
         body = {
             "service_id": self.service_id,
@@ -53,6 +55,7 @@ class Branch:
             "meeting_method": "in_person",
             "start": start,
             "timezone": self.timezone,
+            "staff_id": staff_id,
             "attendee": other | {"language": "en", "answers": [{"question_id": "topic", "value": "Renewal"}]},
         }
         answer = httpx.post(f"{self.api_url}public/appointments", json=body)

@@ -6,13 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.branch import Branch
-from tests.browser.chromium import Arrive
+from tests.browser.chromium import PHONE, Arrive
 from tests.browser.visitor import Visitor
-
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark", **PHONE}], ids=["desk", "phone"])
@@ -77,51 +75,34 @@ def test_every_step_of_managing_is_accessible_and_fits(arrive: Arrive, branch: B
     good()
 
 
-FOCUSED = """() => {
-  let node = document.activeElement;
-  while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-  const label = node.labels?.[0] ?? node;
-  return `${node.className} ${node.getAttribute('aria-label') ?? label.textContent}`;
-}"""
-
-
-def tab_to(page: Page, words: str) -> None:
-    """Presses Tab until what has the focus says these words."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if words in page.evaluate(FOCUSED):
-            return
-    raise AssertionError(f"Tab never reaches {words!r}.")
-
-
 def test_books_with_the_keyboard_alone(visitor: Visitor, branch: Branch) -> None:
     page, press = visitor.page, visitor.page.keyboard.press
     page.goto(branch.address())
     expect(visitor.button("At the branch")).to_be_visible()
-    tab_to(page, "At the branch")
+    visitor.tab_to("At the branch")
     press("Enter")
     visitor.at("time")
     expect(visitor.slots.first).to_be_visible()
-    tab_to(page, "day ")
-    first = page.evaluate(FOCUSED)
+    visitor.tab_to("day ")
+    first = visitor.focused
     press("ArrowRight")
-    assert page.evaluate(FOCUSED) != first
+    assert visitor.focused != first
     press("Space")
     expect(page.locator(".day[aria-pressed=true]")).to_be_focused()
-    tab_to(page, "slot ")
+    visitor.tab_to("slot ")
     press("Enter")
     visitor.at("details")
     typed = {"First name": "Ana", "Last name": "Ruiz", "E-mail": "ana@example.org"}
     for label, words in typed.items():
-        tab_to(page, label)
+        visitor.tab_to(label)
         page.keyboard.type(words)
-    tab_to(page, "What is it about?")
+    visitor.tab_to("What is it about?")
     page.keyboard.type("Renewal")
     press("Enter")
-    tab_to(page, "Review")
+    visitor.tab_to("Review")
     press("Enter")
     visitor.at("review")
-    tab_to(page, "Confirm booking")
+    visitor.tab_to("Confirm booking")
     press("Enter")
     visitor.at("done")
 

@@ -17,6 +17,13 @@ DETAILS = {
     "Anything we should know?": "Wheelchair access, please",
 }
 
+FOCUSED = """() => {
+  let node = document.activeElement;
+  while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  const label = node.labels?.[0] ?? node;
+  return `${node.className} ${node.getAttribute('aria-label') ?? label.textContent}`;
+}"""
+
 
 class Visitor:
     """A page with a person in front of it."""
@@ -40,10 +47,25 @@ class Visitor:
         self.at("time")
         expect(self.slots.first).to_be_visible()
 
+    def choose_staff(self, branch: Branch, name: str) -> None:
+        """Opens the page for a service that lets its clients choose, and says whom to see."""
+        self.page.goto(branch.address())
+        self.button("At the branch").click()
+        self.at("staff")
+        self.button(name).click()
+        self.at("time")
+        expect(self.slots.first).to_be_visible()
+
     @property
     def slots(self) -> Locator:
         """The times of the day shown."""
         return self.page.locator(".times .slot")
+
+    @property
+    def starts(self) -> list[str]:
+        """The UTC instants of the times shown."""
+        found: list[str] = self.slots.evaluate_all("all => all.map(one => one.dataset.start)")
+        return found
 
     def pick_time(self, index: int = 0) -> str:
         """Picks a time of the day shown; its UTC instant."""
@@ -74,6 +96,19 @@ class Visitor:
         self.at("done")
         booked: dict[str, Any] = answer.value.json()
         return booked
+
+    @property
+    def focused(self) -> str:
+        """The class and the words of what has the focus."""
+        return str(self.page.evaluate(FOCUSED))
+
+    def tab_to(self, words: str) -> None:
+        """Presses Tab until what has the focus says these words."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if words in self.focused:
+                return
+        raise AssertionError(f"Tab never reaches {words!r}.")
 
     def fits(self) -> None:
         """Nothing sticks out to the side."""

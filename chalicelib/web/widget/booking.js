@@ -88,14 +88,18 @@ export class Booking extends DeskElement {
     else this.go("location");
   }
 
-  /** Whom a client may ask for is the same however they meet; where there is nobody, that step is left out. */
   async #afterLocation() {
-    const { service, location } = this.choice;
-    const query = { service_id: service.id, location_id: location.id };
-    this.staff = service.client_chooses_staff ? await this.load(() => this.api.all("public/staff", query)) : [];
+    await this.#findStaff();
     const methods = methodsOf(this.choice);
     if (methods.length === 1) await this.pick("method", methods[0]);
     else this.go("method");
+  }
+
+  /** Whom a client may ask for, however they meet; where there is nobody, that step is left out. */
+  async #findStaff() {
+    const { service, location } = this.choice;
+    const query = { service_id: service.id, location_id: location.id };
+    this.staff = service.client_chooses_staff ? await this.load(() => this.api.all("public/staff", query)) : [];
   }
 
   /** Whether going back to a step offers anything to choose between. */
@@ -234,6 +238,7 @@ export class Booking extends DeskElement {
   async #refused(problem, step, attendee) {
     if (!("passing" in problem)) throw problem;
     if (problem.code === "unknown_hold" && this.hold) return this.#withoutHold();
+    if (problem.errors.some(({ pointer }) => pointer === "/staff_id")) return this.#withoutStaff(problem);
     if (isLost(problem)) {
       this.lost = await lose(this, problem, this.choice.slot, this.query);
       this.letGo();
@@ -244,6 +249,15 @@ export class Booking extends DeskElement {
     if (Object.keys(wrong).length) return this.#complain(wrong);
     this.go(step, { problem, quietly: true });
     return this.stage.querySelector(".notice.bad button, .actions .main")?.focus();
+  }
+
+  /** Whoever was chosen can no longer be: the visitor chooses again, among those who can. */
+  async #withoutStaff(problem) {
+    this.letGo();
+    delete this.choice.staff;
+    delete this.choice.slot;
+    await this.#findStaff();
+    this.go(this.staff.length ? "staff" : "time", { problem });
   }
 
   #withoutHold() {

@@ -52,13 +52,13 @@ export function methodStep(desk) {
 export function staffStep(desk) {
   const { staff = ANYONE } = desk.choice;
   const speaks = ({ languages }) => desk.t("speaks", { languages: languageNames(languages, desk.locale) });
-  return choices([
+  return [desk.problem && desk.alert(desk.problem), choices([
     { name: desk.t(ANYONE), hint: desk.t("anyone_hint"), chosen: staff === ANYONE, pick: () => desk.pick("staff", ANYONE) },
     ...desk.staff.map((person) => ({
       name: person.name, hint: person.languages.length > 0 && speaks(person),
       chosen: staff.id === person.id, pick: () => desk.pick("staff", person),
     })),
-  ]);
+  ])];
 }
 
 /** Which zone the times are in, and the other one when its clocks read differently (TZ-3). */

@@ -25,6 +25,7 @@ const en = {
   staff: "Who would you like to see?",
   anyone: "Anyone", anyone_hint: "The most times to choose from",
   speaks: "Speaks {languages}",
+  unknown_staff: "This person can no longer be booked. Please choose again.",
 
   time: "When suits you?",
   month_before: "Previous month", month_after: "Next month",
@@ -140,6 +141,7 @@ const fr = {
   staff: "Qui souhaitez-vous rencontrer ?",
   anyone: "Peu importe", anyone_hint: "Le plus grand choix de plages",
   speaks: "Parle {languages}",
+  unknown_staff: "Cette personne ne peut plus être réservée. Veuillez choisir de nouveau.",
 
   time: "Quand cela vous convient-il ?",
   month_before: "Mois précédent", month_after: "Mois suivant",
