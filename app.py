@@ -5,12 +5,15 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 from chalicelib import background, container
 from chalicelib.api import (
     appointments,
+    availability,
     blocks,
+    hours,
     locations,
     me,
     meta,
     public_booking,
     public_catalogue,
+    rotas,
     services,
     settings,
     site,
@@ -32,9 +35,12 @@ RESOURCES: tuple[Routes, ...] = (
     public_booking.routes,
     me.routes,
     locations.routes,
+    hours.routes,
     services.routes,
     staff.routes,
+    rotas.routes,
     settings.routes,
+    availability.routes,
     appointments.routes,
     blocks.routes,
 )

@@ -11,6 +11,7 @@ from chalicelib.domain.catalog import Availability, Location, Login, Method, Ser
 from chalicelib.domain.ledger import Occupant, Sheet
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.quickstream import Block, BlockState
+from chalicelib.domain.teams import Post
 from chalicelib.domain.times import minute
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -66,6 +67,8 @@ def catalogue(branches: int) -> Iterator[Any]:
             version=1,
         )
     yield Staff(ADVISER, "Adviser", ADVISER_EMAIL, Role.STAFF, locations, SERVICES, version=1)
+    for location in locations:
+        yield Post(location, ADVISER, Role.STAFF, SERVICES, version=1)
     yield Login(ADVISER_EMAIL, ADVISER, version=1)
 
 

@@ -34,13 +34,18 @@ if TYPE_CHECKING:
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.opening import Opening
+    from chalicelib.services.opening_hours import Closures, OpeningHours, Openings
     from chalicelib.services.ports import Change
     from chalicelib.services.reasons import Reasons
     from chalicelib.services.rescheduling import Rescheduling
+    from chalicelib.services.rotas import Rotas
     from chalicelib.services.showcase import Showcase
+    from chalicelib.services.staff_booking import StaffBooking
     from chalicelib.services.staffing import Staffing
+    from chalicelib.services.time_off import TimesOff
     from chalicelib.services.usage import Usage
     from chalicelib.services.viewing import PublicView, Viewing
+    from chalicelib.services.work_schedules import WorkSchedules
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
@@ -125,6 +130,15 @@ def booking() -> Booking:
     from chalicelib.services.booking import Booking
 
     return Booking(store(), free_times(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def staff_booking() -> StaffBooking:
+    """Bookings by staff."""
+    from chalicelib.services.attending import Attending
+    from chalicelib.services.staff_booking import StaffBooking
+
+    return StaffBooking(store(), free_times(), Attending(store(), ids()), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -260,6 +274,30 @@ def locations() -> Locations:
 
 
 @lru_cache(maxsize=1)
+def openings() -> Openings:
+    """When each location is open."""
+    from chalicelib.services.opening_hours import Openings
+
+    return Openings(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def opening_hours() -> OpeningHours:
+    """Set-up of weekly hours."""
+    from chalicelib.services.opening_hours import OpeningHours
+
+    return OpeningHours(openings())
+
+
+@lru_cache(maxsize=1)
+def closures() -> Closures:
+    """Set-up of closures."""
+    from chalicelib.services.opening_hours import Closures
+
+    return Closures(openings())
+
+
+@lru_cache(maxsize=1)
 def offerings() -> Offerings:
     """Set-up of services."""
     from chalicelib.services.offerings import Offerings
@@ -273,6 +311,30 @@ def staffing() -> Staffing:
     from chalicelib.services.staffing import Staffing
 
     return Staffing(store(), ids(), logins(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def rotas() -> Rotas:
+    """When each staff member works."""
+    from chalicelib.services.rotas import Rotas
+
+    return Rotas(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def work_schedules() -> WorkSchedules:
+    """Set-up of work schedules."""
+    from chalicelib.services.work_schedules import WorkSchedules
+
+    return WorkSchedules(rotas())
+
+
+@lru_cache(maxsize=1)
+def times_off() -> TimesOff:
+    """Set-up of time off."""
+    from chalicelib.services.time_off import TimesOff
+
+    return TimesOff(rotas(), agenda())
 
 
 @lru_cache(maxsize=1)

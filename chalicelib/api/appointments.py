@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib import container
+from chalicelib.api.availability import BOOKERS
 from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments import (
     Appointment,
@@ -14,8 +15,21 @@ from chalicelib.api.schemas.appointments import (
     StaffCancel,
 )
 from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.api.schemas.staff_booking import NewStaffBooking
 from chalicelib.domain import appointments as domain
-from chalicelib.domain.errors import AlreadyAssigned, NotFound, StaffConflict, VersionMismatch, WrongState
+from chalicelib.domain.errors import (
+    AlreadyAssigned,
+    BlockNotReleased,
+    CapacityExhausted,
+    FeatureDisabled,
+    NoStaffForLanguage,
+    NotFound,
+    OutsideBlock,
+    SlotTaken,
+    StaffConflict,
+    VersionMismatch,
+    WrongState,
+)
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
@@ -36,6 +50,23 @@ _VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
 def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
     """One of the dashboard's lists, oldest start first."""
     return container.dashboard().listed(call.context(), call.query.listing(call.staff.staff_id))
+
+
+@routes.post(
+    "/appointments",
+    body=NewStaffBooking,
+    answer=Appointment,
+    status=201,
+    who=BOOKERS,
+    refuses=(
+        *(OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, NoStaffForLanguage),
+        *(FeatureDisabled, "unknown_client", "client_required", "contact_required", "client_twice"),
+        *("invalid_answers", "unknown_staff", "group_not_bookable_here"),
+    ),
+)
+def book_for_client(call: Call[NewStaffBooking, NoQuery]) -> Seated:
+    """Book for a client on record or a new one; exactly once under an Idempotency-Key."""
+    return container.staff_booking().book(call.context(call.body.channel.channel), call.body.wish())
 
 
 @routes.get("/appointments/{appointment_id}", answer=Appointment, who=_VIEWERS)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.catalog import Availability, Method
-from chalicelib.domain.errors import AlreadyAssigned, NotFound, WrongState
+from chalicelib.domain.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.events import Actor
 from chalicelib.domain.times import minute
 
@@ -28,6 +28,9 @@ class State(StrEnum):
 
 
 FINISHED = frozenset({State.SERVED, State.COMPLETED, State.NO_SHOW, State.CANCELLED})
+MOST_ATTENDEES = 20
+# Each is a row of every transaction on the appointment, and one of those holds a hundred.
+_MOST_ON_RECORD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """A client at an appointment; ``code`` opens it to them alone, ``contact`` is the row that counts it."""
+    """A client at an appointment; ``code`` opens it to them alone, ``contact`` is the row that counts it.
+
+    ``ahead`` is how far their calendar is ahead of the appointment's sequence: it has been told that they left.
+    """
 
     client_id: str
     name: str
@@ -51,6 +57,7 @@ class Attendee:
     language: str | None = None
     cancelled: bool = False
     moves: int = 0
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,22 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class NoShow:
+    """That nobody came: whether somebody tried to reach the client, what was found out, when it was said (RB-17)."""
+
+    contact_attempted: bool
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
     """A promise of time; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
 
     ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write. The buffers
     are the service's when it was booked, minutes that whoever has it needs around it; ``staff_requested`` says that
-    the client chose them.
+    the client chose them. ``override`` is why it was booked in spite of a schedule or another appointment,
+    ``milestones`` say when it came into each state of its lifecycle (D35).
     """
 
     id: str
@@ -95,9 +112,12 @@ class Appointment:
     language: str | None = None
     notes: str = ""
     over_capacity: bool = False
+    override: str | None = None
     notify_client: bool = True
     rebooked_from: str | None = None
     cancellation: Cancellation | None = None
+    milestones: tuple[tuple[State, datetime], ...] = ()
+    no_show: NoShow | None = None
     reminder_hours: tuple[int, ...] = ()
     reminders_from: datetime | None = None
     utm: tuple[tuple[str, str], ...] = ()
@@ -108,6 +128,12 @@ class Appointment:
     def live_attendees(self) -> tuple[Attendee, ...]:
         """Those who still come."""
         return tuple(a for a in self.attendees if not a.cancelled)
+
+    @property
+    def in_progress_minutes(self) -> int | None:
+        """Whole minutes from its start in earnest until the client was served; none before that (feature 87)."""
+        started, served = self.reached(State.IN_PROGRESS), self.reached(State.SERVED)
+        return None if started is None or served is None else (served - started) // timedelta(minutes=1)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -132,12 +158,23 @@ class Appointment:
         """Whether it takes capacity: every state but cancelled (D2)."""
         return self.state is not State.CANCELLED
 
+    def reached(self, state: State) -> datetime | None:
+        """When it came into this state of its lifecycle, if it has."""
+        return dict(self.milestones).get(state)
+
     def attendee_by_code(self, code: str) -> Attendee:
         """The attendee whose code this is, compared in constant time; 404 for any other (D44, D48)."""
         found = None
         for attendee in self.attendees:
             if hmac.compare_digest(attendee.code.encode(), code.encode()):
                 found = attendee
+        if found is None:
+            raise NotFound()
+        return found
+
+    def attendee(self, client_id: str) -> Attendee:
+        """The attendee who is this client, be it that they have left; 404 for any other."""
+        found = next((a for a in self.attendees if a.client_id == client_id), None)
         if found is None:
             raise NotFound()
         return found
@@ -196,7 +233,26 @@ class Appointment:
             updated_at=cancellation.at,
         )
 
+    def joined(self, attendee: Attendee, now: datetime) -> Appointment:
+        """One more comes, or one who had left comes again, as somebody new (CC-4).
+
+        409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
+        """
+        if self.state in FINISHED or self.end <= now:
+            raise WrongState("This appointment is already over or cancelled.")
+        former = next((a for a in self.attendees if a.client_id == attendee.client_id), None)
+        if former and not former.cancelled:
+            raise AlreadyAttending()
+        others = tuple(a for a in self.attendees if a is not former)
+        if len(self.live_attendees) >= MOST_ATTENDEES or len(others) >= _MOST_ON_RECORD:
+            raise Invalid(f"At most {MOST_ATTENDEES} may come.", code="too_many_attendees")
+        # Leaving was told one ahead of the appointment: what calls them back must be newer still (RFC 5546).
+        ahead = former.ahead + 2 if former else 0
+        return replace(self, attendees=(*others, replace(attendee, ahead=ahead)), updated_at=now)
+
     def without(self, client_id: str, now: datetime) -> Appointment:
-        """One of several attendees leaves; the appointment stays (D44)."""
+        """One of several attendees leaves; the appointment stays (D44). 409 ``wrong_state`` once it is over."""
+        if self.state in FINISHED:
+            raise WrongState("This appointment is already over or cancelled.")
         attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
         return replace(self, attendees=attendees, updated_at=now)

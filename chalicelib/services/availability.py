@@ -14,6 +14,7 @@ from chalicelib.domain.permissions import Ability
 from chalicelib.domain.slots import Seeker, Slot, Why
 from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.times import day_bounds, days, instant, minute, resolve, zone
+from chalicelib.services.channels import Door, may_have, require_open
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered
 from chalicelib.services.ports import Context, Found, Ref
 from chalicelib.services.scope import require_reach
@@ -25,18 +26,26 @@ NEAREST_AFTER = timedelta(days=21)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which free times; ``hold`` is a token, ``moving`` an appointment id, which a client gives with its ``code``."""
+    """Which free times, asked by staff through a ``door`` or by a client.
+
+    ``hold`` is a token, ``moving`` an appointment id, which a client gives with its ``code``.
+    """
 
     service_id: str
     location_id: str
     timezone: str
     method: Method | None = None
-    right: Right = Right.WIDGET
+    door: Door | None = None
     staff_id: str | None = None
     language: str | None = None
     hold: str | None = None
     moving: str | None = None
     code: str | None = None
+
+    @property
+    def right(self) -> Right:
+        """The seats that are open to whoever asks."""
+        return self.door.right if self.door else Right.WIDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +100,18 @@ class Availabilities:
         refs += [Ref.to(Appointment, search.moving)] if search.moving else []
 
         def pose(offer: Offer, found: Found) -> Question:
+            if search.door:
+                require_open(context.staff, search.door, search.location_id, offer.settings)
             require_offered(offer, search.method, search.staff_id, search.right)
             hold = held(found, search.hold, search.location_id, context.now, "/hold")
             moved = _moved(context, found, search)
             seeker = Seeker(search.right, context.now, hold, moved.id if moved else None)
-            if moved is not None and search.right is Right.WIDGET:
+            if moved is not None and search.door is None:
                 return as_before(offer, seeker, moved)
-            return Question(offer, seeker, Preference(search.staff_id, search.language))
+            wanted = Preference(search.staff_id, search.language)
+            if search.door is None:
+                return Question(offer, seeker, wanted)
+            return Question(offer, seeker, wanted, may_have(context.staff, search.door, search.location_id))
 
         where = Where(search.service_id, search.location_id, start, end)
         return self._times.read(where, pose, refs, consistent=False)[0]
@@ -133,7 +147,7 @@ def _moved(context: Context, found: Found, search: Search) -> Appointment | None
     if search.moving is None:
         return None
     appointment = found.require(Appointment, search.moving)
-    if search.right is Right.WIDGET:
+    if search.door is None:
         appointment.attendee_by_code(search.code or "")
     else:
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)

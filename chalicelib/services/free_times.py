@@ -144,12 +144,13 @@ def require_offered(
     right: Right,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
 ) -> None:
-    """Refuses unless the service is offered like this here: by time, publicly for clients, by that method (D8)."""
+    """Refuses unless it is offered like this here: by time, publicly for clients, by that method (D8, CC-8)."""
     service, client = offer.service, right is Right.WIDGET
     if client and not service.public:
         raise unknown("service_id")
     if service.availability is Availability.GROUP:
-        raise invalid("/service_id", "This service is not booked by time slot here.", "not_bookable_here")
+        code = "group_not_bookable_here" if right is Right.CONTACT_CENTRE else "not_bookable_here"
+        raise invalid("/service_id", "This service is not booked by time slot here.", code)
     chooses = service.availability is Availability.STAFF and service.client_chooses_staff
     if staff_id is not None and client and not chooses:
         raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")

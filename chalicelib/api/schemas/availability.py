@@ -11,10 +11,10 @@ from pydantic import Field
 from chalicelib.api.schemas.codes import Language
 from chalicelib.api.schemas.fields import Answer, Code, Day, Id, Input, Instant, Start, Zone
 from chalicelib.domain.catalog import Method
-from chalicelib.domain.ledger import Right
 from chalicelib.domain.slots import DETAILS, Why
 from chalicelib.domain.times import instant, wall_text
 from chalicelib.services.availability import DaySlots, Explanation, Search
+from chalicelib.services.channels import Door
 from chalicelib.services.holding import Held, HoldWish
 
 
@@ -31,12 +31,16 @@ class _SearchQuery(Input):
 
     def search(self) -> Search:
         """What the use case is asked."""
+        return self.asked()
+
+    def asked(self, door: Door | None = None) -> Search:
+        """The search of a client, or of staff through one of their channels."""
         return Search(
             service_id=self.service_id,
             location_id=self.location_id,
             timezone=self.timezone,
             method=self.meeting_method,
-            right=Right.WIDGET,
+            door=door,
             staff_id=self.staff_id,
             language=self.language,
             hold=self.hold,

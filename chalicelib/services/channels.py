@@ -1,0 +1,67 @@
+"""The two doors staff book through, the contact centre and Schedule: which seats each opens, and to whom (D5, D6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from chalicelib.domain.catalog import Settings
+from chalicelib.domain.errors import FeatureDisabled, Forbidden
+from chalicelib.domain.events import Channel
+from chalicelib.domain.ledger import Right
+from chalicelib.domain.permissions import Ability, Principal
+from chalicelib.domain.teams import Post
+
+
+class Door(StrEnum):
+    """A channel as a request names it."""
+
+    CONTACT_CENTRE = "contact_centre"
+    SCHEDULE = "schedule"
+
+    @property
+    def right(self) -> Right:
+        """The seats it opens: the contact centre keeps to the limit, Schedule to nothing (D5, D6)."""
+        return Right.CONTACT_CENTRE if self is Door.CONTACT_CENTRE else Right.SCHEDULE
+
+    @property
+    def channel(self) -> Channel:
+        """What the log and Booked Through say (CL-6)."""
+        return Channel.CALL_CENTRE if self is Door.CONTACT_CENTRE else Channel.SCHEDULE
+
+
+def require_open(principal: Principal, door: Door, location_id: str, settings: Settings) -> None:
+    """403 unless the caller may book through this door at this location; ``feature_disabled`` when it is shut (CC-16).
+
+    Through Schedule that is anybody who may book there for others, or for himself where he works.
+    """
+    if door is Door.CONTACT_CENTRE:
+        if not principal.may(Ability.BOOK_CONTACT_CENTRE):
+            raise Forbidden()
+        if not settings.contact_centre:
+            raise FeatureDisabled("The contact centre is switched off.")
+        return
+    for_others = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
+    for_self = principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids
+    if not for_others and not for_self:
+        raise Forbidden("You do not work at this location.")
+
+
+def may_have(principal: Principal, door: Door, location_id: str) -> Callable[[Post], bool]:
+    """Whom the caller may book for: anybody through the contact centre (CC-1), else oneself and those in reach."""
+
+    def reached(post: Post) -> bool:
+        if door is Door.CONTACT_CENTRE:
+            return True
+        own = post.staff_id == principal.staff_id
+        ability = Ability.BOOK_FOR_SELF if own else Ability.BOOK_FOR_OTHERS
+        return principal.reaches(ability, location_id=location_id, own=own, whose=post.role)
+
+    return reached
+
+
+def require_override(principal: Principal, location_id: str, staff_id: str | None) -> None:
+    """403 unless the caller may book in spite of schedules and other appointments there, or in his own time."""
+    own = staff_id is not None and staff_id == principal.staff_id
+    if not principal.reaches(Ability.REBOOK_OVERRIDE, location_id=location_id, own=own):
+        raise Forbidden("Your role may not override schedules and conflicts.")

@@ -1,0 +1,186 @@
+"""Booking as staff, for clients on record or new ones: contact centre and Schedule (CC-1 … CC-10, D5, D6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Availability, Method, Offer
+from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
+from chalicelib.domain.events import Audience, Entry, FieldChange, Kind
+from chalicelib.domain.ledger import DAY, Right, sheet_days
+from chalicelib.domain.places import Place
+from chalicelib.domain.slots import Seeker
+from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.teams import Post, Team, offers, speaking
+from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
+from chalicelib.services import attending, calendars, staff_calendars
+from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.attending import Attending, Guest, Party
+from chalicelib.services.channels import Door, may_have, require_open, require_override
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered, unknown_reference
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.seated import Seated, seated
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWish:
+    """What a staff member asks for; the first guest is the one it is made for.
+
+    ``start`` is an instant or wall time in ``timezone``, by default the location's. ``staff_id`` or ``language``
+    say who is wanted, neither means anyone. ``override`` is the reason for booking in spite of what stands against it.
+    """
+
+    door: Door
+    guests: tuple[Guest, ...]
+    service_id: str
+    location_id: str
+    method: Method
+    start: datetime
+    timezone: str | None = None
+    staff_id: str | None = None
+    language: str | None = None
+    notes: str = ""
+    notify_client: bool = True
+    notify_staff: bool = True
+    override: str | None = None
+
+
+class StaffBooking:
+    """Bookings by staff: decided as a client's are, written with every new client in one transaction (CC-4)."""
+
+    def __init__(self, store: Store, times: FreeTimes, attending: Attending, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._times = times
+        self._attending = attending
+        self._ids = ids
+        self._pause = pause
+
+    def book(self, context: Context, wish: StaffWish) -> Seated:
+        """The appointment; all or nothing, new clients included.
+
+        403 beyond the caller's reach, ``feature_disabled``; 409 as for clients, ``staff_conflict``,
+        ``no_staff_for_language``; 422. Through Schedule a full block is no obstacle: ``over_capacity`` tells (D5).
+        """
+        start = minute(_resolved(wish))
+        wish = replace(wish, guests=self._attending.reachable(wish.guests, wish.location_id))
+        return decide(lambda: self._book(context, wish, start), self._pause)
+
+    def _book(self, context: Context, wish: StaffWish, start: int) -> Seated:
+        principal = context.staff
+
+        def pose(offer: Offer, found: Found) -> Question:
+            require_open(principal, wish.door, wish.location_id, offer.settings)
+            require_offered(offer, wish.method, wish.staff_id, wish.door.right, unknown_reference)
+            _require_wanted(context, found, wish)
+            seeker = Seeker(wish.door.right, context.now)
+            wanted = Preference(wish.staff_id, wish.language)
+            return Question(offer, seeker, wanted, may_have(principal, wish.door, wish.location_id))
+
+        where = Where(wish.service_id, wish.location_id, start, start + 1)
+        times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
+        place = _place(times, wish, start)
+        change = Change()
+        party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
+        booked = change.save(self._appointment(context, wish, place, party))
+        occupant = place.occupant(booked.id, wish.door.right)
+        calendars.take(change, place, occupant, context.now)
+        if booked.staff_id and place.post is None:
+            staff_calendars.assign(change, found, booked, context.now, force=wish.override is not None)
+        change.record(self._entry(context, wish, booked, party))
+        shown = Seated(booked, None, orphaned=False)
+        if place.post is None:
+            shown = seated([booked], place.calendar.placed(occupant), context.now)[0]
+        self._store.commit(change, context.once, shown)
+        return shown
+
+    def _appointment(self, context: Context, wish: StaffWish, place: Place, party: Party) -> Appointment:
+        service, at = place.offer.service, instant(place.start)
+        timezone = wish.timezone or place.offer.location.timezone
+        return Appointment(
+            id=self._ids.new("apt", context.now, place.turn),
+            service_id=wish.service_id,
+            location_id=wish.location_id,
+            method=wish.method,
+            start=at,
+            end=instant(place.end),
+            timezone=timezone,
+            local_start=wall_text(at, zone(timezone)),
+            attendees=party.attendees,
+            booked_through=context.actor,
+            created_at=context.now,
+            updated_at=context.now,
+            availability=service.availability,
+            staff_id=place.staff_id or wish.staff_id,
+            staff_requested=wish.staff_id is not None,
+            buffer_before=service.buffer_before,
+            buffer_after=service.buffer_after,
+            language=wish.language,
+            notes=wish.notes,
+            over_capacity=place.over_capacity,
+            override=wish.override,
+            notify_client=wish.notify_client,
+            reminder_hours=place.offer.settings.reminder_hours,
+        )
+
+    def _entry(self, context: Context, wish: StaffWish, booked: Appointment, party: Party) -> Entry:
+        copies = organisation_messages(Kind.STAFF_BOOKED, booked)
+        facts = [("over_capacity", booked.over_capacity), ("override", wish.override)]
+        return Entry(
+            id=self._ids.new("evt", context.now, booked.version),
+            subject_id=booked.id,
+            at=context.now,
+            action="booked",
+            actor=context.actor,
+            changes=tuple(FieldChange(name, None, value) for name, value in facts if value),
+            messages=(
+                *client_messages(Kind.CONFIRMATION, [a.client_id for a in booked.attendees]),
+                *(m for m in copies if wish.notify_staff or m.audience is not Audience.STAFF),
+            ),
+            events=(appointment_event("appointment.booked", booked), *party.events),
+            sequence=booked.sequence,
+        )
+
+
+def _resolved(wish: StaffWish) -> datetime:
+    if wish.timezone is None and wish.start.tzinfo is None:
+        raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
+    return resolve(wish.start, wish.timezone or "UTC")
+
+
+def _refs(wish: StaffWish, start: int) -> list[Ref[Any]]:
+    """The guests; of somebody wanted, their post and time; where a language is wanted, those who may speak it."""
+    refs = attending.refs(wish.guests)
+    if wish.staff_id is not None:
+        # The service's length is not known yet: no appointment with its buffers reaches further than this.
+        days = sheet_days(wish.staff_id, start - DAY, start + 2 * DAY)
+        refs += [Ref.to(Post, wish.location_id, wish.staff_id), *calendars.sheet_refs(wish.staff_id, days)]
+    if wish.language is not None:
+        refs.append(Ref.to(Team, wish.location_id))
+    return refs
+
+
+def _require_wanted(context: Context, found: Found, wish: StaffWish) -> None:
+    """Whoever is wanted must offer the service there and be within the caller's reach."""
+    if wish.override is not None:
+        require_override(context.staff, wish.location_id, wish.staff_id)
+    if wish.staff_id is not None:
+        post = found.get(Post, wish.location_id, wish.staff_id)
+        if post is None or not offers(post, wish.service_id):
+            raise invalid("/staff/id", "They do not offer this service here.", "unknown_staff")
+        if not may_have(context.staff, wish.door, wish.location_id)(post):
+            raise Forbidden("Your role may not book for them.")
+    if wish.language is not None:
+        offering = found.require(Team, wish.location_id).offering(wish.service_id)
+        if not speaking(offering, wish.language):
+            raise NoStaffForLanguage()
+
+
+def _place(times: Times, wish: StaffWish, start: int) -> Place:
+    blocks = times.offer.service.availability is Availability.QUICKSTREAM
+    freely = wish.override is not None or (blocks and wish.door.right is Right.SCHEDULE)
+    forced = times.forced(start) if freely else None
+    return forced or times.place(start)
