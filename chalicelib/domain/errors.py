@@ -138,6 +138,20 @@ class AlreadyAssigned(Refusal):
     title = "Somebody has already taken this appointment"
 
 
+class AlreadyAttending(Refusal):
+    """The client comes to this appointment as it is (CC-4)."""
+
+    code = "already_attending"
+    title = "This client already comes to this appointment"
+
+
+class TooEarly(Refusal):
+    """The time for this has not come yet (D41)."""
+
+    code = "too_early"
+    title = "It is too early for this"
+
+
 class StaffConflict(Refusal):
     """The staff member has another appointment at that time (D14)."""
 

@@ -105,7 +105,7 @@ def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice
         code=attendee.code,
         call_number=(client.mobile or client.phone or "") if appointment.method is Method.PHONE else "",
         # One attendee leaving does not change the appointment's own sequence; their calendar must hear of it.
-        sequence=appointment.sequence + (1 if leaving and appointment.occupies else 0),
+        sequence=appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0),
         cancel_until=_ahead(appointment.start, settings.cancel_deadline_hours, now),
         # A client moves an appointment once (WG-4).
         rebook_until=None if attendee.moves else _ahead(appointment.start, settings.rebook_deadline_hours, now),

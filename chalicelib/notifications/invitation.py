@@ -77,7 +77,7 @@ def calendar_file(
         place_address=offer.location.address if appointment.method is Method.IN_PERSON else "",
         changed_at=appointment.updated_at,
         confirmed=appointment.confirmed,
-        sequence=appointment.sequence,
+        sequence=appointment.sequence + attendee.ahead,
         code=attendee.code,
     )
     event = _event(notice, sender, public_url)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.appointments import Answer, Attendee
-from chalicelib.domain.catalog import Location, Service
+from chalicelib.domain.appointments import Answer, Appointment, Attendee
+from chalicelib.domain.catalog import Availability, Location, Service
 from chalicelib.domain.clients import Client, Contact, name_key, normal_email, normal_phone
 from chalicelib.domain.errors import invalid
 from chalicelib.domain.events import Event
+from chalicelib.domain.permissions import Ability
 from chalicelib.domain.questions import checked
 from chalicelib.domain.times import zone
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
@@ -157,6 +158,12 @@ class Attending:
     def _country(self, location_id: str) -> str | None:
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
         return location.country if location else None
+
+
+def ability_for_attendees(appointment: Appointment) -> Ability:
+    """What somebody needs to bring clients to it or take them off: group sessions have a row of their own (CC-8)."""
+    group = appointment.availability is Availability.GROUP
+    return Ability.GROUP_ATTENDEE_ADD if group else Ability.APPOINTMENT_EDIT
 
 
 def refs(guests: Iterable[Guest]) -> list[Ref[Any]]:

@@ -12,6 +12,7 @@ from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
@@ -48,6 +49,12 @@ class Cancelling:
         """Cancels for everybody, after the deadline too (D47); 422 ``reason_required`` or ``unknown_reason``."""
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
+    def attendee_by_staff(
+        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
+    ) -> Appointment:
+        """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
+        return decide(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
+
     def _by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
@@ -58,13 +65,28 @@ class Cancelling:
         require_deadline(appointment, settings.cancel_deadline_hours, context.now)
         said = reason_by_mode(settings.cancel_reason, reason)
         if len(appointment.live_attendees) > 1:
-            return self._leave(context, appointment, attendee.client_id, said)
+            return self._leave(context, appointment, attendee.client_id, said, True)
         return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True)
 
     def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
-        found = self._store.read([Ref.to(Appointment, appointment_id)])
-        appointment = found.require(Appointment, appointment_id)
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        return self._cancel(context, appointment, *self._said(context, appointment, wish))
+
+    def _attendee_by_staff(
+        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
+    ) -> Appointment:
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        require_reach(context.staff, ability_for_attendees(appointment), appointment)
+        cancellation, notify = self._said(context, appointment, wish)
+        if appointment.attendee(client_id).cancelled:
+            raise WrongState("This client no longer comes to this appointment.")
+        if len(appointment.live_attendees) > 1:
+            return self._leave(context, appointment, client_id, cancellation.reason, notify)
+        return self._cancel(context, appointment, cancellation, notify)
+
+    def _said(self, context: Context, appointment: Appointment, wish: StaffCancellation) -> tuple[Cancellation, bool]:
+        """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
         check_version(appointment, context)
         if appointment.end <= context.now:
             raise WrongState("This appointment is already over.")
@@ -75,8 +97,7 @@ class Cancelling:
             raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
         reason = wish.reason or reasons.get(wish.reason_id or "", "")
         notify = appointment.notify_client and wish.notify_client is not False
-        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
-        return self._cancel(context, appointment, cancellation, notify)
+        return _cancellation(context, appointment, reason, wish.reason_id), notify
 
     def _cancel(
         self, context: Context, appointment: Appointment, cancellation: Cancellation, notify: bool
@@ -110,11 +131,12 @@ class Cancelling:
         self._store.commit(change, context.once, cancelled)
         return cancelled
 
-    def _leave(self, context: Context, appointment: Appointment, client_id: str, reason: str) -> Appointment:
+    def _leave(
+        self, context: Context, appointment: Appointment, client_id: str, reason: str, notify: bool
+    ) -> Appointment:
         change = Change()
         left = change.save(appointment.without(client_id, context.now))
-        contacts = {a.client_id: a.contact for a in appointment.attendees}
-        contact = contacts[client_id]
+        contact = appointment.attendee(client_id).contact
         if contact and contact not in {a.contact for a in left.live_attendees}:
             change.tally(contact, appointment.id, None)
         change.record(
@@ -125,7 +147,7 @@ class Cancelling:
                 action="attendee_cancelled",
                 actor=context.actor,
                 changes=(FieldChange("attendee", client_id, None), FieldChange("reason", None, reason)),
-                messages=client_messages(Kind.CANCELLED, [client_id], {"reason": reason}),
+                messages=client_messages(Kind.CANCELLED, [client_id] if notify else [], {"reason": reason}),
                 sequence=left.sequence,
             )
         )

@@ -49,8 +49,19 @@ class Cancellation(Answer):
     within_24h: bool
 
 
+class NoShow(Answer):
+    """That nobody came, and whether somebody tried to reach the client."""
+
+    contact_attempted: bool
+    reason: str
+    at: Instant
+
+
 class Appointment(Answer):
-    """An appointment; `orphaned` says that its block no longer has a seat for it."""
+    """An appointment; `orphaned` says that its block no longer has a seat for it.
+
+    `in_progress_minutes` is how long it took, once the client has been served.
+    """
 
     id: str
     version: int
@@ -79,6 +90,12 @@ class Appointment(Answer):
     notify_client: bool
     rebooked_from: str | None
     cancellation: Cancellation | None
+    arrived_at: Instant | None
+    started_at: Instant | None
+    served_at: Instant | None
+    completed_at: Instant | None
+    no_show: NoShow | None
+    in_progress_minutes: int | None
     created_at: Instant
     updated_at: Instant
 
@@ -113,6 +130,12 @@ class Appointment(Answer):
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
+            arrived_at=a.reached(domain.State.ARRIVED),
+            started_at=a.reached(domain.State.IN_PROGRESS),
+            served_at=a.reached(domain.State.SERVED),
+            completed_at=a.reached(domain.State.COMPLETED),
+            no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
+            in_progress_minutes=a.in_progress_minutes,
             created_at=a.created_at,
             updated_at=a.updated_at,
         )
@@ -160,6 +183,13 @@ class StaffCancel(Input):
     def wish(self) -> StaffCancellation:
         """What the use case is asked."""
         return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
+
+
+class Missed(Input):
+    """That the client did not come: whether somebody tried to reach them, and what is known of why."""
+
+    contact_attempted: bool
+    reason: Annotated[str, Text(1000, lines=True)]
 
 
 class Change(Answer):

@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.api.schemas.codes import Country, Email, Language
-from chalicelib.api.schemas.fields import Id, Input, Text, Zone
+from chalicelib.api.schemas.fields import Flag, Id, Input, Text, Zone
 from chalicelib.api.schemas.public_booking import AnswerGiven
 from chalicelib.domain import appointments as domain
 from chalicelib.services import attending
+from chalicelib.services.cancelling import StaffCancellation
 
 Notes = Annotated[str, Text(5000, lines=True, blank=True)]
 """What an attendee wants known, shown to client and staff in notices (CC-5)."""
@@ -61,6 +62,24 @@ class AdditionalAttendee(Input):
     def guest(self, pointer: str = "") -> attending.Guest:
         """As the use case takes them; `pointer` is where in the body they stand."""
         return guest(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
+
+
+class AddedAttendee(AdditionalAttendee):
+    """One more client for an appointment; `notify_client` left out means as the appointment has it."""
+
+    notify_client: bool | None = None
+
+
+class RemovalQuery(Input):
+    """Why an attendee is taken off, and whether they are told; in the query, as a DELETE has no body."""
+
+    reason_id: Id | None = None
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] = ""
+    notify_client: Flag | None = None
+
+    def wish(self) -> StaffCancellation:
+        """What the use case is asked."""
+        return StaffCancellation(self.reason_id, self.reason, self.notify_client)
 
 
 def guest(

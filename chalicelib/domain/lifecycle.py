@@ -1,0 +1,65 @@
+"""The lifecycle of an appointment: which step leads from where to where, and when it may be taken (D35, D41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.domain.appointments import Appointment, NoShow, State
+from chalicelib.domain.errors import TooEarly, WrongState
+
+NO_SHOW_AFTER = timedelta(minutes=30)
+
+
+class Step(StrEnum):
+    """What somebody does to bring an appointment on; the values are the log's words."""
+
+    ARRIVE = "arrived"
+    COMMENCE = "commenced"
+    SERVE = "served"
+    COMPLETE = "completed"
+    MISS = "no_show"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """From which states a step leads to which; ``promised`` says that only a confirmed appointment takes it."""
+
+    before: frozenset[State]
+    after: State
+    promised: bool = False
+
+
+# Nobody is served, or missed, who was never promised the time; that a client is here is a fact all the same.
+PASSAGES: Mapping[Step, Passage] = {
+    Step.ARRIVE: Passage(frozenset({State.BOOKED}), State.ARRIVED),
+    Step.COMMENCE: Passage(frozenset({State.BOOKED, State.ARRIVED}), State.IN_PROGRESS, promised=True),
+    Step.SERVE: Passage(frozenset({State.IN_PROGRESS}), State.SERVED),
+    Step.COMPLETE: Passage(frozenset({State.SERVED}), State.COMPLETED),
+    Step.MISS: Passage(frozenset({State.BOOKED}), State.NO_SHOW, promised=True),
+}
+
+
+def advanced(appointment: Appointment, step: Step, now: datetime) -> Appointment:
+    """The appointment one step on, with the time it was taken; 409 ``wrong_state`` from anywhere else (D35)."""
+    passage = PASSAGES[step]
+    if appointment.state not in passage.before:
+        raise WrongState(f"An appointment that is {_said(appointment.state)} cannot become {_said(passage.after)}.")
+    if passage.promised and not appointment.confirmed:
+        raise WrongState("This appointment is not confirmed yet.")
+    milestones = (*appointment.milestones, (passage.after, now))
+    return replace(appointment, state=passage.after, milestones=milestones, updated_at=now)
+
+
+def missed(appointment: Appointment, no_show: NoShow) -> Appointment:
+    """Nobody came; 409 ``too_early`` before thirty minutes have gone by since its start (D41, RB-17)."""
+    after = advanced(appointment, Step.MISS, no_show.at)
+    if no_show.at < appointment.start + NO_SHOW_AFTER:
+        raise TooEarly("A client counts as missing thirty minutes after the start.")
+    return replace(after, no_show=no_show)
+
+
+def _said(state: State) -> str:
+    return state.value.replace("_", " ")

@@ -1,0 +1,62 @@
+"""Bringing one more client to an appointment that is booked (CC-4, CC-5)."""
+
+from __future__ import annotations
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Service
+from chalicelib.domain.events import Entry, FieldChange, Kind
+from chalicelib.services.announcing import client_messages
+from chalicelib.services.attending import Attending, Guest, Party, ability_for_attendees, refs
+from chalicelib.services.catalogue import check_version
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.scope import require_reach
+from chalicelib.services.seated import Seated, with_seats
+
+
+class Joining:
+    """Additions: the appointment is read, then who is to come; one transaction writes both."""
+
+    def __init__(self, store: Store, attending: Attending, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._attending = attending
+        self._ids = ids
+        self._pause = pause
+
+    def join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None = None) -> Seated:
+        """Also coming, with a code of their own; they alone are sent the confirmation, unless ``notify`` is false.
+
+        409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``, ``unknown_client``,
+        ``contact_required``, ``invalid_answers``.
+        """
+        return decide(lambda: self._join(context, appointment_id, guest, notify), self._pause)
+
+    def _join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None) -> Seated:
+        before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        require_reach(context.staff, ability_for_attendees(before), before)
+        check_version(before, context)
+        guests = self._attending.reachable([guest], before.location_id)
+        found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
+        change = Change()
+        party = self._attending.attend(change, found, context, found.require(Service, before.service_id), guests)
+        after = change.save(before.joined(party.attendees[0], context.now))
+        change.record(self._entry(context, after, party, notify is not False))
+        (shown,) = with_seats(self._store, [after], context.now)
+        self._store.commit(change, context.once, shown)
+        return shown
+
+    def _entry(self, context: Context, after: Appointment, party: Party, notify: bool) -> Entry:
+        joined = [attendee.client_id for attendee in party.attendees]
+        # A request is answered by its confirmation, which then goes to everybody who comes.
+        told = joined if notify and after.notify_client and after.confirmed else []
+        return Entry(
+            id=self._ids.new("evt", context.now, after.version),
+            subject_id=after.id,
+            at=context.now,
+            action="attendee_added",
+            actor=context.actor,
+            changes=tuple(FieldChange("attendee", None, client_id) for client_id in joined),
+            messages=client_messages(Kind.CONFIRMATION, told),
+            events=party.events,
+            sequence=after.sequence,
+        )

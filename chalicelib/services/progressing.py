@@ -1,0 +1,84 @@
+"""Bringing an appointment on through its lifecycle: arrived, commenced, served, completed, or missed (D35, D41)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.domain.appointments import Appointment, NoShow
+from chalicelib.domain.catalog import Settings
+from chalicelib.domain.errors import FeatureDisabled
+from chalicelib.domain.events import Entry, FieldChange
+from chalicelib.domain.lifecycle import Step, advanced, missed
+from chalicelib.domain.permissions import Ability
+from chalicelib.services.announcing import appointment_event
+from chalicelib.services.catalogue import check_version
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.scope import require_reach
+from chalicelib.services.seated import Seated, with_seats
+
+
+class Progressing:
+    """Steps: the appointment is read and written; whom it takes room from stays as it is (D2)."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._ids = ids
+        self._pause = pause
+
+    def advance(self, context: Context, appointment_id: str, step: Step) -> Seated:
+        """One step on; 409 ``wrong_state``, and 403 ``feature_disabled`` for an arrival where there is no lobby."""
+
+        def on(appointment: Appointment, settings: Settings) -> Appointment:
+            if step is Step.ARRIVE and not settings.lobby:
+                raise FeatureDisabled("The organisation does not use the lobby.")
+            return advanced(appointment, step, context.now)
+
+        return self._progress(context, appointment_id, step, on)
+
+    def miss(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> Seated:
+        """Nobody came; 409 ``too_early`` before thirty minutes after its start, ``wrong_state`` (RB-17)."""
+        no_show = NoShow(contact_attempted, reason, context.now)
+        return self._progress(context, appointment_id, Step.MISS, lambda appointment, _: missed(appointment, no_show))
+
+    def _progress(
+        self, context: Context, appointment_id: str, step: Step, on: Callable[[Appointment, Settings], Appointment]
+    ) -> Seated:
+        def attempt() -> Seated:
+            found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
+            before = found.require(Appointment, appointment_id)
+            require_reach(context.staff, Ability.APPOINTMENT_PROGRESS, before)
+            check_version(before, context)
+            return self._written(context, step, before, on(before, found.get(Settings) or Settings()))
+
+        return decide(attempt, self._pause)
+
+    def _written(self, context: Context, step: Step, before: Appointment, after: Appointment) -> Seated:
+        change = Change()
+        saved = change.save(after)
+        change.record(
+            Entry(
+                id=self._ids.new("evt", context.now, saved.version),
+                subject_id=saved.id,
+                at=context.now,
+                action=step.value,
+                actor=context.actor,
+                changes=_changes(before, saved),
+                events=(appointment_event("appointment.state_changed", saved),),
+                sequence=saved.sequence,
+            )
+        )
+        (shown,) = with_seats(self._store, [saved], context.now)
+        self._store.commit(change, context.once, shown)
+        return shown
+
+
+def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
+    state = FieldChange("state", before.state.value, after.state.value)
+    if after.no_show is None:
+        return (state,)
+    return (
+        state,
+        FieldChange("contact_attempted", None, after.no_show.contact_attempted),
+        FieldChange("reason", None, after.no_show.reason),
+    )
