@@ -27,7 +27,7 @@ def list_staff(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Staff]:
     answer=StaffMember,
     status=201,
     who=Ability.STAFF_EDIT,
-    refuses=(Duplicate, "unknown_timezone"),
+    refuses=(Duplicate, "unknown_timezone", "too_many_posts"),
 )
 def create_staff_member(call: Call[NewStaffMember, NoQuery]) -> catalog.Staff:
     """Add somebody to the staff and invite them to sign in."""
@@ -45,14 +45,21 @@ def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
     body=StaffMemberChange,
     answer=StaffMember,
     who=Ability.STAFF_EDIT,
-    refuses=(Duplicate, InUse, "last_admin", "unknown_timezone"),
+    refuses=(Duplicate, InUse, "last_admin", "unknown_timezone", "too_many_posts"),
 )
 def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
-    """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once."""
+    """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once.
+
+    Somebody with appointments that have not begun is deactivated only after these were unassigned or given to
+    somebody else; the refusal names them.
+    """
     return container.staffing().change(call.context(), call.path["staff_id"], call.body.values())
 
 
 @routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, "last_admin"))
 def delete_staff_member(call: Call[NoBody, NoQuery]) -> None:
-    """Remove somebody who has no upcoming appointments, and the login."""
+    """Remove somebody who has no upcoming appointments, with login, work schedules and time off.
+
+    Upcoming appointments have to be unassigned or given to somebody else before; the refusal names them.
+    """
     container.staffing().remove(call.context(), call.path["staff_id"])

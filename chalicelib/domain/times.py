@@ -71,8 +71,8 @@ def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
     return probe
 
 
-def resolve(start: datetime, timezone: str, pointer: str = "/start") -> datetime:
-    """The UTC instant a request's ``start`` means, on the 5-minute grid.
+def resolve(start: datetime, timezone: str, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
+    """The UTC instant a request's ``start`` means, on the 5-minute grid or one of so many minutes.
 
     With an offset it is that instant; without one it is wall time in ``timezone``. 422
     ``nonexistent_local_time``, ``ambiguous_local_time`` (both instants in ``candidates``) or ``off_grid``.
@@ -94,8 +94,9 @@ def resolve(start: datetime, timezone: str, pointer: str = "/start") -> datetime
                 extra={"candidates": both},
             )
         at = found[0]
-    if at.second or at.microsecond or minute(at) % GRID_MINUTES:
-        raise invalid(pointer, "Times start on the five-minute grid.", "off_grid")
+    if at.second or at.microsecond or minute(at) % grid:
+        wanted = "Times are whole minutes." if grid == 1 else "Times start on the five-minute grid."
+        raise invalid(pointer, wanted, "off_grid")
     return at
 
 

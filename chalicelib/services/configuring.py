@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.catalog import Settings
+from chalicelib.domain.catalog import HolidayCalendar, Settings
+from chalicelib.domain.errors import invalid
+from chalicelib.domain.hours import holidays_known
 from chalicelib.domain.times import zone
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
@@ -21,7 +23,10 @@ class Configuring:
         return self._store.read([Ref.to(Settings)]).get(Settings) or Settings()
 
     def change(self, context: Context, fields: Fields) -> Settings:
-        """The settings with some changed; 412, 422 for an unknown time zone. Nothing booked changes."""
+        """The settings with some changed; 412, 422 for an unknown time zone or unknown public holidays.
+
+        Nothing booked changes.
+        """
         return decide(lambda: self._change(context, fields), self._pause)
 
     def _change(self, context: Context, fields: Fields) -> Settings:
@@ -30,7 +35,17 @@ class Configuring:
         if settings == before:
             return before
         zone(settings.timezone)
+        if settings.holidays and settings.holidays != before.holidays:
+            _require_known(settings.holidays)
         change = Change()
         written = change.save(settings)
         self._store.commit(change)
         return written
+
+
+def _require_known(calendar: HolidayCalendar) -> None:
+    """Public holidays are never silently those of nowhere (RB-24)."""
+    if not holidays_known(calendar.country, None):
+        raise invalid("/holidays/country", "The public holidays of this country are not known.", "unknown_holidays")
+    if not holidays_known(calendar.country, calendar.region):
+        raise invalid("/holidays/region", "This country has no public holidays by that region.", "unknown_holidays")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.domain.catalog import Location
+from chalicelib.domain.hours import Opening
 from chalicelib.domain.times import zone
 from chalicelib.services.catalogue import Fields, check_version, edited, one, page
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Page, Store
+from chalicelib.services.ports import Change, Context, Ids, Page, Ref, Store
 from chalicelib.services.usage import Usage, refuse_if_used
 
 
@@ -49,13 +50,17 @@ class Locations:
         return written
 
     def remove(self, context: Context, location_id: str) -> None:
-        """Removes it; 409 ``in_use`` while services, staff, blocks or upcoming appointments are there."""
+        """Removes it and its hours; 409 ``in_use`` while services, staff, blocks or upcoming appointments are there."""
         decide(lambda: self._remove(context, location_id), self._pause)
 
     def _remove(self, context: Context, location_id: str) -> None:
-        location = self.show(location_id)
+        found = self._store.read([Ref.to(Location, location_id), Ref.to(Opening, location_id)])
+        location = found.require(Location, location_id)
+        hours = found.get(Opening, location_id) or Opening(location_id)
         check_version(location, context)
         refuse_if_used(self._usage.of_location(location_id, context.now))
         change = Change()
         change.delete(location)
+        # Hours that nobody has written yet are deleted as well: nobody writes them in between.
+        change.delete(hours)
         self._store.commit(change)

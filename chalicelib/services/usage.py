@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Service, Staff
 from chalicelib.domain.errors import InUse
-from chalicelib.domain.ledger import Sheet
-from chalicelib.domain.quickstream import BlockState
+from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
+from chalicelib.domain.quickstream import Block, BlockState
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Agenda, Store
 
 # Beyond every horizon: appointments exist at most a year ahead.
 FAR = timedelta(days=800)
 MOST_NAMED = 20
+_PAGE = 100
+_LAST = "9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Usage:
         for staff in self.store.catalogue(Staff):
             if location_id in staff.location_ids:
                 yield Use("staff", staff.id, staff.name)
-        yield from _on_sheets(self._sheets(location_id, now), now)
+        yield from self._at(location_id, now)
 
     def of_service(self, service_id: str, now: datetime) -> Iterator[Use]:
         """Staff who offer it, then open blocks and upcoming appointments for it at any location."""
@@ -60,30 +63,57 @@ class Usage:
             if service_id in staff.service_ids:
                 yield Use("staff", staff.id, staff.name)
         for location in self.store.catalogue(Location):
-            yield from _on_sheets(self._sheets(location.id, now), now, service_id)
+            yield from self._at(location.id, now, service_id)
 
     def of_staff(self, staff_id: str, now: datetime) -> Iterator[Use]:
-        """Upcoming appointments that are theirs."""
-        for appointment in self.agenda.of_staff(staff_id, now, now + FAR, MOST_NAMED, None).items:
-            yield Use("appointments", appointment.id)
+        """Appointments of theirs that have not begun: from their own sheets, hence never an old reading.
+
+        Somebody who shows no such appointment here gets none before the caller's commit, if that writes a post
+        of theirs which was read before (posting).
+        """
+        present = minute(now)
+        (first,) = sheet_days(staff_id, present, present + 1)
+        for occupant in _occupants(self.agenda.sheets(staff_id, first, _LAST)):
+            if occupant.start > present:
+                yield Use("appointments", occupant.id)
+
+    def _at(self, location_id: str, now: datetime, service_id: str | None = None) -> Iterator[Use]:
+        """Open blocks and upcoming appointments; those booked with staff are on no sheet of the location."""
+        present, seen = minute(now), set[str]()
+        sheets = self._sheets(location_id, now)
+        for block in _blocks(sheets):
+            offered = service_id is None or service_id in block.services
+            if offered and block.state is not BlockState.CLOSED and block.end > present:
+                yield Use("blocks", block.id)
+        for occupant in _occupants(sheets):
+            if service_id in (None, occupant.service_id) and occupant.end > present:
+                seen.add(occupant.id)
+                yield Use("appointments", occupant.id)
+        for appointment in self._agenda(location_id, now):
+            if service_id in (None, appointment.service_id) and appointment.end > now and appointment.id not in seen:
+                yield Use("appointments", appointment.id)
 
     def _sheets(self, location_id: str, now: datetime) -> list[Sheet]:
         # To the last day anything is written on: a rule that ends is laid out whole, ten years ahead if need be.
         yesterday = now - timedelta(days=1)
-        return self.agenda.sheets(location_id, yesterday.date().isoformat(), "9999")
+        return self.agenda.sheets(location_id, yesterday.date().isoformat(), _LAST)
+
+    def _agenda(self, location_id: str, now: datetime) -> Iterator[Appointment]:
+        # No appointment is longer than a day.
+        cursor, first, last = None, now - timedelta(days=1), now + FAR
+        while True:
+            page = self.agenda.at_location(location_id, first, last, _PAGE, cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
 
-def _on_sheets(sheets: Iterable[Sheet], now: datetime, service_id: str | None = None) -> Iterator[Use]:
-    present, seen = minute(now), set[str]()
-    for sheet in sheets:
-        for block in sheet.blocks.values():
-            offered = service_id is None or service_id in block.services
-            open_still = block.state is not BlockState.CLOSED and block.end > present
-            if offered and open_still and block.id not in seen:
-                seen.add(block.id)
-                yield Use("blocks", block.id)
-        for occupant in sheet.occupants.values():
-            booked = service_id is None or service_id == occupant.service_id
-            if booked and not occupant.is_hold and occupant.end > present and occupant.id not in seen:
-                seen.add(occupant.id)
-                yield Use("appointments", occupant.id)
+def _blocks(sheets: Iterable[Sheet]) -> Iterable[Block]:
+    return {block.id: block for sheet in sheets for block in sheet.blocks.values()}.values()
+
+
+def _occupants(sheets: Iterable[Sheet]) -> Iterable[Occupant]:
+    """The appointments on these sheets, each once."""
+    standing = (occupant for sheet in sheets for occupant in sheet.occupants.values())
+    return {occupant.id: occupant for occupant in standing if not occupant.is_hold}.values()

@@ -76,7 +76,7 @@ class World:
         change.save(replace(opening, lines=kept))
         for staff_id in (SAM, ALEX):
             rota = self.read(Rota, staff_id) or Rota(staff_id)
-            schedule = WorkSchedule(f"wsc_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
+            schedule = WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
             rota = replace(rota, schedules=(schedule,))
             change.save(rota)
             change.save(self.read(Post, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))

@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.ledger import Occupant, Sheet
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Availability, Method
+from chalicelib.domain.events import Actor, Channel
+from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
 from chalicelib.domain.quickstream import Block, BlockState
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Change, Ref
@@ -61,14 +64,79 @@ def test_what_is_over_does_not_count(api: Api) -> None:
     assert api("DELETE", f"/locations/{place}").status == 204
 
 
-def test_staff_with_upcoming_appointments_stay(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def _give(staff_id: str, at: datetime, *, hold: bool = False) -> None:
+    """An appointment, or a hold, on somebody's own sheets."""
+    start, occupant_id = minute(at), "hld_1" if hold else "apt_1"
+    occupant = Occupant(occupant_id, start, start + 30, "svc_1", expires=start * 60 if hold else None)
+    change = Change()
+    for day in sheet_days(staff_id, *occupant.busy):
+        change.save(Sheet(staff_id, day, {}, {occupant_id: occupant}))
+    container.store().commit(change)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=400)])
+def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> None:
     staff = made(api, "/staff", person("Sam", "staff"))
-    appointment = type("Upcoming", (), {"id": "apt_1"})
-    page = type("Page", (), {"items": (appointment,)})
-    monkeypatch.setattr(container.agenda(), "of_staff", lambda *_: page, raising=False)
+    _give(staff["id"], datetime.now(UTC) + ahead)
     for reply in (
         api("DELETE", f"/staff/{staff['id']}"),
         api("PATCH", f"/staff/{staff['id']}", {"active": False}),
     ):
-        assert reply.status == 409
+        assert (reply.status, reply.json["code"]) == (409, "in_use")
         assert reply.json["used_by"] == {"appointments": [{"id": "apt_1", "name": None}]}
+    assert api("PATCH", f"/staff/{staff['id']}", {"name": "Samuel"}).status == 200
+
+
+@pytest.mark.parametrize("how", ["begun", "over", "held"])
+def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
+    staff = made(api, "/staff", person("Sam", "staff"))
+    at = {"begun": timedelta(minutes=-2), "over": timedelta(hours=-20), "held": timedelta(hours=1)}[how]
+    _give(staff["id"], datetime.now(UTC) + at, hold=how == "held")
+    assert api("PATCH", f"/staff/{staff['id']}", {"active": False}).status == 200
+    assert api("DELETE", f"/staff/{staff['id']}").status == 204
+
+
+def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    service = made(api, "/services", SERVICE)["id"]
+    other = made(api, "/services", SERVICE)["id"]
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    change = Change()
+    for number, start in enumerate((now - timedelta(hours=20), now - timedelta(minutes=5), now + timedelta(days=300))):
+        change.save(_booked(f"apt_{number}", place, service, start))
+    container.store().commit(change)
+
+    for url in (f"/locations/{place}", f"/services/{service}"):
+        reply = api("DELETE", url)
+        assert (reply.status, reply.json["code"]) == (409, "in_use")
+        assert reply.json["used_by"] == {"appointments": [{"id": "apt_1", "name": None}, {"id": "apt_2", "name": None}]}
+    assert api("DELETE", f"/services/{other}").status == 204
+
+
+def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.services.usage._PAGE", 1)
+    place = made(api, "/locations", PLACE)["id"]
+    service = made(api, "/services", SERVICE)["id"]
+    change = Change()
+    for number, offered in enumerate(("svc_a", "svc_b", service)):
+        change.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
+    container.store().commit(change)
+    assert api("DELETE", f"/services/{service}").json["used_by"] == {"appointments": [{"id": "apt_2", "name": None}]}
+
+
+def _booked(appointment_id: str, place: str, service: str, start: datetime) -> Appointment:
+    return Appointment(
+        id=appointment_id,
+        service_id=service,
+        location_id=place,
+        method=Method.IN_PERSON,
+        start=start,
+        end=start + timedelta(minutes=30),
+        timezone="UTC",
+        local_start=start.isoformat(),
+        attendees=(),
+        booked_through=Actor(Channel.API),
+        created_at=start,
+        updated_at=start,
+        availability=Availability.STAFF,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.set_up.calls import Api, pointers
 
 
@@ -27,3 +29,20 @@ def test_refuses_what_is_not_acceptable(api: Api) -> None:
     assert pointers(api("PATCH", "/settings", {"timezone": "Nowhere"})) == ["/timezone"]
     assert pointers(api("PATCH", "/settings", {"lobby": True, "hold_minutes": 0})) == ["/hold_minutes"]
     assert api("GET", "/settings").json["version"] == 0
+
+
+@pytest.mark.parametrize(
+    ("holidays", "wrong"),
+    [
+        ({"country": "ZZ"}, ["/holidays/country"]),
+        ({"country": "CA", "region": "Atlantis"}, ["/holidays/region"]),
+        ({"country": "XX", "region": "ON"}, ["/holidays/country"]),
+        ({"country": "ca"}, ["/holidays/country"]),
+        ({"region": "ON"}, ["/holidays/country"]),
+    ],
+)
+def test_holidays_are_somebodys(api: Api, holidays: dict[str, str], wrong: list[str]) -> None:
+    kept = {"country": "CA", "region": "Ontario"}
+    assert api("PATCH", "/settings", {"holidays": kept}).status == 200
+    assert pointers(api("PATCH", "/settings", {"holidays": holidays})) == wrong
+    assert api("GET", "/settings").json["holidays"] == kept
