@@ -112,12 +112,12 @@ class Holidays:
 
     @classmethod
     def kept_at(cls, location: Location, settings: Settings) -> Holidays:
-        """The organisation's, or those of the location's own country and region where it names one."""
+        """Those of the location's own country and region; where it names none, or only a region, the organisation's."""
         if settings.holidays is None:
             return cls()
         if location.country:
             return cls(location.country, location.region)
-        return cls(settings.holidays.country, settings.holidays.region)
+        return cls(settings.holidays.country, location.region or settings.holidays.region)
 
     def among(self, first: date, last: date) -> frozenset[date]:
         """The public holidays from ``first`` to ``last``, both included."""

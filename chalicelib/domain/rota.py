@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.hours import Line, weekly
 from chalicelib.domain.minutes import Interval
-from chalicelib.domain.times import minute
+from chalicelib.domain.times import instant, minute
 
 
 class CalendarType(StrEnum):
@@ -54,7 +54,8 @@ class TimeOff:
     @property
     def interval(self) -> Interval:
         """As minutes since 1970; a minute begun is off."""
-        return minute(self.start), -(-int(self.end.timestamp()) // 60)
+        end = minute(self.end)
+        return minute(self.start), end + (instant(end) < self.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chalicelib.domain.hours import Closure, Line, Opening, OpeningLine
 from chalicelib.domain.ledger import Calendar, Occupant, Right, sheet_days
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.rota import CalendarType, Rota, TimeOff, WorkSchedule
-from chalicelib.domain.slots import Seeker
+from chalicelib.domain.slots import Seeker, Why
 from chalicelib.domain.staff_slots import ANYONE, MARGIN, Preference, StaffSlots
 from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant, minute
@@ -148,3 +148,37 @@ def slots(
 def listed(found: StaffSlots, first: int, last: int) -> dict[int, int]:
     """Start → how many staff are free."""
     return {slot.start: slot.available for slot in found.listed(first, last)}
+
+
+DAY = "2026-12-03"
+ALL_DAY = opening("09:00-17:00")
+NINE_TO_FIVE = schedule("09:00-17:00")
+
+
+def on_the_day(clock: str) -> int:
+    """The epoch minute of a clock time on a Thursday in Toronto."""
+    return at(f"{DAY} {clock}")
+
+
+def asked(
+    *members: Member,
+    duration: int = 30,
+    interval: int = 30,
+    buffers: tuple[int, int] = (0, 0),
+    right: Right = Right.WIDGET,
+    wanted: Preference = ANYONE,
+) -> StaffSlots:
+    """The free times of that day, from nine to five."""
+    seeker = Seeker(right, LONG_BEFORE)
+    span = on_the_day("00:00"), on_the_day("23:59")
+    return slots(offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, seeker=seeker, wanted=wanted)
+
+
+def clocks(found: StaffSlots) -> list[str]:
+    """What is listed for that day, as clocks show it."""
+    return [wall(start)[3:8] for start in listed(found, on_the_day("00:00"), on_the_day("23:59"))]
+
+
+def reasons(found: StaffSlots, *starts: str) -> list[Why | None]:
+    """Why these clock times of that day cannot be booked."""
+    return [found.why_not(on_the_day(clock)) for clock in starts]
