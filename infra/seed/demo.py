@@ -1,4 +1,4 @@
-"""A credit union with three branches, six weeks of Quickstream blocks and a full diary, all made through the API."""
+"""A credit union with three branches, six weeks of Quickstream blocks, staff with working hours and a full diary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from infra.seed import organisation
+from infra.seed import hours, organisation
 from infra.seed.caller import Caller, SeedFailed
 from infra.seed.organisation import Pattern, Person
 from infra.seed.people import clients
@@ -47,11 +47,11 @@ def build(api: Caller, now: datetime) -> None:
     api.patch("/settings", organisation.SETTINGS)
     places = _made(api, "/locations", organisation.LOCATIONS)
     everywhere = {"location_ids": list(places.values()), "availability": "quickstream"}
-    services = _made(api, "/services", {k: s | everywhere for k, s in organisation.SERVICES.items()})
-    api.each(lambda person: api.post("/staff", _member(person, places, services)), others)
+    services = _made(api, "/services", {k: everywhere | s for k, s in organisation.SERVICES.items()})
+    api.each(lambda person: _employ(api, person, places, services), others)
     api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
     # One branch after the other within itself: blocks of one day stand on one sheet.
-    api.each(lambda key: _lay_blocks(api, key, places[key], services, now), places)
+    api.each(lambda key: _open(api, key, places[key], services, now), places)
     _book(api, _offers(api, places, services, now))
 
 
@@ -71,8 +71,19 @@ def _member(person: Person, places: dict[str, str], services: dict[str, str]) ->
     }
 
 
-def _lay_blocks(api: Caller, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
+def _employ(api: Caller, person: Person, places: dict[str, str], services: dict[str, str]) -> None:
+    made = api.post("/staff", _member(person, places, services))
+    if person.services:
+        api.post(f"/staff/{made['id']}/work-schedules", hours.schedule(person))
+
+
+def _open(api: Caller, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
     today = now.astimezone(ZoneInfo(organisation.LOCATIONS[key]["timezone"])).date()
+    for line in hours.OPENING:
+        api.post(f"/locations/{location_id}/hours", line)
+    if key == hours.TRAINED:
+        # After the blocks: Quickstream pays no heed to closures, and nobody should be invited to a closed branch.
+        api.post(f"/locations/{location_id}/closures", hours.training(today + timedelta(weeks=WEEKS)))
     for pattern in organisation.PATTERNS:
         api.post("/quickstream/blocks", _block(pattern, location_id, services, today + timedelta(days=1)))
 

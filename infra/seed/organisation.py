@@ -14,6 +14,7 @@ SETTINGS: dict[str, Any] = {
     "reminder_hours": [24],
     "cancel_deadline_hours": 4,
     "rebook_deadline_hours": 4,
+    "holidays": {"country": "CA", "region": "ON"},
 }
 
 LOCATIONS: dict[str, dict[str, Any]] = {
@@ -87,6 +88,17 @@ SERVICES: dict[str, dict[str, Any]] = {
         "duration_minutes": 15,
         "meeting_methods": ["in_person", "phone"],
     },
+    "counselling": {
+        "name": "Financial counselling",
+        "description": "Your budget, your debts and a plan, with somebody you choose.",
+        "duration_minutes": 45,
+        "slot_interval": 15,
+        "buffer_before": 5,
+        "buffer_after": 10,
+        "meeting_methods": ["in_person", "phone", "video"],
+        "availability": "staff",
+        "client_chooses_staff": True,
+    },
 }
 
 ALL = tuple(LOCATIONS)
@@ -116,15 +128,24 @@ STAFF: tuple[Person, ...] = (
     Person("Alex Morgan", "admin", ALL, (), ("en", "fr"), stands_for_role=True),
     Person("Priya Natarajan", "manager", ("toronto",), EVERYTHING, ("en", "ta"), stands_for_role=True),
     Person("Samuel Okafor", "staff_advanced", ("toronto",), EVERYTHING, stands_for_role=True),
-    Person("Chloe Tremblay", "staff_plus", ("toronto",), ("account", "everyday"), ("fr", "en"), stands_for_role=True),
-    Person("Daniel Kim", "staff", ("toronto",), ("account", "mortgage"), ("en", "ko"), stands_for_role=True),
+    Person(
+        "Chloe Tremblay",
+        "staff_plus",
+        ("toronto",),
+        ("account", "everyday", "counselling"),
+        ("fr", "en"),
+        stands_for_role=True,
+    ),
+    Person(
+        "Daniel Kim", "staff", ("toronto",), ("account", "mortgage", "counselling"), ("en", "ko"), stands_for_role=True
+    ),
     Person("Rosa Delgado", "contact_centre", ALL, (), ("en", "es", "fr"), stands_for_role=True),
     Person("Mei Lin Chen", "manager", ("vancouver",), EVERYTHING, ("en", "zh")),
     Person("Jasdeep Gill", "staff_plus", ("vancouver",), ("mortgage", "investment", "business"), ("en", "pa")),
-    Person("Hannah Fraser", "staff", ("vancouver",), ("account", "everyday", "investment")),
+    Person("Hannah Fraser", "staff", ("vancouver",), ("account", "everyday", "investment", "counselling")),
     Person("Patrick Walsh", "staff_advanced", ("st_johns",), EVERYTHING),
     Person("Aoife Power", "staff", ("st_johns",), ("account", "everyday"), ("en", "fr")),
-    Person("Luc Bergeron", "staff", ("toronto", "st_johns"), ("mortgage", "investment"), ("fr", "en")),
+    Person("Luc Bergeron", "staff", ("toronto", "st_johns"), ("mortgage", "investment", "counselling"), ("fr", "en")),
 )
 
 WEEKDAYS = "MO,TU,WE,TH,FR"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from infra import stages
-from infra.seed import caller, demo, empty, organisation
+from infra.seed import caller, demo, empty, hours, organisation
 from infra.seed.caller import Caller
 from infra.seed.people import clients
 from tests.integration.conftest import forget_singletons
@@ -75,7 +75,7 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
     locations = api.get("/locations")["items"]
     zones = {"America/Toronto", "America/Vancouver", "America/St_Johns"}
     assert {location["timezone"] for location in locations} == zones
-    assert len(api.get("/services")["items"]) == 5
+    assert len(api.get("/services")["items"]) == 6
     staff = api.get("/staff")["items"]
     assert len(staff) == 12
     assert {f"{role}@example.org" for role in stages.ROLES} <= {member["email"] for member in staff}
@@ -90,6 +90,66 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
         booked += len(api.get("/appointments", view="upcoming", location_id=location["id"])["items"])
     assert states == {"held", "released"}
     assert booked == 12
+
+
+@pytest.fixture
+def small(api: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
+    """The demo organisation without any appointments, as the administrator calls it."""
+    monkeypatch.setattr(demo, "CLIENTS", 0)
+    monkeypatch.setattr(demo, "APPOINTMENTS", 0)
+    demo.build(api, datetime.now(UTC))
+    return api
+
+
+def test_demo_has_a_service_whose_clients_choose_whom_to_see(small: Caller) -> None:
+    [service] = [one for one in small.get("/public/services")["items"] if one["client_chooses_staff"]]
+    now = datetime.now(UTC)
+    for place in small.get("/public/locations", service_id=service["id"])["items"]:
+        here = {"service_id": service["id"], "location_id": place["id"]}
+        people = small.get("/public/staff", **here)["items"]
+        assert len(people) >= 2
+        for person in people:
+            days = small.get(
+                "/public/availability",
+                **here,
+                staff_id=person["id"],
+                meeting_method="phone",
+                timezone=place["timezone"],
+                **demo.span(now, place["timezone"]),
+            )["days"]
+            assert any(day["slots"] for day in days), (place["name"], person["name"])
+
+
+def test_demo_is_open_on_weekdays_and_saturdays_but_not_for_its_training(small: Caller) -> None:
+    assert small.get("/settings")["holidays"] == {"country": "CA", "region": "ON"}
+    closures = {}
+    for place in small.get("/locations")["items"]:
+        lines = small.get(f"/locations/{place['id']}/hours")["items"]
+        assert [line["weekdays"] for line in lines] == [[1, 2, 3, 4, 5], [6]]
+        closures[place["name"]] = small.get(f"/locations/{place['id']}/closures")["items"]
+    [training] = closures.pop("Toronto King Street")
+    assert date.fromisoformat(training["date"]).isoweekday() == 3
+    assert list(closures.values()) == [[], []]
+
+
+def test_work_schedules_of_the_demo_show_what_they_can() -> None:
+    working = [person for person in organisation.STAFF if person.services]
+    schedules = {person.name: hours.schedule(person) for person in working}
+    assert len(schedules["Samuel Okafor"]["lines"]) == 2
+    abroad = [
+        person.name
+        for person in working
+        for place in person.locations
+        if organisation.LOCATIONS[place]["timezone"] != schedules[person.name]["timezone"]
+    ]
+    assert abroad == ["Luc Bergeron"]
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 2) + timedelta(days=n) for n in range(7)])
+def test_the_training_is_on_the_next_wednesday(day: date) -> None:
+    found = date.fromisoformat(hours.training(day)["date"])
+    assert found.isoweekday() == 3
+    assert 1 <= (found - day).days <= 7
 
 
 def test_everybody_has_another_name_and_address_every_time_the_same() -> None:

@@ -1,0 +1,47 @@
+"""When the demo organisation's branches are open and when its staff work."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from infra.seed.organisation import LOCATIONS, Person
+
+_WEEKDAYS = [1, 2, 3, 4, 5]
+_SATURDAY = [6]
+_WEDNESDAY = 3
+
+OPENING: tuple[dict[str, Any], ...] = (
+    {"weekdays": _WEEKDAYS, "start": "09:00", "end": "17:00"},
+    {"weekdays": _SATURDAY, "start": "10:00", "end": "13:00"},
+)
+
+TRAINED = "toronto"
+
+_FULL_DAYS = ({"weekdays": _WEEKDAYS, "start": "09:00", "end": "17:00"},)
+# Luc Bergeron keeps Toronto's clocks at St. John's, too.
+_LINES: dict[str, tuple[dict[str, Any], ...]] = {
+    "Samuel Okafor": (
+        {"weekdays": [1, 2, 3], "start": "09:00", "end": "12:30"},
+        {"weekdays": [3, 4, 5], "start": "13:00", "end": "17:00"},
+    ),
+    "Chloe Tremblay": ({"weekdays": [2, 4, 6], "start": "09:00", "end": "13:00"},),
+    "Luc Bergeron": ({"weekdays": [1, 2, 4], "start": "08:00", "end": "16:00"},),
+}
+
+
+def schedule(person: Person) -> dict[str, Any]:
+    """The work schedule of somebody with a branch, in the zone of their first one, wherever they work."""
+    return {
+        "calendar_type": "open",
+        "timezone": LOCATIONS[person.locations[0]]["timezone"],
+        "lines": list(_LINES.get(person.name, _FULL_DAYS)),
+    }
+
+
+def training(after: date) -> dict[str, Any]:
+    """The branch closed for its staff's training, on the first Wednesday after a date."""
+    return {
+        "date": str(after + timedelta(days=(_WEDNESDAY - after.isoweekday() - 1) % 7 + 1)),
+        "name": "Staff training",
+    }
