@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib import container
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Reason
+from chalicelib.domain.catalog import Login, Reason
+from chalicelib.domain.permissions import Role
 from chalicelib.services.ports import Change
-from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
+from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at, employed
+from tests.unit.gateway import claims
 
 SAM_MAIL = "sam@example.org"
 
@@ -96,10 +99,58 @@ def test_staff_see_their_own_and_the_unassigned_only(world: World) -> None:
 
 
 def test_the_contact_centre_has_no_dashboard(world: World) -> None:
+    """CC 2.2: refused before anything is said about the list, complete or not."""
     change = Change()
+    change.save(replace(employed("stf_cc", "Rosa", Role.CONTACT_CENTRE), location_ids=()))
+    change.save(Login("rosa@example.org", "stf_cc"))
     container.store().commit(change)
-    reply = world.call("GET", f"/appointments?view=unassigned&location_id={TORONTO}")
-    assert reply.status == 401
+    rosa = claims("rosa@example.org", "[contact_centre]")
+    for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day", "none"):
+        for rest in (f"&location_id={TORONTO}&date=2026-12-03", "&staff_id=me", ""):
+            reply = world.call("GET", f"/appointments?view={view}{rest}", login=rosa)
+            assert (reply.status, reply.json["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("view=upcoming", "location_required"),
+        ("view=unassigned&staff_id=me", "location_required"),
+        ("view=orphaned&staff_id=me", "location_required"),
+        ("view=unconfirmed&staff_id=me", "location_required"),
+        (f"view=day&location_id={TORONTO}", "date_required"),
+        (f"view=upcoming&location_id={TORONTO}&cursor=bm8", "invalid_cursor"),
+        (f"view=unconfirmed&show_confirmed=true&location_id={TORONTO}&cursor=bm8", "invalid_cursor"),
+    ],
+)
+def test_what_a_list_must_be_told(world: World, query: str, code: str) -> None:
+    reply = world.staff("GET", f"/appointments?{query}")
+    assert (reply.status, reply.json["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("query", ["location_id=loc_2", "staff_id=stf_2", f"location_id={TORONTO}&staff_id=stf_2"])
+def test_there_is_no_list_of_what_does_not_exist(world: World, query: str) -> None:
+    assert world.staff("GET", f"/appointments?view=upcoming&{query}", who="root@example.org").status == 404
+
+
+def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
+    """AS-7, AS-9: an overdue one stays, with ``show_confirmed`` the confirmed ones to come stand beside them."""
+    booked = [world.book(at(30 * n)).json["id"] for n in range(3)]
+    change = Change()
+    for pending in booked[:2]:
+        change.save(replace(world.read(Appointment, pending), confirmed=False))
+    container.store().commit(change)
+    world.now = at(10)
+    url = f"view=unconfirmed&location_id={TORONTO}"
+    assert ids(world, url) == booked[:2]
+    assert ids(world, f"{url}&show_confirmed=true") == booked
+    assert ids(world, f"{url}&show_confirmed=true&staff_id={SAM}") == []
+    assert ids(world, f"view=upcoming&location_id={TORONTO}") == booked[1:]
+    change = Change()
+    change.save(replace(world.read(Appointment, booked[1]), confirmed=True))
+    container.store().commit(change)
+    assert ids(world, url) == booked[:1]
+    assert ids(world, f"{url}&show_confirmed=true") == booked
 
 
 def test_cancelling_needs_one_of_the_organisations_reasons(world: World) -> None:
@@ -142,8 +193,6 @@ def test_orphans_are_listed_and_reseated_by_themselves(world: World) -> None:
     first = world.book().json
     second = world.book(attendee={"first_name": "Bo"}).json
     block = world.calendar().blocks()[0]
-    from dataclasses import replace
-
     world.rewrite(block.start, block.end, lambda calendar: calendar.laid(replace(block, limit=1)))
     assert ids(world, f"view=orphaned&location_id={TORONTO}") == [second["id"]]
     assert world.staff("GET", f"/appointments/{second['id']}").json["orphaned"] is True
@@ -159,6 +208,26 @@ def test_staff_see_no_orphans_of_their_colleagues(world: World) -> None:
     url = f"view=orphaned&location_id={TORONTO}"
     assert ids(world, url, who=SAM_MAIL) == booked[1:]
     assert world.staff("GET", f"/appointments?{url}&cursor=x").json["code"] == "invalid_cursor"
+
+
+def test_orphans_are_paged_without_gaps(world: World) -> None:
+    """Every other one is a colleague's, whom Sam does not see."""
+    guests = ("Ana", "Bo", "Cy")
+    booked = [world.book(at(30 * n), attendee={"first_name": guests[n % 3]}).json["id"] for n in range(6)]
+    for theirs in booked[::2]:
+        world.staff("POST", f"/appointments/{theirs}/assign", {"staff_id": ALEX}, who="root@example.org")
+    block = world.calendar().blocks()[0]
+    world.rewrite(block.start, block.end, lambda calendar: calendar.lifted(block.id))
+    url = f"/appointments?view=orphaned&location_id={TORONTO}&limit=1"
+    page = world.staff("GET", url, who=SAM_MAIL).json
+    found = [[a["id"] for a in page["items"]]]
+    while page["next_cursor"]:
+        page = world.staff("GET", f"{url}&cursor={page['next_cursor']}", who=SAM_MAIL).json
+        found.append([a["id"] for a in page["items"]])
+    assert found == [[theirs] for theirs in booked[1::2]]
+    assert ids(world, f"view=orphaned&location_id={TORONTO}&staff_id={ALEX}") == booked[::2]
+    assert ids(world, f"view=orphaned&location_id={TORONTO}&date=2026-12-03") == booked
+    assert ids(world, f"view=orphaned&location_id={TORONTO}&date=2026-12-04") == []
 
 
 def test_a_list_that_begins_now_goes_on_after_its_cursor_has_passed(world: World) -> None:

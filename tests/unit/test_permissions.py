@@ -112,6 +112,13 @@ def test_own_is_what_is_assigned_to_him() -> None:
     assert not staff.reaches(Ability.APPOINTMENT_EDIT, location_id="loc_1")
 
 
+def test_rights_at_locations_include_those_to_ones_own() -> None:
+    """A higher role never has less: what is assigned to a manager stays his when he leaves the location."""
+    for role in ("staff", "staff_plus", "staff_advanced", "manager"):
+        assert person(role).reaches(Ability.APPOINTMENT_VIEW, location_id="loc_2", own=True)
+    assert not person("manager").reaches(Ability.BOOK_CONTACT_CENTRE, location_id="loc_1", own=True)
+
+
 @pytest.mark.parametrize(
     ("role", "whose", "allowed"),
     [
