@@ -141,7 +141,7 @@ class Attending:
             # Consent is to texts to a number: without one there is nothing to consent to (CC-10).
             receive_sms=new.receive_sms and new.mobile is not None,
             receive_email=new.receive_email,
-            created_by=context.staff.staff_id,
+            created_by=context.staff.staff_id or None,
         )
 
     def _attendee(self, client: Client, guest: Guest, answers: tuple[Answer, ...]) -> Attendee:
