@@ -5,9 +5,11 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 from chalicelib import background, container
 from chalicelib.api import (
     appointments,
+    attendees,
     availability,
     blocks,
     hours,
+    lifecycle,
     locations,
     me,
     meta,
@@ -42,6 +44,8 @@ RESOURCES: tuple[Routes, ...] = (
     settings.routes,
     availability.routes,
     appointments.routes,
+    lifecycle.routes,
+    attendees.routes,
     blocks.routes,
 )
 DECLARED = (*RESOURCES, meta.routes(RESOURCES))

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from chalicelib.services.editing import Editing
     from chalicelib.services.free_times import FreeTimes
     from chalicelib.services.holding import Holding
+    from chalicelib.services.joining import Joining
     from chalicelib.services.laying import Laying
     from chalicelib.services.locations import Locations
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.opening import Opening
     from chalicelib.services.opening_hours import Closures, OpeningHours, Openings
     from chalicelib.services.ports import Change
+    from chalicelib.services.progressing import Progressing
     from chalicelib.services.reasons import Reasons
     from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.rotas import Rotas
@@ -179,6 +181,22 @@ def attending() -> Attending:
     from chalicelib.services.attending import Attending
 
     return Attending(store(), ids())
+
+
+@lru_cache(maxsize=1)
+def joining() -> Joining:
+    """One more client."""
+    from chalicelib.services.joining import Joining
+
+    return Joining(store(), attending(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def progressing() -> Progressing:
+    """The lifecycle of appointments."""
+    from chalicelib.services.progressing import Progressing
+
+    return Progressing(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
