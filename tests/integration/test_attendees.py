@@ -10,12 +10,12 @@ import pytest
 
 from chalicelib import container
 from chalicelib.domain.appointments import Appointment, State
-from chalicelib.domain.catalog import Login, Question, Reason, Service
+from chalicelib.domain.catalog import Availability, Login, Question, Reason, Service
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.events import Entry, Kind
 from chalicelib.domain.permissions import Role
 from chalicelib.services.ports import Change
-from tests.integration.world import MORTGAGE, NOW, World, at, employed
+from tests.integration.world import MORTGAGE, NOW, SAM, World, at, employed
 from tests.unit.gateway import Reply, claims
 
 SAM_MAIL = "sam@example.org"
@@ -266,6 +266,18 @@ def test_only_those_who_may_edit_it_add_and_take_off(world: World) -> None:
     url = f"/appointments/{booked}/attendees"
     assert world.call("POST", url, {"client_id": eva}, login=login).status == 201
     assert world.call("DELETE", f"{url}/{eva}", login=login).status == 204
+
+
+def test_into_a_group_nobody_is_brought_through_the_contact_centre(world: World) -> None:
+    booked, eva = world.book().json["id"], on_record()
+    write(replace(world.read(Appointment, booked), availability=Availability.GROUP, staff_id=SAM))
+    centre = replace(employed("stf_00000000000000000000000003", "Cleo", Role.CONTACT_CENTRE), location_ids=())
+    write(centre, Login(centre.email, centre.id))
+    url, login = f"/appointments/{booked}/attendees", claims(centre.email, "[contact_centre]")
+    assert world.call("POST", url, {"client_id": eva}, login=login).status == 403
+    assert add(world, booked, {"client_id": eva}, who=SAM_MAIL).status == 201
+    assert world.call("DELETE", f"{url}/{eva}", login=login).status == 403
+    assert remove(world, booked, eva, who=SAM_MAIL).status == 204
 
 
 def test_the_version_and_the_key_a_caller_names_are_kept_to(world: World) -> None:
