@@ -121,13 +121,17 @@ class Calendar:
 
     def occupants(self, now: int) -> list[Occupant]:
         """Every live occupant once, first come first; holds that ended by ``now`` (epoch seconds) are ignored."""
+        return sorted(self.live(now), key=lambda o: o.rank)
+
+    def live(self, now: int) -> Iterable[Occupant]:
+        """The same in no order."""
         unique = {
             o.id: o
             for sheet in self.sheets.values()
             for o in sheet.occupants.values()
             if o.expires is None or o.expires > now
         }
-        return sorted(unique.values(), key=lambda o: o.rank)
+        return unique.values()
 
     def touching(self, start: int, end: int) -> list[Sheet]:
         """The sheets that [start, end) touches; all of them must have been read."""

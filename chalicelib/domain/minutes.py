@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Interval = tuple[int, int]
 """[start, end) in minutes since 1970 UTC."""
+
+_PART = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,17 @@ class Minutes:
     @classmethod
     def of(cls, first: int, last: int, intervals: Iterable[Interval]) -> Minutes:
         """Everything in these intervals."""
-        bits = 0
+        # Parts of some hours first: joining short integers many times over costs a fraction of joining long ones.
+        parts: defaultdict[int, int] = defaultdict(int)
         for start, end in intervals:
-            low, high = max(start, first), min(end, last)
+            low = max(first, start)
+            high = min(last, end)
             if low < high:
-                bits |= ((1 << (high - low)) - 1) << (low - first)
+                part, offset = divmod(low - first, _PART)
+                parts[part] |= ((1 << (high - low)) - 1) << offset
+        bits = 0
+        for part, some in parts.items():
+            bits |= some << (part * _PART)
         return cls(first, last, bits)
 
     @classmethod

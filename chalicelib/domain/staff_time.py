@@ -86,7 +86,7 @@ class PersonTime:
         self._branch = branch
         self._service = branch.offer.service
         self._zone = ZoneInfo(post.timezone or branch.offer.location.timezone)
-        self._occupants = [o for o in calendar.occupants(now) if o.id not in own]
+        self._occupants = [o for o in calendar.live(now) if o.id not in own]
 
     @cached_property
     def _working(self) -> Minutes:

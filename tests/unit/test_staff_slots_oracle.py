@@ -8,6 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import staff_baseline
 from tests.unit import rosters
 from tests.unit.random_branches import branch
 
@@ -54,3 +55,16 @@ def test_the_branches_of_these_tests_often_have_something_free_and_often_not() -
     free = [bool(rosters.listed(asked.slots(), asked.first, asked.last)) for asked in map(branch, range(200))]
 
     assert 50 < sum(free) < 150
+
+
+@examples
+@numbered
+def test_plain_loops_over_intervals_list_the_same(number: int) -> None:
+    """The benchmark's baseline answers the question it is timed for."""
+    asked = branch(number)
+    found = asked.slots()
+    team = rosters.team(asked.hours, asked.members)
+    calendars = {m.staff.id: rosters.calendar(m, asked.first, asked.last) for m in asked.members}
+    baseline = staff_baseline.listed(asked.offer, team, calendars, asked.seeker, asked.wanted, asked.first, asked.last)
+
+    assert baseline == rosters.listed(found, asked.first, asked.last)

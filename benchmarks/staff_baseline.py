@@ -1,0 +1,134 @@
+"""Free staff times by plain loops over intervals: what sets of minutes are compared with."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.catalog import Offer
+from chalicelib.domain.hours import DAY_MINUTES, Holidays, local_day, wall_interval, weekly
+from chalicelib.domain.ledger import Calendar, Occupant
+from chalicelib.domain.minutes import Interval
+from chalicelib.domain.slots import Seeker, window
+from chalicelib.domain.staff_slots import Preference, candidates
+from chalicelib.domain.teams import Post, Team
+from chalicelib.domain.times import days
+
+
+def listed(
+    offer: Offer,
+    team: Team,
+    calendars: Mapping[str, Calendar],
+    seeker: Seeker,
+    wanted: Preference,
+    first: int,
+    last: int,
+) -> dict[int, int]:
+    """Start → free staff, for starts in [first, last), as ``StaffSlots.listed`` has it."""
+    zone = ZoneInfo(offer.location.timezone)
+    around = local_day(first, zone) - timedelta(days=1), local_day(last, zone) + timedelta(days=2)
+    hours = joined(weekly((opening.line for opening in team.opening.lines), zone, *around))
+    closed = [wall_interval(c.date, c.start, c.end, zone) for c in team.opening.closures]
+    holidays = Holidays.kept_at(offer.location, offer.settings).among(*around)
+    closed += [wall_interval(day, 0, DAY_MINUTES, zone) for day in holidays]
+    midnights = [wall_interval(day, 0, 0, zone)[0] for day in days(*around)]
+    earliest, latest = window(offer, seeker)
+    span = max(first, earliest), min(last, latest + 1)
+    own = {seeker.moving, seeker.hold.id if seeker.hold else None}
+    found: Counter[int] = Counter()
+    for post in candidates(team, offer.service.id, wanted):
+        occupants = [o for o in calendars[post.staff_id].occupants(seeker.seconds) if o.id not in own]
+        working = both(joined(i for schedule in post.schedules for i in schedule.intervals(*around)), hours)
+        present = without(working, joined([*closed, *(absence.interval for absence in post.time_off)]))
+        found.update(_starts(offer, post, working, present, occupants, midnights, span))
+    return dict(sorted(found.items()))
+
+
+def _starts(
+    offer: Offer,
+    post: Post,
+    working: list[Interval],
+    present: list[Interval],
+    occupants: list[Occupant],
+    midnights: list[int],
+    span: Interval,
+) -> Iterable[int]:
+    service = offer.service
+    zone = ZoneInfo(post.timezone or offer.location.timezone)
+    busy = joined(occupant.busy for occupant in occupants)
+    booked = Counter(local_day(occupant.start, zone) for occupant in occupants)
+    for stretch in parts(working, midnights):
+        for start in range(*stretch, service.slot_interval):
+            if not span[0] <= start < span[1]:
+                continue
+            end = start + service.duration_minutes
+            around = start - service.buffer_before, end + service.buffer_after
+            if not covers(present, start, end) or meets(busy, *around):
+                continue
+            if post.daily_limit is None or booked[local_day(start, zone)] < post.daily_limit:
+                yield start
+
+
+def joined(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time as disjoint intervals in order, those that touch made one."""
+    found: list[Interval] = []
+    for start, end in sorted(i for i in intervals if i[0] < i[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def both(ones: list[Interval], others: list[Interval]) -> list[Interval]:
+    """The time in both, each joined."""
+    found, n = [], 0
+    for start, end in ones:
+        while n < len(others) and others[n][1] <= start:
+            n += 1
+        at = n
+        while at < len(others) and others[at][0] < end:
+            found.append((max(start, others[at][0]), min(end, others[at][1])))
+            at += 1
+    return found
+
+
+def without(ones: list[Interval], others: list[Interval]) -> list[Interval]:
+    """The time in the first and not in the other, each joined."""
+    found = []
+    for start, end in ones:
+        at = start
+        for low, high in others:
+            if high <= at:
+                continue
+            if low >= end:
+                break
+            if at < low:
+                found.append((at, low))
+            at = max(at, high)
+        if at < end:
+            found.append((at, end))
+    return found
+
+
+def parts(intervals: list[Interval], cuts: list[int]) -> Iterable[Interval]:
+    """Each interval, in parts where one of the cuts lies within it."""
+    for start, end in intervals:
+        edges = [start, *(cut for cut in cuts if start < cut < end), end]
+        yield from pairwise(edges)
+
+
+def covers(intervals: list[Interval], start: int, end: int) -> bool:
+    """Whether one of these, joined, covers [start, end)."""
+    at = bisect_right(intervals, start, key=lambda interval: interval[0]) - 1
+    return at >= 0 and end <= intervals[at][1]
+
+
+def meets(intervals: list[Interval], start: int, end: int) -> bool:
+    """Whether one of these, joined, meets [start, end)."""
+    at = bisect_right(intervals, start, key=lambda interval: interval[1])
+    return at < len(intervals) and intervals[at][0] < end
