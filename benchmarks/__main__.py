@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import budget, deciding, imports, processor, throughput
+from benchmarks import budget, deciding, imports, processor, staff, throughput
 from benchmarks.report import Table
 
 OUTPUT = Path("build/benchmarks.json")
@@ -32,6 +32,7 @@ def parts(quick: bool) -> Iterator[tuple[str, Callable[[], Part]]]:
     yield "processor", lambda: _processor(quick)
     yield "imports", lambda: _imports(quick)
     yield "deciding", lambda: _deciding(quick)
+    yield "staff", lambda: _staff(quick)
     if not quick:
         yield "throughput", _throughput
 
@@ -89,6 +90,11 @@ def _deciding(quick: bool) -> Part:
     else:
         decided, listed = deciding.measure(), deciding.listings()
     return [deciding.table(decided, listed)], {"decided": decided, "listed": listed}, []
+
+
+def _staff(quick: bool) -> Part:
+    figures = staff.measure(rounds=1, days=3) if quick else staff.measure()
+    return [staff.table(figures)], {str(taken): of for taken, of in figures.items()}, []
 
 
 def _throughput() -> Part:

@@ -87,10 +87,7 @@ def _decide(calendar: Calendar, service: str, start: int, name: str) -> Calendar
     """What booking does with what it read; raises the refusal it would answer with."""
     slots = Slots(_OFFERS[service], calendar, Seeker(Right.WIDGET, NOW))
     assert slots.settled(start, start + 1)
-    slots.require(start)
-    slots.hull(start)
-    end = start + _OFFERS[service].service.duration_minutes
-    return calendar.placed(Occupant(name, start, end, service))
+    return calendar.placed(slots.place(start).occupant(name, Right.WIDGET))
 
 
 def _decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:

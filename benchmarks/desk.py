@@ -23,6 +23,8 @@ class Desk:
     """Calls about one branch, at a time that stands still."""
 
     location_id: str = MEASURED
+    service_id: str = ACCOUNT
+    login: tuple[str, str] = (ADVISER_EMAIL, "[staff]")
 
     def availability(self, days: int = DAYS) -> Reply:
         """Free times of so many days."""
@@ -59,8 +61,29 @@ class Desk:
         return self._call("POST", path, body=body, headers=headers)
 
     def staff(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
-        """The adviser's call."""
-        return self._call(method, path, body=body, login=claims(ADVISER_EMAIL, "[staff]"))
+        """The call of the staff member with ``login``, by default the adviser."""
+        return self._call(method, path, body=body, login=claims(*self.login))
+
+    def book_for(self, start: datetime, first: str, last: str, email: str, **more: Any) -> Reply:
+        """A staff member's booking for a new client, through Schedule."""
+        client = {"first_name": first, "last_name": last, "email": email}
+        return self.staff("POST", "/appointments", self._slot(start) | {"channel": "schedule", "client": client} | more)
+
+    def move(self, booked: dict[str, str], start: datetime) -> Reply:
+        """A client's move of what they booked."""
+        body = {"code": booked["code"], "start": utc_text(start), "timezone": "UTC"}
+        return self.post(f"/public/appointments/{booked['id']}/reschedule", body)
+
+    def cancel(self, booked: dict[str, str]) -> Reply:
+        """A client's cancellation of what they booked."""
+        return self.post(f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"]})
+
+    def free(self, day: int, **more: str) -> datetime:
+        """The first free start of the ``day``-th day; keywords go into the query."""
+        date = (FIRST_DAY + timedelta(days=day)).isoformat()
+        query = self._where() | {"timezone": ZONE, "from": date, "to": date} | more
+        found = self.get("/public/availability", **query)
+        return datetime.fromisoformat(found.json["days"][0]["slots"][0]["start"])
 
     def _call(self, method: str, url: str, **request: Any) -> Reply:
         from app import app
@@ -71,7 +94,7 @@ class Desk:
         return reply
 
     def _where(self) -> dict[str, str]:
-        return {"service_id": ACCOUNT, "location_id": self.location_id}
+        return {"service_id": self.service_id, "location_id": self.location_id}
 
     def _slot(self, start: datetime) -> dict[str, Any]:
         return self._where() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": ZONE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 _BEFORE, _AFTER = "before-parameter-build.dynamodb", "after-call.dynamodb"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Call:
     """One call: the keys asked for, items returned or written, and what it consumed.
 
@@ -30,7 +31,7 @@ class Call:
 
 @dataclass
 class Usage:
-    """All calls of one piece of work, in order."""
+    """All calls of one piece of work, sorted: those made side by side end in any order."""
 
     calls: list[Call] = field(default_factory=list)
 
@@ -38,6 +39,11 @@ class Usage:
     def reads(self) -> int:
         """How many calls read."""
         return sum(call.operation in _READS for call in self.calls)
+
+    @property
+    def batches(self) -> int:
+        """How many of them were batch gets."""
+        return sum(call.operation == "BatchGetItem" for call in self.calls)
 
     @property
     def keys(self) -> int:
@@ -62,11 +68,11 @@ class Usage:
 
 
 class Meter:
-    """Counts the calls of one boto client."""
+    """Counts the calls of one boto client, whichever threads make them."""
 
     def __init__(self, client: Any) -> None:
         self._usage = Usage()
-        self._request: dict[str, Any] = {}
+        self._mine = threading.local()
         client.meta.events.register(_BEFORE, self._ask_for_capacity)
         client.meta.events.register(_AFTER, self._count)
 
@@ -78,16 +84,18 @@ class Meter:
             yield usage
         finally:
             self._usage = Usage()
+            usage.calls.sort()
 
     def _ask_for_capacity(self, params: dict[str, Any], **_: object) -> None:
         params["ReturnConsumedCapacity"] = "INDEXES"
-        self._request = params
+        self._mine.request = params
 
     def _count(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
         operation: str = model.name
-        read = read_units(operation, self._request, parsed)
+        request: dict[str, Any] = self._mine.request
+        read = read_units(operation, request, parsed)
         write, index = (0.0, 0.0) if operation in _READS else _write_units(parsed)
-        self._usage.calls.append(Call(operation, _items(operation, self._request), read, write, index))
+        self._usage.calls.append(Call(operation, _items(operation, request), read, write, index))
 
 
 def _items(operation: str, request: dict[str, Any]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from benchmarks import teams
 from benchmarks.branches import (
     BUSIEST,
     BUSY,
@@ -22,7 +23,7 @@ from benchmarks.branches import (
     sheet,
 )
 from chalicelib.domain.appointments import Appointment, Attendee
-from chalicelib.domain.catalog import Method
+from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.clients import Client, Contact, name_key
 from chalicelib.domain.events import CLIENT, Audience, Entry, Message
 from chalicelib.domain.events import Kind as Notice
@@ -50,8 +51,12 @@ def rows(appointments: int) -> Iterator[Row]:
     """The whole table: catalogue, sheets, and for each appointment all that its booking wrote.
 
     Per appointment: itself, its attendee row, its journal row (delivered); a client with a contact has two.
+    A table large enough for it has the full team's month among them.
     """
-    yield from map(mapping.to_row, catalogue(BRANCHES))
+    yield from map(mapping.to_row, (*catalogue(BRANCHES), *teams.catalogue()))
+    if 2 * teams.FULL.appointments <= appointments:
+        appointments -= teams.FULL.appointments
+        yield from _team(list(teams.FULL.occupants(first=appointments)))
     number = 0
     for place in _branch_days():
         takes = min(place.kind.taken, appointments - number)
@@ -59,11 +64,18 @@ def rows(appointments: int) -> Iterator[Row]:
         for seat in range(takes):
             who = occupant(_id("apt", number + seat), place.day, seat)
             occupants[who.id] = who
-            yield from _booked(place, who, number + seat)
+            yield from _booked(place.location_id, who, number + seat)
         number += takes
         if occupants or (place.location_id in (MEASURED, BUSIEST) and place.day in COMING):
             yield mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
     assert number == appointments, "the calendar has room for fewer"
+
+
+def _team(month: list[tuple[str, Occupant]]) -> Iterator[Row]:
+    """Appointments that staff have, the number of each in its id."""
+    for staff_id, who in month:
+        yield from _booked(teams.FULL.location_id, who, int(who.id.removeprefix("apt_")), staff_id)
+    yield from map(mapping.to_row, teams.sheets(month))
 
 
 def known_client() -> tuple[str, str, str]:
@@ -81,9 +93,9 @@ def _branch_days() -> Iterator[BranchDay]:
     yield from (BranchDay(branch(n), day, USUAL) for day in past for n in range(BRANCHES))
 
 
-def _booked(place: BranchDay, who: Occupant, number: int) -> Iterator[Row]:
+def _booked(location_id: str, who: Occupant, number: int, staff_id: str | None = None) -> Iterator[Row]:
     client = _client(number // _PER_CLIENT)
-    appointment = _appointment(place, who, number, client)
+    appointment = _appointment(location_id, who, number, client, staff_id)
     yield mapping.to_row(appointment)
     yield from mapping.attendee_rows(appointment)
     journal = mapping.entry_row(_entry(appointment, number))
@@ -94,12 +106,15 @@ def _booked(place: BranchDay, who: Occupant, number: int) -> Iterator[Row]:
         yield mapping.to_row(_contact(client, appointment))
 
 
-def _appointment(place: BranchDay, who: Occupant, number: int, client: Client) -> Appointment:
-    start, booked_at = instant(who.start), opening(place.day) - timedelta(days=20)
+def _appointment(
+    location_id: str, who: Occupant, number: int, client: Client, staff_id: str | None = None
+) -> Appointment:
+    start = instant(who.start)
+    booked_at = opening(start.date()) - timedelta(days=20)
     return Appointment(
         id=who.id,
         service_id=who.service_id,
-        location_id=place.location_id,
+        location_id=location_id,
         method=Method.IN_PERSON,
         start=start,
         end=instant(who.end),
@@ -109,6 +124,9 @@ def _appointment(place: BranchDay, who: Occupant, number: int, client: Client) -
         booked_through=CLIENT,
         created_at=booked_at,
         updated_at=booked_at,
+        availability=Availability.STAFF if staff_id else Availability.QUICKSTREAM,
+        staff_id=staff_id,
+        buffer_after=who.after,
         reminder_hours=(24,),
         version=1,
     )

@@ -41,20 +41,24 @@ CALLS = {
 
 @dataclass
 class Recorder:
-    """Keeps what was asked and answered in between, by operation, and answers the same again."""
+    """Keeps what was asked and answered in between, and answers the same again.
 
-    answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    A request that was not made in the very same words gets the last answer of its operation: it had an id in it.
+    """
+
+    answers: dict[tuple[str, bytes], tuple[int, bytes]] = field(default_factory=dict)
+    last: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def record(self, operation: str, request: bytes) -> tuple[int, bytes]:
         """The engine's answer, kept."""
         self.requests[operation] = json.loads(request)
-        self.answers[operation] = engine.embedded(operation, request)
-        return self.answers[operation]
+        self.last[operation] = self.answers[operation, request] = engine.embedded(operation, request)
+        return self.last[operation]
 
-    def replay(self, operation: str, _: bytes) -> tuple[int, bytes]:
+    def replay(self, operation: str, request: bytes) -> tuple[int, bytes]:
         """The answer kept."""
-        return self.answers[operation]
+        return self.answers.get((operation, request)) or self.last[operation]
 
 
 def measure(rounds: int = 15, share: float = 1) -> dict[str, list[float]]:
@@ -62,7 +66,7 @@ def measure(rounds: int = 15, share: float = 1) -> dict[str, list[float]]:
     with engine.table() as store, silence():
         engine.load(population.rows(APPOINTMENTS))
         calls = dict(zip(CALLS, _calls(store), strict=True))
-        per_call = {name: _timed(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
+        per_call = {name: timed(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
         return interleaved(per_call, rounds)
 
 
@@ -81,16 +85,20 @@ def _calls(store: Store) -> list[Callable[[], Any]]:
 
     desk = Desk()
     body = desk.booking(slot(6), "New", "Client", "new@example.org")
-    book = event("POST", "/public/appointments", body=body, headers=HEADERS)
-    one, month = (_availability(desk, days) for days in (1, 31))
-    booking = _recorded(store, lambda: app(book, None))
+    book, *lists = (
+        lambda asked=asked: succeed(app(asked, None))
+        for asked in (
+            event("POST", "/public/appointments", body=body, headers=HEADERS),
+            *(_availability(desk, days) for days in (1, 31)),
+        )
+    )
+    booking = recorded(store, book)
     return [
         _hello(lambda: None),
-        lambda: _succeed(app(event("GET", "/health", headers=HEADERS), None)),
+        lambda: succeed(app(event("GET", "/health", headers=HEADERS), None)),
         _hello(_driver(booking)),
-        _replayed(store, booking, lambda: app(book, None)),
-        _replayed(store, _recorded(store, lambda: app(one, None)), lambda: app(one, None)),
-        _replayed(store, _recorded(store, lambda: app(month, None)), lambda: app(month, None)),
+        replayed(store, booking, book),
+        *(replayed(store, recorded(store, listing), listing) for listing in lists),
     ]
 
 
@@ -108,7 +116,7 @@ def _hello(work: Callable[[], object]) -> Callable[[], Any]:
         return {"hello": "world"}
 
     request = event("GET", "/hello", headers=HEADERS)
-    return lambda: _succeed(bare(request, None))
+    return lambda: succeed(bare(request, None))
 
 
 def _driver(booking: Recorder) -> Callable[[], object]:
@@ -124,22 +132,27 @@ def _driver(booking: Recorder) -> Callable[[], object]:
     return send
 
 
-def _recorded(store: Store, call: Callable[[], Any]) -> Recorder:
+def recorded(store: Store, call: Callable[[], object]) -> Recorder:
+    """What the store answered to this call, made once on the embedded AWS."""
     recorder = Recorder()
     store.transport.answering = recorder.record
-    _succeed(call())
+    call()
     return recorder
 
 
-def _replayed(store: Store, recorder: Recorder, call: Callable[[], Any]) -> Callable[[], Any]:
+def replayed(store: Store, recorder: Recorder, call: Callable[[], object]) -> Callable[[], object]:
+    """The call with the store's answers as they were."""
+
     def replay() -> None:
         store.transport.answering = recorder.replay
-        _succeed(call())
+        call()
 
     return replay
 
 
-def _timed(call: Callable[[], Any], times: int) -> Callable[[], float]:
+def timed(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
+    """Seconds of processor time per call, over so many calls."""
+
     def seconds() -> float:
         begun = time.process_time()
         for _ in range(times):
@@ -149,5 +162,6 @@ def _timed(call: Callable[[], Any], times: int) -> Callable[[], float]:
     return seconds
 
 
-def _succeed(answer: dict[str, Any]) -> None:
+def succeed(answer: dict[str, Any]) -> None:
+    """Makes sure that it did."""
     assert answer["statusCode"] < 300, answer

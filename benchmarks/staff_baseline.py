@@ -16,7 +16,7 @@ from chalicelib.domain.minutes import Interval
 from chalicelib.domain.slots import Seeker, window
 from chalicelib.domain.staff_slots import Preference, candidates
 from chalicelib.domain.teams import Post, Team
-from chalicelib.domain.times import days
+from chalicelib.domain.times import GRID_MINUTES, days
 
 
 def listed(
@@ -61,8 +61,8 @@ def _starts(
     zone = ZoneInfo(post.timezone or offer.location.timezone)
     busy = joined(occupant.busy for occupant in occupants)
     booked = Counter(local_day(occupant.start, zone) for occupant in occupants)
-    for stretch in parts(working, midnights):
-        for start in range(*stretch, service.slot_interval):
+    for begin, finish in parts(working, midnights):
+        for start in range(-(-begin // GRID_MINUTES) * GRID_MINUTES, finish, service.slot_interval):
             if not span[0] <= start < span[1]:
                 continue
             end = start + service.duration_minutes

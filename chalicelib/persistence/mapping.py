@@ -83,24 +83,22 @@ def _sheet_due(sheet: Sheet) -> dict[str, str]:
     return keys.due("sheet", f"{sheet.calendar_id}#{sheet.day}", instant(min(due))) if due else {}
 
 
+_RIGHTS = {str(int(right)): right for right in Right}
+
+
 def _pack_occupant(o: Occupant) -> str:
     facts = (o.start, o.end - o.start, o.service_id, int(o.right), int(o.over_capacity), o.expires or "")
     return ",".join(map(str, (*facts, o.before, o.after) if o.before or o.after else facts))
 
 
 def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
+    # A month of fifty full calendars is thirty thousand of these: no keywords, no look-up of an enum by its value.
     start, length, service_id, right, over, expires, *buffers = text.split(",")
-    before, after = map(int, buffers or (0, 0))
+    before, after = map(int, buffers) if buffers else (0, 0)
+    begin = int(start)
+    until = int(expires) if expires else None
     return Occupant(
-        id=occupant_id,
-        start=int(start),
-        end=int(start) + int(length),
-        service_id=service_id,
-        right=Right(int(right)),
-        over_capacity=over == "1",
-        expires=int(expires) if expires else None,
-        before=before,
-        after=after,
+        occupant_id, begin, begin + int(length), service_id, _RIGHTS[right], over == "1", until, before, after
     )
 
 

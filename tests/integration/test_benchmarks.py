@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import budget, engine
+from benchmarks.allowance import BUDGETS
 from benchmarks.capacity import item_size, read_units
 from benchmarks.meter import Call, Meter, Usage
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("budget", "processor", "imports", "deciding")
+PARTS = ("budget", "processor", "imports", "deciding", "staff")
 
 
 def test_a_quick_run_measures_every_part_and_finds_what_is_exact_as_it_must_be(tmp_path: Path) -> None:
@@ -26,37 +27,51 @@ def test_a_quick_run_measures_every_part_and_finds_what_is_exact_as_it_must_be(t
     assert all(table["lines"] for part in PARTS for table in figures[part]["tables"])
     few, many = figures["budget"]["figures"].values()
     assert few == many
-    assert set(many) == set(budget.BUDGETS)
+    assert set(many) == set(BUDGETS)
     for operation, usage in many.items():
         stays_within(operation, usage["calls"])
 
 
 def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
     """As many calls of either kind as allowed, each with its units, at most eight items written."""
-    reads = [call for call in calls if call["operation"] == "BatchGetItem"]
+    batches = [call for call in calls if call["operation"] == "BatchGetItem"]
+    queries = [call for call in calls if call["operation"] == "Query"]
     writes = [call for call in calls if call["operation"] == "TransactWriteItems"]
-    allowed = budget.BUDGETS[operation]
+    allowed = BUDGETS[operation]
 
-    assert len(reads) + len(writes) == len(calls), operation
-    assert 1 <= len(reads) <= allowed.most_reads, operation
+    assert len(batches) + len(queries) + len(writes) == len(calls), operation
+    assert 1 <= len(batches) <= allowed.most_batches, operation
+    assert len(batches) + len(queries) <= allowed.most_reads, operation
     assert len(writes) == allowed.transactions, operation
-    assert all(call["read"] > 0 for call in reads), operation
+    assert all(call["read"] > 0 for call in batches + queries), operation
     assert all(call["write"] > 0 and call["items"] <= 8 for call in writes), operation
 
 
 def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:
     right = {
         name: Usage([Call("BatchGetItem", 3, 3.0)] + [Call("TransactWriteItems", 5, 0, 10.0)] * allowed.transactions)
-        for name, allowed in budget.BUDGETS.items()
+        for name, allowed in BUDGETS.items()
     }
     grown = right | {"explain": Usage([Call("BatchGetItem", 3, 4.0)])}
     chatty = right | {"hold": Usage([Call("BatchGetItem", 3, 3.0)] * 2 + [Call("TransactWriteItems", 5, 0, 10.0)])}
+    batchy = right | {"50 staff: explain": Usage([Call("BatchGetItem", 3, 3.0)] * 4)}
     large = right | {"hold": Usage([Call("BatchGetItem", 3, 3.0), Call("TransactWriteItems", 9, 0, 10.0)])}
 
     assert budget.failures({"1": right, "2": right}) == []
     assert budget.failures({"1": right, "2": grown}) == ["explain: not the same in both tables"]
     assert budget.failures({"1": chatty, "2": chatty})[0] == "hold (1): 2 reads, 1 writes"
+    assert budget.failures({"1": batchy, "2": batchy})[0] == "50 staff: explain (1): 4 batch gets"
     assert budget.failures({"1": large, "2": large})[0] == "hold (1): 9 items in its transaction"
+
+
+def test_a_month_of_fifty_staff_is_one_batch_for_the_offer_two_for_their_time_and_a_query() -> None:
+    usual = budget.measure(few=1, many=1, busy=False)["1"]["50 staff: availability, 31 days"]
+    assert [(call.operation, call.items) for call in usual.calls] == [
+        ("BatchGetItem", 3),
+        ("BatchGetItem", 100),
+        ("BatchGetItem", 100),
+        ("Query", 1),
+    ]
 
 
 def test_an_item_is_as_large_as_dynamodb_counts_it() -> None:

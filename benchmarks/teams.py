@@ -1,0 +1,136 @@
+"""Two branches whose services are taken from staff calendars: fifty people each, one with nothing booked, one full."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from benchmarks.branches import COMING, FIRST_DAY, ZONE, branch
+from chalicelib.domain.catalog import Availability, Location, Login, Method, Service, Staff
+from chalicelib.domain.hours import Line, Opening, OpeningLine, wall_minute
+from chalicelib.domain.ledger import Occupant, Right, Sheet, sheet_days
+from chalicelib.domain.permissions import Role
+from chalicelib.domain.rota import CalendarType, Rota, TimeOff, WorkSchedule
+from chalicelib.domain.teams import Post
+
+PEOPLE = 50
+STAFFED = "svc_" + "7".zfill(26)
+# Twenty minutes of somebody's time: fifteen with the client, five after. A day's lines have room for thirty of them.
+MINUTES, AFTER = 15, 5
+_PLACE = MINUTES + AFTER
+_EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+_LINES = (Line(_EVERY_DAY, 8 * 60, 13 * 60), Line(_EVERY_DAY, 13 * 60 + 20, 18 * 60 + 20))
+_PLACES = tuple(at for line in _LINES for at in range(line.start, line.end, _PLACE))
+_CLOCKS = ZoneInfo(ZONE)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The staff of one branch, each with so many appointments on every day."""
+
+    number: int
+    taken: int
+
+    @property
+    def location_id(self) -> str:
+        """Where they work."""
+        return branch(self.number)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Their ids; the first is the manager."""
+        return tuple(f"stf_{self.number:020d}{n:06d}" for n in range(PEOPLE))
+
+    @property
+    def appointments(self) -> int:
+        """How many all of them have in the coming month."""
+        return len(COMING) * PEOPLE * self.taken
+
+    @property
+    def email(self) -> str:
+        """The manager's address."""
+        return f"manager{self.number}@example.org"
+
+    def unseen(self, number: int) -> str:
+        """A service of this branch alone that nobody has asked for yet."""
+        return f"svc_{self.number:020d}{number:06d}"
+
+    def occupants(self, first: int = 0) -> Iterator[tuple[str, Occupant]]:
+        """Everybody's appointments of the coming month with who has them; numbered from ``first``."""
+        for staff_id in self.people:
+            for day in COMING:
+                chance = random.Random(f"{staff_id}{day}")
+                for place in sorted(chance.sample(_PLACES, self.taken)):
+                    yield staff_id, _occupant(first, day, place)
+                    first += 1
+
+    def sheets(self) -> Iterator[Sheet]:
+        """The ledgers of their coming month."""
+        return sheets(self.occupants())
+
+    def rota(self, number: int) -> Rota:
+        """Work on every day of the week, with a day off that was taken when appointments stood there already."""
+        away = datetime.combine(FIRST_DAY + timedelta(days=number % 31), datetime.min.time(), _CLOCKS)
+        schedule = WorkSchedule(f"wsl_{number:026d}", CalendarType.OPEN, ZONE, _LINES)
+        absence = TimeOff(f"tof_{number:026d}", away, away + timedelta(days=1))
+        return Rota(self.people[number], (schedule,), (absence,), version=1)
+
+    def records(self) -> Iterator[Any]:
+        """The branch, its hours, its people with their rotas and posts, and the manager's login."""
+        here = self.location_id
+        yield Location(here, f"Team {self.number}", ZONE, "1 Main St", f"team{self.number}@example.org", version=1)
+        lines = (OpeningLine("hrs_" + "1".zfill(26), Line(_EVERY_DAY, 7 * 60, 19 * 60)),)
+        yield Opening(here, lines, version=1)
+        yield from (_service(self.unseen(n), (here,)) for n in range(2))
+        offered = (STAFFED, *(self.unseen(n) for n in range(2)))
+        for n, staff_id in enumerate(self.people):
+            role, email = (Role.STAFF, f"{staff_id}@example.org") if n else (Role.MANAGER, self.email)
+            staff = Staff(staff_id, f"Person {n}", email, role, (here,), offered, version=1)
+            rota = self.rota(n)
+            yield from (staff, rota, Post(here, staff_id, role, version=1).follows(staff, rota))
+        yield Login(self.email, self.people[0], version=1)
+
+
+QUIET, FULL = Crew(60, taken=0), Crew(61, taken=20)
+
+
+def catalogue() -> Iterator[Any]:
+    """Both branches and their service, as records that were saved once."""
+    yield _service(STAFFED, (QUIET.location_id, FULL.location_id))
+    for crew in (QUIET, FULL):
+        yield from crew.records()
+
+
+def sheets(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
+    """The ledgers on which these appointments stand."""
+    found: dict[tuple[str, str], dict[str, Occupant]] = defaultdict(dict)
+    for staff_id, occupant in booked:
+        for day in sheet_days(staff_id, *occupant.busy):
+            found[staff_id, day][occupant.id] = occupant
+    for (staff_id, day), occupants in found.items():
+        yield Sheet(staff_id, day, {}, occupants, version=1)
+
+
+def _occupant(number: int, day: date, place: int) -> Occupant:
+    start = wall_minute(day, place, _CLOCKS)
+    return Occupant(f"apt_{number:026d}", start, start + MINUTES, STAFFED, Right.WIDGET, after=AFTER)
+
+
+def _service(service_id: str, locations: tuple[str, ...]) -> Service:
+    return Service(
+        id=service_id,
+        name="Counter",
+        duration_minutes=MINUTES,
+        buffer_after=AFTER,
+        meeting_methods=(Method.IN_PERSON, Method.PHONE),
+        location_ids=locations,
+        availability=Availability.STAFF,
+        slot_interval=_PLACE,
+        client_chooses_staff=True,
+        version=1,
+    )
