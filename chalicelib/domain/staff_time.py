@@ -14,7 +14,7 @@ from chalicelib.domain.hours import DAY_MINUTES, Holidays, Opening, local_day, w
 from chalicelib.domain.ledger import Calendar
 from chalicelib.domain.minutes import Interval, Minutes
 from chalicelib.domain.teams import Post
-from chalicelib.domain.times import days
+from chalicelib.domain.times import GRID_MINUTES, days
 
 
 class BranchTime:
@@ -102,9 +102,12 @@ class PersonTime:
 
     @cached_property
     def on_grid(self) -> Minutes:
-        """The starts in steps from the beginning of each stretch of a day's work within the hours (D9)."""
+        """The starts in steps from the beginning of each stretch of a day's work within the hours (D9).
+
+        Where that lies between two marks of the five-minute grid all starts are on, from the later one.
+        """
         working = self._working
-        stretches = self._branch.stretches(working)
+        stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.stretches(working))
         return Minutes.steps(working.first, working.last, stretches, self._service.slot_interval)
 
     @cached_property

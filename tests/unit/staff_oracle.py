@@ -98,13 +98,19 @@ class Oracle:
         if self.wanted.language and self.wanted.language not in staff.languages:
             return False
         end = start + service.duration_minutes
-        if not all(at in self._present[staff.id] for at in range(start, end)):
+        if start not in self._present[staff.id] or (on_grid and not self._on_grid(staff.id, start)):
             return False
-        if on_grid and (start - self._begins[staff.id][start]) % service.slot_interval:
+        if not all(at in self._present[staff.id] for at in range(start, end)):
             return False
         if any(self._disturbs(one, start, end) for one in self._counted(who)):
             return False
         return staff.daily_limit is None or self._that_day(who, start) < staff.daily_limit
+
+    def _on_grid(self, staff_id: str, start: int) -> bool:
+        mark = self._begins[staff_id][start]
+        while clock(mark, self._zone).minute % 5:
+            mark += 1
+        return start >= mark and (start - mark) % self.offer.service.slot_interval == 0
 
     def _disturbs(self, other: Occupant, start: int, end: int) -> bool:
         service = self.offer.service
@@ -127,11 +133,11 @@ class Oracle:
     def _begins(self) -> dict[str, dict[int, int]]:
         """Where the stretch of work within the hours begins that day, for each minute; closures and absences aside."""
         found: dict[str, dict[int, int]] = {}
+        midnights = {span(day, 0, 1440, self._zone).start for day in self._days}
         for staff_id, working in self._working.items():
             begins = found[staff_id] = {}
             for at in sorted(working):
-                midnight = clock(at, self._zone).date() != clock(at - 1, self._zone).date()
-                begins[at] = at if midnight or at - 1 not in working else begins[at - 1]
+                begins[at] = at if at in midnights or at - 1 not in working else begins[at - 1]
         return found
 
     @property
@@ -141,8 +147,8 @@ class Oracle:
     @cached_property
     def _days(self) -> list[date]:
         """Dates enough for every zone, and for stretches begun the day before."""
-        begin = (EPOCH + timedelta(minutes=self.first)).date() - timedelta(days=3)
-        length = (self.last + self.offer.service.duration_minutes - self.first) // 1440 + 7
+        begin = (EPOCH + timedelta(minutes=self.first)).date() - timedelta(days=2)
+        length = (self.last + self.offer.service.duration_minutes - self.first) // 1440 + 6
         return [begin + timedelta(days=n) for n in range(length)]
 
     def _weekly(self, lines: Iterable[Line], zone: str, days: Iterable[date]) -> set[int]:

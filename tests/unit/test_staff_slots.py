@@ -39,6 +39,11 @@ def test_the_grid_steps_from_where_work_within_the_hours_begins() -> None:
     assert clocks(asked(member("a", late))) == ["09:00", "09:30", "11:20", "11:50"]
 
 
+def test_work_that_begins_between_two_marks_of_the_five_minute_grid_steps_from_the_later() -> None:
+    assert clocks(asked(member("a", schedule("09:07-10:41")))) == ["09:10", "09:40", "10:10"]
+    assert clocks(asked(member("a", schedule("09:07-10:39")))) == ["09:10", "09:40"]
+
+
 def test_the_grid_stays_where_it_is_when_part_of_the_day_falls_away() -> None:
     found = asked(member("a", schedule("09:00-11:00"), away=[away(f"{DAY} 09:00", f"{DAY} 09:40")]))
 
