@@ -31,8 +31,8 @@ def first_showing(wall: datetime, zone: str) -> int:
     """The first minute at which clocks there show this time, or a later one where they skip it."""
     offset = (wall - timedelta(days=1)).replace(tzinfo=ZoneInfo(zone)).utcoffset()
     assert offset is not None
-    # No clock is ever put forward or back by as much as three hours.
-    at = int((wall.replace(tzinfo=UTC) - EPOCH - offset).total_seconds()) // 60 - 180
+    # No clock is put forward or back by more than an hour these days.
+    at = int((wall.replace(tzinfo=UTC) - EPOCH - offset).total_seconds()) // 60 - 61
     while clock(at, zone) < wall:
         at += 1
     return at
