@@ -92,7 +92,7 @@ SERVICES: dict[str, dict[str, Any]] = {
         "name": "Financial counselling",
         "description": "Your budget, your debts and a plan, with somebody you choose.",
         "duration_minutes": 45,
-        "slot_interval": 15,
+        "slot_interval": 30,
         "buffer_before": 5,
         "buffer_after": 10,
         "meeting_methods": ["in_person", "phone", "video"],
