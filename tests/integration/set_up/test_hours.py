@@ -10,13 +10,14 @@ from chalicelib import container
 from chalicelib.domain.catalog import Location
 from chalicelib.domain.hours import Opening
 from chalicelib.services.opening_hours import MOST_CLOSURES, MOST_LINES
-from chalicelib.services.ports import Change, Ref
+from chalicelib.services.ports import Ref
 from tests.integration.set_up.calls import PLACE, Api, made, person, pointers
+from tests.integration.set_up.occupied import before_the_commit
 from tests.unit.gateway import claims
 
 HOURS = {"weekdays": [1, 5], "start": "09:00", "end": "17:00"}
 CLOSURE = {"date": "2026-12-24", "name": "Christmas Eve"}
-LISTS = [("hours", HOURS), ("closures", CLOSURE)]
+LISTS: list[tuple[str, dict[str, Any]]] = [("hours", HOURS), ("closures", CLOSURE)]
 
 
 @pytest.fixture
@@ -156,14 +157,7 @@ def test_hours_go_with_their_location(api: Api, place: str) -> None:
 
 
 def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = container.store().commit
-
-    def overtaken(change: Change, *more: Any) -> None:
-        monkeypatch.setattr(container.store(), "commit", commit)
-        assert api("DELETE", f"/locations/{place}").status == 204
-        commit(change, *more)
-
-    monkeypatch.setattr(container.store(), "commit", overtaken)
+    before_the_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
     assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
     found = container.store().read([Ref.to(Opening, place), Ref.to(Location, place)])
     assert (found.get(Opening, place), found.get(Location, place)) == (None, None)

@@ -9,12 +9,14 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability, Method
+from chalicelib.domain.errors import Stale
 from chalicelib.domain.events import Actor, Channel
-from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
+from chalicelib.domain.ledger import Occupant, Sheet
 from chalicelib.domain.quickstream import Block, BlockState
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Change, Ref
 from tests.integration.set_up.calls import PLACE, SERVICE, Api, made, person
+from tests.integration.set_up.occupied import assign, before_the_commit, booked, occupy
 
 
 def _lay(
@@ -64,20 +66,10 @@ def test_what_is_over_does_not_count(api: Api) -> None:
     assert api("DELETE", f"/locations/{place}").status == 204
 
 
-def _give(staff_id: str, at: datetime, *, hold: bool = False) -> None:
-    """An appointment, or a hold, on somebody's own sheets."""
-    start, occupant_id = minute(at), "hld_1" if hold else "apt_1"
-    occupant = Occupant(occupant_id, start, start + 30, "svc_1", expires=start * 60 if hold else None)
-    change = Change()
-    for day in sheet_days(staff_id, *occupant.busy):
-        change.save(Sheet(staff_id, day, {}, {occupant_id: occupant}))
-    container.store().commit(change)
-
-
 @pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=400)])
 def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> None:
     staff = made(api, "/staff", person("Sam", "staff"))
-    _give(staff["id"], datetime.now(UTC) + ahead)
+    occupy(staff["id"], [booked("1", datetime.now(UTC) + ahead)])
     for reply in (
         api("DELETE", f"/staff/{staff['id']}"),
         api("PATCH", f"/staff/{staff['id']}", {"active": False}),
@@ -91,9 +83,31 @@ def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> No
 def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
     staff = made(api, "/staff", person("Sam", "staff"))
     at = {"begun": timedelta(minutes=-2), "over": timedelta(hours=-20), "held": timedelta(hours=1)}[how]
-    _give(staff["id"], datetime.now(UTC) + at, hold=how == "held")
+    occupy(staff["id"], [booked("1", datetime.now(UTC) + at, expires=1 if how == "held" else None)])
     assert api("PATCH", f"/staff/{staff['id']}", {"active": False}).status == 200
     assert api("DELETE", f"/staff/{staff['id']}").status == 204
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+def test_staff_given_an_appointment_meanwhile_stay(api: Api, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
+    before_the_commit(monkeypatch, lambda: assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1)))
+    reply = api(how, f"/staff/{staff['id']}", {"active": False} if how == "PATCH" else None)
+    assert (reply.status, reply.json["code"]) == (409, "in_use")
+    assert reply.json["used_by"] == {"appointments": [{"id": "apt_new", "name": None}]}
+    assert api("GET", f"/staff/{staff['id']}").json == staff
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+def test_nobody_is_given_to_staff_who_went_meanwhile(api: Api, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
+    body = {"active": False} if how == "PATCH" else None
+    before_the_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
+    with pytest.raises(Stale):
+        assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
+    assert container.agenda().sheets(staff["id"], "2020", "9999") == []
 
 
 def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
