@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.hours import Closure
 from chalicelib.domain.ledger import Occupant, Right, sheet_days
 from chalicelib.domain.rota import CalendarType
 from chalicelib.domain.slots import Seeker, Why
@@ -45,9 +46,13 @@ def test_work_that_begins_between_two_marks_of_the_five_minute_grid_steps_from_t
 
 
 def test_the_grid_stays_where_it_is_when_part_of_the_day_falls_away() -> None:
-    found = asked(member("a", schedule("09:00-11:00"), away=[away(f"{DAY} 09:00", f"{DAY} 09:40")]))
+    shift = schedule("09:00-11:00")
+    off = asked(member("a", shift, away=[away(f"{DAY} 09:00", f"{DAY} 09:40")]))
+    closed = Closure("clo_1", date.fromisoformat(DAY), start=9 * 60, end=9 * 60 + 40)
+    span = on_the_day("00:00"), on_the_day("23:59")
+    partly = rosters.slots(offer(), opening("09:00-17:00", closures=[closed]), [member("a", shift)], *span)
 
-    assert clocks(found) == ["10:00", "10:30"]
+    assert clocks(off) == clocks(partly) == ["10:00", "10:30"]
 
 
 def test_schedules_that_touch_or_overlap_are_one_stretch() -> None:
