@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.services.blocks import Blocks
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
+    from chalicelib.services.changing import Changing
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.dashboard import Dashboard
     from chalicelib.services.editing import Editing
@@ -141,6 +142,15 @@ def staff_booking() -> StaffBooking:
     from chalicelib.services.staff_booking import StaffBooking
 
     return StaffBooking(store(), free_times(), Attending(store(), ids()), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def changing() -> Changing:
+    """Edits of appointments by staff."""
+    from chalicelib.services.changes_of_place import ChangesOfPlace
+    from chalicelib.services.changing import Changing
+
+    return Changing(store(), ChangesOfPlace(store(), free_times()), ids(), pause)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.availability import BOOKERS
 from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.appointment_changes import AppointmentChange, edit
 from chalicelib.api.schemas.appointments import (
     Appointment,
     Assignment,
@@ -15,6 +16,7 @@ from chalicelib.api.schemas.appointments import (
     StaffCancel,
 )
 from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.api.schemas.records import Record
 from chalicelib.api.schemas.staff_booking import NewStaffBooking
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.errors import (
@@ -73,6 +75,23 @@ def book_for_client(call: Call[NewStaffBooking, NoQuery]) -> Seated:
 def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     """One appointment."""
     return container.viewing().one(call.context(), call.path["appointment_id"])
+
+
+@routes.patch(
+    "/appointments/{appointment_id}",
+    body=AppointmentChange,
+    answer=Appointment,
+    who=Ability.APPOINTMENT_EDIT,
+    refuses=(
+        *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
+        *("past", "unknown_staff", "unknown_location", "method_not_offered"),
+        *("unknown_client", "client_twice", "invalid_answers"),
+    ),
+)
+def change_appointment(call: Call[Record, NoQuery]) -> Seated:
+    """Change an appointment: the old time is freed and the new one taken, or all stays as it was."""
+    context = call.context(Channel.SCHEDULE)
+    return container.changing().change(context, call.path["appointment_id"], edit(call.body.values()))
 
 
 @routes.get("/appointments/{appointment_id}/log", query=PageQuery, answer=Page[LogLine], who=Ability.LOG_VIEW)

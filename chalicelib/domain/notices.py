@@ -61,6 +61,7 @@ class Notice:
 
     ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
     have no place here (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546).
+    ``elsewhere`` says of a move that it is to another place or another way to meet.
     """
 
     kind: Kind
@@ -88,6 +89,12 @@ class Notice:
     call_number: str = ""
     reason: str = ""
     previous_start: datetime | None = None
+    elsewhere: bool = False
     cancel_until: datetime | None = None
     rebook_until: datetime | None = None
     has_email: bool = True
+
+    @property
+    def moved_elsewhere(self) -> bool:
+        """Whether it tells of a move that is more than another time: what is named is the place, too."""
+        return self.elsewhere and self.kind in (Kind.RESCHEDULED, Kind.STAFF_RESCHEDULED)

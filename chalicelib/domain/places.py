@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Offer
 from chalicelib.domain.ledger import Calendar, Occupant, Right
 from chalicelib.domain.teams import Post
@@ -37,6 +38,18 @@ class Place:
     def turn(self) -> int:
         """Orders newcomers of one millisecond."""
         return self.calendar.turn(self.start)
+
+    def given(self, appointment: Appointment) -> Appointment:
+        """The appointment as it is here: whose calendars it stands on, the service's buffers as they are now."""
+        service = self.offer.service
+        return replace(
+            appointment,
+            availability=service.availability,
+            staff_id=self.staff_id or appointment.staff_id,
+            buffer_before=service.buffer_before,
+            buffer_after=service.buffer_after,
+            over_capacity=self.over_capacity,
+        )
 
     def occupant(self, occupant_id: str, right: Right, expires: int | None = None) -> Occupant:
         """What stands on the calendar; staff need the service's buffers around it, a location none (D2)."""

@@ -20,6 +20,7 @@ _PROMISES = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.STAFF_BOOKED})
 # Facts a use case may give with a message; everything else is looked up when it is sent.
 REASON = "reason"
 PREVIOUS_START = "previous_start"
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _notice(message: Message, scene: Scene) -> Notice:
         changed_at=appointment.updated_at,
         reason=message.facts.get(REASON) or (cancellation.reason if cancellation else ""),
         previous_start=datetime.fromisoformat(previous) if previous else None,
+        elsewhere=ELSEWHERE in message.facts,
     )
 
 

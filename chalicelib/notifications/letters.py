@@ -57,12 +57,13 @@ def letter(notice: Notice, public_url: str) -> Letter:
     ends = notice.kind in _ENDS
     rows = tuple(_rows(notice, words))
     link = manage_url(notice, public_url)
+    moved = notice.moved_elsewhere
     return Letter(
         language=words.language,
         organisation=values["organisation"],
-        subject=words.kind(notice.kind, "subject", **values),
-        heading=words.kind(notice.kind, "heading", **values),
-        lead=words.kind(notice.kind, "lead", **values),
+        subject=words.kind(notice.kind, "subject", elsewhere=moved, **values),
+        heading=words.kind(notice.kind, "heading", elsewhere=moved, **values),
+        lead=words.kind(notice.kind, "lead", elsewhere=moved, **values),
         rows=rows,
         plain_rows=tuple(row.plain(words) for row in rows),
         actions=tuple(_actions(notice, words, link, public_url)) if link and not ends else (),

@@ -53,6 +53,7 @@ def text(notice: Notice, public_url: str) -> str:
     body = words.kind(
         notice.kind,
         "text",
+        elsewhere=notice.moved_elsewhere,
         organisation=one_line(notice.organisation),
         service=one_line(notice.service),
         when=words.short_moment(notice.start, notice.timezone),

@@ -22,9 +22,9 @@ class Wording:
         self.language = language
         self._words = words
 
-    def kind(self, kind: str, part: str, /, **values: str) -> str:
-        """A message kind's ``subject``, ``heading``, ``lead`` or ``text``."""
-        return str(self._words["kinds"][kind][part]).format(**values)
+    def kind(self, kind: str, part: str, /, *, elsewhere: bool = False, **values: str) -> str:
+        """A message kind's ``subject``, ``heading``, ``lead`` or ``text``; a move ``elsewhere`` has its own words."""
+        return str(self._words["elsewhere" if elsewhere else "kinds"][kind][part]).format(**values)
 
     def line(self, name: str, /, **values: str) -> str:
         """A sentence of its own."""

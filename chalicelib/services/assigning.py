@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.domain.appointments import Appointment
@@ -99,7 +100,7 @@ class Assigning:
                 action=action,
                 actor=context.actor,
                 changes=(FieldChange("staff_id", before.staff_id, saved.staff_id),),
-                messages=tuple(_messages(context, before, saved)),
+                messages=tuple(handover(context, before, saved)),
                 events=(appointment_event("appointment.assigned", saved),),
                 sequence=saved.sequence,
             )
@@ -123,8 +124,12 @@ def _seated(found: Found, context: Context, appointment: Appointment) -> Seated:
     return seated([appointment], calendar, context.now)[0]
 
 
-def _messages(context: Context, before: Appointment, after: Appointment) -> list[Message]:
-    """Whoever gets or loses it hears of it, unless it was their own doing (feature 7)."""
-    told = ((Kind.STAFF_ASSIGNED, after.staff_id), (Kind.STAFF_UNASSIGNED, before.staff_id))
+def handover(
+    context: Context, before: Appointment, after: Appointment, facts: Mapping[str, str] | None = None
+) -> Iterator[Message]:
+    """Whoever gets or loses it hears of it, unless it was their own doing (feature 7); ``facts`` for who loses it."""
     me = context.staff.staff_id
-    return [Message(kind, Audience.STAFF, who) for kind, who in told if who and who != me]
+    if after.staff_id not in (None, me):
+        yield Message(Kind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
+    if before.staff_id not in (None, me):
+        yield Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})

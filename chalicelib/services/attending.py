@@ -100,7 +100,7 @@ class Attending:
         Needs what ``refs`` names. 422 ``unknown_client``, ``client_twice``, ``invalid_answers``.
         """
         _require_each_once(guests)
-        answers = [_answered(service, guest) for guest in guests]
+        answers = [answered(service, guest) for guest in guests]
         clients = [self._client(change, found, context, guest) for guest in guests]
         created = [client for client, guest in zip(clients, guests, strict=True) if guest.client]
         _make_findable(change, found, created)
@@ -177,6 +177,13 @@ def refs(guests: Iterable[Guest]) -> list[Ref[Any]]:
     return found
 
 
+def answered(service: Service, guest: Guest) -> tuple[Answer, ...]:
+    """Their answers, once they are as the service asks for them; 422 ``invalid_answers`` (CC-7)."""
+    if guest.additional:
+        service = replace(service, questions=tuple(replace(q, required=False) for q in service.questions))
+    return checked(service, guest.answers, f"{guest.pointer}/answers")
+
+
 def _require_one_client(guest: Guest) -> None:
     if (guest.client is None) is (guest.client_id is None):
         message = "Say either which client this is or who the new one is."
@@ -209,12 +216,6 @@ def _require_each_once(guests: Iterable[Guest]) -> None:
         if guest.client_id in seen:
             raise invalid(f"{guest.pointer}/client_id", "This client is named twice.", "client_twice")
         seen |= {guest.client_id} if guest.client_id else set()
-
-
-def _answered(service: Service, guest: Guest) -> tuple[Answer, ...]:
-    if guest.additional:
-        service = replace(service, questions=tuple(replace(q, required=False) for q in service.questions))
-    return checked(service, guest.answers, f"{guest.pointer}/answers")
 
 
 def _make_findable(change: Change, found: Found, created: Iterable[Client]) -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind
-from chalicelib.domain.ledger import DAY, Right, sheet_days
+from chalicelib.domain.ledger import Right
 from chalicelib.domain.places import Place
 from chalicelib.domain.slots import Seeker
 from chalicelib.domain.staff_slots import Preference
@@ -65,7 +65,7 @@ class StaffBooking:
         403 beyond the caller's reach, ``feature_disabled``; 409 as for clients, ``staff_conflict``,
         ``no_staff_for_language``; 422. Through Schedule a full block is no obstacle: ``over_capacity`` tells (D5).
         """
-        start = minute(_resolved(wish))
+        start = minute(resolved(wish.start, wish.timezone))
         wish = replace(wish, guests=self._attending.reachable(wish.guests, wish.location_id))
         return decide(lambda: self._book(context, wish, start), self._pause)
 
@@ -82,7 +82,7 @@ class StaffBooking:
 
         where = Where(wish.service_id, wish.location_id, start, start + 1)
         times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
-        place = _place(times, wish, start)
+        place = found_place(times, start, wish.door.right, wish.override is not None)
         change = Change()
         party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
         booked = change.save(self._appointment(context, wish, place, party))
@@ -145,19 +145,29 @@ class StaffBooking:
         )
 
 
-def _resolved(wish: StaffWish) -> datetime:
-    if wish.timezone is None and wish.start.tzinfo is None:
+def resolved(start: datetime, timezone: str | None) -> datetime:
+    """The instant staff mean; 422 ``timezone_required`` for wall time in no zone, and as ``times.resolve``."""
+    if timezone is None and start.tzinfo is None:
         raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
-    return resolve(wish.start, wish.timezone or "UTC")
+    return resolve(start, timezone or "UTC")
+
+
+def found_place(times: Times, start: int, right: Right, override: bool) -> Place:
+    """Where staff put an appointment: through Schedule a full block is no obstacle, with an override nothing is (D5).
+
+    409 and 422 as for clients; nobody books into the past.
+    """
+    blocks = times.offer.service.availability is Availability.QUICKSTREAM
+    freely = override or (blocks and right is Right.SCHEDULE)
+    forced = times.forced(start) if freely else None
+    return forced or times.place(start)
 
 
 def _refs(wish: StaffWish, start: int) -> list[Ref[Any]]:
     """The guests; of somebody wanted, their post and time; where a language is wanted, those who may speak it."""
     refs = attending.refs(wish.guests)
     if wish.staff_id is not None:
-        # The service's length is not known yet: no appointment with its buffers reaches further than this.
-        days = sheet_days(wish.staff_id, start - DAY, start + 2 * DAY)
-        refs += [Ref.to(Post, wish.location_id, wish.staff_id), *calendars.sheet_refs(wish.staff_id, days)]
+        refs += staff_calendars.refs_at(wish.location_id, wish.staff_id, start)
     if wish.language is not None:
         refs.append(Ref.to(Team, wish.location_id))
     return refs
@@ -177,10 +187,3 @@ def _require_wanted(context: Context, found: Found, wish: StaffWish) -> None:
         offering = found.require(Team, wish.location_id).offering(wish.service_id)
         if not speaking(offering, wish.language):
             raise NoStaffForLanguage()
-
-
-def _place(times: Times, wish: StaffWish, start: int) -> Place:
-    blocks = times.offer.service.availability is Availability.QUICKSTREAM
-    freely = wish.override is not None or (blocks and wish.door.right is Right.SCHEDULE)
-    forced = times.forced(start) if freely else None
-    return forced or times.place(start)

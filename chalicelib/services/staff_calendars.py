@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import StaffConflict
-from chalicelib.domain.ledger import Calendar, Occupant, Right, sheet_days
+from chalicelib.domain.ledger import DAY, Calendar, Occupant, Right, sheet_days
 from chalicelib.domain.teams import Post, offers
 from chalicelib.services import calendars
 from chalicelib.services.ports import Change, Found, Ref
@@ -18,6 +18,13 @@ def refs(appointment: Appointment) -> list[Ref[Any]]:
     """What decides whether the one who has, or is to have, this appointment can take it at its time."""
     staff_id = appointment.staff_id or ""
     return [Ref.to(Post, appointment.location_id, staff_id), *calendars.sheet_refs(staff_id, _days(appointment))]
+
+
+def refs_at(location_id: str, staff_id: str, start: int) -> list[Ref[Any]]:
+    """What decides whether they can take an appointment there then, while its service is not known yet."""
+    # No appointment with its buffers reaches further than this.
+    days = sheet_days(staff_id, start - DAY, start + 2 * DAY)
+    return [Ref.to(Post, location_id, staff_id), *calendars.sheet_refs(staff_id, days)]
 
 
 def eligible(found: Found, appointment: Appointment) -> bool:

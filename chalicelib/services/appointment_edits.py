@@ -1,0 +1,119 @@
+"""What staff change about an appointment, and the appointment as they want it (CC-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.appointments import FINISHED, Answer, Appointment, Attendee, State
+from chalicelib.domain.catalog import Method, Service
+from chalicelib.domain.errors import WrongState, invalid
+from chalicelib.domain.slots import Why, refusal
+from chalicelib.domain.times import wall_text, zone
+from chalicelib.services.attending import Guest, answered
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeEdit:
+    """What changes about one who comes: the client of that id, without one the first; ``None`` leaves it."""
+
+    client_id: str | None = None
+    notes: str | None = None
+    answers: tuple[Answer, ...] | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What staff change about an appointment; ``None`` leaves it.
+
+    ``start`` is an instant or wall time in ``timezone``. ``gives`` says that it goes to ``staff_id``, which may be
+    nobody. ``override`` is the reason for taking a time in spite of what stands against it.
+    """
+
+    start: datetime | None = None
+    timezone: str | None = None
+    method: Method | None = None
+    location_id: str | None = None
+    gives: bool = False
+    staff_id: str | None = None
+    notes: str | None = None
+    notify_client: bool | None = None
+    attendees: tuple[AttendeeEdit, ...] = ()
+    override: str | None = None
+
+    def needs_service(self, before: Appointment) -> bool:
+        """Whether the service says if this may be: it offers the methods and asks the questions."""
+        answered = any(attendee.answers is not None for attendee in self.attendees)
+        return answered or self.method not in (None, before.method)
+
+
+def wished(before: Appointment, edit: Edit, start: datetime | None, service: Service | None) -> Appointment:
+    """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
+
+    ``service`` is needed where the edit says so. 422 ``method_not_offered``, ``invalid_answers``,
+    ``unknown_client``, ``client_twice``, ``unknown_timezone``; 409 ``wrong_state`` when nobody comes.
+    """
+    method = edit.method or before.method
+    if service and method is not before.method and method not in service.meeting_methods:
+        raise refusal(Why.METHOD_NOT_OFFERED)
+    after = replace(
+        before,
+        method=method,
+        location_id=edit.location_id or before.location_id,
+        notes=before.notes if edit.notes is None else edit.notes,
+        notify_client=before.notify_client if edit.notify_client is None else edit.notify_client,
+        attendees=_attendees(before, edit.attendees, service),
+    )
+    if edit.gives and edit.staff_id != before.staff_id:
+        # Whom the client had chosen no longer has it.
+        after = replace(after, staff_id=edit.staff_id, staff_requested=False)
+    return _at(after, start or before.start, edit.timezone or before.timezone)
+
+
+def require_open(before: Appointment, after: Appointment, now: datetime) -> None:
+    """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
+    over = before.state in FINISHED or before.end <= now
+    if over and replace(before, notes=after.notes) != after:
+        raise WrongState("This appointment is already over or cancelled.")
+    moved = (before.start, before.location_id) != (after.start, after.location_id)
+    if moved and before.state is State.IN_PROGRESS:
+        raise WrongState("This appointment has already begun.")
+
+
+def _at(appointment: Appointment, start: datetime, timezone: str) -> Appointment:
+    if (start, timezone) == (appointment.start, appointment.timezone):
+        return appointment
+    local_start = wall_text(start, zone(timezone))
+    end = start + (appointment.end - appointment.start)
+    return replace(appointment, start=start, end=end, timezone=timezone, local_start=local_start)
+
+
+def _attendees(before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None) -> tuple[Attendee, ...]:
+    """Everybody, those as edited who are."""
+    edited = dict(_edited(before, edits, service))
+    return tuple(edited.get(attendee.client_id, attendee) for attendee in before.attendees)
+
+
+def _edited(
+    before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None
+) -> Iterator[tuple[str, Attendee]]:
+    live = {attendee.client_id: attendee for attendee in before.live_attendees}
+    if edits and not live:
+        raise WrongState("Nobody comes to this appointment any more.")
+    first, seen = next(iter(live), None), set[str]()
+    for edit in edits:
+        client_id = edit.client_id or first or ""
+        if client_id not in live:
+            raise invalid(f"{edit.pointer}/client_id", "This client does not come.", "unknown_client")
+        if client_id in seen:
+            raise invalid(f"{edit.pointer}/client_id", "This client is named twice.", "client_twice")
+        seen.add(client_id)
+        attendee = live[client_id]
+        notes = attendee.notes if edit.notes is None else edit.notes
+        answers = attendee.answers
+        if edit.answers is not None and service is not None:
+            guest = Guest(client_id, answers=edit.answers, pointer=edit.pointer, additional=client_id != first)
+            answers = answered(service, guest)
+        yield client_id, replace(attendee, notes=notes, answers=answers)

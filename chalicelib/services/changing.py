@@ -1,0 +1,184 @@
+"""Editing an appointment as staff: what is sent changes, in one transaction and one journal entry (CC-11, D47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.appointments import Answer, Appointment
+from chalicelib.domain.catalog import Service
+from chalicelib.domain.errors import Forbidden
+from chalicelib.domain.events import Audience, Entry, Event, FieldChange, Kind, Message
+from chalicelib.domain.permissions import Ability, Principal
+from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
+from chalicelib.domain.times import minute, utc_text
+from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.appointment_edits import Edit, require_open, wished
+from chalicelib.services.assigning import handover
+from chalicelib.services.catalogue import check_version
+from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
+from chalicelib.services.channels import Door, require_override
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.scope import require_reach
+from chalicelib.services.seated import Seated, seated, with_seats
+from chalicelib.services.staff_booking import resolved
+
+_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
+
+
+class Changing:
+    """Edits by staff: the appointment is read, then what the change rests on; nothing else is read or written."""
+
+    def __init__(self, store: Store, places: ChangesOfPlace, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._places = places
+        self._ids = ids
+        self._pause = pause
+
+    def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
+        """The appointment as edited; as it is, without a trace, when nothing differs.
+
+        404, 403 beyond the caller's reach; 412; 409 ``wrong_state`` once it is over, but for its private notes;
+        409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``, ``unknown_location``,
+        ``method_not_offered``, ``invalid_answers``, ``unknown_client``, ``client_twice``.
+        """
+        start = resolved(edit.start, edit.timezone) if edit.start else None
+        return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
+
+    def _change(self, context: Context, appointment_id: str, edit: Edit, start: datetime | None) -> Seated:
+        before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
+        check_version(before, context)
+        service = self._service(before) if edit.needs_service(before) else None
+        after = wished(before, edit, start, service)
+        if edit.override is not None:
+            require_override(context.staff, after.location_id, after.staff_id)
+        if after == before:
+            return with_seats(self._store, [before], context.now)[0]
+        require_open(before, after, context.now)
+        _require_allowed(context.staff, before, after)
+        return self._written(context, before, after, edit.override)
+
+    def _service(self, appointment: Appointment) -> Service:
+        found = self._store.read([Ref.to(Service, appointment.service_id)])
+        return found.require(Service, appointment.service_id)
+
+    def _written(self, context: Context, before: Appointment, after: Appointment, override: str | None) -> Seated:
+        door = _door(context.staff, after.location_id)
+        context = replace(context, channel=door.channel)
+        change = Change()
+        wanted = Wanted(before, after, door, override is not None)
+        settled = self._places.settle(change, context, wanted)
+        after = change.save(_told(before, settled.appointment, override, context.now))
+        for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
+            change.tally(contact, after.id, minute(after.end))
+        change.record(self._entry(context, before, after))
+        if settled.calendar is not None:
+            shown = seated([after], settled.calendar, context.now)[0]
+        else:
+            shown = with_seats(self._store, [after], context.now)[0]
+        self._store.commit(change, context.once, shown)
+        return shown
+
+    def _entry(self, context: Context, before: Appointment, after: Appointment) -> Entry:
+        return Entry(
+            id=self._ids.new("evt", context.now, after.version),
+            subject_id=after.id,
+            at=context.now,
+            action="edited" if after.start == before.start else "rescheduled",
+            actor=context.actor,
+            changes=tuple(_changes(before, after)),
+            messages=tuple(_messages(context, before, after)),
+            events=tuple(_events(before, after)),
+            sequence=after.sequence,
+        )
+
+
+def _door(principal: Principal, location_id: str) -> Door:
+    """Through Schedule whoever may use it there, else as the contact centre: bound by the limit (D6)."""
+    books_there = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
+    books_there = books_there or (principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids)
+    central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not books_there
+    return Door.CONTACT_CENTRE if central else Door.SCHEDULE
+
+
+def _require_allowed(principal: Principal, before: Appointment, after: Appointment) -> None:
+    """403 for another location beyond the caller's reach, or for giving it to somebody else there (D14, CC-1)."""
+    own = before.staff_id == principal.staff_id
+    if after.location_id != before.location_id:
+        own = own and after.location_id in principal.location_ids
+        if not principal.reaches(Ability.APPOINTMENT_EDIT, location_id=after.location_id, own=own):
+            raise Forbidden("You do not work at that location.")
+    if after.staff_id != before.staff_id:
+        central = principal.may(Ability.BOOK_CONTACT_CENTRE)
+        if not central and not principal.reaches(Ability.APPOINTMENT_ASSIGN, location_id=after.location_id, own=own):
+            raise Forbidden("Your role may not give appointments to others.")
+
+
+def _elsewhere(before: Appointment, after: Appointment) -> bool:
+    return (before.location_id, before.method) != (after.location_id, after.method)
+
+
+def _told(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
+    """As it is kept: calendars hear of another time, place or way to meet, reminders start afresh at a new time."""
+    moved = before.start != after.start
+    placed = moved or before.location_id != after.location_id
+    return replace(
+        after,
+        override=override or (None if placed else before.override),
+        sequence=before.sequence + (1 if moved or _elsewhere(before, after) else 0),
+        reminders_from=now if moved else before.reminders_from,
+        updated_at=now,
+    )
+
+
+def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
+    """Each field that is not what it was; of attendees by client id."""
+    if before.method is not after.method:
+        yield FieldChange("meeting_method", before.method.value, after.method.value)
+    for name in _FIELDS:
+        was, now = (_plain(getattr(appointment, name)) for appointment in (before, after))
+        if was != now:
+            yield FieldChange(name, was, now)
+    pairs = [(a, b) for a, b in zip(before.attendees, after.attendees, strict=True) if a != b]
+    notes = [(a.client_id, a.notes, b.notes) for a, b in pairs if a.notes != b.notes]
+    if notes:
+        yield FieldChange("attendee_notes", {i: was for i, was, _ in notes}, {i: now for i, _, now in notes})
+    answers = [(a.client_id, a.answers, b.answers) for a, b in pairs if a.answers != b.answers]
+    if answers:
+        yield FieldChange("answers", {i: _said(was) for i, was, _ in answers}, {i: _said(now) for i, _, now in answers})
+
+
+def _plain(value: Any) -> Any:
+    return utc_text(value) if isinstance(value, datetime) else value
+
+
+def _said(answers: tuple[Answer, ...]) -> dict[str, Any]:
+    return {answer.question_id: answer.value for answer in answers}
+
+
+def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[Message]:
+    """Another time, place or way to meet is told to everybody, another person to the two of them (NT-5, D42)."""
+    facts = {}
+    if before.start != after.start:
+        facts[PREVIOUS_START] = utc_text(before.start)
+    if _elsewhere(before, after):
+        facts[ELSEWHERE] = "yes"
+    handed_over = before.staff_id != after.staff_id
+    if facts:
+        told = [a.client_id for a in after.live_attendees] if after.notify_client else []
+        yield from client_messages(Kind.RESCHEDULED, told, facts)
+        copies = organisation_messages(Kind.STAFF_RESCHEDULED, after, facts)
+        yield from (m for m in copies if not handed_over or m.audience is not Audience.STAFF)
+    if handed_over:
+        yield from handover(context, before, after, facts)
+
+
+def _events(before: Appointment, after: Appointment) -> Iterator[Event]:
+    if before.start != after.start or _elsewhere(before, after):
+        yield appointment_event("appointment.rescheduled", after)
+    if before.staff_id != after.staff_id:
+        yield appointment_event("appointment.assigned", after)
