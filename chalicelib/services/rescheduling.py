@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment, Attendee, State
-from chalicelib.domain.catalog import Availability, Settings
+from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import Right
@@ -76,16 +76,14 @@ class Rescheduling:
         times, found = self._times.read(
             where,
             lambda offer, _: as_before(offer, seeker, before),
-            staff_calendars.refs(moved) if _holder_apart(moved) else [],
+            staff_calendars.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else [],
             unknown=unknown_reference,
         )
         place = times.place(start)
         change = Change()
         calendars.take(change, place, place.occupant(moved.id, Right.WIDGET), context.now)
-        read = [place.calendar]
-        if place.staff_id:
-            moved = replace(moved, staff_id=place.staff_id)
-        elif _holder_apart(moved):
+        moved, read = place.given(moved), [place.calendar]
+        if moved.staff_id and place.post is None:
             # Whoever is busy at the new time gives the appointment back.
             theirs = staff_calendars.take_if_free(change, found, moved, context.now)
             moved = moved if theirs else replace(moved, staff_id=None)
@@ -123,8 +121,3 @@ class Rescheduling:
             events=(appointment_event("appointment.rescheduled", after),),
             sequence=after.sequence,
         )
-
-
-def _holder_apart(appointment: Appointment) -> bool:
-    """Whether somebody has it whose time is not what it takes its place from: a claimed Quickstream one."""
-    return appointment.staff_id is not None and appointment.availability is Availability.QUICKSTREAM

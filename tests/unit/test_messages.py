@@ -13,8 +13,8 @@ import pytest
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Method, Service
 from chalicelib.domain.events import Kind
-from chalicelib.domain.notices import Notice, Scene
-from chalicelib.notifications.messages import mail
+from chalicelib.domain.notices import Medium, Notice, Scene
+from chalicelib.notifications.messages import mail, text
 from chalicelib.notifications.wording import TEMPLATES, legible, one_line, wording
 from tests.unit.notice_builders import (
     ANA,
@@ -23,12 +23,14 @@ from tests.unit.notice_builders import (
     PRIVATE,
     PUBLIC_URL,
     SAM,
+    SETTINGS,
     START,
     ana,
     appointment,
     ben,
     cancelled,
     notice,
+    notices,
     scene,
     with_ben,
 )
@@ -168,6 +170,32 @@ def test_a_move_tells_the_old_time_and_the_new() -> None:
     assert "Before: Monday, November 2, 2026, 9:00 AM" in content.text
     assert "When: Tuesday, December 1, 2026, 10:00 AM" in content.text
     assert "Reason: Sam is away" in content.text
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "subject", "lead"),
+    [
+        ("en", Kind.RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        ("fr", Kind.RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+        ("en", Kind.STAFF_RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        ("fr", Kind.STAFF_RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+    ],
+)
+def test_a_move_elsewhere_speaks_of_the_place_and_of_no_new_time(
+    language: str, kind: Kind, subject: str, lead: str
+) -> None:
+    settings = replace(SETTINGS, languages=(language,))
+    there = scene(appointment(method=Method.PHONE), ana(language=language, receive_sms=True), settings=settings)
+    told = notices(kind, ANA if kind is Kind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
+    for notice_told in told:
+        if notice_told.medium is Medium.TEXT:
+            said = text(notice_told, PUBLIC_URL)
+        else:
+            content = mail(notice_told, PUBLIC_URL)
+            said = content.subject + content.text
+            assert content.subject.startswith(subject)
+            assert lead in content.text
+        assert not re.search(r"new time|moved|nouvelle heure|déplacé", said, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
