@@ -245,8 +245,11 @@ def _somebody(chance: random.Random, number: int) -> Occupant:
 def test_a_decision_knows_what_it_rests_on() -> None:
     chain = calendar([block()], [booked("1", 20, 50), booked("2", 45, 75), booked("3", 75, 90)])
     slots = Slots(offer(), chain, seeking())
-    assert slots.hull(NINE) == (NINE, NINE + 75)
-    assert slots.hull(NINE + 90) == (NINE + 90, NINE + 120)
+    taken, free = (slots.forced(NINE + minutes) for minutes in (0, 90))
+    assert taken is not None
+    assert taken.hull == (NINE, NINE + 75)
+    assert free is not None
+    assert free.hull == (NINE + 90, NINE + 120)
     assert slots.settled(NINE, NINE + 90)
     day = minute(datetime(2026, 12, 3, tzinfo=UTC))
     over_midnight = Calendar.of("loc_1", ["2026-12-03"], []).replaced(
