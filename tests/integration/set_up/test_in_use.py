@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Stale
 from chalicelib.domain.events import Actor, Channel
 from chalicelib.domain.ledger import Occupant, Sheet
 from chalicelib.domain.quickstream import Block, BlockState
-from chalicelib.domain.times import minute
+from chalicelib.domain.times import instant, minute
 from chalicelib.services.ports import Change, Ref
 from tests.integration.set_up.calls import PLACE, SERVICE, Api, made, person
 from tests.integration.set_up.occupied import assign, before_the_commit, booked, occupy
@@ -36,6 +36,8 @@ def _lay(
     assert found is None
     change = Change()
     change.save(Sheet(place, day, {"blk_1": block}, occupants))
+    if booked:
+        change.save(_booked("apt_1", place, service, instant(start)))
     container.store().commit(change)
 
 
