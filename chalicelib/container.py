@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.permissions import Principal
     from chalicelib.identity.cognito import CognitoLogins
     from chalicelib.persistence.agenda import DynamoAgenda
+    from chalicelib.persistence.clients import DynamoDirectory
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.attending import Attending
@@ -109,6 +110,15 @@ def agenda() -> DynamoAgenda:
 
     store()
     return DynamoAgenda()
+
+
+@lru_cache(maxsize=1)
+def directory() -> DynamoDirectory:
+    """The lists of clients."""
+    from chalicelib.persistence.clients import DynamoDirectory
+
+    store()
+    return DynamoDirectory()
 
 
 @lru_cache(maxsize=1)

@@ -153,6 +153,11 @@ class Appointment:
         if self.staff_id:
             yield self.staff_id, self.busy
 
+    def acquaintances(self) -> frozenset[tuple[str, str]]:
+        """Who may know whom for its sake: its location and whoever has it, each of its live attendees (D26)."""
+        scopes = [self.location_id, *([self.staff_id] if self.staff_id else [])]
+        return frozenset((scope, a.client_id) for scope in scopes for a in self.live_attendees)
+
     @property
     def occupies(self) -> bool:
         """Whether it takes capacity: every state but cancelled (D2)."""

@@ -11,7 +11,11 @@ from chalicelib.domain.errors import invalid
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A person who has appointments; blank fields are empty strings or ``None``."""
+    """A person who has appointments; blank fields are empty strings or ``None``.
+
+    One that was merged into another stays as a pointer to it (``merged_into`` always names the last of a chain);
+    the other lists all it has ``absorbed`` and their outside ids as ``aliases`` (D21).
+    """
 
     id: str
     first_name: str
@@ -34,7 +38,21 @@ class Client:
     receive_sms: bool = False
     receive_email: bool = True
     created_by: str | None = None
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
     version: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether this is somebody to be found and booked: neither merged away nor deleted."""
+        return self.merged_into is None and self.deleted_at is None
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """This client's id and those of all it has absorbed: whatever stands under any of them is theirs."""
+        return (self.id, *self.absorbed)
 
     @property
     def name(self) -> str:
@@ -52,6 +70,16 @@ class Client:
         if language and not self.language:
             changes["language"] = language
         return replace(self, **changes, updated_at=now) if changes else self  # type: ignore[arg-type]  # by field
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """How many appointments, none of them cancelled, a location or staff member has with a client (D26)."""
+
+    scope_id: str
+    client_id: str
+    met: int = 0
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

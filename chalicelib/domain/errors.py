@@ -180,6 +180,20 @@ class TooManyBookings(Refusal):
     title = "There are already as many upcoming appointments as allowed"
 
 
+class ClientMerged(Refusal):
+    """The client has been merged into another, whose id ``merged_into`` names (D21)."""
+
+    code = "client_merged"
+    title = "This client has been merged into another"
+
+
+class HasUpcoming(Refusal):
+    """The client still has appointments ahead (D25)."""
+
+    code = "has_upcoming"
+    title = "There are appointments ahead"
+
+
 class InUse(Refusal):
     """Something else still refers to it."""
 

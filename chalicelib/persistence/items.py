@@ -99,6 +99,7 @@ class Row(Model):
     blocks = TextMap(null=True)
     occupants = TextMap(null=True)
     upcoming = TextMap(null=True)
+    met = NumberAttribute(null=True)
     state = UnicodeAttribute(null=True)
     gsi1pk = UnicodeAttribute(null=True)
     gsi1sk = UnicodeAttribute(null=True)

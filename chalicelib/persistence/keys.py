@@ -19,6 +19,10 @@
 | what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
 | a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |
+| all clients by name | query `agenda` | `CLIENTS` · name, id |
+| clients by the beginning of a word of their name | query | `FIND#name#<letter>` · word, name, id |
+| clients by address, number or outside id | query | `FIND#email#value`, `FIND#phone#…`, `FIND#external#…` · id |
+| the clients a location or staff member has to do with | query, batch get | `SEEN#location`, `SEEN#staff` · id |
 | the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
 | a hold | get | `HLD#id` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
@@ -34,6 +38,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from chalicelib.domain.directory import DirectoryEntry, words
 from chalicelib.domain.times import utc_text
 
 TABLE_KEYS = ("pk", "sk")
@@ -48,6 +53,7 @@ DUE_CARRIES = ("kind", "version", "state", "body")
 TTL = "ttl"
 DUE_SHARDS = 4
 CATALOGUE = "ORG"
+CLIENTS = "CLIENTS"
 JOURNAL = "LOG#"
 
 
@@ -145,6 +151,23 @@ def client(client_id: str) -> Key:
     return Key(f"CLI#{client_id}")
 
 
+def directory(shelf: str, term: str) -> str:
+    """The partition in which a term is looked for: names by first letter, everything else by the whole value."""
+    return f"FIND#{shelf}#{term[:1] if shelf == 'name' else term}"
+
+
+def directory_entry(entry: DirectoryEntry) -> Key:
+    """One way to find one client."""
+    # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
+    place = f"{entry.term}#{entry.name[:200]}#{entry.client_id}" if entry.shelf == "name" else entry.client_id
+    return Key(directory(entry.shelf, entry.term), place)
+
+
+def seen(scope_id: str, client_id: str) -> Key:
+    """How many appointments let a location or staff member know a client."""
+    return Key(f"SEEN#{scope_id}", client_id)
+
+
 def contact(value: str) -> Key:
     """An e-mail address or phone number."""
     return Key(f"CONTACT#{value}")
@@ -173,6 +196,11 @@ def partition(subject_id: str) -> str:
 def permission(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:
     """The permission to send one message once."""
     return Key(partition(subject_id), f"SENT#{cause}#{kind}#{recipient}#{channel}")
+
+
+def by_name(name: str, client_id: str) -> str:
+    """A sort key in order of name."""
+    return f"{' '.join(words(name))[:200]}#{client_id}"
 
 
 def by_start(start: datetime, record_id: str = "") -> str:

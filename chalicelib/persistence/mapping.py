@@ -12,7 +12,8 @@ from cattrs.preconf.json import make_converter
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings, Staff
-from chalicelib.domain.clients import Client, Contact
+from chalicelib.domain.clients import Acquaintance, Client, Contact
+from chalicelib.domain.directory import DirectoryEntry
 from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.hours import Opening
@@ -135,6 +136,14 @@ def _unpack_contact(row: Row) -> Contact:
     )
 
 
+def _client_indexes(client: Client) -> dict[str, str]:
+    return {"gsi1pk": keys.CLIENTS, "gsi1sk": keys.by_name(client.name, client.id)} if client.active else {}
+
+
+def _unpack_acquaintance(row: Row) -> Acquaintance:
+    return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
+
+
 SHAPES: dict[type[Any], Shape[Any]] = {
     Settings: Shape("settings", keys.settings, lambda _: ()),
     Location: Shape("location", keys.location, _own_id),
@@ -154,7 +163,10 @@ SHAPES: dict[type[Any], Shape[Any]] = {
         lambda s: {} if s.done else keys.due("series", s.id, s.next_due),
     ),
     Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
-    Client: Shape("client", keys.client, _own_id),
+    Client: Shape("client", keys.client, _own_id, _client_indexes),
+    Acquaintance: Shape(
+        "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance
+    ),
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
@@ -193,6 +205,12 @@ def team_of(location_id: str, rows: Iterable[Row]) -> Team:
         else:
             posts.append(from_row(row, Post))
     return Team(location_id, opening, tuple(posts))
+
+
+def directory_row(entry: DirectoryEntry) -> Row:
+    """The row of one way to find a client."""
+    key = keys.directory_entry(entry)
+    return Row(key.pk, key.sk, kind="directory", body=to_json(entry))
 
 
 def attendee_rows(appointment: Appointment) -> list[Row]:

@@ -30,9 +30,9 @@ class _Writes:
     """The parts of a transaction in the order PynamoDB sends them, so that its reasons can be read."""
 
     checks: list[tuple[keys.Key, Condition]] = field(default_factory=list)
-    deletes: list[tuple[Row, Condition]] = field(default_factory=list)
+    deletes: list[tuple[Row, Condition | None]] = field(default_factory=list)
     puts: list[tuple[Row, Condition | None]] = field(default_factory=list)
-    updates: list[tuple[Row, list[Action], Condition]] = field(default_factory=list)
+    updates: list[tuple[Row, list[Action], Condition | None]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.checks) + len(self.deletes) + len(self.puts) + len(self.updates)
@@ -67,12 +67,12 @@ def _send(connection: Connection, writes: _Writes) -> None:
     with TransactWrite(connection=connection, client_request_token=uuid4().hex) as transaction:
         for key, condition in writes.checks:
             transaction.condition_check(Row, key.pk, key.sk, condition=condition)
-        for row, condition in writes.deletes:
-            transaction.delete(row, condition=condition)
+        for row, optional in writes.deletes:
+            transaction.delete(row, condition=optional)
         for row, optional in writes.puts:
             transaction.save(row, condition=optional)
-        for row, actions, condition in writes.updates:
-            transaction.update(row, actions=actions, condition=condition)
+        for row, actions, optional in writes.updates:
+            transaction.update(row, actions=actions, condition=optional)
 
 
 def _writes(change: Change) -> _Writes:
@@ -86,18 +86,24 @@ def _writes(change: Change) -> _Writes:
         writes.puts.append((mapping.to_row(record), at_version(read_at)))
         if isinstance(record, Appointment):
             writes.puts.extend((row, None) for row in mapping.attendee_rows(record))
+    writes.deletes.extend((mapping.directory_row(entry), None) for entry in change.struck)
+    writes.puts.extend((mapping.directory_row(entry), None) for entry in change.filed)
     writes.puts.extend((mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
     writes.updates.extend(_updates(change))
     return writes
 
 
-def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition]]:
+def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition | None]]:
     for calendar_id, day, occupant_id in change.vacated:
         yield _update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
     for contact, appointment_id, end in change.tallied:
         entry = Path(["upcoming", appointment_id])
         action = entry.remove() if end is None else entry.set(Value(str(end)))
         yield _update(keys.contact(contact), action)
+    for (scope_id, client_id), more in change.met.items():
+        if more:
+            key = keys.seen(scope_id, client_id)
+            yield Row(key.pk, key.sk), [Row.met.add(more), Row.kind.set("seen")], None
 
 
 def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition]:

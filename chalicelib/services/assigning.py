@@ -91,7 +91,7 @@ class Assigning:
             staff_calendars.assign(change, found, after, context.now, force)
         if before.staff_id:
             calendars.leave(change, before.id, [(before.staff_id, before.busy)])
-        saved = change.save(after)
+        saved = change.book(after, before)
         change.record(
             Entry(
                 id=self._ids.new("evt", context.now, saved.version),

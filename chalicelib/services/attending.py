@@ -14,6 +14,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.questions import checked
 from chalicelib.domain.times import zone
+from chalicelib.services.acquaintance import require_active
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 
 _NUMBERS = ("mobile", "phone", "work_phone")
@@ -111,10 +112,13 @@ class Attending:
 
     def _client(self, change: Change, found: Found, context: Context, guest: Guest) -> Client:
         if guest.client is not None:
-            return change.save(self._created(context, guest.client))
+            created = change.save(self._created(context, guest.client))
+            change.file(created)
+            return created
         client = found.get(Client, guest.client_id or "")
         if client is None:
             raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
+        require_active(client)
         change.guard(client)
         return client
 

@@ -124,7 +124,7 @@ class Booking:
         change = Change()
         client = self._client(context, change, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
-        appointment = change.save(self._appointment(context, wish, place, attendee))
+        appointment = change.book(self._appointment(context, wish, place, attendee))
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
         change.save(contact.with_booking(appointment.id, place.end, minute(now)))
         occupant = place.occupant(appointment.id, Right.WIDGET)
@@ -137,26 +137,37 @@ class Booking:
     def _client(self, context: Context, change: Change, person: Person, contact: Contact) -> Client:
         """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
         known = contact.client_named(_key(person)) if person.email else None
-        client = self._store.read([Ref.to(Client, known)]).get(Client, known) if known else None
+        client = self._known(known) if known else None
         if client is None:
-            return change.save(
-                Client(
-                    id=self._ids.new("cli", context.now),
-                    first_name=person.first_name,
-                    last_name=person.last_name,
-                    created_at=context.now,
-                    updated_at=context.now,
-                    email=person.email,
-                    mobile=person.mobile,
-                    language=person.language,
-                    receive_sms=person.receive_sms and person.mobile is not None,
-                )
-            )
+            client = change.save(self._created(context, person))
+            change.file(client)
+            return client
         filled = client.filled(person.mobile, person.receive_sms, person.language, context.now)
         if filled is client:
             change.guard(client)
             return client
+        change.file(filled, client)
         return change.save(filled)
+
+    def _known(self, client_id: str) -> Client | None:
+        """The client on record; the one it has been merged into, none once it is deleted."""
+        client = self._store.read([Ref.to(Client, client_id)]).get(Client, client_id)
+        if client is not None and client.merged_into is not None:
+            client = self._store.read([Ref.to(Client, client.merged_into)]).get(Client, client.merged_into)
+        return client if client is not None and client.active else None
+
+    def _created(self, context: Context, person: Person) -> Client:
+        return Client(
+            id=self._ids.new("cli", context.now),
+            first_name=person.first_name,
+            last_name=person.last_name,
+            created_at=context.now,
+            updated_at=context.now,
+            email=person.email,
+            mobile=person.mobile,
+            language=person.language,
+            receive_sms=person.receive_sms and person.mobile is not None,
+        )
 
     def _attendee(self, client: Client, person: Person, answers: tuple[Answer, ...], contact: str) -> Attendee:
         # Name and language as typed: those on record would tell the booker that there is one (D26b).

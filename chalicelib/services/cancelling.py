@@ -105,7 +105,7 @@ class Cancelling:
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = Change()
-        cancelled = change.save(appointment.cancelled(cancellation))
+        cancelled = change.book(appointment.cancelled(cancellation), appointment)
         calendars.leave(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
@@ -135,7 +135,7 @@ class Cancelling:
         self, context: Context, appointment: Appointment, client_id: str, reason: str, notify: bool
     ) -> Appointment:
         change = Change()
-        left = change.save(appointment.without(client_id, context.now))
+        left = change.book(appointment.without(client_id, context.now), appointment)
         contact = appointment.attendee(client_id).contact
         if contact and contact not in {a.contact for a in left.live_attendees}:
             change.tally(contact, appointment.id, None)

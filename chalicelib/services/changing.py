@@ -72,7 +72,7 @@ class Changing:
         change = Change()
         wanted = Wanted(before, after, door, override is not None)
         settled = self._places.settle(change, context, wanted)
-        after = change.save(_told(before, settled.appointment, override, context.now))
+        after = change.book(_told(before, settled.appointment, override, context.now), before)
         for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after))

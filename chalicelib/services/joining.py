@@ -39,7 +39,7 @@ class Joining:
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
         change = Change()
         party = self._attending.attend(change, found, context, found.require(Service, before.service_id), guests)
-        after = change.save(before.joined(party.attendees[0], context.now))
+        after = change.book(before.joined(party.attendees[0], context.now), before)
         change.record(self._entry(context, after, party, notify is not False))
         (shown,) = with_seats(self._store, [after], context.now)
         self._store.commit(change, context.once, shown)

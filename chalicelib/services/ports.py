@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.clients import Acquaintance, Client
+from chalicelib.domain.directory import DirectoryEntry, Shelf, entries
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
 from chalicelib.domain.ledger import Sheet
@@ -115,6 +118,9 @@ class Change:
     guarded: list[Any] = field(default_factory=list)
     vacated: list[tuple[str, str, str]] = field(default_factory=list)
     tallied: list[tuple[str, str, int | None]] = field(default_factory=list)
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)
+    filed: list[DirectoryEntry] = field(default_factory=list)
+    struck: list[DirectoryEntry] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     def save(self, record: V) -> V:
@@ -122,6 +128,18 @@ class Change:
         written: V = replace(record, version=record.version + 1)  # type: ignore[type-var]  # every record is a dataclass
         self.saved.append((written, record.version))
         return written
+
+    def book(self, after: Appointment, before: Appointment | None = None) -> Appointment:
+        """Saves an appointment, counting who may know whom for its sake, and no longer does (D26)."""
+        self.met.update(after.acquaintances())
+        self.met.subtract(before.acquaintances() if before else ())
+        return self.save(after)
+
+    def file(self, after: Client | None, before: Client | None = None) -> None:
+        """Finds a client by what they are called and reached by now, and no longer by what they were."""
+        now, then = entries(after), entries(before)
+        self.filed += sorted(now - then, key=repr)
+        self.struck += sorted(then - now, key=repr)
 
     def delete(self, record: Versioned) -> None:
         """Removes the record, if it still has the version it was read at."""
@@ -203,6 +221,34 @@ class Agenda(Protocol):
 
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
         """What happened to one subject, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """One appointment of a client; ``place`` is where it stands in their list."""
+
+    place: str
+    appointment_id: str
+    cancelled: bool
+
+
+class Directory(Protocol):
+    """The lists of clients, each one query."""
+
+    def named(self, beginning: str, limit: int, cursor: str | None) -> Page[DirectoryEntry]:
+        """Entries of names in which a word begins like this, in order of word and name."""
+
+    def listed(self, shelf: Shelf, term: str, limit: int) -> tuple[str, ...]:
+        """The ids of those reached at this address or number, or with this outside id."""
+
+    def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
+        """All clients, in order of name."""
+
+    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[Acquaintance, ...]:
+        """Whom a location or staff member has to do with, in order of client id, after this one."""
+
+    def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
+        """One client's appointments, latest start first, from before this place in the list on."""
 
 
 class Ids(Protocol):

@@ -89,7 +89,7 @@ class Rescheduling:
             moved = moved if theirs else replace(moved, staff_id=None)
             read += [theirs] if theirs else []
         calendars.leave(change, before.id, before.stands(), read)
-        after = change.save(moved)
+        after = change.book(moved, before)
         for contact in {a.contact for a in after.live_attendees if a.contact}:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after, reason))

@@ -85,7 +85,7 @@ class StaffBooking:
         place = found_place(times, start, wish.door.right, wish.override is not None)
         change = Change()
         party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
-        booked = change.save(self._appointment(context, wish, place, party))
+        booked = change.book(self._appointment(context, wish, place, party))
         occupant = place.occupant(booked.id, wish.door.right)
         calendars.take(change, place, occupant, context.now)
         if booked.staff_id and place.post is None:
