@@ -16,7 +16,7 @@ PACKAGES = ("domain", "services", "persistence", "notifications", "identity", "a
 # What a package may import beyond itself and the standard library. A file that stands alone in chalicelib is
 # its own package; the composition root may import everything and has no row.
 ALLOWED = {
-    "domain": {"dateutil", "phonenumbers", "holidays"},
+    "domain": {"dateutil", "phonenumbers", "holidays", "jellyfish", "rapidfuzz"},
     "services": {"chalicelib.domain"},
     "persistence": {"chalicelib.domain", "chalicelib.services.ports", "pynamodb", "cattrs", "botocore"},
     "notifications": {
@@ -52,6 +52,8 @@ DOORS = {
     "dateutil": {"domain"},
     "phonenumbers": {"domain"},
     "holidays": {"domain"},
+    "jellyfish": {"domain"},
+    "rapidfuzz": {"domain"},
     "aws_lambda_powertools": {"observability"},
 }
 
