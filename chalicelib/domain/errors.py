@@ -187,6 +187,13 @@ class ClientMerged(Refusal):
     title = "This client has been merged into another"
 
 
+class TooManyMerged(Refusal):
+    """The client already stands for as many merged records as one may."""
+
+    code = "too_many_merged"
+    title = "Too many records have been merged into these two"
+
+
 class HasUpcoming(Refusal):
     """The client still has appointments ahead (D25)."""
 
