@@ -8,6 +8,7 @@ from chalicelib.api import (
     attendees,
     availability,
     blocks,
+    clients,
     hours,
     lifecycle,
     locations,
@@ -46,6 +47,7 @@ RESOURCES: tuple[Routes, ...] = (
     appointments.routes,
     lifecycle.routes,
     attendees.routes,
+    clients.routes,
     blocks.routes,
 )
 DECLARED = (*RESOURCES, meta.routes(RESOURCES))
@@ -61,9 +63,11 @@ def release_blocks(tick: Tick) -> dict[str, int]:
 
 @every(app, Rate(1, unit=Rate.MINUTES))
 def deliver_due(tick: Tick) -> dict[str, int]:
-    """Send what the stream missed, and the reminders that are due."""
+    """Send what the stream missed and the reminders that are due; then forget whom nothing more is sent to."""
     reminded = background.reminding().remind(tick.now, tick.time_left)
-    return {"delivered": background.delivery().sweep(tick.now, tick.time_left), "reminded": reminded}
+    delivered = background.delivery().sweep(tick.now, tick.time_left)
+    forgotten = background.farewells().forget_due(tick.now, tick.time_left)
+    return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
 @every(app, Rate(1, unit=Rate.HOURS))

@@ -13,6 +13,7 @@ from chalicelib import container, observability
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
     from chalicelib.services.delivering import Delivery
+    from chalicelib.services.forgetting import Farewells
     from chalicelib.services.integrity import Integrity
     from chalicelib.services.releasing import Releasing
     from chalicelib.services.reminding import Reminding
@@ -66,6 +67,15 @@ def reminding() -> Reminding:
     from chalicelib.services.reminding import Reminding
 
     return Reminding(container.store(), outbox(), delivery(), observability.observer)
+
+
+@lru_cache(maxsize=1)
+def farewells() -> Farewells:
+    """Deleted clients who were kept reachable for a last message."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.forgetting import Farewells
+
+    return Farewells(container.store(), DynamoDueWork())
 
 
 def relay(records: list[Mapping[str, Any]]) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.persistence.agenda import DynamoAgenda
     from chalicelib.persistence.clients import DynamoDirectory
     from chalicelib.persistence.store import DynamoStore
+    from chalicelib.services.acquaintance import Acquaintances
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.attending import Attending
     from chalicelib.services.availability import Availabilities
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from chalicelib.services.booking import Booking
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.changing import Changing
+    from chalicelib.services.client_lists import ClientLists
+    from chalicelib.services.clients import Clients
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.dashboard import Dashboard
     from chalicelib.services.editing import Editing
+    from chalicelib.services.forgetting import Forgetting
     from chalicelib.services.free_times import FreeTimes
     from chalicelib.services.holding import Holding
     from chalicelib.services.joining import Joining
@@ -148,10 +152,9 @@ def booking() -> Booking:
 @lru_cache(maxsize=1)
 def staff_booking() -> StaffBooking:
     """Bookings by staff."""
-    from chalicelib.services.attending import Attending
     from chalicelib.services.staff_booking import StaffBooking
 
-    return StaffBooking(store(), free_times(), Attending(store(), ids()), ids(), pause)
+    return StaffBooking(store(), free_times(), attending(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -200,7 +203,40 @@ def attending() -> Attending:
     """Clients as staff bring them."""
     from chalicelib.services.attending import Attending
 
-    return Attending(store(), ids())
+    return Attending(store(), ids(), acquaintances())
+
+
+@lru_cache(maxsize=1)
+def acquaintances() -> Acquaintances:
+    """Who may know which clients."""
+    from chalicelib.services.acquaintance import Acquaintances
+
+    return Acquaintances(store())
+
+
+@lru_cache(maxsize=1)
+def clients() -> Clients:
+    """The profiles of clients."""
+    from chalicelib.services.clients import Clients
+
+    return Clients(store(), agenda(), acquaintances(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def client_lists() -> ClientLists:
+    """Lists and searches of clients."""
+    from chalicelib.services.client_lists import ClientLists
+    from chalicelib.services.client_search import Searching
+
+    return ClientLists(store(), directory(), Searching(store(), directory(), acquaintances()))
+
+
+@lru_cache(maxsize=1)
+def forgetting() -> Forgetting:
+    """Deleting clients."""
+    from chalicelib.services.forgetting import Forgetting
+
+    return Forgetting(store(), agenda(), directory(), clients(), cancelling(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

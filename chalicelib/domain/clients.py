@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.domain.errors import invalid
+
+NUMBERS = ("mobile", "phone", "work_phone")
+PROFILE = (
+    *("first_name", "last_name", "email", *NUMBERS, "address", "city", "region", "postal_code", "country"),
+    *("timezone", "language", "notes", "external_id", "receive_sms", "receive_email"),
+)
+"""What staff see and edit of a client, by the contract's names."""
+
+# As long as a message may be tried again.
+FAREWELL = timedelta(hours=3)
+# What a message to them is made of.
+_REACHED_BY = frozenset({"first_name", "last_name", "email", "mobile", "language", "receive_sms", "receive_email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +27,8 @@ class Client:
     """A person who has appointments; blank fields are empty strings or ``None``.
 
     One that was merged into another stays as a pointer to it (``merged_into`` always names the last of a chain);
-    the other lists all it has ``absorbed`` and their outside ids as ``aliases`` (D21).
+    the other lists all it has ``absorbed`` and their outside ids as ``aliases`` (D21). ``prospect_of`` names the
+    staff member who made a client that nobody has booked yet, and who alone knows them until then (D26).
     """
 
     id: str
@@ -38,7 +52,9 @@ class Client:
     receive_sms: bool = False
     receive_email: bool = True
     created_by: str | None = None
+    prospect_of: str | None = None
     merged_into: str | None = None
+    merged_by: str | None = None
     absorbed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     deleted_at: datetime | None = None
@@ -58,6 +74,38 @@ class Client:
     def name(self) -> str:
         """First and last name as shown to people."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def forget_at(self) -> datetime | None:
+        """When somebody deleted, who is still reachable for a last message, is not any more (D25)."""
+        reachable = self.deleted_at is not None and (self.email or self.mobile)
+        return self.deleted_at + FAREWELL if self.deleted_at and reachable else None
+
+    @property
+    def consented(self) -> str | None:
+        """The number to which texts may go, if they may (NT-1, D19)."""
+        return self.mobile if self.receive_sms else None
+
+    def booked(self) -> Client:
+        """As somebody who has been booked: whoever made them has no more to do with them than others (D26)."""
+        return self if self.prospect_of is None else replace(self, prospect_of=None)
+
+    def gone(self, now: datetime, *, reachable: bool = False) -> Client:
+        """Deleted: a name that says so and nothing else; ``reachable`` keeps what a last message needs (D25)."""
+        blank = Client(
+            id=self.id,
+            first_name="Deleted",
+            last_name="client",
+            created_at=self.created_at,
+            updated_at=now,
+            receive_email=False,
+            merged_into=self.merged_into,
+            absorbed=self.absorbed,
+            deleted_at=now,
+            version=self.version,
+        )
+        kept: dict[str, Any] = {name: getattr(self, name) for name in _REACHED_BY}
+        return replace(blank, **kept) if reachable else blank
 
     def filled(self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime) -> Client:
         """With blanks filled from a public booking; nothing that is known is overwritten (D26b).
@@ -79,6 +127,15 @@ class Acquaintance:
     scope_id: str
     client_id: str
     met: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """An id of another system and the client it was given to; keeps it unique, as an alias too (D21)."""
+
+    value: str
+    client_id: str
     version: int = 0
 
 
@@ -105,6 +162,16 @@ class Contact:
     def with_client(self, client_id: str, key: str) -> Contact:
         """Also reaching this client."""
         return replace(self, clients=(*self.clients, (client_id, key)))
+
+    def naming(self, client_id: str, key: str) -> Contact:
+        """Reaching this client under this name, and no other name of theirs."""
+        known = dict(self.clients).get(client_id) == key
+        return self if known else self.without(client_id).with_client(client_id, key)
+
+    def without(self, *client_ids: str) -> Contact:
+        """No longer reaching these clients."""
+        kept = tuple((i, k) for i, k in self.clients if i not in client_ids)
+        return self if kept == self.clients else replace(self, clients=kept)
 
     def with_booking(self, appointment_id: str, end: int, now: int) -> Contact:
         """Also counting this booking; those that are over are dropped."""

@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from chalicelib.domain.clients import Acquaintance, Client
 from chalicelib.domain.directory import DirectoryEntry, Shelf
+from chalicelib.domain.merging import Engagement, Merge
 from chalicelib.persistence import keys, mapping, pages
 from chalicelib.persistence.items import Row
 from chalicelib.services.ports import Attendance, Page
+
+# Behind every text that goes on from here.
+_BEYOND = "\U0010ffff"
 
 
 class DynamoDirectory:
     """``services.ports.Directory`` on the table; each method is one query."""
 
-    def named(self, beginning: str, limit: int, cursor: str | None) -> Page[DirectoryEntry]:
-        """Entries of names in which a word begins like this, in order of word and name."""
-        pk = keys.directory(Shelf.NAME, beginning)
-        found = Row.query(
-            pk,
-            Row.sk.startswith(beginning),
-            limit=limit,
-            consistent_read=True,
-            last_evaluated_key=pages.decode(cursor, "pk", pk, beginning, beginning + "\U0010ffff"),
+    def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
+        """Entries of names in which a word begins like this, in order of their places, after this one."""
+        # One condition bounds a sort key: what comes after a place within the beginning ends where that does.
+        within = Row.sk.startswith(beginning) if after is None else Row.sk.between(after, beginning + _BEYOND)
+        rows = Row.query(
+            keys.directory(Shelf.NAME, beginning), within, limit=limit + (after is not None), consistent_read=True
         )
-        entries = tuple(mapping.from_json(row.body or "", DirectoryEntry) for row in found)
-        return Page(entries, pages.encode(found.last_evaluated_key))
+        entries = (mapping.from_json(row.body or "", DirectoryEntry) for row in rows if row.sk != after)
+        return tuple(entries)[:limit]
 
-    def listed(self, shelf: Shelf, term: str, limit: int) -> tuple[str, ...]:
-        """The ids of those reached at this address or number, or with this outside id."""
-        rows = Row.query(keys.directory(shelf, term), limit=limit, consistent_read=True)
+    def listed(self, shelf: Shelf, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+        """The ids of those who stand on another shelf under this term, in order, after this one."""
+        beyond = None if after is None else Row.sk > after
+        rows = Row.query(keys.directory(shelf, term), beyond, limit=limit, consistent_read=True)
         return tuple(row.sk for row in rows)
 
     def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
-        bounds = "", "\U0010ffff"
+        bounds = "", _BEYOND
         found = Row.agenda.query(
             keys.CLIENTS, limit=limit, last_evaluated_key=pages.decode(cursor, "gsi1pk", keys.CLIENTS, *bounds)
         )
@@ -55,3 +58,22 @@ class DynamoDirectory:
             Attendance(row.gsi1sk, row.pk.removeprefix("APT#"), json.loads(row.body or "{}").get("cancelled", False))
             for row in rows
         )
+
+    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[Engagement, ...]:
+        """What one client comes to that starts from this instant on, soonest first."""
+        rows = Row.agenda.query(f"CLI#{client_id}", Row.gsi1sk >= keys.by_start(since), limit=limit)
+        bodies = ((row, json.loads(row.body or "{}")) for row in rows)
+        return tuple(
+            Engagement(
+                row.pk.removeprefix("APT#"),
+                datetime.fromisoformat(row.gsi1sk.partition("#")[0]),
+                datetime.fromisoformat(body["end"]),
+            )
+            for row, body in bodies
+            if not body["cancelled"]
+        )
+
+    def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:
+        """The merges into one client, latest first."""
+        rows = Row.agenda.query(f"MERGED#{client_id}", scan_index_forward=False, limit=limit)
+        return tuple(mapping.from_row(row, Merge) for row in rows)

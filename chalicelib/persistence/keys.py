@@ -19,14 +19,17 @@
 | what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
 | a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |
+| a merge of two clients | get | `MRG#id` · `META` |
+| the merges into a client by time | query `agenda` | `MERGED#client` · instant, id |
 | all clients by name | query `agenda` | `CLIENTS` · name, id |
 | clients by the beginning of a word of their name | query | `FIND#name#<letter>` · word, name, id |
 | clients by address, number or outside id | query | `FIND#email#value`, `FIND#phone#…`, `FIND#external#…` · id |
 | the clients a location or staff member has to do with | query, batch get | `SEEN#location`, `SEEN#staff` · id |
 | the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
+| whose an outside id is | get | `EXTERNAL#value` · `META` |
 | a hold | get | `HLD#id` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
-| work that is due: journal, reminder, sheet, series | query `due`, per shard | `DUE#work#shard` · instant |
+| work that is due: journal, reminder, sheet, series, farewell | query `due`, per shard | `DUE#work#shard` · instant |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
 `agenda` of their location and every `queue` (their keys end in `#CANCELLED`).
@@ -151,6 +154,11 @@ def client(client_id: str) -> Key:
     return Key(f"CLI#{client_id}")
 
 
+def merge(merge_id: str) -> Key:
+    """A merge of two clients."""
+    return Key(f"MRG#{merge_id}")
+
+
 def directory(shelf: str, term: str) -> str:
     """The partition in which a term is looked for: names by first letter, everything else by the whole value."""
     return f"FIND#{shelf}#{term[:1] if shelf == 'name' else term}"
@@ -158,9 +166,7 @@ def directory(shelf: str, term: str) -> str:
 
 def directory_entry(entry: DirectoryEntry) -> Key:
     """One way to find one client."""
-    # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
-    place = f"{entry.term}#{entry.name[:200]}#{entry.client_id}" if entry.shelf == "name" else entry.client_id
-    return Key(directory(entry.shelf, entry.term), place)
+    return Key(directory(entry.shelf, entry.term), entry.place)
 
 
 def seen(scope_id: str, client_id: str) -> Key:
@@ -171,6 +177,11 @@ def seen(scope_id: str, client_id: str) -> Key:
 def contact(value: str) -> Key:
     """An e-mail address or phone number."""
     return Key(f"CONTACT#{value}")
+
+
+def external_id(value: str) -> Key:
+    """Whose outside id this is."""
+    return Key(f"EXTERNAL#{value}")
 
 
 def hold(hold_id: str) -> Key:

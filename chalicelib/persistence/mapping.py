@@ -12,12 +12,13 @@ from cattrs.preconf.json import make_converter
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings, Staff
-from chalicelib.domain.clients import Acquaintance, Client, Contact
+from chalicelib.domain.clients import Acquaintance, Client, Contact, ExternalId
 from chalicelib.domain.directory import DirectoryEntry
 from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import Occupant, Right, Sheet
+from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.teams import Post, Team
@@ -137,7 +138,13 @@ def _unpack_contact(row: Row) -> Contact:
 
 
 def _client_indexes(client: Client) -> dict[str, str]:
+    if client.forget_at is not None:
+        return keys.due("farewell", client.id, client.forget_at)
     return {"gsi1pk": keys.CLIENTS, "gsi1sk": keys.by_name(client.name, client.id)} if client.active else {}
+
+
+def _merge_indexes(merge: Merge) -> dict[str, str]:
+    return {"gsi1pk": f"MERGED#{merge.primary.id}", "gsi1sk": keys.by_start(merge.at, merge.id)}
 
 
 def _unpack_acquaintance(row: Row) -> Acquaintance:
@@ -164,10 +171,12 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     ),
     Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
     Client: Shape("client", keys.client, _own_id, _client_indexes),
+    Merge: Shape("merge", keys.merge, _own_id, _merge_indexes),
     Acquaintance: Shape(
         "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance
     ),
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
+    ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
 
@@ -218,7 +227,8 @@ def attendee_rows(appointment: Appointment) -> list[Row]:
     rows = []
     for attendee in appointment.attendees:
         key = keys.attendee(appointment.id, attendee.client_id)
-        row = Row(key.pk, key.sk, kind="attendee", body=json.dumps({"cancelled": attendee.cancelled}))
+        body = json.dumps({"cancelled": attendee.cancelled, "end": appointment.end.isoformat()})
+        row = Row(key.pk, key.sk, kind="attendee", body=body)
         row.gsi1pk, row.gsi1sk = f"CLI#{attendee.client_id}", keys.by_start(appointment.start, appointment.id)
         rows.append(row)
     return rows

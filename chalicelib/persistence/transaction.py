@@ -86,8 +86,11 @@ def _writes(change: Change) -> _Writes:
         writes.puts.append((mapping.to_row(record), at_version(read_at)))
         if isinstance(record, Appointment):
             writes.puts.extend((row, None) for row in mapping.attendee_rows(record))
-    writes.deletes.extend((mapping.directory_row(entry), None) for entry in change.struck)
-    writes.puts.extend((mapping.directory_row(entry), None) for entry in change.filed)
+    filed = {keys.directory_entry(entry): entry for entry in change.filed}
+    # Names may differ beyond what a key holds of them: one transaction writes an item once.
+    struck = (entry for entry in change.struck if keys.directory_entry(entry) not in filed)
+    writes.deletes.extend((mapping.directory_row(entry), None) for entry in struck)
+    writes.puts.extend((mapping.directory_row(entry), None) for entry in filed.values())
     writes.puts.extend((mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
     writes.updates.extend(_updates(change))
     return writes
@@ -100,6 +103,9 @@ def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition | No
         entry = Path(["upcoming", appointment_id])
         action = entry.remove() if end is None else entry.set(Value(str(end)))
         yield _update(keys.contact(contact), action)
+    for line in change.redacted:
+        place = keys.journal(line.subject_id, line.id)
+        yield Row(place.pk, place.sk), [Row.body.set(mapping.to_json(line))], Row.pk.exists()
     for (scope_id, client_id), more in change.met.items():
         if more:
             key = keys.seen(scope_id, client_id)

@@ -3,69 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.clients import Acquaintance, Client
 from chalicelib.domain.errors import ClientMerged, Forbidden, NotFound
 from chalicelib.domain.permissions import Ability, Principal, Scope
-from chalicelib.services.ports import Directory, Ref, Store
+from chalicelib.services.ports import Found, Ref, Store
+
+Scopes = tuple[str, ...] | None
+"""The locations and the person through whom clients are known; none where everybody is."""
 
 
-def scope_ids(principal: Principal, ability: Ability) -> tuple[str, ...] | None:
-    """The locations and the person through whom somebody is known; none where everybody is."""
+def scope_ids(principal: Principal, ability: Ability) -> Scopes:
+    """Through whom the ability reaches clients: the caller's locations and the caller, or none for all clients."""
     scopes = principal.scopes(ability)
     if Scope.ALL in scopes:
         return None
     places = sorted(principal.location_ids) if Scope.LOCATIONS in scopes else []
     # Whoever reaches locations reaches what is his own there besides (S: Staff Advanced and Manager).
-    return (*places, principal.staff_id) if scopes else ()
+    return (*places, *own(principal)) if scopes else ()
+
+
+def own(principal: Principal) -> tuple[str, ...]:
+    """The caller alone: whom he himself has to do with; the first administrator has no staff record."""
+    return (principal.staff_id,) if principal.staff_id else ()
+
+
+def viewing(principal: Principal, settings: Settings) -> Scopes:
+    """Through whom the caller sees clients; with ``all_staff_view_all_clients`` everybody sees all (CL-3)."""
+    return scope_ids(principal, _ability_to_view(settings))
 
 
 class Acquaintances:
     """The scope check: one batch read for any number of clients, their families included."""
 
-    def __init__(self, store: Store, directory: Directory) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._directory = directory
 
-    def viewing(self, principal: Principal, settings: Settings) -> tuple[str, ...] | None:
-        """Through whom the caller sees clients; with ``all_staff_view_all_clients`` everybody sees all (CL-3)."""
-        ability = Ability.CLIENT_VIEW_SHARED if settings.all_staff_view_all_clients else Ability.CLIENT_VIEW
-        return scope_ids(principal, ability)
+    def visible(self, principal: Principal, clients: Iterable[Client]) -> list[Client]:
+        """Those of the clients that the caller may see, in order; nothing is read for those who see all."""
+        wanted = list(clients)
+        scopes = scope_ids(principal, Ability.CLIENT_VIEW)
+        if scopes is None or not wanted:
+            return wanted
+        found = self._store.read([Ref.to(Settings), *_refs(scopes, wanted)])
+        everybody = viewing(principal, found.get(Settings) or Settings()) is None
+        return wanted if everybody else _known(found, principal, scopes, wanted)
 
-    def known(self, principal: Principal, scopes: Sequence[str] | None, clients: Iterable[Client]) -> list[Client]:
+    def known(self, principal: Principal, scopes: Scopes, clients: Iterable[Client]) -> list[Client]:
         """Those of the clients that are known through these scopes, in order."""
         wanted = list(clients)
-        if scopes is None:
+        if scopes is None or not wanted:
             return wanted
-        keys = {client.id: [(s, member) for s in scopes for member in client.family] for client in wanted}
-        refs = [Ref.to(Acquaintance, *key) for pairs in keys.values() for key in pairs]
-        found = self._store.read(refs) if refs else None
-
-        def met(pair: tuple[str, str]) -> bool:
-            row = found.get(Acquaintance, *pair) if found else None
-            return row is not None and row.met > 0
-
-        return [c for c in wanted if any(map(met, keys[c.id])) or self._unbooked_own(principal, c)]
+        return _known(self._store.read(_refs(scopes, wanted)), principal, scopes, wanted)
 
     def require(self, principal: Principal, settings: Settings, ability: Ability, client: Client) -> None:
         """404 for a client the caller may not know of, 403 where they may see but not do this (section 13)."""
-        if not self.known(principal, self.viewing(principal, settings), [client]):
+        seen_through, reached_through = viewing(principal, settings), scope_ids(principal, ability)
+        if seen_through is not None and not self.known(principal, seen_through, [client]):
             raise NotFound()
         if not principal.may(ability):
             raise Forbidden()
-        if not self.known(principal, scope_ids(principal, ability), [client]):
+        # Mostly a client is reached through whom it is seen: that has been asked.
+        if reached_through != seen_through and not self.known(principal, reached_through, [client]):
             raise Forbidden("This client has had no appointment with you.")
-
-    def _unbooked_own(self, principal: Principal, client: Client) -> bool:
-        """Whoever made a client sees them until somebody books them (D26)."""
-        own = client.created_by is not None and client.created_by == principal.staff_id
-        return own and not any(self._directory.appointments(member, None, 1) for member in client.family)
 
 
 def require_active(client: Client) -> None:
     """409 ``client_merged`` with the id of the one it was merged into; 404 once deleted (D21, D25)."""
-    if client.merged_into is not None:
-        raise ClientMerged(extra={"merged_into": client.merged_into})
     if client.deleted_at is not None:
         raise NotFound()
+    if client.merged_into is not None:
+        raise ClientMerged(extra={"merged_into": client.merged_into})
+
+
+def _ability_to_view(settings: Settings) -> Ability:
+    return Ability.CLIENT_VIEW_SHARED if settings.all_staff_view_all_clients else Ability.CLIENT_VIEW
+
+
+def _refs(scopes: Sequence[str], clients: Iterable[Client]) -> list[Ref[Any]]:
+    return [Ref.to(Acquaintance, s, member) for client in clients for member in client.family for s in scopes]
+
+
+def _known(found: Found, principal: Principal, scopes: Sequence[str], clients: Iterable[Client]) -> list[Client]:
+    def met(client: Client) -> bool:
+        rows = (found.get(Acquaintance, s, member) for member in client.family for s in scopes)
+        return any(row is not None and row.met > 0 for row in rows)
+
+    # Whoever made a client sees them until somebody books them (D26).
+    return [c for c in clients if (c.prospect_of and c.prospect_of == principal.staff_id) or met(c)]

@@ -9,7 +9,7 @@ from chalicelib.domain.appointments import Answer, Appointment, Attendee
 from chalicelib.domain.catalog import Location, Method, Offer
 from chalicelib.domain.clients import Client, Contact, name_key, normal_email, normal_phone
 from chalicelib.domain.errors import TooManyBookings, invalid
-from chalicelib.domain.events import Audience, Entry, Event, Kind, Message
+from chalicelib.domain.events import Audience, Entry, Kind, Message
 from chalicelib.domain.holds import Hold, hold_id_of
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.places import Place
@@ -23,6 +23,7 @@ from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.profile_log import record_creation, record_update
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +142,18 @@ class Booking:
         if client is None:
             client = change.save(self._created(context, person))
             change.file(client)
+            record_creation(change, context, self._ids, client)
             return client
-        filled = client.filled(person.mobile, person.receive_sms, person.language, context.now)
+        booked = client.booked()
+        filled = booked.filled(person.mobile, person.receive_sms, person.language, context.now)
         if filled is client:
             change.guard(client)
             return client
         change.file(filled, client)
-        return change.save(filled)
+        written = change.save(filled)
+        if filled is not booked:
+            record_update(change, context, self._ids, written, client)
+        return written
 
     def _known(self, client_id: str) -> Client | None:
         """The client on record; the one it has been merged into, none once it is deleted."""
@@ -207,10 +213,6 @@ class Booking:
         )
 
     def _entry(self, context: Context, appointment: Appointment, client: Client) -> Entry:
-        created = client.version == 1 and client.created_at == context.now
-        events = [appointment_event("appointment.booked", appointment)]
-        if created:
-            events.append(Event("client.created", client.version, {"id": client.id}))
         return Entry(
             id=self._ids.new("evt", context.now, appointment.version),
             subject_id=appointment.id,
@@ -221,7 +223,7 @@ class Booking:
                 Message(Kind.CONFIRMATION, Audience.CLIENT, client.id),
                 *organisation_messages(Kind.STAFF_BOOKED, appointment),
             ),
-            events=tuple(events),
+            events=(appointment_event("appointment.booked", appointment),),
             sequence=appointment.sequence,
         )
 

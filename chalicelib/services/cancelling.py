@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.appointments import Appointment, Cancellation, State
+from chalicelib.domain.appointments import FINISHED, Appointment, Cancellation, State
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
@@ -54,6 +54,23 @@ class Cancelling:
     ) -> Appointment:
         """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
         return decide(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
+
+    def departing(self, context: Context, appointment_id: str, client_id: str) -> None:
+        """Takes off somebody who is being deleted, whoever's the appointment is (D25); nobody twice.
+
+        Whether that may be done is a question about the client, not about each appointment; no reason is asked for.
+        """
+        decide(lambda: self._departing(context, appointment_id, client_id), self._pause)
+
+    def _departing(self, context: Context, appointment_id: str, client_id: str) -> None:
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        if appointment.state in FINISHED or appointment.attendee(client_id).cancelled:
+            return
+        if len(appointment.live_attendees) > 1:
+            self._leave(context, appointment, client_id, "", appointment.notify_client)
+            return
+        cancellation = _cancellation(context, appointment, "", None)
+        self._cancel(context, appointment, cancellation, appointment.notify_client)
 
     def _by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])

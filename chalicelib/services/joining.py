@@ -57,6 +57,5 @@ class Joining:
             actor=context.actor,
             changes=tuple(FieldChange("attendee", None, client_id) for client_id in joined),
             messages=client_messages(Kind.CONFIRMATION, told),
-            events=party.events,
             sequence=after.sequence,
         )

@@ -14,6 +14,7 @@ from chalicelib.domain.directory import DirectoryEntry, Shelf, entries
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
 from chalicelib.domain.ledger import Sheet
+from chalicelib.domain.merging import Engagement, Merge
 from chalicelib.domain.permissions import Principal, Role
 
 T = TypeVar("T")
@@ -122,6 +123,7 @@ class Change:
     filed: list[DirectoryEntry] = field(default_factory=list)
     struck: list[DirectoryEntry] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    redacted: list[Entry] = field(default_factory=list)
 
     def save(self, record: V) -> V:
         """Writes the record at its next version; returns it as it will be stored."""
@@ -161,6 +163,10 @@ class Change:
         """Adds what happened: the log line, its messages and events (NT-9)."""
         self.entries.append(entry)
         return entry
+
+    def redact(self, entry: Entry) -> None:
+        """Replaces what a log line that is there says; what it has to deliver is delivered as it was."""
+        self.redacted.append(entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +241,11 @@ class Attendance:
 class Directory(Protocol):
     """The lists of clients, each one query."""
 
-    def named(self, beginning: str, limit: int, cursor: str | None) -> Page[DirectoryEntry]:
-        """Entries of names in which a word begins like this, in order of word and name."""
+    def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
+        """Entries of names in which a word begins like this, in order of their places, after this one."""
 
-    def listed(self, shelf: Shelf, term: str, limit: int) -> tuple[str, ...]:
-        """The ids of those reached at this address or number, or with this outside id."""
+    def listed(self, shelf: Shelf, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+        """The ids of those who stand on another shelf under this term, in order, after this one."""
 
     def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
@@ -249,6 +255,12 @@ class Directory(Protocol):
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""
+
+    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[Engagement, ...]:
+        """What one client comes to that starts from this instant on, soonest first."""
+
+    def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:
+        """The merges into one client, latest first."""
 
 
 class Ids(Protocol):

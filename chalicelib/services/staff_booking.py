@@ -90,7 +90,7 @@ class StaffBooking:
         calendars.take(change, place, occupant, context.now)
         if booked.staff_id and place.post is None:
             staff_calendars.assign(change, found, booked, context.now, force=wish.override is not None)
-        change.record(self._entry(context, wish, booked, party))
+        change.record(self._entry(context, wish, booked))
         shown = Seated(booked, None, orphaned=False)
         if place.post is None:
             shown = seated([booked], place.calendar.placed(occupant), context.now)[0]
@@ -126,7 +126,7 @@ class StaffBooking:
             reminder_hours=place.offer.settings.reminder_hours,
         )
 
-    def _entry(self, context: Context, wish: StaffWish, booked: Appointment, party: Party) -> Entry:
+    def _entry(self, context: Context, wish: StaffWish, booked: Appointment) -> Entry:
         copies = organisation_messages(Kind.STAFF_BOOKED, booked)
         facts = [("over_capacity", booked.over_capacity), ("override", wish.override)]
         return Entry(
@@ -140,7 +140,7 @@ class StaffBooking:
                 *client_messages(Kind.CONFIRMATION, [a.client_id for a in booked.attendees]),
                 *(m for m in copies if wish.notify_staff or m.audience is not Audience.STAFF),
             ),
-            events=(appointment_event("appointment.booked", booked), *party.events),
+            events=(appointment_event("appointment.booked", booked),),
             sequence=booked.sequence,
         )
 

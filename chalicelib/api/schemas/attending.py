@@ -10,7 +10,7 @@ from chalicelib.api.schemas.codes import Country, Email, Language
 from chalicelib.api.schemas.fields import Flag, Id, Input, Text, Zone
 from chalicelib.api.schemas.public_booking import AnswerGiven
 from chalicelib.domain import appointments as domain
-from chalicelib.services import attending
+from chalicelib.services import attending, newcomers
 from chalicelib.services.cancelling import StaffCancellation
 
 Notes = Annotated[str, Text(5000, lines=True, blank=True)]
@@ -46,9 +46,9 @@ class NewClient(Input):
     receive_sms: bool = False
     receive_email: bool = True
 
-    def new(self) -> attending.NewClient:
+    def new(self) -> newcomers.NewClient:
         """As the use case takes them."""
-        return attending.NewClient(**dict(self))
+        return newcomers.NewClient(**dict(self))
 
 
 class AdditionalAttendee(Input):

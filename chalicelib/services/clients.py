@@ -1,0 +1,150 @@
+"""Clients on record: made, shown, edited, and what was done to their profile (CL-1 … CL-3, CC-9, CC-13, D25b)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.catalog import Settings
+from chalicelib.domain.clients import NUMBERS, Client, Contact, ExternalId, name_key, normal_email
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.events import Entry
+from chalicelib.domain.permissions import Ability
+from chalicelib.domain.times import zone
+from chalicelib.services import newcomers
+from chalicelib.services.acquaintance import Acquaintances, require_active
+from chalicelib.services.catalogue import Fields, check_version
+from chalicelib.services.client_search import countries
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.newcomers import NewClient, Newcomer
+from chalicelib.services.ports import Agenda, Change, Context, Found, Ids, Page, Ref, Store
+from chalicelib.services.profile_log import record_update
+
+
+class Clients:
+    """The profiles of clients; whose may be seen and edited follows from whom the caller has to do with."""
+
+    def __init__(self, store: Store, agenda: Agenda, acquaintances: Acquaintances, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._agenda = agenda
+        self._acquaintances = acquaintances
+        self._ids = ids
+        self._pause = pause
+
+    def create(self, context: Context, new: NewClient) -> Client:
+        """A new client, whom the caller knows until somebody books them (D26).
+
+        422 ``contact_required``, ``invalid_phone``, ``unknown_timezone``; 409 ``already_exists``.
+        """
+        newcomers.require_reachable(new)
+        new = newcomers.normal(new, self._countries() if newcomers.national(new) else ())
+        return decide(lambda: self._create(context, new), self._pause)
+
+    def _create(self, context: Context, new: NewClient) -> Client:
+        found = self._store.read(newcomers.refs([new]))
+        change = Change()
+        (client,) = newcomers.take_in(change, found, context, self._ids, [Newcomer(new)])
+        self._store.commit(change, context.once, client)
+        return client
+
+    def show(self, context: Context, client_id: str, ability: Ability = Ability.CLIENT_VIEW) -> Client:
+        """The client, or whoever they have been merged into; 404 outside the caller's scope (D21)."""
+        return self._reached(context, client_id, ability)[1]
+
+    def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+        """What was done to the profile, newest first; 404, 403."""
+        client = self.show(context, client_id, Ability.LOG_VIEW)
+        return self._agenda.journal(client.id, limit, cursor)
+
+    def change(self, context: Context, client_id: str, fields: Fields) -> Client:
+        """The client with these fields changed; a new mobile number has no consent to texts yet (D19).
+
+        404, 403; 409 ``client_merged``, ``already_exists``; 412; 422 as for a new one.
+        """
+        return decide(lambda: self._change(context, client_id, fields), self._pause)
+
+    def _change(self, context: Context, client_id: str, fields: Fields) -> Client:
+        before = self.editable(context, client_id, Ability.CLIENT_EDIT)
+        after = self._edited(before, fields)
+        if after == before:
+            return before
+        found = self._store.read(newcomers.refs([before, after]))
+        change = Change()
+        written = change.save(replace(after, updated_at=context.now))
+        change.file(written, before)
+        _keep_findable(change, found, written, before)
+        _keep_outside_id(change, found, written, before)
+        record_update(change, context, self._ids, written, before)
+        self._store.commit(change)
+        return written
+
+    def editable(self, context: Context, client_id: str, ability: Ability) -> Client:
+        """The client at the version the caller saw, for writing; 404, 403, 409 ``client_merged``, 412."""
+        asked, _ = self._reached(context, client_id, ability)
+        require_active(asked)
+        check_version(asked, context)
+        return asked
+
+    def _reached(self, context: Context, client_id: str, ability: Ability) -> tuple[Client, Client]:
+        """The record of that id and the client it stands for, who is within the ability's reach."""
+        found = self._store.read([Ref.to(Client, client_id), Ref.to(Settings)])
+        asked = client = found.require(Client, client_id)
+        if asked.merged_into is not None:
+            client = self._store.read([Ref.to(Client, asked.merged_into)]).require(Client, asked.merged_into)
+        if client.deleted_at is not None:
+            raise NotFound()
+        self._acquaintances.require(context.staff, found.get(Settings) or Settings(), ability, client)
+        return asked, client
+
+    def _edited(self, before: Client, fields: Fields) -> Client:
+        if fields.get("timezone"):
+            zone(fields["timezone"], "/timezone")
+        country = fields.get("country", before.country)
+        given = {name: fields[name] for name in NUMBERS if fields.get(name)}
+        national = any(not number.startswith("+") for number in given.values())
+        places = (country,) if country else self._countries() if national else ()
+        numbers: dict[str, Any] = {n: newcomers.read_number(v, places, f"/{n}") for n, v in given.items()}
+        email = {"email": normal_email(fields["email"])} if fields.get("email") else {}
+        after = replace(before, **{**fields, **numbers, **email})
+        if after.mobile != before.mobile and not fields.get("receive_sms"):
+            after = replace(after, receive_sms=False)
+        newcomers.require_reachable(after)
+        return replace(after, receive_sms=after.receive_sms and after.mobile is not None)
+
+    def _countries(self) -> tuple[str, ...]:
+        settings = self._store.read([Ref.to(Settings)], consistent=False).get(Settings) or Settings()
+        return countries(self._store, settings)
+
+
+def _keep_findable(change: Change, found: Found, after: Client, before: Client) -> None:
+    """The public booking finds them where they are reached now, and no longer where they were (D26b)."""
+    key = name_key(after.first_name, after.last_name)
+    here = newcomers.reached_at(after)
+    for value in here:
+        contact = found.get(Contact, value) or Contact(value)
+        named = contact.naming(after.id, key)
+        if named is not contact:
+            change.save(named)
+    for value in newcomers.reached_at(before):
+        stored = found.get(Contact, value)
+        if value not in here and stored is not None:
+            leave(change, stored, after.id)
+
+
+def leave(change: Change, contact: Contact, *client_ids: str) -> None:
+    """These clients are no longer reached there; what then reaches nobody is no longer kept."""
+    left = contact.without(*client_ids)
+    if not left.clients and not left.upcoming:
+        change.delete(contact)
+    elif left is not contact:
+        change.save(left)
+
+
+def _keep_outside_id(change: Change, found: Found, after: Client, before: Client) -> None:
+    if after.external_id == before.external_id:
+        return
+    newcomers.claim(change, found, after)
+    # What is still theirs as an alias stays so.
+    stored = found.get(ExternalId, before.external_id) if before.external_id else None
+    if stored is not None and before.external_id not in after.aliases:
+        change.delete(stored)

@@ -1,0 +1,222 @@
+"""Deleting a client: appointments ahead are cancelled or stand in the way, then nothing tells who it was (D25).
+
+The records stay, blank: appointments count for capacity and history. What goes before the client does may be
+repeated: the names of fields in the log without their values, the records merged into them. The client's own record
+comes last and only at the version it was read at, so that whatever was logged meanwhile is found by another attempt.
+Who has just been cancelled stays reachable for as long as the notice may be under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.domain.appointments import FINISHED, Appointment
+from chalicelib.domain.clients import Client, Contact, ExternalId
+from chalicelib.domain.errors import HasUpcoming, Stale
+from chalicelib.domain.events import Entry, FieldChange
+from chalicelib.domain.permissions import Ability
+from chalicelib.domain.times import utc_text
+from chalicelib.services import newcomers
+from chalicelib.services.cancelling import Cancelling
+from chalicelib.services.clients import Clients, leave
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.ports import Agenda, Change, Context, Directory, Ids, Ref, Store
+from chalicelib.services.profile_log import client_event
+
+MOST_NAMED = 20
+_PAGE = 100
+# So many records of a family, or lines of a log, are written in one transaction.
+_AT_ONCE = 20
+# No appointment that began earlier is still under way.
+_LONGEST = timedelta(days=2)
+
+
+class Leaving(Protocol):
+    """Deleted clients who are kept reachable a little longer."""
+
+    def leaving(self, until: datetime) -> Iterator[str]:
+        """The ids of those whose time is up by then, longest waiting first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An appointment that is still to come, and the id under which the client attends it."""
+
+    appointment: Appointment
+    client_id: str
+
+
+class Forgetting:
+    """Deletions of clients."""
+
+    def __init__(
+        self,
+        store: Store,
+        agenda: Agenda,
+        directory: Directory,
+        clients: Clients,
+        cancelling: Cancelling,
+        ids: Ids,
+        pause: Pause,
+    ) -> None:
+        self._store = store
+        self._agenda = agenda
+        self._directory = directory
+        self._clients = clients
+        self._cancelling = cancelling
+        self._ids = ids
+        self._pause = pause
+
+    def forget(self, context: Context, client_id: str, *, cancel_upcoming: bool = False) -> None:
+        """Deletes the client; with ``cancel_upcoming`` after cancelling whatever is ahead, with notices.
+
+        404, 403; 409 ``has_upcoming`` naming the first of them, ``client_merged``; 412.
+        """
+        cancelled: set[str] = set()
+        gone = decide(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
+        # Who was booked in the very moment: nobody can be any more.
+        self._cancel(context, self._ahead(gone, context.now))
+
+    def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
+        client = self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
+        ahead = list(self._ahead(client, context.now))
+        if ahead and not cancel_upcoming:
+            raise HasUpcoming(extra={"appointments": [_named(a.appointment) for a in ahead[:MOST_NAMED]]})
+        self._cancel(context, ahead)
+        cancelled.update(a.appointment.id for a in ahead)
+        for member in client.family:
+            self._blank_log(member)
+        self._forget_merged(client, context.now)
+        return self._blank(context, client, reachable=bool(cancelled))
+
+    def _blank(self, context: Context, client: Client, *, reachable: bool) -> Client:
+        found = self._store.read(newcomers.refs([client]))
+        change = Change()
+        gone = change.save(client.gone(context.now, reachable=reachable))
+        change.file(None, client)
+        _strike(change, found.get, client.family, [client])
+        change.record(
+            Entry(
+                id=self._ids.new("evt", context.now, 2 * gone.version),
+                subject_id=client.id,
+                at=context.now,
+                action="deleted",
+                actor=context.actor,
+                events=(client_event("deleted", gone),),
+            )
+        )
+        self._store.commit(change)
+        return gone
+
+    def _forget_merged(self, client: Client, now: datetime) -> None:
+        """The records that were merged into the client, and their outside ids, some at a time."""
+        for at in range(0, len(client.absorbed), _AT_ONCE):
+            ids = client.absorbed[at : at + _AT_ONCE]
+            stored = self._store.read([Ref.to(Client, member) for member in ids])
+            members = [m for m in (stored.get(Client, i) for i in ids) if m is not None and m.deleted_at is None]
+            found = self._store.read(newcomers.refs(members))
+            change = Change()
+            for member in members:
+                change.save(member.gone(now))
+            _strike(change, found.get, client.family, members)
+            self._store.commit(change)
+        self._drop_aliases(client)
+
+    def _drop_aliases(self, client: Client) -> None:
+        found = self._store.read([Ref.to(ExternalId, value) for value in client.aliases])
+        stored = (found.get(ExternalId, value) for value in client.aliases)
+        change = Change()
+        for row in stored:
+            if row is not None and row.value != client.external_id:
+                change.delete(row)
+        self._store.commit(change)
+
+    def _blank_log(self, subject_id: str) -> None:
+        """Leaves of each line in the log which fields it was about, not what was in them."""
+        cursor = None
+        while True:
+            page = self._agenda.journal(subject_id, _AT_ONCE, cursor)
+            change = Change()
+            for entry in page.items:
+                if any(c.before is not None or c.after is not None for c in entry.changes):
+                    change.redact(
+                        replace(entry, changes=tuple(FieldChange(c.field, None, None) for c in entry.changes))
+                    )
+            self._store.commit(change)
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    def _cancel(self, context: Context, ahead: Iterable[Ahead]) -> None:
+        # Neither the version of the client nor the key of this call is the appointment's.
+        call = replace(context, once=None, expected_version=None)
+        for each in ahead:
+            self._cancelling.departing(call, each.appointment.id, each.client_id)
+
+    def _ahead(self, client: Client, now: datetime) -> Iterator[Ahead]:
+        """What the client is still to come to, under any id of the family, latest start first."""
+        for member in client.family:
+            place: str | None = None
+            while True:
+                page = self._directory.appointments(member, place, _PAGE)
+                yield from self._coming(member, [a.appointment_id for a in page if not a.cancelled], now)
+                place = page[-1].place if len(page) == _PAGE else None
+                if place is None or place < utc_text(now - _LONGEST):
+                    break
+
+    def _coming(self, member: str, ids: list[str], now: datetime) -> Iterator[Ahead]:
+        found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
+        for appointment_id in ids:
+            appointment = found.get(Appointment, appointment_id)
+            if appointment is None or appointment.end <= now or appointment.state in FINISHED:
+                continue
+            if any(a.client_id == member for a in appointment.live_attendees):
+                yield Ahead(appointment, member)
+
+
+@dataclass(frozen=True, slots=True)
+class Farewells:
+    """Forgets the last of those who were kept reachable."""
+
+    store: Store
+    due: Leaving
+
+    def forget_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
+        """Blanks whoever's time is up, while there is time; returns how many."""
+        forgotten = 0
+        for client_id in self.due.leaving(now):
+            if not time_left():
+                break
+            client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
+            if client is None or client.forget_at is None or client.deleted_at is None:
+                continue
+            change = Change()
+            change.save(client.gone(client.deleted_at))
+            try:
+                self.store.commit(change)
+            except Stale:
+                # Somebody else has just done it.
+                continue
+            forgotten += 1
+        return forgotten
+
+
+def _strike(change: Change, get: Callable[..., Any], family: tuple[str, ...], clients: Iterable[Client]) -> None:
+    """Nobody of the family is found any more at what these clients are reached by and called elsewhere."""
+    clients = tuple(clients)
+    for value in sorted({value for client in clients for value in newcomers.reached_at(client)}):
+        contact = get(Contact, value)
+        if contact is not None:
+            leave(change, contact, *family)
+    for value in sorted({client.external_id for client in clients if client.external_id}):
+        held = get(ExternalId, value)
+        if held is not None and held.client_id in family:
+            change.delete(held)
+
+
+def _named(appointment: Appointment) -> dict[str, str]:
+    start, end = utc_text(appointment.start), utc_text(appointment.end)
+    return {"id": appointment.id, "start": start, "end": end, "service_id": appointment.service_id}

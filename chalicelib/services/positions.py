@@ -1,0 +1,35 @@
+"""Where a list that is made of several goes on, as the cursor between two pages says it."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from chalicelib.domain.errors import Refusal, invalid
+
+# What DynamoDB takes as a sort key.
+_LONGEST_BYTES = 1000
+
+
+def encode(part: int, after: str) -> str:
+    """The cursor behind one place of the list's n-th part; an empty place is before its first."""
+    return urlsafe_b64encode(json.dumps([part, after], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, parts: int) -> tuple[int, str | None]:
+    """The part and place that a cursor stands for; 422 ``invalid_cursor`` unless it can be one of this list."""
+    if cursor is None:
+        return 0, None
+    try:
+        part, after = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        size = len(after.encode())
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise refused() from None
+    if type(part) is not int or type(after) is not str or not 0 <= part < parts or size > _LONGEST_BYTES:
+        raise refused()
+    return part, after or None
+
+
+def refused() -> Refusal:
+    """422 ``invalid_cursor``."""
+    return invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
