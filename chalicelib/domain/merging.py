@@ -54,6 +54,31 @@ class Undone:
     kept_fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """Something a client comes to, from ``start`` to ``end``."""
+
+    appointment_id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two appointments at one time that one person is to come to; both stay (D17)."""
+
+    duplicates: Engagement
+    primarys: Engagement
+
+
+def conflicts(duplicates: Iterable[Engagement], primarys: Iterable[Engagement], now: datetime) -> tuple[Conflict, ...]:
+    """Every pair of different appointments that overlap and are not over, soonest first."""
+    still = [e for e in primarys if e.end > now]
+    pairs = ((d, p) for d in duplicates for p in still if d.end > now and d.appointment_id != p.appointment_id)
+    found = (Conflict(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
+    return tuple(sorted(found, key=lambda c: (max(c.duplicates.start, c.primarys.start), c.duplicates.appointment_id)))
+
+
 def profile(client: Client) -> dict[str, Any]:
     """The fields of a profile and their values."""
     return {name: getattr(client, name) for name in PROFILE}

@@ -1,0 +1,122 @@
+"""Undoing a merge: both records apart again, as they were but for what has been edited since (D24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.catalog import Settings
+from chalicelib.domain.clients import Client, Contact, ExternalId, name_key
+from chalicelib.domain.errors import WrongState
+from chalicelib.domain.events import Entry, FieldChange
+from chalicelib.domain.merging import Merge, Undone, undone
+from chalicelib.services.acquaintance import Acquaintances, require_active
+from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.merging import merge_entry, merge_event, repoint, require_both
+from chalicelib.services.newcomers import reached_at
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
+
+
+class Undoing:
+    """Undone merges: the merge is read, then the records it joined; one transaction parts them."""
+
+    def __init__(self, store: Store, acquaintances: Acquaintances, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._acquaintances = acquaintances
+        self._ids = ids
+        self._pause = pause
+
+    def undo(self, context: Context, merge_id: str) -> Undone:
+        """The duplicate with what was booked for it before; what was booked since stays with the primary.
+
+        404, 403 as for merging; 409 ``wrong_state`` when it has been undone, ``client_merged`` when the primary has
+        itself been merged on: that is to be undone first.
+        """
+        return decide(lambda: self._undo(context, merge_id), self._pause)
+
+    def _undo(self, context: Context, merge_id: str) -> Undone:
+        merge = self._store.read([Ref.to(Merge, merge_id)]).require(Merge, merge_id)
+        ids = (merge.duplicate.id, merge.primary.id)
+        found = self._store.read([Ref.to(Settings), *(Ref.to(Client, client_id) for client_id in ids)])
+        duplicate, primary = (found.require(Client, client_id) for client_id in ids)
+        settings = found.get(Settings) or Settings()
+        # The primary's family holds the duplicate: whoever reaches one reaches both.
+        require_both(self._store, self._acquaintances, context.staff, settings, [primary])
+        if merge.undone_at is not None:
+            raise WrongState("This merge has already been undone.")
+        require_active(primary)
+        apart = undone(merge, duplicate, primary, context.now)
+        change = Change()
+        result = self._written(change, context, merge, apart, primary)
+        self._store.commit(change, context.once, result)
+        return result
+
+    def _written(self, change: Change, context: Context, merge: Merge, apart: Undone, primary: Client) -> Undone:
+        found = self._store.read(_refs(merge, apart, primary))
+        apart = replace(apart, duplicate=_with_outside_id(change, found, apart.duplicate, apart.primary))
+        apart = replace(apart, duplicate=change.save(apart.duplicate), primary=change.save(apart.primary))
+        repoint(change, found, merge, apart.duplicate.id)
+        change.file(apart.duplicate, None)
+        change.file(apart.primary, primary)
+        _keep_findable(change, found, merge, apart, primary)
+        for entry in self._entries(context, merge, apart, primary):
+            change.record(entry)
+        change.save(replace(merge, undone_at=context.now))
+        return apart
+
+    def _entries(self, context: Context, merge: Merge, apart: Undone, before: Client) -> Iterator[Entry]:
+        given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(apart.primary, f))
+        changes = [
+            *(FieldChange(f, getattr(before, f), getattr(apart.primary, f)) for f in given_back),
+            FieldChange("merged_from", merge.duplicate.id, None),
+        ]
+        into = [FieldChange("merged_into", merge.primary.id, None)]
+        event = merge_event("client.merge_undone", merge, apart.primary)
+        yield merge_entry(self._ids, context, apart.primary, "merge_undone", changes, event)
+        yield merge_entry(self._ids, context, apart.duplicate, "merge_undone", into)
+
+
+def _refs(merge: Merge, apart: Undone, primary: Client) -> list[Ref[Any]]:
+    refs: list[Ref[Any]] = [Ref.to(Client, member) for member in merge.duplicate.absorbed]
+    refs += [Ref.to(Contact, value) for value in _reached(apart.duplicate, apart.primary, primary)]
+    outside = apart.duplicate.external_id
+    return [*refs, Ref.to(ExternalId, outside)] if outside else refs
+
+
+def _reached(*clients: Client) -> list[str]:
+    return sorted({value for client in clients for value in reached_at(client)})
+
+
+def _with_outside_id(change: Change, found: Found, duplicate: Client, primary: Client) -> Client:
+    """The duplicate with its outside id, unless the primary gave that up since and somebody else has it now (D21)."""
+    value = duplicate.external_id
+    if value is None:
+        return duplicate
+    holder = found.get(ExternalId, value)
+    if holder is None:
+        change.save(ExternalId(value, duplicate.id))
+    elif holder.client_id not in (*duplicate.family, *primary.family):
+        return replace(duplicate, external_id=None)
+    return duplicate
+
+
+def _keep_findable(change: Change, found: Found, merge: Merge, apart: Undone, before: Client) -> None:
+    """The public booking finds each by what is theirs again, and the primary no longer by what was not (D26b)."""
+    clients = (apart.duplicate, apart.primary)
+    for value in _reached(*clients, before):
+        stored = found.get(Contact, value) or Contact(value)
+        contact = _without_merge(stored, merge)
+        for client in clients:
+            here, key = value in reached_at(client), name_key(client.first_name, client.last_name)
+            contact = contact.naming(client.id, key) if here else contact.without(client.id)
+        if contact.clients != stored.clients:
+            change.save(contact)
+
+
+def _without_merge(contact: Contact, merge: Merge) -> Contact:
+    """Without the name that the merge added."""
+    if merge.reached is None or merge.reached[0] != contact.value:
+        return contact
+    added = (merge.primary.id, merge.reached[1])
+    return replace(contact, clients=tuple(pair for pair in contact.clients if pair != added))
