@@ -136,7 +136,7 @@ MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     Ability.REBOOK_OVERRIDE:     (_ALL, _LOC,      _OWN,      _NO,   _NO,    _NO),
     Ability.OWN_HOURS_EDIT:      (_OWN, _OWN,      _OWN,      _OWN,  _OWN,   _NO),
     Ability.LOG_VIEW:            (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
-    Ability.WORKFLOW_EDIT:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _NO),
+    Ability.WORKFLOW_EDIT:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
     Ability.HOURS_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
     Ability.CATALOGUE_VIEW:      (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _ALL),
     Ability.CATALOGUE_EDIT:      (_ALL, _NO,       _NO,       _NO,   _NO,    _NO),

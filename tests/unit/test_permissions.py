@@ -36,7 +36,7 @@ ROWS = {
     "rebook_override": "A L O - - -",
     "own_hours_edit": "O O O O O -",
     "log_view": "A L L O O A",
-    "workflow_edit": "A L L O O -",
+    "workflow_edit": "A L L O O A",
 }
 BEYOND = {
     "dashboard_view": "A L L L L -",
