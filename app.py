@@ -13,6 +13,7 @@ from chalicelib.api import (
     lifecycle,
     locations,
     me,
+    merging,
     meta,
     public_booking,
     public_catalogue,
@@ -48,6 +49,7 @@ RESOURCES: tuple[Routes, ...] = (
     lifecycle.routes,
     attendees.routes,
     clients.routes,
+    merging.routes,
     blocks.routes,
 )
 DECLARED = (*RESOURCES, meta.routes(RESOURCES))

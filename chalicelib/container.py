@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.services.joining import Joining
     from chalicelib.services.laying import Laying
     from chalicelib.services.locations import Locations
+    from chalicelib.services.merging import Merging
     from chalicelib.services.offerings import Offerings
     from chalicelib.services.opening import Opening
     from chalicelib.services.opening_hours import Closures, OpeningHours, Openings
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from chalicelib.services.staff_booking import StaffBooking
     from chalicelib.services.staffing import Staffing
     from chalicelib.services.time_off import TimesOff
+    from chalicelib.services.undoing import Undoing
     from chalicelib.services.usage import Usage
     from chalicelib.services.viewing import PublicView, Viewing
     from chalicelib.services.work_schedules import WorkSchedules
@@ -229,6 +231,22 @@ def client_lists() -> ClientLists:
     from chalicelib.services.client_search import Searching
 
     return ClientLists(store(), directory(), Searching(store(), directory(), acquaintances()))
+
+
+@lru_cache(maxsize=1)
+def merging() -> Merging:
+    """Merges of clients."""
+    from chalicelib.services.merging import Merging
+
+    return Merging(store(), directory(), acquaintances(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def undoing() -> Undoing:
+    """Undone merges."""
+    from chalicelib.services.undoing import Undoing
+
+    return Undoing(store(), acquaintances(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
