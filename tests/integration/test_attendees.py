@@ -15,7 +15,7 @@ from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.events import Entry, Kind
 from chalicelib.domain.permissions import Role
 from chalicelib.services.ports import Change
-from tests.integration.world import MORTGAGE, NOW, SAM, World, at, employed
+from tests.integration.world import MORTGAGE, NOW, SAM, TORONTO, World, at, employed
 from tests.unit.gateway import Reply, claims
 
 SAM_MAIL = "sam@example.org"
@@ -37,9 +37,12 @@ def write(*records: Any) -> None:
 
 
 def on_record(number: int = 1, **fields: Any) -> str:
-    """A client who is there already."""
+    """A client who has been to the branch, with Sam."""
     client = Client(f"cli_{number:026}", "Eva", f"Ito {number}", NOW, NOW, email=f"eva{number}@example.org", **fields)
-    write(client)
+    change = Change()
+    change.save(client)
+    change.met.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
+    container.store().commit(change)
     return client.id
 
 
@@ -102,7 +105,7 @@ def test_a_new_client_is_written_along_with_it(world: World) -> None:
     assert reply.status == 201, reply.text
     client = world.read(Client, reply.json["attendees"][1]["client_id"])
     assert (client.name, client.mobile, client.city, client.receive_sms) == ("Bo Lind", "+14165550100", "Oshawa", False)
-    assert [event.type for event in journal(booked)[0].events] == ["client.created"]
+    assert [event.type for event in journal(client.id)[0].events] == ["client.created"]
 
 
 def test_each_opens_it_with_a_code_of_their_own_and_sees_themselves_only(world: World) -> None:

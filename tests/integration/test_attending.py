@@ -12,8 +12,10 @@ from chalicelib.domain.appointments import Answer
 from chalicelib.domain.catalog import Question, QuestionType
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.errors import Invalid, Stale
+from chalicelib.domain.events import FieldChange
 from chalicelib.domain.permissions import Principal, Role
-from chalicelib.services.attending import Guest, NewClient, Party, refs
+from chalicelib.services.attending import Guest, Party, refs
+from chalicelib.services.newcomers import NewClient
 from chalicelib.services.ports import Change, Context, Ref
 from tests.integration.world import ALEX, MORTGAGE, NOW, TORONTO, World, offered
 
@@ -26,12 +28,15 @@ ASKED = offered(
         Question("how", "How?", QuestionType.CHOICE, options=("rent", "own"), required=True),
     ),
 )
-CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Role.MANAGER})))
+CONTEXT = Context(
+    NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Role.MANAGER}), frozenset({TORONTO}))
+)
 
 
 def on_record(world: World, **more: Any) -> Client:
-    """A client who is there already."""
+    """A client who has been to the branch."""
     change = Change()
+    change.met[(TORONTO, "cli_1")] = 1
     client = change.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
     container.store().commit(change)
     return client
@@ -62,11 +67,14 @@ def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(
     party = attended(Guest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr")))
     (attendee,) = party.attendees
     client = world.read(Client, attendee.client_id)
-    assert (client.mobile, client.phone, client.email) == ("+14165550100", "+442079460018", "Bo@Example.org")
+    assert (client.mobile, client.phone, client.email) == ("+14165550100", "+442079460018", "bo@example.org")
     assert (client.notes, client.created_by, client.receive_sms) == ("Prefers mornings", ALEX, True)
     assert (attendee.name, attendee.language, attendee.contact) == ("Bo Lind", "fr", None)
     assert len(attendee.code) >= 22
-    assert [(e.type, e.version, dict(e.data)) for e in party.events] == [("client.created", 1, {"id": client.id})]
+    consent, creation = container.agenda().journal(client.id, 10, None).items
+    assert [(e.type, e.version, dict(e.data)) for e in creation.events] == [("client.created", 1, {"id": client.id})]
+    assert consent.changes == (FieldChange("mobile", None, "+14165550100"),)
+    assert (creation.action, consent.action) == ("created", "sms_consent_given")
 
 
 def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
@@ -120,7 +128,7 @@ def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
 def test_a_client_on_record_comes_as_they_are_and_is_not_written(world: World) -> None:
     client = on_record(world, language="fr")
     party = attended(Guest(client_id=client.id, notes="By the lift"))
-    assert (party.attendees[0].name, party.attendees[0].language, party.events) == ("Ana Ruiz", "fr", ())
+    assert (party.attendees[0].name, party.attendees[0].language) == ("Ana Ruiz", "fr")
     assert party.attendees[0].notes == "By the lift"
     assert world.read(Client, client.id) == client
 
