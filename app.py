@@ -4,11 +4,13 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 
 from chalicelib import background, container
 from chalicelib.api import (
+    activity,
     appointments,
     attendees,
     availability,
     blocks,
     clients,
+    duplicates,
     hours,
     lifecycle,
     locations,
@@ -23,6 +25,7 @@ from chalicelib.api import (
     site,
     staff,
     wiring,
+    workflows,
 )
 from chalicelib.api.routing import Routes
 from chalicelib.api.schedules import Tick, every
@@ -49,6 +52,9 @@ RESOURCES: tuple[Routes, ...] = (
     lifecycle.routes,
     attendees.routes,
     clients.routes,
+    duplicates.routes,
+    activity.routes,
+    workflows.routes,
     merging.routes,
     blocks.routes,
 )

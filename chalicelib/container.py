@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.persistence.clients import DynamoDirectory
     from chalicelib.persistence.store import DynamoStore
     from chalicelib.services.acquaintance import Acquaintances
+    from chalicelib.services.activity import Activities
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.attending import Attending
     from chalicelib.services.availability import Availabilities
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.services.clients import Clients
     from chalicelib.services.configuring import Configuring
     from chalicelib.services.dashboard import Dashboard
+    from chalicelib.services.duplicates import Duplicates
     from chalicelib.services.editing import Editing
     from chalicelib.services.forgetting import Forgetting
     from chalicelib.services.free_times import FreeTimes
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from chalicelib.services.usage import Usage
     from chalicelib.services.viewing import PublicView, Viewing
     from chalicelib.services.work_schedules import WorkSchedules
+    from chalicelib.services.workflows import Workflows
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
@@ -231,6 +234,33 @@ def client_lists() -> ClientLists:
     from chalicelib.services.client_search import Searching
 
     return ClientLists(store(), directory(), Searching(store(), directory(), acquaintances()))
+
+
+@lru_cache(maxsize=1)
+def duplicates() -> Duplicates:
+    """Likely duplicates of clients."""
+    from chalicelib.persistence.duplicates import DynamoSoundings
+    from chalicelib.services.duplicates import Duplicates
+
+    return Duplicates(store(), directory(), DynamoSoundings(), clients(), client_lists(), acquaintances())
+
+
+@lru_cache(maxsize=1)
+def activities() -> Activities:
+    """What has been going on with a client."""
+    from chalicelib.persistence.workflows import DynamoWorkflows
+    from chalicelib.services.activity import Activities
+
+    return Activities(store(), directory(), DynamoWorkflows(), clients())
+
+
+@lru_cache(maxsize=1)
+def workflows() -> Workflows:
+    """Steps to be taken for clients."""
+    from chalicelib.persistence.workflows import DynamoWorkflows
+    from chalicelib.services.workflows import Workflows
+
+    return Workflows(store(), DynamoWorkflows(), clients(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

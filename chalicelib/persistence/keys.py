@@ -21,12 +21,15 @@
 | a client | get | `CLI#id` · `META` |
 | a merge of two clients | get | `MRG#id` · `META` |
 | the merges into a client by time | query `agenda` | `MERGED#client` · instant, id |
+| clients by the sound of a name or street | query | `FIND#sound#key` · key, name, id |
 | all clients by name | query `agenda` | `CLIENTS` · name, id |
 | clients by the beginning of a word of their name | query | `FIND#name#<letter>` · word, name, id |
 | clients by address, number or outside id | query | `FIND#email#value`, `FIND#phone#…`, `FIND#external#…` · id |
 | the clients a location or staff member has to do with | query, batch get | `SEEN#location`, `SEEN#staff` · id |
 | the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
 | whose an outside id is | get | `EXTERNAL#value` · `META` |
+| a workflow | get | `WFL#id` · `META` |
+| a client's workflows by when they were made | query `agenda` | `WFL#client` · instant, id |
 | a hold | get | `HLD#id` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
 | work that is due: journal, reminder, sheet, series, farewell | query `due`, per shard | `DUE#work#shard` · instant |
@@ -182,6 +185,16 @@ def contact(value: str) -> Key:
 def external_id(value: str) -> Key:
     """Whose outside id this is."""
     return Key(f"EXTERNAL#{value}")
+
+
+def workflow(workflow_id: str) -> Key:
+    """A workflow."""
+    return Key(f"WFL#{workflow_id}")
+
+
+def workflows(client_id: str) -> str:
+    """The partition of the workflows made under a client's id."""
+    return f"WFL#{client_id}"
 
 
 def hold(hold_id: str) -> Key:

@@ -23,6 +23,7 @@ from chalicelib.domain.quickstream import Block, BlockPlace, Series
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant
+from chalicelib.domain.workflows import Workflow
 from chalicelib.persistence import keys
 from chalicelib.persistence.items import Row
 from chalicelib.persistence.keys import Key
@@ -147,6 +148,11 @@ def _merge_indexes(merge: Merge) -> dict[str, str]:
     return {"gsi1pk": f"MERGED#{merge.primary.id}", "gsi1sk": keys.by_start(merge.at, merge.id)}
 
 
+def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
+    place = keys.by_start(workflow.created_at, workflow.id)
+    return {"gsi1pk": keys.workflows(workflow.client_id), "gsi1sk": place}
+
+
 def _unpack_acquaintance(row: Row) -> Acquaintance:
     return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
 
@@ -177,6 +183,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     ),
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
+    Workflow: Shape("workflow", keys.workflow, _own_id, _workflow_indexes),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
 

@@ -1,0 +1,31 @@
+"""Likely duplicates over HTTP: of one client, and as a list to work off."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.duplicates import Duplicate, DuplicatePair
+from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.domain.permissions import Ability
+from chalicelib.services import ports
+from chalicelib.services.duplicates import Likely, LikelyPair
+
+routes = Routes(__name__, tag="Clients")
+
+
+@routes.get(
+    "/clients/duplicates",
+    query=PageQuery,
+    answer=Page[DuplicatePair],
+    who=Ability.CLIENT_MERGE,
+    refuses=("invalid_cursor",),
+)
+def list_duplicates(call: Call[NoBody, PageQuery]) -> ports.Page[LikelyPair]:
+    """Pairs of clients to be looked at for merging; a page may be empty and the list go on nevertheless."""
+    return container.duplicates().worklist(call.context(), call.query.limit, call.query.cursor)
+
+
+@routes.get("/clients/{client_id}/duplicates", answer=Page[Duplicate], who=Ability.CLIENT_VIEW)
+def show_client_duplicates(call: Call[NoBody, NoQuery]) -> ports.Page[Likely]:
+    """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
+    return container.duplicates().of(call.context(), call.path["client_id"])
