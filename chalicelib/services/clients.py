@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.catalog import Settings
@@ -10,7 +11,7 @@ from chalicelib.domain.clients import NUMBERS, Client, Contact, ExternalId, name
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
-from chalicelib.domain.times import zone
+from chalicelib.domain.times import minute, zone
 from chalicelib.services import newcomers
 from chalicelib.services.acquaintance import Acquaintances, require_active
 from chalicelib.services.catalogue import Fields, check_version
@@ -72,7 +73,7 @@ class Clients:
         change = Change()
         written = change.save(replace(after, updated_at=context.now))
         change.file(written, before)
-        _keep_findable(change, found, written, before)
+        _keep_findable(change, found, written, before, context.now)
         _keep_outside_id(change, found, written, before)
         record_update(change, context, self._ids, written, before)
         self._store.commit(change)
@@ -116,7 +117,7 @@ class Clients:
         return countries(self._store, settings)
 
 
-def _keep_findable(change: Change, found: Found, after: Client, before: Client) -> None:
+def _keep_findable(change: Change, found: Found, after: Client, before: Client, now: datetime) -> None:
     """The public booking finds them where they are reached now, and no longer where they were (D26b)."""
     key = name_key(after.first_name, after.last_name)
     here = newcomers.reached_at(after)
@@ -128,13 +129,13 @@ def _keep_findable(change: Change, found: Found, after: Client, before: Client) 
     for value in newcomers.reached_at(before):
         stored = found.get(Contact, value)
         if value not in here and stored is not None:
-            leave(change, stored, after.id)
+            leave(change, stored, now, after.id)
 
 
-def leave(change: Change, contact: Contact, *client_ids: str) -> None:
-    """These clients are no longer reached there; what then reaches nobody is no longer kept."""
+def leave(change: Change, contact: Contact, now: datetime, *client_ids: str) -> None:
+    """These clients are no longer reached there; what then reaches nobody and counts no booking is not kept."""
     left = contact.without(*client_ids)
-    if not left.clients and not left.upcoming:
+    if not left.clients and not left.upcoming_count(minute(now)):
         change.delete(contact)
     elif left is not contact:
         change.save(left)

@@ -1,7 +1,7 @@
 """Deleting a client: appointments ahead are cancelled or stand in the way, then nothing tells who it was (D25).
 
 The records stay, blank: appointments count for capacity and history. What goes before the client does may be
-repeated: the names of fields in the log without their values, the records merged into them. The client's own record
+repeated: what merges kept, the values in the log, of which the names of the fields are left. The client's own record
 comes last and only at the version it was read at, so that whatever was logged meanwhile is found by another attempt.
 Who has just been cancelled stays reachable for as long as the notice may be under way.
 """
@@ -17,19 +17,20 @@ from chalicelib.domain.appointments import FINISHED, Appointment
 from chalicelib.domain.clients import Client, Contact, ExternalId
 from chalicelib.domain.errors import HasUpcoming, Stale
 from chalicelib.domain.events import Entry, FieldChange
+from chalicelib.domain.merging import Merge
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import utc_text
 from chalicelib.services import newcomers
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.clients import Clients, leave
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Agenda, Change, Context, Directory, Ids, Ref, Store
+from chalicelib.services.ports import Agenda, Change, Context, Directory, Found, Ids, Ref, Store
 from chalicelib.services.profile_log import client_event
 
 MOST_NAMED = 20
 _PAGE = 100
-# So many records of a family, or lines of a log, are written in one transaction.
-_AT_ONCE = 20
+# So many lines of a log are rewritten in one transaction.
+_AT_ONCE = 50
 # No appointment that began earlier is still under way.
 _LONGEST = timedelta(days=2)
 
@@ -87,51 +88,63 @@ class Forgetting:
             raise HasUpcoming(extra={"appointments": [_named(a.appointment) for a in ahead[:MOST_NAMED]]})
         self._cancel(context, ahead)
         cancelled.update(a.appointment.id for a in ahead)
+        pointers = self._pointers(client)
+        for merge in self._merges(client, pointers):
+            self._forget_merge(merge, client.family, context.now)
         for member in client.family:
             self._blank_log(member)
-        self._forget_merged(client, context.now)
-        return self._blank(context, client, reachable=bool(cancelled))
+        return self._blank(context, client, pointers, reachable=bool(cancelled))
 
-    def _blank(self, context: Context, client: Client, *, reachable: bool) -> Client:
-        found = self._store.read(newcomers.refs([client]))
+    def _blank(self, context: Context, client: Client, pointers: Iterable[Client], *, reachable: bool) -> Client:
+        outside = [value for value in (client.external_id, *client.aliases) if value]
+        refs: list[Ref[Any]] = [Ref.to(Contact, value) for value in newcomers.reached_at(client)]
+        found = self._store.read([*refs, *(Ref.to(ExternalId, value) for value in outside)])
         change = Change()
         gone = change.save(client.gone(context.now, reachable=reachable))
         change.file(None, client)
-        _strike(change, found.get, client.family, [client])
-        change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, 2 * gone.version),
-                subject_id=client.id,
-                at=context.now,
-                action="deleted",
-                actor=context.actor,
-                events=(client_event("deleted", gone),),
-            )
-        )
+        for pointer in pointers:
+            change.save(pointer.gone(context.now))
+        _leave_contacts(change, found, [client], client.family, context.now)
+        for value in dict.fromkeys(outside):
+            held = found.get(ExternalId, value)
+            if held is not None:
+                change.delete(held)
+        change.record(self._entry(context, gone))
         self._store.commit(change)
         return gone
 
-    def _forget_merged(self, client: Client, now: datetime) -> None:
-        """The records that were merged into the client, and their outside ids, some at a time."""
-        for at in range(0, len(client.absorbed), _AT_ONCE):
-            ids = client.absorbed[at : at + _AT_ONCE]
-            stored = self._store.read([Ref.to(Client, member) for member in ids])
-            members = [m for m in (stored.get(Client, i) for i in ids) if m is not None and m.deleted_at is None]
-            found = self._store.read(newcomers.refs(members))
-            change = Change()
-            for member in members:
-                change.save(member.gone(now))
-            _strike(change, found.get, client.family, members)
-            self._store.commit(change)
-        self._drop_aliases(client)
+    def _entry(self, context: Context, gone: Client) -> Entry:
+        return Entry(
+            id=self._ids.new("evt", context.now, 2 * gone.version),
+            subject_id=gone.id,
+            at=context.now,
+            action="deleted",
+            actor=context.actor,
+            events=(client_event("deleted", gone),),
+        )
 
-    def _drop_aliases(self, client: Client) -> None:
-        found = self._store.read([Ref.to(ExternalId, value) for value in client.aliases])
-        stored = (found.get(ExternalId, value) for value in client.aliases)
+    def _pointers(self, client: Client) -> list[Client]:
+        """The records that have been merged into the client."""
+        stored = self._store.read([Ref.to(Client, member) for member in client.absorbed])
+        return [pointer for pointer in (stored.get(Client, member) for member in client.absorbed) if pointer]
+
+    def _merges(self, client: Client, pointers: Iterable[Client]) -> list[Merge]:
+        """What is kept of every merge into somebody of the family, undone ones included."""
+        ids = {pointer.merged_by for pointer in pointers if pointer.merged_by}
+        ids |= {merge.id for member in client.family for merge in self._directory.merges(member, _PAGE)}
+        stored = self._store.read([Ref.to(Merge, merge_id) for merge_id in sorted(ids)])
+        merges = (stored.get(Merge, merge_id) for merge_id in sorted(ids))
+        return [merge for merge in merges if merge and merge.survivor.deleted_at is None]
+
+    def _forget_merge(self, merge: Merge, family: tuple[str, ...], now: datetime) -> None:
+        """Both records as they were before it are no longer kept, nor where they were found."""
+        whole = (merge.duplicate, merge.primary, merge.survivor)
+        refs = [Ref.to(Contact, value) for client in whole for value in newcomers.reached_at(client)]
         change = Change()
-        for row in stored:
-            if row is not None and row.value != client.external_id:
-                change.delete(row)
+        _leave_contacts(change, self._store.read(refs), whole, family, now)
+        duplicate, primary, survivor = (client.gone(now) for client in whole)
+        blank = replace(merge, duplicate=duplicate, primary=primary, survivor=survivor)
+        change.save(replace(blank, archived_notes="", reached=None))
         self._store.commit(change)
 
     def _blank_log(self, subject_id: str) -> None:
@@ -204,17 +217,14 @@ class Farewells:
         return forgotten
 
 
-def _strike(change: Change, get: Callable[..., Any], family: tuple[str, ...], clients: Iterable[Client]) -> None:
-    """Nobody of the family is found any more at what these clients are reached by and called elsewhere."""
-    clients = tuple(clients)
+def _leave_contacts(
+    change: Change, found: Found, clients: Iterable[Client], family: tuple[str, ...], now: datetime
+) -> None:
+    """Nobody of the family is found any more where these records are, or were, reached."""
     for value in sorted({value for client in clients for value in newcomers.reached_at(client)}):
-        contact = get(Contact, value)
+        contact = found.get(Contact, value)
         if contact is not None:
-            leave(change, contact, *family)
-    for value in sorted({client.external_id for client in clients if client.external_id}):
-        held = get(ExternalId, value)
-        if held is not None and held.client_id in family:
-            change.delete(held)
+            leave(change, contact, now, *family)
 
 
 def _named(appointment: Appointment) -> dict[str, str]:
