@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from chalicelib import container
+from chalicelib.api.duplicates import with_hint
 from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments import LogLine
 from chalicelib.api.schemas.clients import Client, ClientChange, ClientRecord, ClientsQuery, DeletionQuery
+from chalicelib.api.schemas.duplicates import CreatedClient
 from chalicelib.api.schemas.fields import Page, PageQuery
 from chalicelib.api.schemas.records import Record
 from chalicelib.domain import clients as domain
@@ -28,13 +30,14 @@ def list_clients(call: Call[NoBody, ClientsQuery]) -> ports.Page[domain.Client]:
 @routes.post(
     "/clients",
     body=ClientRecord,
-    answer=Client,
+    answer=CreatedClient,
+    present=with_hint,
     status=201,
     who=Ability.CLIENT_ADD,
     refuses=(Duplicate, *_VALUES),
 )
 def create_client(call: Call[ClientRecord, NoQuery]) -> domain.Client:
-    """Take a client on record; whoever does so knows them until somebody books them."""
+    """Take a client on record, whom its maker knows until somebody books them; `hint` names who may be the same."""
     return container.clients().create(call.context(Channel.CALL_CENTRE), call.body.new())
 
 

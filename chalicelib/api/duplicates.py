@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib import container
 from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.duplicates import Duplicate, DuplicatePair
+from chalicelib.api.schemas.duplicates import CreatedClient, Duplicate, DuplicatePair
 from chalicelib.api.schemas.fields import Page, PageQuery
+from chalicelib.domain.clients import Client
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
 from chalicelib.services.duplicates import Likely, LikelyPair
@@ -29,3 +32,8 @@ def list_duplicates(call: Call[NoBody, PageQuery]) -> ports.Page[LikelyPair]:
 def show_client_duplicates(call: Call[NoBody, NoQuery]) -> ports.Page[Likely]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
     return container.duplicates().of(call.context(), call.path["client_id"])
+
+
+def with_hint(call: Call[Any, Any], client: Client) -> CreatedClient:
+    """The answer about a client somebody just made: who they may know already."""
+    return CreatedClient.of((client, container.duplicates().hints(call.staff, client)))

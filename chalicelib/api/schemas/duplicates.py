@@ -42,6 +42,18 @@ class Duplicate(Answer):
         )
 
 
+class CreatedClient(Client):
+    """A client who was just made, and who on record may be the same person."""
+
+    hint: list[Duplicate]
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a client and their likely duplicates."""
+        client, likely = result
+        return cls(**dict(Client.of(client)), hint=[Duplicate.of(each) for each in likely])
+
+
 class DuplicatePair(Answer):
     """Two clients who may be one person, the one made first before the other."""
 
