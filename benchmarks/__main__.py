@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import budget, deciding, imports, processor, staff, throughput
+from benchmarks import budget, deciding, duplicates, imports, processor, staff, throughput
 from benchmarks.report import Table
 
 OUTPUT = Path("build/benchmarks.json")
@@ -33,6 +33,7 @@ def parts(quick: bool) -> Iterator[tuple[str, Callable[[], Part]]]:
     yield "imports", lambda: _imports(quick)
     yield "deciding", lambda: _deciding(quick)
     yield "staff", lambda: _staff(quick)
+    yield "duplicates", lambda: _duplicates(quick)
     if not quick:
         yield "throughput", _throughput
 
@@ -95,6 +96,11 @@ def _deciding(quick: bool) -> Part:
 def _staff(quick: bool) -> Part:
     figures = staff.measure(rounds=1, days=3) if quick else staff.measure()
     return [staff.table(figures)], {str(taken): of for taken, of in figures.items()}, []
+
+
+def _duplicates(quick: bool) -> Part:
+    samples = duplicates.measure(quick)
+    return duplicates.tables(samples), duplicates.figures(samples), duplicates.failures(samples)
 
 
 def _throughput() -> Part:

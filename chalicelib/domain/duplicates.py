@@ -22,7 +22,7 @@ _ADDRESS = 5.0, 2.5
 _NAME_ALONE = 0.85
 # Families share telephones, addresses and last names: whose first names are less alike than this are two people.
 _SAME_FIRST_NAME = 0.75
-_RELATIVES = 0.65
+RELATIVES = 0.65
 # Names that sound the same are at least so much alike, however they are spelt.
 _SOUNDS_ALIKE = 0.9
 
@@ -120,7 +120,7 @@ def score(a: Client | Traits, b: Client | Traits) -> Likeness:
     if not rest:
         found *= _NAME_ALONE
     if first < _SAME_FIRST_NAME:
-        found = min(found, _RELATIVES)
+        found = min(found, RELATIVES)
     return Likeness(round(found, 4), tuple(e.reason for e in evidence if e.reason))
 
 

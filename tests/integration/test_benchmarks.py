@@ -14,7 +14,7 @@ from benchmarks.capacity import item_size, read_units
 from benchmarks.meter import Call, Meter, Usage
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("budget", "processor", "imports", "deciding", "staff")
+PARTS = ("budget", "processor", "imports", "deciding", "staff", "duplicates")
 
 
 def test_a_quick_run_measures_every_part_and_finds_what_is_exact_as_it_must_be(tmp_path: Path) -> None:
