@@ -50,7 +50,7 @@ class AppointmentActivity(Answer):
             attending=not attended.left,
             booked_through=a.booked_through.channel,
             added_by=a.booked_through.label,
-            added_by_id=a.booked_through.staff_id,
+            added_by_id=a.booked_through.staff_id or None,
             created_at=a.created_at,
         )
 
@@ -82,7 +82,7 @@ class WorkflowActivity(Answer):
             steps_done=sum(step.done for step in workflow.steps),
             assignee_id=workflow.assignee_id,
             added_by=workflow.created_by.label,
-            added_by_id=workflow.created_by.staff_id,
+            added_by_id=workflow.created_by.staff_id or None,
         )
 
 
@@ -108,7 +108,7 @@ class MergeActivity(Answer):
             duplicate_id=merge.duplicate.id,
             primary_id=merge.primary.id,
             added_by=merge.by.label,
-            added_by_id=merge.by.staff_id,
+            added_by_id=merge.by.staff_id or None,
             undone_at=merge.undone_at,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from chalicelib.api.schemas.fields import Answer, Day, Id, Input, Instant, Text
 from chalicelib.api.schemas.records import Record, partial
@@ -21,7 +21,13 @@ class NewWorkflowStep(Input):
     due: Day | None = None
 
 
-Steps = Annotated[tuple[NewWorkflowStep | StepText, ...], Field(max_length=domain.MOST_STEPS)]
+def _form(sent: Any) -> str:
+    return "plain" if isinstance(sent, str) else "whole"
+
+
+# Told apart beforehand, so that a wrong step is not also called a wrong text.
+StepSent = Annotated[Annotated[NewWorkflowStep, Tag("whole")] | Annotated[StepText, Tag("plain")], Discriminator(_form)]
+Steps = Annotated[tuple[StepSent, ...], Field(max_length=domain.MOST_STEPS)]
 
 
 class NewWorkflow(Record):
@@ -75,7 +81,7 @@ class Workflow(Answer):
             **same,
             steps=[WorkflowStep.model_validate(step) for step in workflow.steps],
             added_by=workflow.created_by.label,
-            added_by_id=workflow.created_by.staff_id,
+            added_by_id=workflow.created_by.staff_id or None,
         )
 
 
