@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -238,21 +238,23 @@ class Appointment:
             updated_at=cancellation.at,
         )
 
-    def joined(self, attendee: Attendee, now: datetime) -> Appointment:
+    def joined(self, attendee: Attendee, now: datetime, family: Collection[str] = ()) -> Appointment:
         """One more comes, or one who had left comes again, as somebody new (CC-4).
+
+        ``family`` are the ids of all records of theirs: they may stand under any of them (D17).
 
         409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
         """
         if self.state in FINISHED or self.end <= now:
             raise WrongState("This appointment is already over or cancelled.")
-        former = next((a for a in self.attendees if a.client_id == attendee.client_id), None)
-        if former and not former.cancelled:
+        former = [a for a in self.attendees if a.client_id in (attendee.client_id, *family)]
+        if not all(a.cancelled for a in former):
             raise AlreadyAttending()
-        others = tuple(a for a in self.attendees if a is not former)
+        others = tuple(a for a in self.attendees if a.client_id != attendee.client_id)
         if len(self.live_attendees) >= MOST_ATTENDEES or len(others) >= _MOST_ON_RECORD:
             raise Invalid(f"At most {MOST_ATTENDEES} may come.", code="too_many_attendees")
         # Leaving was told one ahead of the appointment: what calls them back must be newer still (RFC 5546).
-        ahead = former.ahead + 2 if former else 0
+        ahead = max((a.ahead + 2 for a in former), default=0)
         return replace(self, attendees=(*others, replace(attendee, ahead=ahead)), updated_at=now)
 
     def without(self, client_id: str, now: datetime) -> Appointment:

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import WrongState, invalid
 from chalicelib.domain.slots import Why, refusal
 from chalicelib.domain.times import wall_text, zone
 from chalicelib.services.attending import Guest, answered
+from chalicelib.services.canonical import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,24 @@ def wished(before: Appointment, edit: Edit, start: datetime | None, service: Ser
         # Whom the client had chosen no longer has it.
         after = replace(after, staff_id=edit.staff_id, staff_requested=False)
     return _at(after, start or before.start, edit.timezone or before.timezone)
+
+
+def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: People) -> tuple[AttendeeEdit, ...]:
+    """The edits under the ids at which those who come stand; what is said of a person is said of all their records.
+
+    The earliest record of somebody who has been merged takes what was sent, the others keep nothing beside it (D17).
+    """
+    found: list[AttendeeEdit] = []
+    first = next((attendee.client_id for attendee in before.live_attendees), "")
+    for edit in edits:
+        records = [a for a in everybody.of(before, edit.client_id or first) if not a.cancelled]
+        if not records:
+            found.append(edit)
+            continue
+        found.append(replace(edit, client_id=records[0].client_id))
+        emptied = replace(edit, notes=None if edit.notes is None else "", answers=None if edit.answers is None else ())
+        found += (replace(emptied, client_id=record.client_id) for record in records[1:])
+    return tuple(found)
 
 
 def require_open(before: Appointment, after: Appointment, now: datetime) -> None:

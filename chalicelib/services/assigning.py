@@ -11,7 +11,7 @@ from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import days_around
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute
-from chalicelib.services import calendars, staff_calendars
+from chalicelib.services import calendars, canonical, staff_calendars
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
@@ -71,7 +71,7 @@ class Assigning:
         return appointment
 
     def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
-        return _seated(self._store.read(_seat_refs(appointment)), context, appointment)
+        return self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
 
     def _hand_over(
         self,
@@ -105,9 +105,15 @@ class Assigning:
                 sequence=saved.sequence,
             )
         )
-        shown = _seated(found, context, saved)
+        shown = self._seated(found, context, saved)
         self._store.commit(change, context.once, shown)
         return shown
+
+    def _seated(self, found: Found, context: Context, appointment: Appointment) -> Seated:
+        """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
+        calendar = calendars.calendar_in(found, appointment.location_id, _days(appointment))
+        everybody = canonical.people(self._store, [a.client_id for a in appointment.attendees], found)
+        return seated([everybody.shown(appointment)], calendar, context.now)[0]
 
 
 def _days(appointment: Appointment) -> list[str]:
@@ -115,13 +121,8 @@ def _days(appointment: Appointment) -> list[str]:
 
 
 def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
-    return calendars.sheet_refs(appointment.location_id, _days(appointment))
-
-
-def _seated(found: Found, context: Context, appointment: Appointment) -> Seated:
-    """The appointment with its block: who has it moves nobody to another seat."""
-    calendar = calendars.calendar_in(found, appointment.location_id, _days(appointment))
-    return seated([appointment], calendar, context.now)[0]
+    sheets = calendars.sheet_refs(appointment.location_id, _days(appointment))
+    return [*sheets, *canonical.client_refs([appointment])]
 
 
 def handover(

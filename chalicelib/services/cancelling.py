@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.appointments import FINISHED, Appointment, Cancellation, State
+from chalicelib.domain.appointments import FINISHED, Appointment, Attendee, Cancellation, State
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
-from chalicelib.domain.errors import DeadlinePassed, WrongState, invalid
+from chalicelib.domain.errors import DeadlinePassed, NotFound, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
-from chalicelib.services import calendars
+from chalicelib.services import calendars, canonical
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
@@ -67,7 +68,7 @@ class Cancelling:
         if appointment.state in FINISHED or appointment.attendee(client_id).cancelled:
             return
         if len(appointment.live_attendees) > 1:
-            self._leave(context, appointment, client_id, "", appointment.notify_client)
+            self._leave(context, appointment, [client_id], "", appointment.notify_client)
             return
         cancellation = _cancellation(context, appointment, "", None)
         self._cancel(context, appointment, cancellation, appointment.notify_client)
@@ -76,13 +77,13 @@ class Cancelling:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
         settings = found.get(Settings) or Settings()
-        attendee = appointment.attendee_by_code(code)
-        if attendee.cancelled or appointment.state is not State.BOOKED:
+        leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
+        if not leaving or appointment.state is not State.BOOKED:
             raise WrongState("This appointment is already over or cancelled.")
         require_deadline(appointment, settings.cancel_deadline_hours, context.now)
         said = reason_by_mode(settings.cancel_reason, reason)
-        if len(appointment.live_attendees) > 1:
-            return self._leave(context, appointment, attendee.client_id, said, True)
+        if len(appointment.live_attendees) > len(leaving):
+            return self._leave(context, appointment, [a.client_id for a in leaving], said, True)
         return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True)
 
     def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
@@ -96,11 +97,19 @@ class Cancelling:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability_for_attendees(appointment), appointment)
         cancellation, notify = self._said(context, appointment, wish)
-        if appointment.attendee(client_id).cancelled:
+        leaving = self._live_records(appointment, client_id)
+        if not leaving:
             raise WrongState("This client no longer comes to this appointment.")
-        if len(appointment.live_attendees) > 1:
-            return self._leave(context, appointment, client_id, cancellation.reason, notify)
+        if len(appointment.live_attendees) > len(leaving):
+            return self._leave(context, appointment, [a.client_id for a in leaving], cancellation.reason, notify)
         return self._cancel(context, appointment, cancellation, notify)
+
+    def _live_records(self, appointment: Appointment, client_id: str) -> list[Attendee]:
+        """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
+        found = canonical.companions(self._store, appointment, client_id).of(appointment, client_id)
+        if not found:
+            raise NotFound()
+        return [attendee for attendee in found if not attendee.cancelled]
 
     def _said(self, context: Context, appointment: Appointment, wish: StaffCancellation) -> tuple[Cancellation, bool]:
         """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
@@ -149,13 +158,17 @@ class Cancelling:
         return cancelled
 
     def _leave(
-        self, context: Context, appointment: Appointment, client_id: str, reason: str, notify: bool
+        self, context: Context, appointment: Appointment, client_ids: Collection[str], reason: str, notify: bool
     ) -> Appointment:
         change = Change()
-        left = change.book(appointment.without(client_id, context.now), appointment)
-        contact = appointment.attendee(client_id).contact
-        if contact and contact not in {a.contact for a in left.live_attendees}:
-            change.tally(contact, appointment.id, None)
+        left = appointment
+        for client_id in client_ids:
+            left = left.without(client_id, context.now)
+        left = change.book(left, appointment)
+        given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
+        for contact in given_up - {a.contact for a in left.live_attendees}:
+            if contact:
+                change.tally(contact, appointment.id, None)
         change.record(
             Entry(
                 id=self._ids.new("evt", context.now, left.version),
@@ -163,8 +176,8 @@ class Cancelling:
                 at=context.now,
                 action="attendee_cancelled",
                 actor=context.actor,
-                changes=(FieldChange("attendee", client_id, None), FieldChange("reason", None, reason)),
-                messages=client_messages(Kind.CANCELLED, [client_id] if notify else [], {"reason": reason}),
+                changes=(*(FieldChange("attendee", i, None) for i in client_ids), FieldChange("reason", None, reason)),
+                messages=client_messages(Kind.CANCELLED, client_ids if notify else [], {"reason": reason}),
                 sequence=left.sequence,
             )
         )

@@ -14,8 +14,9 @@ from chalicelib.domain.events import Audience, Entry, Event, FieldChange, Kind, 
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
 from chalicelib.domain.times import minute, utc_text
+from chalicelib.services import canonical
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
-from chalicelib.services.appointment_edits import Edit, require_open, wished
+from chalicelib.services.appointment_edits import Edit, addressed, require_open, wished
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
@@ -53,6 +54,10 @@ class Changing:
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
         service = self._service(before) if edit.needs_service(before) else None
+        if edit.attendees:
+            ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
+            everybody = canonical.companions(self._store, before, *ids)
+            edit = replace(edit, attendees=addressed(before, edit.attendees, everybody))
         after = wished(before, edit, start, service)
         if edit.override is not None:
             require_override(context.staff, after.location_id, after.staff_id)
@@ -77,7 +82,7 @@ class Changing:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after))
         if settled.calendar is not None:
-            shown = seated([after], settled.calendar, context.now)[0]
+            shown = seated(canonical.shown(self._store, [after]), settled.calendar, context.now)[0]
         else:
             shown = with_seats(self._store, [after], context.now)[0]
         self._store.commit(change, context.once, shown)

@@ -15,6 +15,7 @@ from chalicelib.domain.errors import NotFound, invalid
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.times import EPOCH, day_bounds, minute, zone
+from chalicelib.services import canonical
 from chalicelib.services.blocks import ahead, position
 from chalicelib.services.ports import Agenda, Choice, Context, Page, Ref, Store
 from chalicelib.services.scope import holders_shown, places_shown
@@ -96,7 +97,8 @@ class Dashboard:
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
         rest = [place for place in places if place > position(listing.cursor)]
         found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
-        shown = [Seated(appointment, None, True) for _, appointment in found[: listing.limit]]
+        appointments = canonical.shown(self._store, [appointment for _, appointment in found[: listing.limit]])
+        shown = [Seated(appointment, None, orphaned=True) for appointment in appointments]
         more = len(found) > listing.limit
         return Page(tuple(shown), "{}.{}".format(*found[listing.limit - 1][0]) if more else None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,8 @@ from chalicelib.domain.events import Audience, Entry, Message
 from chalicelib.domain.notices import Medium, Notice, Scene
 from chalicelib.domain.telling import telling
 from chalicelib.domain.times import utc_text
+from chalicelib.services import canonical
+from chalicelib.services.canonical import People
 from chalicelib.services.delivery_ports import Observer, Outbox, Topic
 from chalicelib.services.dispatching import Dispatched, Dispatcher, Guard, Outcome
 from chalicelib.services.ports import Found, Ref, Store
@@ -101,29 +103,34 @@ class Delivery:
         for _ in range(_LOOKS):
             if not left:
                 return
-            scene = look_up(self.store, entry.subject_id, left)
-            if scene is None:
+            found = look_up(self.store, entry.subject_id, left)
+            if found is None:
                 self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
                 return
-            left = [m for m in left if not self._tell(m, entry, scene, tally, now)]
+            left = [m for m in left if not self._tell(m, entry, *found, tally, now)]
         for message in left:
             tally.failures.append((message, None, "changing"))
 
-    def _tell(self, message: Message, entry: Entry, scene: Scene, tally: _Tally, now: datetime) -> bool:
+    def _tell(
+        self, asked: Message, entry: Entry, scene: Scene, everybody: People, tally: _Tally, now: datetime
+    ) -> bool:
         """Whether the message is dealt with; false when the scene has changed meanwhile."""
+        message = _addressed(asked, everybody)
         told = telling(message, entry, scene, now)
         if told.unsaid:
             ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
             self.observer.note("message_unsaid", **ids, reason=told.unsaid)
         for notice in told.notices:
-            result = self._dispatch(notice, entry.id, scene, now)
+            result = self._dispatch(notice, entry.id, scene, asked.recipient_id, now)
             if result.outcome is Outcome.CHANGED:
                 return False
             tally.add(message, notice.medium, result)
         return True
 
-    def _dispatch(self, notice: Notice, cause: str, scene: Scene, now: datetime) -> Dispatched:
+    def _dispatch(self, notice: Notice, cause: str, scene: Scene, asked: str, now: datetime) -> Dispatched:
         try:
+            if asked != notice.recipient_id and notice.audience is Audience.CLIENT:
+                return self.dispatcher.redirect(notice, cause, asked, _guards(notice, scene), now)
             return self.dispatcher.dispatch(notice, cause, _guards(notice, scene), now)
         except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
             return Dispatched(Outcome.FAILED, error=type(error).__name__)
@@ -162,35 +169,44 @@ def _readable(due: Due) -> Entry:
     return due.entry
 
 
-def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> Scene | None:
-    """The appointment with all that messages about it may name, in two batch reads; none when it is gone."""
+def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> tuple[Scene, People] | None:
+    """The appointment with all that messages about it may name, in two batch reads; none when it is gone.
+
+    One more where clients have been merged: everybody stands in the scene once, as who they are by now (D20).
+    """
     recipients = [Ref.to(_RECORDS[m.audience], m.recipient_id) for m in messages if m.audience in _RECORDS]
     first = store.read([Ref.to(Settings), Ref.to(Appointment, appointment_id), *recipients])
     appointment = first.get(Appointment, appointment_id)
     if appointment is None:
         return None
     holder = [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
-    # Only staff are told how to reach the clients.
-    guests = [] if all(m.audience is Audience.CLIENT for m in messages) else appointment.attendees
+    guests = canonical.client_refs([appointment])
     second = store.read(
         [
             Ref.to(Location, appointment.location_id),
             Ref.to(Service, appointment.service_id),
             *holder,
-            *(Ref.to(Client, guest.client_id) for guest in guests),
+            *guests,
         ]
     )
-    known = [(first, ref) for ref in recipients]
-    known += [(second, ref) for ref in holder]
-    known += [(second, Ref.to(Client, guest.client_id)) for guest in guests]
-    return Scene(
+    named = [ref for ref in recipients if ref.kind is Client]
+    everybody = canonical.people(store, [ref.key[0] for ref in (*named, *guests)], first, second)
+    known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
+    scene = Scene(
         settings=first.get(Settings) or Settings(),
-        appointment=appointment,
+        appointment=everybody.united(appointment),
         location=second.require(Location, appointment.location_id),
         service=second.require(Service, appointment.service_id),
-        clients=_by_id(known, Client),
+        clients=everybody.by_id,
         staff=_by_id(known, Staff),
     )
+    return scene, everybody
+
+
+def _addressed(message: Message, everybody: People) -> Message:
+    if message.audience is not Audience.CLIENT:
+        return message
+    return replace(message, recipient_id=everybody.id_of(message.recipient_id))
 
 
 def _by_id(known: Sequence[tuple[Found, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:

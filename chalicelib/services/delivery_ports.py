@@ -34,7 +34,7 @@ class Outbox(Protocol):
         """Gives an unused permission back."""
 
     def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
-        """The permission is used up: ``sent``, ``rejected``, ``failed`` or ``uncertain``."""
+        """The permission is used up: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
 
     def due_appointments(self, now: datetime, limit: int) -> list[str]:
         """Ids of appointments whose next reminder is due, longest waiting first."""

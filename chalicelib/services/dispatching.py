@@ -69,6 +69,25 @@ class Dispatcher:
             return Dispatched(Outcome.CHANGED)
         return self._send(claim, send, now)
 
+    def redirect(self, notice: Notice, cause: str, asked: str, guards: Sequence[Guard], now: datetime) -> Dispatched:
+        """Sends to whoever the client ``asked`` is by now, if nobody has told them under either id (D20).
+
+        Both permissions are used up by it: neither the merge nor its undoing lets the same message out again.
+        """
+        claim = self.outbox.claim(Permission(notice.appointment_id, cause, notice.kind, asked, notice.medium))
+        if claim.standing is not Standing.GRANTED:
+            return self._without(claim, now)
+        try:
+            result = self.dispatch(notice, cause, guards, now)
+        except Exception:
+            self.outbox.release(claim)
+            raise
+        if result.outcome is Outcome.DONE:
+            self.outbox.settle(claim, "redirected", now, notice.recipient_id)
+        else:
+            self.outbox.release(claim)
+        return result
+
     def _without(self, claim: Claim, now: datetime) -> Dispatched:
         if claim.standing is Standing.HELD:
             return Dispatched(Outcome.HELD, claim.until)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Service
+from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.services.announcing import client_messages
 from chalicelib.services.attending import Attending, Guest, Party, ability_for_attendees, refs
@@ -39,7 +40,9 @@ class Joining:
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
         change = Change()
         party = self._attending.attend(change, found, context, found.require(Service, before.service_id), guests)
-        after = change.book(before.joined(party.attendees[0], context.now), before)
+        known = found.get(Client, guest.client_id) if guest.client_id else None
+        after = before.joined(party.attendees[0], context.now, known.family if known else ())
+        after = change.book(after, before)
         change.record(self._entry(context, after, party, notify is not False))
         (shown,) = with_seats(self._store, [after], context.now)
         self._store.commit(change, context.once, shown)

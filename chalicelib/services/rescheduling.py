@@ -12,7 +12,7 @@ from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.slots import Seeker
 from chalicelib.domain.times import instant, minute, resolve, utc_text, wall_text, zone
-from chalicelib.services import calendars, staff_calendars
+from chalicelib.services import calendars, canonical, staff_calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.availability import as_before
 from chalicelib.services.booking import Booked
@@ -54,10 +54,12 @@ class Rescheduling:
         appointment = found.require(Appointment, appointment_id)
         settings = found.get(Settings) or Settings()
         attendee = appointment.attendee_by_code(move.code)
-        if attendee.cancelled or appointment.state is not State.BOOKED:
+        # Whoever has been merged since stands there under each of their ids (D17).
+        records = canonical.companions(self._store, appointment).of(appointment, attendee.client_id)
+        if all(a.cancelled for a in records) or appointment.state is not State.BOOKED:
             raise WrongState("This appointment is already over or cancelled.")
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
-        if attendee.moves:
+        if any(a.moves for a in records):
             raise AlreadyRebooked()
         reason = reason_by_mode(settings.rebook_reason, move.reason)
 

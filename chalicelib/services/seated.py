@@ -11,6 +11,7 @@ from chalicelib.domain.catalog import Availability
 from chalicelib.domain.ledger import Calendar, days_around
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.times import minute
+from chalicelib.services import canonical
 from chalicelib.services.calendars import calendar_in, sheet_refs
 from chalicelib.services.ports import Store
 
@@ -32,7 +33,8 @@ def seated(appointments: Iterable[Appointment], calendar: Calendar, now: datetim
 
 
 def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[Seated]:
-    """These appointments with their blocks: the sheets around all of them, in one read.
+    """These appointments as staff see them, with their blocks: the sheets around all of them and their clients, in
+    one read, a second one where clients have been merged (D21).
 
     Only Quickstream ones stand on their location's sheets (D2).
     """
@@ -40,7 +42,11 @@ def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime)
     for a in appointments:
         if a.availability is Availability.QUICKSTREAM:
             days.setdefault(a.location_id, set()).update(days_around(*a.span))
-    found = store.read([ref for place, wanted in days.items() for ref in sheet_refs(place, sorted(wanted))])
+    refs = [ref for place, wanted in days.items() for ref in sheet_refs(place, sorted(wanted))]
+    clients = canonical.client_refs(appointments)
+    found = store.read([*refs, *clients])
+    everybody = canonical.people(store, [ref.key[0] for ref in clients], found)
+    appointments = [everybody.shown(appointment) for appointment in appointments]
     seats = {a.id: Seated(a, None, orphaned=False) for a in appointments}
     for place, wanted in days.items():
         calendar = calendar_in(found, place, sorted(wanted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from chalicelib.domain.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
+from chalicelib.services import canonical
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 from chalicelib.services.scope import require_reach, sees
 from chalicelib.services.seated import Seated, with_seats
@@ -40,7 +41,7 @@ class Viewing:
     def as_attendee(self, context: Context, appointment_id: str, code: str) -> PublicView:
         """The appointment behind a link in a mail; 404 for a wrong code (D48)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        attendee = appointment.attendee_by_code(code)
+        attendee = self._person(appointment, appointment.attendee_by_code(code))
         refs: list[Ref[Any]] = [
             Ref.to(Settings),
             Ref.to(Location, appointment.location_id),
@@ -61,6 +62,14 @@ class Viewing:
             cancel,
             rebook,
         )
+
+    def _person(self, appointment: Appointment, attendee: Attendee) -> Attendee:
+        """Whoever has this code, with all that stands under other records of theirs; code and name stay (case 18)."""
+        if len(appointment.attendees) == 1:
+            return attendee
+        everybody = canonical.companions(self._store, appointment)
+        person = everybody.united(appointment).attendee(everybody.id_of(attendee.client_id))
+        return replace(person, code=attendee.code, name=attendee.name)
 
     def one(self, context: Context, appointment_id: str) -> Seated:
         """One appointment for staff; 404 outside their reach."""
