@@ -44,6 +44,19 @@ class Merge:
         """The fields of the primary that are not what they were."""
         return tuple(name for name in PROFILE if getattr(self.primary, name) != getattr(self.survivor, name))
 
+    def over(self, now: datetime) -> Merge:
+        """Once it is undone: who and when, and nothing of what they were; both are on record themselves again."""
+        duplicate, primary, survivor = map(_bare, (self.duplicate, self.primary, self.survivor))
+        return replace(
+            self,
+            duplicate=duplicate,
+            primary=primary,
+            survivor=survivor,
+            archived_notes="",
+            reached=None,
+            undone_at=now,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Undone:
@@ -133,10 +146,7 @@ def merged(
 
 def pointer(client: Client, into: str, by: str, now: datetime) -> Client:
     """What stays of a merged client: an id that leads to another; all else is in the merge (D21)."""
-    blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER}
-    return replace(
-        client, **blank | {"first_name": "", "last_name": "", "merged_into": into, "merged_by": by, "updated_at": now}
-    )
+    return replace(_bare(client), merged_into=into, merged_by=by, updated_at=now)
 
 
 def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> Undone:
@@ -163,6 +173,12 @@ def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> U
         ),
         kept,
     )
+
+
+def _bare(client: Client) -> Client:
+    """The client without anything that tells of the person."""
+    blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER}
+    return replace(client, **blank | {"first_name": "", "last_name": ""})
 
 
 def _restored(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:

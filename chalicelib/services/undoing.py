@@ -62,7 +62,7 @@ class Undoing:
         _keep_findable(change, found, merge, apart, primary)
         for entry in self._entries(context, merge, apart, primary):
             change.record(entry)
-        change.save(replace(merge, undone_at=context.now))
+        change.save(merge.over(context.now))
         return apart
 
     def _entries(self, context: Context, merge: Merge, apart: Undone, before: Client) -> Iterator[Entry]:
@@ -108,10 +108,16 @@ def _keep_findable(change: Change, found: Found, merge: Merge, apart: Undone, be
         stored = found.get(Contact, value) or Contact(value)
         contact = _without_merge(stored, merge)
         for client in clients:
-            here, key = value in reached_at(client), name_key(client.first_name, client.last_name)
-            contact = contact.naming(client.id, key) if here else contact.without(client.id)
+            contact = _naming(contact, client) if value in reached_at(client) else contact.without(client.id)
         if contact.clients != stored.clients:
             change.save(contact)
+
+
+def _naming(contact: Contact, client: Client) -> Contact:
+    """Reaching the client under their name, be it through a record that has been merged into theirs."""
+    key = name_key(client.first_name, client.last_name)
+    known = any(i in client.family and name == key for i, name in contact.clients)
+    return contact if known else contact.naming(client.id, key)
 
 
 def _without_merge(contact: Contact, merge: Merge) -> Contact:
