@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,8 +14,6 @@ from chalicelib.services import positions
 from chalicelib.services.acquaintance import Scopes, own, viewing
 from chalicelib.services.client_search import MOST_ROUNDS, ROUND, Searching
 from chalicelib.services.ports import Context, Directory, Page, Ref, Store
-
-_ID = re.compile(r"cli_[0-9A-Za-z]{1,60}")
 
 
 class Whose(StrEnum):
@@ -62,9 +59,7 @@ class ClientLists:
 
     def _met(self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None) -> Page[Client]:
         """Those known through these scopes, in order of the id under which they became known."""
-        _, after = positions.decode(cursor, 1)
-        if after is not None and not _ID.fullmatch(after):
-            raise positions.refused()
+        after = positions.client_id(positions.decode(cursor, 1)[1])
         shown: list[Client] = []
         for _ in range(MOST_ROUNDS):
             ids, last = self._round(principal, scopes, after)

@@ -66,7 +66,7 @@ class Searching:
     def _look(self, shelf: _Shelf, wanted: Sought, after: str | None) -> tuple[list[tuple[str, str]], str | None]:
         """Places and ids of those who may be looked for, and behind which place the shelf goes on, if it does."""
         if shelf.kind is not Shelf.NAME:
-            ids = self.directory.listed(shelf.kind, shelf.term, ROUND, after)
+            ids = self.directory.listed(shelf.kind, shelf.term, ROUND, positions.client_id(after))
             return [(i, i) for i in ids], ids[-1] if len(ids) == ROUND else None
         if after is not None and not after.startswith(shelf.term):
             raise positions.refused()

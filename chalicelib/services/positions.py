@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from chalicelib.domain.errors import Refusal, invalid
 
+_CLIENT = re.compile(r"cli_[0-9A-Za-z]{1,60}")
 # What DynamoDB takes as a sort key.
 _LONGEST_BYTES = 1000
 
@@ -28,6 +30,13 @@ def decode(cursor: str | None, parts: int) -> tuple[int, str | None]:
     if type(part) is not int or type(after) is not str or not 0 <= part < parts or size > _LONGEST_BYTES:
         raise refused()
     return part, after or None
+
+
+def client_id(after: str | None) -> str | None:
+    """A place in a list in order of client; 422 ``invalid_cursor`` when it is none."""
+    if after is not None and not _CLIENT.fullmatch(after):
+        raise refused()
+    return after
 
 
 def refused() -> Refusal:

@@ -133,7 +133,8 @@ def test_merged_deleted_and_prospective_clients_are_filed_as_such() -> None:
 def test_words_are_folded_once_and_for_all(name: str) -> None:
     once = words(name)
     assert once == words(" ".join(once))
-    assert all(word and len(word) <= 40 for word in once) and len(once) <= 8
+    assert all(word and len(word) <= 40 for word in once)
+    assert len(once) <= 8
 
 
 @given(NAMES, NAMES)
