@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from chalicelib import container, observability
 
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
+    from chalicelib.services.client_integrity import ClientIntegrity
     from chalicelib.services.delivering import Delivery
     from chalicelib.services.forgetting import Farewells
     from chalicelib.services.integrity import Integrity
     from chalicelib.services.releasing import Releasing
     from chalicelib.services.reminding import Reminding
+
+# So many clients are compared in one run.
+MOST_CLIENTS = 500
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +94,14 @@ def relay(records: list[Mapping[str, Any]]) -> int:
 
 
 @lru_cache(maxsize=1)
+def client_integrity() -> ClientIntegrity:
+    """The comparison of clients with what is kept about them elsewhere."""
+    from chalicelib.services.client_integrity import ClientIntegrity
+
+    return ClientIntegrity(container.store(), container.directory())
+
+
+@lru_cache(maxsize=1)
 def integrity() -> Integrity:
     """The comparison of ledger and appointments."""
     from chalicelib.services.integrity import Integrity
@@ -97,13 +110,21 @@ def integrity() -> Integrity:
 
 
 def check_integrity(now: datetime) -> dict[str, int]:
-    """Compares ledger and appointments, counts and logs what differs (ids only)."""
+    """Compares ledger and appointments, and some clients with all about them; counts and logs what differs (ids only).
+
+    Whoever has something ahead is looked at in one hour of the day, so that no run takes long.
+    """
     report = integrity().check(now)
-    observability.count("IntegrityDifferences", len(report.differences))
+    their_hour = [client_id for client_id in report.client_ids if crc32(client_id.encode()) % 24 == now.hour]
+    flaws = client_integrity().check(their_hour[:MOST_CLIENTS])
+    observability.count("IntegrityDifferences", len(report.differences) + len(flaws))
+    for flaw in flaws:
+        observability.logger.error("integrity", extra={"place": f"{flaw.client_id}/{flaw.flaw}"})
     for difference in report.differences:
         observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
     return {
         "appointments": report.appointments,
         "occupants": report.occupants,
-        "differences": len(report.differences),
+        "clients": len(their_hour[:MOST_CLIENTS]),
+        "differences": len(report.differences) + len(flaws),
     }

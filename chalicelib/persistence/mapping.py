@@ -13,7 +13,7 @@ from cattrs.preconf.json import make_converter
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings, Staff
 from chalicelib.domain.clients import Acquaintance, Client, Contact, ExternalId
-from chalicelib.domain.directory import DirectoryEntry
+from chalicelib.domain.directory import DirectoryEntry, Shelf
 from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.hours import Opening
@@ -153,6 +153,10 @@ def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
     return {"gsi1pk": keys.workflows(workflow.client_id), "gsi1sk": place}
 
 
+def _directory_key(shelf: str, term: str, client_id: str, name: str) -> Key:
+    return keys.directory_entry(DirectoryEntry(Shelf(shelf), term, client_id, name))
+
+
 def _unpack_acquaintance(row: Row) -> Acquaintance:
     return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
 
@@ -177,6 +181,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     ),
     Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
     Client: Shape("client", keys.client, _own_id, _client_indexes),
+    DirectoryEntry: Shape("directory", _directory_key, lambda e: (e.shelf, e.term, e.client_id, e.name)),
     Merge: Shape("merge", keys.merge, _own_id, _merge_indexes),
     Acquaintance: Shape(
         "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance

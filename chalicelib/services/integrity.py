@@ -44,11 +44,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was compared, and what does not agree."""
+    """What was compared, and what does not agree; ``client_ids`` are those who come to the appointments, in order."""
 
     appointments: int
     occupants: int
     differences: tuple[Difference, ...]
+    client_ids: tuple[str, ...]
 
 
 class Integrity:
@@ -70,7 +71,8 @@ class Integrity:
         actual = {p: s for p, s in self._occupied(midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
-        return Report(len(appointments), len(actual), tuple(d for d in confirmed if d))
+        clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
+        return Report(len(appointments), len(actual), tuple(d for d in confirmed if d), tuple(clients))
 
     def _appointments(self, now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.

@@ -16,7 +16,7 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.merging import MOST_NOTES, MOST_RECORDS
 from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change
-from tests.integration.world import OPENING, World, at
+from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
 from tests.unit.gateway import Reply
 
 ADMIN = "root@example.org"
@@ -642,5 +642,9 @@ class TestRaces:
 
 
 def sound(world: World) -> None:
-    """Ledger and appointments, clients and everything they are found by say the same."""
+    """Ledger and appointments, clients and everything they are found by and known through say the same."""
+    from chalicelib.persistence.items import Row
+
     assert background.integrity().check(world.now).differences == ()
+    clients = [row.pk.removeprefix("CLI#") for row in Row.scan() if row.kind == "client"]
+    assert background.client_integrity().check(clients, (TORONTO, SAM, ALEX)) == ()
