@@ -58,13 +58,19 @@ class Acquaintances:
             return wanted
         return _known(self._store.read(_refs(scopes, wanted)), principal, scopes, wanted)
 
-    def require(self, principal: Principal, settings: Settings, ability: Ability, client: Client) -> None:
-        """404 for a client the caller may not know of, 403 where they may see but not do this (section 13)."""
-        seen_through, reached_through = viewing(principal, settings), scope_ids(principal, ability)
+    def require(self, principal: Principal, settings: Settings, ability: Ability | None, client: Client) -> None:
+        """404 for a client the caller may not know of, 403 where they may see but not do this (section 13).
+
+        Without an ability, seeing the client is all that is needed.
+        """
+        seen_through = viewing(principal, settings)
         if seen_through is not None and not self.known(principal, seen_through, [client]):
             raise NotFound()
+        if ability is None:
+            return
         if not principal.may(ability):
             raise Forbidden()
+        reached_through = scope_ids(principal, ability)
         # Mostly a client is reached through whom it is seen: that has been asked.
         if reached_through != seen_through and not self.known(principal, reached_through, [client]):
             raise Forbidden("This client has had no appointment with you.")

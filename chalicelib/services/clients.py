@@ -48,8 +48,11 @@ class Clients:
         self._store.commit(change, context.once, client)
         return client
 
-    def show(self, context: Context, client_id: str, ability: Ability = Ability.CLIENT_VIEW) -> Client:
-        """The client, or whoever they have been merged into; 404 outside the caller's scope (D21)."""
+    def show(self, context: Context, client_id: str, ability: Ability | None = None) -> Client:
+        """The client, or whoever they have been merged into; 404 outside the caller's scope (D21).
+
+        With an ability, 403 where the caller sees the client but that does not reach them.
+        """
         return self._reached(context, client_id, ability)[1]
 
     def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Entry]:
@@ -86,7 +89,7 @@ class Clients:
         check_version(asked, context)
         return asked
 
-    def _reached(self, context: Context, client_id: str, ability: Ability) -> tuple[Client, Client]:
+    def _reached(self, context: Context, client_id: str, ability: Ability | None) -> tuple[Client, Client]:
         """The record of that id and the client it stands for, who is within the ability's reach."""
         found = self._store.read([Ref.to(Client, client_id), Ref.to(Settings)])
         asked = client = found.require(Client, client_id)
