@@ -17,7 +17,8 @@ def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
     if not last_key:
         return None
     plain = {name: value[STRING] for name, value in last_key.items()}
-    return urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)  # names stay short enough for a query string
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(

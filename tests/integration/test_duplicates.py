@@ -215,3 +215,14 @@ def test_a_frequent_name_does_not_hide_whoever_is_most_alike(world: World, monke
     ana, anna = taken_in(world), taken_in(world, "Anna Ruiz")
 
     assert anna["id"] in likely(world, ana)
+
+
+@pytest.mark.parametrize(
+    "letters", ["абвгдежзийклмнопрстуфхцчшщъыьэюяабвгдежз", "中文字符国人大小上下左右前后东西南北天地" * 2]
+)
+def test_the_longest_names_of_any_script_stop_no_list(world: World, letters: str) -> None:
+    first, last = (" ".join((letters[n:40], letters[n + 1 : 40], letters[n + 2 : 25]))[:100] for n in (0, 3))
+    ids = [taken_in(world, first_name=first, last_name=last, email=f"{n}@example.org")["id"] for n in range(3)]
+
+    assert sorted(client["id"] for client in items(world, "/clients?limit=1")) == ids
+    assert len(pairs(world, query="?limit=1")) == 3
