@@ -79,33 +79,36 @@ class Forgetting:
         cancelled: set[str] = set()
         gone = decide(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
         # Who was booked in the very moment: nobody can be any more.
-        self._cancel(context, self._ahead(gone, context.now))
+        self._cancel(context, self._ahead(gone, context.now, self._store.read(_held(gone))))
 
     def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
         client = self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
-        ahead = list(self._ahead(client, context.now))
+        # Read before what is ahead: whatever the widget books from now on collides with this.
+        found = self._store.read(_held(client))
+        ahead = list(self._ahead(client, context.now, found))
         if ahead and not cancel_upcoming:
             raise HasUpcoming(extra={"appointments": [_named(a.appointment) for a in ahead[:MOST_NAMED]]})
-        self._cancel(context, ahead)
-        cancelled.update(a.appointment.id for a in ahead)
+        if ahead:
+            self._cancel(context, ahead)
+            cancelled.update(a.appointment.id for a in ahead)
+            found = self._store.read(_held(client))
         pointers = self._pointers(client)
         for merge in self._merges(client, pointers):
             self._forget_merge(merge, client.family, context.now)
         for member in client.family:
             self._blank_log(member)
-        return self._blank(context, client, pointers, reachable=bool(cancelled))
+        return self._blank(context, client, pointers, found, reachable=bool(cancelled))
 
-    def _blank(self, context: Context, client: Client, pointers: Iterable[Client], *, reachable: bool) -> Client:
-        outside = [value for value in (client.external_id, *client.aliases) if value]
-        refs: list[Ref[Any]] = [Ref.to(Contact, value) for value in newcomers.reached_at(client)]
-        found = self._store.read([*refs, *(Ref.to(ExternalId, value) for value in outside)])
+    def _blank(
+        self, context: Context, client: Client, pointers: Iterable[Client], found: Found, *, reachable: bool
+    ) -> Client:
         change = Change()
         gone = change.save(client.gone(context.now, reachable=reachable))
         change.file(None, client)
         for pointer in pointers:
             change.save(pointer.gone(context.now))
         _leave_contacts(change, found, [client], client.family, context.now)
-        for value in dict.fromkeys(outside):
+        for value in _outside_ids(client):
             held = found.get(ExternalId, value)
             if held is not None:
                 change.delete(held)
@@ -169,16 +172,24 @@ class Forgetting:
         for each in ahead:
             self._cancelling.departing(call, each.appointment.id, each.client_id)
 
-    def _ahead(self, client: Client, now: datetime) -> Iterator[Ahead]:
-        """What the client is still to come to, under any id of the family, latest start first."""
+    def _ahead(self, client: Client, now: datetime, found: Found) -> Iterator[Ahead]:
+        """What the client is still to come to, under any id of the family, latest start first.
+
+        The list may not know yet what has just been booked; what the widget booked, the contacts know.
+        """
+        contacts = (found.get(Contact, value) for value in newcomers.reached_at(client))
+        counted = {booked for contact in contacts if contact for booked, _ in contact.upcoming}
         for member in client.family:
             place: str | None = None
+            listed: set[str] = set()
             while True:
                 page = self._directory.appointments(member, place, _PAGE)
+                listed.update(a.appointment_id for a in page)
                 yield from self._coming(member, [a.appointment_id for a in page if not a.cancelled], now)
                 place = page[-1].place if len(page) == _PAGE else None
                 if place is None or place < utc_text(now - _LONGEST):
                     break
+            yield from self._coming(member, sorted(counted - listed), now)
 
     def _coming(self, member: str, ids: list[str], now: datetime) -> Iterator[Ahead]:
         found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
@@ -215,6 +226,16 @@ class Farewells:
                 continue
             forgotten += 1
         return forgotten
+
+
+def _held(client: Client) -> list[Ref[Any]]:
+    """The contacts that lead to the client, and their outside ids."""
+    contacts: list[Ref[Any]] = [Ref.to(Contact, value) for value in newcomers.reached_at(client)]
+    return contacts + [Ref.to(ExternalId, value) for value in _outside_ids(client)]
+
+
+def _outside_ids(client: Client) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in (client.external_id, *client.aliases) if value))
 
 
 def _leave_contacts(
