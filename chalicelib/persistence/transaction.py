@@ -15,12 +15,14 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.errors import AlreadyDone, Stale
+from chalicelib.domain.errors import AlreadyDone, Invalid, Stale
 from chalicelib.persistence import answers, keys, mapping
 from chalicelib.persistence.items import Row
 from chalicelib.services.ports import Change, Once, Replay
 
 ONCE_SECONDS = 24 * 3600
+# What TransactWriteItems takes.
+MOST_WRITES = 100
 # What a fresh read and another decision can cure; anything else is a fault of ours and is raised as it is.
 _STALE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
 
@@ -41,7 +43,8 @@ class _Writes:
 def commit(connection: Connection, change: Change, once: Once | None, result: Any, now: Callable[[], float]) -> None:
     """Writes the change and the answer for its Idempotency-Key in one TransactWriteItems.
 
-    Raises ``AlreadyDone`` when that key has an answer already, else ``Stale`` when any condition failed.
+    Raises ``AlreadyDone`` when that key has an answer already, else ``Stale`` when any condition failed; 422 for more
+    than one transaction holds, such as a dozen new clients with all their numbers at one appointment.
     """
     writes = _writes(change)
     answer_at = None
@@ -50,6 +53,8 @@ def commit(connection: Connection, change: Change, once: Once | None, result: An
         writes.puts.append(_answer(once, result, now()))
     if not len(writes):
         return
+    if len(writes) > MOST_WRITES:
+        raise Invalid("This is more than can be written at once: do it in parts.")
     try:
         _send(connection, writes)
     except TransactWriteError as error:
