@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.blocks import Blocks
     from chalicelib.services.booking import Booking
+    from chalicelib.services.booking_options import Choosing
     from chalicelib.services.cancelling import Cancelling
     from chalicelib.services.changing import Changing
     from chalicelib.services.client_lists import ClientLists
@@ -144,6 +145,14 @@ def availabilities() -> Availabilities:
     from chalicelib.services.availability import Availabilities
 
     return Availabilities(free_times())
+
+
+@lru_cache(maxsize=1)
+def choosing() -> Choosing:
+    """What goes with what."""
+    from chalicelib.services.booking_options import Choosing
+
+    return Choosing(store())
 
 
 @lru_cache(maxsize=1)
