@@ -233,7 +233,7 @@ def clients() -> Clients:
     """The profiles of clients."""
     from chalicelib.services.clients import Clients
 
-    return Clients(store(), agenda(), acquaintances(), ids(), pause)
+    return Clients(store(), directory(), acquaintances(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -293,7 +293,7 @@ def forgetting() -> Forgetting:
     """Deleting clients."""
     from chalicelib.services.forgetting import Forgetting
 
-    return Forgetting(store(), agenda(), directory(), clients(), cancelling(), ids(), pause)
+    return Forgetting(store(), directory(), clients(), cancelling(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

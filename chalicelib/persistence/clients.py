@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.clients import Acquaintance, Client
 from chalicelib.domain.directory import DirectoryEntry, Shelf
+from chalicelib.domain.events import Entry
 from chalicelib.domain.merging import Engagement, Merge
 from chalicelib.persistence import keys, mapping, pages
 from chalicelib.persistence.items import Row
@@ -49,6 +50,20 @@ class DynamoDirectory:
         pk = keys.seen(scope_id, "").pk
         rows = Row.query(pk, beyond, Row.met > 0, limit=limit, consistent_read=True)
         return tuple(mapping.from_row(row, Acquaintance) for row in rows)
+
+    def log(self, client_id: str, before: str | None, limit: int) -> tuple[Entry, ...]:
+        """What was done to one record, newest first, from before this entry on."""
+        pk, newest = keys.journal(client_id, before or _BEYOND)
+        # Nothing may be asked for by two conditions; the entry itself is the first that is found.
+        rows = Row.query(
+            pk,
+            Row.sk.between(keys.JOURNAL, newest),
+            scan_index_forward=False,
+            limit=limit + (before is not None),
+            consistent_read=True,
+        )
+        entries = (mapping.from_json(row.body or "", Entry) for row in rows if row.sk != newest)
+        return tuple(entries)[:limit]
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""

@@ -12,22 +12,24 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute, zone
-from chalicelib.services import newcomers
+from chalicelib.services import newcomers, positions
 from chalicelib.services.acquaintance import Acquaintances, require_active
 from chalicelib.services.catalogue import Fields, check_version
 from chalicelib.services.client_search import countries
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.newcomers import NewClient, Newcomer
-from chalicelib.services.ports import Agenda, Change, Context, Found, Ids, Page, Ref, Store
+from chalicelib.services.ports import Change, Context, Directory, Found, Ids, Page, Ref, Store
 from chalicelib.services.profile_log import record_update
 
 
 class Clients:
     """The profiles of clients; whose may be seen and edited follows from whom the caller has to do with."""
 
-    def __init__(self, store: Store, agenda: Agenda, acquaintances: Acquaintances, ids: Ids, pause: Pause) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, acquaintances: Acquaintances, ids: Ids, pause: Pause
+    ) -> None:
         self._store = store
-        self._agenda = agenda
+        self._directory = directory
         self._acquaintances = acquaintances
         self._ids = ids
         self._pause = pause
@@ -56,9 +58,13 @@ class Clients:
         return self._reached(context, client_id, ability)[1]
 
     def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Entry]:
-        """What was done to the profile, newest first; 404, 403."""
+        """What was done to the profile and to those merged into it, newest first; 404, 403, 422 ``invalid_cursor``."""
         client = self.show(context, client_id, Ability.LOG_VIEW)
-        return self._agenda.journal(client.id, limit, cursor)
+        before = positions.entry_id(positions.decode(cursor, 1)[1])
+        lines = [line for member in client.family for line in self._directory.log(member, before, limit + 1)]
+        lines.sort(key=lambda line: line.id, reverse=True)
+        shown = tuple(lines[:limit])
+        return Page(shown, positions.encode(0, shown[-1].id) if len(lines) > limit else None)
 
     def change(self, context: Context, client_id: str, fields: Fields) -> Client:
         """The client with these fields changed; a new mobile number has no consent to texts yet (D19).

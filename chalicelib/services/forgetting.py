@@ -24,13 +24,15 @@ from chalicelib.services import newcomers
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.clients import Clients, leave
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Agenda, Change, Context, Directory, Found, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Directory, Found, Ids, Ref, Store
 from chalicelib.services.profile_log import client_event
 
 MOST_NAMED = 20
 _PAGE = 100
 # So many lines of a log are rewritten in one transaction.
 _AT_ONCE = 50
+# What a log says of merges: ids, which tell nobody who somebody was.
+_INTO, _FROM = _LINKS = ("merged_into", "merged_from")
 # No appointment that began earlier is still under way.
 _LONGEST = timedelta(days=2)
 
@@ -56,7 +58,6 @@ class Forgetting:
     def __init__(
         self,
         store: Store,
-        agenda: Agenda,
         directory: Directory,
         clients: Clients,
         cancelling: Cancelling,
@@ -64,7 +65,6 @@ class Forgetting:
         pause: Pause,
     ) -> None:
         self._store = store
-        self._agenda = agenda
         self._directory = directory
         self._clients = clients
         self._cancelling = cancelling
@@ -96,7 +96,8 @@ class Forgetting:
         for merge in self._merges(client, pointers):
             self._forget_merge(merge, client.family, context.now)
         for member in client.family:
-            self._blank_log(member)
+            for primary_id in self._blank_log(member, lambda _: True) - set(client.family):
+                self._forget_elsewhere(primary_id, client.family, context.now)
         return self._blank(context, client, pointers, found, reachable=bool(cancelled))
 
     def _blank(
@@ -150,21 +151,29 @@ class Forgetting:
         change.save(replace(blank, archived_notes="", reached=None))
         self._store.commit(change)
 
-    def _blank_log(self, subject_id: str) -> None:
-        """Leaves of each line in the log which fields it was about, not what was in them."""
-        cursor = None
+    def _blank_log(self, subject_id: str, lines: Callable[[Entry], bool]) -> set[str]:
+        """Leaves of these lines which fields they were about, not what was in them; with whom it was ever merged."""
+        before: str | None = None
+        primaries: set[str] = set()
         while True:
-            page = self._agenda.journal(subject_id, _AT_ONCE, cursor)
+            page = self._directory.log(subject_id, before, _AT_ONCE)
             change = Change()
-            for entry in page.items:
-                if any(c.before is not None or c.after is not None for c in entry.changes):
-                    change.redact(
-                        replace(entry, changes=tuple(FieldChange(c.field, None, None) for c in entry.changes))
-                    )
+            for line in filter(lines, page):
+                primaries |= {v for c in line.changes if c.field == _INTO for v in (c.before, c.after) if v}
+                blank = tuple(c if c.field in _LINKS else FieldChange(c.field, None, None) for c in line.changes)
+                if blank != line.changes:
+                    change.redact(replace(line, changes=blank))
             self._store.commit(change)
-            if page.next_cursor is None:
-                return
-            cursor = page.next_cursor
+            if len(page) < _AT_ONCE:
+                return primaries
+            before = page[-1].id
+
+    def _forget_elsewhere(self, primary_id: str, family: tuple[str, ...], now: datetime) -> None:
+        """What another client's log and merges, undone since, tell of the family."""
+        for merge in self._directory.merges(primary_id, _PAGE):
+            if merge.duplicate.id in family and merge.survivor.deleted_at is None:
+                self._forget_merge(merge, family, now)
+        self._blank_log(primary_id, lambda line: any(c.field == _FROM and _names(c, family) for c in line.changes))
 
     def _cancel(self, context: Context, ahead: Iterable[Ahead]) -> None:
         # Neither the version of the client nor the key of this call is the appointment's.
@@ -246,6 +255,10 @@ def _leave_contacts(
         contact = found.get(Contact, value)
         if contact is not None:
             leave(change, contact, now, *family)
+
+
+def _names(change: FieldChange, family: tuple[str, ...]) -> bool:
+    return change.before in family or change.after in family
 
 
 def _named(appointment: Appointment) -> dict[str, str]:

@@ -253,6 +253,9 @@ class Directory(Protocol):
     def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[Acquaintance, ...]:
         """Whom a location or staff member has to do with, in order of client id, after this one."""
 
+    def log(self, client_id: str, before: str | None, limit: int) -> tuple[Entry, ...]:
+        """What was done to one record, newest first, from before this entry on."""
+
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""
 

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from chalicelib.domain.errors import Refusal, invalid
 
 _CLIENT = re.compile(r"cli_[0-9A-Za-z]{1,60}")
+_ENTRY = re.compile(r"evt_[0-9A-Za-z]{1,60}")
 # What DynamoDB takes as a sort key.
 _LONGEST_BYTES = 1000
 
@@ -37,6 +38,13 @@ def client_id(after: str | None) -> str | None:
     if after is not None and not _CLIENT.fullmatch(after):
         raise refused()
     return after
+
+
+def entry_id(before: str | None) -> str | None:
+    """A place in a log; 422 ``invalid_cursor`` when it is none."""
+    if before is not None and not _ENTRY.fullmatch(before):
+        raise refused()
+    return before
 
 
 def refused() -> Refusal:

@@ -96,3 +96,25 @@ def test_making_and_editing_a_client_are_told_by_id_alone(world: World) -> None:
     events = [(e.type, e.version, dict(e.data)) for entry in journal(path) for e in entry.events]
     client_id = path.rpartition("/")[2]
     assert events == [("client.updated", 2, {"id": client_id}), ("client.created", 1, {"id": client_id})]
+
+
+def test_the_log_of_those_merged_into_a_client_is_theirs_too(world: World) -> None:
+    primary, duplicate = made(world), made(world, email="other@example.org")
+    assert edit(world, duplicate, city="Oshawa").status == 200
+    wish = {"primary_id": primary.rpartition("/")[2], "duplicate_id": duplicate.rpartition("/")[2]}
+    assert as_role(world, "POST", "/clients/merge", wish).status == 200
+    assert sorted(action for action, _ in logged(world, primary)) == ["created"] * 2 + ["merged"] * 2 + ["updated"]
+    assert logged(world, duplicate) == logged(world, primary)
+    walked, cursor = [], ""
+    for _ in range(5):
+        page = as_role(world, "GET", f"{primary}/log?limit=1{cursor}").json
+        walked += [line["action"] for line in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}"
+    assert (page["next_cursor"], walked) == (None, [action for action, _ in logged(world, primary)])
+
+
+def test_a_cursor_of_another_log_is_refused(world: World) -> None:
+    path = made(world)
+    for cursor in ("x", "WzAsIngiXQ", "WzEsImV2dF8xIl0"):
+        refused = as_role(world, "GET", f"{path}/log?cursor={cursor}")
+        assert (refused.status, refused.json["code"]) == (422, "invalid_cursor")

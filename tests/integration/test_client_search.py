@@ -173,7 +173,7 @@ def test_a_page_for_somebody_who_may_see_few_is_short_and_goes_on(
 
 def test_a_search_by_name_is_two_queries_however_many_there_are(world: World) -> None:
     hire("stf_boss", "boss@example.org")
-    meter = Meter(Row._get_connection().connection.client)  # noqa: SLF001  # PynamoDB offers no other way to its client
+    meter = Meter(Row._get_connection().connection.client)
     costs = []
     for number in range(3):
         file(*(somebody(20 * number + n) for n in range(20)))

@@ -252,3 +252,16 @@ def test_the_log_of_somebody_alive_keeps_its_values(world: World) -> None:
     gone, kept = made(world, email="gone@example.org"), made(world)
     assert delete(world, gone).status == 204
     assert logged(world, kept)[0][1]["email"] == (None, "ana@example.org")
+
+
+def test_a_merge_that_was_undone_keeps_nothing_of_them_either(world: World) -> None:
+    primary = made(world, first_name="Bea", email="bea@example.org")
+    duplicate = made(world, **FULL)
+    wish = {"primary_id": primary.rpartition("/")[2], "duplicate_id": duplicate.rpartition("/")[2]}
+    merged = as_role(world, "POST", "/clients/merge", wish)
+    assert as_role(world, "POST", f"/clients/merges/{merged.json['merge_id']}/undo", {}).status == 200
+    assert delete(world, duplicate).status == 204
+    # Bea is a Ruiz too.
+    assert traces("Quay", "mornings", "CRM-77a", "ana@") == []
+    assert as_role(world, "GET", primary).json["email"] == "bea@example.org"
+    assert logged(world, primary)[-1][1]["email"] == (None, "bea@example.org")
