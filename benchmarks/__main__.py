@@ -17,7 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import budget, deciding, duplicates, imports, processor, staff, throughput
+from benchmarks import budget, deciding, duplicates, imports, processor, records, staff, throughput
+from benchmarks.meter import Usage
 from benchmarks.report import Table
 
 OUTPUT = Path("build/benchmarks.json")
@@ -69,8 +70,14 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _budget(quick: bool) -> Part:
     columns = budget.measure(many=1_000, busy=False) if quick else budget.measure()
-    figures = {column: {name: asdict(usage) for name, usage in usages.items()} for column, usages in columns.items()}
-    return [budget.table(columns)], figures, budget.failures(columns)
+    clients = records.measure(many=1_000) if quick else records.measure()
+    figures = {column: _as_dicts(usages | clients.get(column, {})) for column, usages in columns.items()}
+    failed = budget.failures(columns) + records.failures(clients)
+    return [budget.table(columns), records.table(clients)], figures, failed
+
+
+def _as_dicts(usages: dict[str, Usage]) -> dict[str, Any]:
+    return {name: asdict(usage) for name, usage in usages.items()}
 
 
 def _processor(quick: bool) -> Part:

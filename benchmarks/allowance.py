@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Budget:
     """Reads and transactions architecture allows, and the reads it takes today where these are more.
 
-    ``batches`` is how many of the reads may be batch gets, where the others are queries beside them.
+    ``batches`` is how many of the reads may be batch gets, where the others are queries beside them; ``items`` are
+    those that the transaction may write.
     """
 
     reads: int
     transactions: int
     today: int | None = None
     batches: int | None = None
+    items: int = 8
 
     @property
     def most_reads(self) -> int:
@@ -55,6 +57,7 @@ _STAFF = {
     "book with Idempotency-Key": Budget(1, 1, today=3, batches=2),
     "reschedule": Budget(1, 1, today=4, batches=3),
     "cancel": Budget(1, 1),
+    "move by staff": Budget(1, 1, today=6, batches=5),
     "unassign": Budget(1, 1, today=4),
     "claim": Budget(1, 1, today=4),
     "book through Schedule": Budget(1, 1, today=5, batches=4),
@@ -64,3 +67,22 @@ TEAM = {f"50 staff: {name}": budget for name, budget in _STAFF.items()}
 """At a branch of fifty whose service is taken from their calendars."""
 
 BUDGETS = BLOCKS | TEAM
+
+CLIENTS = {
+    "search by a name that one has": Budget(2, 0, today=6, batches=4),
+    "search by a name that all have": Budget(2, 0, today=6, batches=4),
+    "search by a name that all have, as manager": Budget(2, 0, today=8, batches=6),
+    "search by number": Budget(2, 0, today=6, batches=4),
+    "everybody": Budget(1, 0, today=4, batches=3),
+    "those of a branch, as manager": Budget(1, 0, today=7, batches=4),
+    "one client": Budget(1, 0, today=3),
+    "one client, as manager": Budget(1, 0, today=4),
+    "book, known client who is known here": Budget(1, 1, today=2),
+    "merge, 10 appointments": Budget(3, 1, today=5, batches=3, items=24),
+    "merge, 2 000 appointments": Budget(3, 1, today=5, batches=3, items=24),
+    "merge, 2 000 appointments ahead": Budget(3, 1, today=5, batches=3, items=24),
+    "undo, 10 appointments": Budget(3, 1, today=5, items=24),
+    "undo, 2 000 appointments": Budget(3, 1, today=5, items=24),
+    "undo, 2 000 appointments ahead": Budget(3, 1, today=5, items=24),
+}
+"""About clients on record."""

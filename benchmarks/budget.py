@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from benchmarks import engine, operations, population
-from benchmarks.allowance import BUDGETS, TEAM
+from benchmarks.allowance import BUDGETS, TEAM, Budget
 from benchmarks.branches import BUSIEST, MEASURED
 from benchmarks.desk import Desk, silence
 from benchmarks.meter import Meter, Usage
@@ -11,7 +13,6 @@ from benchmarks.report import Table
 from benchmarks.teams import FULL, QUIET, STAFFED, Crew
 
 FEW, MANY = 100, 100_000
-MOST_ITEMS = 8
 
 
 # By column, then by operation.
@@ -34,29 +35,45 @@ def measure(few: int = FEW, many: int = MANY, busy: bool = True) -> Columns:
 def table(columns: Columns) -> Table:
     """One line per operation; the columns of units are read, write and index write units."""
     few, many, *_ = columns
+    return Table(f"DynamoDB per operation, {few} and {many} appointments in the table", *listed(columns), _NOTES)
+
+
+def listed(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and lines of such a table."""
+    _, many, *_ = columns
     head = ("operation", "reads", "allowed", "keys", "transactions", "items", *(f"units, {c}" for c in columns))
     lines = []
-    for name, budget in BUDGETS.items():
+    for name, budget in budgets.items():
         usage = columns[many][name]
         counts = (usage.reads, budget.reads, usage.keys, usage.writes, usage.written)
         lines.append((name, *map(str, counts), *(_units(usages[name]) for usages in columns.values())))
-    return Table(f"DynamoDB per operation, {few} and {many} appointments in the table", head, lines, _NOTES)
+    return head, lines
 
 
-def failures(columns: Columns) -> list[str]:
+def failures(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> list[str]:
     """What is not as it must be: growth with the table, more calls than allowed, a transaction too large."""
     few, many, *_ = columns.values()
-    found = [f"{name}: not the same in both tables" for name in BUDGETS if few[name] != many[name]]
+    found = [f"{name}: not the same in both tables" for name in budgets if few[name] != many[name]]
     for column, usages in columns.items():
-        for name, budget in BUDGETS.items():
+        for name, budget in budgets.items():
             usage = usages[name]
             if usage.reads > budget.most_reads or usage.writes != budget.transactions:
                 found.append(f"{name} ({column}): {usage.reads} reads, {usage.writes} writes")
             if usage.batches > budget.most_batches:
                 found.append(f"{name} ({column}): {usage.batches} batch gets")
-            if usage.written > MOST_ITEMS:
+            if usage.written > budget.items:
                 found.append(f"{name} ({column}): {usage.written} items in its transaction")
     return found
+
+
+def counted(meter: Meter, wanted: operations.Operations) -> dict[str, Usage]:
+    """What each operation asks for, done one after the other."""
+    usages = {}
+    for name, operation in wanted:
+        with meter.counting() as usage:
+            operation()
+        usages[name] = usage
+    return usages
 
 
 def _usages(appointments: int, *branches: tuple[str, Crew]) -> list[dict[str, Usage]]:
@@ -67,12 +84,7 @@ def _usages(appointments: int, *branches: tuple[str, Crew]) -> list[dict[str, Us
         for with_blocks, crew in branches:
             for warming in (Desk(with_blocks), Desk(crew.location_id, STAFFED)):
                 warming.availability(days=1)  # whatever is loaded or read once has been
-            usages = {}
-            for name, operation in _operations(with_blocks, crew):
-                with meter.counting() as usage:
-                    operation()
-                usages[name] = usage
-            found.append(usages)
+            found.append(counted(meter, _operations(with_blocks, crew)))
         return found
 
 

@@ -95,20 +95,21 @@ def _branch_days() -> Iterator[BranchDay]:
 
 def _booked(location_id: str, who: Occupant, number: int, staff_id: str | None = None) -> Iterator[Row]:
     client = _client(number // _PER_CLIENT)
-    appointment = _appointment(location_id, who, number, client, staff_id)
-    yield mapping.to_row(appointment)
-    yield from mapping.attendee_rows(appointment)
-    journal = mapping.entry_row(_entry(appointment, number))
+    booked = appointment(location_id, who, number, client, staff_id)
+    yield mapping.to_row(booked)
+    yield from mapping.attendee_rows(booked)
+    journal = mapping.entry_row(_entry(booked, number))
     journal.duepk = journal.due_at = None  # delivered
     yield journal
     if number % _PER_CLIENT == 0:
         yield mapping.to_row(client)
-        yield mapping.to_row(_contact(client, appointment))
+        yield mapping.to_row(_contact(client, booked))
 
 
-def _appointment(
+def appointment(
     location_id: str, who: Occupant, number: int, client: Client, staff_id: str | None = None
 ) -> Appointment:
+    """What a client has booked there; ``number`` tells its code from others'."""
     start = instant(who.start)
     booked_at = opening(start.date()) - timedelta(days=20)
     return Appointment(
