@@ -1,0 +1,131 @@
+"""Clients on record: so many that nobody knows, and a few with a life behind them whose records are to be merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from benchmarks import population
+from benchmarks.branches import FIRST_DAY, MEASURED, NOW, branch, occupant
+from chalicelib.domain.catalog import Login, Staff
+from chalicelib.domain.clients import Client, Contact, name_key
+from chalicelib.domain.directory import entries
+from chalicelib.domain.permissions import Role
+from chalicelib.persistence import keys, mapping
+from chalicelib.persistence.items import Row
+
+CENTRAL, MANAGER = ("central@example.org", "[contact_centre]"), ("branch@example.org", "[manager]")
+# Whom a search by the name that all of them share finds, and by one that one of them has.
+SHARED, OWN = "Ruiz", "Ana000007"
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two records of one person: the duplicate has so many appointments, of which so many are ahead."""
+
+    number: int
+    appointments: int
+    ahead: int = 2
+
+    @property
+    def duplicate(self) -> Client:
+        """The record that is merged away; what it says wins."""
+        return self._client(2 * self.number, mobile=f"+1647{5_550_100 + self.number}", city="Toronto")
+
+    @property
+    def primary(self) -> Client:
+        """The record that stays."""
+        return self._client(2 * self.number + 1, postal_code="M5H 1A1")
+
+    @property
+    def wish(self) -> dict[str, str]:
+        """The body of the merge."""
+        return {"duplicate_id": self.duplicate.id, "primary_id": self.primary.id}
+
+    def rows(self) -> Iterator[Row]:
+        """Both records and what hangs on them."""
+        for client, met in ((self.duplicate, self.appointments), (self.primary, 1)):
+            yield from _found(client)
+            yield from map(mapping.to_row, _contacts(client))
+            yield _seen(client, met)
+        for seat in range(self.appointments):
+            yield from self._visit(self.duplicate, seat)
+        yield from self._visit(self.primary, 0)
+
+    def _visit(self, client: Client, seat: int) -> Iterator[Row]:
+        """One appointment and its place in the client's list: those ahead first, then one on each day before."""
+        day = FIRST_DAY + timedelta(days=seat if seat < self.ahead else self.ahead - seat - 10)
+        name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
+        appointment = population.appointment(MEASURED, occupant(name, day, 0), seat, client)
+        yield mapping.to_row(appointment)
+        yield from mapping.attendee_rows(appointment)
+
+    def _client(self, number: int, **fields: Any) -> Client:
+        first, last = "Twin", f"Zwilling{number % 2}"
+        email = f"twin{number:04d}@example.org"
+        return replace(_client(900_000 + number), first_name=first, last_name=last, **{"email": email} | fields)
+
+
+FEW_VISITS, MANY_VISITS = Twins(1, appointments=10), Twins(2, appointments=2_000)
+ALL_AHEAD = Twins(3, appointments=2_000, ahead=2_000)
+"""Nobody has so much ahead: what a merge looks at of it is bounded all the same."""
+
+
+def rows(clients: int) -> Iterator[Row]:
+    """A branch's month without appointments, those whose records are merged, and so many others who have come twice."""
+    yield from population.rows(0)
+    places = tuple(branch(n) for n in range(population.BRANCHES))
+    yield from map(mapping.to_row, _employed("stf_central", CENTRAL[0], Role.CONTACT_CENTRE, ()))
+    yield from map(mapping.to_row, _employed("stf_branch", MANAGER[0], Role.MANAGER, places[:1]))
+    for twins in (FEW_VISITS, MANY_VISITS, ALL_AHEAD):
+        yield from twins.rows()
+    for number in range(clients):
+        client = _client(number)
+        yield from _found(client)
+        yield _seen(client, 2)
+    yield from map(mapping.to_row, _contacts(_client(0)))
+
+
+def somebody() -> Client:
+    """One of the others, who can be found by their address."""
+    return _client(0)
+
+
+def _client(number: int) -> Client:
+    first, last = f"Ana{number:06d}", SHARED
+    return Client(
+        id=f"cli_{number:026d}",
+        first_name=first,
+        last_name=last,
+        created_at=NOW,
+        updated_at=NOW,
+        email=f"{first.lower()}@example.org",
+        mobile=f"+1416{2_000_000 + number}",
+        version=1,
+    )
+
+
+def _found(client: Client) -> Iterator[Row]:
+    """The record with everything it is found by."""
+    yield mapping.to_row(client)
+    yield from map(mapping.directory_row, sorted(entries(client), key=repr))
+
+
+def _contacts(client: Client) -> Iterator[Contact]:
+    named = ((client.id, name_key(client.first_name, client.last_name)),)
+    for value in (client.email, client.mobile):
+        if value:
+            yield Contact(value, named, version=1)
+
+
+def _seen(client: Client, met: int) -> Row:
+    """The branch knows them."""
+    key = keys.seen(MEASURED, client.id)
+    return Row(key.pk, key.sk, kind="seen", met=met)
+
+
+def _employed(staff_id: str, email: str, role: Role, places: tuple[str, ...]) -> Iterator[Any]:
+    yield Staff(staff_id, staff_id, email, role, places, version=1)
+    yield Login(email, staff_id, version=1)
