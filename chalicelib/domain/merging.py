@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from chalicelib.domain.events import Actor
 
 # These follow rules of their own; of all others the duplicate's value wins unless it is blank (D16).
 _BY_RULE = frozenset({"notes", "external_id", "receive_sms", "receive_email"})
+# Consent to texts goes with its number (D19).
+_CHANGED_TOGETHER = [("mobile", "receive_sms"), *((f,) for f in PROFILE if f not in ("mobile", "receive_sms"))]
 MOST_NOTES = 5000
 # Each is a row of the transaction, with an outside id to be filed anew: a hundred actions are the most it holds.
 MOST_RECORDS = 12
@@ -175,6 +177,31 @@ def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> U
     )
 
 
+def rebased(undone: Merge, later: Sequence[Merge]) -> tuple[Merge, ...]:
+    """Later merges into the same primary, in order, as if the undone one had never been made.
+
+    What came from its duplicate and is still what they would give back must not come back with them: it is somebody
+    else's again.
+    """
+    left, found = _CHANGED_TOGETHER, []
+    for merge in later:
+        left = [names for names in left if _values(merge.primary, names) == _values(undone.survivor, names)]
+        primary = _with(merge.primary, undone.primary, left)
+        # What the later merge has filled anew is its own from there on.
+        left = [names for names in left if _values(merge.survivor, names) == _values(undone.survivor, names)]
+        found.append(replace(merge, primary=primary, survivor=_with(merge.survivor, undone.primary, left)))
+    return tuple(found)
+
+
+def _values(client: Client, names: Sequence[str]) -> list[Any]:
+    return [getattr(client, name) for name in names]
+
+
+def _with(client: Client, other: Client, fields: Iterable[Sequence[str]]) -> Client:
+    """The client with these fields of another's."""
+    return replace(client, **{name: getattr(other, name) for names in fields for name in names})
+
+
 def _bare(client: Client) -> Client:
     """The client without anything that tells of the person."""
     blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER}
@@ -183,20 +210,26 @@ def _bare(client: Client) -> Client:
 
 def _restored(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The former values of what the merge changed and nobody has changed since; the names of what somebody has."""
-    values, kept = {}, []
+    values: dict[str, Any] = {}
     for name in merge.changed_fields:
-        was, became, present = (getattr(c, name) for c in (merge.primary, merge.survivor, primary))
-        if present == became and not (name == "receive_sms" and _other_number(merge, primary)):
-            values[name] = was
-        elif present != was:
-            kept.append(name)
+        if name != "receive_sms" and getattr(primary, name) == getattr(merge.survivor, name):
+            values[name] = getattr(merge.primary, name)
+    values["receive_sms"] = _consent_given_back(merge, primary, values.get("mobile", primary.mobile))
+    restored = replace(primary, **values)
+    kept = (name for name in merge.changed_fields if getattr(restored, name) != getattr(merge.primary, name))
     return values, tuple(kept)
 
 
-def _other_number(merge: Merge, primary: Client) -> bool:
-    """Whether undoing leaves a number that consent was not asked for: consent belongs to a number (D19)."""
-    moved = merge.primary.mobile != merge.survivor.mobile
-    return primary.mobile != merge.survivor.mobile if moved else primary.mobile != merge.primary.mobile
+def _consent_given_back(merge: Merge, primary: Client, mobile: str | None) -> bool:
+    """Whether there is consent to texts to the primary's number once the merge is undone (D19).
+
+    Whatever was said before the merge was said of the number before it; a refusal since then holds.
+    """
+    if mobile != merge.primary.mobile:
+        return primary.receive_sms
+    if primary.receive_sms == merge.survivor.receive_sms:
+        return merge.primary.receive_sms
+    return primary.receive_sms and (merge.primary.receive_sms or mobile == primary.mobile)
 
 
 def _withdrew_texts(merge: Merge, primary: Client) -> bool:

@@ -75,7 +75,9 @@ class Merging:
         settings = found.get(Settings) or Settings()
         require_both(self._store, self._acquaintances, context.staff, settings, (duplicate, primary))
         overlaps = conflicts(self._ahead(context, duplicate), self._ahead(context, primary), context.now)
-        made = merged(self._ids.new("mrg", context.now), context.actor, duplicate, primary, copied, context.now)
+        # Of two merges into one client in one millisecond the later has the greater id.
+        merge_id = self._ids.new("mrg", context.now, primary.version)
+        made = merged(merge_id, context.actor, duplicate, primary, copied, context.now)
         if wish.dry_run:
             return Merged(made, made.survivor, overlaps, dry_run=True)
         change = Change()

@@ -10,7 +10,7 @@ from chalicelib.domain.catalog import Settings
 from chalicelib.domain.clients import Client, Contact, ExternalId, name_key
 from chalicelib.domain.errors import WrongState
 from chalicelib.domain.events import Entry, FieldChange
-from chalicelib.domain.merging import Merge, Undone, undone
+from chalicelib.domain.merging import Merge, Undone, rebased, undone
 from chalicelib.services.acquaintance import Acquaintances, require_active
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.merging import merge_entry, merge_event, repoint, require_both
@@ -62,8 +62,20 @@ class Undoing:
         _keep_findable(change, found, merge, apart, primary)
         for entry in self._entries(context, merge, apart, primary):
             change.record(entry)
+        for later in rebased(merge, self._later(found, merge, apart.primary)):
+            change.save(later)
         change.save(merge.over(context.now))
         return apart
+
+    def _later(self, found: Found, merge: Merge, primary: Client) -> list[Merge]:
+        """The merges that have been made into the primary since, in order."""
+        pointers = (found.get(Client, member) for member in primary.absorbed)
+        ids = sorted({p.merged_by for p in pointers if p and p.merged_by and p.merged_by > merge.id})
+        if not ids:
+            return []
+        read = self._store.read([Ref.to(Merge, merge_id) for merge_id in ids])
+        made = (read.get(Merge, merge_id) for merge_id in ids)
+        return [later for later in made if later and later.primary.id == primary.id]
 
     def _entries(self, context: Context, merge: Merge, apart: Undone, before: Client) -> Iterator[Entry]:
         given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(apart.primary, f))
@@ -78,7 +90,7 @@ class Undoing:
 
 
 def _refs(merge: Merge, apart: Undone, primary: Client) -> list[Ref[Any]]:
-    refs: list[Ref[Any]] = [Ref.to(Client, member) for member in merge.duplicate.absorbed]
+    refs: list[Ref[Any]] = [Ref.to(Client, member) for member in primary.absorbed if member != merge.duplicate.id]
     refs += [Ref.to(Contact, value) for value in _reached(apart.duplicate, apart.primary, primary)]
     outside = apart.duplicate.external_id
     return [*refs, Ref.to(ExternalId, outside)] if outside else refs

@@ -366,6 +366,18 @@ def test_undoing_a_chain_goes_from_its_end(world: World) -> None:
     assert rows(world) == start
 
 
+def test_of_two_merges_into_one_the_first_is_undone_without_the_second(world: World) -> None:
+    anna, bea, primary = create(world, "Anna"), create(world, "Bea"), create(world, "Cleo")
+    start = rows(world)
+    first, second = merged(world, anna, primary)["merge_id"], merged(world, bea, primary)["merge_id"]
+    apart = undo(world, first).json
+    assert (apart["duplicate"]["email"], apart["primary"]["email"]) == ("anna@example.org", "bea@example.org")
+    assert set(apart["kept_fields"]) == {"first_name", "email"}
+    assert apart["primary"]["merged_from"] == [bea]
+    assert undo(world, second).json["primary"]["email"] == "cleo@example.org"
+    assert rows(world) == start
+
+
 def test_what_was_edited_and_booked_since_stays_with_the_primary(world: World) -> None:
     duplicate, primary = pair(world)
     old = booked(world, duplicate)

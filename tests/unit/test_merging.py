@@ -22,6 +22,7 @@ from chalicelib.domain.merging import (
     merged,
     pointer,
     profile,
+    rebased,
     undone,
 )
 
@@ -270,6 +271,39 @@ def test_any_chain_of_merges_is_undone_from_its_end(
     for made, state in zip(reversed(merges), reversed(states[:-1]), strict=True):
         assert records.undo(made) == ()
         assert records.seen() == state
+
+
+@given(people(0), st.tuples(*(people(number) for number in range(1, 4))), st.permutations(range(3)))
+def test_merges_into_one_client_are_undone_in_any_order(
+    primary: Client, others: tuple[Client, ...], order: list[int]
+) -> None:
+    records = Records([primary, *others])
+    before = records.seen()
+    merges = {number: records.merge(other.id, primary.id, None) for number, other in enumerate(others)}
+    for number in order:
+        made = merges.pop(number)
+        records.undo(made)
+        later = [n for n in merges if n > number]
+        merges |= zip(later, rebased(made, [merges[n] for n in later]), strict=True)
+    for client_id, was in before.items():
+        now = records.seen()[client_id]
+        # Two that differ about one number or address count as a refusal, and that is never taken back.
+        assert was.receive_sms or not now.receive_sms
+        assert was.receive_email or not now.receive_email
+        now = replace(now, receive_sms=was.receive_sms, receive_email=was.receive_email, prospect_of=was.prospect_of)
+        assert now == was
+
+
+def test_what_came_with_one_client_does_not_come_back_with_another() -> None:
+    records = Records(
+        [client(1, email="x@example.org"), client(2, email="y@example.org"), client(3, email="z@example.org")]
+    )
+    first = records.merge("cli_1", "cli_2", None)
+    second = records.merge("cli_3", "cli_2", None)
+    assert records.undo(first) == ("email",)
+    (second,) = rebased(first, [second])
+    assert records.undo(second) == ()
+    assert records.clients["cli_2"].email == "y@example.org"
 
 
 @given(people(1), people(2))
