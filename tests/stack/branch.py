@@ -156,9 +156,15 @@ class Branch:
         self.stack.aws("cognito-idp").admin_set_user_password(
             UserPoolId=content["user_pool_id"], Username=person["email"], Password=password, Permanent=True
         )
+        return person, self.sign_in(person)
+
+    def sign_in(self, person: dict[str, Any]) -> httpx.Client:
+        """The API as somebody calls it who has just signed in."""
+        content = self.stack.content
+        password = content["demo"]["password"]
         token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
         headers = {"Authorization": f"Bearer {token}"}
-        return person, httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+        return httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
 
     def _employed(self, role: str) -> dict[str, Any]:
         email = address(secrets.token_hex(6))
