@@ -32,6 +32,7 @@ HERE, THERE = Case("here"), Case("there", here=False)
 LOCATIONS = (HERE, THERE)
 
 MYSELF, COLLEAGUE, STRANGER = Case("myself", own=True), Case("colleague"), Case("stranger", here=False)
+WORKERS = (MYSELF, COLLEAGUE, STRANGER)
 # Those who stand for the other roles; whoever asks is not among them.
 PEERS = tuple(Case(role, whose=role) for role in RANKS)
 
@@ -99,6 +100,16 @@ class Look(Ask):
         return self.status if sees(role, case) else 404
 
 
+class List(Ask):
+    """A request for somebody's list: whoever has a dashboard sees there what he may know of (D26)."""
+
+    def expected(self, role: str, case: Case) -> int:
+        """403 without a dashboard, 404 for the list of somebody whose appointments are hidden from him."""
+        if letter(role, "dashboard_view") == "-":
+            return 403
+        return self.status if sees(role, case) else 404
+
+
 def _booking(channel: str, staff: object = "anyone", **more: object) -> dict[str, Any]:
     return {
         "channel": channel,
@@ -120,6 +131,7 @@ _HOURS = ("hours_edit", "own_hours_edit")
 _LINE = {"weekdays": [1], "start": "09:00", "end": "17:00"}
 _AWAY = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00", "timezone": "UTC"}
 _WORKS = {"calendar_type": "ad_hoc", "timezone": "UTC", "lines": [_LINE]}
+_MISSED = {"contact_attempted": True, "reason": "Nobody answered"}
 _SOMEBODY = {"id": "{staff}"}
 _GUEST = {"client": {"first_name": "Also", "last_name": "Comes", "email": "{guest}@example.org"}}
 _FREE = "/availability?service_id={service}&location_id={location}&from={day}&to={day}&timezone=UTC&channel="
@@ -129,10 +141,16 @@ ASKS: tuple[Ask, ...] = (
     Look(("appointment_view", "dashboard_view"), "GET", "/appointments/{appointment}", APPOINTMENTS),
     Ask(("log_view",), "GET", "/appointments/{appointment}/log", APPOINTMENTS),
     Ask(("status_history_view",), "GET", "/appointments/{appointment}/history", APPOINTMENTS),
+    Ask(_EDIT, "PATCH", "/appointments/{appointment}", APPOINTMENTS, {"notes": "Private"}, fresh=True),
     Ask(_EDIT, "POST", "/appointments/{appointment}/cancel", APPOINTMENTS, {}, fresh=True),
     Ask(_EDIT, "POST", "/appointments/{appointment}/attendees", APPOINTMENTS, _GUEST, status=201, fresh=True),
     Ask(_EDIT, "DELETE", "/appointments/{appointment}/attendees/{client}", APPOINTMENTS, status=204, fresh=True),
     Ask(_PROGRESS, "POST", "/appointments/{appointment}/commence", APPOINTMENTS, fresh=True),
+    # Nothing has begun yet: whoever may do this is told so.
+    *(
+        Ask(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
+        for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED))
+    ),
     Ask(
         ("appointment_claim",),
         "POST",
@@ -153,6 +171,10 @@ ASKS: tuple[Ask, ...] = (
     *(
         Ask(("dashboard_view",), "GET", _LIST + view, LOCATIONS)
         for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day")
+    ),
+    *(
+        List(("dashboard_view",), "GET", "/appointments?staff_id={staff}&date={day}&view=" + view, WORKERS)
+        for view in ("upcoming", "day")
     ),
     Ask(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
     Ask(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
@@ -177,7 +199,7 @@ ASKS: tuple[Ask, ...] = (
         ("rebook_override",),
         "POST",
         "/appointments",
-        (MYSELF, COLLEAGUE, STRANGER),
+        WORKERS,
         _booking("schedule", _SOMEBODY, override={"reason": "Agreed by phone"}),
         status=201,
         known=True,
@@ -190,9 +212,9 @@ ASKS: tuple[Ask, ...] = (
         status=201, known=True,
     ),
     Ask(_HOURS, "GET", "/staff/{staff}/work-schedules"),
-    Ask(_HOURS, "GET", "/staff/{staff}/time-off", (MYSELF, COLLEAGUE, STRANGER), known=True),
-    Ask(_HOURS, "POST", "/staff/{staff}/time-off", (MYSELF, COLLEAGUE, STRANGER), _AWAY, status=201, known=True),
-    Ask(_HOURS, "POST", "/staff/{staff}/work-schedules", (MYSELF, COLLEAGUE, STRANGER), _WORKS, status=201, known=True),
+    Ask(_HOURS, "GET", "/staff/{staff}/time-off", WORKERS, known=True),
+    Ask(_HOURS, "POST", "/staff/{staff}/time-off", WORKERS, _AWAY, status=201, known=True),
+    Ask(_HOURS, "POST", "/staff/{staff}/work-schedules", WORKERS, _WORKS, status=201, known=True),
     *(
         Ask(("catalogue_view",), "GET", path)
         for path in (

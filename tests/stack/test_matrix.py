@@ -119,11 +119,11 @@ def test_a_row_of_the_matrix(stage: Stage, ask: Ask, role: str) -> None:
 
 
 def said(stage: Stage, ask: Ask, role: str, case: Case) -> tuple[int, str | None]:
-    """The status of the answer and, if it is none of success, its code."""
+    """The status of the answer and, if it refuses to do this at all, its code."""
     facts = stage.facts(ask, role, case)
     body = filled(ask.body, facts) if ask.method != "GET" else None
     answer = stage.clients[role].request(ask.method, filled(ask.path, facts), json=body)
-    return answer.status_code, None if answer.is_success else answer.json()["code"]
+    return answer.status_code, answer.json()["code"] if answer.status_code in REFUSED else None
 
 
 def test_what_was_refused_has_changed_nothing(stage: Stage) -> None:
