@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.branch import Branch
 from tests.browser.chromium import PHONE, Arrive
@@ -117,6 +117,19 @@ def test_anyone_comes_first_and_has_everybodys_times(visitor: Visitor, practice:
     booked = visitor.confirm()
     hour = datetime.fromisoformat(booked["start"]).astimezone(ZoneInfo(ZONE)).hour
     assert practice.appointment(booked)["staff_name"] == (MONA if hour < 12 else NOOR)
+
+
+def test_whoever_the_answer_names_is_shown(visitor: Visitor, practice: Practice) -> None:
+    def named(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"staff_name": MONA})
+
+    visitor.page.route("**/public/appointments", named)
+    visitor.choose_staff(practice, "Anyone")
+    visitor.pick_time(0)
+    visitor.to_review()
+    visitor.confirm()
+    expect(with_whom(visitor)).to_contain_text(MONA)
 
 
 def test_another_person_gives_the_held_time_back_and_has_other_times(visitor: Visitor, practice: Practice) -> None:
