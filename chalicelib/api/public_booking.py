@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
     DeadlinePassed,
+    NoStaffForLanguage,
     NotFound,
     OutsideBlock,
     SlotTaken,
@@ -44,7 +45,7 @@ from chalicelib.services.viewing import PublicView
 routes = Routes(__name__, tag="Public")
 
 _WALL_TIMES = ("unknown_timezone", "nonexistent_local_time", "ambiguous_local_time", "off_grid")
-_SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted)
+_SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage)
 
 
 @routes.get("/public/availability", query=AvailabilityQuery, answer=AvailabilityAnswer, who=PUBLIC, refuses=(NotFound,))
