@@ -19,14 +19,16 @@ from tests.integration.staffed import (
     ADVICE,
     BOSS,
     CENTRAL,
-    as_role,
     before_the_next_commit,
     booked,
     hire,
     journal,
     open_vancouver,
+    patch,
+    refusal,
     require_whole,
     staffed,
+    start,
     teach,
     told,
     write,
@@ -44,16 +46,6 @@ def world(world: World) -> Iterator[World]:
     require_whole(world)
 
 
-def patch(world: World, appointment: dict[str, Any], body: Any, who: str = "alex@example.org", **more: Any) -> Reply:
-    """An edit."""
-    return as_role(world, "PATCH", f"/appointments/{appointment['id']}", body, who, **more)
-
-
-def start(minutes: int) -> dict[str, str]:
-    """A new start, so long after the block's."""
-    return {"start": utc_text(at(minutes))}
-
-
 def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> dict[str, Any]:
     """Advice of half an hour by somebody of choice, who then needs ten minutes."""
     return booked(world, service_id=ADVICE, staff={"id": staff_id}, **start(minutes), **more)
@@ -62,11 +54,6 @@ def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> 
 def free(world: World, staff_id: str = SAM) -> set[str]:
     """When clients find them free for advice."""
     return set(world.offers(service=ADVICE, staff_id=staff_id))
-
-
-def refusal(reply: Reply) -> tuple[int, str]:
-    """Status and code."""
-    return reply.status, reply.json["code"]
 
 
 def test_a_move_does_not_stand_in_its_own_way(world: World) -> None:
@@ -85,6 +72,7 @@ def test_through_schedule_a_full_time_is_taken_and_said_so_until_it_is_left(worl
     ]
     outside = patch(world, appointment, start(600))
     assert (outside.json["over_capacity"], outside.json["block_id"]) == (True, None)
+    assert patch(world, appointment, start(60 * 24 * 400)).json["code"] == "too_far"
     back = patch(world, appointment, start(0))
     assert (back.json["over_capacity"], back.json["block_id"]) == (False, appointment["block_id"])
 
