@@ -33,7 +33,7 @@ class Door(StrEnum):
 def require_open(principal: Principal, door: Door, location_id: str, settings: Settings) -> None:
     """403 unless the caller may book through this door at this location; ``feature_disabled`` when it is shut (CC-16).
 
-    Through Schedule that is anybody who may book there for others, or for himself where he works.
+    Through Schedule that is anybody whom ``schedules_at`` lets.
     """
     if door is Door.CONTACT_CENTRE:
         if not principal.may(Ability.BOOK_CONTACT_CENTRE):
@@ -41,10 +41,20 @@ def require_open(principal: Principal, door: Door, location_id: str, settings: S
         if not settings.contact_centre:
             raise FeatureDisabled("The contact centre is switched off.")
         return
-    for_others = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
-    for_self = principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids
-    if not for_others and not for_self:
+    if not schedules_at(principal, location_id):
         raise Forbidden("You do not work at this location.")
+
+
+def schedules_at(principal: Principal, location_id: str) -> bool:
+    """Whether they may book through Schedule there: for others, or for themselves where they work."""
+    for_others = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
+    return for_others or (principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids)
+
+
+def door_at(principal: Principal, location_id: str) -> Door:
+    """The door somebody edits appointments through: Schedule, unless the contact centre is all they have there."""
+    central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not schedules_at(principal, location_id)
+    return Door.CONTACT_CENTRE if central else Door.SCHEDULE
 
 
 def may_have(principal: Principal, door: Door, location_id: str) -> Callable[[Post], bool]:

@@ -38,7 +38,6 @@ from tests.unit.gateway import Reply
 
 URGENT: dict[str, Any] = {"reason": "Urgent"}
 EVA = {"first_name": "Eva", "last_name": "Ito", "email": "eva@example.org"}
-BY_PHONE: dict[str, Any] = {"channel": "contact_centre"}
 
 
 @pytest.fixture

@@ -30,7 +30,6 @@ from tests.integration.staffed import (
 from tests.integration.world import ALEX, SAM, TORONTO, World
 
 URGENT: dict[str, Any] = {"reason": "Urgent"}
-EVA = {"first_name": "Eva", "last_name": "Ito", "email": "eva@example.org"}
 BY_PHONE: dict[str, Any] = {"channel": "contact_centre"}
 
 
