@@ -87,7 +87,7 @@ def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places:
 
 def test_are_written_only_when_they_change(api: Api, places: list[str], sam: str) -> None:
     before = posts_of(sam, places)
-    assert api("PATCH", f"/staff/{sam}", {"name": "Samuel"}).status == 200
+    assert api("PATCH", f"/staff/{sam}", {"email": "samuel@example.org"}).status == 200
     made(api, f"/staff/{sam}/work-schedules", {"calendar_type": "ad_hoc", "lines": LINES})
     assert posts_of(sam, places) == before
 
