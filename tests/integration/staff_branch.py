@@ -260,13 +260,21 @@ class StaffBranch:
         """Every five-minute start from well before the turn to well after."""
         return [self.turn + STEP * n for n in range(-30, 48)]
 
+    def offerings(self) -> list[tuple[str, str]]:
+        """Two of the services of staff's time at one of the locations each."""
+        return self.sample([(service, place) for service in SERVICES for place in PLACES], 2)
+
     def sample(self, found: list[Any], most: int) -> list[Any]:
         """At most so many of these, the same ones whenever the plan is the same."""
         return found if len(found) <= most else self.chance.sample(found, most)
 
     def require_sound(self, *more: str) -> None:
-        """Ledgers and appointments agree, and nobody has two appointments closer than the buffers of both."""
+        """Ledgers and appointments agree, and ``require_apart``."""
         assert background.integrity().check(min(self.world.now, self.turn - timedelta(days=2))).differences == ()
+        self.require_apart(*more)
+
+    def require_apart(self, *more: str) -> None:
+        """Nobody has two appointments closer than the buffers of both, but for those made in spite of it."""
         every = (self.world.read(Appointment, id_) for id_ in (*self.known, *more))
         taken = [a for a in every if a.occupies and a.staff_id and a.id not in self.excused]
         for one, other in combinations(taken, 2):
