@@ -141,6 +141,11 @@ def called(world: World, **more: Any) -> Reply:
     return book(world, CENTRAL, **{"channel": "contact_centre"} | more)
 
 
+def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> dict[str, Any]:
+    """Advice of half an hour by somebody of choice, who then needs ten minutes."""
+    return booked(world, service_id=ADVICE, staff={"id": staff_id}, **start(minutes), **more)
+
+
 def journal(appointment_id: str) -> list[Entry]:
     """Everything that happened to it, newest first."""
     return list(container.agenda().journal(appointment_id, 50, None).items)
