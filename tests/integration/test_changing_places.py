@@ -1,4 +1,4 @@
-"""Edits that change where, when and with whom: seats, people's own calendars, what stands in the way (D5, D6, D14, D38)."""
+"""Edits that change where, when and with whom: seats, people's own calendars, overrides (D5, D6, D14, D38, case 3)."""
 
 from __future__ import annotations
 
