@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -11,25 +12,14 @@ from urllib.parse import urlencode
 
 from chalicelib import background, container
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Availability, Location, Login, Method, Service, Settings, Staff
-from chalicelib.domain.hours import DAY_MINUTES, Closure, Line, Opening, OpeningLine
-from chalicelib.domain.permissions import Role
-from chalicelib.domain.rota import CalendarType, Rota, TimeOff, WorkSchedule
-from chalicelib.domain.teams import Post
+from chalicelib.domain.catalog import Settings
 from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change
 from tests.integration.days import STEP, Day
-from tests.integration.staff_days import Act, Plan, PlannedPerson, Span
+from tests.integration.staff_days import Act, Plan
+from tests.integration.staff_records import BLOCKS, PEOPLE, PLACES, SERVICES, email, records
 from tests.integration.world import TORONTO, World
 from tests.unit.gateway import Reply, claims
-
-OTHER = "loc_00000000000000000000000002"
-PLACES = (TORONTO, OTHER)
-SERVICES = tuple(f"svc_{n:026d}" for n in (1, 2))
-BLOCKS = "svc_00000000000000000000000003"
-PEOPLE = tuple(f"stf_{n:026d}" for n in (1, 2, 3))
-BOSS = "stf_00000000000000000000000009"
-EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 
 @dataclass
@@ -40,6 +30,7 @@ class StaffBranch:
     plan: Plan
     booked: list[dict[str, Any]] = field(default_factory=list)
     holds: list[dict[str, Any]] = field(default_factory=list)
+    held_at: list[datetime] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     excused: set[str] = field(default_factory=set)
     guests: int = 0
@@ -49,88 +40,14 @@ class StaffBranch:
         self.turn = self.day.turn
         self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
         self.chance = random.Random(self.plan.probe)
-        self.zones = (self.day.zone, "Asia/Kolkata")
         change = Change()
         change.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
-        for record in (*self._catalogue(), *self._hours(), *self._staff()):
+        for record in records(self.day, self.plan):
             change.save(record)
         container.store().commit(change)
         self.world.lay(limit=3, start=self.turn - timedelta(minutes=60), hours=4, services=(BLOCKS,))
         for act in self.plan.acts:
             self._do(act)
-
-    def _catalogue(self) -> list[Any]:
-        common: dict[str, Any] = {"meeting_methods": (Method.IN_PERSON,), "location_ids": PLACES}
-        window: dict[str, Any] = {"lead_minutes": self.plan.lead, "horizon_days": self.plan.horizon}
-        services = [
-            Service(
-                id=service_id,
-                name=service_id,
-                duration_minutes=planned.minutes,
-                buffer_before=planned.before,
-                buffer_after=planned.after,
-                slot_interval=planned.interval,
-                availability=Availability.STAFF,
-                client_chooses_staff=True,
-                **common,
-                **window,
-            )
-            for service_id, planned in zip(SERVICES, self.plan.services, strict=True)
-        ]
-        places = [Location(id_, id_, zone) for id_, zone in zip(PLACES, self.zones, strict=True)]
-        blocks = Service(BLOCKS, "Blocks", 20, buffer_before=5, buffer_after=10, lead_minutes=0, **common)
-        return [*places, *services, blocks]
-
-    def _hours(self) -> list[Opening]:
-        def closures(zone: str) -> tuple[Closure, ...]:
-            lines = (self._line(span, zone) for span in self.plan.closures)
-            return tuple(Closure(f"clo_{n}", self._date(zone), "", at.start, at.end) for n, at in enumerate(lines))
-
-        return [
-            Opening(place, (OpeningLine("hrs_1", self._line(span, zone)),), closures(zone))
-            for place, zone, span in zip(PLACES, self.zones, self.plan.hours, strict=True)
-        ]
-
-    def _staff(self) -> list[Any]:
-        found: list[Any] = [Staff(BOSS, "Boss", "boss@example.org", Role.ADMIN), Login("boss@example.org", BOSS)]
-        for staff_id, planned in zip(PEOPLE, self.plan.people, strict=True):
-            where = PLACES if planned.travels else PLACES[:1]
-            services = (*(SERVICES[n] for n in planned.services), BLOCKS)
-            facts = where, services, planned.languages, planned.zone, planned.limit
-            staff = Staff(staff_id, staff_id, email(staff_id), Role.STAFF, *facts)
-            rota = self._rota(staff_id, planned)
-            posts = [Post(place, staff_id, Role.STAFF).follows(staff, rota) for place in where]
-            found += [staff, Login(staff.email, staff_id), rota, *posts]
-        return found
-
-    def _rota(self, staff_id: str, planned: PlannedPerson) -> Rota:
-        zone = planned.zone or self.day.zone
-        schedules = tuple(
-            WorkSchedule(
-                id=f"wsl_{n}",
-                calendar_type=CalendarType.OPEN,
-                timezone=zone,
-                lines=(self._line(span, zone),),
-                location_id=None if span.place is None else PLACES[span.place],
-            )
-            for n, span in enumerate(planned.lines)
-        )
-        away = tuple(
-            TimeOff(f"tof_{n}", self._at(s.start), self._at(s.start + s.minutes)) for n, s in enumerate(planned.away)
-        )
-        return Rota(staff_id, schedules, away)
-
-    def _at(self, minutes: int) -> datetime:
-        return self.turn + timedelta(minutes=minutes)
-
-    def _date(self, zone: str) -> Any:
-        return self.turn.astimezone(Day(zone, self.day.date).tz).date()
-
-    def _line(self, span: Span, zone: str) -> Line:
-        """A stretch as clocks in that zone show it on every day, cut at midnight."""
-        turn = self.turn.astimezone(Day(zone, self.day.date).tz)
-        start = min(max(60 * turn.hour + turn.minute + span.start, 0), DAY_MINUTES - 60)
-        return Line(EVERY_DAY, start, min(start + span.minutes, DAY_MINUTES))
 
     def _do(self, act: Act) -> None:
         service, place, person = SERVICES[act.service], PLACES[act.place], PEOPLE[act.who]
@@ -174,6 +91,7 @@ class StaffBranch:
         assert reply.status == 201, reply.text
         if what == "hold":
             self.holds.append(reply.json | {"service_id": service, "location_id": place})
+            self.held_at.append(start)
         else:
             self.known.append(reply.json["id"])
         if what == "book":
@@ -260,9 +178,18 @@ class StaffBranch:
         """Every five-minute start from well before the turn to well after."""
         return [self.turn + STEP * n for n in range(-30, 48)]
 
+    def refusable(self, offered: Collection[datetime]) -> list[datetime]:
+        """Some of the starts that are not offered: near to what somebody has or holds, and anywhere."""
+        rest = [at for at in self.probes() if at not in offered]
+        taken = [datetime.fromisoformat(b["start"]) for b in self.booked] + self.held_at
+        near = [at for at in rest if any(abs(at - start) < 3 * STEP for start in taken)]
+        return self.sample(near, 3) + self.sample(rest, 1)
+
     def offerings(self) -> list[tuple[str, str]]:
-        """Two of the services of staff's time at one of the locations each."""
-        return self.sample([(service, place) for service in SERVICES for place in PLACES], 2)
+        """Two services of staff's time, each at a location: one that somebody has booked or holds, and any other."""
+        every = [(service, place) for service in SERVICES for place in PLACES]
+        asked = [(b["service_id"], b["location_id"]) for b in (*self.booked, *self.holds)]
+        return [*self.sample(asked, 1), *self.sample(every, 1)]
 
     def sample(self, found: list[Any], most: int) -> list[Any]:
         """At most so many of these, the same ones whenever the plan is the same."""
@@ -293,8 +220,3 @@ class StaffBranch:
     def _guest(self) -> dict[str, str]:
         self.guests += 1
         return {"first_name": "Guest", "last_name": str(self.guests), "email": f"guest{self.guests}@example.org"}
-
-
-def email(staff_id: str) -> str:
-    """Where somebody signs in."""
-    return f"{staff_id}@example.org"

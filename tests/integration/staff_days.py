@@ -88,7 +88,7 @@ ACTS = (
 
 def _spans(low: int, high: int, places: bool = False) -> st.SearchStrategy[Span]:
     where = st.sampled_from([None, None, 0, 1]) if places else st.none()
-    return st.builds(Span, fives(low, high), fives(30, 180), where)
+    return st.builds(Span, fives(low, high), fives(60, 240), where)
 
 
 def _people() -> st.SearchStrategy[PlannedPerson]:
@@ -99,13 +99,13 @@ def _people() -> st.SearchStrategy[PlannedPerson]:
         languages=st.sampled_from([("en",), ("en", "fr"), ("fr",)]),
         zone=st.sampled_from([None, None, "Asia/Kolkata", "America/St_Johns"]),
         limit=st.sampled_from([None, None, None, 1, 2]),
-        lines=st.lists(_spans(-90, 60, places=True), min_size=1, max_size=2).map(tuple),
+        lines=st.lists(_spans(-90, 30, places=True), min_size=1, max_size=2).map(tuple),
         away=st.lists(_spans(-60, 90), max_size=1).map(tuple),
     )
 
 
 def plans() -> st.SearchStrategy[Plan]:
-    """Three people, two locations and two services of staff's time, with up to eight acts."""
+    """Two people, two locations and two services of staff's time, with up to nine acts."""
     service = st.builds(
         PlannedService,
         minutes=st.sampled_from([15, 20, 30, 45]),
@@ -114,17 +114,17 @@ def plans() -> st.SearchStrategy[Plan]:
         after=st.sampled_from([0, 0, 5, 15]),
     )
     numbers = st.integers(0, 1)
-    acts = st.builds(Act, st.sampled_from(ACTS), numbers, numbers, st.integers(0, 2), st.integers(0, 9))
+    acts = st.builds(Act, st.sampled_from(ACTS), numbers, numbers, numbers, st.integers(0, 9))
     hours = st.builds(Span, fives(-120, 0), fives(120, 300))
     return st.builds(
         Plan,
         services=st.tuples(service, service),
         lead=st.sampled_from([None, 0]),
-        horizon=st.sampled_from([None, None, None, 0, 1]),
-        now=st.sampled_from([-2880, -2880, -1500, -150, -60, 15]),
+        horizon=st.sampled_from([None, None, None, None, None, 1]),
+        now=st.sampled_from([-2880, -2880, -1500, -1500, -150, 15]),
         hours=st.tuples(hours, hours),
         closures=st.lists(_spans(-60, 120), max_size=1).map(tuple),
-        people=st.tuples(_people(), _people(), _people()),
-        acts=st.lists(acts, min_size=3, max_size=8).map(tuple),
+        people=st.tuples(_people(), _people()),
+        acts=st.lists(acts, min_size=4, max_size=9).map(tuple),
         probe=st.integers(0, 10**6),
     )

@@ -14,11 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.times import utc_text
 from tests.integration.branch import rows, undone
 from tests.integration.conftest import forget_singletons
 from tests.integration.days import DAYS, Day
-from tests.integration.staff_branch import PEOPLE, PLACES, SERVICES, StaffBranch
+from tests.integration.staff_branch import StaffBranch
 from tests.integration.staff_days import LANGUAGES, Plan, plans
+from tests.integration.staff_records import PEOPLE, PLACES, SERVICES
 
 NOBODY = {"closed", "holiday", "staff_not_working", "staff_busy", "daily_limit"}
 REASONS = {"slot_taken": NOBODY, "no_staff_for_language": {"language_unavailable"}}
@@ -82,13 +84,12 @@ def test_through_the_contact_centre_lead_time_does_not_count_and_the_rest_does(
         for service, place in branch.offerings():
             offered = branch.offers(service, place, "contact_centre")
             assert branch.offers(service, place).items() <= offered.items()
-            rest = [at for at in branch.probes() if at not in offered]
             for start in branch.sample(sorted(offered), 2):
                 with undone():
                     reply = branch.desk("contact_centre", service, place, start)
                     assert reply.status == 201, reply.text
                     branch.require_apart(reply.json["id"])
-            for start in branch.sample(rest, 2):
+            for start in branch.refusable(offered):
                 refused = branch.desk("contact_centre", service, place, start)
                 assert refused.json["code"] in {"slot_taken", *OUTSIDE}
 
@@ -126,6 +127,7 @@ def test_who_holds_or_moves_gets_what_they_are_offered(day: Day, plan: Plan, loc
             confirms(branch, held)
         for booked in branch.sample(branch.movable, 2):
             moves(branch, booked)
+            is_moved(branch, booked)
         branch.require_sound()
 
 
@@ -152,7 +154,7 @@ def refuses_the_rest(
 ) -> None:
     """Starts that are not offered are refused, whichever way one asks, for one reason; nothing is written."""
     before = rows()
-    for start in branch.sample([at for at in branch.probes() if at not in offered], 3):
+    for start in branch.refusable(offered):
         refused = branch.book(service, place, start, **wanted)
         code = refused.json["code"]
         assert (refused.status == 409) == (code in REASONS)
@@ -185,7 +187,7 @@ def confirms(branch: StaffBranch, held: dict[str, Any]) -> None:
             assert reply.status == 201, reply.text
             assert not any(held["id"] in str(row) for key, row in rows().items() if key.startswith("CAL#"))
             branch.require_apart(reply.json["id"])
-    for start in branch.sample([at for at in branch.probes() if at not in offered], 3):
+    for start in branch.refusable(offered):
         assert branch.book(*where, start, hold_token=token).json["code"] in {"slot_taken", *OUTSIDE}
 
 
@@ -198,6 +200,24 @@ def moves(branch: StaffBranch, booked: dict[str, Any]) -> None:
             assert reply.status == 200, reply.text
             branch.require_apart()
     before = rows()
-    for start in branch.sample([at for at in branch.probes() if at not in offered], 3):
+    for start in branch.refusable(offered):
         assert branch.move(booked, start).json["code"] in {"slot_taken", *OUTSIDE}
     assert rows() == before
+
+
+def is_moved(branch: StaffBranch, booked: dict[str, Any]) -> None:
+    """Staff move it to whatever Schedule offers of the person who has it, and elsewhere only where nothing is near."""
+    where, url = (booked["service_id"], booked["location_id"]), f"/appointments/{booked['id']}"
+    holder = branch.boss("GET", url).json["staff_id"]
+    offered = branch.offers(*where, "schedule", staff_id=holder, moving=booked["id"])
+    for start in branch.sample(sorted(offered), 2) + branch.sample(branch.probes(), 3):
+        with undone():
+            before = rows()
+            reply = branch.boss("PATCH", url, {"start": utc_text(start), "timezone": branch.day.zone})
+            if reply.status == 200:
+                assert (reply.json["staff_id"], reply.json["start"]) == (holder, utc_text(start))
+                branch.require_sound()
+            else:
+                assert start not in offered
+                assert reply.json["code"] in ("slot_taken", "past")
+                assert rows() == before
