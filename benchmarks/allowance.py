@@ -55,6 +55,7 @@ _STAFF = {
     "book with Idempotency-Key": Budget(1, 1, today=3, batches=2),
     "reschedule": Budget(1, 1, today=4, batches=3),
     "cancel": Budget(1, 1),
+    "move by staff": Budget(1, 1, today=6, batches=5),
     "unassign": Budget(1, 1, today=4),
     "claim": Budget(1, 1, today=4),
     "book through Schedule": Budget(1, 1, today=5, batches=4),

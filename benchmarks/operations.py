@@ -7,6 +7,7 @@ from datetime import datetime
 
 from benchmarks import population, teams
 from benchmarks.desk import Desk, slot
+from chalicelib.domain.times import utc_text
 
 # In the order of ``allowance``: the name and what is done.
 Operations = Iterator[tuple[str, Callable[[], object]]]
@@ -67,6 +68,8 @@ def of_staff(crew: teams.Crew) -> Operations:
     yield "reschedule", lambda: desk.move(kept["Any"], free[20])
     yield "cancel", lambda: desk.cancel(kept["Any"])
     path = f"/appointments/{kept['One']['id']}"
+    later = {"start": utc_text(desk.free(21, staff_id=manager)), "timezone": "UTC"}
+    yield "move by staff", lambda: desk.staff("PATCH", path, later)
     yield "unassign", lambda: desk.staff("POST", f"{path}/unassign", {})
     yield "claim", lambda: desk.staff("POST", f"{path}/claim", {})
     yield "book through Schedule", lambda: desk.book_for(free[9], "For", "Client", f"for{crew.number}@example.org")
