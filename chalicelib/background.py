@@ -80,20 +80,17 @@ def relay(records: list[Mapping[str, Any]]) -> int:
 
 @lru_cache(maxsize=1)
 def integrity() -> Integrity:
-    """The comparison of ledger and appointments."""
+    """The comparison of what is kept twice."""
     from chalicelib.services.integrity import Integrity
 
     return Integrity(container.store(), container.agenda())
 
 
 def check_integrity(now: datetime) -> dict[str, int]:
-    """Compares ledger and appointments, counts and logs what differs (ids only)."""
+    """Compares ledger and appointments, posts and staff records; counts and logs what differs (ids only)."""
     report = integrity().check(now)
-    observability.count("IntegrityDifferences", len(report.differences))
-    for difference in report.differences:
-        observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
-    return {
-        "appointments": report.appointments,
-        "occupants": report.occupants,
-        "differences": len(report.differences),
-    }
+    places = [*(difference.place for difference in report.differences), *report.astray]
+    observability.count("IntegrityDifferences", len(places))
+    for place in places:
+        observability.logger.error("integrity", extra={"place": "/".join(place)})
+    return {"appointments": report.appointments, "occupants": report.occupants, "differences": len(places)}
