@@ -71,6 +71,19 @@ def test_come_with_the_staff_member_and_go_with_them(api: Api, places: list[str]
     assert container.store().read([Ref.to(Rota, kim)]).get(Rota, kim) is None
 
 
+def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
+    api: Api, places: list[str], sam: str
+) -> None:
+    before = posts_of(sam, places)
+    change = Change()
+    change.save(replace(before[places[0]], name="", languages=()))
+    container.store().commit(change)
+    assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
+    assert posts_of(sam, places) == {places[0]: replace(before[places[0]], version=3)}
+    assert api("PATCH", f"/staff/{sam}", {}).status == 200
+    assert posts_of(sam, places)[places[0]].version == 3
+
+
 def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places: list[str], sam: str) -> None:
     api("PATCH", f"/staff/{sam}", {"location_ids": places[:2]})
     url = f"/staff/{sam}/work-schedules"
