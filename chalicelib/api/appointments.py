@@ -68,7 +68,7 @@ def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
         *(OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, NoStaffForLanguage),
         *(FeatureDisabled, "unknown_client", "client_required", "contact_required", "client_twice"),
         *("invalid_answers", "unknown_staff", "unknown_service", "unknown_location", "group_not_bookable_here"),
-        *("method_not_offered", *_TIMES),
+        *("not_bookable_here", "method_not_offered", "invalid_phone", *_TIMES),
     ),
 )
 def book_for_client(call: Call[NewStaffBooking, NoQuery]) -> Seated:
@@ -89,7 +89,8 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     who=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
-        *("unknown_staff", "unknown_location", "method_not_offered", *_TIMES),
+        *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
+        *("method_not_offered", *_TIMES),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )
