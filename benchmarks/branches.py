@@ -68,7 +68,7 @@ def catalogue(branches: int) -> Iterator[Any]:
         )
     yield Staff(ADVISER, "Adviser", ADVISER_EMAIL, Role.STAFF, locations, SERVICES, version=1)
     for location in locations:
-        yield Post(location, ADVISER, Role.STAFF, SERVICES, version=1)
+        yield Post(location, ADVISER, Role.STAFF, "Adviser", SERVICES, version=1)
     yield Login(ADVISER_EMAIL, ADVISER, version=1)
 
 

@@ -103,28 +103,28 @@ def client_integrity() -> ClientIntegrity:
 
 @lru_cache(maxsize=1)
 def integrity() -> Integrity:
-    """The comparison of ledger and appointments."""
+    """The comparison of what is kept twice."""
     from chalicelib.services.integrity import Integrity
 
     return Integrity(container.store(), container.agenda())
 
 
 def check_integrity(now: datetime) -> dict[str, int]:
-    """Compares ledger and appointments, and some clients with all about them; counts and logs what differs (ids only).
+    """Compares what is kept twice, and some clients with all about them; counts and logs what differs (ids only).
 
     Whoever has something ahead is looked at in one hour of the day, so that no run takes long.
     """
     report = integrity().check(now)
     their_hour = [client_id for client_id in report.client_ids if crc32(client_id.encode()) % 24 == now.hour]
     flaws = client_integrity().check(their_hour[:MOST_CLIENTS])
-    observability.count("IntegrityDifferences", len(report.differences) + len(flaws))
-    for flaw in flaws:
-        observability.logger.error("integrity", extra={"place": f"{flaw.client_id}/{flaw.flaw}"})
-    for difference in report.differences:
-        observability.logger.error("integrity", extra={"place": "/".join(difference.place)})
+    places = [*(difference.place for difference in report.differences), *report.astray]
+    places += [(flaw.client_id, flaw.flaw) for flaw in flaws]
+    observability.count("IntegrityDifferences", len(places))
+    for place in places:
+        observability.logger.error("integrity", extra={"place": "/".join(place)})
     return {
         "appointments": report.appointments,
         "occupants": report.occupants,
         "clients": len(their_hour[:MOST_CLIENTS]),
-        "differences": len(report.differences) + len(flaws),
+        "differences": len(places),
     }

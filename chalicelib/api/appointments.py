@@ -40,6 +40,10 @@ from chalicelib.services.seated import Seated
 routes = Routes(__name__, tag="Appointments")
 
 _VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
+_TIMES = (
+    *("unknown_timezone", "timezone_required", "nonexistent_local_time", "ambiguous_local_time"),
+    *("off_grid", "past", "too_far"),
+)
 
 
 @routes.get(
@@ -63,7 +67,8 @@ def list_appointments(call: Call[NoBody, ListQuery]) -> ports.Page[Seated]:
     refuses=(
         *(OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, NoStaffForLanguage),
         *(FeatureDisabled, "unknown_client", "client_required", "contact_required", "client_twice"),
-        *("invalid_answers", "unknown_staff", "group_not_bookable_here"),
+        *("invalid_answers", "unknown_staff", "unknown_service", "unknown_location", "group_not_bookable_here"),
+        *("not_bookable_here", "method_not_offered", "invalid_phone", *_TIMES),
     ),
 )
 def book_for_client(call: Call[NewStaffBooking, NoQuery]) -> Seated:
@@ -84,7 +89,8 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     who=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
-        *("past", "unknown_staff", "unknown_location", "method_not_offered"),
+        *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
+        *("method_not_offered", *_TIMES),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )
@@ -132,7 +138,7 @@ def claim_appointment(call: Call[Claim, NoQuery]) -> Seated:
     answer=Appointment,
     who=Ability.APPOINTMENT_ASSIGN,
     versioned=True,
-    refuses=(StaffConflict, WrongState, VersionMismatch, "unknown_staff", "not_eligible"),
+    refuses=(StaffConflict, WrongState, VersionMismatch, "not_eligible"),
 )
 def assign_appointment(call: Call[Assignment, NoQuery]) -> Seated:
     """Give an appointment to somebody."""

@@ -20,7 +20,10 @@ BOOKERS = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability.BOOK_FOR_
     query=StaffAvailabilityQuery,
     answer=AvailabilityAnswer,
     who=BOOKERS,
-    refuses=(NotFound, FeatureDisabled),
+    refuses=(
+        *(NotFound, FeatureDisabled, "unknown_timezone", "invalid_range", "method_not_offered", "unknown_hold"),
+        *("unknown_staff", "not_bookable_here", "group_not_bookable_here"),
+    ),
 )
 def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityAnswer:
     """Free times of a service at a location, the reserve and for Schedule held blocks counted in."""

@@ -13,7 +13,7 @@ from chalicelib.services import ports
 
 routes = Routes(__name__, tag="Hours")
 
-# The contact centre does not reach the hours (9802562).
+# The contact centre does not reach the hours.
 READERS = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
 
 

@@ -11,6 +11,8 @@ from chalicelib.api.wiring import wired
 from chalicelib.domain.errors import Forbidden, Unauthenticated
 from chalicelib.domain.permissions import Ability, Principal
 
+# The gateway's own words (infra/template.yaml): nobody learns who of the two refused a token, or why.
+_NO_LOGIN = "A valid ID token of the staff user pool is needed."
 _SEPARATORS = re.compile(r"[\s,\[\]]+")
 
 
@@ -42,7 +44,7 @@ def _identity(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     claims = (context.get("authorizer") or {}).get("claims") or {}
     email = claims.get("email")
     if not isinstance(email, str) or not email or _unverified(claims):
-        raise Unauthenticated()
+        raise Unauthenticated(_NO_LOGIN)
     return email.strip().lower(), _groups(claims.get("cognito:groups"))
 
 

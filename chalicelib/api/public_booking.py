@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
     DeadlinePassed,
+    NoStaffForLanguage,
     NotFound,
     OutsideBlock,
     SlotTaken,
@@ -44,10 +45,20 @@ from chalicelib.services.viewing import PublicView
 routes = Routes(__name__, tag="Public")
 
 _WALL_TIMES = ("unknown_timezone", "nonexistent_local_time", "ambiguous_local_time", "off_grid")
-_SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted)
+_SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage)
+_WINDOW = ("past", "too_soon", "too_far")
+_WITHDRAWN = ("unknown_service", "unknown_location")
+_NOT_SO = ("not_bookable_here", "staff_not_selectable", "unknown_staff")
+_BOOKING = (*_WALL_TIMES, *_WINDOW, *_WITHDRAWN, *_NOT_SO, "method_not_offered")
 
 
-@routes.get("/public/availability", query=AvailabilityQuery, answer=AvailabilityAnswer, who=PUBLIC, refuses=(NotFound,))
+@routes.get(
+    "/public/availability",
+    query=AvailabilityQuery,
+    answer=AvailabilityAnswer,
+    who=PUBLIC,
+    refuses=(NotFound, "unknown_timezone", "invalid_range", *_NOT_SO, "method_not_offered", "unknown_hold"),
+)
 def list_availability(call: Call[NoBody, AvailabilityQuery]) -> AvailabilityAnswer:
     """Free times of a service at a location, by local day."""
     query = call.query
@@ -60,16 +71,14 @@ def list_availability(call: Call[NoBody, AvailabilityQuery]) -> AvailabilityAnsw
     query=ExplainQuery,
     answer=ExplanationAnswer,
     who=PUBLIC,
-    refuses=(*_WALL_TIMES, NotFound),
+    refuses=(*_WALL_TIMES, NotFound, *_NOT_SO, "unknown_hold"),
 )
 def explain_availability(call: Call[NoBody, ExplainQuery]) -> Explanation:
     """Why one time cannot be booked, and which times near it can."""
     return container.availabilities().explain(call.context(), call.query.search(), call.query.start)
 
 
-@routes.post(
-    "/public/holds", body=NewHold, answer=HoldAnswer, status=201, who=PUBLIC, refuses=(*_WALL_TIMES, SlotTaken)
-)
+@routes.post("/public/holds", body=NewHold, answer=HoldAnswer, status=201, who=PUBLIC, refuses=(*_BOOKING, SlotTaken))
 def hold_slot(call: Call[NewHold, NoQuery]) -> Held:
     """Keep a slot while its form is filled in."""
     return container.holding().hold(call.context(), call.body.wish())
@@ -92,7 +101,10 @@ def _booked(call: Call[Any, Any], result: Booked) -> BookedAnswer:
     present=_booked,
     status=201,
     who=PUBLIC,
-    refuses=(*_WALL_TIMES, *_SEATS, SlotTaken, TooManyBookings, "unknown_hold", "invalid_answers"),
+    refuses=(
+        *(*_SEATS, SlotTaken, TooManyBookings, *_BOOKING),
+        *("unknown_hold", "invalid_answers", "contact_required", "invalid_phone"),
+    ),
 )
 def book_appointment(call: Call[NewBooking, NoQuery]) -> Booked:
     """Book a slot; exactly once under an Idempotency-Key."""
@@ -118,7 +130,10 @@ def show_calendar_file(call: Call[NoBody, CodeQuery]) -> str:
     answer=BookedAnswer,
     present=_booked,
     who=PUBLIC,
-    refuses=(*_WALL_TIMES, *_SEATS, SlotTaken, DeadlinePassed, AlreadyRebooked, WrongState, "reason_required"),
+    refuses=(
+        *(*_SEATS, SlotTaken, DeadlinePassed, AlreadyRebooked, WrongState),
+        *(*_WALL_TIMES, *_WINDOW, *_WITHDRAWN, "reason_required"),
+    ),
 )
 def reschedule_appointment(call: Call[MoveBody, NoQuery]) -> Booked:
     """Move an appointment: once, in time, to a free slot of the same service."""

@@ -22,7 +22,7 @@ from chalicelib.services.time_off import Laid
 
 routes = Routes(__name__, tag="Hours")
 
-# Whose hours these abilities reach, the service decides; the contact centre reaches none (9802562).
+# Whose hours these abilities reach, the service decides; the contact centre reaches none.
 WORKERS = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
 _SCHEDULES = ("invalid_interval", "unknown_timezone", "unknown_location", "too_many_posts")
 _TIMES = (

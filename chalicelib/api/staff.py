@@ -8,7 +8,7 @@ from chalicelib.api.schemas.fields import Page, PageQuery
 from chalicelib.api.schemas.records import Record
 from chalicelib.api.schemas.staff import NewStaffMember, StaffMember, StaffMemberChange
 from chalicelib.domain import catalog
-from chalicelib.domain.errors import Duplicate, InUse
+from chalicelib.domain.errors import Duplicate, InUse, LastAdmin
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import ports
 
@@ -45,7 +45,7 @@ def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
     body=StaffMemberChange,
     answer=StaffMember,
     who=Ability.STAFF_EDIT,
-    refuses=(Duplicate, InUse, "last_admin", "unknown_timezone", "too_many_posts"),
+    refuses=(Duplicate, InUse, LastAdmin, "unknown_timezone", "too_many_posts"),
 )
 def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
     """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once.
@@ -56,7 +56,7 @@ def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
     return container.staffing().change(call.context(), call.path["staff_id"], call.body.values())
 
 
-@routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, "last_admin"))
+@routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, LastAdmin))
 def delete_staff_member(call: Call[NoBody, NoQuery]) -> None:
     """Remove somebody who has no upcoming appointments, with login, work schedules and time off.
 

@@ -131,6 +131,13 @@ class WrongState(Refusal):
     title = "This is not possible in the present state"
 
 
+class LastAdmin(Refusal):
+    """Nobody would be left to administer the organisation."""
+
+    code = "last_admin"
+    title = "Somebody must be left to administer the organisation"
+
+
 class AlreadyAssigned(Refusal):
     """Somebody already has this appointment (D14)."""
 

@@ -148,7 +148,7 @@ class Slots:
         return self._place(start)
 
     def forced(self, start: int) -> Place | None:
-        """Where it goes if need be over capacity, as staff may book through Schedule (D5); never into the past."""
+        """Where it goes if need be over capacity, as through Schedule (D5); not the past, not years ahead."""
         return self._place(start, over_capacity=exceeded(self.why_not(start)))
 
     def _place(self, start: int, over_capacity: bool = False) -> Place:
@@ -211,8 +211,11 @@ def refusal(why: Why) -> Refusal:
 
 
 def exceeded(why: Why | None) -> bool:
-    """Whether a booking in spite of this fact goes beyond what is offered; refuses the past, which nobody may book."""
-    if why is Why.PAST:
+    """Whether a booking in spite of this fact goes beyond what is offered.
+
+    Refuses what nobody may book: the past, and what lies further ahead than staff plan.
+    """
+    if why in (Why.PAST, Why.TOO_FAR):
         raise refusal(why)
     return why is not None
 

@@ -24,6 +24,7 @@ class Post:
     location_id: str
     staff_id: str
     role: Role
+    name: str = ""
     service_ids: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     timezone: str | None = None
@@ -38,6 +39,7 @@ class Post:
         return replace(
             self,
             role=staff.role,
+            name=staff.name,
             service_ids=staff.service_ids,
             languages=staff.languages,
             timezone=staff.timezone,

@@ -21,7 +21,7 @@ T = TypeVar("T")
 # What BatchGetItem takes.
 BATCH = 100
 # More requests at once gain nothing: a month of a branch of fifty is four.
-_AT_ONCE = 8
+AT_ONCE = 8
 
 
 class FoundRows:
@@ -110,5 +110,5 @@ def _side_by_side(reads: Sequence[Callable[[], T]]) -> list[T]:
     """The results in order; a single read, by far the most frequent, needs no thread."""
     if len(reads) == 1:
         return [reads[0]()]
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
         return [future.result() for future in [threads.submit(read) for read in reads]]

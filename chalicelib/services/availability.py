@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -13,6 +14,7 @@ from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.slots import Seeker, Slot, Why
 from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.teams import Post
 from chalicelib.domain.times import day_bounds, days, instant, minute, resolve, zone
 from chalicelib.services.channels import Door, may_have, require_open
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered
@@ -106,12 +108,12 @@ class Availabilities:
             hold = held(found, search.hold, search.location_id, context.now, "/hold")
             moved = _moved(context, found, search)
             seeker = Seeker(search.right, context.now, hold, moved.id if moved else None)
-            if moved is not None and search.door is None:
-                return as_before(offer, seeker, moved)
             wanted = Preference(search.staff_id, search.language)
+            question = as_before(offer, seeker, moved) if moved else Question(offer, seeker, wanted)
             if search.door is None:
-                return Question(offer, seeker, wanted)
-            return Question(offer, seeker, wanted, may_have(context.staff, search.door, search.location_id))
+                return question
+            may = may_have(context.staff, search.door, search.location_id)
+            return _of_holder(question, wanted, moved, may) if moved else replace(question, may=may)
 
         where = Where(search.service_id, search.location_id, start, end)
         return self._times.read(where, pose, refs, consistent=False)[0]
@@ -124,6 +126,17 @@ def as_before(offer: Offer, seeker: Seeker, appointment: Appointment) -> Questio
     chosen = appointment.staff_id if appointment.staff_requested else None
     wanted = Preference(chosen, appointment.language, keep=appointment.staff_id)
     return Question(offer, seeker, wanted, lenient=True)
+
+
+def _of_holder(question: Question, wanted: Preference, moved: Appointment, may: Callable[[Post], bool]) -> Question:
+    """The question of staff who move an appointment: unless they name somebody, whoever has it keeps it."""
+    holder = moved.staff_id
+    return replace(
+        question,
+        wanted=replace(wanted, staff_id=wanted.staff_id or holder),
+        may=lambda post: post.staff_id == holder or may(post),
+        lenient=wanted.staff_id is None,
+    )
 
 
 def held(found: Found, token: str | None, location_id: str, now: datetime, pointer: str) -> Occupant | None:

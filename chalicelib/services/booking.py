@@ -63,10 +63,11 @@ class BookingWish:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The appointment, and the attendee whose code opens it."""
+    """The appointment, the attendee whose code opens it, and who it is with where that is known."""
 
     appointment: Appointment
     attendee: Attendee
+    staff_name: str | None = None
 
 
 class Booking:
@@ -131,7 +132,7 @@ class Booking:
         occupant = place.occupant(appointment.id, Right.WIDGET)
         calendars.take(change, place, occupant, now, without=_given_up(change, found, wish, place, now))
         change.record(self._entry(context, appointment, client))
-        booked = Booked(appointment, attendee)
+        booked = Booked(appointment, attendee, place.post.name if place.post else None)
         self._store.commit(change, context.once, booked)
         return booked
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability, Offer
 from chalicelib.domain.errors import invalid
-from chalicelib.domain.ledger import Calendar
+from chalicelib.domain.ledger import Calendar, Right
 from chalicelib.domain.slots import Seeker, outside_window, refusal
 from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.times import minute
@@ -33,6 +33,11 @@ class Wanted:
         """Whether it is to take place at another time or location."""
         before, after = self.before, self.after
         return (before.start, before.location_id) != (after.start, after.location_id)
+
+    @property
+    def right(self) -> Right:
+        """The seats that are open to it: at a time it has already, the grid of free times counts for nothing."""
+        return self.door.right if self.moved else Right.SCHEDULE
 
     @property
     def handed_over(self) -> bool:
@@ -83,8 +88,8 @@ class ChangesOfPlace:
                 raise refusal(why)
             calendars.leave(change, before.id, before.stands())
             return Settled(replace(after, availability=Availability.STAFF, over_capacity=False))
-        place = found_place(times, start, wanted.door.right, wanted.override)
-        occupant = place.occupant(after.id, wanted.door.right)
+        place = found_place(times, start, wanted.right, wanted.override)
+        occupant = place.occupant(after.id, wanted.right)
         calendars.take(change, place, occupant, context.now)
         after = place.given(after)
         read = [place.calendar]
@@ -97,12 +102,12 @@ class ChangesOfPlace:
     def _read(self, context: Context, wanted: Wanted) -> tuple[Times, Found, Seeker]:
         """The free times that decide, of whoever is to have it only, and with them that person's post and time."""
         before, after, door = wanted.before, wanted.after, wanted.door
-        seeker = Seeker(door.right, context.now, moving=before.id)
+        seeker = Seeker(wanted.right, context.now, moving=before.id)
 
         def pose(offer: Offer, _: Found) -> Question:
             if door is Door.CONTACT_CENTRE:
                 require_open(context.staff, door, after.location_id, offer.settings)
-            require_offered(offer, None, None, door.right, unknown_reference)
+            require_offered(offer, None, None, wanted.right, unknown_reference)
             question = as_before(offer, seeker, before)
             return replace(
                 question,

@@ -20,7 +20,7 @@ from chalicelib.services.appointment_edits import Edit, addressed, require_open,
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
-from chalicelib.services.channels import Door, require_override
+from chalicelib.services.channels import door_at, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -72,7 +72,7 @@ class Changing:
         return found.require(Service, appointment.service_id)
 
     def _written(self, context: Context, before: Appointment, after: Appointment, override: str | None) -> Seated:
-        door = _door(context.staff, after.location_id)
+        door = door_at(context.staff, after.location_id)
         context = replace(context, channel=door.channel)
         change = Change()
         wanted = Wanted(before, after, door, override is not None)
@@ -102,14 +102,6 @@ class Changing:
         )
 
 
-def _door(principal: Principal, location_id: str) -> Door:
-    """Through Schedule whoever may use it there, else as the contact centre: bound by the limit (D6)."""
-    books_there = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
-    books_there = books_there or (principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids)
-    central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not books_there
-    return Door.CONTACT_CENTRE if central else Door.SCHEDULE
-
-
 def _require_allowed(principal: Principal, before: Appointment, after: Appointment) -> None:
     """403 for another location beyond the caller's reach, or for giving it to somebody else there (D14, CC-1)."""
     own = before.staff_id == principal.staff_id
@@ -130,10 +122,10 @@ def _elsewhere(before: Appointment, after: Appointment) -> bool:
 def _told(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
     """As it is kept: calendars hear of another time, place or way to meet, reminders start afresh at a new time."""
     moved = before.start != after.start
-    placed = moved or before.location_id != after.location_id
+    decided = moved or (before.location_id, before.staff_id) != (after.location_id, after.staff_id)
     return replace(
         after,
-        override=override or (None if placed else before.override),
+        override=override if decided else before.override,
         sequence=before.sequence + (1 if moved or _elsewhere(before, after) else 0),
         reminders_from=now if moved else before.reminders_from,
         updated_at=now,

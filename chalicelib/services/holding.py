@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
+    NoStaffForLanguage,
     NotFound,
     OutsideBlock,
     SlotTaken,
@@ -85,7 +86,7 @@ class Holding:
         times, _ = self._times.read(where, pose, unknown=unknown_reference)
         try:
             place = times.place(start)
-        except (CapacityExhausted, OutsideBlock, BlockNotReleased) as refusal:
+        except (CapacityExhausted, OutsideBlock, BlockNotReleased, NoStaffForLanguage) as refusal:
             raise SlotTaken(refusal.detail) from None
         expires = seeker.seconds + 60 * times.offer.settings.hold_minutes
         hold_id = self._ids.new("hld", context.now, place.turn)

@@ -1,4 +1,4 @@
-"""Whether the ledger and the appointments say the same: every live appointment where it should be, nothing else."""
+"""Whether what is kept twice says the same: ledger and appointments, posts and the records they follow from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Staff
 from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
+from chalicelib.domain.rota import Rota
+from chalicelib.domain.teams import Team
 from chalicelib.domain.times import minute
+from chalicelib.services import posting
 from chalicelib.services.ports import Agenda, Ref, Store
 
 FAR = timedelta(days=800)
@@ -26,7 +29,7 @@ class Place(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """What stands there: start and end in epoch minutes, and the service."""
+    """What stands there: start and end in epoch minutes, a person's with the buffers, and the service."""
 
     start: int
     end: int
@@ -44,12 +47,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was compared, and what does not agree; ``client_ids`` are those who come to the appointments, in order."""
+    """What was compared, and what does not agree.
+
+    ``astray`` are posts, each as location and staff member; ``client_ids`` come to the appointments, in order.
+    """
 
     appointments: int
     occupants: int
     differences: tuple[Difference, ...]
-    client_ids: tuple[str, ...]
+    client_ids: tuple[str, ...] = ()
+    astray: tuple[tuple[str, str], ...] = ()
 
 
 class Integrity:
@@ -71,8 +78,13 @@ class Integrity:
         actual = {p: s for p, s in self._occupied(midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
+        differences = tuple(difference for difference in confirmed if difference)
+        # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
+        astray = self._astray()
+        if astray:
+            astray &= self._astray()
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
-        return Report(len(appointments), len(actual), tuple(d for d in confirmed if d), tuple(clients))
+        return Report(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
 
     def _appointments(self, now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.
@@ -95,6 +107,22 @@ class Integrity:
             for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
                 yield from _seats(sheet)
 
+    def _astray(self) -> set[tuple[str, str]]:
+        """Posts that do not follow from record and rota, and those that are missing or nobody's."""
+        staff = {record.id: record for record in self._store.catalogue(Staff)}
+        places = [location.id for location in self._store.catalogue(Location)]
+        found = self._store.read([*(Ref.to(Team, i) for i in places), *(Ref.to(Rota, i) for i in staff)])
+        posts = {(p.location_id, p.staff_id): p for i in places for p in found.require(Team, i).posts}
+        wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids}
+
+        def follows(place: tuple[str, str]) -> bool:
+            location_id, staff_id = place
+            post, record = posts.get(place), staff.get(staff_id)
+            rota = posting.rota_in(found, staff_id)
+            return record is not None and posting.in_step(post, location_id, record, rota) == post
+
+        return {place for place in wanted | posts.keys() if not follows(place)}
+
     def _difference(self, place: Place) -> Difference | None:
         refs: list[Ref[Any]] = [
             Ref.to(Appointment, place.appointment_id),
@@ -112,10 +140,8 @@ def places(appointment: Appointment) -> dict[Place, Seat]:
     """Where a live appointment must stand: each of its calendars' sheets that it touches."""
     if not appointment.occupies:
         return {}
-    start, end = appointment.span
-    seat = Seat(start, end, appointment.service_id)
     return {
-        Place(calendar_id, day, appointment.id): seat
+        Place(calendar_id, day, appointment.id): Seat(*interval, appointment.service_id)
         for calendar_id, interval in appointment.stands()
         for day in sheet_days(calendar_id, *interval)
     }
@@ -128,4 +154,4 @@ def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:
 
 
 def _seat(occupant: Occupant) -> Seat:
-    return Seat(occupant.start, occupant.end, occupant.service_id)
+    return Seat(*occupant.busy, occupant.service_id)

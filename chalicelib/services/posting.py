@@ -39,21 +39,26 @@ def keep_in_step(change: Change, found: Found, staff: Staff, rota: Rota, left: I
     ``left`` are the locations they had before; for somebody who goes altogether hand in the record as inactive.
     The posts at all of these must have been read. 422 ``too_many_posts`` when they do not fit into one transaction.
     """
-    # Why somebody is away concerns nobody who looks for free times.
-    told = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
-    places = staff.location_ids if staff.active else ()
     size = 0
     for location_id in sorted({*staff.location_ids, *left}):
         before = found.get(Post, location_id, staff.id)
-        if location_id in places:
-            after = (before or Post(location_id, staff.id, staff.role)).follows(staff, told)
-            if after != before:
-                change.save(after)
-                size += _bytes(after)
-        elif before is not None:
+        after = in_step(before, location_id, staff, rota)
+        if after is None and before is not None:
             change.delete(before)
+        elif after is not None and after != before:
+            change.save(after)
+            size += _bytes(after)
     if len(change.saved) + len(change.deleted) + len(change.guarded) > MOST_ITEMS or size > MOST_BYTES:
         raise invalid("/location_ids", "This changes too much at so many locations at once.", "too_many_posts")
+
+
+def in_step(post: Post | None, location_id: str, staff: Staff, rota: Rota) -> Post | None:
+    """Their post there as record and rota have it now, made from the one they had; none where they do not work."""
+    if not staff.active or location_id not in staff.location_ids:
+        return None
+    # Why somebody is away concerns nobody who looks for free times.
+    told = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
+    return (post or Post(location_id, staff.id, staff.role)).follows(staff, told)
 
 
 def _bytes(post: Post) -> int:

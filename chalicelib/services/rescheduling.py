@@ -95,7 +95,7 @@ class Rescheduling:
         for contact in {a.contact for a in after.live_attendees if a.contact}:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after, reason))
-        booked = Booked(after, attendee)
+        booked = Booked(after, attendee, place.post.name if place.post else None)
         self._store.commit(change, context.once, booked)
         return booked
 

@@ -36,7 +36,8 @@ def take_if_free(change: Change, found: Found, appointment: Appointment, now: da
     """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
     if not eligible(found, appointment) or not _is_free(found, appointment, now):
         return None
-    change.guard(found.require(Post, appointment.location_id, appointment.staff_id or ""))
+    # Written, not guarded: whoever reads their sheets one after the other, to let them go, must notice the move.
+    change.save(found.require(Post, appointment.location_id, appointment.staff_id or ""))
     return _write(change, found, appointment, now)
 
 

@@ -3,69 +3,25 @@
 from __future__ import annotations
 
 import re
-import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.branch import Branch
 from tests.browser.chromium import PHONE, Arrive
-from tests.browser.conftest import ZONE, advice, made
+from tests.browser.conftest import ZONE
+from tests.browser.practice import MONA, NOOR, Practice, founded
 from tests.browser.visitor import Visitor
 from tests.local_stack import Stack
-
-EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
-MONA = "Mona Aziz"
-NOOR = f"Noor van der {'Wolfeschlegelsteinhausen' * 3}"
-
-
-@dataclass(frozen=True)
-class Practice(Branch):
-    """A branch where Mona works in the mornings and Noor, who has a long name, in the afternoons."""
-
-    mona: str
-    noor: str
 
 
 @pytest.fixture
 def practice(admin: httpx.Client, stack: Stack) -> Practice:
-    """Open from nine to five every day; clients may choose between the two."""
-    name = secrets.token_hex(3)
-    place = made(admin, "/locations", {"name": f"Bay Street {name}", "timezone": ZONE, "address": "1 Bay Street"})
-    made(admin, f"/locations/{place['id']}/hours", {"weekdays": EVERY_DAY, "start": "09:00", "end": "17:00"})
-    by_staff = {"availability": "staff", "client_chooses_staff": True, "buffer_after": 30}
-    service = made(admin, "/services", advice(f"Counselling {name}", [place["id"]]) | by_staff)
-
-    def employed(person: str, languages: list[str], start: str, end: str) -> str:
-        member = {
-            "name": person,
-            "email": f"{person.split(maxsplit=1)[0].lower()}.{name}@example.org",
-            "role": "staff",
-            "location_ids": [place["id"]],
-            "service_ids": [service["id"]],
-            "languages": languages,
-        }
-        staff_id: str = made(admin, "/staff", member)["id"]
-        lines = [{"weekdays": EVERY_DAY, "start": start, "end": end}]
-        schedule = {"calendar_type": "open", "timezone": ZONE, "lines": lines}
-        made(admin, f"/staff/{staff_id}/work-schedules", schedule)
-        return staff_id
-
-    return Practice(
-        f"{stack.api_url}/",
-        place["id"],
-        place["name"],
-        service["id"],
-        service["name"],
-        ZONE,
-        mona=employed(MONA, ["en", "fr"], "09:00", "12:00"),
-        noor=employed(NOOR, ["en"], "13:00", "17:00"),
-    )
+    """A practice for one test."""
+    return founded(admin, f"{stack.api_url}/")
 
 
 def with_whom(visitor: Visitor) -> Locator:
@@ -117,6 +73,19 @@ def test_anyone_comes_first_and_has_everybodys_times(visitor: Visitor, practice:
     booked = visitor.confirm()
     hour = datetime.fromisoformat(booked["start"]).astimezone(ZoneInfo(ZONE)).hour
     assert practice.appointment(booked)["staff_name"] == (MONA if hour < 12 else NOOR)
+
+
+def test_whoever_the_answer_names_is_shown(visitor: Visitor, practice: Practice) -> None:
+    def named(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"staff_name": MONA})
+
+    visitor.page.route("**/public/appointments", named)
+    visitor.choose_staff(practice, "Anyone")
+    visitor.pick_time(0)
+    visitor.to_review()
+    visitor.confirm()
+    expect(with_whom(visitor)).to_contain_text(MONA)
 
 
 def test_another_person_gives_the_held_time_back_and_has_other_times(visitor: Visitor, practice: Practice) -> None:

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from chalicelib import background, container
 from chalicelib.api import wiring
-from chalicelib.persistence import items, keys
+from chalicelib.persistence import items, keys, store
 from chalicelib.settings import settings
 from tests.integration.world import World
 
@@ -61,6 +61,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    # moto is not made for threads: a read beside another may find a table in the middle of a change.
+    monkeypatch.setattr(store, "AT_ONCE", 1)
     # Unit tests in the same process plug in fakes and leave them.
     monkeypatch.setattr(wiring, "_plugged", [container])
     with mock_aws():

@@ -20,7 +20,7 @@ from chalicelib.domain.teams import Post
 from chalicelib.domain.times import minute, utc_days, utc_text
 from chalicelib.services.ports import Change
 from tests.integration.quickstream import VANCOUVER
-from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, offered
+from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, at, offered
 from tests.unit.gateway import Reply, claims
 
 ADVICE = "svc_00000000000000000000000003"
@@ -111,9 +111,39 @@ def staff_body(**more: Any) -> dict[str, Any]:
 
 def booked(world: World, who: str = "alex@example.org", **more: Any) -> dict[str, Any]:
     """An appointment that staff made."""
-    reply = as_role(world, "POST", "/appointments", staff_body(**more), who)
+    reply = book(world, who, **more)
     assert reply.status == 201, reply.text
     return dict(reply.json)
+
+
+def start(minutes: int) -> dict[str, Any]:
+    """A start so long after the first block's."""
+    return {"start": utc_text(at(minutes))}
+
+
+def refusal(reply: Reply) -> tuple[int, str]:
+    """Status and code of an answer that refuses."""
+    return reply.status, reply.json["code"]
+
+
+def patch(world: World, appointment: dict[str, Any], body: Any, who: str = "alex@example.org", **more: Any) -> Reply:
+    """An edit of an appointment, by Alex unless said."""
+    return as_role(world, "PATCH", f"/appointments/{appointment['id']}", body, who, **more)
+
+
+def book(world: World, who: str = "alex@example.org", headers: dict[str, str] | None = None, **more: Any) -> Reply:
+    """The answer to a booking by staff, by Alex unless said."""
+    return as_role(world, "POST", "/appointments", staff_body(**more), who, headers=headers or {})
+
+
+def called(world: World, **more: Any) -> Reply:
+    """The answer to a booking by the contact centre."""
+    return book(world, CENTRAL, **{"channel": "contact_centre"} | more)
+
+
+def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> dict[str, Any]:
+    """Advice of half an hour by somebody of choice, who then needs ten minutes."""
+    return booked(world, service_id=ADVICE, staff={"id": staff_id}, **start(minutes), **more)
 
 
 def journal(appointment_id: str) -> list[Entry]:

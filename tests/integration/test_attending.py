@@ -28,9 +28,7 @@ ASKED = offered(
         Question("how", "How?", QuestionType.CHOICE, options=("rent", "own"), required=True),
     ),
 )
-CONTEXT = Context(
-    NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Role.MANAGER}), frozenset({TORONTO}))
-)
+CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Role.MANAGER}), frozenset({TORONTO})))
 
 
 def on_record(world: World, **more: Any) -> Client:

@@ -25,6 +25,7 @@ from tests.integration.staffed import (
     hire,
     journal,
     open_vancouver,
+    patch,
     require_whole,
     setting,
     staffed,
@@ -42,11 +43,6 @@ def world(world: World) -> Iterator[World]:
     world.lay(limit=1)
     yield staffed(world)
     require_whole(world)
-
-
-def patch(world: World, appointment: dict[str, Any], body: Any, who: str = "alex@example.org", **more: Any) -> Reply:
-    """An edit."""
-    return as_role(world, "PATCH", f"/appointments/{appointment['id']}", body, who, **more)
 
 
 def changes(appointment: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -1,10 +1,9 @@
-"""Edits that change where, when and with whom: seats, people's own calendars, races (D5, D6, D14, D38, case 29)."""
+"""Edits that change where, when and with whom: seats, people's own calendars, overrides (D5, D6, D14, D38, case 3)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -19,20 +18,21 @@ from tests.integration.staffed import (
     ADVICE,
     BOSS,
     CENTRAL,
-    as_role,
-    before_the_next_commit,
+    advice,
     booked,
     hire,
     journal,
     open_vancouver,
+    patch,
+    refusal,
     require_whole,
     staffed,
+    start,
     teach,
     told,
     write,
 )
 from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, SAM, World, at
-from tests.unit.gateway import Reply
 
 URGENT = {"override": {"reason": "Urgent"}}
 
@@ -44,29 +44,9 @@ def world(world: World) -> Iterator[World]:
     require_whole(world)
 
 
-def patch(world: World, appointment: dict[str, Any], body: Any, who: str = "alex@example.org", **more: Any) -> Reply:
-    """An edit."""
-    return as_role(world, "PATCH", f"/appointments/{appointment['id']}", body, who, **more)
-
-
-def start(minutes: int) -> dict[str, str]:
-    """A new start, so long after the block's."""
-    return {"start": utc_text(at(minutes))}
-
-
-def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> dict[str, Any]:
-    """Advice of half an hour by somebody of choice, who then needs ten minutes."""
-    return booked(world, service_id=ADVICE, staff={"id": staff_id}, **start(minutes), **more)
-
-
 def free(world: World, staff_id: str = SAM) -> set[str]:
     """When clients find them free for advice."""
     return set(world.offers(service=ADVICE, staff_id=staff_id))
-
-
-def refusal(reply: Reply) -> tuple[int, str]:
-    """Status and code."""
-    return reply.status, reply.json["code"]
 
 
 def test_a_move_does_not_stand_in_its_own_way(world: World) -> None:
@@ -85,6 +65,7 @@ def test_through_schedule_a_full_time_is_taken_and_said_so_until_it_is_left(worl
     ]
     outside = patch(world, appointment, start(600))
     assert (outside.json["over_capacity"], outside.json["block_id"]) == (True, None)
+    assert patch(world, appointment, start(60 * 24 * 400)).json["code"] == "too_far"
     back = patch(world, appointment, start(0))
     assert (back.json["over_capacity"], back.json["block_id"]) == (False, appointment["block_id"])
 
@@ -171,6 +152,21 @@ def test_nobody_may_have_it_and_it_can_still_be_moved_and_given_again(world: Wor
     assert utc_text(at(60)) not in free(world)
 
 
+@pytest.mark.parametrize("service_id", [MORTGAGE, ADVICE])
+def test_a_new_time_with_nobody_frees_whoever_had_it(world: World, service_id: str) -> None:
+    appointment = booked(world, service_id=service_id, staff={"id": SAM})
+    moved = patch(world, appointment, start(60) | {"staff_id": None})
+    assert (moved.status, moved.json["staff_id"]) == (200, None)
+    assert {utc_text(OPENING), utc_text(at(60))} <= free(world)
+
+
+def test_a_seat_nobody_has_is_given_back_where_the_service_has_no_seats_any_more(world: World) -> None:
+    appointment = booked(world)
+    write(replace(world.read(Service, MORTGAGE), availability=Availability.STAFF))
+    assert patch(world, appointment, start(60)).json["availability"] == "staff"
+    assert world.calendar().sheets["2026-12-03"].occupants == {}
+
+
 def test_a_new_time_and_a_new_person_are_one_change(world: World) -> None:
     appointment = booked(world, staff={"id": SAM})
     moved = patch(world, appointment, start(60) | {"staff_id": ALEX}, BOSS)
@@ -218,6 +214,13 @@ def test_on_a_staff_calendar_another_person_is_asked_at_the_new_time(world: Worl
     assert utc_text(OPENING) in free(world)
 
 
+def test_a_time_that_schedule_chose_freely_may_be_kept_by_another(world: World) -> None:
+    appointment = advice(world, 5)
+    given = patch(world, appointment, {"staff_id": ALEX}, CENTRAL)
+    assert (given.status, given.json["staff_id"]) == (200, ALEX)
+    assert refusal(patch(world, appointment, start(65), CENTRAL)) == (422, "off_grid")
+
+
 def test_what_has_begun_can_be_handed_to_a_colleague(world: World) -> None:
     appointment = advice(world)
     world.now = at(5)
@@ -260,38 +263,3 @@ def test_what_a_service_takes_its_times_from_may_have_changed_since(
     assert reply.status == 200, reply.text
     moved: Appointment = world.read(Appointment, appointment["id"])
     assert (moved.availability, moved.staff_id) == (kind, SAM)
-
-
-def test_the_last_seat_goes_to_one_of_two_who_move(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = booked(world), booked(world, **start(30))
-    replies: list[Reply] = []
-    before_the_next_commit(monkeypatch, lambda: replies.append(patch(world, second, start(60), CENTRAL)))
-    late = patch(world, first, start(60), CENTRAL)
-    assert ([reply.status for reply in replies], refusal(late)) == ([200], (409, "capacity_exhausted"))
-    assert world.read(Appointment, first["id"]).start == OPENING
-
-
-def test_a_person_is_given_to_one_of_two_who_move(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = advice(world), advice(world, 60)
-    before_the_next_commit(monkeypatch, lambda: patch(world, second, start(120)))
-    assert refusal(patch(world, first, start(120))) == (409, "slot_taken")
-    before_the_next_commit(monkeypatch, lambda: booked(world, staff={"id": SAM}, **start(60)))
-    assert refusal(patch(world, first, start(60))) == (409, "slot_taken")
-
-
-def test_two_edits_at_once_are_both_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    appointment = booked(world)
-    before_the_next_commit(monkeypatch, lambda: patch(world, appointment, {"notes": "Careful"}, BOSS))
-    moved = patch(world, appointment, start(60))
-    assert (moved.json["notes"], moved.json["start"], moved.json["version"]) == ("Careful", utc_text(at(60)), 3)
-    before_the_next_commit(monkeypatch, lambda: patch(world, appointment, {"notes": "Calm"}, BOSS))
-    seen = patch(world, appointment, start(90), headers={"If-Match": '"3"'})
-    assert refusal(seen) == (412, "version_mismatch")
-
-
-def test_an_appointment_cancelled_meanwhile_is_not_moved(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    appointment = booked(world)
-    cancel = f"/appointments/{appointment['id']}/cancel"
-    before_the_next_commit(monkeypatch, lambda: world.staff("POST", cancel, {}))
-    assert refusal(patch(world, appointment, start(60))) == (409, "wrong_state")
-    assert world.calendar().sheets["2026-12-03"].occupants == {}

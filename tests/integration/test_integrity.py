@@ -9,9 +9,11 @@ import pytest
 
 from chalicelib import background, container
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Staff
+from chalicelib.domain.teams import Post
 from chalicelib.domain.times import minute
 from chalicelib.services.ports import Change
-from tests.integration.world import OPENING, SAM, TORONTO, World, at
+from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
 
 
 @pytest.fixture
@@ -57,6 +59,29 @@ def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
     assert (found.place.calendar_id, found.ledger) == (SAM, None)
+
+
+def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: World) -> None:
+    booked = world.book().json["id"]
+    world.staff("POST", f"/appointments/{booked}/claim", {}, who="sam@example.org")
+    change = Change()
+    change.save(replace(world.read(Appointment, booked), buffer_after=10))
+    container.store().commit(change)
+    (found,) = background.integrity().check(world.now).differences
+    assert found.ledger is not None
+    assert found.appointment == found.ledger._replace(end=found.ledger.end + 10)
+
+
+def test_a_post_that_is_missing_stale_or_nobodys_is_found(world: World) -> None:
+    assert background.integrity().check(world.now).astray == ()
+    post = world.read(Post, TORONTO, SAM)
+    change = Change()
+    change.save(replace(world.read(Staff, ALEX), languages=("fr",)))
+    change.delete(post)
+    change.save(Post(TORONTO, "stf_gone", post.role))
+    container.store().commit(change)
+    assert background.integrity().check(world.now).astray == ((TORONTO, SAM), (TORONTO, ALEX), (TORONTO, "stf_gone"))
+    assert background.check_integrity(world.now)["differences"] == 3
 
 
 def test_the_function_counts_and_logs_places_only(world: World, capsys: pytest.CaptureFixture[str]) -> None:

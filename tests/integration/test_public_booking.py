@@ -12,7 +12,8 @@ from chalicelib.domain.catalog import ReasonMode, Settings
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.quickstream import BlockState
 from chalicelib.domain.times import utc_text
-from tests.integration.world import ACCOUNT, MORTGAGE, OPENING, TORONTO, World, at
+from tests.integration.staffed import ADVICE, staffed
+from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, TORONTO, World, at
 
 
 def test_a_booking_is_unassigned_and_takes_its_seat(world: World) -> None:
@@ -247,3 +248,13 @@ def _move(booked: dict[str, str], start: object) -> dict[str, object]:
 def _explain(start: object) -> str:
     where = f"service_id={MORTGAGE}&location_id={TORONTO}&timezone=UTC&meeting_method=in_person"
     return f"/public/availability/explain?{where}&start={utc_text(start)}"  # type: ignore[arg-type]
+
+
+def test_the_answer_names_who_it_is_with(world: World) -> None:
+    staffed(world)
+    anyone = world.book(service_id=ADVICE)
+    chosen = world.book(service_id=ADVICE, staff_id=ALEX, attendee={"email": "other@example.org"})
+    assert [anyone.status, chosen.status] == [201, 201]
+    assert [anyone.json["staff_name"], chosen.json["staff_name"]] == ["Sam", "Alex"]
+    world.lay()
+    assert world.book(attendee={"email": "third@example.org"}).json["staff_name"] is None

@@ -136,17 +136,28 @@ class Branch:
         """An appointment here with its code, a hold and its token, and everything else by its name in the API."""
         booked, held = made(self.book()), made(self.hold(60))
         person = self._employed("staff")
+        place, staff = f"/locations/{self.location_id}", f"/staff/{person['id']}"
+        hours = {"weekdays": [1], "start": "09:00", "end": "17:00"}
+        closure = {"date": self.opening.date().isoformat(), "name": "Fair", "start": "01:00", "end": "02:00"}
+        schedule = {"calendar_type": "open", "timezone": ZONE, "lines": [hours]}
+        away = {"start": self.start(-60), "end": self.start(-30)}
+        shown = made(self.admin.get(f"/appointments/{booked['id']}"), 200)
         return {
             "location_id": self.location_id,
             "service_id": self.service_id,
             "block_id": self.block_id,
             "appointment_id": booked["id"],
+            "client_id": shown["attendees"][0]["client_id"],
             "moving": booked["id"],
             "code": booked["code"],
             "hold_id": held["id"],
             "hold": held["token"],
             "token": held["token"],
             "staff_id": person["id"],
+            "hours_id": made(self.admin.post(f"{place}/hours", json=hours))["id"],
+            "closure_id": made(self.admin.post(f"{place}/closures", json=closure))["id"],
+            "schedule_id": made(self.admin.post(f"{staff}/work-schedules", json=schedule))["id"],
+            "time_off_id": made(self.admin.post(f"{staff}/time-off", json=away))["id"],
         }
 
     def employ(self, role: str = "staff") -> tuple[dict[str, Any], httpx.Client]:
@@ -156,9 +167,15 @@ class Branch:
         self.stack.aws("cognito-idp").admin_set_user_password(
             UserPoolId=content["user_pool_id"], Username=person["email"], Password=password, Permanent=True
         )
+        return person, self.sign_in(person)
+
+    def sign_in(self, person: dict[str, Any]) -> httpx.Client:
+        """The API as somebody calls it who has just signed in."""
+        content = self.stack.content
+        password = content["demo"]["password"]
         token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
         headers = {"Authorization": f"Bearer {token}"}
-        return person, httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+        return httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
 
     def _employed(self, role: str) -> dict[str, Any]:
         email = address(secrets.token_hex(6))

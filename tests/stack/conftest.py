@@ -12,6 +12,7 @@ import pytest
 from tests import local_stack
 from tests.local_stack import Stack
 from tests.stack.branch import OpenBranch, crowd, open_branch
+from tests.stack.staff_branch import OpenStaff, StaffBranch, open_staff_branch
 
 T = TypeVar("T")
 
@@ -47,3 +48,20 @@ def opened(stack: Stack, http: httpx.Client) -> Iterator[OpenBranch]:
     """Opens branches; the keywords are those of ``open_branch``."""
     with stack.staff("admin") as admin:
         yield lambda **block: open_branch(stack, http, admin, **block)
+
+
+@pytest.fixture
+def staffed(stack: Stack, http: httpx.Client) -> Iterator[OpenStaff]:
+    """Opens branches; when the race is over nobody is in two places and the ledgers are right."""
+    opened: list[StaffBranch] = []
+    with stack.staff("admin") as admin:
+
+        def open_one(people: int, places: int = 1) -> StaffBranch:
+            opened.append(open_staff_branch(stack, http, admin, people, places))
+            return opened[-1]
+
+        yield open_one
+        for branch in opened:
+            branch.close()
+            assert branch.clashes() == []
+    assert stack.invoke("check_integrity", {})["differences"] == 0

@@ -54,7 +54,7 @@ def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
     assert notice(Kind.CONFIRMATION, ANA, at=scene(about)).sequence == 0
 
 
-@pytest.mark.parametrize("state", FINISHED)
+@pytest.mark.parametrize("state", sorted(FINISHED))
 def test_nobody_joins_or_leaves_what_is_over(state: State) -> None:
     over = with_ben(state=state)
 

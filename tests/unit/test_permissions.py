@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from app import DECLARED
+from chalicelib.api.calls import Caller, Who
 from chalicelib.domain.permissions import MATRIX, Ability, Principal, Role, Scope, grants
+from tests.stack.matrix import ASKS, TO_COME
+from tests.unit.matrix import BEYOND, ROLES, ROWS
 
-COLUMNS = ("admin", "manager", "staff_advanced", "staff_plus", "staff", "contact_centre")
-# A all · L at assigned locations · O own · - denied
-# E at assigned locations, equal or lower role · M the same, up to manager
-ROWS = {
-    "block_edit": "A L - - - -",
-    "block_release": "A L - - - -",
-    "block_view": "A L L L L A",
-    "client_view": "A L L O O A",
-    "client_view_shared": "A A A A A A",
-    "client_add": "A A A A A A",
-    "client_edit": "A L L O O A",
-    "client_delete": "A L L O O A",
-    "client_merge": "A L L O O A",
-    "book_contact_centre": "A - - - - A",
-    "book_for_self": "O O O O O -",
-    "book_for_others": "A L M E E -",
-    "book_over_capacity": "A A A A A -",
-    "group_attendee_add": "A L L E O -",
-    "appointment_edit": "A L L O O A",
-    "appointment_claim": "A L L L L -",
-    "appointment_assign": "A L L - - -",
-    "appointment_progress": "A L L O O -",
-    "status_update": "A L L O O -",
-    "status_cancel": "A L L O O A",
-    "status_history_view": "A L L O O A",
-    "status_configure": "A - - - - -",
-    "rebook": "A L L O O -",
-    "rebook_override": "A L O - - -",
-    "own_hours_edit": "O O O O O -",
-    "log_view": "A L L O O A",
-    "workflow_edit": "A L L O O A",
-}
-BEYOND = {
-    "dashboard_view": "A L L L L -",
-    "appointment_view": "A L L L O A",
-    "hours_edit": "A L - - - -",
-    "catalogue_view": "A A A A A A",
-    "catalogue_edit": "A - - - - -",
-    "staff_edit": "A M - - - -",
-    "settings_edit": "A - - - - -",
-}
 CELLS = [
     (ability, role, letter)
     for ability, letters in (ROWS | BEYOND).items()
-    for role, letter in zip(COLUMNS, letters.split(), strict=True)
+    for role, letter in zip(ROLES, letters.split(), strict=True)
 ]
 
 
@@ -60,6 +23,21 @@ def person(*roles: str, locations: frozenset[str] = frozenset({"loc_1"})) -> Pri
 
 def test_every_ability_has_its_row() -> None:
     assert set(ROWS | BEYOND) == {ability.value for ability in Ability} == {row.value for row in MATRIX}
+
+
+def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
+    """A new route brings its row of tests/stack/matrix.py along."""
+    routes = [route for resource in DECLARED for route in resource.declared]
+    needed = {
+        ability.value for route in routes if not isinstance(route.who, Caller) for ability in abilities(route.who)
+    }
+    assert needed - {ability for ask in ASKS for ability in ask.needs} == set(TO_COME)
+    assert not [route.path for route in routes if route.path.startswith(tuple(TO_COME.values()))]
+
+
+def abilities(who: Who) -> tuple[Ability, ...]:
+    assert not isinstance(who, Caller)
+    return (who,) if isinstance(who, Ability) else who
 
 
 @pytest.mark.parametrize(("ability", "role", "letter"), CELLS)

@@ -126,13 +126,20 @@ class BookedAnswer(_Shown):
     code: str
     message: str
     manage_url: str
+    staff_name: str | None
 
     @classmethod
     def said(cls, booked: Booked, base_url: str) -> Self:
         """The answer with its link under this base URL."""
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
-        return cls(**_shown(booked.appointment), code=code, message=_message(booked), manage_url=link)
+        return cls(
+            **_shown(booked.appointment),
+            code=code,
+            message=_message(booked),
+            manage_url=link,
+            staff_name=booked.staff_name,
+        )
 
 
 class CancelledAnswer(_Shown):

@@ -99,12 +99,13 @@ export function facts(desk, rows) {
 /** What has been chosen so far. */
 export function chosenFacts(desk, { changeable }) {
   const { service, location, method, staff, slot } = desk.choice;
+  const person = desk.booked?.staff_name ?? staff?.name ?? (staff && desk.t(staff));
   const change = (step) => (changeable && desk.canChange(step) ? () => desk.go(step) : null);
   return facts(desk, [
     { label: desk.t("what"), value: service?.name, change: change("service") },
     { label: desk.t("where"), value: location && placeOf(location), change: change("location") },
     { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
-    { label: desk.t("with"), value: staff && (staff.name ?? desk.t(staff)), change: change("staff"), verbatim: true },
+    { label: desk.t("with"), value: person, change: change("staff"), verbatim: true },
     { label: desk.t("when"), value: slot && timeFacts(desk, { ...slot, minutes: service.duration_minutes }, desk.zone, location.timezone), change: change("time") },
   ]);
 }

@@ -11,13 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import container
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Staff
 from chalicelib.domain.rota import CalendarType, Rota
 from chalicelib.domain.teams import Post
+from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change, Ref
 from tests.integration.branch import undone
 from tests.integration.set_up.calls import PLACE, SERVICE, Api, made, person, pointers
 from tests.integration.set_up.occupied import before_the_commit
+from tests.integration.world import SAM, TORONTO, World, at
 
 LINES = [{"weekdays": [1, 4], "start": "09:00", "end": "17:00"}]
 OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason": "Not for everybody"}
@@ -68,6 +71,19 @@ def test_come_with_the_staff_member_and_go_with_them(api: Api, places: list[str]
     assert container.store().read([Ref.to(Rota, kim)]).get(Rota, kim) is None
 
 
+def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
+    api: Api, places: list[str], sam: str
+) -> None:
+    before = posts_of(sam, places)
+    change = Change()
+    change.save(replace(before[places[0]], name="", languages=()))
+    container.store().commit(change)
+    assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
+    assert posts_of(sam, places) == {places[0]: replace(before[places[0]], version=3)}
+    assert api("PATCH", f"/staff/{sam}", {}).status == 200
+    assert posts_of(sam, places)[places[0]].version == 3
+
+
 def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places: list[str], sam: str) -> None:
     api("PATCH", f"/staff/{sam}", {"location_ids": places[:2]})
     url = f"/staff/{sam}/work-schedules"
@@ -84,9 +100,22 @@ def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places:
 
 def test_are_written_only_when_they_change(api: Api, places: list[str], sam: str) -> None:
     before = posts_of(sam, places)
-    assert api("PATCH", f"/staff/{sam}", {"name": "Samuel"}).status == 200
+    assert api("PATCH", f"/staff/{sam}", {"email": "samuel@example.org"}).status == 200
     made(api, f"/staff/{sam}/work-schedules", {"calendar_type": "ad_hoc", "lines": LINES})
     assert posts_of(sam, places) == before
+
+
+def test_are_written_by_whoever_gives_somebody_an_appointment_or_moves_one(world: World) -> None:
+    world.lay()
+    booked = world.book().json
+    versions = [world.read(Post, TORONTO, SAM).version]
+    claimed = world.staff("POST", f"/appointments/{booked['id']}/claim", who="sam@example.org")
+    versions.append(world.read(Post, TORONTO, SAM).version)
+    body = {"code": booked["code"], "start": utc_text(at(60)), "timezone": "UTC"}
+    moved = world.call("POST", f"/public/appointments/{booked['id']}/reschedule", body)
+    versions.append(world.read(Post, TORONTO, SAM).version)
+    assert (claimed.status, moved.status, world.read(Appointment, booked["id"]).staff_id) == (200, 200, SAM)
+    assert versions == [1, 2, 3]
 
 
 def test_edits_of_record_and_rota_at_the_same_moment_both_count(

@@ -1,0 +1,98 @@
+"""Who may book for whom, through which channel, where, and in spite of what (section 13, CC-1, CC-16, D38)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.permissions import Role
+from tests.integration.quickstream import VANCOUVER
+from tests.integration.staffed import (
+    ADVICE,
+    BOSS,
+    CENTRAL,
+    book,
+    booked,
+    called,
+    hire,
+    journal,
+    open_vancouver,
+    refusal,
+    require_whole,
+    setting,
+    staff_body,
+    staffed,
+    start,
+)
+from tests.integration.world import ALEX, SAM, TORONTO, World
+
+URGENT: dict[str, Any] = {"reason": "Urgent"}
+BY_PHONE: dict[str, Any] = {"channel": "contact_centre"}
+
+
+@pytest.fixture
+def world(world: World) -> Iterator[World]:
+    yield staffed(world)
+    require_whole(world)
+
+
+def test_a_contact_centre_that_is_switched_off_is_closed_to_all(world: World) -> None:
+    world.lay(limit=2)
+    setting(world, contact_centre=False)
+    assert refusal(called(world)) == (403, "feature_disabled")
+    assert refusal(book(world, BOSS, **BY_PHONE)) == (403, "feature_disabled")
+    assert book(world).status == 201
+
+
+def test_an_override_books_in_spite_of_schedules_and_conflicts_and_is_kept(world: World) -> None:
+    sams: dict[str, Any] = {"service_id": ADVICE, "staff": {"id": SAM}}
+    booked(world, **sams)
+    assert refusal(book(world, **sams)) == (409, "slot_taken")
+    assert refusal(book(world, "sam@example.org", **sams, override=URGENT)) == (403, "forbidden")
+    for minutes in (0, -120):
+        made = booked(world, **sams, **start(minutes), override=URGENT)
+        assert (made["staff_id"], made["over_capacity"]) == (SAM, True)
+        fields = {change.field: change.after for change in journal(made["id"])[0].changes}
+        assert fields == {"over_capacity": True, "override": "Urgent"}
+        assert world.read(Appointment, made["id"]).override == "Urgent"
+    # Staff Advanced override in their own time only.
+    hire("stf_adv", "staff_advanced@example.org", TORONTO, role=Role.STAFF_ADVANCED)
+    mine = {"service_id": ADVICE, "staff": {"id": "stf_adv"}, "override": URGENT} | start(-120)
+    assert book(world, "staff_advanced@example.org", **mine).status == 201
+    assert book(world, "staff_advanced@example.org", **sams, override=URGENT).status == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "staff_id", "status"),
+    [
+        ("sam@example.org", SAM, 201),
+        ("sam@example.org", "stf_peer", 201),
+        ("sam@example.org", ALEX, 403),
+        ("staff_plus@example.org", "stf_peer", 201),
+        ("staff_plus@example.org", ALEX, 403),
+        ("staff_advanced@example.org", ALEX, 201),
+        ("alex@example.org", SAM, 201),
+        (BOSS, ALEX, 201),
+    ],
+)
+def test_each_role_books_for_itself_and_for_others_up_to_a_role(
+    world: World, who: str, staff_id: str, status: int
+) -> None:
+    hire("stf_peer", "staff@example.org", TORONTO, role=Role.STAFF)
+    hire("stf_plus", "staff_plus@example.org", TORONTO, role=Role.STAFF_PLUS)
+    hire("stf_adv", "staff_advanced@example.org", TORONTO, role=Role.STAFF_ADVANCED)
+    assert book(world, who, service_id=ADVICE, staff={"id": staff_id}).status == status
+
+
+def test_each_channel_is_for_those_who_work_with_it(world: World) -> None:
+    world.lay(limit=3)
+    open_vancouver(world)
+    assert book(world, "alex@example.org", **BY_PHONE).status == 403
+    assert book(world, CENTRAL).status == 403
+    for who in ("alex@example.org", "sam@example.org"):
+        assert book(world, who, location_id=VANCOUVER).status == 403
+    assert book(world, BOSS, location_id=VANCOUVER).status == 201
+    assert world.call("POST", "/appointments", staff_body()).status == 401
