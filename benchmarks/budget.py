@@ -61,7 +61,7 @@ def failures(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> list[
                 found.append(f"{name} ({column}): {usage.reads} reads, {usage.writes} writes")
             if usage.batches > budget.most_batches:
                 found.append(f"{name} ({column}): {usage.batches} batch gets")
-            if usage.written > budget.items:
+            if usage.written > budget.most_items:
                 found.append(f"{name} ({column}): {usage.written} items in its transaction")
     return found
 

@@ -48,7 +48,7 @@ def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
     assert len(batches) + len(queries) <= allowed.most_reads, operation
     assert len(writes) == allowed.transactions, operation
     assert all(call["read"] > 0 for call in batches + queries), operation
-    assert all(call["write"] > 0 and call["items"] <= allowed.items for call in writes), operation
+    assert all(call["write"] > 0 and call["items"] <= allowed.most_items for call in writes), operation
 
 
 def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:
