@@ -1,0 +1,176 @@
+"""Appointments and the blocks they are booked into, put together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from chalicelib.container.core import agenda, attending, free_times, ids, pause, settings, store
+
+if TYPE_CHECKING:
+    from chalicelib.services.assigning import Assigning
+    from chalicelib.services.availability import Availabilities
+    from chalicelib.services.blocks import Blocks
+    from chalicelib.services.booking import Booking
+    from chalicelib.services.booking_options import Choosing
+    from chalicelib.services.cancelling import Cancelling
+    from chalicelib.services.changing import Changing
+    from chalicelib.services.dashboard import Dashboard
+    from chalicelib.services.editing import Editing
+    from chalicelib.services.holding import Holding
+    from chalicelib.services.joining import Joining
+    from chalicelib.services.laying import Laying
+    from chalicelib.services.opening import Opening
+    from chalicelib.services.progressing import Progressing
+    from chalicelib.services.rescheduling import Rescheduling
+    from chalicelib.services.staff_booking import StaffBooking
+    from chalicelib.services.viewing import PublicView, Viewing
+
+
+@lru_cache(maxsize=1)
+def availabilities() -> Availabilities:
+    """Free times."""
+    from chalicelib.services.availability import Availabilities
+
+    return Availabilities(free_times())
+
+
+@lru_cache(maxsize=1)
+def choosing() -> Choosing:
+    """What goes with what."""
+    from chalicelib.services.booking_options import Choosing
+
+    return Choosing(store())
+
+
+@lru_cache(maxsize=1)
+def booking() -> Booking:
+    """Bookings from the widget."""
+    from chalicelib.services.booking import Booking
+
+    return Booking(store(), free_times(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def staff_booking() -> StaffBooking:
+    """Bookings by staff."""
+    from chalicelib.services.staff_booking import StaffBooking
+
+    return StaffBooking(store(), free_times(), attending(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def changing() -> Changing:
+    """Edits of appointments by staff."""
+    from chalicelib.services.changes_of_place import ChangesOfPlace
+    from chalicelib.services.changing import Changing
+
+    return Changing(store(), ChangesOfPlace(store(), free_times()), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def holding() -> Holding:
+    """Holds."""
+    from chalicelib.services.holding import Holding
+
+    return Holding(store(), free_times(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def rescheduling() -> Rescheduling:
+    """Moves."""
+    from chalicelib.services.rescheduling import Rescheduling
+
+    return Rescheduling(store(), free_times(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def cancelling() -> Cancelling:
+    """Cancellations."""
+    from chalicelib.services.cancelling import Cancelling
+
+    return Cancelling(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def assigning() -> Assigning:
+    """Who has an appointment."""
+    from chalicelib.services.assigning import Assigning
+
+    return Assigning(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def joining() -> Joining:
+    """One more client."""
+    from chalicelib.services.joining import Joining
+
+    return Joining(store(), attending(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def progressing() -> Progressing:
+    """The lifecycle of appointments."""
+    from chalicelib.services.progressing import Progressing
+
+    return Progressing(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def viewing() -> Viewing:
+    """Looking at appointments."""
+    from chalicelib.services.viewing import Viewing
+
+    return Viewing(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def dashboard() -> Dashboard:
+    """The lists staff live in."""
+    from chalicelib.services.dashboard import Dashboard
+
+    return Dashboard(store(), agenda())
+
+
+def calendar_file(view: PublicView) -> str:
+    """An attendee's appointment for their own calendar."""
+    from chalicelib.domain.catalog import Offer
+    from chalicelib.notifications.invitation import calendar_file
+
+    offer = Offer(view.settings, view.location, view.service)
+    known = view.attendee.language in view.settings.languages
+    language = (view.attendee.language if known else None) or view.settings.languages[0]
+    config = settings()
+    return calendar_file(view.appointment, view.attendee, offer, language, config.sender, config.public_url)
+
+
+@lru_cache(maxsize=1)
+def blocks() -> Blocks:
+    """Looking at Quickstream blocks."""
+    from chalicelib.services.blocks import Blocks
+
+    return Blocks(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def laying() -> Laying:
+    """Laying out Quickstream blocks."""
+    from chalicelib.services.laying import Laying
+
+    return Laying(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def editing() -> Editing:
+    """Editing and deleting Quickstream blocks."""
+    from chalicelib.services.editing import Editing
+
+    return Editing(store(), agenda(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def opening() -> Opening:
+    """Releasing and closing Quickstream blocks by hand."""
+    from chalicelib.services.opening import Opening
+
+    return Opening(store(), agenda(), ids(), pause)

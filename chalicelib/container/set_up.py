@@ -1,0 +1,157 @@
+"""Setting up the organisation, and who signs in to it, put together."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from chalicelib.container.core import agenda, ids, pause, settings, store
+
+if TYPE_CHECKING:
+    from chalicelib.domain.permissions import Principal
+    from chalicelib.identity.cognito import CognitoLogins
+    from chalicelib.services.configuring import Configuring
+    from chalicelib.services.locations import Locations
+    from chalicelib.services.offerings import Offerings
+    from chalicelib.services.opening_hours import Closures, OpeningHours, Openings
+    from chalicelib.services.reasons import Reasons
+    from chalicelib.services.rotas import Rotas
+    from chalicelib.services.showcase import Showcase
+    from chalicelib.services.staffing import Staffing
+    from chalicelib.services.time_off import TimesOff
+    from chalicelib.services.usage import Usage
+    from chalicelib.services.work_schedules import WorkSchedules
+
+# A change of the allowed origins is heard of within this time.
+_ORIGINS_SECONDS = 60
+
+
+def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:
+    """The active staff member who signs in with this address; read anew at every call."""
+    from chalicelib.services.signing_in import principal_for
+
+    return principal_for(store(), email, groups)
+
+
+@lru_cache(maxsize=1)
+def logins() -> CognitoLogins:
+    """The staff user pool; on the embedded AWS nobody is sent an invitation."""
+    from chalicelib.identity import cognito
+
+    pool = cognito.client(settings().region)
+    return cognito.CognitoLogins(pool, settings().user_pool_id, invite=not settings().local)
+
+
+@lru_cache(maxsize=1)
+def usage() -> Usage:
+    """What still refers to a record of the catalogue."""
+    from chalicelib.services.usage import Usage
+
+    return Usage(store(), agenda())
+
+
+@lru_cache(maxsize=1)
+def locations() -> Locations:
+    """Set-up of locations."""
+    from chalicelib.services.locations import Locations
+
+    return Locations(store(), ids(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def openings() -> Openings:
+    """When each location is open."""
+    from chalicelib.services.opening_hours import Openings
+
+    return Openings(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def opening_hours() -> OpeningHours:
+    """Set-up of weekly hours."""
+    from chalicelib.services.opening_hours import OpeningHours
+
+    return OpeningHours(openings())
+
+
+@lru_cache(maxsize=1)
+def closures() -> Closures:
+    """Set-up of closures."""
+    from chalicelib.services.opening_hours import Closures
+
+    return Closures(openings())
+
+
+@lru_cache(maxsize=1)
+def offerings() -> Offerings:
+    """Set-up of services."""
+    from chalicelib.services.offerings import Offerings
+
+    return Offerings(store(), ids(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def staffing() -> Staffing:
+    """Set-up of staff."""
+    from chalicelib.services.staffing import Staffing
+
+    return Staffing(store(), ids(), logins(), usage(), pause)
+
+
+@lru_cache(maxsize=1)
+def rotas() -> Rotas:
+    """When each staff member works."""
+    from chalicelib.services.rotas import Rotas
+
+    return Rotas(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def work_schedules() -> WorkSchedules:
+    """Set-up of work schedules."""
+    from chalicelib.services.work_schedules import WorkSchedules
+
+    return WorkSchedules(rotas())
+
+
+@lru_cache(maxsize=1)
+def times_off() -> TimesOff:
+    """Set-up of time off."""
+    from chalicelib.services.time_off import TimesOff
+
+    return TimesOff(rotas(), agenda())
+
+
+@lru_cache(maxsize=1)
+def reasons() -> Reasons:
+    """Set-up of cancellation reasons."""
+    from chalicelib.services.reasons import Reasons
+
+    return Reasons(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def configuring() -> Configuring:
+    """The organisation's settings."""
+    from chalicelib.services.configuring import Configuring
+
+    return Configuring(store(), pause)
+
+
+@lru_cache(maxsize=1)
+def showcase() -> Showcase:
+    """The public catalogue."""
+    from chalicelib.services.showcase import Showcase
+
+    return Showcase(store())
+
+
+def origins() -> tuple[str, ...]:
+    """The web origins that may call the public routes, as the settings had them at most a minute ago."""
+    return _origins(int(time.time() // _ORIGINS_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _origins(period: int) -> tuple[str, ...]:
+    return configuring().show().allowed_origins
