@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -42,3 +42,7 @@ class Workflow:
     assignee_id: str | None = None
     state: WorkflowState = WorkflowState.OPEN
     version: int = 0
+
+    def blank(self, now: datetime) -> Workflow:
+        """What stays of it once the client is deleted: that it was there, and nothing of what it said (D25)."""
+        return replace(self, name="", steps=(), updated_at=now)

@@ -1,14 +1,15 @@
 """Deleting a client: appointments ahead are cancelled or stand in the way, then nothing tells who it was (D25).
 
 The records stay, blank: appointments count for capacity and history. What goes before the client does may be
-repeated: what merges kept, the values in the log, of which the names of the fields are left. The client's own record
-comes last and only at the version it was read at, so that whatever was logged meanwhile is found by another attempt.
+repeated: what merges kept, what workflows say, the values in the log, of which the names of the fields are left. The
+client's own record comes last and only at the version it was read at, so that whatever was logged meanwhile is found by
+another attempt. What leaves that version as it is, bookings and workflows, is looked for again when nobody can add any.
 Who has just been cancelled stays reachable for as long as the notice may be under way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from chalicelib.domain.events import Entry, FieldChange
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import utc_text
+from chalicelib.domain.workflows import Workflow
 from chalicelib.services import newcomers
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.clients import Clients, leave
@@ -31,8 +33,8 @@ MOST_NAMED = 20
 _PAGE = 100
 # So many lines of a log are rewritten in one transaction.
 _AT_ONCE = 50
-# What a log says of merges: ids, which tell nobody who somebody was.
-_INTO, _FROM = _LINKS = ("merged_into", "merged_from")
+# What a log says of merges and workflows: ids, which tell nobody who somebody was.
+_INTO, _FROM, _WORKFLOW = _LINKS = ("merged_into", "merged_from", "workflow_id")
 # No appointment that began earlier is still under way.
 _LONGEST = timedelta(days=2)
 
@@ -78,8 +80,9 @@ class Forgetting:
         """
         cancelled: set[str] = set()
         gone = decide(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
-        # Who was booked in the very moment: nobody can be any more.
+        # What was booked and planned in the very moment: nothing can be any more.
         self._cancel(context, self._ahead(gone, context.now, self._store.read(_held(gone))))
+        decide(lambda: self._forget_log(gone.family, context.now), self._pause)
 
     def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
         client = self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
@@ -95,9 +98,7 @@ class Forgetting:
         pointers = self._pointers(client)
         for merge in self._merges(client, pointers):
             self._forget_merge(merge, client.family, context.now)
-        for member in client.family:
-            for primary_id in self._blank_log(member, lambda _: True) - set(client.family):
-                self._forget_elsewhere(primary_id, client.family, context.now)
+        self._forget_log(client.family, context.now)
         return self._blank(context, client, pointers, found, reachable=bool(cancelled))
 
     def _blank(
@@ -151,29 +152,48 @@ class Forgetting:
         change.save(replace(blank, archived_notes="", reached=None))
         self._store.commit(change)
 
-    def _blank_log(self, subject_id: str, lines: Callable[[Entry], bool]) -> set[str]:
-        """Leaves of these lines which fields they were about, not what was in them; with whom it was ever merged."""
+    def _forget_log(self, family: tuple[str, ...], now: datetime) -> None:
+        """What the family's logs say, the workflows they speak of, and what they were ever merged into says of them."""
+        for member in family:
+            named = self._blank_log(member, lambda _: True)
+            self._blank_workflows(sorted(_ids(named, _WORKFLOW)), family, now)
+            for primary_id in sorted(_ids(named, _INTO) - set(family)):
+                self._forget_elsewhere(primary_id, {*family, *_ids(named, _WORKFLOW)}, family, now)
+
+    def _blank_log(self, subject_id: str, lines: Callable[[Entry], bool]) -> set[FieldChange]:
+        """Leaves of these lines which fields they were about, not what was in them; the links they keep."""
         before: str | None = None
-        primaries: set[str] = set()
+        links: set[FieldChange] = set()
         while True:
             page = self._directory.log(subject_id, before, _AT_ONCE)
             change = Change()
             for line in filter(lines, page):
-                primaries |= {v for c in line.changes if c.field == _INTO for v in (c.before, c.after) if v}
+                links |= {c for c in line.changes if c.field in _LINKS}
                 blank = tuple(c if c.field in _LINKS else FieldChange(c.field, None, None) for c in line.changes)
                 if blank != line.changes:
                     change.redact(replace(line, changes=blank))
             self._store.commit(change)
             if len(page) < _AT_ONCE:
-                return primaries
+                return links
             before = page[-1].id
 
-    def _forget_elsewhere(self, primary_id: str, family: tuple[str, ...], now: datetime) -> None:
-        """What another client's log and merges, undone since, tell of the family."""
+    def _blank_workflows(self, ids: Sequence[str], family: tuple[str, ...], now: datetime) -> None:
+        """Those among them that are the family's: an undone merge leaves others' in a log."""
+        for begin in range(0, len(ids), _AT_ONCE):
+            some = ids[begin : begin + _AT_ONCE]
+            found = self._store.read([Ref.to(Workflow, workflow_id) for workflow_id in some])
+            change = Change()
+            for workflow in (found.require(Workflow, workflow_id) for workflow_id in some):
+                if workflow.client_id in family and (workflow.name or workflow.steps):
+                    change.save(workflow.blank(now))
+            self._store.commit(change)
+
+    def _forget_elsewhere(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
+        """What another client's log and merges, undone since, tell of the family; ``named`` are they and theirs."""
         for merge in self._directory.merges(primary_id, _PAGE):
             if merge.duplicate.id in family and merge.survivor.deleted_at is None:
                 self._forget_merge(merge, family, now)
-        self._blank_log(primary_id, lambda line: any(c.field == _FROM and _names(c, family) for c in line.changes))
+        self._blank_log(primary_id, lambda line: any(_ids([c], *_LINKS) & named for c in line.changes))
 
     def _cancel(self, context: Context, ahead: Iterable[Ahead]) -> None:
         # Neither the version of the client nor the key of this call is the appointment's.
@@ -257,8 +277,9 @@ def _leave_contacts(
             leave(change, contact, now, *family)
 
 
-def _names(change: FieldChange, family: tuple[str, ...]) -> bool:
-    return change.before in family or change.after in family
+def _ids(links: Iterable[FieldChange], *fields: str) -> set[str]:
+    """The ids that these fields had or have."""
+    return {value for c in links if c.field in fields for value in (c.before, c.after) if value}
 
 
 def _named(appointment: Appointment) -> dict[str, str]:
