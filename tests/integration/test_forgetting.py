@@ -21,10 +21,11 @@ from tests.integration.staffed import as_role, before_the_next_commit, journal, 
 from tests.integration.test_client_log import logged
 from tests.integration.test_client_search import walked
 from tests.integration.test_clients import FULL, edit, made
-from tests.integration.world import World, at
+from tests.integration.world import SAM, World, at
 from tests.unit.gateway import Reply
 
-PERSONAL = ("Ana", "Ruiz", "ana@", "555", "Quay", "mornings", "CRM-77a", "ana ruiz", "M5H")
+# Nothing so short that an id might happen to contain it.
+PERSONAL = ("Ana", "Ruiz", "ana@", "+1416555", "Quay", "mornings", "CRM-77a", "ana ruiz", "M5H 1A1")
 
 
 def delete(world: World, path: str, query: str = "", **more: Any) -> Reply:
@@ -298,6 +299,28 @@ def test_a_workflow_edited_during_a_merge_is_forgotten_with_its_client_and_not_w
     assert as_role(world, "PATCH", others, {"state": "closed"}).json["steps"][0]["text"] == "Two"
     assert delete(world, primary).status == 204
     assert traces("Primary", "Two") == []
+
+
+def test_who_knew_them_only_through_what_was_cancelled_still_deletes_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(world)
+    booking = staff_body(client_id=path.rpartition("/")[2], staff={"id": SAM})
+    del booking["client"]
+    booked = as_role(world, "POST", "/appointments", booking)
+    assert booked.status == 201, booked.text
+    commit = container.store().commit
+
+    def overtaken(change: Any, *more: Any) -> None:
+        if any(isinstance(record, Client) for record, _ in change.saved):
+            monkeypatch.setattr(container.store(), "commit", commit)
+            assert as_role(world, "PATCH", path, {"city": "Ajax"}, "boss@example.org").status == 200
+        commit(change, *more)
+
+    monkeypatch.setattr(container.store(), "commit", overtaken)
+    assert delete(world, path, "?cancel_upcoming=true", who="sam@example.org").status == 204
+    assert world.read(Appointment, booked.json["id"]).state is State.CANCELLED
+    assert traces("Ajax") == []
 
 
 def test_a_workflow_made_in_that_very_moment_is_forgotten_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
