@@ -14,6 +14,8 @@ from chalicelib.domain.sounds import sounds
 # More of a name, or longer words, tell nobody apart.
 MOST_WORDS = 8
 LONGEST_WORD = 40
+# Nothing that is looked for as a whole is longer; what is, a key might not hold.
+LONGEST_TERM = 300
 # Shorter than this no number reaches anybody; longer none exists (E.164).
 PHONE_DIGITS = range(7, 16)
 
@@ -142,7 +144,7 @@ def sought(text: str, countries: Iterable[str]) -> Sought:
     These are asked for only where there is such a number. What reads as a number is no name.
     """
     typed = "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
-    typed = unicodedata.normalize("NFC", typed).strip()
+    typed = unicodedata.normalize("NFC", typed).strip()[:LONGEST_TERM]
     outside = folded(typed) or None
     if "@" in typed:
         return Sought(email=normal_email(typed), external_id=outside)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 # More of a sound than this tells more true pairs apart than it keeps strangers from each other.
 _LENGTH = 4
+# No postal code is longer; a key has only so much room.
+_LONGEST_CODE = 12
 _SEPARATING = re.compile(r"[\W_]+")
 
 
@@ -28,5 +30,5 @@ def sounds(first: Sequence[str], last: Sequence[str], address: Sequence[str], po
     keys = {f"{sound(name)[:_LENGTH]}.{other[:1]}" for name, other in zip(names, others, strict=True)}
     street = next((sound(word)[:_LENGTH] for word in address if not word[0].isdigit()), None)
     number = next((word for word in address if word[0].isdigit()), None)
-    code = _SEPARATING.sub("", postal_code).casefold()
+    code = _SEPARATING.sub("", postal_code).casefold()[:_LONGEST_CODE]
     return frozenset(keys | {f"{street}#{place}" for place in (number, code) if street and place})

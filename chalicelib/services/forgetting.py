@@ -23,7 +23,9 @@ from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import utc_text
 from chalicelib.domain.workflows import Workflow
 from chalicelib.services import newcomers
+from chalicelib.services.acquaintance import require_active
 from chalicelib.services.cancelling import Cancelling
+from chalicelib.services.catalogue import check_version
 from chalicelib.services.clients import Clients, leave
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Directory, Found, Ids, Ref, Store
@@ -85,7 +87,7 @@ class Forgetting:
         decide(lambda: self._forget_log(gone.family, context.now), self._pause)
 
     def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
-        client = self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
+        client = self._deletable(context, client_id, asked=bool(cancelled))
         # Read before what is ahead: whatever the widget books from now on collides with this.
         found = self._store.read(_held(client))
         ahead = list(self._ahead(client, context.now, found))
@@ -151,6 +153,15 @@ class Forgetting:
         blank = replace(merge, duplicate=duplicate, primary=primary, survivor=survivor)
         change.save(replace(blank, archived_notes="", reached=None))
         self._store.commit(change)
+
+    def _deletable(self, context: Context, client_id: str, *, asked: bool) -> Client:
+        if not asked:
+            return self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
+        # Whom the caller knew only through what has just been cancelled, they know no more: they might when they began.
+        client = self._store.read([Ref.to(Client, client_id)]).require(Client, client_id)
+        require_active(client)
+        check_version(client, context)
+        return client
 
     def _forget_log(self, family: tuple[str, ...], now: datetime) -> None:
         """What the family's logs say, the workflows they speak of, and what they were ever merged into says of them."""

@@ -106,6 +106,11 @@ def test_as_long_as_allowed_is_taken_and_one_more_is_not(world: World, field: st
         assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"/{field}")
 
 
+def test_a_postal_code_of_wide_letters_is_kept_too(world: World) -> None:
+    reply = create(world, address="Quay", postal_code="\U00020000" * 255)
+    assert (reply.status, len(reply.json["postal_code"])) == (201, 255)
+
+
 def test_an_address_has_at_most_254_characters(world: World) -> None:
     longest = "a" * 64 + "@" + ".".join(["d" * 61, "e" * 61, "f" * 61, "org"])
     assert len(longest) == 254

@@ -161,3 +161,10 @@ def test_whatever_is_typed_is_a_search(query: str) -> None:
     kept = [*wanted.words, *wanted.phones, wanted.email or "", wanted.external_id or ""]
     assert all(unicodedata.category(c) not in ("Cc", "Cs") for text in kept for c in text)
     assert folded(folded(query)) == folded(query)
+
+
+def test_nothing_is_looked_for_under_a_key_longer_than_there_are() -> None:
+    for letter in ("\U0001d160", "\u0390", "\ufb2c"):
+        wanted = sought(letter * 300, ())
+        assert len((wanted.external_id or "").encode()) <= 2000
+        assert len((sought(letter * 299 + "@", ()).email or "").encode()) <= 2000
