@@ -142,12 +142,16 @@ class Branch:
         schedule = {"calendar_type": "open", "timezone": ZONE, "lines": [hours]}
         away = {"start": self.start(-60), "end": self.start(-30)}
         shown = made(self.admin.get(f"/appointments/{booked['id']}"), 200)
+        client_id = shown["attendees"][0]["client_id"]
+        plan = {"name": "Onboarding", "steps": ["Call back"]}
         return {
             "location_id": self.location_id,
             "service_id": self.service_id,
             "block_id": self.block_id,
             "appointment_id": booked["id"],
-            "client_id": shown["attendees"][0]["client_id"],
+            "client_id": client_id,
+            "workflow_id": made(self.admin.post(f"/clients/{client_id}/workflows", json=plan))["id"],
+            "merge_id": self._merged(),
             "moving": booked["id"],
             "code": booked["code"],
             "hold_id": held["id"],
@@ -176,6 +180,13 @@ class Branch:
         token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+
+    def _merged(self) -> str:
+        """The merge of two clients nobody has seen before."""
+        pair = [{"first_name": "Guest", "last_name": "Twice", "email": address(secrets.token_hex(6))} for _ in range(2)]
+        one, other = (made(self.admin.post("/clients", json=client))["id"] for client in pair)
+        merge = {"duplicate_id": one, "primary_id": other}
+        return str(made(self.admin.post("/clients/merge", json=merge), 200)["merge_id"])
 
     def _employed(self, role: str) -> dict[str, Any]:
         email = address(secrets.token_hex(6))
