@@ -12,6 +12,8 @@ from typing import Any
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.events import Actor
+from chalicelib.domain.meetings import Teleconference
+from chalicelib.domain.sessions import Session
 from chalicelib.domain.times import minute
 
 
@@ -81,13 +83,22 @@ class NoShow:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOff:
+    """Who closed the record, and when; nothing about it changes afterwards (RB-21)."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
     """A promise of time; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
 
     ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write. The buffers
     are the service's when it was booked, minutes that whoever has it needs around it; ``staff_requested`` says that
     the client chose them. ``override`` is why it was booked in spite of a schedule or another appointment,
-    ``milestones`` say when it came into each state of its lifecycle (D35).
+    ``milestones`` say when it came into each state of its lifecycle (D35). ``status_id`` is where it stands in the
+    approval pipeline, none where there was no pipeline. ``work_schedule_id`` is the schedule it was rebooked into.
     """
 
     id: str
@@ -105,6 +116,7 @@ class Appointment:
     availability: Availability = Availability.QUICKSTREAM
     state: State = State.BOOKED
     confirmed: bool = True
+    status_id: str | None = None
     staff_id: str | None = None
     staff_requested: bool = False
     buffer_before: int = 0
@@ -118,6 +130,10 @@ class Appointment:
     cancellation: Cancellation | None = None
     milestones: tuple[tuple[State, datetime], ...] = ()
     no_show: NoShow | None = None
+    signed_off: SignOff | None = None
+    session: Session | None = None
+    teleconference: Teleconference | None = None
+    work_schedule_id: str | None = None
     reminder_hours: tuple[int, ...] = ()
     reminders_from: datetime | None = None
     utm: tuple[tuple[str, str], ...] = ()

@@ -19,6 +19,7 @@
 | what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
 | a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |
+| the sessions a client is entitled to | get | `CLI#id` · `SESSIONS` |
 | a merge of two clients | get | `MRG#id` · `META` |
 | the merges into a client by time | query `agenda` | `MERGED#client` · instant, id |
 | clients by the sound of a name or street | query | `FIND#sound#key` · key, name, id |
@@ -155,6 +156,11 @@ def attendee(appointment_id: str, client_id: str) -> Key:
 def client(client_id: str) -> Key:
     """A client."""
     return Key(f"CLI#{client_id}")
+
+
+def entitlement(client_id: str) -> Key:
+    """The sessions a client is entitled to."""
+    return Key(f"CLI#{client_id}", "SESSIONS")
 
 
 def merge(merge_id: str) -> Key:

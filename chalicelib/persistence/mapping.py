@@ -21,6 +21,7 @@ from chalicelib.domain.ledger import Occupant, Right, Sheet
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
 from chalicelib.domain.rota import Rota
+from chalicelib.domain.sessions import Entitlement
 from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant
 from chalicelib.domain.workflows import Workflow
@@ -182,6 +183,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
     Client: Shape("client", keys.client, _own_id, _client_indexes),
     DirectoryEntry: Shape("directory", _directory_key, lambda e: (e.shelf, e.term, e.client_id, e.name)),
+    Entitlement: Shape("entitlement", keys.entitlement, lambda e: (e.client_id,)),
     Merge: Shape("merge", keys.merge, _own_id, _merge_indexes),
     Acquaintance: Shape(
         "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance

@@ -33,6 +33,7 @@ ALLOWED = {
     "web": set(),
     "settings": {"pydantic"},
     "observability": {"aws_lambda_powertools"},
+    "vault": {"aws_lambda_powertools", "botocore"},
 }  # fmt: skip
 
 # Nothing that reads a clock, the environment, the network or a file belongs in the domain.
@@ -54,7 +55,7 @@ DOORS = {
     "holidays": {"domain"},
     "jellyfish": {"domain"},
     "rapidfuzz": {"domain"},
-    "aws_lambda_powertools": {"observability"},
+    "aws_lambda_powertools": {"observability", "vault"},
 }
 
 
