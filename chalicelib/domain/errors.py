@@ -222,6 +222,13 @@ class TooManyBookings(Refusal):
     title = "There are already as many upcoming appointments as allowed"
 
 
+class NoSessions(Refusal):
+    """The client has no session left (D39)."""
+
+    code = "no_sessions"
+    title = "This client has no sessions left"
+
+
 class ClientMerged(Refusal):
     """The client has been merged into another, whose id ``merged_into`` names (D21)."""
 

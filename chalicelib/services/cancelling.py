@@ -11,15 +11,14 @@ from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
-from chalicelib.services import calendars, canonical
+from chalicelib.domain.settlement import NOTICE
+from chalicelib.services import calendars, canonical, entitlements
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-
-_DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,8 @@ class Cancelling:
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = Change()
-        cancelled = change.book(appointment.cancelled(cancellation), appointment)
+        cancelled = entitlements.settle(change, self._store, appointment, appointment.cancelled(cancellation))
+        cancelled = change.book(cancelled, appointment)
         calendars.leave(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
@@ -145,6 +145,7 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     FieldChange("reason", None, cancellation.reason),
+                    *entitlements.settled(appointment, cancelled),
                 ),
                 messages=(
                     *client_messages(Kind.CANCELLED, told, facts),
@@ -164,7 +165,7 @@ class Cancelling:
         left = appointment
         for client_id in client_ids:
             left = left.without(client_id, context.now)
-        left = change.book(left, appointment)
+        left = change.book(entitlements.settle(change, self._store, appointment, left), appointment)
         given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
         for contact in given_up - {a.contact for a in left.live_attendees}:
             if contact:
@@ -199,5 +200,5 @@ def reason_by_mode(mode: ReasonMode, reason: str) -> str:
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
-    within = appointment.start - context.now < _DAY
+    within = appointment.start - context.now < NOTICE
     return Cancellation(reason, context.actor.label, context.now, within, reason_id)

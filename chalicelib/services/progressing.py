@@ -10,6 +10,7 @@ from chalicelib.domain.errors import FeatureDisabled
 from chalicelib.domain.events import Entry, FieldChange
 from chalicelib.domain.lifecycle import Step, advanced, missed
 from chalicelib.domain.permissions import Ability
+from chalicelib.services import entitlements
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
@@ -55,7 +56,7 @@ class Progressing:
 
     def _written(self, context: Context, step: Step, before: Appointment, after: Appointment) -> Seated:
         change = Change()
-        saved = change.save(after)
+        saved = change.save(entitlements.settle(change, self._store, before, after))
         change.record(
             Entry(
                 id=self._ids.new("evt", context.now, saved.version),
@@ -74,11 +75,11 @@ class Progressing:
 
 
 def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
-    state = FieldChange("state", before.state.value, after.state.value)
+    steps = (FieldChange("state", before.state.value, after.state.value), *entitlements.settled(before, after))
     if after.no_show is None:
-        return (state,)
+        return steps
     return (
-        state,
+        *steps,
         FieldChange("contact_attempted", None, after.no_show.contact_attempted),
         FieldChange("reason", None, after.no_show.reason),
     )
