@@ -30,6 +30,7 @@ class Settings(BaseModel):
     dead_letter_queue_url: str = ""
     sender: str = ""
     configuration_set: str = ""
+    review_key_arn: str = ""
 
     @property
     def local(self) -> bool:

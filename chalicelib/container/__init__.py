@@ -113,6 +113,12 @@ from chalicelib.container.desk import (
 from chalicelib.container.desk import (
     viewing as viewing,
 )
+from chalicelib.container.quickview import (
+    rebook_summaries as rebook_summaries,
+)
+from chalicelib.container.quickview import (
+    rebooking as rebooking,
+)
 from chalicelib.container.set_up import (
     _origins as _origins,
 )

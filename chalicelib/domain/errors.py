@@ -167,7 +167,7 @@ class StaffConflict(Refusal):
 
 
 class ConsultantConflict(Refusal):
-    """The consultant has something else then: an appointment, leave, a public holiday (D38); ``conflicts`` says what."""
+    """The consultant has an appointment, leave or a public holiday then (D38); ``conflicts`` says what."""
 
     code = "consultant_conflict"
     title = "The consultant is not free at that time"

@@ -68,6 +68,29 @@ class ObstacleKind(StrEnum):
     HOLIDAY = "holiday"
 
 
+class Caution(StrEnum):
+    """What is worth knowing before a rebooking is booked, and does not stand in its way."""
+
+    OUTSIDE_WORK_SCHEDULE = "outside_work_schedule"
+    CONSULTANT_CONFLICT = "consultant_conflict"
+    CLIENT_OVERLAP = "client_overlap"
+    LINK_NOT_SENT = "link_not_sent"
+    LINK_BY_STAFF = "link_by_staff"
+    LOCATION_CLOSED = "location_closed"
+    OVER_CAPACITY = "over_capacity"
+
+
+CAUTIONS: dict[Caution, str] = {
+    Caution.OUTSIDE_WORK_SCHEDULE: "The time lies outside the chosen work schedule.",
+    Caution.CONSULTANT_CONFLICT: "The consultant has something else at that time.",
+    Caution.CLIENT_OVERLAP: "The client has another appointment at that time.",
+    Caution.LINK_NOT_SENT: "The client is not notified: the meeting link is not sent to them.",
+    Caution.LINK_BY_STAFF: "No meeting link is made: the consultant sends it.",
+    Caution.LOCATION_CLOSED: "The location is closed at that time.",
+    Caution.OVER_CAPACITY: "No seat is planned for this at that time.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """Something that stands against a time, from ``start`` to ``end`` (minutes since 1970 UTC)."""

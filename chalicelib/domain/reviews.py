@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.domain.catalog import Method
-from chalicelib.domain.errors import Forbidden, Invalid, invalid
+from chalicelib.domain.errors import Forbidden, Invalid, ReviewExpired, ReviewOutdated, ScheduleChanged, invalid
 from chalicelib.domain.meetings import Platform
 from chalicelib.domain.rebooking import Approach, RebookWish
 
@@ -25,17 +25,19 @@ _PURPOSE = b"frontdesk rebooking review 1\n"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the review rested on: who has it, when it is by the clocks of which zone, the versions of what decided.
-
-    ``start`` and ``end`` are minutes since 1970 UTC.
-    """
+    """What the review rested on: whose time it is, by which clocks, in which schedule and service as they were."""
 
     consultant_id: str
     timezone: str
-    start: int
-    end: int
     schedule_version: int
     service_version: int
+
+    def require_still(self, now: Shown) -> None:
+        """Refuses what has changed since: 409 ``schedule_changed`` (version 0 is gone), ``review_outdated``."""
+        if self.schedule_version != now.schedule_version:
+            raise ScheduleChanged()
+        if self != now:
+            raise ReviewOutdated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Review:
             raise _refused()
         if self.staff_id != staff_id:
             raise Forbidden("Somebody else has reviewed this.")
+
+    def require_fresh(self, now: int) -> None:
+        """409 ``review_expired`` once its time is over (epoch seconds)."""
+        if self.expires <= now:
+            raise ReviewExpired()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import Occupant, Right, Sheet
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
+from chalicelib.domain.reviews import UsedReview
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.sessions import Entitlement
 from chalicelib.domain.teams import Post, Team
@@ -191,6 +192,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
     Workflow: Shape("workflow", keys.workflow, _own_id, _workflow_indexes),
+    UsedReview: Shape("review", keys.used_review, lambda r: (r.nonce,), lambda r: {"ttl": r.forget}),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
 
