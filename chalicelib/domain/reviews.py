@@ -82,7 +82,7 @@ def sealed(review: Review, key: str) -> str:
 
 def opened(token: str | None, key: str) -> Review:
     """The review a token stands for; 422 ``review_required``, ``invalid_review_token``."""
-    if not token:
+    if not token or token.isspace():
         raise invalid("/review_token", "Review the rebooking first.", "review_required")
     try:
         text, signature = map(_decoded, token.split("."))
