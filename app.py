@@ -22,6 +22,7 @@ from chalicelib.api import (
     public_catalogue,
     rotas,
     services,
+    sessions,
     settings,
     site,
     staff,
@@ -57,6 +58,7 @@ RESOURCES: tuple[Routes, ...] = (
     duplicates.routes,
     activity.routes,
     workflows.routes,
+    sessions.routes,
     merging.routes,
     blocks.routes,
 )

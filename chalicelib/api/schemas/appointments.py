@@ -174,15 +174,16 @@ class Assignment(Input):
 
 
 class StaffCancel(Input):
-    """Why it is cancelled, and whether the client is told."""
+    """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
 
     reason_id: Id | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
     def wish(self) -> StaffCancellation:
         """What the use case is asked."""
-        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
+        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
 class Missed(Input):
