@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.appointments import Appointment, NoShow, State
+from chalicelib.domain.appointments import Appointment, NoShow, SignOff, State
 from chalicelib.domain.errors import TooEarly, WrongState
 
 NO_SHOW_AFTER = timedelta(minutes=30)
+# Nothing leads on from these.
+ENDS = frozenset({State.COMPLETED, State.NO_SHOW, State.CANCELLED})
 
 
 class Step(StrEnum):
@@ -59,6 +61,14 @@ def missed(appointment: Appointment, no_show: NoShow) -> Appointment:
     if no_show.at < appointment.start + NO_SHOW_AFTER:
         raise TooEarly("A client counts as missing thirty minutes after the start.")
     return replace(after, no_show=no_show)
+
+
+def signed_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
+    """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
+    appointment.require_unsigned()
+    if appointment.state not in ENDS:
+        raise WrongState(f"The record of an appointment that is {_said(appointment.state)} cannot be closed.")
+    return replace(appointment, signed_off=SignOff(by, now), updated_at=now)
 
 
 def _said(state: State) -> str:

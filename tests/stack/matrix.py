@@ -168,7 +168,7 @@ ASKS: tuple[Ask, ...] = (
     # Nothing has begun yet: whoever may do this is told so.
     *(
         Ask(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
-        for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED))
+        for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED), ("sign-off", None))
     ),
     Ask(
         ("appointment_claim",),

@@ -8,6 +8,7 @@ from chalicelib.api.schemas.fields import Answer, Day, Flag, Id, Input, Instant,
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
+from chalicelib.domain.sessions import Use
 from chalicelib.services.cancelling import StaffCancellation
 from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
@@ -57,10 +58,18 @@ class NoShow(Answer):
     at: Instant
 
 
+class SignOff(Answer):
+    """Who closed the record, and when."""
+
+    by: str
+    at: Instant
+
+
 class Appointment(Answer):
     """An appointment; `orphaned` says that its block no longer has a seat for it.
 
-    `in_progress_minutes` is how long it took, once the client has been served.
+    `in_progress_minutes` is how long it took, once the client has been served. `session` is what has become of the
+    session it takes, if it takes one. Nothing changes once it is `signed_off`.
     """
 
     id: str
@@ -96,6 +105,8 @@ class Appointment(Answer):
     completed_at: Instant | None
     no_show: NoShow | None
     in_progress_minutes: int | None
+    signed_off: SignOff | None
+    session: Use | None
     created_at: Instant
     updated_at: Instant
 
@@ -136,6 +147,8 @@ class Appointment(Answer):
             completed_at=a.reached(domain.State.COMPLETED),
             no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
             in_progress_minutes=a.in_progress_minutes,
+            signed_off=SignOff.model_validate(a.signed_off) if a.signed_off else None,
+            session=a.session.use if a.session else None,
             created_at=a.created_at,
             updated_at=a.updated_at,
         )
