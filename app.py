@@ -83,6 +83,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
 
 
 @every(app, Rate(1, unit=Rate.HOURS))
+def commence_overdue(tick: Tick) -> dict[str, int]:
+    """Commence what nobody has commenced for 31 days (RB-19)."""
+    return background.commencing().commence_overdue(tick.now, tick.time_left)
+
+
+@every(app, Rate(1, unit=Rate.HOURS))
 def check_integrity(tick: Tick) -> dict[str, int]:
     """Compare the ledger with the appointments; an alarm watches the metric."""
     return background.check_integrity(tick.now)
