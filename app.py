@@ -23,6 +23,7 @@ from chalicelib.api import (
     rebooking,
     rotas,
     services,
+    sessions,
     settings,
     site,
     staff,
@@ -59,6 +60,7 @@ RESOURCES: tuple[Routes, ...] = (
     duplicates.routes,
     activity.routes,
     workflows.routes,
+    sessions.routes,
     merging.routes,
     blocks.routes,
 )
@@ -80,6 +82,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     delivered = background.delivery().sweep(tick.now, tick.time_left)
     forgotten = background.farewells().forget_due(tick.now, tick.time_left)
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
+
+
+@every(app, Rate(1, unit=Rate.HOURS))
+def commence_overdue(tick: Tick) -> dict[str, int]:
+    """Commence what nobody has commenced for 31 days (RB-19)."""
+    return background.commencing().commence_overdue(tick.now, tick.time_left)
 
 
 @every(app, Rate(1, unit=Rate.HOURS))

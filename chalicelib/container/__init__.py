@@ -21,6 +21,9 @@ from chalicelib.container.clientele import (
     merging as merging,
 )
 from chalicelib.container.clientele import (
+    sessions as sessions,
+)
+from chalicelib.container.clientele import (
     undoing as undoing,
 )
 from chalicelib.container.clientele import (

@@ -34,7 +34,7 @@
 | a hold | get | `HLD#id` · `META` |
 | what a review of a rebooking was booked as | get | `REVIEW#nonce` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
-| work that is due: journal, reminder, sheet, series, farewell | query `due`, per shard | `DUE#work#shard` · instant |
+| due work: journal, reminder, overdue, sheet, series, farewell | query `due`, per shard | `DUE#work#shard` · instant |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
 `agenda` of their location and every `queue` (their keys end in `#CANCELLED`).

@@ -18,6 +18,7 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import Occupant, Right, Sheet
+from chalicelib.domain.lifecycle import overdue_at
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
 from chalicelib.domain.reviews import UsedReview
@@ -78,8 +79,18 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
     }
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
-    reminder = a.due_reminder()
-    return found | keys.due("reminder", a.id, reminder) if reminder else found
+    return found | appointment_due(a, a.due_reminder())
+
+
+def appointment_due(a: Appointment, reminder: datetime | None) -> dict[str, str]:
+    """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
+
+    Both share the one place that a row has on the due index: reminders come before the start, commencing long after.
+    """
+    if reminder:
+        return keys.due("reminder", a.id, reminder)
+    overdue = overdue_at(a)
+    return keys.due("overdue", a.id, overdue) if overdue else {}
 
 
 def _sheet_due(sheet: Sheet) -> dict[str, str]:

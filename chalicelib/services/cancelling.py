@@ -23,11 +23,15 @@ from chalicelib.services.scope import require_reach
 
 @dataclass(frozen=True, slots=True)
 class StaffCancellation:
-    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it."""
+    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it.
+
+    ``within_24h`` is whether they take it to be less than a day before the start; without it they say nothing.
+    """
 
     reason_id: str | None = None
     reason: str = ""
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
 
 class Cancelling:
@@ -46,7 +50,10 @@ class Cancelling:
         return decide(lambda: self._by_client(context, appointment_id, code, reason), self._pause)
 
     def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
-        """Cancels for everybody, after the deadline too (D47); 422 ``reason_required`` or ``unknown_reason``."""
+        """Cancels for everybody, after the deadline too (D47).
+
+        422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has another clock (D41).
+        """
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
     def attendee_by_staff(
@@ -122,7 +129,10 @@ class Cancelling:
             raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
         reason = wish.reason or reasons.get(wish.reason_id or "", "")
         notify = appointment.notify_client and wish.notify_client is not False
-        return _cancellation(context, appointment, reason, wish.reason_id), notify
+        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
+        if wish.within_24h not in (None, cancellation.within_24h):
+            raise invalid("/within_24h", "The clock says otherwise.", "within_24h_mismatch")
+        return cancellation, notify
 
     def _cancel(
         self, context: Context, appointment: Appointment, cancellation: Cancellation, notify: bool

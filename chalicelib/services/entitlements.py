@@ -75,6 +75,13 @@ def settled(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
     return (FieldChange("session", was, now),) if was != now else ()
 
 
+def forget(change: Change, found: Found, client: Client) -> None:
+    """Why more sessions were asked for is no longer kept of somebody who is being deleted; numbers are (D25)."""
+    for record in records(found, client):
+        if record.speechless() != record:
+            change.save(record.speechless())
+
+
 def _used_unreserved(change: Change, store: Store, client_id: str, after: Appointment) -> Appointment:
     found = store.read([Ref.to(Client, client_id), Ref.to(Entitlement, client_id)])
     client = found.get(Client, client_id)

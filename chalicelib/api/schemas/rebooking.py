@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from chalicelib.api.schemas.fields import Answer, Day, Input, Instant
 from chalicelib.api.schemas.hours import HoursLine
+from chalicelib.api.schemas.sessions import Sessions
 from chalicelib.api.schemas.staff_booking import Override
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Method
@@ -81,15 +82,6 @@ class RebookConfirmation(Input):
     """The token of the review that is to be booked."""
 
     review_token: Annotated[str, Field(max_length=LONGEST)] | None = None
-
-
-class SessionFigures(Answer):
-    """A client's sessions; `allotted` and `available` are null while nobody has set a limit."""
-
-    allotted: int | None
-    used: int
-    reserved: int
-    available: int | None
 
 
 class RebookedClient(Answer):
@@ -191,7 +183,7 @@ class RebookSummary(Answer):
     consultant: Consultant
     service: RebookedService
     location_id: str
-    sessions: SessionFigures
+    sessions: Sessions
     can_rebook: bool
     approaches: list[Approach]
     retrospective_days: int
@@ -216,7 +208,7 @@ class RebookSummary(Answer):
                 meeting_methods=list(service.meeting_methods),
             ),
             location_id=facts.source.location_id,
-            sessions=SessionFigures.of(summary.sessions),
+            sessions=Sessions.of(summary.sessions),
             can_rebook=summary.sessions.available != 0,
             approaches=list(Approach),
             retrospective_days=facts.offer.settings.retrospective_days,
@@ -268,7 +260,7 @@ class RebookPreview(Answer):
     client: WallTimes
     consultant: WallTimes
     work_schedule: WallTimes
-    sessions: SessionFigures
+    sessions: Sessions
     warnings: list[RebookWarning]
     review_token: str
     expires_at: Instant
@@ -294,7 +286,7 @@ class RebookPreview(Answer):
             client=theirs,
             consultant=WallTimes.by(facts.consultants_timezone, plan),
             work_schedule=WallTimes.by(plan.schedule.timezone, plan),
-            sessions=SessionFigures.of(plan.sessions),
+            sessions=Sessions.of(plan.sessions),
             warnings=[RebookWarning(code=caution, detail=CAUTIONS[caution]) for caution in preview.warnings],
             review_token=preview.token,
             expires_at=preview.expires_at,
