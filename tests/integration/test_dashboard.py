@@ -55,6 +55,9 @@ def test_nobody_is_in_two_places(world: World) -> None:
     refused = world.staff("POST", f"/appointments/{second}/claim", {}, who=SAM_MAIL)
     assert (refused.status, refused.json["code"]) == (409, "staff_conflict")
     assert world.staff("POST", f"/appointments/{second}/claim", {"force": True}, who=SAM_MAIL).status == 200
+    logged = {appointment: world.staff("GET", f"/appointments/{appointment}/log") for appointment in (first, second)}
+    forced = {name: {c["field"] for c in log.json["items"][0]["changes"]} for name, log in logged.items()}
+    assert forced == {first: {"staff_id"}, second: {"staff_id", "force"}}
 
 
 def test_a_manager_assigns_and_takes_back(world: World) -> None:
