@@ -16,7 +16,8 @@ _MINUTE = timedelta(minutes=1)
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Some machines keep their own setting beside the zones, and what they have before anybody has set them.
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:

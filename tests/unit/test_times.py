@@ -81,9 +81,11 @@ def test_starts_lie_on_the_five_minute_grid(text: str) -> None:
     assert refused.value.code == "off_grid"
 
 
-def test_an_unknown_zone_is_named() -> None:
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "america/toronto", "../UTC", "", "localtime", "Factory"])
+def test_an_unknown_zone_is_named(zone: str) -> None:
+    """What a machine itself is set to, and what stands for nowhere, are files beside the zones and no places."""
     with pytest.raises(Refusal) as refused:
-        resolve(wall("2026-12-01T10:00"), "Mars/Olympus")
+        resolve(wall("2026-12-01T10:00"), zone)
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_timezone", "/timezone")
 
 
