@@ -102,7 +102,7 @@ class Booking:
     def _country(self, location_id: str) -> str | None:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return location.country if location else None
+        return location.dials_in if location else None
 
     def _book(self, context: Context, wish: BookingWish, start: int) -> Booked:
         person, now = wish.attendee, context.now

@@ -15,6 +15,7 @@ from chalicelib.services import calendars, canonical
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -47,7 +48,10 @@ class Cancelling:
         return decide(lambda: self._by_client(context, appointment_id, code, reason), self._pause)
 
     def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
-        """Cancels for everybody, after the deadline too (D47); 422 ``reason_required`` or ``unknown_reason``."""
+        """Cancels for everybody, after the deadline too (D47).
+
+        403 ``feature_disabled``, 422 ``reason_required`` or ``unknown_reason``.
+        """
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
     def attendee_by_staff(
@@ -89,6 +93,7 @@ class Cancelling:
     def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        context = entering(self._store, context, appointment.location_id)
         return self._cancel(context, appointment, *self._said(context, appointment, wish))
 
     def _attendee_by_staff(
@@ -96,6 +101,7 @@ class Cancelling:
     ) -> Appointment:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability_for_attendees(appointment), appointment)
+        context = entering(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
         leaving = self._live_records(appointment, client_id)
         if not leaving:

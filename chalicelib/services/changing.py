@@ -20,7 +20,7 @@ from chalicelib.services.appointment_edits import Edit, addressed, require_open,
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
-from chalicelib.services.channels import door_at, require_override
+from chalicelib.services.channels import door_at, entering, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -42,9 +42,9 @@ class Changing:
     def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
-        404, 403 beyond the caller's reach; 412; 409 ``wrong_state`` once it is over, but for its private notes;
-        409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``, ``unknown_location``,
-        ``method_not_offered``, ``invalid_answers``, ``unknown_client``, ``client_twice``.
+        404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
+        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``,
+        ``unknown_location``, ``method_not_offered``, ``invalid_answers``, ``unknown_client``, ``client_twice``.
         """
         start = resolved(edit.start, edit.timezone) if edit.start else None
         return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
@@ -65,6 +65,7 @@ class Changing:
             return with_seats(self._store, [before], context.now)[0]
         require_open(before, after, context.now)
         _require_allowed(context.staff, before, after)
+        context = entering(self._store, context, before.location_id)
         return self._written(context, before, after, edit.override)
 
     def _service(self, appointment: Appointment) -> Service:
