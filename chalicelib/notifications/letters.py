@@ -117,9 +117,9 @@ def _rows(notice: Notice, words: Wording) -> Iterator[Row]:
     span = words.span(notice.start, notice.end, notice.timezone)
     yield Row(words.label("when"), (span, words.zone(notice.start, notice.timezone)))
     yield Row(words.label("where"), tuple(_where(notice, words)))
-    link = meeting_link(notice) or link_follows(notice, words)
-    if link:
-        yield Row(words.label("link"), (link,))
+    follows = link_follows(notice, words)
+    if follows:
+        yield Row(words.label("link"), (follows,))
     if notice.staff_name:
         yield Row(words.label("with"), (one_line(notice.staff_name),))
     for guest in notice.guests:
