@@ -90,7 +90,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
-        *("method_not_offered", *_TIMES),
+        *("method_not_offered", "platform_not_allowed", *_TIMES),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )

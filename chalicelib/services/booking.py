@@ -12,6 +12,7 @@ from chalicelib.domain.errors import TooManyBookings, invalid
 from chalicelib.domain.events import Audience, Entry, Kind, Message
 from chalicelib.domain.holds import Hold, hold_id_of
 from chalicelib.domain.ledger import Right
+from chalicelib.domain.meetings import usual_call
 from chalicelib.domain.places import Place
 from chalicelib.domain.questions import checked
 from chalicelib.domain.slots import Seeker
@@ -209,6 +210,7 @@ class Booking:
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             language=wish.language,
+            teleconference=usual_call(wish.method, place.offer.settings.teleconference),
             reminder_hours=place.offer.settings.reminder_hours,
             utm=wish.utm,
         )

@@ -11,6 +11,7 @@ from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
+from chalicelib.domain.meetings import usual_call
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.places import Place
 from chalicelib.domain.slots import Seeker
@@ -124,6 +125,7 @@ class StaffBooking:
             over_capacity=place.over_capacity,
             override=wish.override,
             notify_client=wish.notify_client,
+            teleconference=usual_call(wish.method, place.offer.settings.teleconference),
             reminder_hours=place.offer.settings.reminder_hours,
         )
 

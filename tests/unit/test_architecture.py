@@ -21,6 +21,7 @@ ALLOWED = {
     "persistence": {"chalicelib.domain", "chalicelib.services.ports", "pynamodb", "cattrs", "botocore"},
     "notifications": {
         "chalicelib.domain", "chalicelib.services.ports", "boto3", "botocore", "jinja2", "icalendar",
+        "urllib3",
     },
     "identity": {
         "chalicelib.domain", "chalicelib.services.ports", "boto3", "botocore", "mypy_boto3_cognito_idp",
@@ -47,6 +48,7 @@ DOORS = {
     "boto3": {"notifications", "identity", "infra"},
     "jinja2": {"notifications"},
     "icalendar": {"notifications"},
+    "urllib3": {"notifications"},
     "pydantic": {"api", "settings"},
     "pydantic_core": {"api"},
     "email_validator": {"api"},

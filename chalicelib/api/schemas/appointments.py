@@ -8,6 +8,7 @@ from chalicelib.api.schemas.fields import Answer, Day, Flag, Id, Input, Instant,
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
+from chalicelib.domain.meetings import LinkState, Platform
 from chalicelib.services.cancelling import StaffCancellation
 from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
@@ -57,6 +58,14 @@ class NoShow(Answer):
     at: Instant
 
 
+class Teleconference(Answer):
+    """Where a video call takes place; `by_staff` says that no link is made: staff send one themselves."""
+
+    platform: Platform
+    link: str | None
+    state: LinkState
+
+
 class Appointment(Answer):
     """An appointment; `orphaned` says that its block no longer has a seat for it.
 
@@ -86,7 +95,7 @@ class Appointment(Answer):
     block_id: str | None
     over_capacity: bool
     orphaned: bool
-    teleconference: None = None
+    teleconference: Teleconference | None
     notify_client: bool
     rebooked_from: str | None
     cancellation: Cancellation | None
@@ -127,6 +136,7 @@ class Appointment(Answer):
             block_id=seated.block_id,
             over_capacity=a.over_capacity,
             orphaned=seated.orphaned,
+            teleconference=Teleconference.model_validate(a.teleconference) if a.teleconference else None,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,

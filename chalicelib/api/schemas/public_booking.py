@@ -192,7 +192,7 @@ class AppointmentShown(_Shown):
     location: LocationShown
     staff_name: str | None
     attendee: AttendeeShown
-    meeting_link: str | None = None
+    meeting_link: str | None
     cancellation: CancellationShown | None
     can_cancel_until: Instant | None
     can_rebook_until: Instant | None
@@ -208,6 +208,7 @@ class AppointmentShown(_Shown):
             location=LocationShown.model_validate(view.location),
             staff_name=view.staff_name,
             attendee=AttendeeShown.model_validate(view.attendee),
+            meeting_link=None if view.attendee.cancelled else view.appointment.meeting_link,
             cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
             can_cancel_until=view.can_cancel_until,
             can_rebook_until=view.can_rebook_until,
