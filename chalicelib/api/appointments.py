@@ -164,7 +164,10 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     answer=Appointment,
     who=Ability.APPOINTMENT_EDIT,
     versioned=True,
-    refuses=(WrongState, VersionMismatch, FeatureDisabled, "reason_required", "unknown_reason"),
+    refuses=(
+        *(WrongState, VersionMismatch, FeatureDisabled),
+        *("reason_required", "unknown_reason", "within_24h_mismatch"),
+    ),
 )
 def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> domain.Appointment:
     """Cancel for everybody; after the client's deadline too."""

@@ -197,6 +197,11 @@ class Appointment:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
 
+    def require_unsigned(self) -> None:
+        """409 ``wrong_state`` once its record has been signed off: nothing about it changes any more (RB-21)."""
+        if self.signed_off is not None:
+            raise WrongState("The record of this appointment has been signed off.")
+
     def attendee_by_code(self, code: str) -> Attendee:
         """The attendee whose code this is, compared in constant time; 404 for any other (D44, D48)."""
         found = None

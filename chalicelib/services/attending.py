@@ -96,7 +96,7 @@ class Attending:
                 raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
         for client in known.values():
             require_active(client)
-        return {client.id: _depend_on(change, client) for client in known.values()}
+        return {client.id: depend_on(change, client) for client in known.values()}
 
     def _attendee(self, client: Client, guest: Guest, answers: tuple[Answer, ...]) -> Attendee:
         # No contact: how many bookings one address may have is a limit on the public only.
@@ -148,8 +148,8 @@ def _normal(guest: Guest, countries: Iterable[str]) -> Guest:
     return replace(guest, client=newcomers.normal(guest.client, countries, f"{guest.pointer}/client"))
 
 
-def _depend_on(change: Change, client: Client) -> Client:
-    """Nobody merges or deletes them meanwhile."""
+def depend_on(change: Change, client: Client) -> Client:
+    """The client as somebody who is booked; nobody merges or deletes them meanwhile."""
     booked = client.booked()
     if booked is client:
         change.guard(client)

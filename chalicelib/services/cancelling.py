@@ -11,7 +11,8 @@ from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
-from chalicelib.services import calendars, canonical
+from chalicelib.domain.settlement import NOTICE
+from chalicelib.services import calendars, canonical, entitlements
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
@@ -20,16 +21,18 @@ from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
 
-_DAY = timedelta(hours=24)
-
 
 @dataclass(frozen=True, slots=True)
 class StaffCancellation:
-    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it."""
+    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it.
+
+    ``within_24h`` is whether they take it to be less than a day before the start; without it they say nothing.
+    """
 
     reason_id: str | None = None
     reason: str = ""
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
 
 class Cancelling:
@@ -50,7 +53,8 @@ class Cancelling:
     def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
         """Cancels for everybody, after the deadline too (D47).
 
-        403 ``feature_disabled``, 422 ``reason_required`` or ``unknown_reason``.
+        403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
+        another clock (D41).
         """
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
@@ -129,7 +133,10 @@ class Cancelling:
             raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
         reason = wish.reason or reasons.get(wish.reason_id or "", "")
         notify = appointment.notify_client and wish.notify_client is not False
-        return _cancellation(context, appointment, reason, wish.reason_id), notify
+        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
+        if wish.within_24h not in (None, cancellation.within_24h):
+            raise invalid("/within_24h", "The clock says otherwise.", "within_24h_mismatch")
+        return cancellation, notify
 
     def _cancel(
         self, context: Context, appointment: Appointment, cancellation: Cancellation, notify: bool
@@ -137,7 +144,8 @@ class Cancelling:
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = Change()
-        cancelled = change.book(appointment.cancelled(cancellation), appointment)
+        cancelled = entitlements.settle(change, self._store, appointment, appointment.cancelled(cancellation))
+        cancelled = change.book(cancelled, appointment)
         calendars.leave(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
@@ -151,6 +159,7 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     FieldChange("reason", None, cancellation.reason),
+                    *entitlements.settled(appointment, cancelled),
                 ),
                 messages=(
                     *client_messages(Kind.CANCELLED, told, facts),
@@ -170,7 +179,7 @@ class Cancelling:
         left = appointment
         for client_id in client_ids:
             left = left.without(client_id, context.now)
-        left = change.book(left, appointment)
+        left = change.book(entitlements.settle(change, self._store, appointment, left), appointment)
         given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
         for contact in given_up - {a.contact for a in left.live_attendees}:
             if contact:
@@ -205,5 +214,5 @@ def reason_by_mode(mode: ReasonMode, reason: str) -> str:
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
-    within = appointment.start - context.now < _DAY
+    within = appointment.start - context.now < NOTICE
     return Cancellation(reason, context.actor.label, context.now, within, reason_id)

@@ -132,7 +132,12 @@ class Change:
         return written
 
     def book(self, after: Appointment, before: Appointment | None = None) -> Appointment:
-        """Saves an appointment, counting who may know whom for its sake, and no longer does (D26)."""
+        """Saves an appointment, counting who may know whom for its sake, and no longer does (D26).
+
+        409 ``wrong_state`` when its record has been signed off: whatever the use case, it stays as it is (RB-21).
+        """
+        if before:
+            before.require_unsigned()
         self.met.update(after.acquaintances())
         self.met.subtract(before.acquaintances() if before else ())
         return self.save(after)

@@ -9,6 +9,7 @@ from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.meetings import LinkState, Platform
+from chalicelib.domain.sessions import Use
 from chalicelib.services.cancelling import StaffCancellation
 from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
@@ -58,6 +59,13 @@ class NoShow(Answer):
     at: Instant
 
 
+class SignOff(Answer):
+    """Who closed the record, and when."""
+
+    by: str
+    at: Instant
+
+
 class Teleconference(Answer):
     """Where a video call takes place; `by_staff` says that no link is made: staff send one themselves."""
 
@@ -69,7 +77,8 @@ class Teleconference(Answer):
 class Appointment(Answer):
     """An appointment; `orphaned` says that its block no longer has a seat for it.
 
-    `in_progress_minutes` is how long it took, once the client has been served.
+    `in_progress_minutes` is how long it took, once the client has been served. `session` is what has become of the
+    session it takes, if it takes one. Nothing changes once it is `signed_off`.
     """
 
     id: str
@@ -105,6 +114,8 @@ class Appointment(Answer):
     completed_at: Instant | None
     no_show: NoShow | None
     in_progress_minutes: int | None
+    signed_off: SignOff | None
+    session: Use | None
     created_at: Instant
     updated_at: Instant
 
@@ -146,6 +157,8 @@ class Appointment(Answer):
             completed_at=a.reached(domain.State.COMPLETED),
             no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
             in_progress_minutes=a.in_progress_minutes,
+            signed_off=SignOff.model_validate(a.signed_off) if a.signed_off else None,
+            session=a.session.use if a.session else None,
             created_at=a.created_at,
             updated_at=a.updated_at,
         )
@@ -184,15 +197,16 @@ class Assignment(Input):
 
 
 class StaffCancel(Input):
-    """Why it is cancelled, and whether the client is told."""
+    """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
 
     reason_id: Id | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
     def wish(self) -> StaffCancellation:
         """What the use case is asked."""
-        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
+        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
 class Missed(Input):
