@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.events import Audience, Kind
-from chalicelib.domain.notices import Guest, Notice
+from chalicelib.domain.notices import Guest, Manner, Notice
 from chalicelib.notifications.wording import Wording, legible, one_line, wording
 
-_ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
+ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,14 @@ class Row:
     def plain(self, words: Wording) -> str:
         """As plain text, further lines indented."""
         return words.line("colon", label=self.label, value="\n    ".join(self.lines))
+
+
+class Tone(StrEnum):
+    """The colour at the head of a letter: all is settled, all is still open, it is over."""
+
+    SETTLED = "#1f5fbf"
+    OPEN = "#c98a12"
+    OVER = "#8a94a3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Letter:
     actions: tuple[tuple[str, str], ...]
     closing: tuple[str, ...]
     footer: str
-    ends: bool
+    tone: Tone
 
 
 def letter(notice: Notice, public_url: str) -> Letter:
@@ -54,23 +64,29 @@ def letter(notice: Notice, public_url: str) -> Letter:
         "date": words.date(notice.start, notice.timezone),
         "organisation": one_line(notice.organisation),
     }
-    ends = notice.kind in _ENDS
+    kind = partial(words.kind, notice.manner, notice.kind)
+    ends = notice.kind in ENDS
     rows = tuple(_rows(notice, words))
     link = manage_url(notice, public_url)
-    moved = notice.moved_elsewhere
     return Letter(
         language=words.language,
         organisation=values["organisation"],
-        subject=words.kind(notice.kind, "subject", elsewhere=moved, **values),
-        heading=words.kind(notice.kind, "heading", elsewhere=moved, **values),
-        lead=words.kind(notice.kind, "lead", elsewhere=moved, **values),
+        subject=kind("subject", **values),
+        heading=kind("heading", **values),
+        lead=kind("lead", **values),
         rows=rows,
         plain_rows=tuple(row.plain(words) for row in rows),
-        actions=tuple(_actions(notice, words, link, public_url)) if link and not ends else (),
+        actions=tuple(_actions(notice, words, link, public_url)) if link else (),
         closing=tuple(_closing(notice, words)) if link and not ends else (),
         footer=words.line("footer", **values),
-        ends=ends,
+        tone=_tone(notice),
     )
+
+
+def _tone(notice: Notice) -> Tone:
+    if notice.kind in ENDS:
+        return Tone.OVER
+    return Tone.SETTLED if notice.confirmed else Tone.OPEN
 
 
 def manage_url(notice: Notice, public_url: str) -> str:
@@ -134,6 +150,10 @@ def _answer(value: Any, words: Wording) -> str:
 
 
 def _actions(notice: Notice, words: Wording, link: str, public_url: str) -> Iterator[tuple[str, str]]:
+    if notice.kind in ENDS:
+        if notice.manner is Manner.DECLINED:
+            yield words.line("book_again"), f"{public_url}/"
+        return
     yield words.line("manage" if notice.cancel_until or notice.rebook_until else "look"), link
     if notice.confirmed and notice.code is not None:
         query = urlencode({"code": notice.code})
