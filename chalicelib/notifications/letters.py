@@ -119,10 +119,10 @@ def _rows(notice: Notice, words: Wording) -> Iterator[Row]:
     yield Row(words.label("where"), tuple(_where(notice, words)))
     if notice.staff_name:
         yield Row(words.label("with"), (one_line(notice.staff_name),))
-    for guest in notice.guests:
-        yield from _guest(guest, notice, words)
     if notice.reason.strip():
         yield Row(words.label("reason"), tuple(legible(notice.reason).strip().splitlines()))
+    for guest in notice.guests:
+        yield from _guest(guest, notice, words)
 
 
 def _where(notice: Notice, words: Wording) -> Iterator[str]:

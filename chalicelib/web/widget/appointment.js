@@ -124,7 +124,7 @@ export class Appointment extends DeskElement {
       const open = until && Date.parse(until) > Date.now();
       const time = open && ["date", "time"].map((form) => say(until, appointment.timezone, this.locale, form)).join(", ");
       return h("div", { class: "after" },
-        h("p", { class: "soft" }, this.t(open ? `${step}_until` : `${step}_late`, { time })),
+        h("p", { class: "soft" }, this.#say(open ? `${step}_until` : `${step}_late`, { time })),
         open && h("div", { class: "actions" },
           h("button", { type: "button", class: "plain", onclick: () => this.go(step) }, word)));
     };
@@ -152,7 +152,7 @@ export class Appointment extends DeskElement {
   /** Through the organisation's own steps, a move is a new request, be it confirmed by now (D34). */
   #warning() {
     const { status, confirmed } = this.appointment;
-    return (status || !confirmed) && h("div", { class: "notice lost after" }, h("p", {}, this.#say("move_again")));
+    return (status || !confirmed) && h("div", { class: "notice lost warned" }, h("p", {}, this.#say("move_again")));
   }
 
   #cancel() {
@@ -173,7 +173,7 @@ export class Appointment extends DeskElement {
       this.stepHeading(this.#say(`${what}_ask`)), this.problem && this.alert(this.problem), this.#facts(times), warned,
       h("form", { novalidate: true, class: "details after", onsubmit: submit },
         mode !== "off" && this.#reason(what, mode),
-        this.#actions(h("button", { type: "submit", class: `main ${style}`, "aria-busy": this.sending ? "true" : null }, this.t(`${what}_yes`)))),
+        this.#actions(h("button", { type: "submit", class: `main ${style}`, "aria-busy": this.sending ? "true" : null }, this.#say(`${what}_yes`)))),
     ];
   }
 
@@ -197,7 +197,7 @@ export class Appointment extends DeskElement {
   }
 
   #actions(first) {
-    const keep = h("button", { type: "button", class: "quiet", onclick: () => this.go("view") }, this.t(first ? "keep" : "back"));
+    const keep = h("button", { type: "button", class: "quiet", onclick: () => this.go("view") }, first ? this.#say("keep") : this.t("back"));
     return h("div", { class: "actions" }, first, keep);
   }
 

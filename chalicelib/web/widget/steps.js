@@ -106,8 +106,8 @@ export function chosenFacts(desk, { changeable }) {
     { label: desk.t("where"), value: location && placeOf(location), change: change("location") },
     { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
     { label: desk.t("with"), value: person, change: change("staff"), verbatim: true },
-    statusFact(desk, desk.booked ?? {}),
     { label: desk.t("when"), value: slot && timeFacts(desk, { ...slot, minutes: service.duration_minutes }, desk.zone, location.timezone), change: change("time") },
+    statusFact(desk, desk.booked ?? {}),
   ]);
 }
 
@@ -143,7 +143,7 @@ export function statusFact(desk, { status }) {
 function nextSteps(desk, email) {
   return h("div", { class: "after next" },
     desk.heading(2, {}, desk.t("next_title")),
-    h("ol", {}, ["next_look", "next_mail", "next_change"].map((key) => h("li", {}, desk.t(key, { email })))));
+    h("ol", {}, ["next_mail", "next_look", "next_answer"].map((key) => h("li", {}, desk.t(key, { email })))));
 }
 
 export function doneStep(desk) {

@@ -113,6 +113,7 @@ button.day[aria-pressed=true] { background: var(--accent); color: var(--on-accen
 .notice { border-radius: var(--round); padding: .875rem 1rem; margin-bottom: 1.25rem; background: var(--tint); }
 .notice > .plain { margin-top: .625rem; }
 .notice p + p { margin-top: .25rem; }
+.notice.warned { margin: 1.25rem 0 0; }
 .notice.bad { background: var(--bad-tint); }
 .notice.bad > p { color: var(--bad); }
 .notice.lost { background: var(--warm-tint); }
