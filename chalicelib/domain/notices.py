@@ -111,7 +111,9 @@ class Notice:
     def manner(self) -> Manner:
         """How to speak of it: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
         match self.kind:
-            case Kind.RESCHEDULED if not self.confirmed:
+            case Kind.STAFF_ASSIGNED if not self.confirmed:
+                return Manner.REQUEST
+            case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if not self.confirmed:
                 return Manner.REQUEST_ELSEWHERE if self.elsewhere else Manner.REQUEST
             case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if self.elsewhere:
                 return Manner.ELSEWHERE

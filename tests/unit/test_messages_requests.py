@@ -24,11 +24,14 @@ from tests.unit.notice_builders import (
     ANA,
     NOW,
     PUBLIC_URL,
+    SAM,
+    SAM_LEE,
     ana,
     appointment,
     cancelled,
     entry,
     message,
+    notice,
     scene,
 )
 
@@ -128,6 +131,22 @@ def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
     kind: Kind, about: Appointment, actor: Actor, facts: dict[str, str], manner: Manner
 ) -> None:
     assert told(kind, about, actor, facts=facts).manner is manner
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (Kind.STAFF_ASSIGNED, {}),
+        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE}),
+        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
+    ],
+)
+def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: Kind, facts: dict[str, str]) -> None:
+    there = replace(scene(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
+    content = mail(notice(kind, SAM, there, **facts), PUBLIC_URL)
+
+    assert {"en": "the client is waiting", "fr": "le client attend"}[language] in content.text
 
 
 def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
