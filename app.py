@@ -25,6 +25,7 @@ from chalicelib.api import (
     settings,
     site,
     staff,
+    statuses,
     wiring,
     workflows,
 )
@@ -48,6 +49,7 @@ RESOURCES: tuple[Routes, ...] = (
     staff.routes,
     rotas.routes,
     settings.routes,
+    statuses.routes,
     availability.routes,
     booking_options.routes,
     appointments.routes,

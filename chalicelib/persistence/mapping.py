@@ -22,6 +22,7 @@ from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.sessions import Entitlement
+from chalicelib.domain.statuses import Pipeline, Predicate, StatusPassed, StatusShare
 from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant
 from chalicelib.domain.workflows import Workflow
@@ -77,6 +78,8 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
     }
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
+    if a.requested_at and not a.confirmed and a.occupies:
+        return found | keys.due("request", a.id, a.requested_at)
     reminder = a.due_reminder()
     return found | keys.due("reminder", a.id, reminder) if reminder else found
 
@@ -162,12 +165,22 @@ def _unpack_acquaintance(row: Row) -> Acquaintance:
     return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
 
 
+def _unpack_share(row: Row) -> StatusShare:
+    _, predicate, share = row.sk.split("#")
+    return StatusShare(row.pk.partition("#")[2], Predicate(predicate), share, int(row.met or 0))
+
+
 SHAPES: dict[type[Any], Shape[Any]] = {
     Settings: Shape("settings", keys.settings, lambda _: ()),
     Location: Shape("location", keys.location, _own_id),
     Service: Shape("service", keys.service, _own_id),
     Staff: Shape("staff", keys.staff, _own_id),
     Reason: Shape("reason", keys.reason, _own_id),
+    Pipeline: Shape("pipeline", keys.pipeline, lambda _: ()),
+    StatusPassed: Shape("passed", keys.status_passed, lambda r: (r.appointment_id, r.number)),
+    StatusShare: Shape(
+        "share", keys.status_share, lambda r: (r.status_id, r.predicate, r.share), lambda _: {}, unpack=_unpack_share
+    ),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
     Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
     Opening: Shape("opening", keys.opening, lambda r: (r.location_id,)),

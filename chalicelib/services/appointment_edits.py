@@ -69,7 +69,7 @@ def wished(before: Appointment, edit: Edit, start: datetime | None, service: Ser
     )
     if edit.gives and edit.staff_id != before.staff_id:
         # Whom the client had chosen no longer has it.
-        after = replace(after, staff_id=edit.staff_id, staff_requested=False)
+        after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
     return _at(after, start or before.start, edit.timezone or before.timezone)
 
 

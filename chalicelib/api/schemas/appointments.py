@@ -8,6 +8,8 @@ from chalicelib.api.schemas.fields import Answer, Day, Flag, Id, Input, Instant,
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
+from chalicelib.domain.statuses import Predicate, StatusPassed
+from chalicelib.services.approving import StatusWish
 from chalicelib.services.cancelling import StaffCancellation
 from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
@@ -19,7 +21,7 @@ class Status(Answer):
     id: str
     name: str
     colour: str
-    predicate: str
+    predicate: Predicate
 
 
 class AnswerShown(Answer):
@@ -58,7 +60,8 @@ class NoShow(Answer):
 
 
 class Appointment(Answer):
-    """An appointment; `orphaned` says that its block no longer has a seat for it.
+    """An appointment; `orphaned` says that its block no longer has a seat for it, `overdue` that it was not confirmed
+    before its start. `status` is null where it does not go through statuses.
 
     `in_progress_minutes` is how long it took, once the client has been served.
     """
@@ -76,7 +79,7 @@ class Appointment(Answer):
     local_start: str
     state: domain.State
     confirmed: bool
-    status: Status | None = None
+    status: Status | None
     attendees: list[Attendee]
     notes: str
     booked_through: Channel
@@ -86,6 +89,7 @@ class Appointment(Answer):
     block_id: str | None
     over_capacity: bool
     orphaned: bool
+    overdue: bool
     teleconference: None = None
     notify_client: bool
     rebooked_from: str | None
@@ -102,7 +106,7 @@ class Appointment(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an appointment, or one with what its location's ledger says of it."""
-        seated: Seated = result if isinstance(result, Seated) else Seated(result, None, orphaned=False)
+        seated: Seated = result
         a = seated.appointment
         return cls(
             id=a.id,
@@ -118,6 +122,7 @@ class Appointment(Answer):
             local_start=a.local_start,
             state=a.state,
             confirmed=a.confirmed,
+            status=Status.model_validate(seated.status) if seated.status else None,
             attendees=[Attendee.model_validate(attendee) for attendee in a.attendees],
             notes=a.notes,
             booked_through=a.booked_through.channel,
@@ -127,6 +132,7 @@ class Appointment(Answer):
             block_id=seated.block_id,
             over_capacity=a.over_capacity,
             orphaned=seated.orphaned,
+            overdue=seated.overdue,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
@@ -185,6 +191,18 @@ class StaffCancel(Input):
         return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
 
 
+class StatusMove(Input):
+    """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
+
+    status_id: Id
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    expected_status_id: Id | None = None
+
+    def wish(self) -> StatusWish:
+        """What the use case is asked."""
+        return StatusWish(self.status_id, self.reason or "", self.expected_status_id)
+
+
 class Missed(Input):
     """That the client did not come: whether somebody tried to reach them, and what is known of why."""
 
@@ -224,7 +242,7 @@ class HistoryStatus(Answer):
 
     name: str
     colour: str
-    predicate: str
+    predicate: Predicate
     position: int
 
 
@@ -235,3 +253,10 @@ class HistoryLine(Answer):
     at: Instant
     by: str
     reason: str | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a line of the history."""
+        passed: StatusPassed = result
+        status = HistoryStatus.model_validate(passed)
+        return cls(status=status, at=passed.at, by=passed.by, reason=passed.reason)
