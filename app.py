@@ -27,6 +27,7 @@ from chalicelib.api import (
     settings,
     site,
     staff,
+    statuses,
     wiring,
     workflows,
 )
@@ -50,6 +51,7 @@ RESOURCES: tuple[Routes, ...] = (
     staff.routes,
     rotas.routes,
     settings.routes,
+    statuses.routes,
     availability.routes,
     booking_options.routes,
     appointments.routes,

@@ -63,6 +63,9 @@ from chalicelib.container.core import (
     store as store,
 )
 from chalicelib.container.desk import (
+    approving as approving,
+)
+from chalicelib.container.desk import (
     assigning as assigning,
 )
 from chalicelib.container.desk import (
@@ -163,6 +166,9 @@ from chalicelib.container.set_up import (
 )
 from chalicelib.container.set_up import (
     staffing as staffing,
+)
+from chalicelib.container.set_up import (
+    statuses as statuses,
 )
 from chalicelib.container.set_up import (
     times_off as times_off,

@@ -257,6 +257,27 @@ class InUse(Refusal):
     title = "This is still in use"
 
 
+class StatusInUse(Refusal):
+    """Appointments hold this status: what it means for them must not change (D30)."""
+
+    code = "status_in_use"
+    title = "Appointments hold this status: add another one and archive this"
+
+
+class StatusNeeded(Refusal):
+    """It is the last status of a kind that cannot be done without (D30)."""
+
+    code = "status_needed"
+    title = "This is the last status of its kind, and one is needed"
+
+
+class StatusChanged(Refusal):
+    """Somebody has moved the appointment to another status meanwhile (D28, case 22)."""
+
+    code = "status_changed"
+    title = "This appointment has just been moved to another status"
+
+
 class Duplicate(Refusal):
     """A value that must be unique is taken."""
 

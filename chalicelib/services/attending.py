@@ -111,7 +111,7 @@ class Attending:
 
     def _countries(self, location_id: str) -> tuple[str, ...]:
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return (location.country,) if location and location.country else ()
+        return (location.dials_in,) if location and location.dials_in else ()
 
 
 def ability_for_attendees(appointment: Appointment) -> Ability:

@@ -12,6 +12,7 @@ from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.rebooking import Caution, RebookWish
 from chalicelib.domain.reviews import GOOD_FOR, Review, Shown, UsedReview, opened, sealed
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import wall_text
 from chalicelib.services import calendars, entitlements, staff_calendars
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
@@ -136,10 +137,11 @@ class Rebooking:
     def _seat(self, change: Change, context: Context, plan: Plan, booked: Appointment) -> Seated:
         """Takes the seat at the location, where it takes one (D2)."""
         if plan.place is None:
-            return Seated(booked, None, orphaned=False)
+            return Seated(booked)
         occupant = plan.place.occupant(booked.id, Right.SCHEDULE)
         calendars.take(change, plan.place, occupant, context.now)
-        return seated([booked], plan.place.calendar.placed(occupant), context.now)[0]
+        # Staff have agreed it with the client: it has no status (D42).
+        return seated([booked], plan.place.calendar.placed(occupant), Pipeline(), context.now)[0]
 
     def _entry(self, context: Context, plan: Plan, booked: Appointment) -> Entry:
         facts: Mapping[str, object] = {
