@@ -54,6 +54,7 @@ from tests.integration.world import World
 # Ten in Perth.
 START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
 URL = f"/quickview/appointments/{SOURCE}/rebook"
+DOCUMENTED = "/quickview/appointments/{appointment_id}/rebook/preview"
 
 
 @pytest.fixture
@@ -168,10 +169,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_is_wrong_is_refused_with_its_name(world: World) -> None:
-    assert [(more, *refusal(preview(world, **more))) for more, _ in WRONG] == [
-        (more, 422, code) for more, code in WRONG
-    ]
+def test_what_is_wrong_is_refused_with_its_name_which_the_document_has(world: World) -> None:
+    answers = [(more, *refusal(preview(world, **more))) for more, _ in WRONG]
+    assert answers == [(more, 422, code) for more, code in WRONG]
+    operation = world.call("GET", "/openapi.json").json["paths"][DOCUMENTED]["post"]
+    described = operation["responses"]["422"]["description"]
+    assert [code for _, code in WRONG if f"`{code}`" not in described] == []
 
 
 def test_schedules_of_nobody_and_of_another_consultant_do_not_exist(world: World) -> None:
