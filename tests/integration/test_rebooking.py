@@ -243,7 +243,7 @@ def test_leave_and_public_holidays_are_in_the_way(world: World) -> None:
 
 def test_an_override_is_for_some_roles_has_a_reason_and_is_logged(world: World) -> None:
     schedules_of(world, *KIMS, off=(TimeOff("tof_1", START, START + timedelta(hours=9)),))
-    why = {"override": {"reason": "Agreed by phone"}}
+    why: dict[str, Any] = {"override": {"reason": "Agreed by phone"}}
     assert refusal(preview(world, time="13:00", **why)) == (403, "forbidden")
     # Staff Advanced override in their own time only.
     assert refusal(preview(world, "ada", time="13:00", **why)) == (403, "forbidden")
@@ -257,7 +257,7 @@ def test_an_override_is_for_some_roles_has_a_reason_and_is_logged(world: World) 
 
 
 def test_nothing_overrides_the_choice_of_a_schedule(world: World) -> None:
-    why = {"override": {"reason": "Agreed by phone"}}
+    why: dict[str, Any] = {"override": {"reason": "Agreed by phone"}}
     assert refusal(preview(world, "boss", work_schedule_id=None, **why)) == (422, "schedule_not_selected")
     assert refusal(preview(world, "boss", work_schedule_id=RAPID, **why)) == (422, "schedule_not_selectable")
 

@@ -62,6 +62,26 @@ def test_a_second_click_gives_the_same_appointment(world: World) -> None:
     assert world.read(Entitlement, CLIENT).reserved == 1
 
 
+def test_a_click_that_meets_its_own_booking_is_not_refused_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another click books between the look whether the review is used and the look at the consultant's time."""
+    allot(1)
+    token = reviewed(world)["review_token"]
+    plans = container.rebooking()._plans
+    plan, first = plans.plan, []
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(plans, "plan", plan)
+        first.append(confirm(world, token))
+        return plan(*arguments)
+
+    monkeypatch.setattr(plans, "plan", overtaken)
+    second = confirm(world, token)
+    assert (second.status, second.json) == (201, first[0].json)
+    assert world.read(Entitlement, CLIENT).reserved == 1
+
+
 def test_nothing_is_booked_without_a_review(world: World) -> None:
     before = rows()
     codes: dict[str | None, str] = dict.fromkeys((None, "", " "), "review_required")

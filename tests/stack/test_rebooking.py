@@ -50,7 +50,7 @@ def test_a_client_is_rebooked_step_by_step(practice: Practice, eventually: Event
     ago = {"approach": "retrospective", "date": (today - timedelta(days=32)).isoformat()}
     narrow = practice.schedule(consultant, lines=[{"weekdays": [1], "start": "00:00", "end": "00:30"}])
     theirs = practice.schedules[practice.consultants[1].id]
-    refused = {
+    refused: dict[str, list[dict[str, Any]]] = {
         "schedule_not_selected": [{"work_schedule_id": ...}, {"work_schedule_id": None}, {"work_schedule_id": ""}],
         "schedule_not_selectable": [{"work_schedule_id": rapid}],
         "outside_work_schedule": [{"work_schedule_id": narrow}],
