@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
-from hypothesis import strategies as st
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Staff
 from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Audience
 from chalicelib.domain.hours import Line
-from chalicelib.domain.rota import CalendarType, WorkSchedule
+from chalicelib.domain.rota import WorkSchedule
 from chalicelib.domain.times import utc_text
 from chalicelib.notifications.wording import wording
 from tests.integration.rebooked import (
@@ -25,9 +24,7 @@ from tests.integration.rebooked import (
     KIM,
     KIMS,
     LEES,
-    MELBOURNE,
     MON_TUE,
-    PERTH,
     RAPID,
     call,
     confirm,
@@ -40,12 +37,7 @@ from tests.integration.rebooked import (
 )
 from tests.integration.staffed import refusal, write
 from tests.integration.world import World
-
-ZONES = (
-    *(PERTH, MELBOURNE, "Australia/Brisbane", "Australia/Adelaide", "Australia/Lord_Howe", "Pacific/Auckland"),
-    *("Pacific/Kiritimati", "Pacific/Chatham", "America/Toronto", "America/St_Johns", "America/Los_Angeles"),
-    *("Europe/London", "Europe/Dublin", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Pago_Pago", "UTC"),
-)
+from tests.unit.rebook_cases import LENGTH, asked, fits
 
 
 @pytest.fixture
@@ -165,52 +157,6 @@ def test_case_13_the_traps_of_choosing_a_schedule(world: World) -> None:
 
 # The property ---------------------------------------------------------------------------------------------------------
 
-LENGTH = 60
-
-
-@st.composite
-def asked(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
-    """A schedule of one or two lines, the client's zone, and a start somewhere around one of the lines.
-
-    Days on which clocks change somewhere are as frequent as others.
-    """
-    flips = [date(2026, 10, 4), date(2027, 3, 14), date(2026, 11, 1), date(2026, 10, 25), date(2027, 4, 4)]
-    anyday = st.integers(0, 200).map(lambda n: date(2026, 9, 28) + timedelta(days=n))
-    day = draw(st.one_of(st.sampled_from(flips), anyday))
-    fives = st.integers(0, 288).map(lambda n: 5 * n)
-    spans = draw(st.lists(st.tuples(fives, fives).filter(lambda s: s[0] < s[1]), min_size=1, max_size=2))
-    weekdays = draw(st.sampled_from([(day.isoweekday(),), (1, 2, 3, 4, 5), (6, 7), (1, 2, 3, 4, 5, 6, 7)]))
-    validity = draw(st.sampled_from([(None, None), (day, None), (None, day), (day, day)]))
-    lines = tuple(Line(weekdays, *span) for span in spans)
-    where, whose = draw(st.sampled_from(ZONES)), draw(st.sampled_from(ZONES))
-    schedule = WorkSchedule(MON_TUE, CalendarType.AD_HOC, where, lines, *validity)
-    offset = draw(st.sampled_from([-60, -5, 0, 5, 60, spans[0][1] - spans[0][0] - LENGTH]))
-    wall = datetime.combine(day, time()) + timedelta(minutes=spans[0][0] + offset)
-    at = wall.replace(tzinfo=ZoneInfo(where), fold=draw(st.integers(0, 1))).astimezone(UTC)
-    return schedule, whose, at
-
-
-def lines_around(schedule: WorkSchedule, at: datetime) -> list[tuple[datetime, datetime]]:
-    """Each line on the days around an instant, worked out by hand: from clock to clock, gaps skipped."""
-    tz = ZoneInfo(schedule.timezone)
-    days = [at.astimezone(tz).date() + timedelta(days=n) for n in (-1, 0, 1)]
-    days = [day for day in days if (schedule.valid_from or day) <= day <= (schedule.valid_until or day)]
-    return [
-        (shown_at(day, line.start, tz), shown_at(day, line.end, tz))
-        for day in days
-        for line in schedule.lines
-        if day.isoweekday() in line.weekdays
-    ]
-
-
-def shown_at(day: date, minutes: int, tz: ZoneInfo) -> datetime:
-    """The first minute at which clocks there show at least this time of this day."""
-    wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-    at = wall.replace(tzinfo=UTC) - timedelta(hours=15)
-    while at.astimezone(tz).replace(tzinfo=None) < wall:
-        at += timedelta(minutes=5)
-    return at
-
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked())
@@ -223,15 +169,13 @@ def test_what_a_preview_accepts_lies_within_one_line_and_the_client_is_told_thei
     schedules_of(world, schedule)
     theirs = at.astimezone(ZoneInfo(timezone))
     reply = preview(world, date=theirs.date().isoformat(), time=theirs.isoformat()[11:16] + theirs.isoformat()[-6:])
-    end = at + timedelta(minutes=LENGTH)
-    fits = any(begin <= at and end <= until for begin, until in lines_around(schedule, at))
-    event("accepted" if fits else "refused")
-    if not fits:
+    event("accepted" if fits(schedule, at) else "refused")
+    if not fits(schedule, at):
         assert refusal(reply) == (422, "outside_work_schedule")
         return
     assert (reply.status, reply.json["start"]) == (200, utc_text(at)), reply.text
     booked = confirm(world, reply.json["review_token"]).json
     words = wording("en")
-    assert words.span(at, end, timezone) in letters(world, booked["id"])[Audience.CLIENT]
+    assert words.span(at, at + LENGTH, timezone) in letters(world, booked["id"])[Audience.CLIENT]
     assert booked["local_start"] == theirs.replace(tzinfo=None).isoformat()
     assert call(world, "POST", f"/appointments/{booked['id']}/cancel", {}, "rae").status == 200

@@ -99,6 +99,28 @@ def test_a_client_is_rebooked_step_by_step(practice: Practice, eventually: Event
     assert refusal(practice.preview(consultant, other, time="10:30")) == (409, "consultant_conflict")
 
 
+def test_the_link_of_a_teams_call_is_in_the_mail_of_both(practice: Practice, eventually: Eventually) -> None:
+    """With notification the client's mail has it, too; without, the consultant's alone (RB-9, RB-22, feature 79)."""
+    consultant, client, quiet = practice.consultants[0], practice.client(), practice.client()
+    employed = made(practice.admin.get(f"/staff/{consultant.id}"), 200)["email"]
+    call = {"modality": "video", "platform": "teams"}
+    links: list[str] = []
+    for whom, when in ((client, {"time": "10:00"}), (quiet, {"time": "12:00", "notify_client": False})):
+        source = practice.attended(whom, consultant)
+        review = made(practice.preview(consultant, source, **call, **when), 200)
+        assert [w["code"] for w in review["warnings"]] == (["link_not_sent"] if whom is quiet else [])
+        booked = made(practice.confirm(consultant, source, review["review_token"]))
+        assert booked["teleconference"] == {"platform": "teams", "link": None, "state": "pending"}
+        url = f"/appointments/{booked['id']}"
+        made_ready = eventually(lambda url=url: made(practice.admin.get(url), 200)["teleconference"]["link"])
+        assert eventually(lambda link=made_ready: [m for m in practice.mail(employed) if link in m["BodyText"]])
+        links.append(made_ready)
+    assert links[0] != links[1]
+    assert [links[0] in mail["BodyText"] for mail in eventually(lambda: practice.mail(client["email"]))] == [True]
+    practice.stack.invoke("deliver_due", {"now": utc_text(datetime.now(UTC) + timedelta(minutes=10))})
+    assert practice.mail(quiet["email"]) == []
+
+
 def test_whose_appointments_may_be_rebooked(practice: Practice, stack: Stack) -> None:
     """Staff their own, managers those at their locations; an override is logged (section 13)."""
     consultant, colleague = practice.consultants
