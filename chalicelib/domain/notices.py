@@ -12,6 +12,7 @@ from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Method, Service, Settings, Staff
 from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Audience, Kind
+from chalicelib.domain.meetings import Teleconference
 
 
 class Medium(StrEnum):
@@ -61,6 +62,7 @@ class Notice:
 
     ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
     have no place here (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546).
+    ``teleconference`` is the video call as it then stands, its link only where it may be used.
     ``elsewhere`` says of a move that it is to another place or another way to meet.
     """
 
@@ -87,6 +89,7 @@ class Notice:
     guests: tuple[Guest, ...] = ()
     code: str | None = None
     call_number: str = ""
+    teleconference: Teleconference | None = None
     reason: str = ""
     previous_start: datetime | None = None
     elsewhere: bool = False

@@ -14,8 +14,9 @@ from chalicelib.domain.appointments import Appointment, Attendee, State
 from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.events import Audience, Kind
 from chalicelib.domain.notices import Medium, Notice
-from chalicelib.notifications.letters import manage_url, place
-from chalicelib.notifications.wording import one_line, wording
+from chalicelib.domain.telling import visible_call
+from chalicelib.notifications.letters import link_follows, manage_url, meeting_link, place
+from chalicelib.notifications.wording import Wording, one_line, wording
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event, vCalAddress
@@ -58,6 +59,7 @@ def calendar_file(
     appointment: Appointment, attendee: Attendee, offer: Offer, language: str, sender: str, public_url: str
 ) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
+    gone = attendee.cancelled or appointment.state is State.CANCELLED
     notice = Notice(
         kind=Kind.CONFIRMATION,
         audience=Audience.CLIENT,
@@ -79,9 +81,10 @@ def calendar_file(
         confirmed=appointment.confirmed,
         sequence=appointment.sequence + attendee.ahead,
         code=attendee.code,
+        teleconference=None if gone else visible_call(appointment),
     )
     event = _event(notice, sender, public_url)
-    if attendee.cancelled or appointment.state is State.CANCELLED:
+    if gone:
         event["status"] = "CANCELLED"
     return _calendar(event, Scheduling.PUBLISH).decode("utf-8")
 
@@ -100,14 +103,38 @@ def _event(notice: Notice, sender: str, public_url: str) -> Event:
     event.add("dtend", _utc(notice.end))
     event.add("summary", f"{one_line(notice.service)} ({one_line(notice.organisation)})")
     address = one_line(notice.place_address)
-    event.add("location", ", ".join(filter(None, (place(notice, words), address))))
+    # Calendars offer a link to follow where they expect the place.
+    where = meeting_link(notice) or place(notice, words)
+    event.add("location", ", ".join(filter(None, (where, address))))
+    description = [*_call(notice, words), *([words.line("text_link", url=link)] if public_url else [])]
+    if description:
+        event.add("description", "\n".join(description))
     if public_url:
-        event.add("description", words.line("text_link", url=link))
         event.add("url", link)
+    if meeting_link(notice):
+        _add_conference(event, meeting_link(notice), place(notice, words))
     event.add("status", "CONFIRMED" if notice.confirmed else "TENTATIVE")
     event.add("transp", "OPAQUE")
     event["organizer"] = _address(parseaddr(sender)[1], notice.organisation)
     return event
+
+
+def _call(notice: Notice, words: Wording) -> list[str]:
+    """What is to be known of the video call: how to join it, or that the link follows."""
+    if meeting_link(notice):
+        return [words.line("text_join", url=meeting_link(notice))]
+    return [text for text in [link_follows(notice, words)] if text]
+
+
+def _add_conference(event: Event, link: str, label: str) -> None:
+    """The video call as calendars understand it (RFC 7986, 5.11)."""
+    from icalendar import vText, vUri
+
+    conference = vUri(link)
+    conference.params["VALUE"] = vText("URI")
+    conference.params["FEATURE"] = ["AUDIO", "VIDEO"]
+    conference.params["LABEL"] = vText(label.replace('"', "'"))
+    event["conference"] = conference
 
 
 def _attendee(notice: Notice, method: Scheduling) -> vCalAddress:

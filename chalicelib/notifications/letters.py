@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.events import Audience, Kind
+from chalicelib.domain.meetings import LinkState
 from chalicelib.domain.notices import Guest, Notice
 from chalicelib.notifications.wording import Wording, legible, one_line, wording
 
@@ -66,7 +67,7 @@ def letter(notice: Notice, public_url: str) -> Letter:
         lead=words.kind(notice.kind, "lead", elsewhere=moved, **values),
         rows=rows,
         plain_rows=tuple(row.plain(words) for row in rows),
-        actions=tuple(_actions(notice, words, link, public_url)) if link and not ends else (),
+        actions=() if ends else (*_joining(notice, words), *_actions(notice, words, link, public_url)),
         closing=tuple(_closing(notice, words)) if link and not ends else (),
         footer=words.line("footer", **values),
         ends=ends,
@@ -87,9 +88,24 @@ def place(notice: Notice, words: Wording) -> str:
     return _method(notice, words)
 
 
+def meeting_link(notice: Notice) -> str:
+    """The link to the video call, where there is one to use; else empty."""
+    return (notice.teleconference.link if notice.teleconference else None) or ""
+
+
+def link_follows(notice: Notice, words: Wording) -> str:
+    """That staff send the link themselves, to them that they are to; empty where it is not for them to send (RB-9)."""
+    call = notice.teleconference
+    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in _ENDS or not notice.confirmed:
+        return ""
+    return words.line("link_follows" if notice.audience is Audience.CLIENT else "send_link")
+
+
 def _method(notice: Notice, words: Wording) -> str:
     if notice.method is Method.PHONE and notice.call_number:
         return words.method("phone_number", number=notice.call_number)
+    if notice.teleconference:
+        return words.method("video_on", platform=words.platform(notice.teleconference.platform))
     return words.method(notice.method)
 
 
@@ -101,6 +117,9 @@ def _rows(notice: Notice, words: Wording) -> Iterator[Row]:
     span = words.span(notice.start, notice.end, notice.timezone)
     yield Row(words.label("when"), (span, words.zone(notice.start, notice.timezone)))
     yield Row(words.label("where"), tuple(_where(notice, words)))
+    follows = link_follows(notice, words)
+    if follows:
+        yield Row(words.label("link"), (follows,))
     if notice.staff_name:
         yield Row(words.label("with"), (one_line(notice.staff_name),))
     for guest in notice.guests:
@@ -133,7 +152,15 @@ def _answer(value: Any, words: Wording) -> str:
     return one_line(str(value))
 
 
+def _joining(notice: Notice, words: Wording) -> Iterator[tuple[str, str]]:
+    link = meeting_link(notice)
+    if link:
+        yield words.line("join"), link
+
+
 def _actions(notice: Notice, words: Wording, link: str, public_url: str) -> Iterator[tuple[str, str]]:
+    if not link:
+        return
     yield words.line("manage" if notice.cancel_until or notice.rebook_until else "look"), link
     if notice.confirmed and notice.code is not None:
         query = urlencode({"code": notice.code})

@@ -38,6 +38,10 @@ class Wording:
         """How the meeting takes place."""
         return str(self._words["methods"][name]).format(**values)
 
+    def platform(self, name: str, /) -> str:
+        """What the makers of a platform for video calls call it."""
+        return str(self._words["platforms"][name])
+
     def date(self, at: datetime, timezone: str) -> str:
         """``Tuesday, December 1, 2026``."""
         return self._date(at, timezone, "date", "")

@@ -119,7 +119,9 @@ class OfClient(Ask):
     view: str = "client_view"
 
     def expected(self, role: str, case: Case) -> int:
-        """404 for a client out of view, 403 for one in view without the ability (CL-2)."""
+        """404 for a client out of view, 403 for one in view without the ability (CL-2), and for who never has it."""
+        if all(letter(role, need) == "-" for need in self.needs):
+            return 403
         if not reaches(role, letter(role, self.view), case):
             return 404
         return self.status if any(reaches(role, letter(role, need), case) for need in self.needs) else 403
@@ -157,6 +159,7 @@ _HIRED = {"name": "New", "email": "{guest}@example.org", "role": "staff", "locat
 
 _PERSON = {"first_name": "New", "last_name": "Client", "email": "{guest}@example.org"}
 _MERGE = {"duplicate_id": "{client}", "primary_id": "{other}", "dry_run": True}
+_MORE = {"sessions": 1, "reason": "Still in need"}
 _WORKFLOW = {"name": "First home", "steps": ["Papers"]}
 
 ASKS: tuple[Ask, ...] = (
@@ -171,7 +174,7 @@ ASKS: tuple[Ask, ...] = (
     # Nothing has begun yet: whoever may do this is told so.
     *(
         Ask(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
-        for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED))
+        for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED), ("sign-off", None))
     ),
     Ask(
         ("appointment_claim",),
@@ -268,6 +271,11 @@ ASKS: tuple[Ask, ...] = (
     OfClient(("client_merge",), "POST", "/clients/merge", CLIENTS, _MERGE),
     OfClient(("log_view",), "GET", "/clients/{client}/activity", CLIENTS),
     OfClient(("workflow_edit",), "POST", "/clients/{client}/workflows", CLIENTS, _WORKFLOW, status=201),
+    OfClient(("client_view",), "GET", "/clients/{client}/sessions", CLIENTS),
+    OfClient(("sessions_allot",), "PUT", "/clients/{client}/sessions", CLIENTS, {"allotted": 5}),
+    OfClient(("log_view",), "GET", "/clients/{client}/session-requests", CLIENTS),
+    # Only who has a limit needs more: whoever may ask is told so.
+    OfClient(("sessions_request",), "POST", "/clients/{client}/session-requests", CLIENTS, _MORE, 409, fresh=True),
     Ask(("settings_edit", "dashboard_view"), "GET", "/settings"),
     Ask(("settings_edit",), "PATCH", "/settings", body={}),
 )  # fmt: skip

@@ -11,10 +11,12 @@ from chalicelib.api.schemas.appointments import Status
 from chalicelib.api.schemas.codes import Email, Language
 from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
 from chalicelib.domain import appointments as domain
+from chalicelib.domain import statuses
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.questions import LONGEST_ANSWER
 from chalicelib.services.booking import Booked, BookingWish, Person
 from chalicelib.services.rescheduling import Move
+from chalicelib.services.seated import Seated
 from chalicelib.services.viewing import PublicView
 
 _SUCCESS = {
@@ -110,7 +112,7 @@ class _Shown(Answer):
     id: str
     state: domain.State
     confirmed: bool
-    status: Status | None = None
+    status: Status | None
     service_id: str
     location_id: str
     meeting_method: Method
@@ -134,7 +136,7 @@ class BookedAnswer(_Shown):
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
         return cls(
-            **_shown(booked.appointment),
+            **_shown(booked.appointment, booked.status),
             code=code,
             message=_message(booked),
             manage_url=link,
@@ -149,8 +151,9 @@ class CancelledAnswer(_Shown):
 
     @classmethod
     def of(cls, result: Any) -> Self:
-        """From the appointment."""
-        return cls(**_shown(result))
+        """From the appointment with its status."""
+        seated: Seated = result
+        return cls(**_shown(seated.appointment, seated.status))
 
 
 class ServiceShown(Answer):
@@ -192,7 +195,7 @@ class AppointmentShown(_Shown):
     location: LocationShown
     staff_name: str | None
     attendee: AttendeeShown
-    meeting_link: str | None = None
+    meeting_link: str | None
     cancellation: CancellationShown | None
     can_cancel_until: Instant | None
     can_rebook_until: Instant | None
@@ -203,11 +206,12 @@ class AppointmentShown(_Shown):
         view: PublicView = result
         cancellation = view.appointment.cancellation
         return cls(
-            **_shown(view.appointment),
+            **_shown(view.appointment, view.status),
             service=ServiceShown.model_validate(view.service),
             location=LocationShown.model_validate(view.location),
             staff_name=view.staff_name,
             attendee=AttendeeShown.model_validate(view.attendee),
+            meeting_link=None if view.attendee.cancelled else view.appointment.meeting_link,
             cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
             can_cancel_until=view.can_cancel_until,
             can_rebook_until=view.can_rebook_until,
@@ -247,11 +251,12 @@ def _message(booked: Booked) -> str:
     return words["moved" if booked.attendee.moves else "booked"]
 
 
-def _shown(appointment: domain.Appointment) -> dict[str, Any]:
+def _shown(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
     return {
         "id": appointment.id,
         "state": appointment.state,
         "confirmed": appointment.confirmed,
+        "status": Status.model_validate(status) if status else None,
         "service_id": appointment.service_id,
         "location_id": appointment.location_id,
         "meeting_method": appointment.method,
