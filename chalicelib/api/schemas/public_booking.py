@@ -23,12 +23,17 @@ _SUCCESS = {
     "en": {
         "booked": "Your appointment is booked. We have sent you the details.",
         "moved": "Your appointment has been moved. We have sent you the new details.",
-        "requested": "We have received your request and will let you know as soon as it is confirmed.",
+        "requested": (
+            "We have received your request. It is not confirmed yet: we will write to you as soon as we have decided."
+        ),
     },
     "fr": {
         "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
         "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
-        "requested": "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
+        "requested": (
+            "Nous avons reçu votre demande. Elle n’est pas encore confirmée : "
+            "nous vous écrirons dès que nous aurons décidé."
+        ),
     },
 }
 
@@ -245,7 +250,7 @@ class CancelBody(Input):
 
 
 def _message(booked: Booked) -> str:
-    words = _SUCCESS.get(booked.attendee.language or "", _SUCCESS["en"])
+    words = _SUCCESS.get((booked.attendee.language or "").partition("-")[0], _SUCCESS["en"])
     if not booked.appointment.confirmed:
         return words["requested"]
     return words["moved" if booked.attendee.moves else "booked"]
