@@ -188,4 +188,5 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
 )
 def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> Seated:
     """Cancel for everybody; after the client's deadline too."""
-    return container.cancelling().by_staff(call.at_desk(), call.path["appointment_id"], call.body.wish())
+    context = call.context(Channel.DASHBOARD)
+    return container.cancelling().by_staff(context, call.path["appointment_id"], call.body.wish())

@@ -7,6 +7,7 @@ from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments import Appointment
 from chalicelib.api.schemas.attending import AddedAttendee, RemovalQuery
 from chalicelib.domain.errors import AlreadyAttending, FeatureDisabled, WrongState
+from chalicelib.domain.events import Channel
 from chalicelib.domain.permissions import Ability
 from chalicelib.services.seated import Seated
 
@@ -37,7 +38,7 @@ _EDITORS = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
 )
 def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
     """One more client comes along, on record or new; they get the confirmation and a code of their own."""
-    context, added = call.at_desk(), call.body
+    context, added = call.context(Channel.DASHBOARD), call.body
     return container.joining().join(context, call.path["appointment_id"], added.guest(), added.notify_client)
 
 
@@ -49,5 +50,5 @@ def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
 )
 def remove_attendee(call: Call[NoBody, RemovalQuery]) -> None:
     """A client is taken off; without the last one the appointment is cancelled."""
-    context, path = call.at_desk(), call.path
+    context, path = call.context(Channel.DASHBOARD), call.path
     container.cancelling().attendee_by_staff(context, path["appointment_id"], path["client_id"], call.query.wish())

@@ -61,8 +61,3 @@ class Call(Generic[Body, Query]):
         """What a use case needs to know of this call; the channel is the client's or ``api`` unless said."""
         through = channel or (Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API)
         return Context(self.now, self.principal, through, self.once, self.expected_version)
-
-    def at_desk(self) -> Context:
-        """The same for what staff do to an appointment: through their dashboard, or the contact centre's (CL-6)."""
-        dashboard = self.staff.may(Ability.DASHBOARD_VIEW)
-        return self.context(Channel.DASHBOARD if dashboard else Channel.CALL_CENTRE)

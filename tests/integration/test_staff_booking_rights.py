@@ -128,19 +128,3 @@ def test_each_channel_is_for_those_who_work_with_it(world: World) -> None:
         assert book(world, who, location_id=VANCOUVER).status == 403
     assert book(world, BOSS, location_id=VANCOUVER).status == 201
     assert world.call("POST", "/appointments", staff_body()).status == 401
-
-
-def test_whatever_the_contact_centre_does_is_logged_as_its_own(world: World) -> None:
-    """CL-6: it has no dashboard to do it through; those who have one are named with that."""
-    world.lay(limit=2)
-    for who, channel in ((CENTRAL, "call_centre"), ("alex@example.org", "dashboard")):
-        url = f"/appointments/{booked(world)['id']}"
-        guest = {"client": {"first_name": "Eva", "last_name": "Ito", "email": "eva@example.org"}}
-        joined = as_role(world, "POST", f"{url}/attendees", guest, who)
-        _, second = (attendee["client_id"] for attendee in joined.json["attendees"])
-        assert as_role(world, "DELETE", f"{url}/attendees/{second}", who=who).status == 204
-        assert as_role(world, "POST", f"{url}/cancel", {}, who).status == 200
-        log = as_role(world, "GET", f"{url}/log").json["items"]
-        said = [(line["action"], line["channel"]) for line in log]
-        steps = ("cancelled", "attendee_cancelled", "attendee_added")
-        assert said == [*((step, channel) for step in steps), ("booked", "schedule")]
