@@ -20,11 +20,14 @@ from chalicelib.api import (
     meta,
     public_booking,
     public_catalogue,
+    rebooking,
     rotas,
     services,
+    sessions,
     settings,
     site,
     staff,
+    statuses,
     wiring,
     workflows,
 )
@@ -48,15 +51,18 @@ RESOURCES: tuple[Routes, ...] = (
     staff.routes,
     rotas.routes,
     settings.routes,
+    statuses.routes,
     availability.routes,
     booking_options.routes,
     appointments.routes,
     lifecycle.routes,
+    rebooking.routes,
     attendees.routes,
     clients.routes,
     duplicates.routes,
     activity.routes,
     workflows.routes,
+    sessions.routes,
     merging.routes,
     blocks.routes,
 )
@@ -78,6 +84,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     delivered = background.delivery().sweep(tick.now, tick.time_left)
     forgotten = background.farewells().forget_due(tick.now, tick.time_left)
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
+
+
+@every(app, Rate(1, unit=Rate.HOURS))
+def commence_overdue(tick: Tick) -> dict[str, int]:
+    """Commence what nobody has commenced for 31 days (RB-19)."""
+    return background.commencing().commence_overdue(tick.now, tick.time_left)
 
 
 @every(app, Rate(1, unit=Rate.HOURS))

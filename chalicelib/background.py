@@ -14,6 +14,7 @@ from chalicelib import container, observability
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
     from chalicelib.services.client_integrity import ClientIntegrity
+    from chalicelib.services.commencing import Commencing
     from chalicelib.services.delivering import Delivery
     from chalicelib.services.delivery_ports import MeetingLinks
     from chalicelib.services.forgetting import Farewells
@@ -92,6 +93,15 @@ def reminding() -> Reminding:
     from chalicelib.services.reminding import Reminding
 
     return Reminding(container.store(), outbox(), delivery(), observability.observer)
+
+
+@lru_cache(maxsize=1)
+def commencing() -> Commencing:
+    """Appointments that nobody has commenced."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.commencing import Commencing
+
+    return Commencing(container.store(), DynamoDueWork(), container.ids(), observability.count)
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,9 @@ from chalicelib.container.clientele import (
     merging as merging,
 )
 from chalicelib.container.clientele import (
+    sessions as sessions,
+)
+from chalicelib.container.clientele import (
     undoing as undoing,
 )
 from chalicelib.container.clientele import (
@@ -58,6 +61,9 @@ from chalicelib.container.core import (
 )
 from chalicelib.container.core import (
     store as store,
+)
+from chalicelib.container.desk import (
+    approving as approving,
 )
 from chalicelib.container.desk import (
     assigning as assigning,
@@ -113,6 +119,12 @@ from chalicelib.container.desk import (
 from chalicelib.container.desk import (
     viewing as viewing,
 )
+from chalicelib.container.quickview import (
+    rebook_summaries as rebook_summaries,
+)
+from chalicelib.container.quickview import (
+    rebooking as rebooking,
+)
 from chalicelib.container.set_up import (
     _origins as _origins,
 )
@@ -154,6 +166,9 @@ from chalicelib.container.set_up import (
 )
 from chalicelib.container.set_up import (
     staffing as staffing,
+)
+from chalicelib.container.set_up import (
+    statuses as statuses,
 )
 from chalicelib.container.set_up import (
     times_off as times_off,
