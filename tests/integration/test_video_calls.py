@@ -18,12 +18,13 @@ from moto.ses.models import ses_backends
 
 from chalicelib import background, vault
 from chalicelib.domain.catalog import Method, Service
+from chalicelib.domain.permissions import Role
 from chalicelib.notifications.graph import GraphLinks
 from chalicelib.notifications.pretended_links import PretendedLinks
 from tests.integration import approval
 from tests.integration.conftest import REGION, forget_singletons
 from tests.integration.graph_double import CREDENTIALS, Fault, GraphDouble, graph_double
-from tests.integration.staffed import as_role, book, booked, journal, patch, setting, staffed, teach, write
+from tests.integration.staffed import as_role, book, booked, hire, journal, patch, setting, staffed, teach, write
 from tests.integration.world import MORTGAGE, NOW, OPENING, SAM, World
 from tests.unit.gateway import Reply
 
@@ -247,6 +248,7 @@ def test_by_phone_after_all_drops_the_link_from_everything_said_later(world: Wor
 def test_a_request_has_no_link_before_it_is_confirmed_and_then_its_one_confirmation_has(
     world: World, graph: GraphDouble
 ) -> None:
+    hire("stf_admin", approval.ADMIN, role=Role.ADMIN)
     statuses = approval.set_up(world)
     made = by_client(world).json
     sweep(world)
