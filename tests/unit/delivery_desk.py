@@ -80,7 +80,7 @@ class FakeLinks:
     def __init__(self) -> None:
         self.asked: list[Meeting] = []
         self.faults: list[Exception] = []
-        self.meddle: list[Callable[[], None]] = []
+        self.meddle: list[Callable[[], object]] = []
 
     def make(self, meeting: Meeting) -> Link:
         self.asked.append(meeting)
