@@ -20,8 +20,10 @@ from chalicelib.api import (
     meta,
     public_booking,
     public_catalogue,
+    rebooking,
     rotas,
     services,
+    sessions,
     settings,
     site,
     staff,
@@ -54,11 +56,13 @@ RESOURCES: tuple[Routes, ...] = (
     booking_options.routes,
     appointments.routes,
     lifecycle.routes,
+    rebooking.routes,
     attendees.routes,
     clients.routes,
     duplicates.routes,
     activity.routes,
     workflows.routes,
+    sessions.routes,
     merging.routes,
     blocks.routes,
 )
@@ -86,6 +90,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
 def reject_overdue(tick: Tick) -> dict[str, int]:
     """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
     return background.lapsing().reject_overdue(tick.now, tick.time_left)
+
+
+@every(app, Rate(1, unit=Rate.HOURS))
+def commence_overdue(tick: Tick) -> dict[str, int]:
+    """Commence what nobody has commenced for 31 days (RB-19)."""
+    return background.commencing().commence_overdue(tick.now, tick.time_left)
 
 
 @every(app, Rate(1, unit=Rate.HOURS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -14,7 +14,9 @@ from chalicelib import container, observability
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
     from chalicelib.services.client_integrity import ClientIntegrity
+    from chalicelib.services.commencing import Commencing
     from chalicelib.services.delivering import Delivery
+    from chalicelib.services.delivery_ports import MeetingLinks
     from chalicelib.services.forgetting import Farewells
     from chalicelib.services.integrity import Integrity
     from chalicelib.services.lapsing import Lapsing
@@ -55,6 +57,7 @@ def delivery() -> Delivery:
     from chalicelib.services.delivering import Delivery
     from chalicelib.services.delivery_ports import Carrier
     from chalicelib.services.dispatching import Dispatcher
+    from chalicelib.services.linking import Linking
 
     config = container.settings()
     carriers: dict[Medium, Carrier] = {
@@ -63,8 +66,26 @@ def delivery() -> Delivery:
     }
     dead_letters = SqsDeadLetters(config.dead_letter_queue_url, config.region)
     dispatcher = Dispatcher(container.store(), outbox(), carriers, dead_letters, observability.observer)
+    linking = Linking(container.store(), meeting_links(), container.ids(), dead_letters, observability.observer)
     topic = SnsTopic(config.events_topic_arn, config.region)
-    return Delivery(container.store(), outbox(), topic, dispatcher, observability.observer, random.random)
+    return Delivery(container.store(), outbox(), topic, dispatcher, linking, observability.observer, random.random)
+
+
+@lru_cache(maxsize=1)
+def meeting_links() -> MeetingLinks | None:
+    """Who makes links to video calls: Microsoft Graph where its credentials are kept, a pretence in stage local."""
+    config = container.settings()
+    if config.graph_secret_arn:
+        from chalicelib import vault
+        from chalicelib.notifications.graph import GraphLinks
+
+        credentials = partial(vault.secret, config.graph_secret_arn, config.region)
+        return GraphLinks(credentials, config.graph_url, config.graph_login_url)
+    if config.local:
+        from chalicelib.notifications.pretended_links import PretendedLinks
+
+        return PretendedLinks(config.stage)
+    return None
 
 
 @lru_cache(maxsize=1)
@@ -73,6 +94,15 @@ def reminding() -> Reminding:
     from chalicelib.services.reminding import Reminding
 
     return Reminding(container.store(), outbox(), delivery(), observability.observer)
+
+
+@lru_cache(maxsize=1)
+def commencing() -> Commencing:
+    """Appointments that nobody has commenced."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.commencing import Commencing
+
+    return Commencing(container.store(), DynamoDueWork(), container.ids(), observability.count)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from infra import bytecode
 
 # The descriptions of some four hundred AWS services are most of the layer; these are the ones that are called.
-AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "ses", "sesv2", "sns", "sqs", "sts"})
+AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "secretsmanager", "ses", "sesv2", "sns", "sqs", "sts"})
 # phonenumbers: which place, network or time zone a number belongs to is never asked.
 UNUSED = (("phonenumbers", "geodata"), ("phonenumbers", "carrierdata"), ("phonenumbers", "tzdata"))
 

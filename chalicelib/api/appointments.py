@@ -92,7 +92,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
-        *("method_not_offered", *_TIMES),
+        *("method_not_offered", "platform_not_allowed", *_TIMES),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )
@@ -181,7 +181,10 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     answer=Appointment,
     who=Ability.APPOINTMENT_EDIT,
     versioned=True,
-    refuses=(WrongState, VersionMismatch, "reason_required", "unknown_reason"),
+    refuses=(
+        *(WrongState, VersionMismatch, FeatureDisabled),
+        *("reason_required", "unknown_reason", "within_24h_mismatch"),
+    ),
 )
 def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> Seated:
     """Cancel for everybody; after the client's deadline too."""

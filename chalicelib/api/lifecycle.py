@@ -1,4 +1,4 @@
-"""The lifecycle of an appointment: arrived, commenced, served, completed, or missed."""
+"""The lifecycle of an appointment: arrived, commenced, served, completed, or missed; and the end of its record."""
 
 from __future__ import annotations
 
@@ -74,6 +74,18 @@ def miss(call: Call[Missed, NoQuery]) -> Seated:
     """Nobody came; from thirty minutes after its start on."""
     context, said = call.context(Channel.DASHBOARD), call.body
     return container.progressing().miss(context, call.path["appointment_id"], said.contact_attempted, said.reason)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/sign-off",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState,),
+)
+def sign_off(call: Call[NoBody, NoQuery]) -> Seated:
+    """Close the record of what is completed, missed or cancelled: nothing about it changes afterwards."""
+    return container.progressing().sign_off(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
 def _advanced(call: Call[NoBody, NoQuery], step: Step) -> Seated:

@@ -21,6 +21,9 @@ from chalicelib.container.clientele import (
     merging as merging,
 )
 from chalicelib.container.clientele import (
+    sessions as sessions,
+)
+from chalicelib.container.clientele import (
     undoing as undoing,
 )
 from chalicelib.container.clientele import (
@@ -115,6 +118,12 @@ from chalicelib.container.desk import (
 )
 from chalicelib.container.desk import (
     viewing as viewing,
+)
+from chalicelib.container.quickview import (
+    rebook_summaries as rebook_summaries,
+)
+from chalicelib.container.quickview import (
+    rebooking as rebooking,
 )
 from chalicelib.container.set_up import (
     _origins as _origins,

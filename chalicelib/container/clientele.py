@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.services.duplicates import Duplicates
     from chalicelib.services.forgetting import Forgetting
     from chalicelib.services.merging import Merging
+    from chalicelib.services.sessions import Sessions
     from chalicelib.services.undoing import Undoing
     from chalicelib.services.workflows import Workflows
 
@@ -77,6 +78,14 @@ def undoing() -> Undoing:
     from chalicelib.services.undoing import Undoing
 
     return Undoing(store(), acquaintances(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def sessions() -> Sessions:
+    """What clients are entitled to."""
+    from chalicelib.services.sessions import Sessions
+
+    return Sessions(store(), clients(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

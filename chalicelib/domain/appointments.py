@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.events import Actor
-from chalicelib.domain.meetings import Teleconference
+from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 from chalicelib.domain.sessions import Session
 from chalicelib.domain.statuses import Predicate
 from chalicelib.domain.times import minute
@@ -186,6 +186,20 @@ class Appointment:
         return self.state is not State.CANCELLED
 
     @property
+    def meeting_link(self) -> str | None:
+        """The link to its video call, while it is agreed that there will be one."""
+        stands = self.occupies and self.confirmed and self.method is Method.VIDEO
+        return self.teleconference.link if stands and self.teleconference else None
+
+    def wants_link(self, now: datetime) -> bool:
+        """Whether a link to its video call is still to be made: not before it is confirmed, not once it is over."""
+        call = self.teleconference
+        if call is None or (call.platform, call.state) != (Platform.TEAMS, LinkState.PENDING):
+            return False
+        coming = self.state not in FINISHED and self.end > now
+        return coming and self.confirmed and self.method is Method.VIDEO
+
+    @property
     def held_status(self) -> tuple[str, Predicate] | None:
         """The status it counts for, under the predicate that follows from what it is by now; none without one."""
         if self.status_id is None:
@@ -201,6 +215,11 @@ class Appointment:
     def reached(self, state: State) -> datetime | None:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
+
+    def require_unsigned(self) -> None:
+        """409 ``wrong_state`` once its record has been signed off: nothing about it changes any more (RB-21)."""
+        if self.signed_off is not None:
+            raise WrongState("The record of this appointment has been signed off.")
 
     def attendee_by_code(self, code: str) -> Attendee:
         """The attendee whose code this is, compared in constant time; 404 for any other (D44, D48)."""

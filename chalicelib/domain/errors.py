@@ -166,6 +166,41 @@ class StaffConflict(Refusal):
     title = "There is another appointment at that time"
 
 
+class ConsultantConflict(Refusal):
+    """The consultant has an appointment, leave or a public holiday then (D38); ``conflicts`` says what."""
+
+    code = "consultant_conflict"
+    title = "The consultant is not free at that time"
+
+
+class ConsultantUnavailable(Refusal):
+    """Whoever would have the appointment does not offer its service at its location, or no longer works there."""
+
+    code = "consultant_unavailable"
+    title = "The consultant does not offer this service here"
+
+
+class ScheduleChanged(Refusal):
+    """The work schedule was changed or removed since it was reviewed (D43)."""
+
+    code = "schedule_changed"
+    title = "The work schedule has changed: review again"
+
+
+class ReviewOutdated(Refusal):
+    """Something that was shown for review is no longer so (D43)."""
+
+    code = "review_outdated"
+    title = "What was reviewed has changed: review again"
+
+
+class ReviewExpired(Refusal):
+    """The review is too long ago (D43)."""
+
+    code = "review_expired"
+    title = "This review has expired: review again"
+
+
 class DeadlinePassed(Refusal):
     """Too late for the client to change this on their own (WG-3, WG-4)."""
 
@@ -185,6 +220,13 @@ class TooManyBookings(Refusal):
 
     code = "too_many_bookings"
     title = "There are already as many upcoming appointments as allowed"
+
+
+class NoSessions(Refusal):
+    """The client has no session left (D39)."""
+
+    code = "no_sessions"
+    title = "This client has no sessions left"
 
 
 class ClientMerged(Refusal):

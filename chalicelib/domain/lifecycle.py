@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.appointments import Appointment, NoShow, State
+from chalicelib.domain.appointments import Appointment, NoShow, SignOff, State
 from chalicelib.domain.errors import TooEarly, WrongState
 
 NO_SHOW_AFTER = timedelta(minutes=30)
+OVERDUE_AFTER = timedelta(days=31)
+# Nothing leads on from these.
+ENDS = frozenset({State.COMPLETED, State.NO_SHOW, State.CANCELLED})
 
 
 class Step(StrEnum):
@@ -59,6 +62,31 @@ def missed(appointment: Appointment, no_show: NoShow) -> Appointment:
     if no_show.at < appointment.start + NO_SHOW_AFTER:
         raise TooEarly("A client counts as missing thirty minutes after the start.")
     return replace(after, no_show=no_show)
+
+
+def overdue_at(appointment: Appointment) -> datetime | None:
+    """Until when it may wait to be commenced before it is by itself; none for what cannot, or has (RB-19).
+
+    What was put on record afterwards waits as long as anything else from then on.
+    """
+    passage = PASSAGES[Step.COMMENCE]
+    if appointment.state not in passage.before or not appointment.confirmed:
+        return None
+    return max(appointment.start, appointment.created_at) + OVERDUE_AFTER
+
+
+def overdue(appointment: Appointment, now: datetime) -> bool:
+    """Whether it has stayed open for more than 31 days (feature 86)."""
+    until = overdue_at(appointment)
+    return until is not None and now > until
+
+
+def signed_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
+    """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
+    appointment.require_unsigned()
+    if appointment.state not in ENDS:
+        raise WrongState(f"The record of an appointment that is {_said(appointment.state)} cannot be closed.")
+    return replace(appointment, signed_off=SignOff(by, now), updated_at=now)
 
 
 def _said(state: State) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+
+from chalicelib.domain.catalog import Method
 
 
 class Platform(StrEnum):
@@ -23,13 +26,56 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Teleconference:
-    """The video call of one appointment; ``link`` is none until it is ready, and for ever where staff send it."""
+    """The video call of one appointment; ``link`` is none until it is ready, and for ever where staff send it.
+
+    ``revision`` tells one call of an appointment from another that was agreed later: their links are never the same.
+    """
 
     platform: Platform
     link: str | None = None
     state: LinkState = LinkState.PENDING
+    revision: int = 0
 
     @classmethod
-    def on(cls, platform: Platform) -> Teleconference:
+    def on(cls, platform: Platform, revision: int = 0) -> Teleconference:
         """A call that has just been agreed: for Teams a link will be made, for Zoom never (RB-9)."""
-        return cls(platform, None, LinkState.PENDING if platform is Platform.TEAMS else LinkState.BY_STAFF)
+        state = LinkState.PENDING if platform is Platform.TEAMS else LinkState.BY_STAFF
+        return cls(platform, None, state, revision)
+
+    def ready(self, link: str) -> Teleconference:
+        """With the link that has been made for it."""
+        return replace(self, link=link, state=LinkState.READY)
+
+    def left_to_staff(self) -> Teleconference:
+        """No link is made for it: staff send one themselves."""
+        return replace(self, link=None, state=LinkState.BY_STAFF)
+
+
+def usual_call(method: Method, platform: str | None) -> Teleconference | None:
+    """The call of an appointment that is booked without choosing a platform: the organisation's, for video only."""
+    return Teleconference.on(Platform(platform)) if platform and method is Method.VIDEO else None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What a link is made for; ``key`` is the call's own, and the same key always gets the same link.
+
+    Nothing in it names a client: it goes to whoever runs the platform.
+    """
+
+    key: str
+    subject: str
+    start: datetime
+    end: datetime
+
+
+class LinkDelayed(Exception):
+    """No link yet, trying again may help; not before ``seconds`` have passed, if given. Its text names a reason."""
+
+    def __init__(self, reason: str, seconds: float = 0) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class LinkRefused(Exception):
+    """There will never be a link, however often it is asked for. Its text names a reason."""

@@ -66,6 +66,8 @@ class Ability(StrEnum):
     HOURS_EDIT = "hours_edit"
     LOG_VIEW = "log_view"
     WORKFLOW_EDIT = "workflow_edit"
+    SESSIONS_ALLOT = "sessions_allot"
+    SESSIONS_REQUEST = "sessions_request"
     CATALOGUE_VIEW = "catalogue_view"
     CATALOGUE_EDIT = "catalogue_edit"
     STAFF_EDIT = "staff_edit"
@@ -104,7 +106,7 @@ _STAFF = _loc(Role.STAFF)
 
 _COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
 
-# The columns stand in the order above. The last five rows, DASHBOARD_VIEW and
+# The columns stand in the order above. The last seven rows, DASHBOARD_VIEW and
 # APPOINTMENT_VIEW are not in the requirements' matrix; they follow from section 4.1 (who sees what).
 MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     #                            admin  manager    advanced   plus   staff   contact centre
@@ -137,6 +139,8 @@ MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     Ability.OWN_HOURS_EDIT:      (_OWN, _OWN,      _OWN,      _OWN,  _OWN,   _NO),
     Ability.LOG_VIEW:            (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
     Ability.WORKFLOW_EDIT:       (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
+    Ability.SESSIONS_ALLOT:      (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
+    Ability.SESSIONS_REQUEST:    (_ALL, _LOC,      _LOC,      _OWN,  _OWN,   _ALL),
     Ability.HOURS_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
     Ability.CATALOGUE_VIEW:      (_ALL, _ALL,      _ALL,      _ALL,  _ALL,   _ALL),
     Ability.CATALOGUE_EDIT:      (_ALL, _NO,       _NO,       _NO,   _NO,    _NO),

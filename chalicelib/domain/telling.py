@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments import Attendee, State
+from chalicelib.domain.appointments import Appointment, Attendee, State
 from chalicelib.domain.catalog import Method, Settings, Staff
 from chalicelib.domain.clients import Client
-from chalicelib.domain.events import Audience, Entry, Kind, Message
+from chalicelib.domain.events import Audience, Channel, Entry, Kind, Message
+from chalicelib.domain.meetings import Teleconference
 from chalicelib.domain.notices import Guest, Medium, Notice, Scene
 
 CANCELLATIONS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED})
 # The last word to somebody: no later entry speaks to them, so nothing supersedes it.
-_FAREWELLS = CANCELLATIONS | {Kind.STAFF_UNASSIGNED}
+FAREWELLS = CANCELLATIONS | {Kind.STAFF_UNASSIGNED}
 _PROMISES = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.STAFF_BOOKED})
 # Facts a use case may give with a message; everything else is looked up when it is sent.
 REASON = "reason"
@@ -42,7 +43,7 @@ def telling(message: Message, entry: Entry, scene: Scene, now: datetime) -> Tell
     if message.audience is Audience.CLIENT:
         if not scene.appointment.notify_client:
             return Telling(unsaid="suppressed")
-        notices = tuple(_to_client(message, scene, now))
+        notices = tuple(_to_client(message, entry, scene, now))
     else:
         notices = tuple(_to_organisation(message, scene))
     return Telling(notices) if notices else Telling(unsaid="unreachable")
@@ -57,9 +58,16 @@ def language_for(wanted: Iterable[str | None], settings: Settings) -> str:
     return next(iter(settings.languages), "en")
 
 
+def visible_call(appointment: Appointment, *, leaving: bool = False) -> Teleconference | None:
+    """The video call as it is shown: its link while it stands, and only to who does not leave it."""
+    call = appointment.teleconference if appointment.method is Method.VIDEO else None
+    hidden = leaving or appointment.meeting_link is None
+    return replace(call, link=None) if call and hidden else call
+
+
 def _stale(message: Message, entry: Entry, scene: Scene, now: datetime) -> bool:
     appointment, kind = scene.appointment, message.kind
-    if entry.sequence < appointment.sequence and kind not in _FAREWELLS:
+    if entry.sequence < appointment.sequence and kind not in FAREWELLS:
         return True
     if kind in _PROMISES and not appointment.confirmed:
         return True
@@ -91,7 +99,7 @@ def _attendee(message: Message, scene: Scene) -> Attendee | None:
     return next((a for a in scene.appointment.attendees if a.client_id == message.recipient_id), None)
 
 
-def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice]:
+def _to_client(message: Message, entry: Entry, scene: Scene, now: datetime) -> Iterable[Notice]:
     attendee, client = _attendee(message, scene), scene.clients.get(message.recipient_id)
     if attendee is None or client is None:
         return
@@ -104,6 +112,7 @@ def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice
         timezone=appointment.timezone,
         guests=(Guest(attendee.name, attendee.notes, _answers(attendee, scene)),),
         code=attendee.code,
+        by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
         call_number=(client.mobile or client.phone or "") if appointment.method is Method.PHONE else "",
         # One attendee leaving does not change the appointment's own sequence; their calendar must hear of it.
         sequence=appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0),
@@ -190,6 +199,7 @@ def _notice(message: Message, scene: Scene) -> Notice:
         reason=message.facts.get(REASON) or (cancellation.reason if cancellation else ""),
         previous_start=datetime.fromisoformat(previous) if previous else None,
         elsewhere=ELSEWHERE in message.facts,
+        teleconference=visible_call(appointment, leaving=message.kind in FAREWELLS),
     )
 
 

@@ -1,11 +1,13 @@
-"""What the due index says is to be done about blocks, requests and deleted clients by now."""
+"""What the due index says is to be done by now: blocks, requests, forgotten appointments and deleted clients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
+from itertools import chain
 
+from chalicelib.domain.lifecycle import OVERDUE_AFTER
 from chalicelib.domain.times import utc_text
 from chalicelib.persistence import keys
 from chalicelib.persistence.items import Row
@@ -14,7 +16,7 @@ _PAGE = 100
 
 
 class DynamoDueWork:
-    """``services.releasing.DueWork``, ``services.lapsing.Waiting`` and ``services.forgetting.Leaving`` on the table."""
+    """``releasing.DueWork``, ``lapsing.Waiting``, ``commencing.Unstarted`` and ``forgetting.Leaving`` on the table."""
 
     def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then, longest waiting first."""
@@ -34,6 +36,14 @@ class DynamoDueWork:
     def leaving(self, until: datetime) -> Iterator[str]:
         """The id of every deleted client who is to be forgotten by then, longest waiting first."""
         for row in _due("farewell", until):
+            yield row.pk.partition("#")[2]
+
+    def unstarted(self, until: datetime) -> Iterator[str]:
+        """The id of every appointment that should have been commenced by then, longest waiting first.
+
+        Last come those of which a reminder still waits that was due so long ago: nobody has been reminding.
+        """
+        for row in chain(_due("overdue", until), _due("reminder", until - OVERDUE_AFTER)):
             yield row.pk.partition("#")[2]
 
 

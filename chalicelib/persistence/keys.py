@@ -35,8 +35,9 @@
 | a workflow | get | `WFL#id` · `META` |
 | a client's workflows by when they were made | query `agenda` | `WFL#client` · instant, id |
 | a hold | get | `HLD#id` · `META` |
+| what a review of a rebooking was booked as | get | `REVIEW#nonce` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
-| what is due: journal, reminder, request, sheet, series, farewell | query `due`, a shard | `DUE#work#shard` · instant |
+| due journal, reminder, request, overdue, sheet, series, farewell | query `due`, a shard | `DUE#work#shard` · at |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
 `agenda` of their location and every `queue` (their keys end in `#CANCELLED`).
@@ -225,6 +226,11 @@ def workflows(client_id: str) -> str:
 def hold(hold_id: str) -> Key:
     """A hold."""
     return Key(f"HLD#{hold_id}")
+
+
+def used_review(nonce: str) -> Key:
+    """What a review of a rebooking was booked as."""
+    return Key(f"REVIEW#{nonce}")
 
 
 def once(scope: str, key: str) -> Key:

@@ -18,8 +18,10 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import Occupant, Right, Sheet
+from chalicelib.domain.lifecycle import overdue_at
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
+from chalicelib.domain.reviews import UsedReview
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.sessions import Entitlement
 from chalicelib.domain.statuses import Pipeline, Predicate, StatusPassed, StatusShare
@@ -78,10 +80,21 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
     }
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
+    return found | appointment_due(a, a.due_reminder())
+
+
+def appointment_due(a: Appointment, reminder: datetime | None) -> dict[str, str]:
+    """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
+
+    Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
+    and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
+    """
     if a.requested_at and not a.confirmed and a.occupies:
-        return found | keys.due("request", a.id, a.requested_at)
-    reminder = a.due_reminder()
-    return found | keys.due("reminder", a.id, reminder) if reminder else found
+        return keys.due("request", a.id, a.requested_at)
+    if reminder:
+        return keys.due("reminder", a.id, reminder)
+    overdue = overdue_at(a)
+    return keys.due("overdue", a.id, overdue) if overdue else {}
 
 
 def _sheet_due(sheet: Sheet) -> dict[str, str]:
@@ -204,6 +217,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
     Workflow: Shape("workflow", keys.workflow, _own_id, _workflow_indexes),
+    UsedReview: Shape("review", keys.used_review, lambda r: (r.nonce,), lambda r: {"ttl": r.forget}),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
 

@@ -107,10 +107,13 @@ class DynamoOutbox:
         return [row.pk.partition("#")[2] for row in _waiting("reminder", now, limit)]
 
     def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
-        """Moves the appointment on the due index, or off it, if it is still the version that was read."""
+        """Moves the appointment on the due index, if it is still the version that was read.
+
+        After its last reminder it waits there to be commenced, unless that is done.
+        """
         key = keys.appointment(appointment.id)
-        due = keys.due("reminder", appointment.id, reminder) if reminder else None
-        actions = _not_due() if due is None else _due_at(due)
+        due = mapping.appointment_due(appointment, reminder)
+        actions = _due_at(due) if due else _not_due()
         with _unless_overtaken():
             Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib.domain.appointments import FINISHED, Answer, Appointment, Attendee, State
 from chalicelib.domain.catalog import Method, Service
 from chalicelib.domain.errors import WrongState, invalid
+from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 from chalicelib.domain.slots import Why, refusal
 from chalicelib.domain.times import wall_text, zone
 from chalicelib.services.attending import Guest, answered
@@ -30,12 +31,14 @@ class Edit:
     """What staff change about an appointment; ``None`` leaves it.
 
     ``start`` is an instant or wall time in ``timezone``. ``gives`` says that it goes to ``staff_id``, which may be
-    nobody. ``override`` is the reason for taking a time in spite of what stands against it.
+    nobody. ``platform`` is where a video call takes place, the organisation's own where it becomes one without saying.
+    ``override`` is the reason for taking a time in spite of what stands against it.
     """
 
     start: datetime | None = None
     timezone: str | None = None
     method: Method | None = None
+    platform: Platform | None = None
     location_id: str | None = None
     gives: bool = False
     staff_id: str | None = None
@@ -50,11 +53,14 @@ class Edit:
         return answered or self.method not in (None, before.method)
 
 
-def wished(before: Appointment, edit: Edit, start: datetime | None, service: Service | None) -> Appointment:
+def wished(
+    before: Appointment, edit: Edit, start: datetime | None, service: Service | None, usual: str | None = None
+) -> Appointment:
     """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
 
-    ``service`` is needed where the edit says so. 422 ``method_not_offered``, ``invalid_answers``,
-    ``unknown_client``, ``client_twice``, ``unknown_timezone``; 409 ``wrong_state`` when nobody comes.
+    ``service`` is needed where the edit says so, ``usual`` is the organisation's platform. 422 ``method_not_offered``,
+    ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``, ``client_twice``, ``unknown_timezone``; 409
+    ``wrong_state`` when nobody comes.
     """
     method = edit.method or before.method
     if service and method is not before.method and method not in service.meeting_methods:
@@ -62,6 +68,7 @@ def wished(before: Appointment, edit: Edit, start: datetime | None, service: Ser
     after = replace(
         before,
         method=method,
+        teleconference=_call(before, edit, method, usual),
         location_id=edit.location_id or before.location_id,
         notes=before.notes if edit.notes is None else edit.notes,
         notify_client=before.notify_client if edit.notify_client is None else edit.notify_client,
@@ -71,6 +78,27 @@ def wished(before: Appointment, edit: Edit, start: datetime | None, service: Ser
         # Whom the client had chosen no longer has it.
         after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
     return _at(after, start or before.start, edit.timezone or before.timezone)
+
+
+def _call(before: Appointment, edit: Edit, method: Method, usual: str | None) -> Teleconference | None:
+    """The video call it then is: the one there was while nothing about it changes, else another with its own link.
+
+    Naming Teams again where the link was left to staff asks for a link once more.
+    """
+    if method is not Method.VIDEO:
+        if edit.platform is not None:
+            raise invalid("/platform", "Only a meeting by video has a platform.", "platform_not_allowed")
+        return None
+    call = before.teleconference if before.method is Method.VIDEO else None
+    stays = edit.platform is None and before.method is Method.VIDEO
+    if stays or (call and call.platform is edit.platform and not _lacks_link(call)):
+        return call
+    platform = edit.platform or usual
+    return Teleconference.on(Platform(platform), before.sequence + 1) if platform else None
+
+
+def _lacks_link(call: Teleconference) -> bool:
+    return call.platform is Platform.TEAMS and call.state is LinkState.BY_STAFF
 
 
 def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: People) -> tuple[AttendeeEdit, ...]:

@@ -86,6 +86,7 @@ class Assigning:
         change = Change()
         theirs = staff_calendars.refs(after) if after.staff_id else []
         found = self._store.read([*_seat_refs(after), *theirs])
+        in_spite = force and after.staff_id is not None and not staff_calendars.is_free(found, after, context.now)
         if after.staff_id:
             if ineligible and not staff_calendars.eligible(found, after):
                 raise ineligible
@@ -100,7 +101,10 @@ class Assigning:
                 at=context.now,
                 action=action,
                 actor=context.actor,
-                changes=(FieldChange("staff_id", before.staff_id, saved.staff_id),),
+                changes=(
+                    FieldChange("staff_id", before.staff_id, saved.staff_id),
+                    *((FieldChange("force", None, True),) if in_spite else ()),
+                ),
                 messages=tuple(handover(context, before, saved)),
                 events=(appointment_event("appointment.assigned", saved),),
                 sequence=saved.sequence,

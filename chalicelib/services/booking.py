@@ -13,6 +13,7 @@ from chalicelib.domain.errors import TooManyBookings, invalid
 from chalicelib.domain.events import Audience, Entry, Kind, Message
 from chalicelib.domain.holds import Hold, hold_id_of
 from chalicelib.domain.ledger import Right
+from chalicelib.domain.meetings import usual_call
 from chalicelib.domain.places import Place
 from chalicelib.domain.questions import checked
 from chalicelib.domain.slots import Seeker
@@ -106,7 +107,7 @@ class Booking:
     def _country(self, location_id: str) -> str | None:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return location.country if location else None
+        return location.dials_in if location else None
 
     def _book(self, context: Context, wish: BookingWish, start: int) -> Booked:
         person, now = wish.attendee, context.now
@@ -216,6 +217,7 @@ class Booking:
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             language=wish.language,
+            teleconference=usual_call(wish.method, place.offer.settings.teleconference),
             reminder_hours=place.offer.settings.reminder_hours,
             utm=wish.utm,
         )

@@ -13,27 +13,31 @@ from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.permissions import Ability
+from chalicelib.domain.settlement import NOTICE
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
 from chalicelib.domain.telling import language_for
-from chalicelib.services import calendars, canonical
+from chalicelib.services import calendars, canonical, entitlements
 from chalicelib.services.announcing import appointment_event, client_messages, known_copies
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
 from chalicelib.services.seated import Seated, pipeline_in, unseated
 
-_DAY = timedelta(hours=24)
-
 
 @dataclass(frozen=True, slots=True)
 class StaffCancellation:
-    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it."""
+    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it.
+
+    ``within_24h`` is whether they take it to be less than a day before the start; without it they say nothing.
+    """
 
     reason_id: str | None = None
     reason: str = ""
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
 
 class Cancelling:
@@ -54,7 +58,11 @@ class Cancelling:
         return decide(lambda: self._by_client(context, appointment_id, code, reason, seen), self._pause)
 
     def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
-        """Cancels for everybody, after the deadline too (D47); 422 ``reason_required`` or ``unknown_reason``."""
+        """Cancels for everybody, after the deadline too (D47).
+
+        403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
+        another clock (D41).
+        """
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
     def attendee_by_staff(
@@ -136,6 +144,7 @@ class Cancelling:
     def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
         appointment, pipeline, _ = self._read(appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        context = entering(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
         return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline))
 
@@ -144,6 +153,7 @@ class Cancelling:
     ) -> Seated:
         appointment, pipeline, _ = self._read(appointment_id)
         require_reach(context.staff, ability_for_attendees(appointment), appointment)
+        context = entering(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
         leaving = self._live_records(appointment, client_id)
         if not leaving:
@@ -173,7 +183,10 @@ class Cancelling:
             raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
         reason = wish.reason or reasons.get(wish.reason_id or "", "")
         notify = appointment.notify_client and wish.notify_client is not False
-        return _cancellation(context, appointment, reason, wish.reason_id), notify
+        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
+        if wish.within_24h not in (None, cancellation.within_24h):
+            raise invalid("/within_24h", "The clock says otherwise.", "within_24h_mismatch")
+        return cancellation, notify
 
     def _cancel(
         self,
@@ -189,7 +202,7 @@ class Cancelling:
         change = Change()
         # Nothing holds a status that could mean anything but a cancellation by now.
         ended = replace(appointment.cancelled(cancellation), status_id=into.id if into else None)
-        cancelled = change.book(ended, appointment)
+        cancelled = change.book(entitlements.settle(change, self._store, appointment, ended), appointment)
         if into:
             change.save(passed(cancelled, into, context.actor, context.now, cancellation.reason))
         calendars.leave(change, appointment.id, appointment.stands())
@@ -205,6 +218,7 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     FieldChange("reason", None, cancellation.reason),
+                    *entitlements.settled(appointment, cancelled),
                 ),
                 messages=(
                     *client_messages(Kind.CANCELLED, told, facts),
@@ -234,7 +248,7 @@ class Cancelling:
         left = appointment
         for client_id in client_ids:
             left = left.without(client_id, context.now)
-        left = change.book(left, appointment)
+        left = change.book(entitlements.settle(change, self._store, appointment, left), appointment)
         given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
         for contact in given_up - {a.contact for a in left.live_attendees}:
             if contact:
@@ -275,5 +289,5 @@ def reason_by_mode(mode: ReasonMode, reason: str) -> str:
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
-    within = appointment.start - context.now < _DAY
+    within = appointment.start - context.now < NOTICE
     return Cancellation(reason, context.actor.label, context.now, within, reason_id)

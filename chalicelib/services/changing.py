@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments import Answer, Appointment
-from chalicelib.domain.catalog import Service
+from chalicelib.domain.catalog import Method, Service, Settings
 from chalicelib.domain.errors import Forbidden
 from chalicelib.domain.events import Audience, Entry, Event, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Principal
@@ -21,7 +21,7 @@ from chalicelib.services.appointment_edits import Edit, addressed, require_open,
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
-from chalicelib.services.channels import door_at, require_override
+from chalicelib.services.channels import door_at, entering, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -43,9 +43,10 @@ class Changing:
     def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
-        404, 403 beyond the caller's reach; 412; 409 ``wrong_state`` once it is over, but for its private notes;
-        409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``, ``unknown_location``,
-        ``method_not_offered``, ``invalid_answers``, ``unknown_client``, ``client_twice``.
+        404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
+        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``,
+        ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``,
+        ``client_twice``.
         """
         start = resolved(edit.start, edit.timezone) if edit.start else None
         return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
@@ -55,23 +56,26 @@ class Changing:
         before = found.require(Appointment, appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
-        service = self._service(before) if edit.needs_service(before) else None
+        service, usual = self._terms(before) if edit.needs_service(before) else (None, None)
         if edit.attendees:
             ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
             everybody = canonical.companions(self._store, before, *ids)
             edit = replace(edit, attendees=addressed(before, edit.attendees, everybody))
-        after = wished(before, edit, start, service)
+        after = wished(before, edit, start, service, usual)
         if edit.override is not None:
             require_override(context.staff, after.location_id, after.staff_id)
         if after == before:
             return with_seats(self._store, [before], context.now)[0]
         require_open(before, after, context.now)
         _require_allowed(context.staff, before, after)
+        context = entering(self._store, context, before.location_id)
         return self._written(context, before, after, edit.override, pipeline_in(found))
 
-    def _service(self, appointment: Appointment) -> Service:
-        found = self._store.read([Ref.to(Service, appointment.service_id)])
-        return found.require(Service, appointment.service_id)
+    def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
+        """The service, and the platform that the organisation meets on."""
+        found = self._store.read([Ref.to(Service, appointment.service_id), Ref.to(Settings)])
+        settings = found.get(Settings) or Settings()
+        return found.require(Service, appointment.service_id), settings.teleconference
 
     def _written(
         self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: Pipeline
@@ -120,7 +124,17 @@ def _require_allowed(principal: Principal, before: Appointment, after: Appointme
 
 
 def _elsewhere(before: Appointment, after: Appointment) -> bool:
-    return (before.location_id, before.method) != (after.location_id, after.method)
+    return _where(before) != _where(after)
+
+
+def _where(appointment: Appointment) -> tuple[str, Method, str | None, int]:
+    """Where and how it takes place; two calls on one platform are two places, each with its own link."""
+    call = appointment.teleconference
+    return appointment.location_id, appointment.method, _platform(appointment), call.revision if call else 0
+
+
+def _platform(appointment: Appointment) -> str | None:
+    return appointment.teleconference.platform.value if appointment.teleconference else None
 
 
 def _told(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
@@ -140,6 +154,8 @@ def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
     """Each field that is not what it was; of attendees by client id."""
     if before.method is not after.method:
         yield FieldChange("meeting_method", before.method.value, after.method.value)
+    if _platform(before) != _platform(after):
+        yield FieldChange("platform", _platform(before), _platform(after))
     for name in _FIELDS:
         was, now = (_plain(getattr(appointment, name)) for appointment in (before, after))
         if was != now:

@@ -97,7 +97,8 @@ class Dashboard:
         first, last = (minute(choice.first), minute(choice.last)) if listing.date else (0, minute(choice.last))
         lost = Placement(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
-        rest = [place for place in places if place > position(listing.cursor)]
+        after = position(listing.cursor)
+        rest = [place for place in places if place > after]
         found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
         appointments = canonical.shown(self._store, [appointment for _, appointment in found[: listing.limit]])
         shown = [unseated(appointment, pipeline, now, orphaned=True) for appointment in appointments]

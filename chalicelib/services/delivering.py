@@ -19,6 +19,7 @@ from chalicelib.services import canonical
 from chalicelib.services.canonical import People
 from chalicelib.services.delivery_ports import Observer, Outbox, Topic
 from chalicelib.services.dispatching import Dispatched, Dispatcher, Guard, Outcome
+from chalicelib.services.linking import Linked, Linking, Turn
 from chalicelib.services.ports import Found, Ref, Store
 
 MAX_ATTEMPTS = 8
@@ -30,10 +31,15 @@ _RECORDS: dict[Audience, type[Any]] = {Audience.CLIENT: Client, Audience.STAFF: 
 
 @dataclass
 class _Tally:
-    """What one delivery left undone: failures by message, and until when others hold permissions."""
+    """What one delivery left undone: failures by message, and until when others hold permissions.
+
+    ``attempts`` went before it; ``not_before`` is when there is sense in the next one.
+    """
 
     failures: list[tuple[Message | None, Medium | None, str]] = field(default_factory=list)
     held_until: datetime | None = None
+    not_before: datetime | None = None
+    attempts: int = 0
     published: bool = False
 
     def add(self, message: Message, medium: Medium, result: Dispatched) -> None:
@@ -51,6 +57,7 @@ class Delivery:
     outbox: Outbox
     topic: Topic
     dispatcher: Dispatcher
+    linking: Linking
     observer: Observer
     chance: Callable[[], float]
 
@@ -76,7 +83,7 @@ class Delivery:
 
     def deliver(self, due: Due, now: datetime) -> None:
         """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
-        tally = _Tally(published=due.published)
+        tally = _Tally(attempts=due.attempts, published=due.published)
         try:
             entry = _readable(due)
             self._publish(entry, tally)
@@ -107,7 +114,15 @@ class Delivery:
             if found is None:
                 self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
                 return
-            left = [m for m in left if not self._tell(m, entry, *found, tally, now)]
+            scene, everybody = found
+            turn = Turn(tally.attempts, now, FIRST_RETRY * 2**tally.attempts)
+            link = self.linking.settle(scene, left, turn)
+            if link.outcome is Linked.WAITING:
+                tally.failures.append((None, None, link.reason))
+                tally.not_before = link.not_before
+                return
+            if link.outcome is Linked.SETTLED:
+                left = [m for m in left if not self._tell(m, entry, scene, everybody, tally, now)]
         for message in left:
             tally.failures.append((message, None, "changing"))
 
@@ -139,7 +154,8 @@ class Delivery:
         attempts = due.attempts + (1 if tally.failures else 0)
         if tally.failures and attempts < MAX_ATTEMPTS:
             wait = FIRST_RETRY * 2 ** (attempts - 1) * (0.5 + self.chance() / 2)
-            self.outbox.postpone(due, now + wait, attempts, published=tally.published)
+            at = max(now + wait, tally.not_before or now)
+            self.outbox.postpone(due, at, attempts, published=tally.published)
             self.observer.note("delivery_postponed", entry_id=due.entry_id, error=tally.failures[0][2])
             return
         for message, medium, error in list(tally.failures):

@@ -1,4 +1,4 @@
-"""What delivery needs from the outside: the outbox with its permissions, carriers, the topic, dead letters."""
+"""What delivery needs from the outside: the outbox with its permissions, carriers, links, the topic, dead letters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.deliveries import Claim, Due, Permission
 from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.meetings import Meeting
 from chalicelib.domain.notices import Notice
 
 
@@ -51,6 +52,16 @@ class Carrier(Protocol):
 
         Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
         anything else when nobody knows.
+        """
+
+
+class MeetingLinks(Protocol):
+    """Whoever runs the platform of video calls."""
+
+    def make(self, meeting: Meeting) -> str:
+        """The link to this meeting, an https URL; the same one whenever the same key is asked for.
+
+        Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.
         """
 
 

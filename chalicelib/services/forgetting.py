@@ -22,7 +22,7 @@ from chalicelib.domain.merging import Merge
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import utc_text
 from chalicelib.domain.workflows import Workflow
-from chalicelib.services import newcomers
+from chalicelib.services import entitlements, newcomers
 from chalicelib.services.acquaintance import require_active
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.catalogue import check_version
@@ -112,6 +112,7 @@ class Forgetting:
         for pointer in pointers:
             change.save(pointer.gone(context.now))
         _leave_contacts(change, found, [client], client.family, context.now)
+        entitlements.forget(change, found, client)
         for value in _outside_ids(client):
             held = found.get(ExternalId, value)
             if held is not None:
@@ -269,9 +270,10 @@ class Farewells:
 
 
 def _held(client: Client) -> list[Ref[Any]]:
-    """The contacts that lead to the client, and their outside ids."""
+    """The contacts that lead to the client, their outside ids and their sessions."""
     contacts: list[Ref[Any]] = [Ref.to(Contact, value) for value in newcomers.reached_at(client)]
-    return contacts + [Ref.to(ExternalId, value) for value in _outside_ids(client)]
+    outside = [Ref.to(ExternalId, value) for value in _outside_ids(client)]
+    return [*contacts, *outside, *entitlements.refs(client)]
 
 
 def _outside_ids(client: Client) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from chalicelib.domain.events import Entry, FieldChange
 from chalicelib.services.announcing import booking_announced, client_messages
 from chalicelib.services.attending import Attending, Guest, Party, ability_for_attendees, refs
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -27,14 +28,15 @@ class Joining:
     def join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None = None) -> Seated:
         """Also coming, with a code of their own; they alone are told, unless ``notify`` is false.
 
-        409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``, ``unknown_client``,
-        ``contact_required``, ``invalid_answers``.
+        403 ``feature_disabled``; 409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``,
+        ``unknown_client``, ``contact_required``, ``invalid_answers``.
         """
         return decide(lambda: self._join(context, appointment_id, guest, notify), self._pause)
 
     def _join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None) -> Seated:
         before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability_for_attendees(before), before)
+        context = entering(self._store, context, before.location_id)
         check_version(before, context)
         guests = self._attending.reachable([guest], before.location_id)
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])

@@ -138,8 +138,11 @@ class Change:
     def book(self, after: Appointment, before: Appointment | None = None) -> Appointment:
         """Saves an appointment, counting who may know whom for its sake, and no longer does (D26).
 
-        Its status is counted as held, the one it held before no longer (D30).
+        Its status is counted as held, the one it held before no longer (D30). 409 ``wrong_state`` when its record has
+        been signed off: whatever the use case, it stays as it is (RB-21).
         """
+        if before:
+            before.require_unsigned()
         self.met.update(after.acquaintances())
         self.met.subtract(before.acquaintances() if before else ())
         for appointment, by in ((after, 1), (before, -1)):

@@ -1,4 +1,4 @@
-"""Bringing an appointment on through its lifecycle: arrived, commenced, served, completed, or missed (D35, D41)."""
+"""Bringing an appointment on: arrived, commenced, served, completed, or missed; then signed off (D35, D41, RB-21)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 from chalicelib.domain.appointments import Appointment, NoShow
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import FeatureDisabled
-from chalicelib.domain.events import Entry, FieldChange
-from chalicelib.domain.lifecycle import Step, advanced, missed
+from chalicelib.domain.events import Entry, Event, FieldChange
+from chalicelib.domain.lifecycle import Step, advanced, missed, signed_off
 from chalicelib.domain.permissions import Ability
+from chalicelib.services import entitlements
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
@@ -41,30 +42,38 @@ class Progressing:
         no_show = NoShow(contact_attempted, reason, context.now)
         return self._progress(context, appointment_id, Step.MISS, lambda appointment, _: missed(appointment, no_show))
 
+    def sign_off(self, context: Context, appointment_id: str) -> Seated:
+        """The record of what has come to an end closed for good; 409 ``wrong_state`` (RB-21)."""
+
+        def close(appointment: Appointment, _: Settings) -> Appointment:
+            return signed_off(appointment, context.actor.label, context.now)
+
+        return self._progress(context, appointment_id, "signed_off", close)
+
     def _progress(
-        self, context: Context, appointment_id: str, step: Step, on: Callable[[Appointment, Settings], Appointment]
+        self, context: Context, appointment_id: str, action: str, on: Callable[[Appointment, Settings], Appointment]
     ) -> Seated:
         def attempt() -> Seated:
             found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
             before = found.require(Appointment, appointment_id)
             require_reach(context.staff, Ability.APPOINTMENT_PROGRESS, before)
             check_version(before, context)
-            return self._written(context, step, before, on(before, found.get(Settings) or Settings()))
+            return self._written(context, action, before, on(before, found.get(Settings) or Settings()))
 
         return decide(attempt, self._pause)
 
-    def _written(self, context: Context, step: Step, before: Appointment, after: Appointment) -> Seated:
+    def _written(self, context: Context, action: str, before: Appointment, after: Appointment) -> Seated:
         change = Change()
-        saved = change.save(after)
+        saved = change.book(entitlements.settle(change, self._store, before, after), before)
         change.record(
             Entry(
                 id=self._ids.new("evt", context.now, saved.version),
                 subject_id=saved.id,
                 at=context.now,
-                action=step.value,
+                action=action,
                 actor=context.actor,
                 changes=_changes(before, saved),
-                events=(appointment_event("appointment.state_changed", saved),),
+                events=_events(before, saved),
                 sequence=saved.sequence,
             )
         )
@@ -73,12 +82,18 @@ class Progressing:
         return shown
 
 
+def _events(before: Appointment, after: Appointment) -> tuple[Event, ...]:
+    return (appointment_event("appointment.state_changed", after),) if after.state is not before.state else ()
+
+
 def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
-    state = FieldChange("state", before.state.value, after.state.value)
+    if after.state is before.state:
+        return (FieldChange("signed_off", None, after.signed_off.by if after.signed_off else None),)
+    steps = (FieldChange("state", before.state.value, after.state.value), *entitlements.settled(before, after))
     if after.no_show is None:
-        return (state,)
+        return steps
     return (
-        state,
+        *steps,
         FieldChange("contact_attempted", None, after.no_show.contact_attempted),
         FieldChange("reason", None, after.no_show.reason),
     )

@@ -12,6 +12,8 @@ from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
+from chalicelib.domain.meetings import usual_call
+from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.places import Place
 from chalicelib.domain.slots import Seeker
 from chalicelib.domain.staff_slots import Preference
@@ -84,7 +86,7 @@ class StaffBooking:
 
         where = Where(wish.service_id, wish.location_id, start, start + 1)
         times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
-        place = found_place(times, start, wish.door.right, wish.override is not None)
+        place = found_place(times, start, wish.door.right, principal, wish.override is not None)
         change = Change()
         party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
         pipeline = pipeline_in(found)
@@ -129,6 +131,7 @@ class StaffBooking:
             over_capacity=place.over_capacity,
             override=wish.override,
             notify_client=wish.notify_client,
+            teleconference=usual_call(wish.method, place.offer.settings.teleconference),
             reminder_hours=place.offer.settings.reminder_hours,
         )
 
@@ -159,13 +162,14 @@ def resolved(start: datetime, timezone: str | None) -> datetime:
     return resolve(start, timezone or "UTC")
 
 
-def found_place(times: Times, start: int, right: Right, override: bool) -> Place:
+def found_place(times: Times, start: int, right: Right, principal: Principal, override: bool) -> Place:
     """Where staff put an appointment: through Schedule a full block is no obstacle, with an override nothing is (D5).
 
     409 and 422 as for clients; nobody books into the past.
     """
     blocks = times.offer.service.availability is Availability.QUICKSTREAM
-    freely = override or (blocks and right is Right.SCHEDULE)
+    over = blocks and right is Right.SCHEDULE and principal.may(Ability.BOOK_OVER_CAPACITY)
+    freely = override or over
     forced = times.forced(start) if freely else None
     return forced or times.place(start)
 

@@ -15,7 +15,7 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change
-from tests.integration.world import SAM, World, at, employed
+from tests.integration.world import ALEX, SAM, World, at, employed
 from tests.unit.gateway import Reply, claims
 
 SAM_MAIL = "sam@example.org"
@@ -167,3 +167,38 @@ def test_only_those_who_look_after_it_bring_it_on(world: World) -> None:
     assert step(world, taken, "commence").status == 404
     assert step(world, taken, "commence", who="alex@example.org").status == 200
     assert world.call("POST", f"/appointments/{mine}/commence").status == 401
+
+
+def test_a_record_that_is_signed_off_stays_as_it_is(world: World) -> None:
+    mine = booked(world)
+    assert step(world, mine, "sign-off").json["code"] == "wrong_state"
+    for name in ("commence", "serve", "complete"):
+        assert step(world, mine, name).json["signed_off"] is None
+    noted = world.staff("PATCH", f"/appointments/{mine}", {"notes": "All well"}, who=SAM_MAIL)
+    assert (noted.status, noted.json["notes"]) == (200, "All well")
+    world.now = at(60)
+    closed = step(world, mine, "sign-off")
+    assert (closed.status, closed.json["signed_off"]) == (200, {"by": "Sam", "at": utc_text(at(60))}), closed.text
+    line, before = journal(mine)[0], world.read(Appointment, mine)
+    assert (line.action, line.actor.label, line.events, line.messages) == ("signed_off", "Sam", (), ())
+
+    url = f"/appointments/{mine}"
+    tried = [("PATCH", "", {"notes": "Or not"}), ("PATCH", "", {"meeting_method": "phone"}), ("POST", "/cancel", {})]
+    tried += [("POST", f"/{name}", None) for name in ("commence", "serve", "complete", "sign-off")]
+    tried += [("POST", "/no-show", MISSED), ("POST", "/assign", {"staff_id": ALEX}), ("POST", "/unassign", None)]
+    tried += [("POST", "/attendees", {"client": {"first_name": "Bo", "last_name": "Lind", "email": "b@example.org"}})]
+    tried += [("DELETE", f"/attendees/{before.attendees[0].client_id}", None)]
+    for method, path, body in tried:
+        refused = world.staff(method, url + path, body)
+        assert (refused.status, refused.json["code"]) == (409, "wrong_state"), (path, refused.text)
+    assert (world.read(Appointment, mine), journal(mine)[0]) == (before, line)
+
+
+@pytest.mark.parametrize("end", ["no-show", "cancel"])
+def test_what_did_not_take_place_is_signed_off_too(world: World, end: str) -> None:
+    mine = booked(world)
+    world.now = at(30) - timedelta(seconds=end == "cancel")
+    assert step(world, mine, end, MISSED if end == "no-show" else {}).status == 200
+    assert step(world, mine, "sign-off").status == 200
+    refused = world.staff("PATCH", f"/appointments/{mine}", {"notes": "Later"}, who=SAM_MAIL)
+    assert (refused.status, refused.json["code"]) == (409, "wrong_state")

@@ -151,6 +151,7 @@ class Branch:
             "appointment_id": booked["id"],
             "client_id": client_id,
             "workflow_id": made(self.admin.post(f"/clients/{client_id}/workflows", json=plan))["id"],
+            "request_id": self._more_sessions(client_id),
             "merge_id": self._merged(),
             "moving": booked["id"],
             "code": booked["code"],
@@ -180,6 +181,12 @@ class Branch:
         token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
+
+    def _more_sessions(self, client_id: str) -> str:
+        """A request of a client who has none left."""
+        made(self.admin.put(f"/clients/{client_id}/sessions", json={"allotted": 0}), 200)
+        more = {"sessions": 1, "reason": "Still in need"}
+        return str(made(self.admin.post(f"/clients/{client_id}/session-requests", json=more))["id"])
 
     def _merged(self) -> str:
         """The merge of two clients nobody has seen before."""

@@ -12,11 +12,14 @@ from chalicelib.domain.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.clients import Client
 from chalicelib.domain.deliveries import Due
 from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.meetings import Meeting
 from chalicelib.domain.notices import Medium, Notice
 from chalicelib.services.delivering import Delivery
 from chalicelib.services.delivery_ports import Outbox
 from chalicelib.services.dispatching import Dispatcher
-from chalicelib.services.ports import Ref, Store
+from chalicelib.services.linking import Linking
+from chalicelib.services.ports import Change, Once, Ref, Store
 from chalicelib.services.reminding import Reminding
 from tests.unit import notice_builders as build
 from tests.unit.delivery_memory import MemoryStore
@@ -68,6 +71,37 @@ class FakeTopic:
         self.published.append((event_id, event.type))
 
 
+class FakeLinks:
+    """Gives each key its one link; ``faults`` are raised, one per call, ``meddle`` happens while it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Meeting] = []
+        self.faults: list[Exception] = []
+        self.meddle: list[Callable[[], None]] = []
+
+    def make(self, meeting: Meeting) -> str:
+        self.asked.append(meeting)
+        if self.meddle:
+            self.meddle.pop(0)()
+        if self.faults:
+            raise self.faults.pop(0)
+        return f"https://teams.example/{meeting.key}"
+
+
+class CountedIds:
+    """Ids one after the other."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def new(self, prefix: str, at: datetime, order: int = 0) -> str:
+        self.number += 1
+        return new_id(prefix, at, self.number.to_bytes(10, "big"))
+
+    def secret(self) -> str:
+        raise AssertionError("delivery needs no secrets")
+
+
 class FakeDeadLetters:
     """Keeps what is set aside."""
 
@@ -109,6 +143,9 @@ class WatchedStore(MemoryStore):
         self.meddle.pop(self.reads, lambda: None)()
         return self.inner.read(refs, consistent=consistent)
 
+    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+        self.inner.commit(change, once, result)
+
 
 class Table(Protocol):
     """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
@@ -138,6 +175,7 @@ class Desk:
     mail: FakeCarrier = field(default_factory=FakeCarrier)
     texts: FakeCarrier = field(default_factory=FakeCarrier)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    links: FakeLinks = field(default_factory=FakeLinks)
     dead: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     observer: FakeObserver = field(default_factory=FakeObserver)
 
@@ -145,8 +183,9 @@ class Desk:
         self.store = WatchedStore(self.table.store)
         carriers = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
         dispatcher = Dispatcher(self.store, self.table.outbox, carriers, self.dead, self.observer)
+        linking = Linking(self.store, self.links, CountedIds(), self.dead, self.observer)
         self.delivery = Delivery(
-            self.store, self.table.outbox, self.topic, dispatcher, self.observer, chance=lambda: 1.0
+            self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, chance=lambda: 1.0
         )
         self.reminding = Reminding(self.store, self.table.outbox, self.delivery, self.observer)
         catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.deliveries import Claim, Due, Permission, Standing
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Stale
 from chalicelib.domain.events import Entry
 from chalicelib.services.delivery_ports import Outbox
 from chalicelib.services.ports import Change, Once, Ref, Replay, Store
@@ -41,13 +41,19 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.records: dict[tuple[type[Any], tuple[str, ...]], Any] = {}
+        self.journal: list[Entry] = []
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRecords:
         wanted = {(ref.kind, ref.key) for ref in refs}
         return FoundRecords({where: self.records[where] for where in wanted if where in self.records})
 
     def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
-        raise AssertionError("delivery commits nothing")
+        """Saves, if everything still has the version it was read at; what is journalled is only kept."""
+        keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in change.saved]
+        if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
+            raise Stale
+        self.records |= {where: record for record, where, _ in keyed}
+        self.journal += change.entries
 
     def replay(self, scope: str, key: str) -> Replay | None:
         raise AssertionError("delivery replays nothing")

@@ -39,6 +39,8 @@ ROWS = {
 BEYOND = {
     "dashboard_view": "A L L L L -",
     "appointment_view": "A L L L O A",
+    "sessions_allot": "A L - - - -",
+    "sessions_request": "A L L O O A",
     "hours_edit": "A L - - - -",
     "catalogue_view": "A A A A A A",
     "catalogue_edit": "A - - - - -",

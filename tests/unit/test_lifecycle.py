@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.appointments import Appointment, NoShow, State
+from chalicelib.domain.appointments import Appointment, NoShow, SignOff, State
 from chalicelib.domain.errors import TooEarly, WrongState
-from chalicelib.domain.lifecycle import Step, advanced, missed
+from chalicelib.domain.lifecycle import ENDS, Step, advanced, missed, signed_off
 from tests.unit.notice_builders import NOW, START, appointment
 
 ALLOWED = {
@@ -91,3 +91,21 @@ def test_no_step_gives_room_back_or_tells_calendars(step: Step) -> None:
     now = advanced(was, step, NOW)
 
     assert (now.occupies, list(now.stands()), now.sequence) == (True, list(was.stands()), was.sequence)
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_what_has_come_to_an_end_is_signed_off_and_only_once(state: State) -> None:
+    about = appointment(state=state)
+    if state not in ENDS:
+        with pytest.raises(WrongState):
+            signed_off(about, "Sam Lee", NOW)
+        return
+    closed = signed_off(about, "Sam Lee", NOW)
+    assert (closed.signed_off, closed.state) == (SignOff("Sam Lee", NOW), state)
+    with pytest.raises(WrongState):
+        signed_off(closed, "Alex", NOW)
+
+
+@pytest.mark.parametrize("state", sorted(ENDS))
+def test_what_nothing_leads_on_from_is_an_end(state: State) -> None:
+    assert {after(appointment(state=state), step) for step in Step} == {None}

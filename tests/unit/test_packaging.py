@@ -94,7 +94,8 @@ def test_every_service_that_is_called_keeps_its_description() -> None:
     }
 
     assert called
-    assert called <= slimming.AWS_SERVICES
+    # The vault's provider asks for its client itself.
+    assert called | {"secretsmanager"} <= slimming.AWS_SERVICES
 
 
 def test_an_archive_is_named_by_its_content_alone(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from chalicelib.api.schemas.records import Record, partial
 from chalicelib.api.schemas.staff_booking import Override, PrivateNotes
 from chalicelib.domain.appointments import Answer
 from chalicelib.domain.catalog import Method
+from chalicelib.domain.meetings import Platform
 from chalicelib.services.appointment_edits import AttendeeEdit, Edit
 
 
@@ -33,12 +34,14 @@ class AttendeeChange(partial(AttendeeText, "AttendeeTextChange")):  # type: igno
 class AppointmentTerms(Record):
     """An appointment as staff want it. `staff_id` null gives it to nobody.
 
+    `platform` is for a meeting by video: naming the one it has asks anew for a link where none could be made.
     `attendee_notes` and `answers` are those of the first client who still comes, `attendees` names the others.
     """
 
     start: Start
     timezone: Zone
     meeting_method: Method
+    platform: Platform
     staff_id: Id | None
     location_id: Id
     notes: PrivateNotes
@@ -59,6 +62,7 @@ def edit(sent: dict[str, Any]) -> Edit:
         start=sent.get("start"),
         timezone=sent.get("timezone"),
         method=sent.get("meeting_method"),
+        platform=sent.get("platform"),
         location_id=sent.get("location_id"),
         gives="staff_id" in sent,
         staff_id=sent.get("staff_id"),

@@ -8,6 +8,8 @@ from chalicelib.api.schemas.fields import Answer, Day, Flag, Id, Input, Instant,
 from chalicelib.domain import appointments as domain
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
+from chalicelib.domain.meetings import LinkState, Platform
+from chalicelib.domain.sessions import Use
 from chalicelib.domain.statuses import Predicate, StatusPassed
 from chalicelib.services.approving import StatusWish
 from chalicelib.services.cancelling import StaffCancellation
@@ -59,11 +61,27 @@ class NoShow(Answer):
     at: Instant
 
 
+class SignOff(Answer):
+    """Who closed the record, and when."""
+
+    by: str
+    at: Instant
+
+
+class Teleconference(Answer):
+    """Where a video call takes place; `by_staff` says that no link is made: staff send one themselves."""
+
+    platform: Platform
+    link: str | None
+    state: LinkState
+
+
 class Appointment(Answer):
     """An appointment; `orphaned` says that its block no longer has a seat for it, `overdue` that it was not confirmed
     before its start. `status` is null where it does not go through statuses.
 
-    `in_progress_minutes` is how long it took, once the client has been served.
+    `in_progress_minutes` is how long it took, once the client has been served. `session` is what has become of the
+    session it takes, if it takes one. Nothing changes once it is `signed_off`.
     """
 
     id: str
@@ -90,7 +108,7 @@ class Appointment(Answer):
     over_capacity: bool
     orphaned: bool
     overdue: bool
-    teleconference: None = None
+    teleconference: Teleconference | None
     notify_client: bool
     rebooked_from: str | None
     cancellation: Cancellation | None
@@ -100,6 +118,8 @@ class Appointment(Answer):
     completed_at: Instant | None
     no_show: NoShow | None
     in_progress_minutes: int | None
+    signed_off: SignOff | None
+    session: Use | None
     created_at: Instant
     updated_at: Instant
 
@@ -132,6 +152,7 @@ class Appointment(Answer):
             block_id=seated.block_id,
             over_capacity=a.over_capacity,
             orphaned=seated.orphaned,
+            teleconference=Teleconference.model_validate(a.teleconference) if a.teleconference else None,
             overdue=seated.overdue,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
@@ -142,6 +163,8 @@ class Appointment(Answer):
             completed_at=a.reached(domain.State.COMPLETED),
             no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
             in_progress_minutes=a.in_progress_minutes,
+            signed_off=SignOff.model_validate(a.signed_off) if a.signed_off else None,
+            session=a.session.use if a.session else None,
             created_at=a.created_at,
             updated_at=a.updated_at,
         )
@@ -180,15 +203,16 @@ class Assignment(Input):
 
 
 class StaffCancel(Input):
-    """Why it is cancelled, and whether the client is told."""
+    """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
 
     reason_id: Id | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
     notify_client: bool | None = None
+    within_24h: bool | None = None
 
     def wish(self) -> StaffCancellation:
         """What the use case is asked."""
-        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client)
+        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
 class StatusMove(Input):

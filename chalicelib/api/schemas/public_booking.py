@@ -23,12 +23,17 @@ _SUCCESS = {
     "en": {
         "booked": "Your appointment is booked. We have sent you the details.",
         "moved": "Your appointment has been moved. We have sent you the new details.",
-        "requested": "We have received your request and will let you know as soon as it is confirmed.",
+        "requested": (
+            "We have received your request. It is not confirmed yet: we will write to you as soon as we have decided."
+        ),
     },
     "fr": {
         "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
         "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
-        "requested": "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
+        "requested": (
+            "Nous avons reçu votre demande. Elle n’est pas encore confirmée : "
+            "nous vous écrirons dès que nous aurons décidé."
+        ),
     },
 }
 
@@ -195,7 +200,7 @@ class AppointmentShown(_Shown):
     location: LocationShown
     staff_name: str | None
     attendee: AttendeeShown
-    meeting_link: str | None = None
+    meeting_link: str | None
     cancellation: CancellationShown | None
     can_cancel_until: Instant | None
     can_rebook_until: Instant | None
@@ -211,6 +216,7 @@ class AppointmentShown(_Shown):
             location=LocationShown.model_validate(view.location),
             staff_name=view.staff_name,
             attendee=AttendeeShown.model_validate(view.attendee),
+            meeting_link=None if view.attendee.cancelled else view.appointment.meeting_link,
             cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
             can_cancel_until=view.can_cancel_until,
             can_rebook_until=view.can_rebook_until,
@@ -244,7 +250,7 @@ class CancelBody(Input):
 
 
 def _message(booked: Booked) -> str:
-    words = _SUCCESS.get(booked.attendee.language or "", _SUCCESS["en"])
+    words = _SUCCESS.get((booked.attendee.language or "").partition("-")[0], _SUCCESS["en"])
     if not booked.appointment.confirmed:
         return words["requested"]
     return words["moved" if booked.attendee.moves else "booked"]

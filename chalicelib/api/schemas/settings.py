@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,12 +11,10 @@ from chalicelib.api.schemas.fields import Answer, Id, Input, Text, Zone
 from chalicelib.api.schemas.records import Record, partial
 from chalicelib.domain import catalog
 from chalicelib.domain.catalog import ReasonMode
+from chalicelib.domain.meetings import Platform
 
 Hours = Annotated[int, Field(ge=0, le=8760)]
 """Hours before the start of an appointment, at most a year."""
-
-Platform = Literal["teams", "zoom"]
-"""Where video appointments take place."""
 
 
 class HolidaysInput(Input):
@@ -95,7 +93,7 @@ class Settings(Answer):
     retrospective_days: int
     allowed_origins: list[str]
     holidays: Holidays | None
-    teleconference: str | None
+    teleconference: Platform | None
 
 
 class NewReason(Record):

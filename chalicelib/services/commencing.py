@@ -1,0 +1,76 @@
+"""Commencing by itself what nobody has commenced for 31 days, so that its session counts (RB-19, feature 86)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.errors import Stale
+from chalicelib.domain.events import SYSTEM, Entry, FieldChange
+from chalicelib.domain.lifecycle import Step, advanced, overdue
+from chalicelib.services.announcing import appointment_event
+from chalicelib.services.ports import Change, Ids, Ref, Store
+
+
+class Unstarted(Protocol):
+    """Appointments that nobody has commenced."""
+
+    def unstarted(self, until: datetime) -> Iterator[str]:
+        """The ids of those that should have been by then, longest waiting first, page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commencing:
+    """The scheduled function's work: all that is overdue however long ago, each appointment once."""
+
+    store: Store
+    due: Unstarted
+    ids: Ids
+    count: Callable[[str, int], None]
+
+    def commence_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
+        """Commences what is overdue, while there is time; returns how many.
+
+        Each is written only as it was read: of two runs, or a run and a person, one is first, and the other leaves it.
+        A fault with one does not keep the others waiting and is raised in the end.
+        """
+        commenced, faults = 0, list[Exception]()
+        for appointment_id in self.due.unstarted(now):
+            if not time_left():
+                break
+            try:
+                commenced += self._commence(appointment_id, now)
+            except Stale:
+                # Somebody else has just changed it; if it is still overdue, the next run finds it.
+                continue
+            except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
+                faults.append(fault)
+        if commenced:
+            self.count("AppointmentsCommencedBySystem", commenced)
+        if faults:
+            raise faults[0]
+        return {"commenced": commenced}
+
+    def _commence(self, appointment_id: str, now: datetime) -> int:
+        before = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
+        if before is None or not overdue(before, now):
+            return 0
+        change = Change()
+        after = change.book(advanced(before, Step.COMMENCE, now), before)
+        change.record(
+            Entry(
+                id=self.ids.new("evt", now, after.version),
+                subject_id=after.id,
+                at=now,
+                action=Step.COMMENCE.value,
+                actor=SYSTEM,
+                changes=(FieldChange("state", before.state.value, after.state.value),),
+                events=(appointment_event("appointment.state_changed", after),),
+                sequence=after.sequence,
+            )
+        )
+        self.store.commit(change)
+        return 1
