@@ -82,6 +82,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
+@every(app, Rate(15, unit=Rate.MINUTES))
+def reject_overdue(tick: Tick) -> dict[str, int]:
+    """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
+    return background.lapsing().reject_overdue(tick.now, tick.time_left)
+
+
 @every(app, Rate(1, unit=Rate.HOURS))
 def check_integrity(tick: Tick) -> dict[str, int]:
     """Compare the ledger with the appointments; an alarm watches the metric."""

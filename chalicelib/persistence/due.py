@@ -1,4 +1,4 @@
-"""What the due index says is to be done about blocks and deleted clients by now."""
+"""What the due index says is to be done about blocks, requests and deleted clients by now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE = 100
 
 
 class DynamoDueWork:
-    """``services.releasing.DueWork`` and ``services.forgetting.Leaving`` on the table."""
+    """``services.releasing.DueWork``, ``services.lapsing.Waiting`` and ``services.forgetting.Leaving`` on the table."""
 
     def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then, longest waiting first."""
@@ -24,6 +24,11 @@ class DynamoDueWork:
     def series(self, until: datetime) -> Iterator[str]:
         """The id of every series of which more is to be laid out by then, longest waiting first."""
         for row in _due("series", until):
+            yield row.pk.partition("#")[2]
+
+    def requests(self, until: datetime) -> Iterator[str]:
+        """The id of every request that was made by then and not decided on, longest waiting first."""
+        for row in _due("request", until):
             yield row.pk.partition("#")[2]
 
     def leaving(self, until: datetime) -> Iterator[str]:
