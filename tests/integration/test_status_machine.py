@@ -6,8 +6,8 @@ complete and as they were written; statuses counted exactly; nobody comes back f
 
 from __future__ import annotations
 
-from collections import Counter
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, ClassVar
