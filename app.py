@@ -20,6 +20,7 @@ from chalicelib.api import (
     meta,
     public_booking,
     public_catalogue,
+    quickview,
     rebooking,
     rotas,
     services,
@@ -56,6 +57,7 @@ RESOURCES: tuple[Routes, ...] = (
     booking_options.routes,
     appointments.routes,
     lifecycle.routes,
+    quickview.routes,
     rebooking.routes,
     attendees.routes,
     clients.routes,
@@ -84,6 +86,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     delivered = background.delivery().sweep(tick.now, tick.time_left)
     forgotten = background.farewells().forget_due(tick.now, tick.time_left)
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
+
+
+@every(app, Rate(15, unit=Rate.MINUTES))
+def reject_overdue(tick: Tick) -> dict[str, int]:
+    """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
+    return background.lapsing().reject_overdue(tick.now, tick.time_left)
 
 
 @every(app, Rate(1, unit=Rate.HOURS))

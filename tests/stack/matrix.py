@@ -202,6 +202,8 @@ ASKS: tuple[Ask, ...] = (
         List(("dashboard_view",), "GET", "/appointments?staff_id={staff}&date={day}&view=" + view, WORKERS)
         for view in ("upcoming", "day")
     ),
+    List(("dashboard_view",), "GET", "/quickview?staff_id={staff}&date={day}", WORKERS),
+    Ask(_EDIT, "PATCH", "/quickview/appointments/{appointment}", APPOINTMENTS, {"notify_client": False}, fresh=True),
     Ask(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
     Ask(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
     Ask(("block_edit",), "POST", "/quickstream/blocks", LOCATIONS, _BLOCK, status=201),
