@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -29,6 +30,16 @@ def practice(stack: Stack) -> Iterator[Practice]:
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of an answer that refuses."""
     return answer.status_code, answer.json()["code"]
+
+
+def link_of(practice: Practice, appointment_id: str) -> Any:
+    """The link to its video call, once there is one."""
+    return made(practice.admin.get(f"/appointments/{appointment_id}"), 200)["teleconference"]["link"]
+
+
+def mail_with(practice: Practice, to: str, words: str) -> list[dict[str, Any]]:
+    """The mail to somebody in which this stands."""
+    return [mail for mail in practice.mail(to) if words in mail["BodyText"]]
 
 
 def test_a_client_is_rebooked_step_by_step(practice: Practice, eventually: Eventually) -> None:
@@ -111,10 +122,8 @@ def test_the_link_of_a_teams_call_is_in_the_mail_of_both(practice: Practice, eve
         assert [w["code"] for w in review["warnings"]] == (["link_not_sent"] if whom is quiet else [])
         booked = made(practice.confirm(consultant, source, review["review_token"]))
         assert booked["teleconference"] == {"platform": "teams", "link": None, "state": "pending"}
-        url = f"/appointments/{booked['id']}"
-        made_ready = eventually(lambda url=url: made(practice.admin.get(url), 200)["teleconference"]["link"])
-        assert eventually(lambda link=made_ready: [m for m in practice.mail(employed) if link in m["BodyText"]])
-        links.append(made_ready)
+        links.append(eventually(partial(link_of, practice, booked["id"])))
+        assert eventually(partial(mail_with, practice, employed, links[-1]))
     assert links[0] != links[1]
     assert [links[0] in mail["BodyText"] for mail in eventually(lambda: practice.mail(client["email"]))] == [True]
     practice.stack.invoke("deliver_due", {"now": utc_text(datetime.now(UTC) + timedelta(minutes=10))})
