@@ -129,13 +129,17 @@ class Clients:
 def _keep_findable(change: Change, found: Found, after: Client, before: Client, now: datetime) -> None:
     """The public booking finds them where they are reached now, and no longer where they were (D26b)."""
     key = name_key(after.first_name, after.last_name)
-    here = newcomers.reached_at(after)
+    here, there = newcomers.reached_at(after), newcomers.reached_at(before)
+    renamed = key != name_key(before.first_name, before.last_name)
     for value in here:
+        # What stays as it is may be known by former names, through merges: undoing one must find them again.
+        if value in there and not renamed:
+            continue
         contact = found.get(Contact, value) or Contact(value)
         named = contact.naming(after.id, key)
         if named is not contact:
             change.save(named)
-    for value in newcomers.reached_at(before):
+    for value in there:
         stored = found.get(Contact, value)
         if value not in here and stored is not None:
             leave(change, stored, now, after.id)

@@ -114,15 +114,28 @@ def _with_outside_id(change: Change, found: Found, duplicate: Client, primary: C
 
 
 def _keep_findable(change: Change, found: Found, merge: Merge, apart: Undone, before: Client) -> None:
-    """The public booking finds each by what is theirs again, and the primary no longer by what was not (D26b)."""
-    clients = (apart.duplicate, apart.primary)
-    for value in _reached(*clients, before):
+    """The public booking finds the primary by what is theirs again, and no longer by what was not (D26b).
+
+    Where nothing but the merge has changed that, taking back what the merge added is all; so are other names under
+    which they have been known since earlier merges left alone. A pointer is never filed anew: the duplicate is found
+    as ever.
+    """
+    primary, edited = apart.primary, not _known_as_merged(merge, before)
+    for value in _reached(apart.duplicate, primary, before):
         stored = found.get(Contact, value) or Contact(value)
         contact = _without_merge(stored, merge)
-        for client in clients:
-            contact = _naming(contact, client) if value in reached_at(client) else contact.without(client.id)
+        if edited:
+            contact = _naming(contact, primary) if value in reached_at(primary) else contact.without(primary.id)
         if contact.clients != stored.clients:
             change.save(contact)
+
+
+def _known_as_merged(merge: Merge, primary: Client) -> bool:
+    """Whether the primary is still found by what the merge made of them: neither edited nor parted from another."""
+    names = ("first_name", "last_name", "email", "mobile")
+    same = all(getattr(primary, name) == getattr(merge.survivor, name) for name in names)
+    # An earlier merge that is undone writes the later ones anew.
+    return same and merge.version == 1
 
 
 def _naming(contact: Contact, client: Client) -> Contact:

@@ -344,6 +344,23 @@ def test_undoing_gives_back_everything_but_the_log(world: World) -> None:
     assert found(world, "ana@example.org") == [primary]
 
 
+@pytest.mark.parametrize("edit", [{}, {"city": "Oshawa"}])
+def test_undoing_a_further_merge_leaves_the_names_of_an_earlier_one(world: World, edit: dict[str, str]) -> None:
+    """Both merged ones had been known under what the last has too: either side may have been another's primary."""
+    bea, dup, other = create(world, "Bea"), create(world, "Anna", mobile="+14165550101"), create(world, "Cleo")
+    shared = create(world, "Dora", email="anna@example.org")
+    merged(world, bea, dup)
+    merged(world, other, shared)
+    before = rows(world)
+    answer = merged(world, dup, shared, fields=["city"])
+    assert world.staff("PATCH", f"/clients/{shared}", edit, ADMIN).status == 200
+    undo(world, answer["merge_id"])
+    after = rows(world)
+    assert [k for k in before if before[k] != after[k] and k[0].startswith("CONTACT#")] == []
+    assert public(world, {"first_name": "Anna", "last_name": "Ruiz", "email": "anna@example.org"}) == dup
+    assert public(world, {"first_name": "Dora", "last_name": "Ruiz", "email": "anna@example.org"}, 30) == shared
+
+
 def test_undoing_gives_back_a_name_under_another_address(world: World) -> None:
     duplicate, primary = pair(world)
     before = rows(world)
