@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalicelib.notifications.invitation import invitation, method_for
 from chalicelib.services.delivering import look_up
 from tests.integration.approval import ADMIN, booked, cancel, move, reschedule, set_up
 from tests.integration.world import OPENING, World
+from tests.unit.gateway import Reply
 
 SENDER = "Frontdesk <bookings@example.org>"
 
@@ -47,7 +49,7 @@ def test_every_turn_of_a_request_replaces_the_event_before(world: World) -> None
     assert (first["STATUS"], first["SEQUENCE"]) == ("TENTATIVE", 0)
     assert mailed(world, asked["id"]) is None
 
-    turns = (
+    turns: tuple[tuple[Callable[[], Reply], str, str], ...] = (
         (lambda: move(world, asked["id"], sts["Confirmed"]), "REQUEST", "CONFIRMED"),
         (lambda: reschedule(world, asked, OPENING + timedelta(minutes=30)), "REQUEST", "TENTATIVE"),
         (lambda: move(world, asked["id"], sts["By phone"]), "REQUEST", "CONFIRMED"),
