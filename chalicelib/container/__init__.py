@@ -111,6 +111,12 @@ from chalicelib.container.desk import (
     progressing as progressing,
 )
 from chalicelib.container.desk import (
+    quick_edits as quick_edits,
+)
+from chalicelib.container.desk import (
+    quick_view as quick_view,
+)
+from chalicelib.container.desk import (
     rescheduling as rescheduling,
 )
 from chalicelib.container.desk import (

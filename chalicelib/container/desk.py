@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from chalicelib.services.laying import Laying
     from chalicelib.services.opening import Opening
     from chalicelib.services.progressing import Progressing
+    from chalicelib.services.quick_edits import QuickEdits
+    from chalicelib.services.quickview import QuickView
     from chalicelib.services.rescheduling import Rescheduling
     from chalicelib.services.staff_booking import StaffBooking
     from chalicelib.services.viewing import PublicView, Viewing
@@ -123,6 +125,23 @@ def progressing() -> Progressing:
     from chalicelib.services.progressing import Progressing
 
     return Progressing(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def quick_view() -> QuickView:
+    """What a consultant has before them."""
+    from chalicelib.persistence.quickview import DynamoQuickLists
+    from chalicelib.services.quickview import QuickView
+
+    return QuickView(store(), DynamoQuickLists())
+
+
+@lru_cache(maxsize=1)
+def quick_edits() -> QuickEdits:
+    """Edits from there."""
+    from chalicelib.services.quick_edits import QuickEdits
+
+    return QuickEdits(store(), changing(), pause)
 
 
 @lru_cache(maxsize=1)

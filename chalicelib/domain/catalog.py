@@ -162,6 +162,7 @@ class Settings:
     notification_email: str | None = None
     auto_reject_after_hours: int | None = None
     retrospective_days: int = 30
+    quick_view_days: int = 14
     allowed_origins: tuple[str, ...] = ("*",)
     holidays: HolidayCalendar | None = None
     teleconference: str | None = None

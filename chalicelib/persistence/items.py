@@ -54,7 +54,7 @@ class QueueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call] 
 
 
 class ReviewIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
-    """Unconfirmed appointments by location, then start."""
+    """Unconfirmed appointments by location, those in progress by staff member, then start."""
 
     class Meta:
         """How PynamoDB finds it."""

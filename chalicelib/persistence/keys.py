@@ -16,6 +16,8 @@
 | a location's appointments by start | query `agenda` | `LOC#location` · start, id |
 | a client's appointments by start | query `agenda` | `CLI#client` · start, id (rows `APT#id` · `ATT#client`) |
 | a staff member's appointments by start | query `queue` | `STF#staff` · start, id |
+| what a staff member had that was cancelled, by start | query `queue` | `STF#staff#CANCELLED` · start, id |
+| what a staff member has begun and not completed, by start | query `review` | `BEGUN#staff` · start, id |
 | a location's unassigned appointments by start | query `queue` | `OPEN#location` · start, id |
 | a location's unconfirmed appointments by start | query `review` | `LOC#location` · start, id |
 | what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
@@ -66,6 +68,7 @@ DUE_SHARDS = 4
 CATALOGUE = "ORG"
 CLIENTS = "CLIENTS"
 JOURNAL = "LOG#"
+CANCELLED = "#CANCELLED"
 PASSED = "PASSED#"
 
 
@@ -166,6 +169,16 @@ def series(series_id: str) -> Key:
 def appointment(appointment_id: str) -> Key:
     """An appointment."""
     return Key(f"APT#{appointment_id}")
+
+
+def holder(staff_id: str) -> str:
+    """The partition of what a staff member has; cancelled ones are in one that ends in ``CANCELLED``."""
+    return f"STF#{staff_id}"
+
+
+def begun(staff_id: str) -> str:
+    """The partition of what a staff member has begun and not completed."""
+    return f"BEGUN#{staff_id}"
 
 
 def attendee(appointment_id: str, client_id: str) -> Key:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from cattrs.preconf.json import make_converter
 
-from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.catalog import Location, Login, Reason, Service, Settings, Staff
 from chalicelib.domain.clients import Acquaintance, Client, Contact, ExternalId
 from chalicelib.domain.directory import DirectoryEntry, Shelf
@@ -69,8 +69,8 @@ def _own_id(record: Any) -> tuple[str, ...]:
 
 
 def _appointment_indexes(a: Appointment) -> dict[str, str]:
-    gone = "" if a.occupies else "#CANCELLED"
-    holder = f"STF#{a.staff_id}" if a.staff_id else f"OPEN#{a.location_id}"
+    gone = "" if a.occupies else keys.CANCELLED
+    holder = keys.holder(a.staff_id) if a.staff_id else f"OPEN#{a.location_id}"
     by_start = keys.by_start(a.start, a.id)
     found = {
         "gsi1pk": f"LOC#{a.location_id}{gone}",
@@ -80,6 +80,9 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
     }
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
+    elif a.staff_id and a.state in (State.IN_PROGRESS, State.SERVED):
+        # Nothing begins unconfirmed, so the place beside the requests is free for it.
+        found |= {"gsi3pk": keys.begun(a.staff_id), "gsi3sk": by_start}
     return found | appointment_due(a, a.due_reminder())
 
 

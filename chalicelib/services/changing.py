@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.appointments import Answer, Appointment
 from chalicelib.domain.catalog import Method, Service, Settings
 from chalicelib.domain.errors import Forbidden
-from chalicelib.domain.events import Audience, Entry, Event, FieldChange, Kind, Message
+from chalicelib.domain.events import Audience, Channel, Entry, Event, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
@@ -81,7 +81,8 @@ class Changing:
         self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: Pipeline
     ) -> Seated:
         door = door_at(context.staff, after.location_id)
-        context = replace(context, channel=door.channel)
+        if context.channel is not Channel.QUICK_VIEW:
+            context = replace(context, channel=door.channel)
         change = Change()
         wanted = Wanted(before, after, door, override is not None)
         settled = self._places.settle(change, context, wanted)

@@ -87,7 +87,7 @@ class Dashboard:
             _require(principal.reaches(Ability.DASHBOARD_VIEW, location_id=location.id))
         if listing.staff_id is not None:
             staff = found.require(Staff, listing.staff_id)
-            _require(_shows(principal, staff, listing.location_id))
+            _require(shows(principal, staff, listing.location_id))
         timezone = (location and location.timezone) or (staff and staff.timezone) or settings.timezone
         return timezone, pipeline_in(found)
 
@@ -130,7 +130,7 @@ def _require_whose(listing: Listing) -> None:
         raise invalid("/date", "Say which day.", "date_required")
 
 
-def _shows(principal: Principal, staff: Staff, location_id: str | None) -> bool:
+def shows(principal: Principal, staff: Staff, location_id: str | None) -> bool:
     """Whether they may see this person's list: their own, or what a colleague has at places they both work at."""
     places = (location_id,) if location_id else staff.location_ids or (None,)
     shared = any(principal.reaches(Ability.APPOINTMENT_VIEW, location_id=place) for place in places)

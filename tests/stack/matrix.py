@@ -200,6 +200,7 @@ ASKS: tuple[Ask, ...] = (
         fresh=True,
     ),
     Ask(("appointment_assign",), "POST", "/appointments/{appointment}/unassign", APPOINTMENTS, fresh=True),
+    Ask(("rebook",), "GET", "/quickview/appointments/{appointment}/rebook", APPOINTMENTS),
     *(
         Ask(("dashboard_view",), "GET", _LIST + view, LOCATIONS)
         for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day")
@@ -208,6 +209,8 @@ ASKS: tuple[Ask, ...] = (
         List(("dashboard_view",), "GET", "/appointments?staff_id={staff}&date={day}&view=" + view, WORKERS)
         for view in ("upcoming", "day")
     ),
+    List(("dashboard_view",), "GET", "/quickview?staff_id={staff}&date={day}", WORKERS),
+    Ask(_EDIT, "PATCH", "/quickview/appointments/{appointment}", APPOINTMENTS, {"notify_client": False}, fresh=True),
     Ask(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
     Ask(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
     Ask(("block_edit",), "POST", "/quickstream/blocks", LOCATIONS, _BLOCK, status=201),

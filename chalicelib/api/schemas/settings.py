@@ -46,6 +46,7 @@ class AllSettings(Record):
     notification_email: Email | None
     auto_reject_after_hours: Annotated[int, Field(ge=1, le=8760)] | None
     retrospective_days: Annotated[int, Field(ge=0, le=366)]
+    quick_view_days: Annotated[int, Field(ge=1, le=62)]
     allowed_origins: Annotated[tuple[Origin, ...], Field(max_length=50), Unique]
     holidays: HolidaysInput | None
     teleconference: Platform | None
@@ -91,6 +92,7 @@ class Settings(Answer):
     notification_email: str | None
     auto_reject_after_hours: int | None
     retrospective_days: int
+    quick_view_days: int
     allowed_origins: list[str]
     holidays: Holidays | None
     teleconference: Platform | None
