@@ -6,7 +6,6 @@ complete and as they were written; statuses counted exactly; nobody comes back f
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -262,7 +261,7 @@ def test_any_sequence_leaves_what_the_model_says(world: World) -> None:
     ids = set_up(world)
     Statuses.first = [Step(ids[name], name, "#2e7d32", of, n) for n, (name, of) in enumerate(STEPS, start=1)]
     few = settings(
-        max_examples=int(os.environ.get("MACHINE", 12)),
+        max_examples=12,
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),

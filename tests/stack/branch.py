@@ -162,6 +162,7 @@ class Branch:
             "hours_id": made(self.admin.post(f"{place}/hours", json=hours))["id"],
             "closure_id": made(self.admin.post(f"{place}/closures", json=closure))["id"],
             "schedule_id": made(self.admin.post(f"{staff}/work-schedules", json=schedule))["id"],
+            "status_id": self._status(),
             "time_off_id": made(self.admin.post(f"{staff}/time-off", json=away))["id"],
         }
 
@@ -194,6 +195,13 @@ class Branch:
         one, other = (made(self.admin.post("/clients", json=client))["id"] for client in pair)
         merge = {"duplicate_id": one, "primary_id": other}
         return str(made(self.admin.post("/clients/merge", json=merge), 200)["merge_id"])
+
+    def _status(self) -> str:
+        """A status that nothing goes through, made once: there is a limit to how many there may be."""
+        body = {"name": "Set aside", "predicate": "cancellation", "colour": "#5f6368", "archived": True}
+        there = made(self.admin.get("/statuses", params={"limit": 100}), 200)["items"]
+        known = [status["id"] for status in there if status["name"] == body["name"]]
+        return str(known[0] if known else made(self.admin.post("/statuses", json=body))["id"])
 
     def _employed(self, role: str) -> dict[str, Any]:
         email = address(secrets.token_hex(6))

@@ -151,6 +151,8 @@ _WORKS = {"calendar_type": "ad_hoc", "timezone": "UTC", "lines": [_LINE]}
 _MISSED = {"contact_attempted": True, "reason": "Nobody answered"}
 _SOMEBODY = {"id": "{staff}"}
 _GUEST = {"client": {"first_name": "Also", "last_name": "Comes", "email": "{guest}@example.org"}}
+_CONFIRMED = {"status_id": "{confirmed}"}
+_DECLINED = {"status_id": "{declined}", "reason": "Papers are missing"}
 _FREE = "/availability?service_id={service}&location_id={location}&from={day}&to={day}&timezone=UTC&channel="
 _LIST = "/appointments?location_id={location}&date={day}&view="
 
@@ -166,6 +168,11 @@ ASKS: tuple[Ask, ...] = (
     Look(("appointment_view", "dashboard_view"), "GET", "/appointments/{appointment}", APPOINTMENTS),
     Ask(("log_view",), "GET", "/appointments/{appointment}/log", APPOINTMENTS),
     Ask(("status_history_view",), "GET", "/appointments/{appointment}/history", APPOINTMENTS),
+    # These do not go through statuses: whoever may move them is told so.
+    Ask(("status_update",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _CONFIRMED, status=409),
+    Ask(("status_cancel",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _DECLINED, status=409),
+    Ask(("catalogue_view",), "GET", "/statuses"),
+    Ask(("status_configure",), "PATCH", "/statuses/{confirmed}", body={}),
     Ask(_EDIT, "PATCH", "/appointments/{appointment}", APPOINTMENTS, {"notes": "Private"}, fresh=True),
     Ask(_EDIT, "POST", "/appointments/{appointment}/cancel", APPOINTMENTS, {}, fresh=True),
     Ask(_EDIT, "POST", "/appointments/{appointment}/attendees", APPOINTMENTS, _GUEST, status=201, fresh=True),

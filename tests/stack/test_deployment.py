@@ -21,7 +21,14 @@ def test_stack_json_says_what_tests_rely_on(stack: Stack) -> None:
         "api_url", "aws_endpoint_url", "region", "table_name", "user_pool_id", "user_pool_client_id",
         "events_topic_arn", "functions", "demo",
     } <= written.keys()  # fmt: skip
-    functions = {"release_blocks", "deliver_due", "commence_overdue", "check_integrity", "relay_stream"}
+    functions = {
+        "release_blocks",
+        "deliver_due",
+        "commence_overdue",
+        "reject_overdue",
+        "check_integrity",
+        "relay_stream",
+    }
     assert functions <= written["functions"].keys()
     assert written["demo"]["users"].keys() == set(stages.ROLES)
 
@@ -70,7 +77,9 @@ def test_a_forged_token_opens_nothing(stack: Stack) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("function", ["release_blocks", "deliver_due", "commence_overdue", "check_integrity"])
+@pytest.mark.parametrize(
+    "function", ["release_blocks", "deliver_due", "commence_overdue", "reject_overdue", "check_integrity"]
+)
 def test_scheduled_functions_run_with_a_clock_of_ours(stack: Stack, function: str) -> None:
     assert stack.invoke(function, {"now": "2026-12-01T12:00:00Z"}) is not None
 

@@ -48,7 +48,7 @@ def signed_in(stack: Stack) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def put_back(stack: Stack) -> Iterator[None]:
-    """What other tests rely on is as it was: the settings, and that no reason must be chosen."""
+    """What other tests rely on is as it was: the settings, that no reason must be chosen, room for statuses."""
     with stack.staff("admin") as admin:
         before = made(admin.get("/settings"), 200)
         yield
@@ -56,6 +56,8 @@ def put_back(stack: Stack) -> Iterator[None]:
         made(admin.patch("/settings", json=before), 200)
         for reason in made(admin.get("/cancellation-reasons", params={"limit": 100}), 200)["items"]:
             admin.delete(f"/cancellation-reasons/{reason['id']}")
+        for status in made(admin.get("/statuses", params={"limit": 100}), 200)["items"]:
+            admin.delete(f"/statuses/{status['id']}")
 
 
 def examine(stack: Stack, strategy: Any, examples: int, checks: list[Any]) -> None:

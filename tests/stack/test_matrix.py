@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from chalicelib.domain.times import utc_text
+from tests.stack.approval import ensured
 from tests.stack.branch import Branch, OpenBranch, made
 from tests.stack.matrix import ASKS, OWN, SHARED, Ask, Case, cases, filled
 from tests.unit.matrix import ROLES
@@ -32,10 +33,12 @@ class Stage:
     ids: dict[str, str] = field(default_factory=dict)
     clients: dict[str, httpx.Client] = field(default_factory=dict)
     shared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
     halves: Iterator[int] = field(default_factory=lambda: count(1))
 
     def staff(self) -> None:
-        """Employs everybody."""
+        """Employs everybody; there are statuses, which the services here do without."""
+        self.statuses = ensured(self.here.admin)
         for role in ROLES:
             person, self.clients[role] = self.here.employ(role)
             self.ids[role] = person["id"]
@@ -68,6 +71,8 @@ class Stage:
             "later": branch.start(10 * 24 * 60),
             "closing": branch.start(10 * 24 * 60 + 60),
             "guest": secrets.token_hex(6),
+            "confirmed": self.statuses["Confirmed"],
+            "declined": self.statuses["Declined"],
         }
         allowed = ask.fresh and ask.expected(role, case) == ask.status
         if allowed and "{block}" in ask.path:

@@ -36,10 +36,9 @@ def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
 
 
 def test_every_row_is_asked_over_http() -> None:
-    """Those of approval and of rebooking, which have no routes yet, come with these."""
+    """That of rebooking, which has no routes yet, comes with these."""
     asked = {ability for ask in (*ASKS, *SHARED) for ability in ask.needs}
-    to_come = {*TO_COME, "status_update", "status_cancel", "status_configure", "rebook"}
-    assert set(ROWS | BEYOND) - asked <= to_come
+    assert set(ROWS | BEYOND) - asked <= {*TO_COME, "rebook"}
 
 
 def abilities(who: Who) -> tuple[Ability, ...]:

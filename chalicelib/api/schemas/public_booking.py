@@ -32,7 +32,7 @@ _SUCCESS = {
         "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
         "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
         "requested": (
-            "Nous avons reçu votre demande. Elle n’est pas encore confirmée : "
+            "Nous avons reçu votre demande. Elle n’est pas encore confirmée\u00a0: "
             "nous vous écrirons dès que nous aurons décidé."
         ),
     },
