@@ -34,11 +34,11 @@ reset: down  ## stop it and delete its state
 
 test: test-fast test-stack  ## all tests
 
-test-fast: $(INSTALLED)  ## unit, contract and integration tests: everything in process
-	$(BIN)/python -m pytest -q -n auto $(wildcard tests/unit tests/contract tests/integration)
+test-fast: $(INSTALLED)  ## unit and integration tests: everything in process
+	$(BIN)/python -m pytest -q -n auto tests/unit tests/integration
 
-test-stack: $(INSTALLED)  ## on a local stack of their own: races, streams, policies, and the pages in Chromium
-	$(BIN)/python -m pytest -q -n 0 tests/stack $(if $(CHROMIUM),tests/browser)
+test-stack: $(INSTALLED)  ## on local stacks of their own: races, streams, policies, and the pages in Chromium
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/stack $(if $(CHROMIUM),tests/browser)
 	$(if $(CHROMIUM),,@printf '\n!!!!!!!! No Chromium on this machine: the browser tests did NOT run. !!!!!!!!\n\n')
 
 test-browser: $(INSTALLED)  ## only the pages in Chromium

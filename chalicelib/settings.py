@@ -15,9 +15,10 @@ class Settings(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
     ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
-    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where
-    links in mail lead. ``graph_secret_arn`` is the secret with the credentials for Microsoft Graph, empty where
-    none makes links; the URLs beside it are those of the cloud that the tenant is in.
+    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where links in mail
+    lead. ``review_key_arn`` is the secret reviews are signed with. ``graph_secret_arn`` is the secret with the
+    credentials for Microsoft Graph, empty where none makes links; the URLs beside it are those of the cloud that the
+    tenant is in.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,6 +32,7 @@ class Settings(BaseModel):
     dead_letter_queue_url: str = ""
     sender: str = ""
     configuration_set: str = ""
+    review_key_arn: str = ""
     graph_secret_arn: str = ""
     graph_url: str = "https://graph.microsoft.com"
     graph_login_url: str = "https://login.microsoftonline.com"

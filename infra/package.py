@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import platform
@@ -10,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,11 @@ def package(stage: str, build: Path | None = None) -> Path:
     only warns, and the function would fail at its first call.
     """
     build = build or stages.build_directory(stage)
-    source, out = build / "source", build / "package"
+    with _alone():
+        return _package(stage, build / "source", build / "package")
+
+
+def _package(stage: str, source: Path, out: Path) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
     _copy_source(source, stage)
@@ -60,6 +67,15 @@ def functions(template: dict[str, Any]) -> dict[str, str]:
 
 def _cache() -> Path:
     return stages.ROOT / "build" / "cache"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Only one build at a time uses the cache, whichever stacks they are for."""
+    _cache().parent.mkdir(parents=True, exist_ok=True)
+    with _cache().with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _copy_source(source: Path, stage: str) -> None:

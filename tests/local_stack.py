@@ -1,7 +1,8 @@
 """The whole system on the embedded AWS for tests: one instance per test run, away from the developer's own.
 
 It keeps everything in ``.local-tests``, starts empty but for settings and a staff user per role, and stops with
-the run. To test against a stack that runs already, name its directory: ``FRONTDESK_LOCAL_DIR=.local``.
+the run. Of tests that run in parallel each worker has a stack of its own. To test against a stack that runs already,
+name its directory: ``FRONTDESK_LOCAL_DIR=.local``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import httpx
 from infra import clients, local, logins, stages
 from infra.emulator import Emulator
 
-OWN_DIRECTORY = stages.ROOT / ".local-tests"
+OWN_DIRECTORY = stages.ROOT / f".local-tests{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 PATIENCE_SECONDS = 60
 
 

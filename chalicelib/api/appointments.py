@@ -14,11 +14,11 @@ from chalicelib.api.schemas.appointments import (
     ListQuery,
     LogLine,
     StaffCancel,
+    StatusMove,
 )
 from chalicelib.api.schemas.fields import Page, PageQuery
 from chalicelib.api.schemas.records import Record
 from chalicelib.api.schemas.staff_booking import NewStaffBooking
-from chalicelib.domain import appointments as domain
 from chalicelib.domain.errors import (
     AlreadyAssigned,
     BlockNotReleased,
@@ -29,11 +29,13 @@ from chalicelib.domain.errors import (
     OutsideBlock,
     SlotTaken,
     StaffConflict,
+    StatusChanged,
     VersionMismatch,
     WrongState,
 )
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.permissions import Ability
+from chalicelib.domain.statuses import StatusPassed
 from chalicelib.services import ports
 from chalicelib.services.seated import Seated
 
@@ -113,9 +115,24 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> ports.Page[Entry]:
     answer=Page[HistoryLine],
     who=Ability.STATUS_HISTORY_VIEW,
 )
-def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[Entry]:
-    """The statuses it has passed through, newest first; none without the status function."""
-    return container.viewing().history(call.context(), call.path["appointment_id"])
+def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[StatusPassed]:
+    """The statuses it has passed through, newest first, each as it was then; none without the status function."""
+    query = call.query
+    return container.viewing().history(call.context(), call.path["appointment_id"], query.limit, query.cursor)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/status",
+    body=StatusMove,
+    answer=Appointment,
+    who=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
+    versioned=True,
+    refuses=(WrongState, StatusChanged, "unknown_status", "status_archived", "reason_required"),
+)
+def move_to_status(call: Call[StatusMove, NoQuery]) -> Seated:
+    """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""
+    context = call.context(Channel.DASHBOARD)
+    return container.approving().move(context, call.path["appointment_id"], call.body.wish())
 
 
 @routes.post(
@@ -164,9 +181,12 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     answer=Appointment,
     who=Ability.APPOINTMENT_EDIT,
     versioned=True,
-    refuses=(WrongState, VersionMismatch, "reason_required", "unknown_reason", "within_24h_mismatch"),
+    refuses=(
+        *(WrongState, VersionMismatch, FeatureDisabled),
+        *("reason_required", "unknown_reason", "within_24h_mismatch"),
+    ),
 )
-def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> domain.Appointment:
+def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> Seated:
     """Cancel for everybody; after the client's deadline too."""
     context = call.context(Channel.DASHBOARD)
     return container.cancelling().by_staff(context, call.path["appointment_id"], call.body.wish())

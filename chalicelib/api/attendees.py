@@ -6,7 +6,7 @@ from chalicelib import container
 from chalicelib.api.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments import Appointment
 from chalicelib.api.schemas.attending import AddedAttendee, RemovalQuery
-from chalicelib.domain.errors import AlreadyAttending, WrongState
+from chalicelib.domain.errors import AlreadyAttending, FeatureDisabled, WrongState
 from chalicelib.domain.events import Channel
 from chalicelib.domain.permissions import Ability
 from chalicelib.services.seated import Seated
@@ -26,6 +26,7 @@ _EDITORS = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
     refuses=(
         WrongState,
         AlreadyAttending,
+        FeatureDisabled,
         "too_many_attendees",
         "unknown_client",
         "client_required",
@@ -45,7 +46,7 @@ def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
     "/appointments/{appointment_id}/attendees/{client_id}",
     query=RemovalQuery,
     who=_EDITORS,
-    refuses=(WrongState, "reason_required", "unknown_reason"),
+    refuses=(WrongState, FeatureDisabled, "reason_required", "unknown_reason"),
 )
 def remove_attendee(call: Call[NoBody, RemovalQuery]) -> None:
     """A client is taken off; without the last one the appointment is cancelled."""

@@ -24,7 +24,6 @@ from chalicelib.api.schemas.public_booking import (
     MoveBody,
     NewBooking,
 )
-from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import (
     AlreadyRebooked,
     BlockNotReleased,
@@ -34,12 +33,14 @@ from chalicelib.domain.errors import (
     NotFound,
     OutsideBlock,
     SlotTaken,
+    StatusChanged,
     TooManyBookings,
     WrongState,
 )
 from chalicelib.services.availability import Explanation
 from chalicelib.services.booking import Booked
 from chalicelib.services.holding import Held
+from chalicelib.services.seated import Seated
 from chalicelib.services.viewing import PublicView
 
 routes = Routes(__name__, tag="Public")
@@ -145,9 +146,9 @@ def reschedule_appointment(call: Call[MoveBody, NoQuery]) -> Booked:
     body=CancelBody,
     answer=CancelledAnswer,
     who=PUBLIC,
-    refuses=(DeadlinePassed, WrongState, "reason_required"),
+    refuses=(DeadlinePassed, WrongState, StatusChanged, "reason_required"),
 )
-def cancel_public_appointment(call: Call[CancelBody, NoQuery]) -> Appointment:
+def cancel_public_appointment(call: Call[CancelBody, NoQuery]) -> Seated:
     """The attendee with this code no longer comes; the last one cancels the appointment."""
     body = call.body
     return container.cancelling().by_client(call.context(), call.path["appointment_id"], body.code, body.reason or "")

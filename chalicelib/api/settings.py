@@ -28,7 +28,7 @@ def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
     body=SettingsChange,
     answer=Settings,
     who=Ability.SETTINGS_EDIT,
-    refuses=("unknown_timezone", "unknown_holidays"),
+    refuses=("unknown_timezone", "unknown_holidays", "statuses_missing", "start_first"),
 )
 def change_settings(call: Call[Record, NoQuery]) -> catalog.Settings:
     """Change some settings."""

@@ -63,6 +63,9 @@ from chalicelib.container.core import (
     store as store,
 )
 from chalicelib.container.desk import (
+    approving as approving,
+)
+from chalicelib.container.desk import (
     assigning as assigning,
 )
 from chalicelib.container.desk import (
@@ -122,6 +125,12 @@ from chalicelib.container.desk import (
 from chalicelib.container.desk import (
     viewing as viewing,
 )
+from chalicelib.container.quickview import (
+    rebook_summaries as rebook_summaries,
+)
+from chalicelib.container.quickview import (
+    rebooking as rebooking,
+)
 from chalicelib.container.set_up import (
     _origins as _origins,
 )
@@ -163,6 +172,9 @@ from chalicelib.container.set_up import (
 )
 from chalicelib.container.set_up import (
     staffing as staffing,
+)
+from chalicelib.container.set_up import (
+    statuses as statuses,
 )
 from chalicelib.container.set_up import (
     times_off as times_off,

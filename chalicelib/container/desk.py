@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import agenda, attending, free_times, ids, pause, settings, store
 
 if TYPE_CHECKING:
+    from chalicelib.services.approving import Approving
     from chalicelib.services.assigning import Assigning
     from chalicelib.services.availability import Availabilities
     from chalicelib.services.blocks import Blocks
@@ -92,6 +93,14 @@ def cancelling() -> Cancelling:
     from chalicelib.services.cancelling import Cancelling
 
     return Cancelling(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def approving() -> Approving:
+    """From request to confirmation."""
+    from chalicelib.services.approving import Approving
+
+    return Approving(store(), cancelling(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.services.rotas import Rotas
     from chalicelib.services.showcase import Showcase
     from chalicelib.services.staffing import Staffing
+    from chalicelib.services.statuses import Statuses
     from chalicelib.services.time_off import TimesOff
     from chalicelib.services.usage import Usage
     from chalicelib.services.work_schedules import WorkSchedules
@@ -129,6 +130,14 @@ def reasons() -> Reasons:
     from chalicelib.services.reasons import Reasons
 
     return Reasons(store(), ids(), pause)
+
+
+@lru_cache(maxsize=1)
+def statuses() -> Statuses:
+    """Set-up of statuses."""
+    from chalicelib.services.statuses import Statuses
+
+    return Statuses(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)

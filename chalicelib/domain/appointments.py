@@ -14,6 +14,7 @@ from chalicelib.domain.errors import AlreadyAssigned, AlreadyAttending, Invalid,
 from chalicelib.domain.events import Actor
 from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 from chalicelib.domain.sessions import Session
+from chalicelib.domain.statuses import Predicate
 from chalicelib.domain.times import minute
 
 
@@ -98,7 +99,9 @@ class Appointment:
     are the service's when it was booked, minutes that whoever has it needs around it; ``staff_requested`` says that
     the client chose them. ``override`` is why it was booked in spite of a schedule or another appointment,
     ``milestones`` say when it came into each state of its lifecycle (D35). ``status_id`` is where it stands in the
-    approval pipeline, none where there was no pipeline. ``work_schedule_id`` is the schedule it was rebooked into.
+    approval pipeline, none where there was no pipeline; ``requested_at`` is since when it awaits a decision there.
+    ``announced`` says that the organisation's people have been told of it, ``handed_over`` that whoever has it was
+    given it or took it. ``work_schedule_id`` is the schedule it was rebooked into.
     """
 
     id: str
@@ -117,6 +120,9 @@ class Appointment:
     state: State = State.BOOKED
     confirmed: bool = True
     status_id: str | None = None
+    requested_at: datetime | None = None
+    announced: bool = True
+    handed_over: bool = False
     staff_id: str | None = None
     staff_requested: bool = False
     buffer_before: int = 0
@@ -193,6 +199,19 @@ class Appointment:
         coming = self.state not in FINISHED and self.end > now
         return coming and self.confirmed and self.method is Method.VIDEO
 
+    @property
+    def held_status(self) -> tuple[str, Predicate] | None:
+        """The status it counts for, under the predicate that follows from what it is by now; none without one."""
+        if self.status_id is None:
+            return None
+        if self.state is State.CANCELLED:
+            return self.status_id, Predicate.CANCELLATION
+        return self.status_id, Predicate.BOOKING_CONFIRMATION if self.confirmed else Predicate.START
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it still awaits confirmation although its start has passed (D33)."""
+        return self.occupies and not self.confirmed and self.start <= now
+
     def reached(self, state: State) -> datetime | None:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
@@ -238,7 +257,7 @@ class Appointment:
         """Given to somebody, or to nobody; 409 once it is finished (D14)."""
         if self.state in FINISHED:
             raise WrongState("A finished appointment cannot be assigned.")
-        return replace(self, staff_id=staff_id, updated_at=now)
+        return replace(self, staff_id=staff_id, handed_over=staff_id is not None, updated_at=now)
 
     def claimed(self, staff_id: str, now: datetime) -> Appointment:
         """Taken by somebody while nobody has it; 409 ``already_assigned`` otherwise (QS-5, D14)."""

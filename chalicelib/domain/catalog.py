@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.permissions import Role
+from chalicelib.domain.times import country_of
 
 
 class Availability(StrEnum):
@@ -65,6 +66,11 @@ class Location:
     region: str | None = None
     language: str = "en"
     version: int = 0
+
+    @property
+    def dials_in(self) -> str | None:
+        """The country in whose notation people here write telephone numbers, where it is not said: the zone's."""
+        return self.country or country_of(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)

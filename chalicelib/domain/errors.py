@@ -166,6 +166,41 @@ class StaffConflict(Refusal):
     title = "There is another appointment at that time"
 
 
+class ConsultantConflict(Refusal):
+    """The consultant has an appointment, leave or a public holiday then (D38); ``conflicts`` says what."""
+
+    code = "consultant_conflict"
+    title = "The consultant is not free at that time"
+
+
+class ConsultantUnavailable(Refusal):
+    """Whoever would have the appointment does not offer its service at its location, or no longer works there."""
+
+    code = "consultant_unavailable"
+    title = "The consultant does not offer this service here"
+
+
+class ScheduleChanged(Refusal):
+    """The work schedule was changed or removed since it was reviewed (D43)."""
+
+    code = "schedule_changed"
+    title = "The work schedule has changed: review again"
+
+
+class ReviewOutdated(Refusal):
+    """Something that was shown for review is no longer so (D43)."""
+
+    code = "review_outdated"
+    title = "What was reviewed has changed: review again"
+
+
+class ReviewExpired(Refusal):
+    """The review is too long ago (D43)."""
+
+    code = "review_expired"
+    title = "This review has expired: review again"
+
+
 class DeadlinePassed(Refusal):
     """Too late for the client to change this on their own (WG-3, WG-4)."""
 
@@ -220,6 +255,27 @@ class InUse(Refusal):
 
     code = "in_use"
     title = "This is still in use"
+
+
+class StatusInUse(Refusal):
+    """Appointments hold this status: what it means for them must not change (D30)."""
+
+    code = "status_in_use"
+    title = "Appointments hold this status: add another one and archive this"
+
+
+class StatusNeeded(Refusal):
+    """It is the last status of a kind that cannot be done without (D30)."""
+
+    code = "status_needed"
+    title = "This is the last status of its kind, and one is needed"
+
+
+class StatusChanged(Refusal):
+    """Somebody has moved the appointment to another status meanwhile (D28, case 22)."""
+
+    code = "status_changed"
+    title = "This appointment has just been moved to another status"
 
 
 class Duplicate(Refusal):

@@ -22,6 +22,17 @@ class Medium(StrEnum):
     TEXT = "text"
 
 
+class Manner(StrEnum):
+    """Which of a kind's words are true of a notice: a request is not spoken of as an appointment (AS-5, NT-3)."""
+
+    PLAIN = "kinds"
+    ELSEWHERE = "elsewhere"
+    REQUEST = "request"
+    REQUEST_ELSEWHERE = "request_elsewhere"
+    REQUEST_MOVED = "request_moved"
+    DECLINED = "declined"
+
+
 class NotSent(Exception):
     """The provider surely did not take the notice; trying again may help."""
 
@@ -63,7 +74,8 @@ class Notice:
     ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
     have no place here (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546).
     ``teleconference`` is the video call as it then stands, its link only where it may be used.
-    ``elsewhere`` says of a move that it is to another place or another way to meet.
+    ``elsewhere`` says of a move that it is to another place or another way to meet, ``by_client`` that a client
+    did what is told, with the link from their mail.
     """
 
     kind: Kind
@@ -93,11 +105,23 @@ class Notice:
     reason: str = ""
     previous_start: datetime | None = None
     elsewhere: bool = False
+    by_client: bool = False
     cancel_until: datetime | None = None
     rebook_until: datetime | None = None
     has_email: bool = True
 
     @property
-    def moved_elsewhere(self) -> bool:
-        """Whether it tells of a move that is more than another time: what is named is the place, too."""
-        return self.elsewhere and self.kind in (Kind.RESCHEDULED, Kind.STAFF_RESCHEDULED)
+    def manner(self) -> Manner:
+        """How to speak of it: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
+        match self.kind:
+            case Kind.STAFF_ASSIGNED if not self.confirmed:
+                return Manner.REQUEST
+            case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if not self.confirmed:
+                return Manner.REQUEST_ELSEWHERE if self.elsewhere else Manner.REQUEST
+            case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if self.elsewhere:
+                return Manner.ELSEWHERE
+            case Kind.CANCELLED if not self.confirmed:
+                return Manner.REQUEST if self.by_client else Manner.DECLINED
+            case Kind.REQUEST_RECEIVED if self.previous_start is not None:
+                return Manner.REQUEST_MOVED
+        return Manner.PLAIN

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.appointments import Appointment, Attendee, State
 from chalicelib.domain.catalog import Method, Settings, Staff
 from chalicelib.domain.clients import Client
-from chalicelib.domain.events import Audience, Entry, Kind, Message
+from chalicelib.domain.events import Audience, Channel, Entry, Kind, Message
 from chalicelib.domain.meetings import Teleconference
 from chalicelib.domain.notices import Guest, Medium, Notice, Scene
 
@@ -43,7 +43,7 @@ def telling(message: Message, entry: Entry, scene: Scene, now: datetime) -> Tell
     if message.audience is Audience.CLIENT:
         if not scene.appointment.notify_client:
             return Telling(unsaid="suppressed")
-        notices = tuple(_to_client(message, scene, now))
+        notices = tuple(_to_client(message, entry, scene, now))
     else:
         notices = tuple(_to_organisation(message, scene))
     return Telling(notices) if notices else Telling(unsaid="unreachable")
@@ -99,7 +99,7 @@ def _attendee(message: Message, scene: Scene) -> Attendee | None:
     return next((a for a in scene.appointment.attendees if a.client_id == message.recipient_id), None)
 
 
-def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice]:
+def _to_client(message: Message, entry: Entry, scene: Scene, now: datetime) -> Iterable[Notice]:
     attendee, client = _attendee(message, scene), scene.clients.get(message.recipient_id)
     if attendee is None or client is None:
         return
@@ -112,6 +112,7 @@ def _to_client(message: Message, scene: Scene, now: datetime) -> Iterable[Notice
         timezone=appointment.timezone,
         guests=(Guest(attendee.name, attendee.notes, _answers(attendee, scene)),),
         code=attendee.code,
+        by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
         call_number=(client.mobile or client.phone or "") if appointment.method is Method.PHONE else "",
         # One attendee leaving does not change the appointment's own sequence; their calendar must hear of it.
         sequence=appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.domain.errors import FieldError, Invalid, invalid
@@ -16,7 +17,8 @@ _MINUTE = timedelta(minutes=1)
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Some machines keep their own setting beside the zones, and what they have before anybody has set them.
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
@@ -24,6 +26,18 @@ def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
     if name not in _zones():
         raise invalid(pointer, "This is not an IANA time zone.", "unknown_timezone")
     return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    # Each line: country, coordinates, zone; lines of comment begin with a hash.
+    lines = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8").splitlines()
+    return {line.split("\t")[2]: line[:2] for line in lines if not line.startswith("#")}
+
+
+def country_of(name: str) -> str | None:
+    """The country (ISO 3166) whose clocks show this zone; none for ``UTC`` and the like."""
+    return _countries().get(name)
 
 
 def minute(instant: datetime) -> int:

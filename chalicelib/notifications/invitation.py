@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.appointments import Appointment, Attendee, State
+from chalicelib.domain.appointments import Appointment, Attendee
 from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.events import Audience, Kind
 from chalicelib.domain.notices import Medium, Notice
@@ -32,8 +32,19 @@ class Scheduling(StrEnum):
     PUBLISH = "PUBLISH"
 
 
+class Status(StrEnum):
+    """How far an event is to be counted on (RFC 5545, 3.8.1.11)."""
+
+    TENTATIVE = "TENTATIVE"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
 def method_for(notice: Notice) -> Scheduling | None:
-    """What a notice asks of a client's calendar; nothing for staff, reminders, a first request (NT-3)."""
+    """What a notice asks of a client's calendar; nothing for staff, reminders, a first request.
+
+    Mail programs show an invitation as an appointment that is made, which a request is not (NT-3).
+    """
     if notice.audience is not Audience.CLIENT:
         return None
     if notice.kind is Kind.CANCELLED:
@@ -48,10 +59,8 @@ def method_for(notice: Notice) -> Scheduling | None:
 
 def invitation(notice: Notice, method: Scheduling, sender: str, public_url: str) -> bytes:
     """The ``text/calendar`` part of an e-mail: organiser and attendee named, SEQUENCE as the notice says."""
-    event = _event(notice, sender, public_url)
+    event = _event(notice, _status(notice, off=method is Scheduling.CANCEL), sender, public_url)
     event["attendee"] = _attendee(notice, method)
-    if method is Scheduling.CANCEL:
-        event["status"] = "CANCELLED"
     return _calendar(event, method)
 
 
@@ -59,7 +68,7 @@ def calendar_file(
     appointment: Appointment, attendee: Attendee, offer: Offer, language: str, sender: str, public_url: str
 ) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
-    gone = attendee.cancelled or appointment.state is State.CANCELLED
+    off = attendee.cancelled or not appointment.occupies
     notice = Notice(
         kind=Kind.CONFIRMATION,
         audience=Audience.CLIENT,
@@ -79,17 +88,21 @@ def calendar_file(
         place_address=offer.location.address if appointment.method is Method.IN_PERSON else "",
         changed_at=appointment.updated_at,
         confirmed=appointment.confirmed,
-        sequence=appointment.sequence + attendee.ahead,
+        sequence=appointment.sequence + attendee.ahead + (1 if off and appointment.occupies else 0),
         code=attendee.code,
-        teleconference=None if gone else visible_call(appointment),
+        teleconference=None if off else visible_call(appointment),
     )
-    event = _event(notice, sender, public_url)
-    if gone:
-        event["status"] = "CANCELLED"
+    event = _event(notice, _status(notice, off=off), sender, public_url)
     return _calendar(event, Scheduling.PUBLISH).decode("utf-8")
 
 
-def _event(notice: Notice, sender: str, public_url: str) -> Event:
+def _status(notice: Notice, *, off: bool) -> Status:
+    if off:
+        return Status.CANCELLED
+    return Status.CONFIRMED if notice.confirmed else Status.TENTATIVE
+
+
+def _event(notice: Notice, status: Status, sender: str, public_url: str) -> Event:
     # Loaded where an invitation is written: it takes a tenth of a second.
     from icalendar import Event
 
@@ -101,7 +114,9 @@ def _event(notice: Notice, sender: str, public_url: str) -> Event:
     event.add("dtstamp", _utc(notice.changed_at))
     event.add("dtstart", _utc(notice.start))
     event.add("dtend", _utc(notice.end))
-    event.add("summary", f"{one_line(notice.service)} ({one_line(notice.organisation)})")
+    summary = f"{one_line(notice.service)} ({one_line(notice.organisation)})"
+    # Few calendars show that an event is tentative, all show its name.
+    event.add("summary", words.line("tentative", summary=summary) if status is Status.TENTATIVE else summary)
     address = one_line(notice.place_address)
     # Calendars offer a link to follow where they expect the place.
     where = meeting_link(notice) or place(notice, words)
@@ -113,7 +128,7 @@ def _event(notice: Notice, sender: str, public_url: str) -> Event:
         event.add("url", link)
     if meeting_link(notice):
         _add_conference(event, meeting_link(notice), place(notice, words))
-    event.add("status", "CONFIRMED" if notice.confirmed else "TENTATIVE")
+    event.add("status", status.value)
     event.add("transp", "OPAQUE")
     event["organizer"] = _address(parseaddr(sender)[1], notice.organisation)
     return event

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.events import Audience, Kind
 from chalicelib.domain.meetings import LinkState
-from chalicelib.domain.notices import Guest, Notice
+from chalicelib.domain.notices import Guest, Manner, Notice
 from chalicelib.notifications.wording import Wording, legible, one_line, wording
 
-_ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
+ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class Row:
     def plain(self, words: Wording) -> str:
         """As plain text, further lines indented."""
         return words.line("colon", label=self.label, value="\n    ".join(self.lines))
+
+
+class Tone(StrEnum):
+    """The colour at the head of a letter: all is settled, all is still open, it is over."""
+
+    SETTLED = "#1f5fbf"
+    OPEN = "#c98a12"
+    OVER = "#8a94a3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Letter:
     actions: tuple[tuple[str, str], ...]
     closing: tuple[str, ...]
     footer: str
-    ends: bool
+    tone: Tone
 
 
 def letter(notice: Notice, public_url: str) -> Letter:
@@ -55,23 +65,29 @@ def letter(notice: Notice, public_url: str) -> Letter:
         "date": words.date(notice.start, notice.timezone),
         "organisation": one_line(notice.organisation),
     }
-    ends = notice.kind in _ENDS
+    kind = partial(words.kind, notice.manner, notice.kind)
+    ends = notice.kind in ENDS
     rows = tuple(_rows(notice, words))
     link = manage_url(notice, public_url)
-    moved = notice.moved_elsewhere
     return Letter(
         language=words.language,
         organisation=values["organisation"],
-        subject=words.kind(notice.kind, "subject", elsewhere=moved, **values),
-        heading=words.kind(notice.kind, "heading", elsewhere=moved, **values),
-        lead=words.kind(notice.kind, "lead", elsewhere=moved, **values),
+        subject=kind("subject", **values),
+        heading=kind("heading", **values),
+        lead=kind("lead", **values),
         rows=rows,
         plain_rows=tuple(row.plain(words) for row in rows),
-        actions=() if ends else (*_joining(notice, words), *_actions(notice, words, link, public_url)),
+        actions=(*_joining(notice, words), *_actions(notice, words, link, public_url)),
         closing=tuple(_closing(notice, words)) if link and not ends else (),
         footer=words.line("footer", **values),
-        ends=ends,
+        tone=_tone(notice),
     )
+
+
+def _tone(notice: Notice) -> Tone:
+    if notice.kind in ENDS:
+        return Tone.OVER
+    return Tone.SETTLED if notice.confirmed else Tone.OPEN
 
 
 def manage_url(notice: Notice, public_url: str) -> str:
@@ -96,7 +112,7 @@ def meeting_link(notice: Notice) -> str:
 def link_follows(notice: Notice, words: Wording) -> str:
     """That staff send the link themselves, to them that they are to; empty where it is not for them to send (RB-9)."""
     call = notice.teleconference
-    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in _ENDS or not notice.confirmed:
+    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in ENDS or not notice.confirmed:
         return ""
     return words.line("link_follows" if notice.audience is Audience.CLIENT else "send_link")
 
@@ -117,15 +133,15 @@ def _rows(notice: Notice, words: Wording) -> Iterator[Row]:
     span = words.span(notice.start, notice.end, notice.timezone)
     yield Row(words.label("when"), (span, words.zone(notice.start, notice.timezone)))
     yield Row(words.label("where"), tuple(_where(notice, words)))
-    link = meeting_link(notice) or link_follows(notice, words)
-    if link:
-        yield Row(words.label("link"), (link,))
+    follows = link_follows(notice, words)
+    if follows:
+        yield Row(words.label("link"), (follows,))
     if notice.staff_name:
         yield Row(words.label("with"), (one_line(notice.staff_name),))
-    for guest in notice.guests:
-        yield from _guest(guest, notice, words)
     if notice.reason.strip():
         yield Row(words.label("reason"), tuple(legible(notice.reason).strip().splitlines()))
+    for guest in notice.guests:
+        yield from _guest(guest, notice, words)
 
 
 def _where(notice: Notice, words: Wording) -> Iterator[str]:
@@ -154,12 +170,16 @@ def _answer(value: Any, words: Wording) -> str:
 
 def _joining(notice: Notice, words: Wording) -> Iterator[tuple[str, str]]:
     link = meeting_link(notice)
-    if link:
+    if link and notice.kind not in ENDS:
         yield words.line("join"), link
 
 
 def _actions(notice: Notice, words: Wording, link: str, public_url: str) -> Iterator[tuple[str, str]]:
     if not link:
+        return
+    if notice.kind in ENDS:
+        if notice.manner is Manner.DECLINED:
+            yield words.line("book_again"), f"{public_url}/"
         return
     yield words.line("manage" if notice.cancel_until or notice.rebook_until else "look"), link
     if notice.confirmed and notice.code is not None:

@@ -7,20 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.notices import Notice
-from chalicelib.notifications.letters import letter, manage_url, place
+from chalicelib.notifications.letters import ENDS, letter, manage_url, place
+from chalicelib.notifications.shortening import shortened
 from chalicelib.notifications.wording import TEMPLATES, one_line, wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The GSM 03.38 alphabet: one character outside it makes the whole text UTF-16, less than half as long.
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-# Three segments of a concatenated text, in characters and in UTF-16 units.
-_GSM_LIMIT = 3 * 153
-_UTF16_LIMIT = 3 * 67
 _TYPOGRAPHY = str.maketrans({"’": "'", "–": "-", "−": "-", "\u00a0": " ", "\u202f": " "})
 
 
@@ -45,40 +38,27 @@ def mail(notice: Notice, public_url: str) -> Mail:
 
 
 def text(notice: Notice, public_url: str) -> str:
-    """The text message for a notice: at most three segments, cut between code points (case 24).
+    """The text message for a notice: at most three segments, cut between characters (case 24).
 
-    Who gets no e-mail finds the link to the appointment in the text; it is never cut.
+    Why something does not take place is said as far as there is room. Who gets no e-mail finds the link to the
+    appointment in the text; it is never cut.
     """
     words = wording(notice.language)
     body = words.kind(
+        notice.manner,
         notice.kind,
         "text",
-        elsewhere=notice.moved_elsewhere,
         organisation=one_line(notice.organisation),
         service=one_line(notice.service),
         when=words.short_moment(notice.start, notice.timezone),
         place=place(notice, words),
     )
-    link = manage_url(notice, public_url)
-    tail = " " + words.line("text_link", url=link) if link and not notice.has_email else ""
+    ends = notice.kind in ENDS
+    if ends and notice.reason:
+        body += " " + words.line("colon", label=words.label("reason"), value=one_line(notice.reason))
+    link = "" if ends or notice.has_email else manage_url(notice, public_url)
+    tail = " " + words.line("text_link", url=link) if link else ""
     return shortened(one_line(body).translate(_TYPOGRAPHY), tail.translate(_TYPOGRAPHY))
-
-
-def shortened(body: str, tail: str = "") -> str:
-    """``body`` and ``tail``, the body cut so that both fit into three segments."""
-    if set(body + tail) <= _GSM:
-        room = _GSM_LIMIT - len(tail)
-        return (body if len(body) <= room else body[: room - 3] + "...") + tail
-    room = _UTF16_LIMIT - _units(tail)
-    if _units(body) > room:
-        while _units(body) > room - 3:
-            body = body[:-1]
-        body += "..."
-    return body + tail
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 @lru_cache(maxsize=1)

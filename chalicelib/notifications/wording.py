@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
+# What turns the direction of reading, and what ends it.
+_TURNS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -22,9 +24,9 @@ class Wording:
         self.language = language
         self._words = words
 
-    def kind(self, kind: str, part: str, /, *, elsewhere: bool = False, **values: str) -> str:
-        """A message kind's ``subject``, ``heading``, ``lead`` or ``text``; a move ``elsewhere`` has its own words."""
-        return str(self._words["elsewhere" if elsewhere else "kinds"][kind][part]).format(**values)
+    def kind(self, manner: str, kind: str, part: str, /, **values: str) -> str:
+        """A message kind's ``subject``, ``heading``, ``lead`` or ``text`` in that manner."""
+        return str(self._words[manner][kind][part]).format(**values)
 
     def line(self, name: str, /, **values: str) -> str:
         """A sentence of its own."""
@@ -106,8 +108,23 @@ def languages() -> frozenset[str]:
 
 
 def legible(text: str) -> str:
-    """A person's text without what cannot be shown or sent: control characters, halves of surrogate pairs."""
-    return _CONTROL.sub(" ", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode("utf-8")
+    """A person's text without what cannot be shown or sent: control characters, halves of surrogate pairs.
+
+    What turns the direction of reading stays, but never reaches beyond its own line.
+    """
+    sendable = _CONTROL.sub(" ", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode("utf-8")
+    return "\n".join(map(_closed, sendable.split("\n")))
+
+
+def _closed(line: str) -> str:
+    """The line with everything ended that it begins: embeddings, overrides and isolates (UAX 9)."""
+    open_ends: list[str] = []
+    for char in line:
+        if char in _TURNS:
+            open_ends.append(_TURNS[char])
+        elif open_ends and char == open_ends[-1]:
+            open_ends.pop()
+    return line + "".join(reversed(open_ends))
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Sheet
+from chalicelib.domain.statuses import StatusPassed
 from chalicelib.persistence import keys, mapping, pages
 from chalicelib.persistence.items import Row
 from chalicelib.persistence.shelves import Shelf, resumed, shelf
@@ -51,17 +52,27 @@ class DynamoAgenda:
 
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
         """What happened to one subject, newest first."""
-        pk = keys.partition(subject_id)
-        found = Row.query(
-            pk,
-            Row.sk.startswith(keys.JOURNAL),
-            scan_index_forward=False,
-            limit=limit,
-            consistent_read=True,
-            last_evaluated_key=pages.decode(cursor, "pk", pk, keys.JOURNAL, keys.JOURNAL + "~"),
-        )
-        entries = tuple(mapping.from_json(row.body or "", Entry) for row in found)
-        return Page(entries, pages.encode(found.last_evaluated_key))
+        rows, next_cursor = _latest(keys.partition(subject_id), keys.JOURNAL, limit, cursor)
+        return Page(tuple(mapping.from_json(row.body or "", Entry) for row in rows), next_cursor)
+
+    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
+        """The statuses an appointment has passed through, newest first."""
+        rows, next_cursor = _latest(keys.appointment(appointment_id).pk, keys.PASSED, limit, cursor)
+        return Page(tuple(mapping.from_row(row, StatusPassed) for row in rows), next_cursor)
+
+
+def _latest(pk: str, beginning: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+    """The rows of a partition whose sort keys begin like this, from the last one back; and where they go on."""
+    found = Row.query(
+        pk,
+        Row.sk.startswith(beginning),
+        scan_index_forward=False,
+        limit=limit,
+        consistent_read=True,
+        last_evaluated_key=pages.decode(cursor, "pk", pk, beginning, beginning + "~"),
+    )
+    rows = list(found)
+    return rows, pages.encode(found.last_evaluated_key)
 
 
 def _appointments(found: Sequence[tuple[Shelf, Row]]) -> tuple[Appointment, ...]:

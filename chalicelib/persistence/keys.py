@@ -3,6 +3,8 @@
 | pattern | how | key |
 |---|---|---|
 | settings, locations, services, staff, reasons | query, batch get | `ORG` · `SETTINGS`, `LOC#id`, `SVC#id` … |
+| all statuses of the organisation | get | `ORG` · `STATUSES` |
+| how many appointments hold a status | get | `STS#id` · `HELD#predicate#share` |
 | the staff member who signs in as an address | get | `LOGIN#email` · `META` |
 | what is free and who sits where on a location's days | batch get or query | `CAL#location` · `2026-12-01` |
 | when a staff member is busy, by fortnights | batch get or query | `CAL#staff` · `2026-11-30` |
@@ -19,6 +21,7 @@
 | a location's unassigned appointments by start | query `queue` | `OPEN#location` · start, id |
 | a location's unconfirmed appointments by start | query `review` | `LOC#location` · start, id |
 | what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
+| the statuses an appointment has passed through, newest first | query | `APT#id` · `PASSED#version` |
 | a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |
 | the sessions a client is entitled to | get | `CLI#id` · `SESSIONS` |
@@ -34,8 +37,9 @@
 | a workflow | get | `WFL#id` · `META` |
 | a client's workflows by when they were made | query `agenda` | `WFL#client` · instant, id |
 | a hold | get | `HLD#id` · `META` |
+| what a review of a rebooking was booked as | get | `REVIEW#nonce` · `META` |
 | the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
-| due work: journal, reminder, overdue, sheet, series, farewell | query `due`, per shard | `DUE#work#shard` · instant |
+| due journal, reminder, request, overdue, sheet, series, farewell | query `due`, a shard | `DUE#work#shard` · at |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
 `agenda` of their location and every `queue` (their keys end in `#CANCELLED`).
@@ -65,6 +69,7 @@ CATALOGUE = "ORG"
 CLIENTS = "CLIENTS"
 JOURNAL = "LOG#"
 CANCELLED = "#CANCELLED"
+PASSED = "PASSED#"
 
 
 def projection(index: str) -> dict[str, Any]:
@@ -104,6 +109,21 @@ def staff(staff_id: str) -> Key:
 def reason(reason_id: str) -> Key:
     """A cancellation reason in the catalogue."""
     return Key(CATALOGUE, f"RSN#{reason_id}")
+
+
+def pipeline() -> Key:
+    """All statuses of the organisation."""
+    return Key(CATALOGUE, "STATUSES")
+
+
+def status_share(status_id: str, predicate: str, share: str) -> Key:
+    """One of the counts of appointments that hold a status with this predicate."""
+    return Key(f"STS#{status_id}", f"HELD#{predicate}#{share}")
+
+
+def status_passed(appointment_id: str, number: int) -> Key:
+    """A status an appointment came into with this version of it: text order is the order of versions."""
+    return Key(f"APT#{appointment_id}", f"{PASSED}{number:010}")
 
 
 def team(location_id: str) -> str:
@@ -219,6 +239,11 @@ def workflows(client_id: str) -> str:
 def hold(hold_id: str) -> Key:
     """A hold."""
     return Key(f"HLD#{hold_id}")
+
+
+def used_review(nonce: str) -> Key:
+    """What a review of a rebooking was booked as."""
+    return Key(f"REVIEW#{nonce}")
 
 
 def once(scope: str, key: str) -> Key:

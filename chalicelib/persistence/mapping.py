@@ -21,8 +21,10 @@ from chalicelib.domain.ledger import Occupant, Right, Sheet
 from chalicelib.domain.lifecycle import overdue_at
 from chalicelib.domain.merging import Merge
 from chalicelib.domain.quickstream import Block, BlockPlace, Series
+from chalicelib.domain.reviews import UsedReview
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.sessions import Entitlement
+from chalicelib.domain.statuses import Pipeline, Predicate, StatusPassed, StatusShare
 from chalicelib.domain.teams import Post, Team
 from chalicelib.domain.times import instant
 from chalicelib.domain.workflows import Workflow
@@ -87,8 +89,11 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
 def appointment_due(a: Appointment, reminder: datetime | None) -> dict[str, str]:
     """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
 
-    Both share the one place that a row has on the due index: reminders come before the start, commencing long after.
+    Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
+    and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
     """
+    if a.requested_at and not a.confirmed and a.occupies:
+        return keys.due("request", a.id, a.requested_at)
     if reminder:
         return keys.due("reminder", a.id, reminder)
     overdue = overdue_at(a)
@@ -176,12 +181,22 @@ def _unpack_acquaintance(row: Row) -> Acquaintance:
     return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
 
 
+def _unpack_share(row: Row) -> StatusShare:
+    _, predicate, share = row.sk.split("#")
+    return StatusShare(row.pk.partition("#")[2], Predicate(predicate), share, int(row.met or 0))
+
+
 SHAPES: dict[type[Any], Shape[Any]] = {
     Settings: Shape("settings", keys.settings, lambda _: ()),
     Location: Shape("location", keys.location, _own_id),
     Service: Shape("service", keys.service, _own_id),
     Staff: Shape("staff", keys.staff, _own_id),
     Reason: Shape("reason", keys.reason, _own_id),
+    Pipeline: Shape("pipeline", keys.pipeline, lambda _: ()),
+    StatusPassed: Shape("passed", keys.status_passed, lambda r: (r.appointment_id, r.number)),
+    StatusShare: Shape(
+        "share", keys.status_share, lambda r: (r.status_id, r.predicate, r.share), lambda _: {}, unpack=_unpack_share
+    ),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
     Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
     Opening: Shape("opening", keys.opening, lambda r: (r.location_id,)),
@@ -205,6 +220,7 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
     Workflow: Shape("workflow", keys.workflow, _own_id, _workflow_indexes),
+    UsedReview: Shape("review", keys.used_review, lambda r: (r.nonce,), lambda r: {"ttl": r.forget}),
     Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
@@ -16,6 +18,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import AlreadyDone, Invalid, Stale
+from chalicelib.domain.statuses import SHARES
 from chalicelib.persistence import answers, keys, mapping
 from chalicelib.persistence.items import Row
 from chalicelib.services.ports import Change, Once, Replay
@@ -97,7 +100,7 @@ def _writes(change: Change) -> _Writes:
     writes.deletes.extend((mapping.directory_row(entry), None) for entry in struck)
     writes.puts.extend((mapping.directory_row(entry), None) for entry in filed.values())
     writes.puts.extend((mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
-    writes.updates.extend(_updates(change))
+    writes.updates.extend((*_updates(change), *_shares(change)))
     return writes
 
 
@@ -115,6 +118,28 @@ def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition | No
         if more:
             key = keys.seen(scope_id, client_id)
             yield Row(key.pk, key.sk), [Row.met.add(more), Row.kind.set("seen")], None
+
+
+def _shares(change: Change) -> Iterator[tuple[Row, list[Action], Condition | None]]:
+    """Who holds a status is counted in the share their id falls into, so that none of them ever goes below zero."""
+    shares: Counter[keys.Key] = Counter()
+    for (status_id, predicate, appointment_id), more in change.standing.items():
+        share = SHARES[crc32(appointment_id.encode()) % len(SHARES)]
+        shares[keys.status_share(status_id, predicate, share)] += more
+    for key, more in shares.items():
+        if more:
+            # A status that has been removed or means something else by now takes nobody in; whoever leaves may.
+            condition = Row.state.does_not_exist() if more > 0 else None
+            yield Row(key.pk, key.sk), [Row.met.add(more), Row.kind.set("share")], condition
+    for status_id, predicate in change.shut:
+        for share in SHARES:
+            key = keys.status_share(status_id, predicate, share)
+            close: list[Action] = [Row.state.set("shut"), Row.kind.set("share")]
+            yield Row(key.pk, key.sk), close, Row.met.does_not_exist() | (Row.met == 0)
+    for status_id, predicate in change.reopened:
+        for share in SHARES:
+            key = keys.status_share(status_id, predicate, share)
+            yield Row(key.pk, key.sk), [Row.state.remove(), Row.kind.set("share")], None
 
 
 def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition]:

@@ -23,11 +23,19 @@ def appointment_event(kind: str, appointment: Appointment) -> Event:
         "location_id": appointment.location_id,
         "service_id": appointment.service_id,
         "staff_id": appointment.staff_id,
+        "status_id": appointment.status_id,
         "meeting_method": appointment.method.value,
         "booked_through": appointment.booked_through.channel.value,
         "client_ids": [a.client_id for a in appointment.attendees],
     }
     return Event(kind, appointment.version, data, appointment.location_id, appointment.service_id)
+
+
+def booking_announced(appointment: Appointment) -> tuple[Kind, str]:
+    """What its clients are sent for a new booking, and its event: a request is not confirmed (AS-5)."""
+    if appointment.confirmed:
+        return Kind.CONFIRMATION, "appointment.booked"
+    return Kind.REQUEST_RECEIVED, "appointment.requested"
 
 
 def client_messages(
@@ -49,3 +57,14 @@ def organisation_messages(
     if appointment.staff_id is None:
         return copies
     return (Message(kind, Audience.STAFF, appointment.staff_id, facts), *copies)
+
+
+def known_copies(kind: Kind, appointment: Appointment, facts: Mapping[str, str] | None = None) -> tuple[Message, ...]:
+    """The copies for those of the organisation who know of it: nobody is told of a request (AS-5).
+
+    Nobody but whoever has been given it, or took it, and who was told of it when it was confirmed.
+    """
+    copies = organisation_messages(kind, appointment, facts)
+    if appointment.announced:
+        return copies
+    return tuple(m for m in copies if appointment.handed_over and m.audience is Audience.STAFF)

@@ -76,7 +76,7 @@ def wished(
     )
     if edit.gives and edit.staff_id != before.staff_id:
         # Whom the client had chosen no longer has it.
-        after = replace(after, staff_id=edit.staff_id, staff_requested=False)
+        after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
     return _at(after, start or before.start, edit.timezone or before.timezone)
 
 

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Forbidden, Refusal, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import days_around
 from chalicelib.domain.permissions import Ability
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import minute
 from chalicelib.services import calendars, canonical, staff_calendars
 from chalicelib.services.announcing import appointment_event
@@ -17,7 +18,7 @@ from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, seated
+from chalicelib.services.seated import Seated, pipeline_in, seated
 
 
 class Assigning:
@@ -85,6 +86,7 @@ class Assigning:
         change = Change()
         theirs = staff_calendars.refs(after) if after.staff_id else []
         found = self._store.read([*_seat_refs(after), *theirs])
+        in_spite = force and after.staff_id is not None and not staff_calendars.is_free(found, after, context.now)
         if after.staff_id:
             if ineligible and not staff_calendars.eligible(found, after):
                 raise ineligible
@@ -99,7 +101,10 @@ class Assigning:
                 at=context.now,
                 action=action,
                 actor=context.actor,
-                changes=(FieldChange("staff_id", before.staff_id, saved.staff_id),),
+                changes=(
+                    FieldChange("staff_id", before.staff_id, saved.staff_id),
+                    *((FieldChange("force", None, True),) if in_spite else ()),
+                ),
                 messages=tuple(handover(context, before, saved)),
                 events=(appointment_event("appointment.assigned", saved),),
                 sequence=saved.sequence,
@@ -113,7 +118,7 @@ class Assigning:
         """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
         calendar = calendars.calendar_in(found, appointment.location_id, _days(appointment))
         everybody = canonical.people(self._store, [a.client_id for a in appointment.attendees], found)
-        return seated([everybody.shown(appointment)], calendar, context.now)[0]
+        return seated([everybody.shown(appointment)], calendar, pipeline_in(found), context.now)[0]
 
 
 def _days(appointment: Appointment) -> list[str]:
@@ -122,7 +127,7 @@ def _days(appointment: Appointment) -> list[str]:
 
 def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
     sheets = calendars.sheet_refs(appointment.location_id, _days(appointment))
-    return [*sheets, *canonical.client_refs([appointment])]
+    return [*sheets, *canonical.client_refs([appointment]), Ref.to(Pipeline)]
 
 
 def handover(

@@ -96,7 +96,7 @@ class Attending:
                 raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
         for client in known.values():
             require_active(client)
-        return {client.id: _depend_on(change, client) for client in known.values()}
+        return {client.id: depend_on(change, client) for client in known.values()}
 
     def _attendee(self, client: Client, guest: Guest, answers: tuple[Answer, ...]) -> Attendee:
         # No contact: how many bookings one address may have is a limit on the public only.
@@ -111,7 +111,7 @@ class Attending:
 
     def _countries(self, location_id: str) -> tuple[str, ...]:
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return (location.country,) if location and location.country else ()
+        return (location.dials_in,) if location and location.dials_in else ()
 
 
 def ability_for_attendees(appointment: Appointment) -> Ability:
@@ -148,8 +148,8 @@ def _normal(guest: Guest, countries: Iterable[str]) -> Guest:
     return replace(guest, client=newcomers.normal(guest.client, countries, f"{guest.pointer}/client"))
 
 
-def _depend_on(change: Change, client: Client) -> Client:
-    """Nobody merges or deletes them meanwhile."""
+def depend_on(change: Change, client: Client) -> Client:
+    """The client as somebody who is booked; nobody merges or deletes them meanwhile."""
     booked = client.booked()
     if booked is client:
         change.guard(client)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments import Answer, Appointment, Attendee
+from chalicelib.domain.approval import initial_status, passed, requested
 from chalicelib.domain.catalog import Location, Method, Offer
 from chalicelib.domain.clients import Client, Contact, name_key, normal_email, normal_phone
 from chalicelib.domain.errors import TooManyBookings, invalid
@@ -17,14 +18,16 @@ from chalicelib.domain.places import Place
 from chalicelib.domain.questions import checked
 from chalicelib.domain.slots import Seeker
 from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.statuses import Pipeline, Status
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import calendars
-from chalicelib.services.announcing import appointment_event, organisation_messages
+from chalicelib.services.announcing import appointment_event, booking_announced, organisation_messages
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.profile_log import record_creation, record_update
+from chalicelib.services.seated import pipeline_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class BookingWish:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The appointment, the attendee whose code opens it, and who it is with where that is known."""
+    """The appointment, the attendee whose code opens it, and who it is with where that is known; its status."""
 
     appointment: Appointment
     attendee: Attendee
     staff_name: str | None = None
+    status: Status | None = None
 
 
 class Booking:
@@ -103,7 +107,7 @@ class Booking:
     def _country(self, location_id: str) -> str | None:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return location.country if location else None
+        return location.dials_in if location else None
 
     def _book(self, context: Context, wish: BookingWish, start: int) -> Booked:
         person, now = wish.attendee, context.now
@@ -127,13 +131,16 @@ class Booking:
         change = Change()
         client = self._client(context, change, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
-        appointment = change.book(self._appointment(context, wish, place, attendee))
+        status = initial_status(times.offer, pipeline_in(found))
+        appointment = change.book(requested(self._appointment(context, wish, place, attendee), status, now))
+        if status:
+            change.save(passed(appointment, status, context.actor, now))
         contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
         change.save(contact.with_booking(appointment.id, place.end, minute(now)))
         occupant = place.occupant(appointment.id, Right.WIDGET)
         calendars.take(change, place, occupant, now, without=_given_up(change, found, wish, place, now))
         change.record(self._entry(context, appointment, client))
-        booked = Booked(appointment, attendee, place.post.name if place.post else None)
+        booked = Booked(appointment, attendee, place.post.name if place.post else None, status)
         self._store.commit(change, context.once, booked)
         return booked
 
@@ -216,6 +223,7 @@ class Booking:
         )
 
     def _entry(self, context: Context, appointment: Appointment, client: Client) -> Entry:
+        told, event = booking_announced(appointment)
         return Entry(
             id=self._ids.new("evt", context.now, appointment.version),
             subject_id=appointment.id,
@@ -223,16 +231,16 @@ class Booking:
             action="booked",
             actor=context.actor,
             messages=(
-                Message(Kind.CONFIRMATION, Audience.CLIENT, client.id),
-                *organisation_messages(Kind.STAFF_BOOKED, appointment),
+                Message(told, Audience.CLIENT, client.id),
+                *(organisation_messages(Kind.STAFF_BOOKED, appointment) if appointment.confirmed else ()),
             ),
-            events=(appointment_event("appointment.booked", appointment),),
+            events=(appointment_event(event, appointment),),
             sequence=appointment.sequence,
         )
 
 
 def _refs(wish: BookingWish, contact: str) -> list[Ref[object]]:
-    refs: list[Ref[object]] = [Ref.to(Contact, contact)]
+    refs: list[Ref[object]] = [Ref.to(Contact, contact), Ref.to(Pipeline)]
     if wish.hold_token:
         refs.append(Ref.to(Hold, hold_id_of(wish.hold_token)))
     return refs

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.domain.appointments import FINISHED, Appointment, Attendee, Cancellation, State
+from chalicelib.domain.approval import passed, waited_too_long, withdrawn
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
-from chalicelib.domain.errors import DeadlinePassed, NotFound, WrongState, invalid
+from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
+from chalicelib.domain.lifecycle import require_not_over
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.settlement import NOTICE
+from chalicelib.domain.statuses import Pipeline, Predicate, Status
+from chalicelib.domain.telling import language_for
 from chalicelib.services import calendars, canonical, entitlements
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_event, client_messages, known_copies
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
+from chalicelib.services.seated import Seated, pipeline_in, unseated
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +49,26 @@ class Cancelling:
         self._ids = ids
         self._pause = pause
 
-    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
+    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Seated:
         """The attendee with this code leaves; the last one cancels the appointment (D44).
 
-        404 for a wrong code, 409 ``wrong_state`` or ``deadline_passed``, 422 ``reason_required``.
+        404 for a wrong code, 409 ``wrong_state``, ``deadline_passed`` or, when it was moved to another status at this
+        very moment, ``status_changed`` (case 22); 422 ``reason_required``.
         """
-        return decide(lambda: self._by_client(context, appointment_id, code, reason), self._pause)
+        seen: list[str | None] = []
+        return decide(lambda: self._by_client(context, appointment_id, code, reason, seen), self._pause)
 
-    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
+    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
         """Cancels for everybody, after the deadline too (D47).
 
-        422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has another clock (D41).
+        403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
+        another clock (D41).
         """
         return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
     def attendee_by_staff(
         self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
-    ) -> Appointment:
+    ) -> Seated:
         """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
         return decide(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
 
@@ -69,46 +79,90 @@ class Cancelling:
         """
         decide(lambda: self._departing(context, appointment_id, client_id), self._pause)
 
+    def rejected(self, context: Context, appointment: Appointment, into: Status, reason: str) -> Seated:
+        """Cancels for everybody by moving it into this status, within the caller's decision; 422 ``reason_required``.
+
+        What has been waiting since before its start may be rejected after it, too (D33).
+        """
+        if not reason:
+            raise invalid("/reason", "Say why: the client is told.", "reason_required")
+        cancellation = _cancellation(context, appointment, reason, None)
+        return self._cancel(context, appointment, cancellation, appointment.notify_client, into)
+
+    def lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
+        """Rejects a request that has been waiting for longer than the organisation allows, and says whether it did.
+
+        Not when somebody has decided on it, or the client has asked anew after ``since``.
+        """
+        return decide(lambda: self._lapsed(context, appointment_id, since), self._pause)
+
+    def _lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
+        appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
+        asked, into = appointment.requested_at, pipeline.first(Predicate.CANCELLATION)
+        waiting = appointment.state not in FINISHED and not appointment.confirmed
+        if not waiting or asked is None or asked > since or into is None:
+            return False
+        settings = found.get(Settings) or Settings()
+        languages = [attendee.language for attendee in appointment.live_attendees]
+        self.rejected(context, appointment, into, waited_too_long(language_for(languages, settings)))
+        return True
+
+    def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, Pipeline, Found]:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Pipeline), *more])
+        return found.require(Appointment, appointment_id), pipeline_in(found), found
+
     def _departing(self, context: Context, appointment_id: str, client_id: str) -> None:
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        appointment, pipeline, _ = self._read(appointment_id)
         if appointment.state in FINISHED or appointment.attendee(client_id).cancelled:
             return
         if len(appointment.live_attendees) > 1:
-            self._leave(context, appointment, [client_id], "", appointment.notify_client)
+            self._leave(context, appointment, [client_id], "", appointment.notify_client, pipeline)
             return
         cancellation = _cancellation(context, appointment, "", None)
-        self._cancel(context, appointment, cancellation, appointment.notify_client)
+        self._cancel(context, appointment, cancellation, appointment.notify_client, _closing(appointment, pipeline))
 
-    def _by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Appointment:
-        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
-        appointment = found.require(Appointment, appointment_id)
+    def _by_client(
+        self, context: Context, appointment_id: str, code: str, reason: str, seen: list[str | None]
+    ) -> Seated:
+        appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
         settings = found.get(Settings) or Settings()
         leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
         if not leaving or appointment.state is not State.BOOKED:
             raise WrongState("This appointment is already over or cancelled.")
+        seen.append(appointment.status_id)
+        if appointment.status_id != seen[0]:
+            raise StatusChanged()
         require_deadline(appointment, settings.cancel_deadline_hours, context.now)
         said = reason_by_mode(settings.cancel_reason, reason)
         if len(appointment.live_attendees) > len(leaving):
-            return self._leave(context, appointment, [a.client_id for a in leaving], said, True)
-        return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True)
+            return self._leave(context, appointment, [a.client_id for a in leaving], said, True, pipeline)
+        closing = _closing(appointment, pipeline)
+        if closing:
+            language = language_for([appointment.attendee_by_code(code).language], settings)
+            said = withdrawn(language, said)
+        return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True, closing)
 
-    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Appointment:
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
+        appointment, pipeline, _ = self._read(appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
-        return self._cancel(context, appointment, *self._said(context, appointment, wish))
+        context = entering(self._store, context, appointment.location_id)
+        cancellation, notify = self._said(context, appointment, wish)
+        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline))
 
     def _attendee_by_staff(
         self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
-    ) -> Appointment:
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+    ) -> Seated:
+        appointment, pipeline, _ = self._read(appointment_id)
         require_reach(context.staff, ability_for_attendees(appointment), appointment)
+        context = entering(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
         leaving = self._live_records(appointment, client_id)
         if not leaving:
             raise WrongState("This client no longer comes to this appointment.")
         if len(appointment.live_attendees) > len(leaving):
-            return self._leave(context, appointment, [a.client_id for a in leaving], cancellation.reason, notify)
-        return self._cancel(context, appointment, cancellation, notify)
+            gone = [a.client_id for a in leaving]
+            return self._leave(context, appointment, gone, cancellation.reason, notify, pipeline)
+        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline))
 
     def _live_records(self, appointment: Appointment, client_id: str) -> list[Attendee]:
         """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
@@ -120,8 +174,7 @@ class Cancelling:
     def _said(self, context: Context, appointment: Appointment, wish: StaffCancellation) -> tuple[Cancellation, bool]:
         """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
         check_version(appointment, context)
-        if appointment.end <= context.now:
-            raise WrongState("This appointment is already over.")
+        require_not_over(appointment, context.now)
         reasons = {r.id: r.text for r in self._store.catalogue(Reason)}
         if reasons and not wish.reason_id:
             raise invalid("/reason_id", "Choose one of the organisation's reasons.", "reason_required")
@@ -135,13 +188,22 @@ class Cancelling:
         return cancellation, notify
 
     def _cancel(
-        self, context: Context, appointment: Appointment, cancellation: Cancellation, notify: bool
-    ) -> Appointment:
+        self,
+        context: Context,
+        appointment: Appointment,
+        cancellation: Cancellation,
+        notify: bool,
+        into: Status | None,
+    ) -> Seated:
+        """The one way in which an appointment ends before its time, whoever starts it (D32)."""
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = Change()
-        cancelled = entitlements.settle(change, self._store, appointment, appointment.cancelled(cancellation))
-        cancelled = change.book(cancelled, appointment)
+        # Nothing holds a status that could mean anything but a cancellation by now.
+        ended = replace(appointment.cancelled(cancellation), status_id=into.id if into else None)
+        cancelled = change.book(entitlements.settle(change, self._store, appointment, ended), appointment)
+        if into:
+            change.save(passed(cancelled, into, context.actor, context.now, cancellation.reason))
         calendars.leave(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
@@ -159,18 +221,28 @@ class Cancelling:
                 ),
                 messages=(
                     *client_messages(Kind.CANCELLED, told, facts),
-                    *organisation_messages(Kind.STAFF_CANCELLED, cancelled, facts),
+                    *known_copies(Kind.STAFF_CANCELLED, cancelled, facts),
                 ),
-                events=(appointment_event("appointment.cancelled", cancelled),),
+                events=(
+                    appointment_event("appointment.cancelled", cancelled),
+                    *((appointment_event("appointment.status_changed", cancelled),) if into else ()),
+                ),
                 sequence=cancelled.sequence,
             )
         )
-        self._store.commit(change, context.once, cancelled)
-        return cancelled
+        shown = replace(unseated(cancelled, Pipeline(), context.now), status=into)
+        self._store.commit(change, context.once, shown)
+        return shown
 
     def _leave(
-        self, context: Context, appointment: Appointment, client_ids: Collection[str], reason: str, notify: bool
-    ) -> Appointment:
+        self,
+        context: Context,
+        appointment: Appointment,
+        client_ids: Collection[str],
+        reason: str,
+        notify: bool,
+        pipeline: Pipeline,
+    ) -> Seated:
         change = Change()
         left = appointment
         for client_id in client_ids:
@@ -192,8 +264,14 @@ class Cancelling:
                 sequence=left.sequence,
             )
         )
-        self._store.commit(change, context.once, left)
-        return left
+        shown = unseated(left, pipeline, context.now)
+        self._store.commit(change, context.once, shown)
+        return shown
+
+
+def _closing(appointment: Appointment, pipeline: Pipeline) -> Status | None:
+    """The status it ends in when nobody chose one: the lowest cancellation, where it has one at all (D32)."""
+    return pipeline.first(Predicate.CANCELLATION) if appointment.status_id else None
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:

@@ -88,7 +88,7 @@ class ChangesOfPlace:
                 raise refusal(why)
             calendars.leave(change, before.id, before.stands())
             return Settled(replace(after, availability=Availability.STAFF, over_capacity=False))
-        place = found_place(times, start, wanted.right, wanted.override)
+        place = found_place(times, start, wanted.right, context.staff, wanted.override)
         occupant = place.occupant(after.id, wanted.right)
         calendars.take(change, place, occupant, context.now)
         after = place.given(after)

@@ -12,19 +12,20 @@ from chalicelib.domain.catalog import Method, Service, Settings
 from chalicelib.domain.errors import Forbidden
 from chalicelib.domain.events import Audience, Channel, Entry, Event, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Principal
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
 from chalicelib.domain.times import minute, utc_text
 from chalicelib.services import canonical
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_event, client_messages, known_copies
 from chalicelib.services.appointment_edits import Edit, addressed, require_open, wished
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
-from chalicelib.services.channels import door_at, require_override
+from chalicelib.services.channels import door_at, entering, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, seated, with_seats
+from chalicelib.services.seated import Seated, pipeline_in, seated, with_seats
 from chalicelib.services.staff_booking import resolved
 
 _FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
@@ -42,15 +43,17 @@ class Changing:
     def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
-        404, 403 beyond the caller's reach; 412; 409 ``wrong_state`` once it is over, but for its private notes;
-        409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``, ``unknown_location``,
-        ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``, ``client_twice``.
+        404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
+        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``,
+        ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``,
+        ``client_twice``.
         """
         start = resolved(edit.start, edit.timezone) if edit.start else None
         return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
 
     def _change(self, context: Context, appointment_id: str, edit: Edit, start: datetime | None) -> Seated:
-        before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Pipeline)])
+        before = found.require(Appointment, appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
         service, usual = self._terms(before) if edit.needs_service(before) else (None, None)
@@ -65,7 +68,8 @@ class Changing:
             return with_seats(self._store, [before], context.now)[0]
         require_open(before, after, context.now)
         _require_allowed(context.staff, before, after)
-        return self._written(context, before, after, edit.override)
+        context = entering(self._store, context, before.location_id)
+        return self._written(context, before, after, edit.override, pipeline_in(found))
 
     def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
         """The service, and the platform that the organisation meets on."""
@@ -73,7 +77,9 @@ class Changing:
         settings = found.get(Settings) or Settings()
         return found.require(Service, appointment.service_id), settings.teleconference
 
-    def _written(self, context: Context, before: Appointment, after: Appointment, override: str | None) -> Seated:
+    def _written(
+        self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: Pipeline
+    ) -> Seated:
         door = door_at(context.staff, after.location_id)
         if context.channel is not Channel.QUICK_VIEW:
             context = replace(context, channel=door.channel)
@@ -85,7 +91,7 @@ class Changing:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after))
         if settled.calendar is not None:
-            shown = seated(canonical.shown(self._store, [after]), settled.calendar, context.now)[0]
+            shown = seated(canonical.shown(self._store, [after]), settled.calendar, pipeline, context.now)[0]
         else:
             shown = with_seats(self._store, [after], context.now)[0]
         self._store.commit(change, context.once, shown)
@@ -183,7 +189,7 @@ def _messages(context: Context, before: Appointment, after: Appointment) -> Iter
     if facts:
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
         yield from client_messages(Kind.RESCHEDULED, told, facts)
-        copies = organisation_messages(Kind.STAFF_RESCHEDULED, after, facts)
+        copies = known_copies(Kind.STAFF_RESCHEDULED, after, facts)
         yield from (m for m in copies if not handed_over or m.audience is not Audience.STAFF)
     if handed_over:
         yield from handover(context, before, after, facts)

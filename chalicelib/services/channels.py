@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.domain.catalog import Settings
@@ -11,6 +12,7 @@ from chalicelib.domain.events import Channel
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.teams import Post
+from chalicelib.services.ports import Context, Ref, Store
 
 
 class Door(StrEnum):
@@ -55,6 +57,18 @@ def door_at(principal: Principal, location_id: str) -> Door:
     """The door somebody edits appointments through: Schedule, unless the contact centre is all they have there."""
     central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not schedules_at(principal, location_id)
     return Door.CONTACT_CENTRE if central else Door.SCHEDULE
+
+
+def entering(store: Store, context: Context, location_id: str) -> Context:
+    """The call as the log names it: whoever has nothing but the contact centre there works through that (CL-6).
+
+    403 ``feature_disabled`` when it is switched off (CC-16); nothing is read for anybody else.
+    """
+    if door_at(context.staff, location_id) is Door.SCHEDULE:
+        return context
+    settings = store.read([Ref.to(Settings)]).get(Settings) or Settings()
+    require_open(context.staff, Door.CONTACT_CENTRE, location_id, settings)
+    return replace(context, channel=Door.CONTACT_CENTRE.channel)
 
 
 def may_have(principal: Principal, door: Door, location_id: str) -> Callable[[Post], bool]:

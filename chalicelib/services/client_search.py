@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import Location, Settings
 from chalicelib.domain.clients import Client
 from chalicelib.domain.directory import Shelf, Sought, entries, sought
 from chalicelib.domain.permissions import Principal
+from chalicelib.domain.times import country_of
 from chalicelib.services import positions
 from chalicelib.services.acquaintance import Acquaintances, Scopes
 from chalicelib.services.ports import Directory, Page, Ref, Store
@@ -102,10 +103,10 @@ class Searching:
 
 
 def countries(store: Store, settings: Settings) -> tuple[str, ...]:
-    """The countries of the organisation's locations, then the one whose holidays it keeps, each once."""
+    """The countries of the organisation's locations, the one whose holidays it keeps, its time zone's; each once."""
     kept = settings.holidays.country if settings.holidays else None
-    found = [location.country for location in store.catalogue(Location)]
-    return tuple(dict.fromkeys(country for country in (*found, kept) if country))
+    found = [location.dials_in for location in store.catalogue(Location)]
+    return tuple(dict.fromkeys(country for country in (*found, kept, country_of(settings.timezone)) if country))
 
 
 def _shelves(wanted: Sought) -> list[_Shelf]:

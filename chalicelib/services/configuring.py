@@ -5,10 +5,12 @@ from __future__ import annotations
 from chalicelib.domain.catalog import HolidayCalendar, Settings
 from chalicelib.domain.errors import invalid
 from chalicelib.domain.hours import holidays_known
+from chalicelib.domain.statuses import Pipeline, require_complete
 from chalicelib.domain.times import zone
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ref, Store
+from chalicelib.services.seated import pipeline_in
 
 
 class Configuring:
@@ -25,6 +27,8 @@ class Configuring:
     def change(self, context: Context, fields: Fields) -> Settings:
         """The settings with some changed; 412, 422 for an unknown time zone or unknown public holidays.
 
+        422 ``statuses_missing``, ``start_first`` where the status function is switched on without valid statuses (D27).
+
         Nothing booked changes.
         """
         return decide(lambda: self._change(context, fields), self._pause)
@@ -35,9 +39,14 @@ class Configuring:
         if settings == before:
             return before
         zone(settings.timezone)
+        change = Change()
+        if settings.status_function and not before.status_function:
+            # Nobody takes a status away between this look and the switch.
+            pipeline = pipeline_in(self._store.read([Ref.to(Pipeline)]))
+            require_complete(pipeline)
+            change.guard(pipeline)
         if settings.holidays and settings.holidays != before.holidays:
             _require_known(settings.holidays)
-        change = Change()
         written = change.save(settings)
         self._store.commit(change)
         return written

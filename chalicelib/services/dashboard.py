@@ -14,12 +14,13 @@ from chalicelib.domain.catalog import Location, Settings, Staff
 from chalicelib.domain.errors import NotFound, invalid
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.placement import Placement
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import EPOCH, day_bounds, minute, zone
 from chalicelib.services import canonical
 from chalicelib.services.blocks import ahead, position
 from chalicelib.services.ports import Agenda, Choice, Context, Page, Ref, Store
 from chalicelib.services.scope import holders_shown, places_shown
-from chalicelib.services.seated import Seated, with_seats
+from chalicelib.services.seated import Seated, pipeline_in, unseated, with_seats
 
 # Further ahead nothing can be booked: the longest horizon is a year.
 FAR = timedelta(days=400)
@@ -65,18 +66,18 @@ class Dashboard:
     def listed(self, context: Context, listing: Listing) -> Page[Seated]:
         """Part of a list, oldest start first; 404 for a location or colleague outside the caller's reach."""
         _require_whose(listing)
-        timezone = self._reached(context.staff, listing)
+        timezone, pipeline = self._reached(context.staff, listing)
         first, last = _span(listing, timezone, context.now)
         everything = _everything(context.staff, listing, first, last)
         if listing.view is View.ORPHANED:
-            return self._orphaned(everything, listing, context.now)
+            return self._orphaned(everything, listing, pipeline, context.now)
         choices = _choices(everything, listing, context.now)
         page = self._agenda.listed(choices, listing.limit, listing.cursor)
         return Page(tuple(with_seats(self._store, page.items, context.now)), page.next_cursor)
 
-    def _reached(self, principal: Principal, listing: Listing) -> str:
-        """The zone in which the list's day begins, once it is sure that the caller may see the list."""
-        refs: list[Ref[Any]] = [Ref.to(Settings)]
+    def _reached(self, principal: Principal, listing: Listing) -> tuple[str, Pipeline]:
+        """The zone in which the list's day begins, once it is sure that the caller may see the list; the statuses."""
+        refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(Pipeline)]
         refs += [Ref.to(Location, listing.location_id)] if listing.location_id else []
         refs += [Ref.to(Staff, listing.staff_id)] if listing.staff_id is not None else []
         found = self._store.read(refs)
@@ -87,18 +88,20 @@ class Dashboard:
         if listing.staff_id is not None:
             staff = found.require(Staff, listing.staff_id)
             _require(shows(principal, staff, listing.location_id))
-        return (location and location.timezone) or (staff and staff.timezone) or settings.timezone
+        timezone = (location and location.timezone) or (staff and staff.timezone) or settings.timezone
+        return timezone, pipeline_in(found)
 
-    def _orphaned(self, choice: Choice, listing: Listing, now: datetime) -> Page[Seated]:
+    def _orphaned(self, choice: Choice, listing: Listing, pipeline: Pipeline, now: datetime) -> Page[Seated]:
         calendar = ahead(self._agenda, listing.location_id or "", now)
         present = minute(now)
         first, last = (minute(choice.first), minute(choice.last)) if listing.date else (0, minute(choice.last))
         lost = Placement(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
-        rest = [place for place in places if place > position(listing.cursor)]
+        after = position(listing.cursor)
+        rest = [place for place in places if place > after]
         found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
         appointments = canonical.shown(self._store, [appointment for _, appointment in found[: listing.limit]])
-        shown = [Seated(appointment, None, orphaned=True) for appointment in appointments]
+        shown = [unseated(appointment, pipeline, now, orphaned=True) for appointment in appointments]
         more = len(found) > listing.limit
         return Page(tuple(shown), "{}.{}".format(*found[listing.limit - 1][0]) if more else None)
 

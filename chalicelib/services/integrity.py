@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -66,54 +66,54 @@ class Integrity:
         self._store = store
         self._agenda = agenda
 
-    def check(self, now: datetime) -> Report:
-        """Compares everything from today (UTC) on.
+    def check(self, now: datetime, location_ids: Collection[str] | None = None) -> Report:
+        """Compares everything from today (UTC) on, or what is at these locations and of those who work there.
 
         Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
         read again on its own before it counts.
         """
         midnight = minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
-        appointments = list(self._appointments(now))
+        where = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
+        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*where}]
+        appointments = list(self._appointments(where, now))
         expected = {p: s for a in appointments for p, s in places(a).items() if s.end > midnight}
-        actual = {p: s for p, s in self._occupied(midnight) if s.end > midnight}
+        actual = {p: s for p, s in self._occupied([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
         differences = tuple(difference for difference in confirmed if difference)
         # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
-        astray = self._astray()
+        astray = self._astray(where)
         if astray:
-            astray &= self._astray()
+            astray &= self._astray(where)
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
         return Report(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
 
-    def _appointments(self, now: datetime) -> Iterator[Appointment]:
+    def _appointments(self, location_ids: Sequence[str], now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.
         first = now - timedelta(days=2)
-        for location in self._store.catalogue(Location):
+        for location_id in location_ids:
             cursor = None
             while True:
-                page = self._agenda.at_location(location.id, first, now + FAR, PAGE, cursor)
+                page = self._agenda.at_location(location_id, first, now + FAR, PAGE, cursor)
                 yield from page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     break
 
-    def _occupied(self, since: int) -> Iterator[tuple[Place, Seat]]:
+    def _occupied(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[Place, Seat]]:
         until = since + FAR // timedelta(minutes=1)
-        locations, staff = self._store.catalogue(Location), self._store.catalogue(Staff)
-        calendars = [*(record.id for record in locations), *(record.id for record in staff)]
-        for calendar_id in calendars:
+        for calendar_id in calendar_ids:
             days = sheet_days(calendar_id, since, until)
             for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
                 yield from _seats(sheet)
 
-    def _astray(self) -> set[tuple[str, str]]:
+    def _astray(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
         """Posts that do not follow from record and rota, and those that are missing or nobody's."""
         staff = {record.id: record for record in self._store.catalogue(Staff)}
-        places = [location.id for location in self._store.catalogue(Location)]
-        found = self._store.read([*(Ref.to(Team, i) for i in places), *(Ref.to(Rota, i) for i in staff)])
-        posts = {(p.location_id, p.staff_id): p for i in places for p in found.require(Team, i).posts}
-        wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids}
+        teams = self._store.read([Ref.to(Team, i) for i in location_ids])
+        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(Team, i).posts}
+        wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
+        found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | posts.keys()})])
 
         def follows(place: tuple[str, str]) -> bool:
             location_id, staff_id = place

@@ -5,10 +5,11 @@ from __future__ import annotations
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Service
 from chalicelib.domain.clients import Client
-from chalicelib.domain.events import Entry, FieldChange, Kind
-from chalicelib.services.announcing import client_messages
+from chalicelib.domain.events import Entry, FieldChange
+from chalicelib.services.announcing import booking_announced, client_messages
 from chalicelib.services.attending import Attending, Guest, Party, ability_for_attendees, refs
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -25,16 +26,17 @@ class Joining:
         self._pause = pause
 
     def join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None = None) -> Seated:
-        """Also coming, with a code of their own; they alone are sent the confirmation, unless ``notify`` is false.
+        """Also coming, with a code of their own; they alone are told, unless ``notify`` is false.
 
-        409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``, ``unknown_client``,
-        ``contact_required``, ``invalid_answers``.
+        403 ``feature_disabled``; 409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``,
+        ``unknown_client``, ``contact_required``, ``invalid_answers``.
         """
         return decide(lambda: self._join(context, appointment_id, guest, notify), self._pause)
 
     def _join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None) -> Seated:
         before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, ability_for_attendees(before), before)
+        context = entering(self._store, context, before.location_id)
         check_version(before, context)
         guests = self._attending.reachable([guest], before.location_id)
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
@@ -50,8 +52,7 @@ class Joining:
 
     def _entry(self, context: Context, after: Appointment, party: Party, notify: bool) -> Entry:
         joined = [attendee.client_id for attendee in party.attendees]
-        # A request is answered by its confirmation, which then goes to everybody who comes.
-        told = joined if notify and after.notify_client and after.confirmed else []
+        told = joined if notify and after.notify_client else []
         return Entry(
             id=self._ids.new("evt", context.now, after.version),
             subject_id=after.id,
@@ -59,6 +60,6 @@ class Joining:
             action="attendee_added",
             actor=context.actor,
             changes=tuple(FieldChange("attendee", None, client_id) for client_id in joined),
-            messages=client_messages(Kind.CONFIRMATION, told),
+            messages=client_messages(booking_announced(after)[0], told),
             sequence=after.sequence,
         )

@@ -16,6 +16,7 @@ from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
 from chalicelib.domain.ledger import Sheet
 from chalicelib.domain.merging import Engagement, Merge
 from chalicelib.domain.permissions import Principal, Role
+from chalicelib.domain.statuses import Predicate, StatusPassed
 
 T = TypeVar("T")
 V = TypeVar("V", bound="Versioned")
@@ -120,6 +121,9 @@ class Change:
     vacated: list[tuple[str, str, str]] = field(default_factory=list)
     tallied: list[tuple[str, str, int | None]] = field(default_factory=list)
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
+    standing: Counter[tuple[str, Predicate, str]] = field(default_factory=Counter)
+    shut: list[tuple[str, Predicate]] = field(default_factory=list)
+    reopened: list[tuple[str, Predicate]] = field(default_factory=list)
     filed: list[DirectoryEntry] = field(default_factory=list)
     struck: list[DirectoryEntry] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -134,12 +138,16 @@ class Change:
     def book(self, after: Appointment, before: Appointment | None = None) -> Appointment:
         """Saves an appointment, counting who may know whom for its sake, and no longer does (D26).
 
-        409 ``wrong_state`` when its record has been signed off: whatever the use case, it stays as it is (RB-21).
+        Its status is counted as held, the one it held before no longer (D30). 409 ``wrong_state`` when its record has
+        been signed off: whatever the use case, it stays as it is (RB-21).
         """
         if before:
             before.require_unsigned()
         self.met.update(after.acquaintances())
         self.met.subtract(before.acquaintances() if before else ())
+        for appointment, by in ((after, 1), (before, -1)):
+            if appointment is not None and appointment.held_status is not None:
+                self.standing[(*appointment.held_status, appointment.id)] += by
         return self.save(after)
 
     def file(self, after: Client | None, before: Client | None = None) -> None:
@@ -147,6 +155,14 @@ class Change:
         now, then = entries(after), entries(before)
         self.filed += sorted(now - then, key=repr)
         self.struck += sorted(then - now, key=repr)
+
+    def shut_out(self, status_id: str, predicate: Predicate) -> None:
+        """No appointment comes into this status with this predicate any more; only goes through while none holds it."""
+        self.shut.append((status_id, predicate))
+
+    def let_in(self, status_id: str, predicate: Predicate) -> None:
+        """Appointments may come into this status with this predicate again."""
+        self.reopened.append((status_id, predicate))
 
     def delete(self, record: Versioned) -> None:
         """Removes the record, if it still has the version it was read at."""
@@ -232,6 +248,9 @@ class Agenda(Protocol):
 
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
         """What happened to one subject, newest first."""
+
+    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
+        """The statuses an appointment has passed through, newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment, Attendee, State
+from chalicelib.domain.approval import initial_status, passed, requested_anew
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.slots import Seeker
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import instant, minute, resolve, utc_text, wall_text, zone
 from chalicelib.services import calendars, canonical, staff_calendars
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_event, client_messages, known_copies
 from chalicelib.services.availability import as_before
 from chalicelib.services.booking import Booked
 from chalicelib.services.cancelling import reason_by_mode, require_deadline
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Where, unknown_reference
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.seated import pipeline_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,11 @@ class Rescheduling:
     ) -> Booked:
         start, seeker = minute(moved.start), Seeker(Right.WIDGET, context.now, moving=moved.id)
         where = Where(moved.service_id, moved.location_id, start, start + 1)
+        holder = staff_calendars.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
         times, found = self._times.read(
             where,
             lambda offer, _: as_before(offer, seeker, before),
-            staff_calendars.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else [],
+            [*holder, Ref.to(Pipeline)],
             unknown=unknown_reference,
         )
         place = times.place(start)
@@ -91,11 +95,17 @@ class Rescheduling:
             moved = moved if theirs else replace(moved, staff_id=None)
             read += [theirs] if theirs else []
         calendars.leave(change, before.id, before.stands(), read)
-        after = change.book(moved, before)
+        if moved.staff_id != before.staff_id:
+            moved = replace(moved, handed_over=False)
+        pipeline = pipeline_in(found)
+        after = change.book(requested_anew(moved, initial_status(times.offer, pipeline), context.now), before)
+        status = pipeline.get(after.status_id)
+        if status and after.status_id != before.status_id:
+            change.save(passed(after, status, context.actor, context.now, reason))
         for contact in {a.contact for a in after.live_attendees if a.contact}:
             change.tally(contact, after.id, minute(after.end))
         change.record(self._entry(context, before, after, reason))
-        booked = Booked(after, attendee, place.post.name if place.post else None)
+        booked = Booked(after, attendee, place.post.name if place.post else None, status)
         self._store.commit(change, context.once, booked)
         return booked
 
@@ -103,11 +113,11 @@ class Rescheduling:
         facts = {"previous_start": utc_text(before.start), "reason": reason}
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
         handed = after.staff_id != before.staff_id
-        messages = (
-            *client_messages(Kind.RESCHEDULED, told, facts),
-            *organisation_messages(Kind.STAFF_RESCHEDULED, after, facts),
-        )
-        if handed and before.staff_id:
+        renewed = after.status_id != before.status_id
+        # A request that has been moved is a request anew; who was told that it stands elsewhere must hear of it (D34).
+        kind = Kind.RESCHEDULED if after.confirmed else Kind.REQUEST_RECEIVED
+        messages = (*client_messages(kind, told, facts), *known_copies(Kind.STAFF_RESCHEDULED, after, facts))
+        if handed and before.staff_id and (before.announced or before.handed_over):
             messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
         return Entry(
             id=self._ids.new("evt", context.now, after.version),
@@ -118,8 +128,12 @@ class Rescheduling:
             changes=(
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
                 *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
+                *((FieldChange("status_id", before.status_id, after.status_id),) if renewed else ()),
             ),
             messages=messages,
-            events=(appointment_event("appointment.rescheduled", after),),
+            events=(
+                appointment_event("appointment.rescheduled", after),
+                *((appointment_event("appointment.status_changed", after),) if renewed else ()),
+            ),
             sequence=after.sequence,
         )

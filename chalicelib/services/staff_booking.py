@@ -7,24 +7,27 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.approval import initial_status, passed, requested
 from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.meetings import usual_call
+from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.places import Place
 from chalicelib.domain.slots import Seeker
 from chalicelib.domain.staff_slots import Preference
+from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.teams import Post, Team, offers, speaking
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import attending, calendars, staff_calendars
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_event, booking_announced, client_messages, organisation_messages
 from chalicelib.services.attending import Attending, Guest, Party
 from chalicelib.services.channels import Door, may_have, require_open, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered, unknown_reference
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
-from chalicelib.services.seated import Seated, seated
+from chalicelib.services.seated import Seated, pipeline_in, seated, unseated
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +86,22 @@ class StaffBooking:
 
         where = Where(wish.service_id, wish.location_id, start, start + 1)
         times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
-        place = found_place(times, start, wish.door.right, wish.override is not None)
+        place = found_place(times, start, wish.door.right, principal, wish.override is not None)
         change = Change()
         party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
-        booked = change.book(self._appointment(context, wish, place, party))
+        pipeline = pipeline_in(found)
+        status = initial_status(times.offer, pipeline)
+        booked = change.book(requested(self._appointment(context, wish, place, party), status, context.now))
+        if status:
+            change.save(passed(booked, status, context.actor, context.now))
         occupant = place.occupant(booked.id, wish.door.right)
         calendars.take(change, place, occupant, context.now)
         if booked.staff_id and place.post is None:
             staff_calendars.assign(change, found, booked, context.now, force=wish.override is not None)
         change.record(self._entry(context, wish, booked))
-        shown = Seated(booked, None, orphaned=False)
+        shown = unseated(booked, pipeline, context.now)
         if place.post is None:
-            shown = seated([booked], place.calendar.placed(occupant), context.now)[0]
+            shown = seated([booked], place.calendar.placed(occupant), pipeline, context.now)[0]
         self._store.commit(change, context.once, shown)
         return shown
 
@@ -129,7 +136,8 @@ class StaffBooking:
         )
 
     def _entry(self, context: Context, wish: StaffWish, booked: Appointment) -> Entry:
-        copies = organisation_messages(Kind.STAFF_BOOKED, booked)
+        copies = organisation_messages(Kind.STAFF_BOOKED, booked) if booked.confirmed else ()
+        told, event = booking_announced(booked)
         facts = [("over_capacity", booked.over_capacity), ("override", wish.override)]
         return Entry(
             id=self._ids.new("evt", context.now, booked.version),
@@ -139,10 +147,10 @@ class StaffBooking:
             actor=context.actor,
             changes=tuple(FieldChange(name, None, value) for name, value in facts if value),
             messages=(
-                *client_messages(Kind.CONFIRMATION, [a.client_id for a in booked.attendees]),
+                *client_messages(told, [a.client_id for a in booked.attendees]),
                 *(m for m in copies if wish.notify_staff or m.audience is not Audience.STAFF),
             ),
-            events=(appointment_event("appointment.booked", booked),),
+            events=(appointment_event(event, booked),),
             sequence=booked.sequence,
         )
 
@@ -154,20 +162,21 @@ def resolved(start: datetime, timezone: str | None) -> datetime:
     return resolve(start, timezone or "UTC")
 
 
-def found_place(times: Times, start: int, right: Right, override: bool) -> Place:
+def found_place(times: Times, start: int, right: Right, principal: Principal, override: bool) -> Place:
     """Where staff put an appointment: through Schedule a full block is no obstacle, with an override nothing is (D5).
 
     409 and 422 as for clients; nobody books into the past.
     """
     blocks = times.offer.service.availability is Availability.QUICKSTREAM
-    freely = override or (blocks and right is Right.SCHEDULE)
+    over = blocks and right is Right.SCHEDULE and principal.may(Ability.BOOK_OVER_CAPACITY)
+    freely = override or over
     forced = times.forced(start) if freely else None
     return forced or times.place(start)
 
 
 def _refs(wish: StaffWish, start: int) -> list[Ref[Any]]:
     """The guests; of somebody wanted, their post and time; where a language is wanted, those who may speak it."""
-    refs = attending.refs(wish.guests)
+    refs = [*attending.refs(wish.guests), Ref.to(Pipeline)]
     if wish.staff_id is not None:
         refs += staff_calendars.refs_at(wish.location_id, wish.staff_id, start)
     if wish.language is not None:

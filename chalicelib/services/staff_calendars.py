@@ -34,7 +34,7 @@ def eligible(found: Found, appointment: Appointment) -> bool:
 
 def take_if_free(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar | None:
     """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
-    if not eligible(found, appointment) or not _is_free(found, appointment, now):
+    if not eligible(found, appointment) or not is_free(found, appointment, now):
         return None
     # Written, not guarded: whoever reads their sheets one after the other, to let them go, must notice the move.
     change.save(found.require(Post, appointment.location_id, appointment.staff_id or ""))
@@ -43,15 +43,15 @@ def take_if_free(change: Change, found: Found, appointment: Appointment, now: da
 
 def assign(change: Change, found: Found, appointment: Appointment, now: datetime, force: bool = False) -> Calendar:
     """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
-    if not force and not _is_free(found, appointment, now):
+    if not force and not is_free(found, appointment, now):
         raise StaffConflict()
     post = found.require(Post, appointment.location_id, appointment.staff_id or "")
     change.save(replace(post, assigned_at=now))
     return _write(change, found, appointment, now)
 
 
-def _is_free(found: Found, appointment: Appointment, now: datetime) -> bool:
-    """Whether nothing else of theirs, a live hold included, comes closer than the buffers of both allow."""
+def is_free(found: Found, appointment: Appointment, now: datetime) -> bool:
+    """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
     start, end = appointment.busy
     others = (o.busy for o in _calendar(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
     return all(until <= start or end <= begin for begin, until in others)

@@ -11,10 +11,11 @@ from chalicelib.domain.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
+from chalicelib.domain.statuses import Pipeline, Status, StatusPassed
 from chalicelib.services import canonical
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 from chalicelib.services.scope import require_reach, sees
-from chalicelib.services.seated import Seated, with_seats
+from chalicelib.services.seated import Seated, pipeline_in, with_seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PublicView:
     staff_name: str | None
     can_cancel_until: datetime | None
     can_rebook_until: datetime | None
+    status: Status | None = None
 
 
 class Viewing:
@@ -46,6 +48,7 @@ class Viewing:
             Ref.to(Settings),
             Ref.to(Location, appointment.location_id),
             Ref.to(Service, appointment.service_id),
+            Ref.to(Pipeline),
         ]
         refs += [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
         found = self._store.read(refs)
@@ -61,6 +64,7 @@ class Viewing:
             staff.name if staff else None,
             cancel,
             rebook,
+            pipeline_in(found).get(appointment.status_id),
         )
 
     def _person(self, appointment: Appointment, attendee: Attendee) -> Attendee:
@@ -78,11 +82,11 @@ class Viewing:
             raise NotFound()
         return with_seats(self._store, [appointment], context.now)[0]
 
-    def history(self, context: Context, appointment_id: str) -> Page[Entry]:
+    def history(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
         """The statuses an appointment has passed through, newest first; none without the status function (AS-12)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_reach(context.staff, Ability.STATUS_HISTORY_VIEW, appointment)
-        return Page(())
+        return self._agenda.history(appointment_id, limit, cursor)
 
     def log(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[Entry]:
         """Every action on an appointment, newest first (CL-6)."""

@@ -15,8 +15,9 @@ from tests import local_stack
 from tests.browser.branch import Branch
 from tests.browser.chromium import arrive, chromium, visitor
 from tests.local_stack import Stack
+from tests.stack.conftest import eventually
 
-__all__ = ["arrive", "chromium", "visitor"]
+__all__ = ["arrive", "chromium", "eventually", "visitor"]
 
 ZONE = "America/Toronto"
 BEYOND_DEADLINES = timedelta(days=3)

@@ -13,6 +13,7 @@ from chalicelib import background, container
 from chalicelib.api import wiring
 from chalicelib.persistence import items, keys, store
 from chalicelib.settings import settings
+from tests.integration import quicker
 from tests.integration.world import World
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -46,6 +47,14 @@ def forget_singletons() -> None:
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Nothing is loaded or copied more often than needed."""
+    with pytest.MonkeyPatch.context() as patch:
+        quicker.install(patch)
+        yield
 
 
 @pytest.fixture

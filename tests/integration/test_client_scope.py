@@ -123,6 +123,48 @@ def test_access_follows_who_has_the_appointment(world: World) -> None:
     assert walked(world) == []
 
 
+def reaches(world: World, client_id: str, who: str, spare: str) -> bool:
+    """Whether they may look at, list, edit and merge the client; all of these agree."""
+    path, pair = f"/clients/{client_id}", {"duplicate_id": client_id, "primary_id": spare, "dry_run": True}
+    answers = [as_role(world, "GET", each, who=who) for each in (path, f"{path}/log", f"{path}/activity")]
+    answers += [as_role(world, "PATCH", path, {}, who), as_role(world, "POST", "/clients/merge", pair, who)]
+    found = client_id in walked(world, who)
+    assert {answer.status for answer in answers} == {200 if found else 404}
+    return found
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_roles_reach_follows_reassignment_cancelling_and_merging(world: World, role: Role) -> None:
+    world.lay(limit=5)
+    open_vancouver(staffed(world))
+    who, wider = caller(role), role in EVERYWHERE | HERE
+    spare = as_role(world, "POST", "/clients", {"first_name": "Bo", "last_name": "Lind", "email": "bo@x.org"}, who)
+    booked = world.book().json["id"]
+    (client_id,) = walked(world, BOSS, q="ana")
+    assert reaches(world, client_id, who, spare.json["id"]) is wider
+    act(world, booked, "assign", {"staff_id": f"stf_{role.value}"})
+    assert reaches(world, client_id, who, spare.json["id"])
+    act(world, booked, "assign", {"staff_id": SAM})
+    assert reaches(world, client_id, who, spare.json["id"]) is wider
+    act(world, booked, "cancel")
+    assert reaches(world, client_id, who, spare.json["id"]) is (role in EVERYWHERE)
+    if role not in EVERYWHERE:
+        assert as_role(world, "DELETE", f"/clients/{client_id}", who=who).status == 404
+
+    elsewhere = as_role(world, "POST", "/appointments", staff_body(location_id=VANCOUVER), BOSS).json
+    primary = elsewhere["attendees"][0]["client_id"]
+    assert reaches(world, primary, who, spare.json["id"]) is (role in EVERYWHERE)
+    act(world, world.book(at(30)).json["id"], "assign", {"staff_id": f"stf_{role.value}"})
+    merge = {"duplicate_id": client_id, "primary_id": primary}
+    merged = as_role(world, "POST", "/clients/merge", merge, BOSS)
+    assert reaches(world, primary, who, spare.json["id"])
+    did = as_role(world, "GET", f"/clients/{primary}/activity", who=who).json["items"]
+    assert elsewhere["id"] in [row["id"] for row in did]
+    assert as_role(world, "POST", f"/clients/merges/{merged.json['merge_id']}/undo", {}, BOSS).status == 200
+    assert reaches(world, primary, who, spare.json["id"]) is (role in EVERYWHERE)
+    assert as_role(world, "DELETE", f"/clients/{client_id}?cancel_upcoming=true", who=who).status == 204
+
+
 def test_one_appointment_that_is_left_goes_on_giving_access(world: World) -> None:
     world.lay(limit=3)
     first, second = (world.book(start).json["id"] for start in (at(0), at(30)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.meter import Meter
 from chalicelib import container
+from chalicelib.domain.catalog import Location, Settings
 from chalicelib.domain.clients import Client
 from chalicelib.domain.directory import words
 from chalicelib.domain.permissions import Principal, Role
@@ -20,7 +22,7 @@ from chalicelib.services import client_search
 from chalicelib.services.client_lists import ClientQuery
 from chalicelib.services.ports import Change, Context
 from tests.integration.branch import undone
-from tests.integration.staffed import as_role, hire
+from tests.integration.staffed import as_role, hire, write
 from tests.integration.world import NOW, TORONTO, World
 
 JOSE = {
@@ -94,6 +96,15 @@ def test_somebody_is_found_as_people_type(world: World, q: str) -> None:
     jose = create(world, **JOSE)
     create(world)
     assert found(world, q) == [jose]
+
+
+def test_where_no_country_is_said_time_zones_tell_how_people_dial(world: World) -> None:
+    write(replace(world.read(Location, TORONTO), country=None, timezone="Europe/Paris"))
+    jose = create(world, **JOSE)
+    zoe = create(world, first_name="Zoé", mobile="01 42 68 53 00")
+    assert found(world, "0142685300") == found(world, "+33 1 42 68 53 00") == [zoe]
+    assert world.read(Settings).timezone == "America/Toronto"
+    assert found(world, "4165550100") == [jose]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from chalicelib import container
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Login, Reason
 from chalicelib.domain.permissions import Role
+from chalicelib.services.dashboard import View
 from chalicelib.services.ports import Change
 from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at, employed
 from tests.unit.gateway import claims
@@ -55,6 +56,9 @@ def test_nobody_is_in_two_places(world: World) -> None:
     refused = world.staff("POST", f"/appointments/{second}/claim", {}, who=SAM_MAIL)
     assert (refused.status, refused.json["code"]) == (409, "staff_conflict")
     assert world.staff("POST", f"/appointments/{second}/claim", {"force": True}, who=SAM_MAIL).status == 200
+    logged = {appointment: world.staff("GET", f"/appointments/{appointment}/log") for appointment in (first, second)}
+    forced = {name: {c["field"] for c in log.json["items"][0]["changes"]} for name, log in logged.items()}
+    assert forced == {first: {"staff_id"}, second: {"staff_id", "force"}}
 
 
 def test_a_manager_assigns_and_takes_back(world: World) -> None:
@@ -245,7 +249,10 @@ def test_lists_are_paged_and_cursors_belong_to_their_list(world: World) -> None:
     first = world.staff("GET", url).json
     rest = world.staff("GET", f"{url}&cursor={first['next_cursor']}").json
     assert [a["id"] for a in first["items"] + rest["items"]] == booked
-    assert world.staff("GET", f"/appointments?view=day&location_id={TORONTO}&date=2026-12-03&cursor=x").status == 422
+    for view in View:
+        # An empty list as well: nothing has given out such a cursor.
+        odd = world.staff("GET", f"/appointments?view={view}&location_id={TORONTO}&date=2026-12-04&cursor=x")
+        assert (odd.status, odd.json["code"]) == (422, "invalid_cursor")
 
 
 def test_a_staff_members_ledger_follows_assignments(world: World) -> None:

@@ -31,6 +31,7 @@ from chalicelib.services.ports import Store
 from tests.integration.conftest import REGION, TABLE
 from tests.unit.delivery_behaviour import *  # noqa: F403  # the tests of both tables stand there
 from tests.unit.delivery_desk import Desk
+from tests.unit.link_behaviour import *  # noqa: F403  # the same for video calls
 from tests.unit.merged_behaviour import *  # noqa: F403  # the same once clients are merged
 from tests.unit.notice_builders import (
     ANA,

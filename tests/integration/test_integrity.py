@@ -40,6 +40,8 @@ def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
     assert (found.place.appointment_id, found.ledger) == (booked, None)
+    assert background.integrity().check(world.now, [TORONTO]).differences == (found,)
+    assert background.integrity().check(world.now, []).differences == ()
 
 
 def test_an_occupant_without_its_appointment_is_found(world: World) -> None:

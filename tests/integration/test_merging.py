@@ -15,8 +15,10 @@ from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Entry
 from chalicelib.domain.merging import MOST_NOTES, MOST_RECORDS
 from chalicelib.domain.times import utc_text
+from chalicelib.services.client_integrity import Flaw
 from chalicelib.services.ports import Change
 from tests.integration.world import ALEX, OPENING, SAM, TORONTO, World, at
+from tests.stack.rivals import careless
 from tests.unit.gateway import Reply
 
 ADMIN = "root@example.org"
@@ -565,6 +567,15 @@ class TestRaces:
         assert refused(merge(world, one, other)) == (409, "client_merged")
         assert show(world, other)["id"] == one
         sound(world)
+
+    def test_without_the_clients_condition_both_would_be_made_and_the_check_finds_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = pair(world)
+        before_the_next_commit(monkeypatch, lambda: merged(world, other, one))
+        with careless(monkeypatch, "CLI#"):
+            assert merge(world, one, other).status == 200
+        assert {flaw.flaw for flaw in background.client_integrity().check([one, other])} == {Flaw.NOT_FOUND}
 
     def test_a_merge_overtaken_by_an_edit_takes_the_edit_along(
         self, world: World, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability, Question, Service, Staff
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.events import Kind
+from chalicelib.domain.permissions import MATRIX, Ability
 from chalicelib.domain.quickstream import BlockState
 from chalicelib.domain.times import utc_text
 from tests.integration.staffed import (
@@ -25,6 +26,7 @@ from tests.integration.staffed import (
     booked,
     called,
     journal,
+    patch,
     refusal,
     require_whole,
     staffed,
@@ -144,6 +146,17 @@ def test_the_contact_centre_keeps_to_the_limit_and_schedule_is_told_it_does_not(
         log = as_role(world, "GET", f"/appointments/{over['id']}/log").json["items"][0]
         assert log["changes"] == [{"field": "over_capacity", "before": None, "after": True}]
     assert utc_text(OPENING) not in world.offers()
+
+
+def test_over_capacity_is_an_ability_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose role lacks it is told through Schedule what everybody else is told, a move included (D5)."""
+    block = world.lay()
+    first, later = booked(world), booked(world, **start(600))
+    monkeypatch.setitem(MATRIX, Ability.BOOK_OVER_CAPACITY, (None,) * 6)
+    assert refusal(book(world)) == (409, "capacity_exhausted")
+    assert refusal(book(world, **start(600))) == (409, "outside_block")
+    assert refusal(patch(world, later, start(0))) == (409, "capacity_exhausted")
+    assert (first["block_id"], first["over_capacity"]) == (block.id, False)
 
 
 @pytest.mark.parametrize(("minutes", "code"), [(-60 * 24 * 30, "past"), (60 * 24 * 400, "too_far")])

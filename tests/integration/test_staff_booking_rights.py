@@ -14,6 +14,7 @@ from tests.integration.staffed import (
     ADVICE,
     BOSS,
     CENTRAL,
+    as_role,
     book,
     booked,
     called,
@@ -28,6 +29,7 @@ from tests.integration.staffed import (
     start,
 )
 from tests.integration.world import ALEX, SAM, TORONTO, World
+from tests.unit.gateway import Reply
 
 URGENT: dict[str, Any] = {"reason": "Urgent"}
 BY_PHONE: dict[str, Any] = {"channel": "contact_centre"}
@@ -45,6 +47,36 @@ def test_a_contact_centre_that_is_switched_off_is_closed_to_all(world: World) ->
     assert refusal(called(world)) == (403, "feature_disabled")
     assert refusal(book(world, BOSS, **BY_PHONE)) == (403, "feature_disabled")
     assert book(world).status == 201
+
+
+def everything_after(world: World, made: Any, who: str) -> list[Reply]:
+    """Whatever can be done about an appointment that is booked, cancelling it last."""
+    url, guest = f"/appointments/{made['id']}", {"first_name": "Eva", "last_name": "Ito", "email": "eva@example.org"}
+    added = as_role(world, "POST", f"{url}/attendees", {"client": guest}, who)
+    edited = as_role(world, "PATCH", url, {"notes": "Called twice"}, who)
+    extra = added.json["attendees"][-1]["client_id"] if added.status == 201 else made["attendees"][0]["client_id"]
+    removed = as_role(world, "DELETE", f"{url}/attendees/{extra}", who=who)
+    return [added, edited, removed, as_role(world, "POST", f"{url}/cancel", {}, who)]
+
+
+def test_whoever_has_the_contact_centre_only_works_through_it_to_the_end(world: World) -> None:
+    world.lay(limit=2)
+    made = called(world).json
+    setting(world, contact_centre=False)
+    assert {refusal(reply) for reply in everything_after(world, made, CENTRAL)} == {(403, "feature_disabled")}
+    assert [entry.action for entry in journal(made["id"])] == ["booked"]
+    assert as_role(world, "PATCH", f"/appointments/{made['id']}", {"notes": "By Alex"}).status == 200
+    setting(world, contact_centre=True)
+    assert [reply.status for reply in everything_after(world, made, CENTRAL)] == [201, 200, 204, 200]
+    log = as_role(world, "GET", f"/appointments/{made['id']}/log").json["items"]
+    assert [(line["action"], line["channel"]) for line in reversed(log)] == [
+        ("booked", "call_centre"),
+        ("edited", "schedule"),
+        ("attendee_added", "call_centre"),
+        ("edited", "call_centre"),
+        ("attendee_cancelled", "call_centre"),
+        ("cancelled", "call_centre"),
+    ]
 
 
 def test_an_override_books_in_spite_of_schedules_and_conflicts_and_is_kept(world: World) -> None:

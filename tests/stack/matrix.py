@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.unit.matrix import ROLES, letter
+from tests.unit.matrix import letter
 
 RANKS = {"staff": 10, "staff_plus": 13, "staff_advanced": 15, "manager": 20, "admin": 25}
 
@@ -112,14 +112,17 @@ class List(Ask):
         return self.status if sees(role, case) else 404
 
 
+@dataclass(frozen=True)
 class OfClient(Ask):
-    """A request about a client, who is known by an appointment of theirs: hidden from whoever may not know them."""
+    """A request about a client, who is known by an appointment of theirs: hidden from whoever may not ``view`` them."""
+
+    view: str = "client_view"
 
     def expected(self, role: str, case: Case) -> int:
         """404 for a client out of view, 403 for one in view without the ability (CL-2), and for who never has it."""
         if all(letter(role, need) == "-" for need in self.needs):
             return 403
-        if not reaches(role, letter(role, "client_view"), case):
+        if not reaches(role, letter(role, self.view), case):
             return 404
         return self.status if any(reaches(role, letter(role, need), case) for need in self.needs) else 403
 
@@ -150,6 +153,9 @@ _SOMEBODY = {"id": "{staff}"}
 _GUEST = {"client": {"first_name": "Also", "last_name": "Comes", "email": "{guest}@example.org"}}
 _FREE = "/availability?service_id={service}&location_id={location}&from={day}&to={day}&timezone=UTC&channel="
 _LIST = "/appointments?location_id={location}&date={day}&view="
+
+_BLOCK = {"location_id": "{location}", "start": "{later}", "end": "{closing}", "limit": 1, "services": ["{service}"]}
+_HIRED = {"name": "New", "email": "{guest}@example.org", "role": "staff", "location_ids": ["{location}"]}
 
 _PERSON = {"first_name": "New", "last_name": "Client", "email": "{guest}@example.org"}
 _MERGE = {"duplicate_id": "{client}", "primary_id": "{other}", "dry_run": True}
@@ -199,13 +205,17 @@ ASKS: tuple[Ask, ...] = (
     Ask(_EDIT, "PATCH", "/quickview/appointments/{appointment}", APPOINTMENTS, {"notify_client": False}, fresh=True),
     Ask(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
     Ask(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
+    Ask(("block_edit",), "POST", "/quickstream/blocks", LOCATIONS, _BLOCK, status=201),
     Ask(("block_edit",), "PATCH", "/quickstream/blocks/{block}", LOCATIONS, {}),
     Ask(("block_edit",), "POST", "/quickstream/blocks/{block}/preview", LOCATIONS, {}),
     Ask(("block_edit",), "DELETE", "/quickstream/blocks/{block}", LOCATIONS, status=204, fresh=True),
+    Ask(("block_release",), "POST", "/quickstream/blocks/{block}/release", LOCATIONS),
     Ask(("block_release",), "POST", "/quickstream/blocks/{block}/close", LOCATIONS, fresh=True),
     Ask(("book_contact_centre",), "GET", _FREE + "contact_centre", LOCATIONS),
     Ask(("book_contact_centre",), "POST", "/appointments", LOCATIONS, _booking("contact_centre"), status=201),
     Ask(_BOOK, "GET", _FREE + "schedule", LOCATIONS, known=True),
+    # Where there is no block.
+    Ask(("book_over_capacity",), "POST", "/appointments", body=_booking("schedule", start="{closed}"), status=201),
     Ask(("book_for_self",), "POST", "/appointments", (MYSELF,), _booking("schedule", _SOMEBODY), status=201),
     Ask(
         ("book_for_others",),
@@ -243,9 +253,18 @@ ASKS: tuple[Ask, ...] = (
             "/cancellation-reasons",
         )
     ),
+    # Whoever may do this is told that something is missing, or that it is in use.
+    *(Ask(("catalogue_edit",), "POST", path, body={}, status=422) for path in ("/locations", "/services")),
+    Ask(("catalogue_edit",), "POST", "/cancellation-reasons", body={}, status=422),
+    *(
+        Ask(("catalogue_edit",), "DELETE", path, status=409)
+        for path in ("/locations/{location}", "/services/{service}")
+    ),
     Ask(("catalogue_edit",), "PATCH", "/locations/{location}", body={}),
     Ask(("catalogue_edit",), "PATCH", "/services/{service}", body={}),
     Ask(("staff_edit",), "PATCH", "/staff/{staff}", (COLLEAGUE, STRANGER, Case("admin", whose="admin")), {}),
+    Ask(("staff_edit",), "POST", "/staff", LOCATIONS, _HIRED, status=201, known=True),
+    Ask(("staff_edit",), "DELETE", "/staff/{staff}", (COLLEAGUE, STRANGER), status=204, fresh=True),
     Ask(("client_add",), "POST", "/clients", body=_PERSON, status=201),
     Ask(("client_view",), "GET", "/clients?q=nobody"),
     OfClient(("client_view",), "GET", "/clients/{client}", CLIENTS),
@@ -263,17 +282,20 @@ ASKS: tuple[Ask, ...] = (
     Ask(("settings_edit",), "PATCH", "/settings", body={}),
 )  # fmt: skip
 
+# The same once the organisation lets everybody view all clients: what may be done to them stays as it was.
+SHARED: tuple[Ask, ...] = (
+    OfClient(("client_view_shared",), "GET", "/clients/{client}", CLIENTS, view="client_view_shared"),
+    OfClient(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}, view="client_view_shared"),
+)
+
 # No group session can be made yet: their routes bring their row.
 TO_COME = {"group_attendee_add": "/group-sessions"}
 
+
 # The contact centre has no appointments of its own; nobody is his own peer.
-CELLS = [
-    (ask, role, case)
-    for ask in ASKS
-    for role in ROLES
-    for case in ask.cases
-    if case.name != role and not (case is OWN and role == "contact_centre")
-]
+def cases(ask: Ask, role: str) -> list[Case]:
+    """What this role is to be asked about."""
+    return [case for case in ask.cases if case.name != role and not (case is OWN and role == "contact_centre")]
 
 
 def filled(text: Any, facts: dict[str, str]) -> Any:

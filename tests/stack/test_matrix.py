@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.domain.times import utc_text
 from tests.stack.branch import Branch, OpenBranch, made
-from tests.stack.matrix import ASKS, CELLS, OWN, Ask, Case, filled
+from tests.stack.matrix import ASKS, OWN, SHARED, Ask, Case, cases, filled
 from tests.unit.matrix import ROLES
 
 SEATS = 300
@@ -64,11 +64,16 @@ class Stage:
             "staff": self._who(role, case),
             "day": branch.opening.date().isoformat(),
             "start": branch.start(),
+            "closed": branch.start(-6 * 60),
+            "later": branch.start(10 * 24 * 60),
+            "closing": branch.start(10 * 24 * 60 + 60),
             "guest": secrets.token_hex(6),
         }
         allowed = ask.fresh and ask.expected(role, case) == ask.status
         if allowed and "{block}" in ask.path:
             found["block"] = branch.lay(24 * 60 * next(self.halves))["id"]
+        if allowed and ask.path == "/staff/{staff}":
+            found["staff"] = self._hired(branch)
         if "{staff}" in str(ask.body):
             # Nobody is in two places: every appointment made for somebody has a time of its own.
             found["start"] = utc_text(branch.opening + timedelta(days=1, minutes=30 * next(self.halves)))
@@ -83,6 +88,11 @@ class Stage:
         if case.name in self.ids:
             return self.ids[case.name]
         return self.ids[role] if case.own and case is not OWN else self.ids["colleague" if case.here else "stranger"]
+
+    def _hired(self, branch: Branch) -> str:
+        person, client = branch.employ()
+        client.close()
+        return str(person["id"])
 
     def _shared(self, role: str, case: Case) -> dict[str, Any]:
         name = f"{case.name}/{role}" if case is OWN else case.name
@@ -119,9 +129,39 @@ def stage(opened: OpenBranch) -> Iterator[Stage]:
 
 @pytest.mark.parametrize(("ask", "role"), ROWS, ids=lambda part: getattr(part, "name", part))
 def test_a_row_of_the_matrix(stage: Stage, ask: Ask, role: str) -> None:
-    cases = [case for asked, who, case in CELLS if asked is ask and who == role]
-    answers = {case.name: said(stage, ask, role, case) for case in cases}
-    statuses = {case.name: ask.expected(role, case) for case in cases}
+    require_row(stage, ask, role)
+
+
+def test_over_capacity_is_said_and_logged(stage: Stage) -> None:
+    (ask,) = (ask for ask in ASKS if "book_over_capacity" in ask.needs)
+    facts = stage.facts(ask, "staff", ask.cases[0])
+    booked = made(stage.clients["staff"].post("/appointments", json=filled(ask.body, facts)))
+    assert (booked["over_capacity"], booked["block_id"]) == (True, None)
+    (line,) = made(stage.here.admin.get(f"/appointments/{booked['id']}/log"), 200)["items"]
+    assert line["changes"] == [{"field": "over_capacity", "before": None, "after": True}]
+
+
+@pytest.fixture
+def everybody_views(stage: Stage) -> Iterator[None]:
+    admin = stage.here.admin
+    made(admin.patch("/settings", json={"all_staff_view_all_clients": True}), 200)
+    yield
+    made(admin.patch("/settings", json={"all_staff_view_all_clients": False}), 200)
+
+
+@pytest.mark.parametrize("ask", SHARED, ids=lambda ask: ask.name)
+def test_everybody_views_all_clients_where_the_organisation_wants_it(
+    stage: Stage, everybody_views: None, ask: Ask
+) -> None:
+    for role in ROLES:
+        require_row(stage, ask, role)
+
+
+def require_row(stage: Stage, ask: Ask, role: str) -> None:
+    """Every cell of this role is answered as the matrix has it."""
+    asked = cases(ask, role)
+    answers = {case.name: said(stage, ask, role, case) for case in asked}
+    statuses = {case.name: ask.expected(role, case) for case in asked}
     assert answers == {name: (status, REFUSED.get(status)) for name, status in statuses.items()}
 
 
@@ -135,10 +175,10 @@ def said(stage: Stage, ask: Ask, role: str, case: Case) -> tuple[int, str | None
 
 def test_what_was_refused_has_changed_nothing(stage: Stage) -> None:
     """Whatever the rows above were refused was about these."""
-    cases = [case for ask, _, case in CELLS if "{appointment}" in ask.path]
+    about = [case for ask in ASKS if "{appointment}" in ask.path for case in ask.cases]
     for role in ("manager", "staff"):
         url = "/appointments/{appointment}/assign"
         ask = Ask(("appointment_assign",), "POST", url, body={"staff_id": stage.ids["stranger"]}, fresh=True)
-        refused = [case for case in dict.fromkeys(cases) if ask.expected(role, case) != ask.status]
+        refused = [case for case in dict.fromkeys(about) if ask.expected(role, case) != ask.status]
         assert {said(stage, ask, role, case) for case in refused} <= set(REFUSED.items())
     assert stage.shared == {name: stage.show(f"/appointments/{a['id']}") for name, a in stage.shared.items()}

@@ -35,6 +35,16 @@ def test_everybody_free_is_booked_once(staffed: OpenStaff) -> None:
     assert {a["staff_id"] for a in branch.appointments()} == {worker.id for worker in branch.workers}
 
 
+def test_nobody_gets_more_on_a_day_than_their_limit_wherever_and_whenever_it_is_asked_for(staffed: OpenStaff) -> None:
+    branch = staffed(people=1, places=2)
+    made(branch.admin.patch(f"/staff/{branch.workers[0].id}", json={"daily_limit": 2}), 200)
+    answers = at_once([partial(branch.book, 60 * (n % 4), place=n % 2) for n in range(12)])
+    assert Counter(codes(answers)) == {"201": 2, "slot_taken": 10}
+    assert {a.json()["detail"] for a in answers if a.status_code == 409} >= {
+        "No more appointments are taken on this day."
+    }
+
+
 def test_copies_of_a_staff_booking_under_one_key_book_once_and_hear_the_same(staffed: OpenStaff) -> None:
     branch = staffed(people=3)
     headers = {"Idempotency-Key": branch.service_id}

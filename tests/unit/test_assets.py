@@ -75,3 +75,12 @@ def test_every_text_asked_for_exists() -> None:
     assert len(asked) > 40
     known = words("en").keys()
     assert [key for key in sorted(asked) if key not in known and f"{key}_other" not in known] == []
+
+
+def test_whatever_is_said_of_an_appointment_is_said_of_a_request_too() -> None:
+    source = (_HERE / "widget" / "appointment.js").read_text("utf-8")
+    said = set(re.findall(r'#say\("(\w+)"', source))
+    said |= {f"{what}_{part}" for what in ("move", "cancel") for part in ("ask", "yes", "until", "late")}
+    assert len(said) > 5
+    known = words("en").keys()
+    assert [key for key in sorted(said) if key not in known or f"{key}_request" not in known] == []

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.delivery_behaviour import *  # noqa: F403  # the tests of both tables stand there
 from tests.unit.delivery_desk import Desk
 from tests.unit.delivery_memory import MemoryTable
+from tests.unit.link_behaviour import *  # noqa: F403  # the same for video calls
 from tests.unit.merged_behaviour import *  # noqa: F403  # the same once clients are merged
 from tests.unit.notice_builders import ANA, NOW, appointment, entry, message
 from tests.unit.reminder_behaviour import *  # noqa: F403  # the same for reminders

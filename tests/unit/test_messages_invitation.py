@@ -92,8 +92,30 @@ def test_a_request_is_no_invitation_until_a_calendar_has_it() -> None:
     first = notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False)))
     assert method_for(first) is None
 
-    _, event = read(notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
-    assert str(event["STATUS"]) == "TENTATIVE"
+    method, event = read(notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
+    assert (method, str(event["STATUS"])) == ("REQUEST", "TENTATIVE")
+    assert event["ATTENDEE"].params["PARTSTAT"] == "TENTATIVE"
+    assert event["ATTENDEE"].params["RSVP"] == "FALSE"
+    assert str(event["SUMMARY"]) == "Not confirmed yet: Mortgage advice (Maple Bank)"
+    assert str(read(notice())[1]["SUMMARY"]) == "Mortgage advice (Maple Bank)"
+
+
+def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> None:
+    request = appointment(confirmed=False)
+    (kept,) = file_of(request).walk("VEVENT")
+    method, event = read(notice(Kind.CANCELLED, at=scene(cancelled(request))))
+
+    assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", str(kept["UID"]), "CANCELLED")
+    assert event["SEQUENCE"] > kept["SEQUENCE"]
+    assert str(event["SUMMARY"]) == "Mortgage advice (Maple Bank)"
+
+
+def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
+    left = with_ben(sequence=1).without(ANA, NOW)
+    _, event = read(notice(Kind.CANCELLED, at=scene(left)))
+    (kept,) = file_of(left).walk("VEVENT")
+
+    assert kept["SEQUENCE"] == event["SEQUENCE"] == 2
 
 
 @pytest.mark.parametrize(("kind", "who"), [(Kind.REMINDER, ANA), (Kind.STAFF_BOOKED, SAM), (Kind.STAFF_BOOKED, "org")])

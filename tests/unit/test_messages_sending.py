@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.events import Kind
 from chalicelib.domain.notices import Medium, NotSent, Rejected
-from chalicelib.notifications.messages import _GSM, shortened, text
+from chalicelib.notifications.messages import text
 from chalicelib.notifications.ses import SesMail, mime
+from chalicelib.notifications.shortening import GSM, shortened
 from chalicelib.notifications.sns import SnsTexts
 from chalicelib.services.delivery_ports import Carrier
 from tests.unit.notice_builders import PUBLIC_URL, ana, appointment, notice, notices, scene
@@ -211,7 +212,7 @@ def test_a_text_is_cut_between_code_points_and_fits_three_segments(body: str, ta
     assert kept == body or (kept.endswith("...") and body.startswith(kept.removesuffix("...")))
     assert short.encode("utf-16-le").decode("utf-16-le") == short
     assert len(short) <= 3 * 153
-    assert set(short) <= _GSM or len(short.encode("utf-16-le")) <= 2 * 3 * 67
+    assert set(short) <= GSM or len(short.encode("utf-16-le")) <= 2 * 3 * 67
 
 
 def test_an_emoji_is_kept_whole_or_left_out() -> None:

@@ -17,6 +17,9 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": "https://queue.example",
     "SENDER": "desk@example.org",
     "CONFIGURATION_SET": "frontdesk",
+    "GRAPH_SECRET_ARN": "arn:aws:secretsmanager:ca-central-1:1:secret:graph",
+    "GRAPH_URL": "https://graph.microsoft.us",
+    "GRAPH_LOGIN_URL": "https://login.microsoftonline.us",
     "PATH": "/usr/bin",
 }
 
@@ -32,6 +35,9 @@ def test_every_variable_becomes_a_field() -> None:
         dead_letter_queue_url="https://queue.example",
         sender="desk@example.org",
         configuration_set="frontdesk",
+        graph_secret_arn="arn:aws:secretsmanager:ca-central-1:1:secret:graph",
+        graph_url="https://graph.microsoft.us",
+        graph_login_url="https://login.microsoftonline.us",
     )
 
 

@@ -139,6 +139,20 @@ def test_an_afternoon_in_vancouver_goes_on_over_midnight_utc() -> None:
     assert walls(on("2026-12-04", member("a", shift), zone=zone), "2026-12-04", zone) == []
 
 
+def test_a_night_over_the_week_boundary_is_one_shift_and_the_weekdays_are_the_clocks_own() -> None:
+    """Sunday evening into Monday in Toronto; in UTC, by which sheets go, the week has ended at 19:00."""
+    night = schedule(line("22:00-24:00", 7), line("00:00-02:00", 1))
+    across = booked("1", at("2026-12-06 23:30"), 60)
+    first, last = at("2026-12-06 00:00"), at("2026-12-08 00:00")
+    listed = []
+    for taken in ([], [across]):
+        found = rosters.slots(offer(60, 60), opening(ALWAYS), [member("a", night, booked=taken)], first, last)
+        listed.append([rosters.wall(start)[:8] for start in rosters.listed(found, first, last)])
+
+    assert at("2026-12-06 19:00") == at("2026-12-07 00:00", "UTC")
+    assert listed == [["06 22:00", "06 23:00", "07 00:00", "07 01:00"], ["06 22:00", "07 01:00"]]
+
+
 @pytest.mark.parametrize(
     ("day", "clocks"),
     [

@@ -146,6 +146,19 @@ def test_each_function_may_do_its_own_work_only() -> None:
     assert {name for name in may if "dynamodb:GetRecords" in may[name]} == {"relay_stream"}
 
 
+def test_only_who_sends_reads_the_secret_for_graph_and_only_where_there_is_one() -> None:
+    access = RESOURCES["ReadGraphSecret"]
+
+    assert access["Condition"] == "HasGraph"
+    assert TEMPLATE["Parameters"]["GraphSecretArn"]["Default"] == ""
+    assert access["Properties"]["Roles"] == [{"Ref": "DeliverDueRole"}, {"Ref": "RelayStreamRole"}]
+    assert access["Properties"]["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": {"Ref": "GraphSecretArn"}}
+    ]
+    told = {name for name, made in RESOURCES.items() if "GRAPH_SECRET_ARN" in json.dumps(made.get("Properties", {}))}
+    assert told == {"DeliverDue", "RelayStream"}
+
+
 @pytest.mark.parametrize("kind", RESPONSES)
 def test_the_gateway_answers_with_problems(kind: str) -> None:
     response = RESPONSES[kind]

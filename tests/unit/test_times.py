@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.times import (
     candidates,
+    country_of,
     day_bounds,
     first_valid,
     instant,
@@ -81,9 +82,11 @@ def test_starts_lie_on_the_five_minute_grid(text: str) -> None:
     assert refused.value.code == "off_grid"
 
 
-def test_an_unknown_zone_is_named() -> None:
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "america/toronto", "../UTC", "", "localtime", "Factory"])
+def test_an_unknown_zone_is_named(zone: str) -> None:
+    """What a machine itself is set to, and what stands for nowhere, are files beside the zones and no places."""
     with pytest.raises(Refusal) as refused:
-        resolve(wall("2026-12-01T10:00"), "Mars/Olympus")
+        resolve(wall("2026-12-01T10:00"), zone)
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_timezone", "/timezone")
 
 
@@ -110,3 +113,11 @@ def test_every_candidate_shows_the_wall_time_it_is_for(zone: str, at: datetime) 
 @given(st.integers(0, 60_000_000))
 def test_minutes_and_instants_are_the_same_thing(minutes: int) -> None:
     assert minute(instant(minutes)) == minutes
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [("America/Toronto", "CA"), ("Australia/Lord_Howe", "AU"), ("Europe/Paris", "FR"), ("UTC", None), ("No", None)],
+)
+def test_a_zone_is_of_the_country_whose_clocks_show_it(zone: str, country: str | None) -> None:
+    assert country_of(zone) == country

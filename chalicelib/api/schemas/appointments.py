@@ -10,6 +10,8 @@ from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.events import Channel, Entry
 from chalicelib.domain.meetings import LinkState, Platform
 from chalicelib.domain.sessions import Use
+from chalicelib.domain.statuses import Predicate, StatusPassed
+from chalicelib.services.approving import StatusWish
 from chalicelib.services.cancelling import StaffCancellation
 from chalicelib.services.dashboard import Listing, View
 from chalicelib.services.seated import Seated
@@ -21,7 +23,7 @@ class Status(Answer):
     id: str
     name: str
     colour: str
-    predicate: str
+    predicate: Predicate
 
 
 class AnswerShown(Answer):
@@ -75,7 +77,8 @@ class Teleconference(Answer):
 
 
 class Appointment(Answer):
-    """An appointment; `orphaned` says that its block no longer has a seat for it.
+    """An appointment; `orphaned` says that its block no longer has a seat for it, `overdue` that it was not confirmed
+    before its start. `status` is null where it does not go through statuses.
 
     `in_progress_minutes` is how long it took, once the client has been served. `session` is what has become of the
     session it takes, if it takes one. Nothing changes once it is `signed_off`.
@@ -94,7 +97,7 @@ class Appointment(Answer):
     local_start: str
     state: domain.State
     confirmed: bool
-    status: Status | None = None
+    status: Status | None
     attendees: list[Attendee]
     notes: str
     booked_through: Channel
@@ -104,6 +107,7 @@ class Appointment(Answer):
     block_id: str | None
     over_capacity: bool
     orphaned: bool
+    overdue: bool
     teleconference: Teleconference | None
     notify_client: bool
     rebooked_from: str | None
@@ -122,7 +126,7 @@ class Appointment(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an appointment, or one with what its location's ledger says of it."""
-        seated: Seated = result if isinstance(result, Seated) else Seated(result, None, orphaned=False)
+        seated: Seated = result
         a = seated.appointment
         return cls(
             id=a.id,
@@ -138,6 +142,7 @@ class Appointment(Answer):
             local_start=a.local_start,
             state=a.state,
             confirmed=a.confirmed,
+            status=Status.model_validate(seated.status) if seated.status else None,
             attendees=[Attendee.model_validate(attendee) for attendee in a.attendees],
             notes=a.notes,
             booked_through=a.booked_through.channel,
@@ -148,6 +153,7 @@ class Appointment(Answer):
             over_capacity=a.over_capacity,
             orphaned=seated.orphaned,
             teleconference=Teleconference.model_validate(a.teleconference) if a.teleconference else None,
+            overdue=seated.overdue,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
@@ -209,6 +215,18 @@ class StaffCancel(Input):
         return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
+class StatusMove(Input):
+    """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
+
+    status_id: Id
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    expected_status_id: Id | None = None
+
+    def wish(self) -> StatusWish:
+        """What the use case is asked."""
+        return StatusWish(self.status_id, self.reason or "", self.expected_status_id)
+
+
 class Missed(Input):
     """That the client did not come: whether somebody tried to reach them, and what is known of why."""
 
@@ -248,7 +266,7 @@ class HistoryStatus(Answer):
 
     name: str
     colour: str
-    predicate: str
+    predicate: Predicate
     position: int
 
 
@@ -259,3 +277,10 @@ class HistoryLine(Answer):
     at: Instant
     by: str
     reason: str | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a line of the history."""
+        passed: StatusPassed = result
+        status = HistoryStatus.model_validate(passed)
+        return cls(status=status, at=passed.at, by=passed.by, reason=passed.reason)

@@ -11,22 +11,29 @@ from chalicelib.api.schemas.appointments import Status
 from chalicelib.api.schemas.codes import Email, Language
 from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
 from chalicelib.domain import appointments as domain
+from chalicelib.domain import statuses
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.questions import LONGEST_ANSWER
 from chalicelib.services.booking import Booked, BookingWish, Person
 from chalicelib.services.rescheduling import Move
+from chalicelib.services.seated import Seated
 from chalicelib.services.viewing import PublicView
 
 _SUCCESS = {
     "en": {
         "booked": "Your appointment is booked. We have sent you the details.",
         "moved": "Your appointment has been moved. We have sent you the new details.",
-        "requested": "We have received your request and will let you know as soon as it is confirmed.",
+        "requested": (
+            "We have received your request. It is not confirmed yet: we will write to you as soon as we have decided."
+        ),
     },
     "fr": {
         "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
         "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
-        "requested": "Nous avons reçu votre demande et vous écrirons dès qu'elle sera confirmée.",
+        "requested": (
+            "Nous avons reçu votre demande. Elle n’est pas encore confirmée : "
+            "nous vous écrirons dès que nous aurons décidé."
+        ),
     },
 }
 
@@ -110,7 +117,7 @@ class _Shown(Answer):
     id: str
     state: domain.State
     confirmed: bool
-    status: Status | None = None
+    status: Status | None
     service_id: str
     location_id: str
     meeting_method: Method
@@ -134,7 +141,7 @@ class BookedAnswer(_Shown):
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
         return cls(
-            **_shown(booked.appointment),
+            **_shown(booked.appointment, booked.status),
             code=code,
             message=_message(booked),
             manage_url=link,
@@ -149,8 +156,9 @@ class CancelledAnswer(_Shown):
 
     @classmethod
     def of(cls, result: Any) -> Self:
-        """From the appointment."""
-        return cls(**_shown(result))
+        """From the appointment with its status."""
+        seated: Seated = result
+        return cls(**_shown(seated.appointment, seated.status))
 
 
 class ServiceShown(Answer):
@@ -203,7 +211,7 @@ class AppointmentShown(_Shown):
         view: PublicView = result
         cancellation = view.appointment.cancellation
         return cls(
-            **_shown(view.appointment),
+            **_shown(view.appointment, view.status),
             service=ServiceShown.model_validate(view.service),
             location=LocationShown.model_validate(view.location),
             staff_name=view.staff_name,
@@ -242,17 +250,18 @@ class CancelBody(Input):
 
 
 def _message(booked: Booked) -> str:
-    words = _SUCCESS.get(booked.attendee.language or "", _SUCCESS["en"])
+    words = _SUCCESS.get((booked.attendee.language or "").partition("-")[0], _SUCCESS["en"])
     if not booked.appointment.confirmed:
         return words["requested"]
     return words["moved" if booked.attendee.moves else "booked"]
 
 
-def _shown(appointment: domain.Appointment) -> dict[str, Any]:
+def _shown(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
     return {
         "id": appointment.id,
         "state": appointment.state,
         "confirmed": appointment.confirmed,
+        "status": Status.model_validate(status) if status else None,
         "service_id": appointment.service_id,
         "location_id": appointment.location_id,
         "meeting_method": appointment.method,

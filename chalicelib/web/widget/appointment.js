@@ -5,7 +5,7 @@ import { Calendar } from "./calendar.js";
 import { h, webAddress } from "./dom.js";
 import { DeskElement } from "./element.js";
 import { isLost, lose, lostNotice } from "./lost.js";
-import { calendarFile, facts, placeOf, timeFacts, zoneLine } from "./steps.js";
+import { calendarLink, facts, placeOf, statusFact, timeFacts, zoneLine } from "./steps.js";
 import { say } from "./when.js";
 
 export class Appointment extends DeskElement {
@@ -27,10 +27,16 @@ export class Appointment extends DeskElement {
   async #look() {
     try {
       this.appointment = await this.api.get(this.#path(), { code: this.code ?? "" });
+      this.titleKey = this.appointment.confirmed ? "manage_title" : "manage_title_request";
     } catch (problem) {
       if (problem.passing !== false) throw problem;
       this.appointment = null;
     }
+  }
+
+  /** The words for a request where it is one, those for an appointment otherwise. */
+  #say(key, values) {
+    return this.t(this.appointment.confirmed ? key : `${key}_request`, values);
   }
 
   #path(action = "") {
@@ -65,14 +71,14 @@ export class Appointment extends DeskElement {
     return h("div", { class: "actions" }, h("a", { class: "plain", href: this.api.base }, this.t("book_new")));
   }
 
-  #facts(times, { named = false } = {}) {
+  #facts(more, { named = false } = {}) {
     const { service, location, meeting_method: method, staff_name: staff } = this.appointment;
     return facts(this, [
       { label: this.t("what"), value: !named && service.name },
       { label: this.t("where"), value: placeOf(location) },
       { label: this.t("how"), value: this.t(method) },
       { label: this.t("with"), value: staff, verbatim: true },
-      ...times,
+      ...more,
     ]);
   }
 
@@ -86,37 +92,46 @@ export class Appointment extends DeskElement {
   #view() {
     const { appointment, news } = this;
     const off = appointment.state === "cancelled" || appointment.attendee.cancelled;
-    const state = off ? "cancelled" : appointment.confirmed ? "confirmed" : "unconfirmed";
+    const open = !off && !appointment.confirmed;
     const link = !off && webAddress(appointment.meeting_link);
     return [
       news && h("div", { class: "notice", role: "status" }, h("p", {}, h("strong", {}, this.t(news)), " ", this.t("told"))),
       this.stepHeading(appointment.service.name),
-      h("p", { class: off ? "state off" : "state" }, this.t(state)),
-      this.#facts([this.#time("when", appointment)], { named: true }),
+      h("p", { class: off ? "state off" : open ? "state open" : "state" }, off ? this.#say("cancelled") : this.#say("confirmed")),
+      open && !this.#past && h("p", { class: "message" }, this.t("open_request")),
+      this.#facts([
+        this.#time("when", appointment), statusFact(this, appointment),
+        { label: this.t("reason"), value: off && appointment.cancellation?.reason, verbatim: true },
+      ], { named: true }),
       off ? this.#bookNew() : [
         h("div", { class: "actions" },
           link && h("a", { class: "main", href: link }, this.t("join")),
-          h("a", { class: link ? "plain" : "main", href: calendarFile(this, { id: this.reference, code: this.code }), download: "appointment.ics" }, this.t("calendar"))),
+          calendarLink(this, { ...appointment, code: this.code }, { main: !link && !open })),
         this.#changes(),
       ],
     ];
   }
 
+  get #past() {
+    return Date.parse(this.appointment.start) < Date.now();
+  }
+
   /** What may still be changed, until when; after the deadline it says so instead. */
   #changes() {
     const { appointment } = this;
-    if (appointment.state !== "booked" || Date.parse(appointment.start) < Date.now()) {
-      return h("p", { class: "after soft" }, this.t("over"));
-    }
-    const row = (until, step) => {
+    if (appointment.state !== "booked" || this.#past) return h("p", { class: "after soft" }, this.#say("over"));
+    const row = (until, step, word) => {
       const open = until && Date.parse(until) > Date.now();
       const time = open && ["date", "time"].map((form) => say(until, appointment.timezone, this.locale, form)).join(", ");
       return h("div", { class: "after" },
-        h("p", { class: "soft" }, this.t(open ? `${step}_until` : `${step}_late`, { time })),
+        h("p", { class: "soft" }, this.#say(open ? `${step}_until` : `${step}_late`, { time })),
         open && h("div", { class: "actions" },
-          h("button", { type: "button", class: "plain", onclick: () => this.go(step) }, this.t(step))));
+          h("button", { type: "button", class: "plain", onclick: () => this.go(step) }, word)));
     };
-    return [row(appointment.can_rebook_until, "move"), row(appointment.can_cancel_until, "cancel")];
+    return [
+      row(appointment.can_rebook_until, "move", this.t("move")),
+      row(appointment.can_cancel_until, "cancel", this.#say("cancel")),
+    ];
   }
 
   #move() {
@@ -131,15 +146,21 @@ export class Appointment extends DeskElement {
   }
 
   #settle() {
-    return this.#asking("move", [this.#time("from", this.appointment), this.#time("to", this.wished)]);
+    return this.#asking("move", [this.#time("from", this.appointment), this.#time("to", this.wished)], { warned: this.#warning() });
+  }
+
+  /** Through the organisation's own steps, a move is a new request, be it confirmed by now (D34). */
+  #warning() {
+    const { status, confirmed } = this.appointment;
+    return (status || !confirmed) && h("div", { class: "notice lost warned" }, h("p", {}, this.#say("move_again")));
   }
 
   #cancel() {
-    return this.#asking("cancel", [this.#time("when", this.appointment)], "stern");
+    return this.#asking("cancel", [this.#time("when", this.appointment)], { style: "stern" });
   }
 
   /** The question before a change, with a reason where the organisation wants one (WG-5, WG-6). */
-  #asking(what, times, style = "") {
+  #asking(what, times, { style = "", warned }) {
     const mode = this.config[what === "move" ? "rebook_reason" : "cancel_reason"] ?? "off";
     const submit = (event) => {
       event.preventDefault();
@@ -149,10 +170,10 @@ export class Appointment extends DeskElement {
       return this.stage.querySelector("#reason").focus();
     };
     return [
-      this.stepHeading(this.t(`${what}_ask`)), this.problem && this.alert(this.problem), this.#facts(times),
+      this.stepHeading(this.#say(`${what}_ask`)), this.problem && this.alert(this.problem), this.#facts(times), warned,
       h("form", { novalidate: true, class: "details after", onsubmit: submit },
         mode !== "off" && this.#reason(what, mode),
-        this.#actions(h("button", { type: "submit", class: `main ${style}`, "aria-busy": this.sending ? "true" : null }, this.t(`${what}_yes`)))),
+        this.#actions(h("button", { type: "submit", class: `main ${style}`, "aria-busy": this.sending ? "true" : null }, this.#say(`${what}_yes`)))),
     ];
   }
 
@@ -176,7 +197,7 @@ export class Appointment extends DeskElement {
   }
 
   #actions(first) {
-    const keep = h("button", { type: "button", class: "quiet", onclick: () => this.go("view") }, this.t(first ? "keep" : "back"));
+    const keep = h("button", { type: "button", class: "quiet", onclick: () => this.go("view") }, first ? this.#say("keep") : this.t("back"));
     return h("div", { class: "actions" }, first, keep);
   }
 
@@ -189,8 +210,8 @@ export class Appointment extends DeskElement {
       : ["/cancel", { code, reason }];
     this.sending = true;
     try {
-      await this.api.post(this.#path(path), words, this.attempt.keyFor({ path, ...words }));
-      this.news = what === "move" ? "moved" : "is_cancelled";
+      const answer = await this.api.post(this.#path(path), words, this.attempt.keyFor({ path, ...words }));
+      this.news = (what === "move" ? "moved" : "is_cancelled") + (answer.confirmed ? "" : "_request");
     } catch (problem) {
       this.sending = false;
       return this.#refused(problem, what);
@@ -198,6 +219,7 @@ export class Appointment extends DeskElement {
     this.sending = false;
     const { news } = this;
     await this.load(() => this.#look());
+    this.name();
     this.news = news;
     this.go("view");
   }

@@ -216,7 +216,8 @@ export class Booking extends DeskElement {
     this.render();
     this.announce(this.t("sending"));
     try {
-      this.booked = await this.api.post("public/appointments", words, this.attempt.keyFor(words));
+      const answer = await this.api.post("public/appointments", words, this.attempt.keyFor(words));
+      this.booked = { ...answer, language: words.attendee.language };
     } catch (problem) {
       this.attempt.failed(problem);
       this.sending = false;

@@ -107,6 +107,7 @@ export function chosenFacts(desk, { changeable }) {
     { label: desk.t("how"), value: method && desk.t(method), change: change("method") },
     { label: desk.t("with"), value: person, change: change("staff"), verbatim: true },
     { label: desk.t("when"), value: slot && timeFacts(desk, { ...slot, minutes: service.duration_minutes }, desk.zone, location.timezone), change: change("time") },
+    statusFact(desk, desk.booked ?? {}),
   ]);
 }
 
@@ -130,21 +131,45 @@ export function reviewStep(desk) {
   ];
 }
 
+/** Where it stands between request and confirmation, in the organisation's own words. */
+export function statusFact(desk, { status }) {
+  if (!status) return { value: null };
+  const dot = h("span", { class: "dot", "aria-hidden": "true" });
+  dot.style.background = status.colour; // a style attribute would be against the page's policy
+  return { label: desk.t("status"), value: [dot, status.name], verbatim: true };
+}
+
+/** What happens to a request now, step by step (AS-5). */
+function nextSteps(desk, email) {
+  return h("div", { class: "after next" },
+    desk.heading(2, {}, desk.t("next_title")),
+    h("ol", {}, ["next_mail", "next_look", "next_answer"].map((key) => h("li", {}, desk.t(key, { email })))));
+}
+
 export function doneStep(desk) {
   const { booked, form } = desk;
-  const suffix = booked.confirmed ? "" : "_unconfirmed";
+  const open = !booked.confirmed;
+  const suffix = open ? "_unconfirmed" : "";
+  // The server says it in the language it was asked in.
+  const message = booked.language === desk.language && booked.message;
   const manage = webAddress(booked.manage_url) ?? desk.api.address("manage", { id: booked.id, code: booked.code });
   return [
-    h("span", { class: "badge" }, icon("tick")),
+    h("span", { class: open ? "badge open" : "badge" }, icon(open ? "clock" : "tick")),
     desk.stepHeading(desk.t(`done${suffix}`)),
-    h("p", { class: "message" }, booked.message || desk.t(`done_text${suffix}`, { email: form.email })),
+    open && h("p", { class: "state open" }, desk.t("confirmed_request")),
+    h("p", { class: "message" }, message || desk.t(`done_text${suffix}`, { email: form.email })),
     chosenFacts(desk, { changeable: false }),
+    open && nextSteps(desk, form.email),
     h("div", { class: "actions" },
-      h("a", { class: "main", href: calendarFile(desk, booked), download: "appointment.ics" }, desk.t("calendar")),
+      calendarLink(desk, booked, { main: !open }),
       h("a", { class: "plain", href: manage }, desk.t("manage")),
       h("button", { type: "button", class: "quiet", onclick: () => desk.restart() }, desk.t("another"))),
   ];
 }
 
-export const calendarFile = (desk, { id, code }) =>
-  desk.api.address(`public/appointments/${encodeURIComponent(id)}/calendar.ics`, { code });
+/** The calendar file of an appointment; of a request it says that it is not settled. */
+export function calendarLink(desk, { id, code, confirmed }, { main }) {
+  const href = desk.api.address(`public/appointments/${encodeURIComponent(id)}/calendar.ics`, { code });
+  const words = desk.t(confirmed ? "calendar" : "calendar_request");
+  return h("a", { class: main ? "main" : "plain", href, download: "appointment.ics" }, words);
+}

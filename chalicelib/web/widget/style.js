@@ -113,6 +113,7 @@ button.day[aria-pressed=true] { background: var(--accent); color: var(--on-accen
 .notice { border-radius: var(--round); padding: .875rem 1rem; margin-bottom: 1.25rem; background: var(--tint); }
 .notice > .plain { margin-top: .625rem; }
 .notice p + p { margin-top: .25rem; }
+.notice.warned { margin: 1.25rem 0 0; }
 .notice.bad { background: var(--bad-tint); }
 .notice.bad > p { color: var(--bad); }
 .notice.lost { background: var(--warm-tint); }
@@ -144,8 +145,14 @@ textarea { resize: vertical; display: block; }
 .summary { background: none; }
 .summary h2, .summary h3 { font-weight: 600; margin-bottom: .75rem; }
 .badge { display: grid; place-items: center; width: 3rem; height: 3rem; border-radius: 50%; background: var(--tint); color: var(--accent); margin-bottom: .75rem; }
+.badge.open { background: var(--warm-tint); color: var(--warm); }
 .state { display: inline-block; padding: .15rem .7rem; border-radius: 99px; background: var(--tint); font-size: .875rem; margin-bottom: 1rem; }
+.state.open { background: var(--warm-tint); color: var(--warm); font-weight: 600; }
 .state.off { background: var(--bad-tint); color: var(--bad); }
+.dot { display: inline-block; width: .65em; height: .65em; border-radius: 50%; border: 1px solid var(--edge); margin-inline-end: .45em; }
+.next h2, .next h3 { font-weight: 600; margin-bottom: .375rem; }
+.next ol { list-style: decimal; padding-inline-start: 1.375rem; display: grid; gap: .25rem; }
+.next li { overflow-wrap: anywhere; }
 .message { white-space: pre-line; margin-bottom: 1.25rem; }
 .after { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 .after .actions { margin-top: .25rem; }
