@@ -88,6 +88,12 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
+@every(app, Rate(15, unit=Rate.MINUTES))
+def reject_overdue(tick: Tick) -> dict[str, int]:
+    """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
+    return background.lapsing().reject_overdue(tick.now, tick.time_left)
+
+
 @every(app, Rate(1, unit=Rate.HOURS))
 def commence_overdue(tick: Tick) -> dict[str, int]:
     """Commence what nobody has commenced for 31 days (RB-19)."""

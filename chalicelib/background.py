@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.services.delivery_ports import MeetingLinks
     from chalicelib.services.forgetting import Farewells
     from chalicelib.services.integrity import Integrity
+    from chalicelib.services.lapsing import Lapsing
     from chalicelib.services.releasing import Releasing
     from chalicelib.services.reminding import Reminding
 
@@ -111,6 +112,15 @@ def farewells() -> Farewells:
     from chalicelib.services.forgetting import Farewells
 
     return Farewells(container.store(), DynamoDueWork())
+
+
+@lru_cache(maxsize=1)
+def lapsing() -> Lapsing:
+    """Requests nobody decides on."""
+    from chalicelib.persistence.due import DynamoDueWork
+    from chalicelib.services.lapsing import Lapsing
+
+    return Lapsing(container.store(), DynamoDueWork(), container.cancelling())
 
 
 def relay(records: list[Mapping[str, Any]]) -> int:

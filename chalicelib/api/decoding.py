@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar, get_origin
 from urllib.parse import unquote
 
@@ -126,11 +127,18 @@ def expected_version(header: str | None) -> int | None:
 
 
 def _refused(details: list[ErrorDetails], sent: Any) -> Invalid:
+    named = islice((d for d in details if not _hollow(d, details)), _MAX_ERRORS)
     errors = [
-        FieldError(_pointer(_within(sent, d["loc"], d["type"])), d["msg"].removeprefix("Value error, "))
-        for d in details[:_MAX_ERRORS]
+        FieldError(_pointer(_within(sent, d["loc"], d["type"])), d["msg"].removeprefix("Value error, ")) for d in named
     ]
     return Invalid(errors=errors)
+
+
+def _hollow(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is said to be too short only because what stands in it has been refused."""
+    length = len(detail["loc"])
+    within = (d["loc"][:length] == detail["loc"] for d in details if len(d["loc"]) > length)
+    return detail["type"] == "too_short" and any(within)
 
 
 def _within(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]:

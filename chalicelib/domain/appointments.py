@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.events import Actor
-from chalicelib.domain.meetings import LinkState, Platform, Teleconference
+from chalicelib.domain.meetings import Teleconference
 from chalicelib.domain.sessions import Session
 from chalicelib.domain.statuses import Predicate
 from chalicelib.domain.times import minute
@@ -184,20 +184,6 @@ class Appointment:
     def occupies(self) -> bool:
         """Whether it takes capacity: every state but cancelled (D2)."""
         return self.state is not State.CANCELLED
-
-    @property
-    def meeting_link(self) -> str | None:
-        """The link to its video call, while it is agreed that there will be one."""
-        stands = self.occupies and self.confirmed and self.method is Method.VIDEO
-        return self.teleconference.link if stands and self.teleconference else None
-
-    def wants_link(self, now: datetime) -> bool:
-        """Whether a link to its video call is still to be made: not before it is confirmed, not once it is over."""
-        call = self.teleconference
-        if call is None or (call.platform, call.state) != (Platform.TEAMS, LinkState.PENDING):
-            return False
-        coming = self.state not in FINISHED and self.end > now
-        return coming and self.confirmed and self.method is Method.VIDEO
 
     @property
     def held_status(self) -> tuple[str, Predicate] | None:

@@ -65,11 +65,12 @@ def moved_into(appointment: Appointment, status: Status, now: datetime) -> Appoi
     confirmed = status.predicate is Predicate.BOOKING_CONFIRMATION
     if confirmed == appointment.confirmed:
         return after
+    # What was sent before is past, and calendars compare it when an event is no longer tentative (RFC 5546, 2.1.4).
+    after = replace(after, sequence=appointment.sequence + 1)
     if confirmed:
         # Reminders that would have been due while it was a request are not made up for (case 25).
         return replace(after, confirmed=True, announced=True, requested_at=None, reminders_from=now)
-    # A confirmation that is still under way must not arrive beside the next one: what was sent before is past.
-    return replace(after, confirmed=False, requested_at=now, sequence=appointment.sequence + 1)
+    return replace(after, confirmed=False, requested_at=now)
 
 
 def passed(appointment: Appointment, status: Status, actor: Actor, at: datetime, reason: str = "") -> StatusPassed:

@@ -25,16 +25,26 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The way into a call; ``good_until`` is when it ceases to work, none where it never does."""
+
+    url: str
+    good_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Teleconference:
     """The video call of one appointment; ``link`` is none until it is ready, and for ever where staff send it.
 
     ``revision`` tells one call of an appointment from another that was agreed later: their links are never the same.
+    ``good_until`` is when the link ceases to work, none where it never does.
     """
 
     platform: Platform
     link: str | None = None
     state: LinkState = LinkState.PENDING
     revision: int = 0
+    good_until: datetime | None = None
 
     @classmethod
     def on(cls, platform: Platform, revision: int = 0) -> Teleconference:
@@ -42,13 +52,17 @@ class Teleconference:
         state = LinkState.PENDING if platform is Platform.TEAMS else LinkState.BY_STAFF
         return cls(platform, None, state, revision)
 
-    def ready(self, link: str) -> Teleconference:
+    def lasts(self, end: datetime) -> bool:
+        """Whether its link, if it has one, still works at the end of a meeting that has been moved."""
+        return self.good_until is None or end <= self.good_until
+
+    def ready(self, link: Link) -> Teleconference:
         """With the link that has been made for it."""
-        return replace(self, link=link, state=LinkState.READY)
+        return replace(self, link=link.url, state=LinkState.READY, good_until=link.good_until)
 
     def left_to_staff(self) -> Teleconference:
         """No link is made for it: staff send one themselves."""
-        return replace(self, link=None, state=LinkState.BY_STAFF)
+        return replace(self, link=None, state=LinkState.BY_STAFF, good_until=None)
 
 
 def usual_call(method: Method, platform: str | None) -> Teleconference | None:

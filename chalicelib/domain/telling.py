@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments import Appointment, Attendee, State
+from chalicelib.domain.appointments import Attendee, State
+from chalicelib.domain.calls import visible_call
 from chalicelib.domain.catalog import Method, Settings, Staff
 from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Audience, Channel, Entry, Kind, Message
-from chalicelib.domain.meetings import Teleconference
 from chalicelib.domain.notices import Guest, Medium, Notice, Scene
 
 CANCELLATIONS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED})
@@ -56,13 +56,6 @@ def language_for(wanted: Iterable[str | None], settings: Settings) -> str:
             if candidate in settings.languages:
                 return candidate or ""
     return next(iter(settings.languages), "en")
-
-
-def visible_call(appointment: Appointment, *, leaving: bool = False) -> Teleconference | None:
-    """The video call as it is shown: its link while it stands, and only to who does not leave it."""
-    call = appointment.teleconference if appointment.method is Method.VIDEO else None
-    hidden = leaving or appointment.meeting_link is None
-    return replace(call, link=None) if call and hidden else call
 
 
 def _stale(message: Message, entry: Entry, scene: Scene, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from chalicelib.domain.meetings import LinkDelayed, LinkRefused, Meeting
+from chalicelib.domain.meetings import Link, LinkDelayed, LinkRefused, Meeting
 from chalicelib.domain.times import utc_text
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 SPARE = timedelta(minutes=5)
 # After a fault nobody is kept waiting for the next one: the relay has other messages to send.
 REST = timedelta(seconds=20)
+# Teams gives a link up so long after the meeting that it was made for.
+LINK_LIFE = timedelta(days=60)
 # What passes by itself, besides all that the server says of itself.
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY})
 
@@ -64,7 +66,7 @@ class GraphLinks:
     _token: _Token | None = field(default=None, init=False, repr=False)
     _rests: tuple[datetime, str] | None = field(default=None, init=False)
 
-    def make(self, meeting: Meeting) -> str:
+    def make(self, meeting: Meeting) -> Link:
         """The link to join by, without an account of one's own where the tenant lets guests in.
 
         ``LinkDelayed`` for faults on the way, throttling and credentials that are not taken, which a new secret
@@ -77,7 +79,7 @@ class GraphLinks:
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._token = None
                 answer = self._ask(meeting, credentials, self._bearer(credentials))
-            return self._link(answer)
+            return Link(self._url(answer), meeting.end + LINK_LIFE)
         except LinkDelayed as delay:
             rest = max(REST, timedelta(seconds=delay.seconds))
             self._rests = (self.clock() + rest, str(delay))
@@ -138,7 +140,7 @@ class GraphLinks:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         return self._post(url, json.dumps(body), headers)
 
-    def _link(self, answer: BaseHTTPResponse) -> str:
+    def _url(self, answer: BaseHTTPResponse) -> str:
         if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
             link = str(_json(answer).get("joinWebUrl") or "")
             if urlsplit(link).scheme != "https":

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.appointments import Appointment, Attendee
+from chalicelib.domain.calls import visible_call
 from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.events import Audience, Kind
 from chalicelib.domain.notices import Medium, Notice
-from chalicelib.domain.telling import visible_call
 from chalicelib.notifications.letters import link_follows, manage_url, meeting_link, place
 from chalicelib.notifications.wording import Wording, one_line, wording
 

@@ -110,9 +110,9 @@ def meeting_link(notice: Notice) -> str:
 
 
 def link_follows(notice: Notice, words: Wording) -> str:
-    """That staff send the link themselves, to them that they are to; empty where it is not for them to send (RB-9)."""
-    call = notice.teleconference
-    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in ENDS or not notice.confirmed:
+    """That staff send the link themselves, to them that they are to; empty where nobody waits for one (RB-9, D40)."""
+    call, coming = notice.teleconference, notice.confirmed and notice.changed_at < notice.start
+    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in ENDS or not coming:
         return ""
     return words.line("link_follows" if notice.audience is Audience.CLIENT else "send_link")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.meetings import Meeting
+from chalicelib.domain.meetings import Link, Meeting
 
 # example.org is nobody's (RFC 2606).
 ADDRESS = "https://example.org/pretended-meeting"
@@ -16,6 +16,6 @@ class PretendedLinks:
         if stage != _STAGE:
             raise ValueError("Links to video calls are pretended in stage local only.")
 
-    def make(self, meeting: Meeting) -> str:
+    def make(self, meeting: Meeting) -> Link:
         """The same address for the same key."""
-        return f"{ADDRESS}/{meeting.key}"
+        return Link(f"{ADDRESS}/{meeting.key}")

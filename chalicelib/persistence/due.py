@@ -1,4 +1,4 @@
-"""What the due index says is to be done about blocks, forgotten appointments and deleted clients by now."""
+"""What the due index says is to be done by now: blocks, requests, forgotten appointments and deleted clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAGE = 100
 
 
 class DynamoDueWork:
-    """``services.releasing.DueWork``, ``commencing.Unstarted`` and ``forgetting.Leaving`` on the table."""
+    """``releasing.DueWork``, ``lapsing.Waiting``, ``commencing.Unstarted`` and ``forgetting.Leaving`` on the table."""
 
     def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then, longest waiting first."""
@@ -26,6 +26,11 @@ class DynamoDueWork:
     def series(self, until: datetime) -> Iterator[str]:
         """The id of every series of which more is to be laid out by then, longest waiting first."""
         for row in _due("series", until):
+            yield row.pk.partition("#")[2]
+
+    def requests(self, until: datetime) -> Iterator[str]:
+        """The id of every request that was made by then and not decided on, longest waiting first."""
+        for row in _due("request", until):
             yield row.pk.partition("#")[2]
 
     def leaving(self, until: datetime) -> Iterator[str]:

@@ -99,7 +99,7 @@ class Cancelling:
     def _lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
         asked, into = appointment.requested_at, pipeline.first(Predicate.CANCELLATION)
-        waiting = appointment.state not in FINISHED and not appointment.confirmed
+        waiting = appointment.state is State.BOOKED and not appointment.confirmed
         if not waiting or asked is None or asked > since or into is None:
             return False
         settings = found.get(Settings) or Settings()

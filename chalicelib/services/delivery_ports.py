@@ -9,7 +9,7 @@ from typing import Protocol
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.deliveries import Claim, Due, Permission
 from chalicelib.domain.events import Entry, Event
-from chalicelib.domain.meetings import Meeting
+from chalicelib.domain.meetings import Link, Meeting
 from chalicelib.domain.notices import Notice
 
 
@@ -58,7 +58,7 @@ class Carrier(Protocol):
 class MeetingLinks(Protocol):
     """Whoever runs the platform of video calls."""
 
-    def make(self, meeting: Meeting) -> str:
+    def make(self, meeting: Meeting) -> Link:
         """The link to this meeting, an https URL; the same one whenever the same key is asked for.
 
         Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.calls import meeting_link, unlinked_call
 from chalicelib.domain.errors import Stale
 from chalicelib.domain.events import SYSTEM, Entry, FieldChange, Message
-from chalicelib.domain.meetings import LinkDelayed, LinkRefused, Meeting, Teleconference
+from chalicelib.domain.meetings import Link, LinkDelayed, LinkRefused, Meeting, Teleconference
 from chalicelib.domain.notices import Scene
 from chalicelib.domain.telling import FAREWELLS
 from chalicelib.domain.times import utc_text
@@ -65,13 +66,14 @@ class Linking:
         goes through only while the appointment still wants it. When there is no sense in waiting any longer the call
         is left to staff, so that the messages go, each once, and say so.
         """
-        if not scene.appointment.wants_link(turn.now) or all(m.kind in FAREWELLS for m in messages):
+        call = unlinked_call(scene.appointment, turn.now)
+        if call is None or all(m.kind in FAREWELLS for m in messages):
             return Attempt(Linked.SETTLED)
         if self.links is None:
             self.observer.count("MeetingLinksUnconfigured")
             return self._keep(scene, None, turn.now)
         try:
-            link = self.links.make(meeting(scene))
+            link = self.links.make(meeting(scene, call))
         except LinkDelayed as delay:
             return self._delayed(scene, delay, turn)
         except LinkRefused as refusal:
@@ -98,7 +100,7 @@ class Linking:
             self.observer.note("meeting_link_set_aside", **ids)
         return self._keep(scene, None, now)
 
-    def _keep(self, scene: Scene, link: str | None, now: datetime) -> Attempt:
+    def _keep(self, scene: Scene, link: Link | None, now: datetime) -> Attempt:
         """Keeps the link, or that staff send one; nothing is written where the call is no longer wanted."""
         before = self._current(scene, now)
         if before is not None:
@@ -117,8 +119,8 @@ class Linking:
         """The appointment as it is now, if it is still this call that wants a link."""
         known = scene.appointment
         current = self.store.read([Ref.to(Appointment, known.id)]).get(Appointment, known.id)
-        wanted = current is not None and current.wants_link(now) and current.teleconference == known.teleconference
-        return current if wanted else None
+        call = unlinked_call(current, now) if current else None
+        return current if call is not None and call == unlinked_call(known, now) else None
 
     def _entry(self, before: Appointment, after: Appointment, now: datetime) -> Entry:
         states = [call.state.value if call else None for call in (before.teleconference, after.teleconference)]
@@ -126,26 +128,25 @@ class Linking:
             id=self.ids.new("evt", now, after.version),
             subject_id=after.id,
             at=now,
-            action="meeting_link_made" if after.meeting_link else "meeting_link_left_to_staff",
+            action="meeting_link_made" if meeting_link(after) else "meeting_link_left_to_staff",
             actor=SYSTEM,
             changes=(FieldChange("teleconference", *states),),
             sequence=after.sequence,
         )
 
 
-def meeting(scene: Scene) -> Meeting:
+def meeting(scene: Scene, call: Teleconference) -> Meeting:
     """What the platform is told of a call: when, and the names of service and organisation; nothing of the client."""
     appointment = scene.appointment
-    revision = appointment.teleconference.revision if appointment.teleconference else 0
     return Meeting(
-        key=f"{appointment.id}-{revision}",
+        key=f"{appointment.id}-{call.revision}",
         subject=f"{scene.service.name} ({scene.settings.organisation_name})",
         start=appointment.start,
         end=appointment.end,
     )
 
 
-def _settled(appointment: Appointment, link: str | None, now: datetime) -> Appointment:
-    call = appointment.teleconference
+def _settled(appointment: Appointment, link: Link | None, now: datetime) -> Appointment:
+    call = unlinked_call(appointment, now)
     known: Teleconference | None = call and (call.ready(link) if link else call.left_to_staff())
     return replace(appointment, teleconference=known, updated_at=now)

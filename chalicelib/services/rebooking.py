@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments import Appointment, Attendee
+from chalicelib.domain.errors import Refusal
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.rebooking import Caution, RebookWish
@@ -73,12 +74,24 @@ class Rebooking:
         """
         review = opened(token, self._key())
         review.require_for(appointment_id, context.staff.staff_id)
-        return decide(lambda: self._book(context, review), self._pause)
+        return decide(lambda: self._book_once(context, review), self._pause)
+
+    def _book_once(self, context: Context, review: Review) -> Seated:
+        used = self._used(review)
+        if used is None:
+            try:
+                return self._book(context, review)
+            except Refusal:
+                # What stands against it may be the very booking that another click has just made.
+                used = self._used(review)
+                if used is None:
+                    raise
+        return self._booked_before(context, used)
+
+    def _used(self, review: Review) -> UsedReview | None:
+        return self._store.read([Ref.to(UsedReview, review.nonce)]).get(UsedReview, review.nonce)
 
     def _book(self, context: Context, review: Review) -> Seated:
-        used = self._store.read([Ref.to(UsedReview, review.nonce)]).get(UsedReview, review.nonce)
-        if used is not None:
-            return self._booked_before(context, used)
         review.require_fresh(int(context.now.timestamp()))
         facts = facts_of(self._store, context, review.appointment_id)
         review.shown.require_still(_shown(facts, review.wish))

@@ -43,7 +43,8 @@ class Reminding:
 
     def _remind(self, appointment_id: str, now: datetime) -> int:
         appointment = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
-        if appointment is None:
+        # Whatever is no longer confirmed waits on the due index for something else, and must not be taken off it.
+        if appointment is None or not appointment.confirmed:
             return 0
         entry = reminder(appointment, now)
         added = entry is not None and self.outbox.add(entry)

@@ -20,6 +20,8 @@ _SHARES = {"toronto": 5, "vancouver": 3, "st_johns": 2}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 # A time that fills up in the meantime is no failure: another one is taken.
 _TRIES = 8
+# Of so many requests one has just come in and one is being looked at; the others are confirmed.
+_UNDECIDED_IN = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def build(api: Caller, now: datetime) -> None:
     """The organisation as seen at ``now``: its blocks begin tomorrow, local time."""
     admin, *others = organisation.STAFF
     api.post("/staff", _member(admin, {}, {}))
+    statuses = _made(api, "/statuses", organisation.STATUSES)
     api.patch("/settings", organisation.SETTINGS)
     places = _made(api, "/locations", organisation.LOCATIONS)
     everywhere = {"location_ids": list(places.values()), "availability": "quickstream"}
@@ -53,6 +56,7 @@ def build(api: Caller, now: datetime) -> None:
     # One branch after the other within itself: blocks of one day stand on one sheet.
     api.each(lambda key: _open(api, key, places[key], services, now), places)
     _book(api, _offers(api, places, services, now))
+    api.each(lambda location_id: _decide(api, location_id, statuses), places.values())
 
 
 def _made(api: Caller, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -122,6 +126,14 @@ def _offers(api: Caller, places: dict[str, str], services: dict[str, str], now: 
         return Offer(places[place], services[service], service, timezone, _SHARES[place], starts)
 
     return api.each(offer, pairs)
+
+
+def _decide(api: Caller, location_id: str, statuses: dict[str, str]) -> None:
+    """Takes the requests of a branch to where they would stand after some days' work."""
+    requests = api.get("/appointments", view="unconfirmed", location_id=location_id, limit="100")["items"]
+    for number, request in enumerate(requests):
+        into = {0: "received", 1: "review"}.get(number % _UNDECIDED_IN, "confirmed")
+        api.post(f"/appointments/{request['id']}/status", {"status_id": statuses[into]})
 
 
 def span(now: datetime, timezone: str) -> dict[str, str]:

@@ -15,6 +15,20 @@ SETTINGS: dict[str, Any] = {
     "cancel_deadline_hours": 4,
     "rebook_deadline_hours": 4,
     "holidays": {"country": "CA", "region": "ON"},
+    "status_function": True,
+}
+
+# In order of position: the way of a request for *Small business banking*.
+STATUSES: dict[str, dict[str, Any]] = {
+    "received": {"name": "Request received", "predicate": "start", "colour": "#5b6b7b"},
+    "review": {
+        "name": "Papers being looked at",
+        "description": "Somebody has called the client and waits for their papers.",
+        "predicate": "start",
+        "colour": "#c98a12",
+    },
+    "confirmed": {"name": "Confirmed", "predicate": "booking_confirmation", "colour": "#2e7d32"},
+    "declined": {"name": "Declined", "predicate": "cancellation", "colour": "#a8231d"},
 }
 
 LOCATIONS: dict[str, dict[str, Any]] = {
@@ -76,11 +90,12 @@ SERVICES: dict[str, dict[str, Any]] = {
     },
     "business": {
         "name": "Small business banking",
-        "description": "Accounts, credit and payments for your business.",
+        "description": "Accounts, credit and payments for your business. We look at your request and then confirm it.",
         "duration_minutes": 60,
         "slot_interval": 30,
         "meeting_methods": ["in_person", "video", "off_site"],
         "questions": [BUSINESS],
+        "status_function": True,
     },
     "everyday": {
         "name": "Everyday banking",

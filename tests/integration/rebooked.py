@@ -200,7 +200,7 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
     entry = journal(appointment_id)[-1]
     booked: Appointment = world.read(Appointment, appointment_id)
     clients = [world.read(Client, a.client_id) for a in booked.attendees]
-    staff = world.read(Staff, booked.staff_id)
+    staff = world.read(Staff, booked.staff_id or "")
     scene = Scene(
         world.read(Settings),
         booked,

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-from tests.integration.approval import booked, cancel, events, history, move, named, said, set_up, shown
-from tests.integration.world import OPENING, TORONTO, World
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import background, container
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Login
+from chalicelib.domain.permissions import Role
+from chalicelib.services.ports import Change
+from tests.integration.approval import (
+    ADMIN,
+    booked,
+    cancel,
+    events,
+    history,
+    move,
+    named,
+    record,
+    reschedule,
+    said,
+    set_up,
+    shown,
+    switch,
+)
+from tests.integration.world import ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, at, employed
+from tests.unit.gateway import Reply, claims
 
 COPIES = [("staff_booked", "location"), ("staff_booked", "organisation")]
 UNCONFIRMED = f"/appointments?view=unconfirmed&location_id={TORONTO}"
@@ -81,4 +106,254 @@ def test_a_client_who_cancels_ends_in_the_lowest_cancellation(world: World) -> N
         ("cancelled", "client"),
         ("staff_cancelled", "location"),
         ("staff_cancelled", "organisation"),
+    ]
+
+
+def refused(reply: Reply) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return reply.status, reply.json["code"]
+
+
+def test_every_move_is_guarded(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    stale = move(world, asked["id"], sts["Confirmed"], expected_status_id=sts["In review"])
+    assert refused(stale) == (409, "status_changed")
+    stale = move(world, asked["id"], sts["Confirmed"], headers={"If-Match": '"7"'})
+    assert refused(stale) == (412, "version_mismatch")
+    assert refused(move(world, asked["id"], "sts_nothing")) == (422, "unknown_status")
+    assert refused(move(world, "apt_nothing", sts["Confirmed"])) == (404, "not_found")
+    assert (shown(world, asked["id"])["version"], said(world, asked["id"])) == (1, [("request_received", "client")])
+
+    first = move(world, asked["id"], sts["Confirmed"], headers={"If-Match": '"1"'})
+    again = move(world, asked["id"], sts["Confirmed"])
+    assert (again.status, again.json) == (200, first.json)
+    assert named(history(world, asked["id"])) == ["Confirmed", "Received"]
+    told = said(world, asked["id"])
+    # From one confirmation to another nobody is told anything (D29).
+    assert move(world, asked["id"], sts["By phone"], reason="Called").json["confirmed"] is True
+    assert said(world, asked["id"]) == told
+    assert events(world, asked["id"])[-1] == "appointment.status_changed"
+
+    # What the client has been told only an administrator takes back (D28).
+    assert refused(move(world, asked["id"], sts["In review"])) == (403, "forbidden")
+    assert move(world, asked["id"], sts["In review"], who=ADMIN).json["confirmed"] is False
+    assert said(world, asked["id"]) == told
+    assert move(world, asked["id"], sts["Confirmed"]).json["confirmed"] is True
+    assert said(world, asked["id"]) == [*told, *told[1:]]
+    lines = history(world, asked["id"])
+    assert named(lines) == ["Confirmed", "In review", "By phone", "Confirmed", "Received"]
+    assert [line["reason"] for line in lines] == [None, None, "Called", None, None]
+    assert [line["status"]["position"] for line in lines] == [3, 2, 4, 3, 1]
+
+
+def test_a_history_comes_in_pages(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    for _ in range(2):
+        move(world, asked["id"], sts["In review"])
+        move(world, asked["id"], sts["Received"])
+    whole, found, cursor = history(world, asked["id"]), [], ""
+    while cursor is not None:
+        page = world.staff("GET", f"/appointments/{asked['id']}/history?limit=2{cursor and '&cursor='}{cursor}").json
+        found += page["items"]
+        cursor = page["next_cursor"]
+    assert found == whole
+    assert named(whole) == ["Received", "In review", "Received", "In review", "Received"]
+    wrong = world.staff("GET", f"/appointments/{asked['id']}/history?cursor=bm8")
+    assert refused(wrong) == (422, "invalid_cursor")
+
+
+def test_an_idempotency_key_moves_once(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    headers = {"Idempotency-Key": "once"}
+    first = move(world, asked["id"], sts["Confirmed"], headers=headers)
+    assert move(world, asked["id"], sts["In review"], who=ADMIN).status == 200
+    assert move(world, asked["id"], sts["Confirmed"], headers=headers).json == first.json
+    assert shown(world, asked["id"])["status"]["name"] == "In review"
+    other = move(world, asked["id"], sts["By phone"], headers=headers)
+    assert refused(other) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("confirmed", [False, True], ids=["a request", "a confirmed one"])
+def test_a_client_who_moves_it_asks_anew(world: World, confirmed: bool) -> None:
+    sts = set_up(world)
+    world.lay(limit=1)
+    asked = booked(world)
+    if confirmed:
+        move(world, asked["id"], sts["By phone"])
+    told = len(said(world, asked["id"]))
+    reply = reschedule(world, asked, at(60))
+    assert (reply.status, reply.json["confirmed"], reply.json["status"]["name"]) == (200, False, "Received")
+    assert reply.json["message"].startswith("We have received your request")
+    copies = [("staff_rescheduled", "location"), ("staff_rescheduled", "organisation")]
+    assert said(world, asked["id"])[told:] == [("request_received", "client"), *(copies if confirmed else [])]
+    assert named(history(world, asked["id"])) == ["Received", "By phone", "Received"][0 if confirmed else 2 :]
+    assert list(world.offers()) != []
+    assert move(world, asked["id"], sts["Confirmed"]).json["confirmed"] is True
+
+
+def test_a_client_who_moves_it_with_the_function_off_keeps_what_it_is(world: World) -> None:
+    sts = set_up(world)
+    world.lay(limit=2)
+    waiting = booked(world)
+    promised = booked(world, attendee={"email": "bo@example.org", "first_name": "Bo"})
+    move(world, promised["id"], sts["By phone"])
+    switch(world, function=False)
+    assert reschedule(world, waiting, at(60)).json["status"]["name"] == "Received"
+    assert said(world, waiting["id"])[-1] == ("request_received", "client")
+    moved = reschedule(world, promised, at(60)).json
+    assert (moved["confirmed"], moved["status"]["name"]) == (True, "By phone")
+    assert ("rescheduled", "client") in said(world, promised["id"])
+
+
+def test_staff_who_move_it_leave_its_status(world: World) -> None:
+    set_up(world)
+    world.lay()
+    asked = booked(world)
+    moved = world.staff("PATCH", f"/appointments/{asked['id']}", {"start": "2026-12-03T15:00:00Z"}).json
+    assert (moved["confirmed"], moved["status"]["name"]) == (False, "Received")
+    assert said(world, asked["id"])[1:] == [("rescheduled", "client")]
+    assert len(history(world, asked["id"])) == 1
+
+
+def test_who_has_been_given_a_request_hears_what_becomes_of_it(world: World) -> None:
+    sts = set_up(world)
+    world.lay(limit=2)
+    asked = booked(world)
+    other = booked(world, attendee={"email": "bo@example.org", "first_name": "Bo"})
+    assert world.staff("POST", f"/appointments/{asked['id']}/assign", {"staff_id": SAM}).json["confirmed"] is False
+    assert said(world, asked["id"])[1:] == [("staff_assigned", "staff")]
+    assert move(world, asked["id"], sts["Confirmed"], who="sam@example.org").status == 200
+    assert ("staff_booked", "staff") in said(world, asked["id"])
+    assert world.staff("POST", f"/appointments/{other['id']}/claim", {}).json["staff_id"] == ALEX
+    cancel(world, other)
+    assert said(world, other["id"])[1:] == [("cancelled", "client"), ("staff_cancelled", "staff")]
+    # Sam sees his own only, and nobody's on the dashboard: of a colleague's he knows nothing.
+    third = booked(world, attendee={"email": "cy@example.org", "first_name": "Cy"})
+    assert refused(move(world, third["id"], sts["Confirmed"], who="sam@example.org")) == (403, "forbidden")
+
+
+def test_the_contact_centre_may_only_reject(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    change, rosa = Change(), employed("stf_rosa", "Rosa", Role.CONTACT_CENTRE)
+    change.save(rosa)
+    change.save(Login(rosa.email, rosa.id))
+    container.store().commit(change)
+    login = claims(rosa.email, "[contact_centre]")
+    url = f"/appointments/{asked['id']}/status"
+    confirm = world.call("POST", url, {"status_id": sts["Confirmed"]}, login=login)
+    assert refused(confirm) == (403, "forbidden")
+    reject = world.call("POST", url, {"status_id": sts["Declined"], "reason": "Called off by phone"}, login=login)
+    assert (reject.status, reject.json["state"]) == (200, "cancelled")
+
+
+def test_nothing_begins_before_it_is_confirmed(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    world.now = OPENING + timedelta(hours=2)
+    for step, body in (("commence", {}), ("no-show", {"contact_attempted": True, "reason": "Nobody came"})):
+        early = world.staff("POST", f"/appointments/{asked['id']}/{step}", body)
+        assert refused(early) == (409, "wrong_state")
+    (item,) = world.staff("GET", UNCONFIRMED).json["items"]
+    assert (item["overdue"], item["confirmed"], item["state"]) == (True, False, "booked")
+    # What was left waiting is decided on after its time, too.
+    assert move(world, asked["id"], sts["Confirmed"]).json["overdue"] is False
+    assert world.staff("POST", f"/appointments/{asked['id']}/commence").status == 200
+    assert refused(move(world, asked["id"], sts["Received"], who=ADMIN)) == (409, "wrong_state")
+    assert world.staff("POST", f"/appointments/{asked['id']}/serve").status == 200
+    assert refused(move(world, asked["id"], sts["By phone"])) == (409, "wrong_state")
+    assert refused(move(world, asked["id"], sts["Declined"], reason="Late")) == (409, "wrong_state")
+
+
+@pytest.mark.parametrize("route", ["cancel", "status"])
+def test_an_overdue_request_is_still_rejected(world: World, route: str) -> None:
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    world.now = OPENING + timedelta(days=1)
+    body: dict[str, Any] = {"reason": "Nobody answered"}
+    if route == "status":
+        body["status_id"] = sts["Declined"]
+    reply = world.staff("POST", f"/appointments/{asked['id']}/{route}", body)
+    assert (reply.status, reply.json["status"]["name"]) == (200, "Declined")
+    assert history(world, asked["id"])[0]["reason"] == "Nobody answered"
+
+
+def test_reminders_that_are_still_ahead_begin_with_the_confirmation(world: World) -> None:
+    sts = set_up(world)
+    world.staff("PATCH", "/settings", {"reminder_hours": [36, 24, 2]}, who=ADMIN)
+    world.lay()
+    asked = booked(world)
+    assert record(Appointment, asked["id"]).reminders() == []
+    world.now = OPENING - timedelta(hours=30)
+    move(world, asked["id"], sts["Confirmed"])
+    assert [hours for hours, _ in record(Appointment, asked["id"]).reminders()] == [24, 2]
+    assert list(background.outbox().due_appointments(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
+
+
+def test_what_waits_too_long_is_rejected_once(world: World) -> None:
+    sts = set_up(world)
+    world.lay(limit=4)
+    people = ("ana", "bo", "cy")
+    asked, promised, late = (
+        booked(world, attendee={"email": f"{name}@example.org", "first_name": name, "language": "fr"})
+        for name in people
+    )
+    move(world, promised["id"], sts["Confirmed"])
+
+    def sweep() -> dict[str, int]:
+        return background.lapsing().reject_overdue(world.now, lambda: True)
+
+    world.now += timedelta(hours=10)
+    reschedule(world, late, at(60))
+    world.now += timedelta(hours=2)
+    assert sweep()["rejected"] == 0
+    world.staff("PATCH", "/settings", {"auto_reject_after_hours": 12}, who=ADMIN)
+    world.now -= timedelta(seconds=1)
+    assert sweep()["rejected"] == 0
+    world.now += timedelta(seconds=1)
+    assert [sweep()["rejected"], sweep()["rejected"]] == [1, 0]
+    (line, _) = history(world, asked["id"])
+    assert (line["status"]["name"], line["by"]) == ("Declined", "System")
+    assert line["reason"] == "Nous n'avons pas pu répondre à votre demande à temps."
+    assert said(world, asked["id"])[1:] == [("cancelled", "client")]
+    assert shown(world, promised["id"])["state"] == shown(world, late["id"])["state"] == "booked"
+    world.now += timedelta(hours=10)
+    assert sweep()["rejected"] == 1
+
+
+def test_everybody_who_comes_shares_the_request(world: World) -> None:
+    sts = set_up(world)
+    world.lay()
+    wish = {
+        "channel": "schedule",
+        "client": {"first_name": "Ana", "last_name": "Ruiz", "email": "ana@example.org"},
+        "additional_attendees": [{"client": {"first_name": "Bo", "last_name": "Lee", "email": "bo@example.org"}}],
+        "service_id": MORTGAGE,
+        "location_id": TORONTO,
+        "meeting_method": "in_person",
+        "start": "2026-12-03T14:00:00Z",
+        "staff": "anyone",
+    }
+    asked = world.staff("POST", "/appointments", wish).json
+    assert (asked["confirmed"], asked["status"]["name"]) == (False, "Received")
+    guest = {"client": {"first_name": "Cy", "last_name": "Oz", "email": "cy@example.org"}}
+    assert world.staff("POST", f"/appointments/{asked['id']}/attendees", guest).status == 201
+    assert said(world, asked["id"]) == [("request_received", "client")] * 3
+    gone = asked["attendees"][0]["client_id"]
+    assert world.staff("DELETE", f"/appointments/{asked['id']}/attendees/{gone}").status == 204
+    assert shown(world, asked["id"])["status"]["name"] == "Received"
+    move(world, asked["id"], sts["Confirmed"])
+    assert said(world, asked["id"])[3:] == [
+        ("cancelled", "client"),
+        *[("confirmation", "client")] * 2,
+        *COPIES,
     ]

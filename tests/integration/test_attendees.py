@@ -158,7 +158,7 @@ def test_a_request_confirms_nothing_to_whoever_joins_it(world: World) -> None:
     booked, eva = world.book().json["id"], on_record()
     write(replace(world.read(Appointment, booked), confirmed=False))
     assert add(world, booked, {"client_id": eva}).status == 201
-    assert told(journal(booked)[0]) == []
+    assert told(journal(booked)[0]) == [(Kind.REQUEST_RECEIVED, eva)]
 
 
 def test_their_answers_are_checked_and_their_own_to_give(world: World) -> None:

@@ -9,13 +9,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from chalicelib.domain.meetings import LinkDelayed, LinkRefused, Meeting
+from chalicelib.domain.meetings import Link, LinkDelayed, LinkRefused, Meeting
 from chalicelib.notifications.graph import REST, SPARE, GraphLinks
 from tests.integration.graph_double import CREDENTIALS, SECRET, Fault, GraphDouble, graph_double
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MEETING = Meeting("apt_1-0", "Mortgage advice (Maple Bank)", NOW + timedelta(days=9), NOW + timedelta(days=9, hours=1))
-FIRST = "https://teams.example/l/meetup-join/1"
+FIRST = Link("https://teams.example/l/meetup-join/1", MEETING.end + timedelta(days=60))
 
 
 class Desk:

@@ -54,6 +54,7 @@ from tests.integration.world import World
 # Ten in Perth.
 START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
 URL = f"/quickview/appointments/{SOURCE}/rebook"
+DOCUMENTED = "/quickview/appointments/{appointment_id}/rebook/preview"
 
 
 @pytest.fixture
@@ -168,10 +169,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_is_wrong_is_refused_with_its_name(world: World) -> None:
-    assert [(more, *refusal(preview(world, **more))) for more, _ in WRONG] == [
-        (more, 422, code) for more, code in WRONG
-    ]
+def test_what_is_wrong_is_refused_with_its_name_which_the_document_has(world: World) -> None:
+    answers = [(more, *refusal(preview(world, **more))) for more, _ in WRONG]
+    assert answers == [(more, 422, code) for more, code in WRONG]
+    operation = world.call("GET", "/openapi.json").json["paths"][DOCUMENTED]["post"]
+    described = operation["responses"]["422"]["description"]
+    assert [code for _, code in WRONG if f"`{code}`" not in described] == []
 
 
 def test_schedules_of_nobody_and_of_another_consultant_do_not_exist(world: World) -> None:
@@ -240,7 +243,7 @@ def test_leave_and_public_holidays_are_in_the_way(world: World) -> None:
 
 def test_an_override_is_for_some_roles_has_a_reason_and_is_logged(world: World) -> None:
     schedules_of(world, *KIMS, off=(TimeOff("tof_1", START, START + timedelta(hours=9)),))
-    why = {"override": {"reason": "Agreed by phone"}}
+    why: dict[str, Any] = {"override": {"reason": "Agreed by phone"}}
     assert refusal(preview(world, time="13:00", **why)) == (403, "forbidden")
     # Staff Advanced override in their own time only.
     assert refusal(preview(world, "ada", time="13:00", **why)) == (403, "forbidden")
@@ -254,7 +257,7 @@ def test_an_override_is_for_some_roles_has_a_reason_and_is_logged(world: World) 
 
 
 def test_nothing_overrides_the_choice_of_a_schedule(world: World) -> None:
-    why = {"override": {"reason": "Agreed by phone"}}
+    why: dict[str, Any] = {"override": {"reason": "Agreed by phone"}}
     assert refusal(preview(world, "boss", work_schedule_id=None, **why)) == (422, "schedule_not_selected")
     assert refusal(preview(world, "boss", work_schedule_id=RAPID, **why)) == (422, "schedule_not_selectable")
 

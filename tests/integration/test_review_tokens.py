@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -59,6 +60,26 @@ def test_a_second_click_gives_the_same_appointment(world: World) -> None:
     assert (replayed.text, replayed.headers["Idempotent-Replayed"]) == (keyed.text, "true")
     other = reviewed(world, time="11:00")["review_token"]
     assert refusal(confirm(world, other, headers={"Idempotency-Key": "k1"})) == (422, "idempotency_key_reused")
+    assert world.read(Entitlement, CLIENT).reserved == 1
+
+
+def test_a_click_that_meets_its_own_booking_is_not_refused_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another click books between the look whether the review is used and the look at the consultant's time."""
+    allot(1)
+    token = reviewed(world)["review_token"]
+    plans = container.rebooking()._plans
+    plan, first = plans.plan, []
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(plans, "plan", plan)
+        first.append(confirm(world, token))
+        return plan(*arguments)
+
+    monkeypatch.setattr(plans, "plan", overtaken)
+    second = confirm(world, token)
+    assert (second.status, second.json) == (201, first[0].json)
     assert world.read(Entitlement, CLIENT).reserved == 1
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -90,6 +92,28 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
         booked += len(api.get("/appointments", view="upcoming", location_id=location["id"])["items"])
     assert states == {"held", "released"}
     assert booked == 12
+
+
+def test_demo_has_a_service_whose_bookings_are_requests(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "CLIENTS", 6)
+    monkeypatch.setattr(demo, "APPOINTMENTS", 6)
+    business = {"business": organisation.SERVICES["business"]}
+    monkeypatch.setattr(organisation, "SERVICES", business)
+    monkeypatch.setattr(demo, "_SHARES", {"toronto": 1, "vancouver": 0, "st_johns": 0})
+    patterns = [replace(p, services=("business",)) for p in organisation.PATTERNS if "business" in p.services]
+    monkeypatch.setattr(organisation, "PATTERNS", patterns)
+    people = [replace(person, services=()) for person in organisation.STAFF]
+    monkeypatch.setattr(organisation, "STAFF", people)
+    demo.build(api, datetime.now(UTC))
+
+    [toronto] = [place["id"] for place in api.get("/locations")["items"] if "Toronto" in place["name"]]
+    everything = api.get("/appointments", view="unconfirmed", location_id=toronto, show_confirmed="true")["items"]
+    assert Counter(one["status"]["name"] for one in everything) == {
+        "Request received": 2,
+        "Papers being looked at": 2,
+        "Confirmed": 2,
+    }
+    assert all(one["confirmed"] == (one["status"]["name"] == "Confirmed") for one in everything)
 
 
 @pytest.fixture

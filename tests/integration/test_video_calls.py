@@ -18,11 +18,13 @@ from moto.ses.models import ses_backends
 
 from chalicelib import background, vault
 from chalicelib.domain.catalog import Method, Service
+from chalicelib.domain.permissions import Role
 from chalicelib.notifications.graph import GraphLinks
 from chalicelib.notifications.pretended_links import PretendedLinks
+from tests.integration import approval
 from tests.integration.conftest import REGION, forget_singletons
 from tests.integration.graph_double import CREDENTIALS, Fault, GraphDouble, graph_double
-from tests.integration.staffed import as_role, book, booked, journal, patch, setting, staffed, teach, write
+from tests.integration.staffed import as_role, book, booked, hire, journal, patch, setting, staffed, teach, write
 from tests.integration.world import MORTGAGE, NOW, OPENING, SAM, World
 from tests.unit.gateway import Reply
 
@@ -119,7 +121,7 @@ def test_the_client_gets_one_message_with_one_link_in_the_end(
     assert graph.asked == graph.signed_in == []
     assert call(world, made["id"]) == {"platform": "teams", "link": None, "state": "pending"}
 
-    for _ in range(8):
+    for _ in range(6):
         sweep(world)
 
     (mail,) = mails("ana@example.org")
@@ -241,6 +243,25 @@ def test_by_phone_after_all_drops_the_link_from_everything_said_later(world: Wor
     sweep(world)
     assert list(graph.meetings.values()) == [f"{LINK}1", f"{LINK}2"]
     assert f"{LINK}2" in words(mails("ana@example.org")[-1])
+
+
+def test_a_request_has_no_link_before_it_is_confirmed_and_then_its_one_confirmation_has(
+    world: World, graph: GraphDouble
+) -> None:
+    hire("stf_admin", approval.ADMIN, role=Role.ADMIN)
+    statuses = approval.set_up(world)
+    made = by_client(world).json
+    sweep(world)
+    assert graph.asked == []
+    assert [m["Subject"].startswith("Confirmed") for m in mails("ana@example.org")] == [False]
+
+    assert approval.move(world, made["id"], statuses["Confirmed"]).status == 200
+    graph.faults = [Fault(500)]
+    sweep(world)
+    sweep(world)
+
+    _, mail = mails("ana@example.org")
+    assert (mail["Subject"].partition(":")[0], f"{LINK}1" in words(mail)) == ("Confirmed", True)
 
 
 def test_a_call_that_moves_keeps_its_link(world: World, graph: GraphDouble) -> None:

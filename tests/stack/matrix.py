@@ -193,6 +193,7 @@ ASKS: tuple[Ask, ...] = (
         fresh=True,
     ),
     Ask(("appointment_assign",), "POST", "/appointments/{appointment}/unassign", APPOINTMENTS, fresh=True),
+    Ask(("rebook",), "GET", "/quickview/appointments/{appointment}/rebook", APPOINTMENTS),
     *(
         Ask(("dashboard_view",), "GET", _LIST + view, LOCATIONS)
         for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day")

@@ -13,7 +13,7 @@ from chalicelib.domain.clients import Client
 from chalicelib.domain.deliveries import Due
 from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.meetings import Meeting
+from chalicelib.domain.meetings import Link, Meeting
 from chalicelib.domain.notices import Medium, Notice
 from chalicelib.services.delivering import Delivery
 from chalicelib.services.delivery_ports import Outbox
@@ -72,20 +72,23 @@ class FakeTopic:
 
 
 class FakeLinks:
-    """Gives each key its one link; ``faults`` are raised, one per call, ``meddle`` happens while it is asked."""
+    """Gives each key its one link, good for sixty days after the meeting.
+
+    ``faults`` are raised, one per call, ``meddle`` happens while it is asked.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Meeting] = []
         self.faults: list[Exception] = []
-        self.meddle: list[Callable[[], None]] = []
+        self.meddle: list[Callable[[], object]] = []
 
-    def make(self, meeting: Meeting) -> str:
+    def make(self, meeting: Meeting) -> Link:
         self.asked.append(meeting)
         if self.meddle:
             self.meddle.pop(0)()
         if self.faults:
             raise self.faults.pop(0)
-        return f"https://teams.example/{meeting.key}"
+        return Link(f"https://teams.example/{meeting.key}", meeting.end + timedelta(days=60))
 
 
 class CountedIds:

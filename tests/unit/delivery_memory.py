@@ -42,6 +42,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.records: dict[tuple[type[Any], tuple[str, ...]], Any] = {}
         self.journal: list[Entry] = []
+        self._lock = threading.Lock()
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRecords:
         wanted = {(ref.kind, ref.key) for ref in refs}
@@ -50,10 +51,11 @@ class MemoryStore:
     def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
         """Saves, if everything still has the version it was read at; what is journalled is only kept."""
         keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in change.saved]
-        if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
-            raise Stale
-        self.records |= {where: record for record, where, _ in keyed}
-        self.journal += change.entries
+        with self._lock:
+            if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
+                raise Stale
+            self.records |= {where: record for record, where, _ in keyed}
+            self.journal += change.entries
 
     def replay(self, scope: str, key: str) -> Replay | None:
         raise AssertionError("delivery replays nothing")

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.calls import meeting_link
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.events import Entry, Event, Kind
-from chalicelib.domain.meetings import LinkDelayed, LinkRefused, LinkState, Platform, Teleconference
+from chalicelib.domain.meetings import Link, LinkDelayed, LinkRefused, LinkState, Platform, Teleconference
 from chalicelib.domain.notices import NotSent
 from chalicelib.services.linking import MOST_ATTEMPTS
 from chalicelib.services.ports import Ref
@@ -105,7 +106,7 @@ def test_who_is_not_to_be_told_has_a_link_all_the_same_and_the_consultant_gets_i
         {"teleconference": TEAMS.left_to_staff()},
         {"confirmed": False},
         {"method": Method.PHONE, "teleconference": None},
-        {"teleconference": TEAMS.ready("https://teams.example/earlier")},
+        {"teleconference": TEAMS.ready(Link("https://teams.example/earlier"))},
     ],
     ids=["zoom", "no platform", "left to staff", "unconfirmed", "by phone", "has one"],
 )
@@ -295,7 +296,7 @@ def between_read_and_write(desk: Desk, change: Callable[[], None]) -> None:
         change()
         commit(*arguments)
 
-    desk.store.commit = late  # type: ignore[method-assign]  # the moment before the write
+    desk.store.commit = late  # type: ignore[assignment,method-assign]  # the moment before the write
 
 
 @pytest.mark.parametrize("when", ["while it is made", "before it is kept"])
@@ -321,6 +322,22 @@ def test_another_call_agreed_meanwhile_gets_a_link_of_its_own(desk: Desk) -> Non
     desk.relay(entry(message(Kind.RESCHEDULED), sequence=1, number=2))
 
     assert told(desk) == [("rescheduled", ANA, f"https://teams.example/{APPOINTMENT}-1")]
+
+
+@pytest.mark.parametrize(("days", "revision"), [(60, 0), (61, 1)], ids=["it still works", "it has expired"])
+def test_a_call_moved_beyond_the_life_of_its_link_gets_another(desk: Desk, days: int, revision: int) -> None:
+    desk.relay(agreed(desk))
+    start = START + timedelta(days=days)
+    moved = replace(kept(desk), start=start, end=start + 30 * MINUTE, sequence=1, version=3)
+    desk.put(moved)
+    assert meeting_link(moved) == (None if revision else LINK)
+
+    desk.relay(entry(message(Kind.RESCHEDULED), message(Kind.STAFF_RESCHEDULED, SAM), sequence=1, number=2))
+
+    link = f"https://teams.example/{APPOINTMENT}-{revision}"
+    assert [known for kind, _, known in told(desk) if "rescheduled" in kind] == [link, link]
+    assert call(desk) == (link, LinkState.READY)
+    assert [(m.key, m.start) for m in desk.links.asked[1:]] == [(f"{APPOINTMENT}-1", start)] * revision
 
 
 def test_a_call_that_was_dropped_is_in_no_later_message(desk: Desk) -> None:

@@ -9,8 +9,9 @@ import pytest
 from icalendar import Calendar
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.catalog import Offer
+from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.events import Kind
+from chalicelib.domain.meetings import Link, Platform, Teleconference
 from chalicelib.domain.notices import Notice
 from chalicelib.notifications.invitation import Scheduling, calendar_file, invitation, method_for
 from tests.unit.notice_builders import (
@@ -175,3 +176,59 @@ def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> 
     (event,) = file_of(about).walk("VEVENT")
 
     assert str(event["STATUS"]) == status
+
+
+FOLLOWS = "The link follows: your consultant will send it to you."
+LINK = "https://teams.example/l/meetup-join/19%3ameeting_x;y,z?context=%7b%22Tid%22%7d"
+TEAMS = Teleconference.on(Platform.TEAMS).ready(Link(LINK))
+
+
+def by_video(**fields: Any) -> Appointment:
+    """Over Teams, its link made, unless said otherwise."""
+    return appointment(**{"method": Method.VIDEO, "teleconference": TEAMS} | fields)
+
+
+def test_a_video_call_can_be_joined_from_the_calendar() -> None:
+    _, event = read(notice(at=scene(by_video())))
+
+    assert (str(event["LOCATION"]), str(event["CONFERENCE"])) == (LINK, LINK)
+    assert event["CONFERENCE"].params["FEATURE"] == ["AUDIO", "VIDEO"]
+    assert str(event["DESCRIPTION"]).splitlines()[0] == f"Join the meeting: {LINK}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "described"),
+    [
+        (
+            {"teleconference": Teleconference.on(Platform.ZOOM)},
+            FOLLOWS,
+        ),
+        ({"teleconference": TEAMS.left_to_staff()}, FOLLOWS),
+        ({"teleconference": Teleconference.on(Platform.TEAMS)}, "Change or cancel"),
+        ({"teleconference": None}, "Change or cancel"),
+        ({"teleconference": TEAMS.left_to_staff(), "updated_at": START}, "Change or cancel"),
+        ({"method": Method.PHONE}, "Change or cancel"),
+    ],
+    ids=["zoom", "left to staff", "pending", "no platform", "already over", "by phone after all"],
+)
+def test_without_a_link_the_calendar_says_no_more_than_is_so(fields: dict[str, Any], described: str) -> None:
+    _, event = read(notice(at=scene(by_video(**fields))))
+
+    assert "CONFERENCE" not in event
+    assert "https" not in str(event["LOCATION"])
+    assert str(event["DESCRIPTION"]).startswith(described)
+
+
+def test_a_cancelled_video_call_cannot_be_joined() -> None:
+    _, event = read(notice(Kind.CANCELLED, at=scene(cancelled(by_video()))))
+
+    assert LINK not in event.to_ical().decode().replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_file_behind_the_page_has_the_link_while_the_call_stands(gone: bool) -> None:
+    made = cancelled(by_video()) if gone else by_video()
+    offer = Offer(SETTINGS, LOCATION, SERVICE)
+    text = calendar_file(made, made.attendees[0], offer, "en", SENDER, PUBLIC_URL).replace("\r\n ", "")
+
+    assert (LINK in text) is not gone

@@ -141,3 +141,10 @@ def test_values_are_the_domains_own() -> None:
 
 def test_text_is_composed_and_trimmed() -> None:
     assert read(LocationChange, {"name": "  Montre\u0301al "}) == {"name": "Montréal"}
+
+
+@pytest.mark.parametrize(("methods", "wrong"), [(["fax"], "/meeting_methods/0"), ([], "/meeting_methods")])
+def test_a_list_is_not_called_too_short_for_what_is_wrong_within_it(methods: list[str], wrong: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(NewService, SERVICE | {"meeting_methods": methods})
+    assert [error.pointer for error in refused.value.errors] == [wrong]

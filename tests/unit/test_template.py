@@ -159,6 +159,20 @@ def test_only_who_sends_reads_the_secret_for_graph_and_only_where_there_is_one()
     assert told == {"DeliverDue", "RelayStream"}
 
 
+def test_only_the_api_reads_the_key_of_reviews_and_nothing_else_of_its_kind() -> None:
+    key = {"Fn::GetAtt": ["ReviewKey", "Id"]}
+    reads = {
+        name: [s["Resource"] for s in policy(name) if "secretsmanager:GetSecretValue" in s["Action"]]
+        for name in CONFIG["lambda_functions"]
+    }
+    told = {name for name, made in RESOURCES.items() if "REVIEW_KEY_ARN" in json.dumps(made.get("Properties", {}))}
+
+    assert {name: found for name, found in reads.items() if found} == {"api_handler": [key]}
+    assert told == {"APIHandler"}
+    assert RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"]["REVIEW_KEY_ARN"] == key
+    assert RESOURCES["ReviewKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
+
+
 @pytest.mark.parametrize("kind", RESPONSES)
 def test_the_gateway_answers_with_problems(kind: str) -> None:
     response = RESPONSES[kind]

@@ -28,6 +28,9 @@ from chalicelib.domain.times import utc_text
 
 _YEARS = range(2000, 2100)
 _LINE_BREAKS = "\n\r\t"
+# What leaves no trace on paper: format and spacing characters, marks without a letter, and the fillers among letters.
+_UNSEEN_KINDS = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
+_UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"
 _START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -107,7 +110,7 @@ class Text:
         allowed = _LINE_BREAKS if self.lines else ""
         if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
             raise ValueError("This contains a control character.")
-        if not any(unicodedata.category(c) not in ("Cf", "Zs", "Zl", "Zp", "Cc") for c in text):
+        if all(unicodedata.category(c) in _UNSEEN_KINDS or c in _UNSEEN for c in text):
             if not self.blank:
                 raise ValueError("This must not be blank.")
             return ""

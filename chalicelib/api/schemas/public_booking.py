@@ -12,6 +12,7 @@ from chalicelib.api.schemas.codes import Email, Language
 from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
 from chalicelib.domain import appointments as domain
 from chalicelib.domain import statuses
+from chalicelib.domain.calls import meeting_link
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.questions import LONGEST_ANSWER
 from chalicelib.services.booking import Booked, BookingWish, Person
@@ -216,7 +217,7 @@ class AppointmentShown(_Shown):
             location=LocationShown.model_validate(view.location),
             staff_name=view.staff_name,
             attendee=AttendeeShown.model_validate(view.attendee),
-            meeting_link=None if view.attendee.cancelled else view.appointment.meeting_link,
+            meeting_link=None if view.attendee.cancelled else meeting_link(view.appointment),
             cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
             can_cancel_until=view.can_cancel_until,
             can_rebook_until=view.can_rebook_until,
