@@ -81,6 +81,12 @@ def overdue(appointment: Appointment, now: datetime) -> bool:
     return until is not None and now > until
 
 
+def require_not_over(appointment: Appointment, now: datetime) -> None:
+    """409 ``wrong_state`` once its time is over; what awaits confirmation is not before somebody says so (D33)."""
+    if appointment.end <= now and appointment.confirmed:
+        raise WrongState("This appointment is already over.")
+
+
 def signed_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
     """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
     appointment.require_unsigned()

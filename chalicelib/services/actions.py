@@ -9,15 +9,18 @@ from enum import StrEnum
 
 from chalicelib.domain.appointments import Appointment, Cancellation, NoShow
 from chalicelib.domain.catalog import Settings
-from chalicelib.domain.errors import Refusal, WrongState
-from chalicelib.domain.lifecycle import Step, advanced, missed, signed_off
+from chalicelib.domain.errors import Refusal
+from chalicelib.domain.lifecycle import Step, advanced, missed, require_not_over, signed_off
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.services.appointment_edits import require_open
 from chalicelib.services.scope import require_reach
 
 
 class Action(StrEnum):
-    """Something to be done with an appointment; but for ``edit`` the last part of the path that does it."""
+    """Something to be done with an appointment in Quick View; but for ``edit`` the last part of the path that does it.
+
+    Whether a request is granted is decided on the dashboard.
+    """
 
     ARRIVE = "arrive"
     COMMENCE = "commence"
@@ -50,8 +53,7 @@ def _edit(appointment: Appointment, now: datetime) -> None:
 
 
 def _cancel(appointment: Appointment, now: datetime) -> None:
-    if appointment.end <= now:
-        raise WrongState("This appointment is already over.")
+    require_not_over(appointment, now)
     appointment.cancelled(Cancellation("", "", now, within_24h=False))
 
 

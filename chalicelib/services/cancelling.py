@@ -12,6 +12,7 @@ from chalicelib.domain.approval import passed, waited_too_long, withdrawn
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
+from chalicelib.domain.lifecycle import require_not_over
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.settlement import NOTICE
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
@@ -173,9 +174,7 @@ class Cancelling:
     def _said(self, context: Context, appointment: Appointment, wish: StaffCancellation) -> tuple[Cancellation, bool]:
         """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
         check_version(appointment, context)
-        # What still awaits confirmation is not over before somebody says so (D33).
-        if appointment.end <= context.now and appointment.confirmed:
-            raise WrongState("This appointment is already over.")
+        require_not_over(appointment, context.now)
         reasons = {r.id: r.text for r in self._store.catalogue(Reason)}
         if reasons and not wish.reason_id:
             raise invalid("/reason_id", "Choose one of the organisation's reasons.", "reason_required")

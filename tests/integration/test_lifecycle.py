@@ -183,6 +183,7 @@ def test_a_record_that_is_signed_off_stays_as_it_is(world: World) -> None:
     assert (line.action, line.actor.label, line.events, line.messages) == ("signed_off", "Sam", (), ())
 
     url = f"/appointments/{mine}"
+    tried: list[tuple[str, str, object]]
     tried = [("PATCH", "", {"notes": "Or not"}), ("PATCH", "", {"meeting_method": "phone"}), ("POST", "/cancel", {})]
     tried += [("POST", f"/{name}", None) for name in ("commence", "serve", "complete", "sign-off")]
     tried += [("POST", "/no-show", MISSED), ("POST", "/assign", {"staff_id": ALEX}), ("POST", "/unassign", None)]

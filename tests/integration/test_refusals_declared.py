@@ -74,3 +74,16 @@ def test_of_free_times_and_edits_for_staff(world: World) -> None:
 def test_of_the_last_administrator(world: World) -> None:
     refused = as_role(world, "PATCH", "/staff/stf_boss", {"active": False}, "boss@example.org")
     assert require_declared(world, "PATCH", "/staff/{staff_id}", refused) == "last_admin"
+
+
+def test_of_edits_from_quick_view_and_of_cancelling(world: World) -> None:
+    mine = f"/appointments/{advice(world)['id']}"
+    path = "/quickview/appointments/{appointment_id}"
+    bodies = ({"modality": "video"}, {"modality": "phone", "platform": "zoom"}, {"time": "10:00+09:00"})
+    refused = [as_role(world, "PATCH", f"/quickview{mine}", body) for body in bodies]
+    codes = [require_declared(world, "PATCH", path, reply) for reply in refused]
+    assert codes == ["platform_required", "platform_not_allowed", "wrong_offset"]
+    late = as_role(world, "POST", f"{mine}/cancel", {"within_24h": True})
+    assert require_declared(world, "POST", "/appointments/{appointment_id}/cancel", late) == "within_24h_mismatch"
+    early = as_role(world, "POST", f"{mine}/sign-off")
+    assert require_declared(world, "POST", "/appointments/{appointment_id}/sign-off", early) == "wrong_state"
