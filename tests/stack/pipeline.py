@@ -37,14 +37,14 @@ class Pipeline:
 def switched_on(admin: httpx.Client, service_id: str) -> Iterator[Pipeline]:
     """With the status function for this service, and for the organisation as long as the context lasts."""
     before = made(admin.get("/settings"), 200)["status_function"]
-    found = {predicate: _first(admin, predicate) for predicate in (START, CONFIRMATION, CANCELLATION)}
+    found = {predicate: first(admin, predicate) for predicate in (START, CONFIRMATION, CANCELLATION)}
     made(admin.patch("/settings", json={"status_function": True}), 200)
     made(admin.patch(f"/services/{service_id}", json={"status_function": True}), 200)
     yield Pipeline(admin, found)
     made(admin.patch("/settings", json={"status_function": before}), 200)
 
 
-def _first(admin: httpx.Client, predicate: str) -> dict[str, Any]:
+def first(admin: httpx.Client, predicate: str) -> dict[str, Any]:
     """The lowest of this predicate that can be chosen; a new one where there is none."""
     known = made(admin.get("/statuses", params={"limit": 100}), 200)["items"]
     usable = [s for s in known if s["predicate"] == predicate and not s["archived"]]
