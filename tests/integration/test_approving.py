@@ -155,7 +155,9 @@ def test_a_history_comes_in_pages(world: World) -> None:
     for _ in range(2):
         move(world, asked["id"], sts["In review"])
         move(world, asked["id"], sts["Received"])
-    whole, found, cursor = history(world, asked["id"]), [], ""
+    whole = history(world, asked["id"])
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = world.staff("GET", f"/appointments/{asked['id']}/history?limit=2{cursor and '&cursor='}{cursor}").json
         found += page["items"]
