@@ -108,8 +108,8 @@ class Model:
     def book(self, appointment_id: str, code: str, slot: int) -> Request:
         """Somebody books."""
         step = self.first()
-        held = step.id if step else None
-        request = Request(appointment_id, code, slot, held, confirmed=step is None, announced=step is None)
+        first = step.id if step else None
+        request = Request(appointment_id, code, slot, first, confirmed=step is None, announced=step is None)
         if step:
             request.history.append((step.snapshot, None))
             request.tell("request_received")
