@@ -120,7 +120,6 @@ def test_of_two_opposite_merges_one_wins(desk: Desk) -> None:
 
 
 def test_what_is_booked_while_clients_are_merged_is_never_left_with_nobody(desk: Desk) -> None:
-    seen: Counter[str] = Counter()
     for number in range(ROUNDS):
         duplicate, primary = desk.create(), desk.create()
         minutes = 15 * (number % 10)
@@ -129,12 +128,10 @@ def test_what_is_booked_while_clients_are_merged_is_never_left_with_nobody(desk:
         merged, public, staff = at_once(calls)
         assert (merged.status_code, public.status_code) == (200, 201), (merged.text, public.text)
         assert codes([staff])[0] in ("201", "client_merged")
-        seen[codes([staff])[0]] += 1
         for booked in (public, staff):
             if booked.is_success:
                 assert desk.who(booked) == primary["id"]
         desk.sound(duplicate, primary)
-    assert sum(seen.values()) == ROUNDS
 
 
 def test_an_edit_while_clients_are_merged_counts_or_is_refused(desk: Desk) -> None:
