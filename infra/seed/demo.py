@@ -77,8 +77,8 @@ def _member(person: Person, places: dict[str, str], services: dict[str, str]) ->
 
 def _employ(api: Caller, person: Person, places: dict[str, str], services: dict[str, str]) -> None:
     made = api.post("/staff", _member(person, places, services))
-    if person.services:
-        api.post(f"/staff/{made['id']}/work-schedules", hours.schedule(person))
+    for schedule in hours.schedules(person) if person.services else ():
+        api.post(f"/staff/{made['id']}/work-schedules", schedule)
 
 
 def _open(api: Caller, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:

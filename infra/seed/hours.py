@@ -30,6 +30,16 @@ _LINES: dict[str, tuple[dict[str, Any], ...]] = {
 }
 
 
+# When somebody can be rebooked from Quick View, beside the hours they keep for everybody.
+_AD_HOC = ({"weekdays": [*_WEEKDAYS, *_SATURDAY, 7], "start": "08:00", "end": "20:00"},)
+
+
+def schedules(person: Person) -> tuple[dict[str, Any], ...]:
+    """The work schedules of somebody with a branch: their hours, and when they can be rebooked."""
+    usual = schedule(person)
+    return usual, {**usual, "calendar_type": "ad_hoc", "lines": list(_AD_HOC)}
+
+
 def schedule(person: Person) -> dict[str, Any]:
     """The work schedule of somebody with a branch, in the zone of their first one, wherever they work."""
     return {

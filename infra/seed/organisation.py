@@ -16,6 +16,7 @@ SETTINGS: dict[str, Any] = {
     "rebook_deadline_hours": 4,
     "holidays": {"country": "CA", "region": "ON"},
     "status_function": True,
+    "teleconference": "teams",
 }
 
 # In order of position: the way of a request for *Small business banking*.

@@ -83,6 +83,10 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
     assert {f"{role}@example.org" for role in stages.ROLES} <= {member["email"] for member in staff}
     assert {member["role"] for member in staff} == set(stages.ROLES)
 
+    working = next(member for member in staff if member["service_ids"])
+    kept = api.get(f"/staff/{working['id']}/work-schedules")["items"]
+    assert [schedule["calendar_type"] for schedule in kept] == ["open", "ad_hoc"]
+
     booked = 0
     states = set()
     for location in locations:
