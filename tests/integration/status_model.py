@@ -108,7 +108,8 @@ class Model:
     def book(self, appointment_id: str, code: str, slot: int) -> Request:
         """Somebody books."""
         step = self.first()
-        request = Request(appointment_id, code, slot, step and step.id, confirmed=step is None, announced=step is None)
+        first = step.id if step else None
+        request = Request(appointment_id, code, slot, first, confirmed=step is None, announced=step is None)
         if step:
             request.history.append((step.snapshot, None))
             request.tell("request_received")
@@ -145,7 +146,7 @@ class Model:
         request.tell("cancelled", *(["staff_cancelled"] if request.announced else []))
         if request.status_id:
             closing = step or self.lowest(CANCELLATION)
-            request.status_id = closing and closing.id
+            request.status_id = closing.id if closing else None
             if closing:
                 request.history.append((closing.snapshot, reason or None))
         request.cancelled = True

@@ -156,13 +156,12 @@ def test_a_history_comes_in_pages(world: World) -> None:
     for _ in range(2):
         move(world, asked["id"], sts["In review"])
         move(world, asked["id"], sts["Received"])
-    whole, found = history(world, asked["id"]), []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = world.staff("GET", f"/appointments/{asked['id']}/history?limit=2{cursor and '&cursor='}{cursor}").json
-        found += page["items"]
-        cursor = page["next_cursor"]
-    assert found == whole
+    whole, url = history(world, asked["id"]), f"/appointments/{asked['id']}/history?limit=2"
+    pages = [world.staff("GET", url).json]
+    while pages[-1]["next_cursor"]:
+        pages.append(world.staff("GET", f"{url}&cursor={pages[-1]['next_cursor']}").json)
+    assert [line for page in pages for line in page["items"]] == whole
+    assert [len(page["items"]) for page in pages] == [2, 2, 1]
     assert named(whole) == ["Received", "In review", "Received", "In review", "Received"]
     wrong = world.staff("GET", f"/appointments/{asked['id']}/history?cursor=bm8")
     assert refused(wrong) == (422, "invalid_cursor")

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from chalicelib.domain.times import utc_text
-from tests.stack.approval import ensured
 from tests.stack.branch import Branch, OpenBranch, made
 from tests.stack.matrix import ASKS, OWN, SHARED, Ask, Case, cases, filled
+from tests.stack.pipeline import CANCELLATION, CONFIRMATION, first
 from tests.unit.matrix import ROLES
 
 SEATS = 300
@@ -38,7 +38,7 @@ class Stage:
 
     def staff(self) -> None:
         """Employs everybody; there are statuses, which the services here do without."""
-        self.statuses = ensured(self.here.admin)
+        self.statuses = {of: first(self.here.admin, of)["id"] for of in (CONFIRMATION, CANCELLATION)}
         for role in ROLES:
             person, self.clients[role] = self.here.employ(role)
             self.ids[role] = person["id"]
@@ -71,8 +71,8 @@ class Stage:
             "later": branch.start(10 * 24 * 60),
             "closing": branch.start(10 * 24 * 60 + 60),
             "guest": secrets.token_hex(6),
-            "confirmed": self.statuses["Confirmed"],
-            "declined": self.statuses["Declined"],
+            "confirmed": self.statuses[CONFIRMATION],
+            "declined": self.statuses[CANCELLATION],
         }
         allowed = ask.fresh and ask.expected(role, case) == ask.status
         if allowed and "{block}" in ask.path:

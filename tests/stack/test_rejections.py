@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.stack.approval import asking
-from tests.stack.branch import OpenBranch, address, made
+import pytest
+
+from tests.stack.branch import Branch, OpenBranch, address, made
+from tests.stack.pipeline import CANCELLATION, Pipeline, switched_on
 
 Eventually = Callable[[Callable[[], Any]], Any]
 
@@ -21,9 +23,22 @@ REASON = "\n".join((MARKUP, HEADERS, TEMPLATES, INVISIBLE, EMOJI, TURNED))
 LONG = REASON + "\n" + "ü" * (1000 - len(REASON) - 1)
 
 
-def test_the_reason_reaches_the_client_as_it_was_typed(opened: OpenBranch, eventually: Eventually) -> None:
-    approval = asking(opened())
-    branch = approval.branch
+@pytest.fixture
+def branch(opened: OpenBranch) -> Branch:
+    """A branch with room."""
+    return opened(limit=4)
+
+
+@pytest.fixture
+def pipeline(branch: Branch) -> Iterator[Pipeline]:
+    """Its service goes through statuses."""
+    with switched_on(branch.admin, branch.service_id) as found:
+        yield found
+
+
+def test_the_reason_reaches_the_client_as_it_was_typed(
+    branch: Branch, pipeline: Pipeline, eventually: Eventually
+) -> None:
     guest, number = f"guest-{secrets.token_hex(6)}", f"+1416{secrets.randbelow(9_000_000) + 2_000_000}"
     booked = made(branch.book(guest, attendee={"mobile": number, "receive_sms": True}))
     assert booked["confirmed"] is False
@@ -32,12 +47,12 @@ def test_the_reason_reaches_the_client_as_it_was_typed(opened: OpenBranch, event
     assert "This is not a confirmation yet" in receipt["BodyText"]
 
     for reason in (None, "", " \t\r\n ", "\u200b\u2060\ufeff"):
-        refused = approval.move(booked, "Declined", **({} if reason is None else {"reason": reason}))
+        refused = pipeline.move(booked, CANCELLATION, **({} if reason is None else {"reason": reason}))
         assert (refused.status_code, refused.json()["code"]) == (422, "reason_required")
-    assert approval.reject(booked, "x" * 10_000).status_code == 422
+    assert pipeline.move(booked, CANCELLATION, reason="x" * 10_000).status_code == 422
     assert branch.shown(booked)["state"] == "booked"
 
-    made(approval.reject(booked, LONG), 200)
+    made(pipeline.move(booked, CANCELLATION, reason=LONG), 200)
     assert eventually(lambda: len(branch.mail(address(guest))) == 2)
     mail = next(m for m in branch.mail(address(guest)) if m["Subject"].startswith("Cancelled"))
     assert mail["Subject"].startswith("Cancelled: your request, Advice, ")

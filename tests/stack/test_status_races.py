@@ -20,8 +20,9 @@ from chalicelib.services.approving import Approving, StatusWish
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.ports import Change, Context
 from tests.local_stack import Stack
-from tests.stack.approval import Approval, asking
+from tests.stack.approval import Approval
 from tests.stack.branch import OpenBranch, address, at_once, codes, made
+from tests.stack.pipeline import CANCELLATION, CONFIRMATION, START, switched_on
 from tests.stack.rivals import Together, beside, careless
 
 ROUNDS = 50
@@ -37,7 +38,7 @@ class Race:
         self.stack = stack
         self.approval = approval
         self.branch = approval.branch
-        self.before = {name: approval.held(name) for name in approval.ids}
+        self.before = Counter(approval.held())
         self.names = [f"race{n}-{self.branch.location_id[-8:].lower()}" for n in range(ROUNDS)]
         self.winners: Counter[str] = Counter()
 
@@ -49,10 +50,10 @@ class Race:
     def won(self, booked: Booked) -> None:
         """The one decision there is: the history, the state and the answer of the page say the same."""
         winner, *rest = self.approval.history(booked)
-        assert rest == ["Received"]
+        assert rest == [START]
         shown = self.branch.shown(booked)
-        confirmed = winner == "Confirmed"
-        assert (shown["status"]["name"], shown["state"]) == (winner, "booked" if confirmed else "cancelled")
+        state = "booked" if winner == CONFIRMATION else "cancelled"
+        assert (shown["status"]["predicate"], shown["state"]) == (winner, state)
         self.winners[winner] += 1
 
     def over(self, eventually: Eventually) -> None:
@@ -61,12 +62,12 @@ class Race:
         later = utc_text(datetime.now(UTC) + timedelta(minutes=10))
         at_once([lambda: self.stack.invoke("deliver_due", {"now": later})] * 2)
         heard = Counter(decision for name in self.names for decision in self.decisions(name))
-        assert heard == Counter({"Confirmed": self.winners["Confirmed"], "Cancelled": self.winners["Declined"]})
-        assert Counter(self.branch.subjects(self.branch.email)) == Counter({"Booked": self.winners["Confirmed"]})
-        assert self.branch.offers().get(self.branch.start(), 0) == ROUNDS - self.winners["Confirmed"]
+        confirmed = self.winners[CONFIRMATION]
+        assert heard == Counter({"Confirmed": confirmed, "Cancelled": self.winners[CANCELLATION]})
+        assert Counter(self.branch.subjects(self.branch.email)) == Counter({"Booked": confirmed})
+        assert self.branch.offers().get(self.branch.start(), 0) == ROUNDS - confirmed
         assert self.stack.invoke("check_integrity", {})["differences"] == 0
-        held = {name: self.approval.held(name) - self.before[name] for name in ("Received", "Confirmed", "Declined")}
-        assert held == {"Received": 0, "Confirmed": self.winners["Confirmed"], "Declined": self.winners["Declined"]}
+        assert Counter(self.approval.held()) == self.before + self.winners
 
     def decisions(self, name: str) -> list[str]:
         """What a client was sent but receipts of the request."""
@@ -74,9 +75,11 @@ class Race:
 
 
 @pytest.fixture
-def race(stack: Stack, opened: OpenBranch) -> Race:
+def race(stack: Stack, opened: OpenBranch) -> Iterator[Race]:
     """A branch where every round has a seat."""
-    return Race(stack, asking(opened(limit=ROUNDS)))
+    branch = opened(limit=ROUNDS)
+    with switched_on(branch.admin, branch.service_id) as pipeline:
+        yield Race(stack, Approval(branch, pipeline))
 
 
 def test_confirm_against_reject(race: Race, eventually: Eventually) -> None:
@@ -92,7 +95,7 @@ def test_two_confirms(race: Race, eventually: Eventually) -> None:
         answers = at_once([partial(race.approval.confirm, booked)] * 2)
         assert codes(answers) == ["200", "status_changed"]
         race.won(booked)
-    assert race.winners == {"Confirmed": ROUNDS}
+    assert race.winners == {CONFIRMATION: ROUNDS}
     race.over(eventually)
 
 
@@ -103,12 +106,12 @@ class Rivals:
         store = Together(2, "APT#")
         self.cancelling = Cancelling(store, container.ids(), container.pause)
         self.approving = Approving(store, self.cancelling, container.ids(), container.pause)
-        self.ids = race.approval.ids
+        self.confirmation = race.approval.id(CONFIRMATION)
 
     def confirm(self, booked: Booked) -> str:
         """The confirmation."""
         context = Context(datetime.now(UTC), ADMIN, Channel.DASHBOARD)
-        return code(lambda: self.approving.move(context, booked["id"], StatusWish(self.ids["Confirmed"])))
+        return code(lambda: self.approving.move(context, booked["id"], StatusWish(self.confirmation)))
 
     def cancel(self, booked: Booked) -> str:
         """The client's own cancellation."""
@@ -147,9 +150,9 @@ def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch:
         assert at_once([partial(rivals.confirm, booked)] * 2) == ["done", "done"]
     log = made(race.branch.admin.get(f"/appointments/{booked['id']}/log"), 200)["items"]
     assert [line["action"] for line in log] == ["confirmed", "confirmed", "booked"]
-    off = {name: race.approval.held(name) - race.before[name] for name in ("Received", "Confirmed")}
-    assert off == {"Received": -1, "Confirmed": 2}
+    after = race.approval.held()
+    assert after[CONFIRMATION] - race.before[CONFIRMATION] == 2
     change = Change()
-    change.standing[race.approval.ids["Received"], Predicate.START, booked["id"]] = 1
-    change.standing[race.approval.ids["Confirmed"], Predicate.BOOKING_CONFIRMATION, booked["id"]] = -1
+    change.standing[race.approval.id(START), Predicate.START, booked["id"]] = 1
+    change.standing[race.approval.id(CONFIRMATION), Predicate.BOOKING_CONFIRMATION, booked["id"]] = -1
     container.store().commit(change)
