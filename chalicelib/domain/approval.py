@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.domain.appointments import FINISHED, Appointment, State
 from chalicelib.domain.catalog import Offer
 from chalicelib.domain.errors import Forbidden, WrongState, invalid
-from chalicelib.domain.events import Actor
+from chalicelib.domain.events import Actor, FieldChange
 from chalicelib.domain.statuses import Pipeline, Predicate, Status, StatusPassed
 
 # What stands in the history where nobody typed a reason, in the languages messages are written in.
@@ -87,6 +87,13 @@ def passed(appointment: Appointment, status: Status, actor: Actor, at: datetime,
         by=actor.label,
         reason=reason or None,
     )
+
+
+def status_changes(before: Status | None, after: Status | None) -> tuple[FieldChange, ...]:
+    """What the log says of a move, by the names of that moment; nothing where the status stays."""
+    if before == after:
+        return ()
+    return (FieldChange("status", before.name if before else None, after.name if after else None),)
 
 
 def withdrawn(language: str, said: str) -> str:

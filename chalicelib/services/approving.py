@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.approval import moved_into, passed, require_move
+from chalicelib.domain.approval import moved_into, passed, require_move, status_changes
 from chalicelib.domain.errors import StatusChanged, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Role
@@ -67,7 +67,7 @@ class Approving:
             raise StatusChanged()
         require_move(before, status, admin=Role.ADMIN in context.staff.roles)
         if rejects:
-            return self._cancelling.rejected(context, before, status, wish.reason)
+            return self._cancelling.rejected(context, before, status, pipeline, wish.reason)
         return self._written(context, before, status, pipeline, wish.reason)
 
     def _written(
@@ -76,8 +76,7 @@ class Approving:
         change = Change()
         saved = change.book(moved_into(before, status, context.now), before)
         change.save(passed(saved, status, context.actor, context.now, reason))
-        left = pipeline.get(before.status_id)
-        changes = [FieldChange("status", left.name if left else None, status.name)]
+        changes = [*status_changes(pipeline.get(before.status_id), status)]
         if saved.confirmed != before.confirmed:
             changes.append(FieldChange("confirmed", before.confirmed, saved.confirmed))
         if reason:

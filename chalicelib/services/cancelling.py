@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.appointments import FINISHED, Appointment, Attendee, Cancellation, State
-from chalicelib.domain.approval import passed, waited_too_long, withdrawn
+from chalicelib.domain.approval import passed, status_changes, waited_too_long, withdrawn
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.events import Entry, FieldChange, Kind
@@ -79,15 +79,18 @@ class Cancelling:
         """
         decide(lambda: self._departing(context, appointment_id, client_id), self._pause)
 
-    def rejected(self, context: Context, appointment: Appointment, into: Status, reason: str) -> Seated:
+    def rejected(
+        self, context: Context, appointment: Appointment, into: Status, pipeline: Pipeline, reason: str
+    ) -> Seated:
         """Cancels for everybody by moving it into this status, within the caller's decision; 422 ``reason_required``.
 
-        What has been waiting since before its start may be rejected after it, too (D33).
+        409 ``wrong_state`` once its time is over, except for what still waits: that may be rejected then, too (D33).
         """
+        require_not_over(appointment, context.now)
         if not reason:
             raise invalid("/reason", "Say why: the client is told.", "reason_required")
         cancellation = _cancellation(context, appointment, reason, None)
-        return self._cancel(context, appointment, cancellation, appointment.notify_client, into)
+        return self._cancel(context, appointment, cancellation, appointment.notify_client, into, pipeline)
 
     def lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
         """Rejects a request that has been waiting for longer than the organisation allows, and says whether it did.
@@ -104,7 +107,8 @@ class Cancelling:
             return False
         settings = found.get(Settings) or Settings()
         languages = [attendee.language for attendee in appointment.live_attendees]
-        self.rejected(context, appointment, into, waited_too_long(language_for(languages, settings)))
+        reason = waited_too_long(language_for(languages, settings))
+        self.rejected(context, appointment, into, pipeline, reason)
         return True
 
     def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, Pipeline, Found]:
@@ -119,7 +123,8 @@ class Cancelling:
             self._leave(context, appointment, [client_id], "", appointment.notify_client, pipeline)
             return
         cancellation = _cancellation(context, appointment, "", None)
-        self._cancel(context, appointment, cancellation, appointment.notify_client, _closing(appointment, pipeline))
+        into, notify = _closing(appointment, pipeline), appointment.notify_client
+        self._cancel(context, appointment, cancellation, notify, into, pipeline)
 
     def _by_client(
         self, context: Context, appointment_id: str, code: str, reason: str, seen: list[str | None]
@@ -140,14 +145,15 @@ class Cancelling:
         if closing:
             language = language_for([appointment.attendee_by_code(code).language], settings)
             said = withdrawn(language, said)
-        return self._cancel(context, appointment, _cancellation(context, appointment, said, None), True, closing)
+        cancellation = _cancellation(context, appointment, said, None)
+        return self._cancel(context, appointment, cancellation, True, closing, pipeline)
 
     def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
         appointment, pipeline, _ = self._read(appointment_id)
         require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
         context = entering(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
-        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline))
+        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline), pipeline)
 
     def _attendee_by_staff(
         self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
@@ -162,7 +168,7 @@ class Cancelling:
         if len(appointment.live_attendees) > len(leaving):
             gone = [a.client_id for a in leaving]
             return self._leave(context, appointment, gone, cancellation.reason, notify, pipeline)
-        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline))
+        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline), pipeline)
 
     def _live_records(self, appointment: Appointment, client_id: str) -> list[Attendee]:
         """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
@@ -194,6 +200,7 @@ class Cancelling:
         cancellation: Cancellation,
         notify: bool,
         into: Status | None,
+        pipeline: Pipeline,
     ) -> Seated:
         """The one way in which an appointment ends before its time, whoever starts it (D32)."""
         facts = {"reason": cancellation.reason}
@@ -216,6 +223,7 @@ class Cancelling:
                 actor=context.actor,
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
+                    *status_changes(pipeline.get(appointment.status_id), into),
                     FieldChange("reason", None, cancellation.reason),
                     *entitlements.settled(appointment, cancelled),
                 ),

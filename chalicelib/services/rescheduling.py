@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment, Attendee, State
-from chalicelib.domain.approval import initial_status, passed, requested_anew
+from chalicelib.domain.approval import initial_status, passed, requested_anew, status_changes
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
@@ -104,16 +104,18 @@ class Rescheduling:
             change.save(passed(after, status, context.actor, context.now, reason))
         for contact in {a.contact for a in after.live_attendees if a.contact}:
             change.tally(contact, after.id, minute(after.end))
-        change.record(self._entry(context, before, after, reason))
+        change.record(self._entry(context, before, after, pipeline, reason))
         booked = Booked(after, attendee, place.post.name if place.post else None, status)
         self._store.commit(change, context.once, booked)
         return booked
 
-    def _entry(self, context: Context, before: Appointment, after: Appointment, reason: str) -> Entry:
+    def _entry(
+        self, context: Context, before: Appointment, after: Appointment, pipeline: Pipeline, reason: str
+    ) -> Entry:
         facts = {"previous_start": utc_text(before.start), "reason": reason}
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
         handed = after.staff_id != before.staff_id
-        renewed = after.status_id != before.status_id
+        renewed = status_changes(pipeline.get(before.status_id), pipeline.get(after.status_id))
         # A request that has been moved is a request anew; who was told that it stands elsewhere must hear of it (D34).
         kind = Kind.RESCHEDULED if after.confirmed else Kind.REQUEST_RECEIVED
         messages = (*client_messages(kind, told, facts), *known_copies(Kind.STAFF_RESCHEDULED, after, facts))
@@ -128,7 +130,7 @@ class Rescheduling:
             changes=(
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
                 *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
-                *((FieldChange("status_id", before.status_id, after.status_id),) if renewed else ()),
+                *renewed,
             ),
             messages=messages,
             events=(

@@ -83,6 +83,13 @@ def said(world: World, appointment_id: str) -> list[tuple[str, str]]:
     return [(message.kind.value, message.audience.value) for entry in entries for message in entry.messages]
 
 
+def logged(world: World, appointment_id: str, field: str = "status") -> list[tuple[str | None, str | None]]:
+    """Before and after of every change of one field that the log shows, newest first."""
+    items = world.staff("GET", f"/appointments/{appointment_id}/log").json["items"]
+    changes = (change for item in items for change in item["changes"] if change["field"] == field)
+    return [(change["before"], change["after"]) for change in changes]
+
+
 def events(world: World, appointment_id: str) -> list[str]:
     """Every event, oldest first."""
     entries = reversed(container.agenda().journal(appointment_id, 100, None).items)

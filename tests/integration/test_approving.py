@@ -18,6 +18,7 @@ from tests.integration.approval import (
     cancel,
     events,
     history,
+    logged,
     move,
     named,
     record,
@@ -164,6 +165,33 @@ def test_a_history_comes_in_pages(world: World) -> None:
     assert named(whole) == ["Received", "In review", "Received", "In review", "Received"]
     wrong = world.staff("GET", f"/appointments/{asked['id']}/history?cursor=bm8")
     assert refused(wrong) == (422, "invalid_cursor")
+
+
+def test_the_log_names_every_status(world: World) -> None:
+    """Feature 39: whoever moves it, the log says from where to where, by name."""
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    move(world, asked["id"], sts["By phone"])
+    reschedule(world, asked, at(60))
+    move(world, asked["id"], sts["No papers"], reason="Papers are missing")
+    assert logged(world, asked["id"]) == [("Received", "No papers"), ("By phone", "Received"), ("Received", "By phone")]
+    other = booked(world)
+    cancel(world, other)
+    assert logged(world, other["id"]) == [("Received", "Declined")]
+
+
+def test_what_is_over_is_not_rejected(world: World) -> None:
+    """D32: a confirmed one whose time is over cannot be called off by way of a status either; nobody is written to."""
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    move(world, asked["id"], sts["Confirmed"])
+    told = said(world, asked["id"])
+    world.now = at(30)
+    assert refused(move(world, asked["id"], sts["Declined"], reason="Too late")) == (409, "wrong_state")
+    assert refused(world.staff("POST", f"/appointments/{asked['id']}/cancel", {})) == (409, "wrong_state")
+    assert (shown(world, asked["id"])["state"], said(world, asked["id"])) == ("booked", told)
 
 
 def test_an_idempotency_key_moves_once(world: World) -> None:
