@@ -101,7 +101,6 @@ class Row(Model):
     upcoming = TextMap(null=True)
     met = NumberAttribute(null=True)
     state = UnicodeAttribute(null=True)
-    status_id = UnicodeAttribute(null=True)
     gsi1pk = UnicodeAttribute(null=True)
     gsi1sk = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)

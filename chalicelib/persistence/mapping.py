@@ -78,8 +78,6 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
         "gsi2pk": holder + gone,
         "gsi2sk": by_start,
     }
-    if a.status_id:
-        found["status_id"] = a.status_id
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
     elif a.staff_id and a.state in (State.IN_PROGRESS, State.SERVED):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -66,14 +66,6 @@ class Shelf:
 
 def shelf(choice: Choice) -> Shelf:
     """The narrowest partition that holds the choice; the conditions it does not meet by itself are its sieve."""
-    found = _narrowest(choice)
-    if not choice.staged:
-        return found
-    staged = Row.status_id.exists()
-    return replace(found, sieve=staged if found.sieve is None else found.sieve & staged)
-
-
-def _narrowest(choice: Choice) -> Shelf:
     bounds = keys.by_start(choice.first), keys.by_start(choice.last)
     places = [f"LOC#{location_id}" for location_id in sorted(choice.location_ids or ())]
     queues = [f"STF#{who}" if who else places[0].replace("LOC", "OPEN", 1) for who in choice.holders or ()]

@@ -44,8 +44,7 @@ class Listing:
     """Which list: of a location, a staff member or both, on a day (local there) or from now on.
 
     Requests are listed from the oldest on, since one whose start has passed stays pending (D33);
-    ``show_confirmed`` lists with them those that have been confirmed and are still to come (AS-9); what was never a
-    request is not among them.
+    ``show_confirmed`` lists with them what is confirmed and still to come (AS-9).
     """
 
     view: View
@@ -156,10 +155,7 @@ def _choices(everything: Choice, listing: Listing, now: datetime) -> list[Choice
     """Each one query; requests and confirmed ones together are two lists that meet at the present."""
     if listing.view is View.UNASSIGNED:
         return [replace(everything, holders=frozenset({None}))]
-    if listing.view is not View.UNCONFIRMED:
+    if listing.view is not View.UNCONFIRMED or (listing.show_confirmed and listing.date):
         return [everything]
-    staged = replace(everything, staged=True)
-    if listing.show_confirmed and listing.date:
-        return [staged]
     requests = replace(everything, first=everything.first if listing.date else EPOCH, unconfirmed=True)
-    return [replace(requests, last=now), staged] if listing.show_confirmed else [requests]
+    return [replace(requests, last=now), everything] if listing.show_confirmed else [requests]

@@ -195,8 +195,7 @@ class Choice:
     """Which appointments a list shows: those that start in [first, last) and meet every condition that is given.
 
     ``location_ids`` says where, ``holders`` who has it (None stands for nobody); ``unconfirmed`` takes only
-    those that still await confirmation, at one location, ``staged`` those that go or have gone through statuses.
-    Cancelled ones are on no list.
+    those that still await confirmation, at one location. Cancelled ones are on no list.
     """
 
     first: datetime
@@ -204,7 +203,6 @@ class Choice:
     location_ids: frozenset[str] | None = None
     holders: frozenset[str | None] | None = None
     unconfirmed: bool = False
-    staged: bool = False
 
 
 class Store(Protocol):

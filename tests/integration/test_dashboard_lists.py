@@ -111,8 +111,6 @@ def appointment(number: int, fact: Fact) -> Appointment:
         updated_at=NOW,
         confirmed=fact.confirmed,
         staff_id=fact.staff_id,
-        # Every other confirmed one has never been a request.
-        status_id="sts_1" if number % 4 < 2 or not fact.confirmed else None,
     )
     return made.cancelled(Cancellation("", "", NOW, False)) if fact.cancelled else made
 
@@ -157,10 +155,7 @@ class Oracle:
     def _of_view(self, a: Appointment) -> bool:
         if self.listing.view is View.UNASSIGNED:
             return a.staff_id is None
-        return self.listing.view is not View.UNCONFIRMED or not a.confirmed or self._shown_again(a)
-
-    def _shown_again(self, a: Appointment) -> bool:
-        return self.listing.show_confirmed and a.status_id is not None
+        return self.listing.view is not View.UNCONFIRMED or self.listing.show_confirmed or not a.confirmed
 
     def _timely(self, a: Appointment) -> bool:
         if self.listing.date:

@@ -174,7 +174,7 @@ class ListQuery(PageQuery):
     """Which of the dashboard's lists; `staff_id` may be `me`.
 
     `unconfirmed`, `unassigned` and `orphaned` are lists of a location. `show_confirmed` adds to the unconfirmed ones
-    those that have been confirmed and are still to come; what was never a request is not among them.
+    those that are confirmed and still to come.
     """
 
     view: View
