@@ -23,6 +23,8 @@ from chalicelib.domain.errors import (
     AlreadyAssigned,
     BlockNotReleased,
     CapacityExhausted,
+    ConsultantConflict,
+    ConsultantUnavailable,
     FeatureDisabled,
     NoStaffForLanguage,
     NotFound,
@@ -93,6 +95,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
         *("method_not_offered", "platform_not_allowed", *_TIMES),
+        *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )

@@ -10,6 +10,8 @@ from chalicelib.api.schemas.records import Record
 from chalicelib.domain.errors import (
     BlockNotReleased,
     CapacityExhausted,
+    ConsultantConflict,
+    ConsultantUnavailable,
     NotFound,
     OutsideBlock,
     SlotTaken,
@@ -37,6 +39,7 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> Sections:
     who=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict),
+        *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),
         *("method_not_offered", "platform_required", "platform_not_allowed", "not_bookable_here"),
         *("nonexistent_local_time", "ambiguous_local_time", "wrong_offset", "off_grid", "past", "too_far"),
     ),

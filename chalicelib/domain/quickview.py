@@ -32,9 +32,13 @@ SECTIONS: Mapping[State, Section] = {
 }
 
 
+# What took place before its time is looked for so far beyond the day.
+_EARLY = timedelta(days=14)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a Quick View of one day takes in; ``unstarted`` ≤ ``recent`` ≤ the day's start < ``until``.
+    """What a Quick View of one day takes in; ``unstarted`` ≤ ``recent`` ≤ the day's start < ``until`` < ``ahead``.
 
     What ended counts as recent from ``recent`` on, by when it was to take place or when it ended. What has not begun
     is looked for from ``unstarted`` on: nothing confirmed waits longer, being commenced by itself (RB-19).
@@ -43,6 +47,7 @@ class Reach:
     unstarted: datetime
     recent: datetime
     until: datetime
+    ahead: datetime
 
     @classmethod
     def of(cls, day: date, timezone: str, settings: Settings) -> Reach:
@@ -51,13 +56,14 @@ class Reach:
         recent = start - timedelta(days=settings.quick_view_days)
         # What is put on record afterwards waits from then on; a day more, since that run comes by the hour.
         longest = OVERDUE_AFTER + timedelta(days=settings.retrospective_days + 1)
-        return cls(min(recent, start - longest), recent, until)
+        return cls(min(recent, start - longest), recent, until, until + _EARLY)
 
     def shows(self, appointment: Appointment) -> bool:
         """Whether it belongs there, in whichever section."""
         ended = ended_at(appointment)
         if ended is None:
-            return appointment.start < self.until
+            begun = appointment.reached(State.IN_PROGRESS)
+            return appointment.start < self.until or (begun is not None and begun < self.until)
         if ended >= self.recent and ended < self.until:
             return True
         return self.recent <= appointment.start < self.until

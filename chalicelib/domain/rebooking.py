@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments import Appointment, Attendee
 from chalicelib.domain.catalog import Method, Offer
-from chalicelib.domain.errors import NotFound, WrongState, invalid
+from chalicelib.domain.errors import ConsultantConflict, NotFound, WrongState, invalid
 from chalicelib.domain.hours import DAY_MINUTES, Closure, Holidays, local_day, wall_interval
 from chalicelib.domain.ledger import Calendar, Right
 from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 from chalicelib.domain.minutes import Interval
 from chalicelib.domain.rota import CalendarType, Rota, WorkSchedule
 from chalicelib.domain.slots import DETAILS, Seeker, outside_window
-from chalicelib.domain.times import candidates, minute, resolve, zone
+from chalicelib.domain.times import candidates, instant, minute, resolve, utc_text, zone
 
 _DAY = timedelta(days=1)
 
@@ -183,6 +183,25 @@ def lies_within(schedule: WorkSchedule, span: Interval) -> bool:
     return any(begin <= start and end <= until for begin, until in schedule.intervals(first - _DAY, last + _DAY))
 
 
+def is_outside(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
+    """Whether it does not lie within one line; 422 ``outside_work_schedule`` then, unless ``overridden`` (D37)."""
+    outside = not lies_within(schedule, span)
+    if outside and not overridden:
+        message = "The session does not lie within one line of the chosen work schedule."
+        raise invalid("/time", message, Caution.OUTSIDE_WORK_SCHEDULE.value)
+    return outside
+
+
+def in_the_way(
+    rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int, *, overridden: bool
+) -> tuple[Obstacle, ...]:
+    """All ``obstacles``; 409 ``consultant_conflict`` if there are any, unless ``overridden`` (D38)."""
+    found = tuple(obstacles(rota, calendar, offer, span, now))
+    if found and not overridden:
+        raise ConsultantConflict(extra={"conflicts": [_said(obstacle) for obstacle in found]})
+    return found
+
+
 def obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int) -> Iterator[Obstacle]:
     """What the consultant has in the way of a session: appointments with the buffers of both, leave, holidays.
 
@@ -206,6 +225,11 @@ def obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now:
 def closed(closures: Iterable[Closure], tz: ZoneInfo, span: Interval) -> bool:
     """Whether one of a location's closures lies over this time."""
     return any(_overlap(span, wall_interval(c.date, c.start, c.end, tz)) for c in closures)
+
+
+def _said(obstacle: Obstacle) -> dict[str, str]:
+    start, end = utc_text(instant(obstacle.start)), utc_text(instant(obstacle.end))
+    return {"type": obstacle.kind.value, "start": start, "end": end}
 
 
 def _overlap(one: Interval, other: Interval) -> bool:

@@ -18,10 +18,9 @@ class DynamoQuickLists:
         rows = Row.queue.query(keys.holder(staff_id), starts, scan_index_forward=False, limit=limit)
         return tuple(mapping.from_row(row, Appointment) for row in rows)
 
-    def begun(self, staff_id: str, last: datetime, limit: int) -> tuple[Appointment, ...]:
-        """What they have begun and not completed and starts before this, latest first."""
-        starts = Row.gsi3sk < keys.by_start(last)
-        rows = Row.review.query(keys.begun(staff_id), starts, scan_index_forward=False, limit=limit)
+    def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
+        """What they have begun and not completed, latest start first."""
+        rows = Row.review.query(keys.begun(staff_id), scan_index_forward=False, limit=limit)
         return tuple(mapping.from_row(row, Appointment) for row in rows)
 
     def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:

@@ -11,7 +11,7 @@ from chalicelib.domain.ledger import Calendar, Right
 from chalicelib.domain.slots import Seeker, outside_window, refusal
 from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.times import minute
-from chalicelib.services import calendars, staff_calendars
+from chalicelib.services import calendars, rebook_moves, staff_calendars
 from chalicelib.services.availability import as_before
 from chalicelib.services.channels import Door, require_open
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered, unknown_reference
@@ -64,8 +64,11 @@ class ChangesOfPlace:
         """Takes the new place and frees the old one, if they differ; the appointment counts for nothing meanwhile.
 
         Whoever has it keeps it. 409 as for bookings, ``staff_conflict`` for somebody who is not free; 422
-        ``unknown_staff``, ``past``; 403 ``feature_disabled``.
+        ``unknown_staff``, ``past``; 403 ``feature_disabled``. What was rebooked is refused as by ``rebook_moves``.
         """
+        before, after = wanted.before, wanted.after
+        if wanted.moved and rebook_moves.move(change, self._store, context, before, after, overridden=wanted.override):
+            return Settled(after)
         if wanted.moved or self._chosen_anew(wanted, context):
             return self._placed(change, context, wanted)
         if wanted.handed_over:

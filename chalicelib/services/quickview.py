@@ -30,8 +30,8 @@ class QuickLists(Protocol):
     def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they have that starts in [first, last), cancelled ones left out."""
 
-    def begun(self, staff_id: str, last: datetime, limit: int) -> tuple[Appointment, ...]:
-        """What they have begun and not completed, however long ago it started."""
+    def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
+        """What they have begun and not completed, whenever it starts."""
 
     def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they had from this start on and was cancelled."""
@@ -115,8 +115,8 @@ class QuickView:
     def _found(self, staff_id: str, reach: Reach) -> tuple[list[Appointment], set[Section]]:
         """All that belongs there, each once, and the sections of which more rows were there than are looked at."""
         lists = self._lists
-        held = lists.held(staff_id, reach.unstarted, reach.until, MOST_ROWS)
-        begun = lists.begun(staff_id, reach.until, MOST_ROWS)
+        held = lists.held(staff_id, reach.unstarted, reach.ahead, MOST_ROWS)
+        begun = lists.begun(staff_id, MOST_ROWS)
         called_off = lists.called_off(staff_id, reach.recent, MOST_ROWS)
         full = {Section.NOT_STARTED, Section.RECENTLY_COMPLETED} if len(held) == MOST_ROWS else set[Section]()
         full |= {Section.IN_PROGRESS} if len(begun) == MOST_ROWS else set()

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Availability, Method, Offer
-from chalicelib.domain.errors import ConsultantConflict, ConsultantUnavailable, NoSessions, Stale, invalid
+from chalicelib.domain.errors import ConsultantUnavailable, NoSessions, Stale, invalid
 from chalicelib.domain.hours import Opening
 from chalicelib.domain.ledger import DAY, Calendar, Right, sheet_days
 from chalicelib.domain.meetings import Platform, Teleconference
@@ -21,8 +21,8 @@ from chalicelib.domain.rebooking import (
     RebookWish,
     agreed_start,
     closed,
-    lies_within,
-    obstacles,
+    in_the_way,
+    is_outside,
     require_time,
     required_call,
     selected,
@@ -31,7 +31,7 @@ from chalicelib.domain.rota import WorkSchedule
 from chalicelib.domain.sessions import Figures
 from chalicelib.domain.slots import DETAILS, Seeker, Why
 from chalicelib.domain.teams import Post, offers
-from chalicelib.domain.times import instant, minute, utc_text
+from chalicelib.domain.times import instant, minute
 from chalicelib.services import calendars, entitlements, staff_calendars
 from chalicelib.services.channels import require_override
 from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered
@@ -98,20 +98,17 @@ class Plans:
         require_time(wish, offer, start, context.now)
         end = start + timedelta(minutes=offer.service.duration_minutes)
         span = minute(start), minute(end)
-        outside = not lies_within(schedule, span)
-        if outside and wish.override is None:
-            message = "The session does not lie within one line of the chosen work schedule."
-            raise invalid("/time", message, Caution.OUTSIDE_WORK_SCHEDULE.value)
+        overridden = wish.override is not None
+        outside = is_outside(schedule, span, overridden=overridden)
         found, place = self._read(context, facts, wish, span)
         if not offers(found.get(Post, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
         if entitlements.figures(found, facts.client).available == 0:
             raise NoSessions()
         calendar = _calendar(found, facts, span)
-        in_the_way = tuple(obstacles(facts.rota, calendar, offer, span, int(context.now.timestamp())))
-        if in_the_way and wish.override is None:
-            raise ConsultantConflict(extra={"conflicts": [_said(obstacle) for obstacle in in_the_way]})
-        return Plan(facts, wish, schedule, call, start, end, outside, in_the_way, found, calendar, place)
+        now = int(context.now.timestamp())
+        obstacles = in_the_way(facts.rota, calendar, offer, span, now, overridden=overridden)
+        return Plan(facts, wish, schedule, call, start, end, outside, obstacles, found, calendar, place)
 
     def _read(self, context: Context, facts: Facts, wish: RebookWish, span: Interval) -> tuple[Found, Place | None]:
         """The consultant's time, the client's sessions, the location's hours, and a seat where there are blocks."""
@@ -175,8 +172,3 @@ def _calendar(found: Found, facts: Facts, span: Interval) -> Calendar:
     service, consultant_id = facts.offer.service, facts.consultant.id
     days = sheet_days(consultant_id, span[0] - service.buffer_before, span[1] + service.buffer_after)
     return calendars.calendar_in(found, consultant_id, days)
-
-
-def _said(obstacle: Obstacle) -> dict[str, str]:
-    start, end = utc_text(instant(obstacle.start)), utc_text(instant(obstacle.end))
-    return {"type": obstacle.kind.value, "start": start, "end": end}

@@ -53,13 +53,13 @@ def assign(change: Change, found: Found, appointment: Appointment, now: datetime
 def is_free(found: Found, appointment: Appointment, now: datetime) -> bool:
     """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
     start, end = appointment.busy
-    others = (o.busy for o in _calendar(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
+    others = (o.busy for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
     return all(until <= start or end <= begin for begin, until in others)
 
 
 def _write(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar:
     start, end = appointment.span
-    before = _calendar(found, appointment)
+    before = calendar_of(found, appointment)
     occupant = Occupant(
         appointment.id,
         start,
@@ -77,5 +77,6 @@ def _days(appointment: Appointment) -> list[str]:
     return sheet_days(appointment.staff_id or "", *appointment.busy)
 
 
-def _calendar(found: Found, appointment: Appointment) -> Calendar:
+def calendar_of(found: Found, appointment: Appointment) -> Calendar:
+    """Its staff member's calendar around its time."""
     return calendars.calendar_in(found, appointment.staff_id or "", _days(appointment))

@@ -104,6 +104,17 @@ def test_everything_of_the_day_and_the_recent_past_stands_in_one_section(world: 
     assert set(long_ago) <= set(sections(world)["recently_completed"])
 
 
+def test_what_took_place_before_its_time_is_shown_on_the_day_it_did(world: World, ana: str) -> None:
+    """Commenced or completed today, it is no longer what tomorrow begins with (feature 71)."""
+    begun = given(world, ana, OPENING + DAY, State.IN_PROGRESS, ended=OPENING)
+    done = given(world, ana, OPENING + DAY, State.COMPLETED, ended=OPENING)
+    world.now = OPENING
+    shown = {"not_started": [], "in_progress": [begun], "recently_completed": [done]}
+    assert sections(world) == shown
+    assert sections(world, date=(OPENING + DAY).date().isoformat()) == shown
+    assert sections(world, date=(OPENING - DAY).date().isoformat())["in_progress"] == []
+
+
 def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for state in State:
         given(world, ana, OPENING, state)

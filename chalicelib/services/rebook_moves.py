@@ -1,0 +1,57 @@
+"""Moving what was rebooked within the schedule it was rebooked into, by the rules it was booked by (RB-16, D37, D38).
+
+Opening hours and open schedules say nothing about it: an ad hoc schedule need not lie within either.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.catalog import Availability
+from chalicelib.domain.errors import ConsultantUnavailable
+from chalicelib.domain.ledger import Right
+from chalicelib.domain.rebooking import in_the_way, is_outside
+from chalicelib.domain.rota import Rota
+from chalicelib.domain.slots import Seeker, outside_window, refusal
+from chalicelib.services import calendars, posting, staff_calendars
+from chalicelib.services.free_times import unknown_reference
+from chalicelib.services.ports import Change, Context, Ref, Store
+
+
+def move(
+    change: Change, store: Store, context: Context, before: Appointment, after: Appointment, *, overridden: bool
+) -> bool:
+    """Takes the new time and frees the old one; false, with nothing written, where other rules decide.
+
+    Those are for what was not rebooked, goes elsewhere or to somebody else, takes its seat from a block, or whose
+    schedule is no more. 422 ``past``, ``too_far``, ``outside_work_schedule``; 409 ``consultant_conflict``,
+    ``consultant_unavailable``.
+    """
+    kept = (before.location_id, before.staff_id) == (after.location_id, after.staff_id)
+    by_schedule = before.work_schedule_id is not None and before.availability is Availability.STAFF
+    if not (kept and by_schedule) or after.staff_id is None:
+        return False
+    refs: list[Ref[Any]] = [
+        *calendars.offer_refs(after.location_id, after.service_id),
+        *(Ref.to(Rota, after.staff_id), *staff_calendars.refs(after)),
+    ]
+    found = store.read(refs)
+    rota = posting.rota_in(found, after.staff_id)
+    schedule = next((s for s in rota.schedules if s.id == before.work_schedule_id), None)
+    if schedule is None:
+        return False
+    offer = calendars.offer_in(found, after.location_id, after.service_id, unknown_reference)
+    why = outside_window(offer, Seeker(Right.SCHEDULE, context.now), after.span[0])
+    if why:
+        raise refusal(why)
+    is_outside(schedule, after.span, overridden=overridden)
+    if not staff_calendars.eligible(found, after):
+        raise ConsultantUnavailable()
+    calendar = staff_calendars.calendar_of(found, after)
+    others = calendar.vacated(after.id)
+    in_the_way(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
+    change.guard(rota)
+    staff_calendars.assign(change, found, after, context.now, force=True)
+    calendars.leave(change, before.id, before.stands(), [calendar])
+    return True
