@@ -38,7 +38,7 @@ test-fast: $(INSTALLED)  ## unit and integration tests: everything in process
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/integration
 
 test-stack: $(INSTALLED)  ## on local stacks of their own: races, streams, policies, and the pages in Chromium
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/stack $(if $(CHROMIUM),tests/browser)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/stack $(if $(CHROMIUM),tests/browser)
 	$(if $(CHROMIUM),,@printf '\n!!!!!!!! No Chromium on this machine: the browser tests did NOT run. !!!!!!!!\n\n')
 
 test-browser: $(INSTALLED)  ## only the pages in Chromium
