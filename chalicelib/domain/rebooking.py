@@ -183,8 +183,8 @@ def lies_within(schedule: WorkSchedule, span: Interval) -> bool:
     return any(begin <= start and end <= until for begin, until in schedule.intervals(first - _DAY, last + _DAY))
 
 
-def is_outside(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
-    """Whether it does not lie within one line; 422 ``outside_work_schedule`` then, unless ``overridden`` (D37)."""
+def require_within(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
+    """422 ``outside_work_schedule`` unless it lies within one line; true where that was ``overridden`` (D37)."""
     outside = not lies_within(schedule, span)
     if outside and not overridden:
         message = "The session does not lie within one line of the chosen work schedule."
@@ -192,10 +192,10 @@ def is_outside(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> b
     return outside
 
 
-def in_the_way(
+def require_free(
     rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int, *, overridden: bool
 ) -> tuple[Obstacle, ...]:
-    """All ``obstacles``; 409 ``consultant_conflict`` if there are any, unless ``overridden`` (D38)."""
+    """409 ``consultant_conflict`` while there are ``obstacles``; those that were ``overridden`` (D38)."""
     found = tuple(obstacles(rota, calendar, offer, span, now))
     if found and not overridden:
         raise ConsultantConflict(extra={"conflicts": [_said(obstacle) for obstacle in found]})

@@ -11,7 +11,7 @@ from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Availability
 from chalicelib.domain.errors import ConsultantUnavailable
 from chalicelib.domain.ledger import Right
-from chalicelib.domain.rebooking import in_the_way, is_outside
+from chalicelib.domain.rebooking import require_free, require_within
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.slots import Seeker, outside_window, refusal
 from chalicelib.services import calendars, posting, staff_calendars
@@ -45,12 +45,12 @@ def move(
     why = outside_window(offer, Seeker(Right.SCHEDULE, context.now), after.span[0])
     if why:
         raise refusal(why)
-    is_outside(schedule, after.span, overridden=overridden)
+    require_within(schedule, after.span, overridden=overridden)
     if not staff_calendars.eligible(found, after):
         raise ConsultantUnavailable()
     calendar = staff_calendars.calendar_of(found, after)
     others = calendar.vacated(after.id)
-    in_the_way(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
+    require_free(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
     change.guard(rota)
     staff_calendars.assign(change, found, after, context.now, force=True)
     calendars.leave(change, before.id, before.stands(), [calendar])

@@ -21,9 +21,9 @@ from chalicelib.domain.rebooking import (
     RebookWish,
     agreed_start,
     closed,
-    in_the_way,
-    is_outside,
+    require_free,
     require_time,
+    require_within,
     required_call,
     selected,
 )
@@ -99,7 +99,7 @@ class Plans:
         end = start + timedelta(minutes=offer.service.duration_minutes)
         span = minute(start), minute(end)
         overridden = wish.override is not None
-        outside = is_outside(schedule, span, overridden=overridden)
+        outside = require_within(schedule, span, overridden=overridden)
         found, place = self._read(context, facts, wish, span)
         if not offers(found.get(Post, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
@@ -107,7 +107,7 @@ class Plans:
             raise NoSessions()
         calendar = _calendar(found, facts, span)
         now = int(context.now.timestamp())
-        obstacles = in_the_way(facts.rota, calendar, offer, span, now, overridden=overridden)
+        obstacles = require_free(facts.rota, calendar, offer, span, now, overridden=overridden)
         return Plan(facts, wish, schedule, call, start, end, outside, obstacles, found, calendar, place)
 
     def _read(self, context: Context, facts: Facts, wish: RebookWish, span: Interval) -> tuple[Found, Place | None]:
