@@ -17,7 +17,9 @@ routes = Routes(__name__, tag="Hours")
 READERS = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
 
 
-@routes.get("/locations/{location_id}/hours", query=PageQuery, answer=Page[Hours], who=READERS)
+@routes.get(
+    "/locations/{location_id}/hours", query=PageQuery, answer=Page[Hours], who=READERS, refuses=("invalid_cursor",)
+)
 def list_hours(call: Call[NoBody, PageQuery]) -> ports.Page[hours.OpeningLine]:
     """When a location is open in an ordinary week; without any line it never is."""
     return container.opening_hours().list(call.path["location_id"], call.query.limit, call.query.cursor)
@@ -61,7 +63,9 @@ def delete_hours(call: Call[NoBody, NoQuery]) -> None:
     container.opening_hours().remove(call.context(), call.path["location_id"], call.path["hours_id"])
 
 
-@routes.get("/locations/{location_id}/closures", query=PageQuery, answer=Page[Closure], who=READERS)
+@routes.get(
+    "/locations/{location_id}/closures", query=PageQuery, answer=Page[Closure], who=READERS, refuses=("invalid_cursor",)
+)
 def list_closures(call: Call[NoBody, PageQuery]) -> ports.Page[hours.Closure]:
     """When a location is closed in spite of its weekly hours, in the order in which that was entered."""
     return container.closures().list(call.path["location_id"], call.query.limit, call.query.cursor)

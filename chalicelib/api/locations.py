@@ -15,7 +15,9 @@ from chalicelib.services import ports
 routes = Routes(__name__, tag="Locations")
 
 
-@routes.get("/locations", query=PageQuery, answer=Page[Location], who=Ability.CATALOGUE_VIEW)
+@routes.get(
+    "/locations", query=PageQuery, answer=Page[Location], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",)
+)
 def list_locations(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Location]:
     """All locations, oldest first."""
     return container.locations().list(call.query.limit, call.query.cursor)

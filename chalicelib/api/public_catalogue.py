@@ -26,21 +26,25 @@ def show_config(call: Call[NoBody, NoQuery]) -> showcase.Policies:
     return container.showcase().policies()
 
 
-@routes.get("/public/services", query=ServicesQuery, answer=Page[PublicService], who=PUBLIC)
+@routes.get(
+    "/public/services", query=ServicesQuery, answer=Page[PublicService], who=PUBLIC, refuses=("invalid_cursor",)
+)
 def list_public_services(call: Call[NoBody, ServicesQuery]) -> ports.Page[showcase.ShownService]:
     """The services a client can book, anywhere or at one location."""
     query = call.query
     return container.showcase().services(query.location_id, query.limit, query.cursor)
 
 
-@routes.get("/public/locations", query=LocationsQuery, answer=Page[PublicLocation], who=PUBLIC)
+@routes.get(
+    "/public/locations", query=LocationsQuery, answer=Page[PublicLocation], who=PUBLIC, refuses=("invalid_cursor",)
+)
 def list_public_locations(call: Call[NoBody, LocationsQuery]) -> ports.Page[showcase.ShownLocation]:
     """The locations, or those that offer one service."""
     query = call.query
     return container.showcase().locations(query.service_id, query.limit, query.cursor)
 
 
-@routes.get("/public/staff", query=StaffQuery, answer=Page[PublicStaffMember], who=PUBLIC)
+@routes.get("/public/staff", query=StaffQuery, answer=Page[PublicStaffMember], who=PUBLIC, refuses=("invalid_cursor",))
 def list_public_staff(call: Call[NoBody, StaffQuery]) -> ports.Page[catalog.Staff]:
     """The staff a client may choose; none for services where nobody is chosen."""
     query = call.query

@@ -35,7 +35,13 @@ _TIMES = (
 )
 
 
-@routes.get("/staff/{staff_id}/work-schedules", query=PageQuery, answer=Page[WorkSchedule], who=WORKERS)
+@routes.get(
+    "/staff/{staff_id}/work-schedules",
+    query=PageQuery,
+    answer=Page[WorkSchedule],
+    who=WORKERS,
+    refuses=("invalid_cursor",),
+)
 def list_work_schedules(call: Call[NoBody, PageQuery]) -> ports.Page[rota.WorkSchedule]:
     """When somebody works, oldest schedule first."""
     page = call.query.limit, call.query.cursor
@@ -80,7 +86,9 @@ def delete_work_schedule(call: Call[NoBody, NoQuery]) -> None:
     container.work_schedules().remove(call.context(), call.path["staff_id"], call.path["schedule_id"])
 
 
-@routes.get("/staff/{staff_id}/time-off", query=PageQuery, answer=Page[TimeOff], who=WORKERS)
+@routes.get(
+    "/staff/{staff_id}/time-off", query=PageQuery, answer=Page[TimeOff], who=WORKERS, refuses=("invalid_cursor",)
+)
 def list_time_off(call: Call[NoBody, PageQuery]) -> ports.Page[rota.TimeOff]:
     """When somebody is away, in the order in which that was entered; for those who may change it."""
     return container.times_off().list(call.context(), call.path["staff_id"], call.query.limit, call.query.cursor)

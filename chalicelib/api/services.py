@@ -15,7 +15,7 @@ from chalicelib.services import ports
 routes = Routes(__name__, tag="Services")
 
 
-@routes.get("/services", query=PageQuery, answer=Page[Service], who=Ability.CATALOGUE_VIEW)
+@routes.get("/services", query=PageQuery, answer=Page[Service], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",))
 def list_services(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Service]:
     """All services, oldest first."""
     return container.offerings().list(call.query.limit, call.query.cursor)

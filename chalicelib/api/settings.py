@@ -35,7 +35,13 @@ def change_settings(call: Call[Record, NoQuery]) -> catalog.Settings:
     return container.configuring().change(call.context(), call.body.values())
 
 
-@routes.get("/cancellation-reasons", query=PageQuery, answer=Page[Reason], who=Ability.CATALOGUE_VIEW)
+@routes.get(
+    "/cancellation-reasons",
+    query=PageQuery,
+    answer=Page[Reason],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
+)
 def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Reason]:
     """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
     return container.reasons().list(call.query.limit, call.query.cursor)

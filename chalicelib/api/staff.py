@@ -15,7 +15,9 @@ from chalicelib.services import ports
 routes = Routes(__name__, tag="Staff")
 
 
-@routes.get("/staff", query=PageQuery, answer=Page[StaffMember], who=Ability.CATALOGUE_VIEW)
+@routes.get(
+    "/staff", query=PageQuery, answer=Page[StaffMember], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",)
+)
 def list_staff(call: Call[NoBody, PageQuery]) -> ports.Page[catalog.Staff]:
     """All staff, oldest first."""
     return container.staffing().list(call.query.limit, call.query.cursor)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ID = re.compile(f"[a-z]{{3}}_[{_ALPHABET}]{{26}}")
 
 
 def ulid(at: datetime, randomness: bytes) -> str:
@@ -16,3 +18,13 @@ def ulid(at: datetime, randomness: bytes) -> str:
 def new_id(prefix: str, at: datetime, randomness: bytes) -> str:
     """An id such as ``apt_01J…``; ``randomness`` is at least ten bytes."""
     return f"{prefix}_{ulid(at, randomness)}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be an id: a prefix and a ULID."""
+    return _ID.fullmatch(text) is not None
+
+
+def prefix_of(some_id: str) -> str:
+    """The type prefix of an id."""
+    return some_id.partition("_")[0]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from chalicelib.domain.errors import FieldError, Invalid, VersionMismatch, invalid
+from chalicelib.domain.ids import is_id, prefix_of
 from chalicelib.services.ports import Change, Context, Page, Ref, Store, Versioned
 
 # One transaction holds at most a hundred items, and the records themselves are among them.
@@ -36,8 +37,15 @@ Item = TypeVar("Item", bound=Identified)
 
 
 def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
-    """The part of a list in order of id that follows ``cursor``, which is the last id of the part before."""
-    rest = [item for item in items if cursor is None or item.id > cursor]
+    """The part of a list in order of id that follows ``cursor``, the last id of the part before.
+
+    422 ``invalid_cursor`` for what can be no id of this list; one that has been deleted since still is one.
+    """
+    known = tuple(items)
+    kinds = {prefix_of(item.id) for item in known}
+    if cursor is not None and not (is_id(cursor) and kinds <= {prefix_of(cursor)}):
+        raise invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
+    rest = [item for item in known if cursor is None or item.id > cursor]
     shown = tuple(rest[:limit])
     return Page(shown, shown[-1].id if len(rest) > limit else None)
 

@@ -64,6 +64,17 @@ def test_lists_come_in_pages(api: Api) -> None:
     assert sorted(seen) == names
 
 
+@pytest.mark.parametrize("cursor", ["x", "WyJ4Il0", "apt_01JZ0000000000000000000000", "loc_x", "null"])
+@pytest.mark.parametrize("url", ["/locations", "/public/locations", "/locations/{id}/hours", "/staff", "/services"])
+def test_a_cursor_that_no_list_of_this_kind_gives_out_is_refused(api: Api, url: str, cursor: str) -> None:
+    location_id = made(api, "/locations", PLACE)["id"]
+    made(api, f"/locations/{location_id}/hours", {"weekdays": [1], "start": "09:00", "end": "17:00"})
+    made(api, "/services", SERVICE | {"location_ids": [location_id]})
+    made(api, "/staff", person("Bo", "staff"))
+    refused = api("GET", f"{url.format(id=location_id)}?cursor={cursor}")
+    assert (refused.status, refused.json["code"]) == (422, "invalid_cursor")
+
+
 @pytest.mark.parametrize(
     ("url", "body", "wrong"),
     [
