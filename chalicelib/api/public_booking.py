@@ -46,11 +46,12 @@ from chalicelib.services.viewing import PublicView
 routes = Routes(__name__, tag="Public")
 
 _WALL_TIMES = ("unknown_timezone", "nonexistent_local_time", "ambiguous_local_time", "off_grid")
+_STARTS = (*_WALL_TIMES, "timezone_required")
 _SEATS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage)
 _WINDOW = ("past", "too_soon", "too_far")
 _WITHDRAWN = ("unknown_service", "unknown_location")
 _NOT_SO = ("not_bookable_here", "staff_not_selectable", "unknown_staff")
-_BOOKING = (*_WALL_TIMES, *_WINDOW, *_WITHDRAWN, *_NOT_SO, "method_not_offered")
+_BOOKING = (*_STARTS, *_WINDOW, *_WITHDRAWN, *_NOT_SO, "method_not_offered")
 
 
 @routes.get(
@@ -133,7 +134,7 @@ def show_calendar_file(call: Call[NoBody, CodeQuery]) -> str:
     who=PUBLIC,
     refuses=(
         *(*_SEATS, SlotTaken, DeadlinePassed, AlreadyRebooked, WrongState),
-        *(*_WALL_TIMES, *_WINDOW, *_WITHDRAWN, "reason_required"),
+        *(*_STARTS, *_WINDOW, *_WITHDRAWN, "reason_required"),
     ),
 )
 def reschedule_appointment(call: Call[MoveBody, NoQuery]) -> Booked:

@@ -85,15 +85,17 @@ def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
     return probe
 
 
-def resolve(start: datetime, timezone: str, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
+def resolve(start: datetime, timezone: str | None, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
     """The UTC instant a request's ``start`` means, on the 5-minute grid or one of so many minutes.
 
-    With an offset it is that instant; without one it is wall time in ``timezone``. 422
+    With an offset it is that instant; without one it is wall time in ``timezone``. 422 ``timezone_required``,
     ``nonexistent_local_time``, ``ambiguous_local_time`` (both instants in ``candidates``) or ``off_grid``.
     """
-    tz = zone(timezone)
+    tz = zone(timezone) if timezone is not None else None
     if start.tzinfo is not None:
         at = start.astimezone(UTC)
+    elif tz is None:
+        raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
     else:
         found = candidates(start, tz)
         if not found:

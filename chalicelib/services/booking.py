@@ -51,13 +51,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookingWish:
-    """What a client asks for; ``start`` is an instant or wall time in ``timezone``."""
+    """What a client asks for; ``start`` is an instant or wall time in ``timezone``, by default the location's."""
 
     service_id: str
     location_id: str
     method: Method
     start: datetime
-    timezone: str
+    timezone: str | None
     attendee: Person
     staff_id: str | None = None
     language: str | None = None
@@ -198,6 +198,7 @@ class Booking:
 
     def _appointment(self, context: Context, wish: BookingWish, place: Place, attendee: Attendee) -> Appointment:
         service, at = place.offer.service, instant(place.start)
+        timezone = wish.timezone or place.offer.location.timezone
         return Appointment(
             id=self._ids.new("apt", context.now, place.turn),
             service_id=wish.service_id,
@@ -205,8 +206,8 @@ class Booking:
             method=wish.method,
             start=at,
             end=instant(place.end),
-            timezone=wish.timezone,
-            local_start=wall_text(at, zone(wish.timezone)),
+            timezone=timezone,
+            local_start=wall_text(at, zone(timezone)),
             attendees=(attendee,),
             booked_through=context.actor,
             created_at=context.now,

@@ -14,7 +14,7 @@ from chalicelib.domain.events import Audience, Channel, Entry, Event, FieldChang
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
-from chalicelib.domain.times import minute, utc_text
+from chalicelib.domain.times import minute, resolve, utc_text
 from chalicelib.services import canonical
 from chalicelib.services.announcing import appointment_event, client_messages, known_copies
 from chalicelib.services.appointment_edits import Edit, addressed, require_open, wished
@@ -26,7 +26,6 @@ from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
 from chalicelib.services.seated import Seated, pipeline_in, seated, with_seats
-from chalicelib.services.staff_booking import resolved
 
 _FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
 
@@ -48,7 +47,7 @@ class Changing:
         ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``,
         ``client_twice``.
         """
-        start = resolved(edit.start, edit.timezone) if edit.start else None
+        start = resolve(edit.start, edit.timezone) if edit.start else None
         return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
 
     def _change(self, context: Context, appointment_id: str, edit: Edit, start: datetime | None) -> Seated:

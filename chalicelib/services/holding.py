@@ -35,7 +35,7 @@ class HoldWish:
     location_id: str
     method: Method
     start: datetime
-    timezone: str
+    timezone: str | None
     staff_id: str | None = None
     language: str | None = None
 

@@ -27,11 +27,14 @@ from chalicelib.services.seated import pipeline_in
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a client wants to move an appointment; ``start`` is an instant or wall time in ``timezone``."""
+    """Where a client wants to move an appointment; ``start`` is an instant or wall time in ``timezone``.
+
+    Without one it stays agreed in the zone it was.
+    """
 
     code: str
     start: datetime
-    timezone: str
+    timezone: str | None
     reason: str = ""
 
 
@@ -66,8 +69,8 @@ class Rescheduling:
             raise AlreadyRebooked()
         reason = reason_by_mode(settings.rebook_reason, move.reason)
 
-        at = instant(start)
-        moved = appointment.moved(at, move.timezone, wall_text(at, zone(move.timezone)), context.now)
+        at, timezone = instant(start), move.timezone or appointment.timezone
+        moved = appointment.moved(at, timezone, wall_text(at, zone(timezone)), context.now)
         attendee = replace(attendee, moves=attendee.moves + 1)
         others = (attendee if a.client_id == attendee.client_id else a for a in moved.attendees)
         moved = replace(moved, attendees=tuple(others))

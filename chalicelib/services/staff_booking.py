@@ -69,7 +69,7 @@ class StaffBooking:
         403 beyond the caller's reach, ``feature_disabled``; 409 as for clients, ``staff_conflict``,
         ``no_staff_for_language``; 422. Through Schedule a full block is no obstacle: ``over_capacity`` tells (D5).
         """
-        start = minute(resolved(wish.start, wish.timezone))
+        start = minute(resolve(wish.start, wish.timezone))
         wish = replace(wish, guests=self._attending.reachable(wish.guests, wish.location_id))
         return decide(lambda: self._book(context, wish, start), self._pause)
 
@@ -153,13 +153,6 @@ class StaffBooking:
             events=(appointment_event(event, booked),),
             sequence=booked.sequence,
         )
-
-
-def resolved(start: datetime, timezone: str | None) -> datetime:
-    """The instant staff mean; 422 ``timezone_required`` for wall time in no zone, and as ``times.resolve``."""
-    if timezone is None and start.tzinfo is None:
-        raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
-    return resolve(start, timezone or "UTC")
 
 
 def found_place(times: Times, start: int, right: Right, principal: Principal, override: bool) -> Place:

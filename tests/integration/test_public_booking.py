@@ -13,7 +13,7 @@ from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.quickstream import BlockState
 from chalicelib.domain.times import utc_text
 from tests.integration.staffed import ADVICE, staffed
-from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, TORONTO, World, at
+from tests.integration.world import ACCOUNT, ALEX, MORTGAGE, OPENING, TORONTO, World, at, booking
 
 
 def test_a_booking_is_unassigned_and_takes_its_seat(world: World) -> None:
@@ -30,6 +30,38 @@ def test_wall_time_means_the_zone_that_comes_with_it(world: World) -> None:
     world.lay()
     reply = world.call("POST", "/public/appointments", _body(start="2026-12-03T09:30", timezone="America/Toronto"))
     assert (reply.status, reply.json["start"]) == (201, "2026-12-03T14:30:00Z")
+
+
+def test_a_start_with_an_offset_needs_no_zone_and_is_agreed_in_the_locations(world: World) -> None:
+    world.lay()
+    slot = {name: value for name, value in _body(start="2026-12-03T06:00:00-08:00").items() if name != "timezone"}
+    held = world.call("POST", "/public/holds", {n: v for n, v in slot.items() if n != "attendee"})
+    booked = world.call("POST", "/public/appointments", slot | {"hold_token": held.json["token"]})
+    agreed = ("2026-12-03T14:00:00Z", "America/Toronto", "2026-12-03T09:00:00")
+    assert booked.status == 201, booked.text
+    assert (booked.json["start"], booked.json["timezone"], booked.json["local_start"]) == agreed
+
+
+def test_a_move_without_a_zone_keeps_the_one_that_was_agreed(world: World) -> None:
+    world.lay()
+    booked = world.book(timezone="America/Vancouver").json
+    move = {"code": booked["code"], "start": utc_text(at(15))}
+    moved = world.call("POST", f"/public/appointments/{booked['id']}/reschedule", move)
+    assert moved.status == 200, moved.text
+    assert (moved.json["timezone"], moved.json["local_start"]) == ("America/Vancouver", "2026-12-03T06:15:00")
+
+
+def test_wall_time_needs_a_zone_wherever_a_client_says_a_start(world: World) -> None:
+    world.lay()
+    booked = world.book().json
+    wall = {"start": "2026-12-03T09:30", "timezone": None}
+    slot = {name: value for name, value in _body(**wall).items() if name != "attendee"}
+    refused = [
+        world.call("POST", "/public/appointments", _body(**wall)),
+        world.call("POST", "/public/holds", slot),
+        world.call("POST", f"/public/appointments/{booked['id']}/reschedule", {"code": booked["code"], **wall}),
+    ]
+    assert {(reply.status, reply.json["code"]) for reply in refused} == {(422, "timezone_required")}
 
 
 def test_the_limit_is_the_peak_not_the_number_of_overlaps(world: World) -> None:
@@ -236,8 +268,6 @@ def test_bad_input_is_named_and_writes_nothing(world: World, change: dict[str, A
 
 
 def _body(**more: object) -> dict[str, object]:
-    from tests.integration.world import booking
-
     return booking() | more
 
 

@@ -119,7 +119,7 @@ class NewHold(Input):
     location_id: Id
     meeting_method: Method
     start: Start
-    timezone: Zone
+    timezone: Zone | None = None
     staff_id: Id | None = None
     language: Language | None = None
 

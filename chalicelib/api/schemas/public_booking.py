@@ -90,7 +90,7 @@ class NewBooking(Input):
     location_id: Id
     meeting_method: Method
     start: Start
-    timezone: Zone
+    timezone: Zone | None = None
     staff_id: Id | None = None
     language: Language | None = None
     hold_token: Code | None = None
@@ -235,7 +235,7 @@ class MoveBody(Input):
 
     code: Code
     start: Start
-    timezone: Zone
+    timezone: Zone | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
 
     def move(self) -> Move:
