@@ -82,6 +82,17 @@ def test_days_lie_in_this_century() -> None:
             When(day=far)
 
 
+@pytest.mark.parametrize(
+    "sent", ["2026-12-01T00:00", "2026-12-01 00:00:00Z", "1796083200", "20261201", "2026-W49-2", "2026-02-30", ""]
+)
+def test_a_day_is_said_in_one_form_in_bodies_and_queries(sent: str) -> None:
+    with pytest.raises(ValidationError):
+        When.model_validate_json(f'{{"day": "{sent}"}}', strict=True)
+    with pytest.raises(ValidationError):
+        When.model_validate({"day": sent})
+    assert When.model_validate({"day": "2026-12-01"}).day == date(2026, 12, 1)
+
+
 def test_an_instant_is_said_in_utc_to_the_second() -> None:
     toronto = timezone(timedelta(hours=-5))
     done = Done(at=datetime(2026, 12, 1, 10, 0, 0, 999, tzinfo=toronto))

@@ -31,6 +31,7 @@ _LINE_BREAKS = "\n\r\t"
 # What leaves no trace on paper: format and spacing characters, marks without a letter, and the fillers among letters.
 _UNSEEN_KINDS = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
 _UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -147,6 +148,18 @@ def _day(value: date) -> date:
     return value
 
 
+def _day_text(value: object) -> object:
+    """Pydantic would read midnights and seconds since 1970, too."""
+    if not isinstance(value, str):
+        return value
+    if not _DAY.fullmatch(value):
+        raise ValueError("Say a day as 2026-12-01.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such day.") from None
+
+
 def _flag(value: object) -> object:
     if isinstance(value, str) and value not in ("true", "false"):
         raise ValueError("Say true or false.")
@@ -178,7 +191,7 @@ Instant = Annotated[
 ]
 """An aware instant in an answer, said in UTC to the second."""
 
-Day = Annotated[date, AfterValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day_text), AfterValidator(_day)]
 """A calendar day (``2026-12-01``)."""
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
