@@ -94,7 +94,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
-        *("method_not_offered", "platform_not_allowed", *_TIMES),
+        *("method_not_offered", "platform_not_allowed", "date_fixed", *_TIMES),
         *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),

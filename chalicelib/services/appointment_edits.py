@@ -129,6 +129,15 @@ def require_open(before: Appointment, after: Appointment, now: datetime) -> None
         raise WrongState("This appointment has already begun.")
 
 
+def require_day(before: Appointment, after: Appointment) -> None:
+    """422 ``date_fixed`` where what was rebooked would be on another day by the clocks agreed: cancel it and rebook
+    (RB-16).
+    """
+    day = wall_text(after.start, zone(before.timezone)).partition("T")[0]
+    if before.rebooked_from is not None and not before.local_start.startswith(day):
+        raise invalid("/start", "What was rebooked keeps its day: cancel it and rebook.", "date_fixed")
+
+
 def _at(appointment: Appointment, start: datetime, timezone: str) -> Appointment:
     if (start, timezone) == (appointment.start, appointment.timezone):
         return appointment

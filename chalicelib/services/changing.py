@@ -17,7 +17,7 @@ from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
 from chalicelib.domain.times import minute, resolve, utc_text
 from chalicelib.services import canonical
 from chalicelib.services.announcing import appointment_event, client_messages, known_copies
-from chalicelib.services.appointment_edits import Edit, addressed, require_open, wished
+from chalicelib.services.appointment_edits import Edit, addressed, require_day, require_open, wished
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
@@ -43,9 +43,9 @@ class Changing:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
         404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
-        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``unknown_staff``,
-        ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``,
-        ``client_twice``.
+        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``date_fixed``,
+        ``unknown_staff``, ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``,
+        ``unknown_client``, ``client_twice``.
         """
         start = resolve(edit.start, edit.timezone) if edit.start else None
         return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
@@ -66,6 +66,7 @@ class Changing:
         if after == before:
             return with_seats(self._store, [before], context.now)[0]
         require_open(before, after, context.now)
+        require_day(before, after)
         _require_allowed(context.staff, before, after)
         context = entering(self._store, context, before.location_id)
         return self._written(context, before, after, edit.override, pipeline_in(found))

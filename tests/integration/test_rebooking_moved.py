@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.ledger import Sheet, sheet_days
 from chalicelib.domain.minutes import Interval
 from chalicelib.domain.rota import Rota, TimeOff
@@ -16,7 +16,11 @@ from tests.integration.rebooked import (
     KIM,
     KIMS,
     MON_TUE,
+    NOW,
+    PERTH,
+    SOURCE,
     call,
+    keep,
     practice,
     rebooked,
     schedules_of,
@@ -69,6 +73,28 @@ def test_a_time_outside_the_schedule_is_refused_but_for_who_may_override(world: 
     assert refusal(call(world, "PATCH", url, body | {"override": {"reason": "Urgent"}})) == (403, "forbidden")
     forced = call(world, "PATCH", url, body | {"override": {"reason": "Urgent"}}, "boss")
     assert (forced.status, forced.json["local_start"]) == (200, f"{DAY}T16:00:00"), forced.text
+
+
+def test_another_day_is_rebooked_and_not_edited(world: World) -> None:
+    booked = rebooked(world, time="10:00")
+    url = f"/appointments/{booked['id']}"
+    other_days: list[dict[str, Any]] = [
+        {"start": "2026-10-06T10:00", "timezone": PERTH},
+        {"start": "2026-10-06T02:00:00Z"},
+        # Still the 29th in Honolulu, though not where it was agreed.
+        {"start": "2026-09-29T14:00", "timezone": "Pacific/Honolulu"},
+    ]
+    for body in other_days:
+        for who in ("kim", "boss"):
+            refused = call(world, "PATCH", url, body | {"notes": "x"}, who)
+            assert refusal(refused) == (422, "date_fixed"), refused.text
+            assert refused.json["errors"][0]["pointer"] == "/start"
+    kept = call(world, "PATCH", url, {"start": f"{DAY}T10:30", "timezone": PERTH})
+    assert (kept.status, kept.json["local_start"], kept.json["notes"]) == (200, f"{DAY}T10:30:00", ""), kept.text
+    # What was booked otherwise goes wherever there is room.
+    keep(world, state=State.BOOKED, start=NOW + timedelta(days=7), end=NOW + timedelta(days=7, hours=1))
+    tomorrow = {"start": "2026-09-09T10:00", "timezone": PERTH, "override": {"reason": "As agreed"}}
+    assert call(world, "PATCH", f"/appointments/{SOURCE}", tomorrow, "boss").status == 200
 
 
 def test_what_the_consultant_has_then_stands_in_the_way(world: World) -> None:
