@@ -11,6 +11,7 @@ from chalicelib.domain.appointments import Appointment, Attendee
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.ledger import Right
+from chalicelib.domain.permissions import Ability
 from chalicelib.domain.rebooking import Caution, RebookWish
 from chalicelib.domain.reviews import GOOD_FOR, Review, Shown, UsedReview, opened, sealed
 from chalicelib.domain.statuses import Pipeline
@@ -22,6 +23,7 @@ from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.rebook_facts import Facts, facts_of
 from chalicelib.services.rebook_plans import Plan, Plans
+from chalicelib.services.scope import require_reach
 from chalicelib.services.seated import Seated, seated, with_seats
 
 # How long a used review is remembered: as long as an Idempotency-Key.
@@ -72,8 +74,14 @@ class Rebooking:
         Everything is decided anew: refuses as ``preview`` does; 422 ``review_required``, ``invalid_review_token``; 403
         for another person's review; 409 ``review_expired``, ``review_outdated``, ``schedule_changed``.
         """
-        review = opened(token, self._key())
-        review.require_for(appointment_id, context.staff.staff_id)
+        try:
+            review = opened(token, self._key())
+            review.require_for(appointment_id, context.staff.staff_id)
+        except Refusal:
+            # Beyond one's reach there is nothing of which a review could be wrong.
+            source = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+            require_reach(context.staff, Ability.REBOOK, source)
+            raise
         return decide(lambda: self._book_once(context, review), self._pause)
 
     def _book_once(self, context: Context, review: Review) -> Seated:

@@ -103,6 +103,11 @@ def test_a_token_that_was_changed_by_one_letter_is_none(world: World) -> None:
 def test_a_review_is_for_one_person_and_one_appointment(world: World) -> None:
     token = reviewed(world)["review_token"]
     assert refusal(confirm(world, token, "rae")) == (403, "forbidden")
+    for who in ("lee", "kim"):
+        for signed in (token, "nonsense"):
+            # Beyond one's reach, or nowhere: as if there were nothing, whatever is sent with it.
+            unknown = "apt_9" if who == "kim" else SOURCE
+            assert refusal(confirm(world, signed, who, of=unknown)) == (404, "not_found")
     attend(client(id="cli_2", email=None), id="apt_2")
     assert refusal(confirm(world, token, of="apt_2")) == (422, "invalid_review_token")
 
