@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Method
-from chalicelib.domain.errors import Stale, VersionMismatch, invalid
+from chalicelib.domain.errors import Invalid, Stale, VersionMismatch, invalid
 from chalicelib.domain.meetings import Platform
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import resolve, wall_text, zone
@@ -27,6 +27,10 @@ class QuickEdit:
     time: str | None = None
     notify_client: bool | None = None
     platform: Platform | None = None
+
+
+# What an edit's fields are called here, and elsewhere.
+_POINTERS = {"/start": "/time", "/meeting_method": "/modality"}
 
 
 class QuickEdits:
@@ -56,6 +60,9 @@ class QuickEdits:
                     raise
                 # Somebody has just changed it, maybe its day: read again.
                 raise Stale from None
+            except Invalid as refused:
+                refused.errors = tuple(replace(e, pointer=_POINTERS.get(e.pointer, e.pointer)) for e in refused.errors)
+                raise
 
         return decide(attempt, self._pause)
 

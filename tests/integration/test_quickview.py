@@ -283,6 +283,7 @@ def test_the_time_of_the_day_is_edited_and_never_the_day(world: World) -> None:
         world.now = at(-60) if code == "past" else NOW
         refused = edit(world, mine, {"time": time})
         assert (refused.status, refused.json["code"]) == (422, code), refused.text
+        assert refused.json["errors"][0]["pointer"] == "/time"
     assert edit(world, mine, {"time": "10:30-05:00"}).json["version"] == before.version
     assert world.read(Appointment, mine) == before
     stale = edit(world, mine, {"time": "11:00"}, headers={"If-Match": '"1"'})
@@ -327,6 +328,7 @@ def test_how_it_takes_place_and_whether_the_client_is_told(world: World) -> None
     assert (phone.json["meeting_method"], phone.json["teleconference"]) == ("phone", None)
     off = edit(world, mine, {"modality": "off_site"}, boss)
     assert (off.status, off.json["code"]) == (422, "method_not_offered")
+    assert off.json["errors"][0]["pointer"] == "/modality"
     for wrong in ({"modality": "pigeon"}, {"platform": None}, {"time": None}, {"notify_client": "no"}):
         assert edit(world, mine, wrong, boss).status == 422
     assert edit(world, mine, {"notify_client": True}).status == 403  # nobody has it
