@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Location, Settings, Staff
@@ -13,12 +13,11 @@ from chalicelib.domain.clients import Client
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.quickview import SECTIONS, Reach, Section, ended_at
 from chalicelib.domain.times import wall_text, zone
-from chalicelib.services import canonical
 from chalicelib.services.actions import Action, actions
 from chalicelib.services.dashboard import shows
 from chalicelib.services.ports import Context, Ref, Store
 from chalicelib.services.scope import sees
-from chalicelib.services.seated import Seated, with_seats
+from chalicelib.services.seated import Seated, with_people
 
 # So many rows are looked at for one section; a consultant has fewer in two months.
 MOST_ROWS = 300
@@ -77,7 +76,10 @@ class QuickView:
         self._lists = lists
 
     def shown(self, context: Context, query: QuickQuery) -> Sections:
-        """Three queries, and two batch gets for what they bring; 404 for a colleague outside the caller's reach."""
+        """Three queries, and a batch get for what they bring, or two where clients have been merged.
+
+        404 for a colleague outside the caller's reach.
+        """
         found = self._store.read([Ref.to(Settings), Ref.to(Staff, query.staff_id)])
         settings, staff = found.get(Settings) or Settings(), found.require(Staff, query.staff_id)
         if not shows(context.staff, staff, None):
@@ -88,8 +90,8 @@ class QuickView:
         visible = [a for a in appointments if sees(context.staff, a)]
         sections, truncated = _sections(visible, query.limit)
         shown = [a for section in sections.values() for a in section]
-        clients = self._clients(shown)
-        seated = {s.appointment.id: s for s in with_seats(self._store, shown, context.now)}
+        seats, everybody = with_people(self._store, shown, context.now)
+        seated, clients = {s.appointment.id: s for s in seats}, everybody.by_id
 
         def item(appointment: Appointment) -> QuickItem:
             who = {a.client_id: clients[a.client_id] for a in appointment.attendees if a.client_id in clients}
@@ -128,14 +130,6 @@ class QuickView:
             if known is None or known.version < appointment.version:
                 latest[appointment.id] = appointment
         return [a for a in latest.values() if reach.shows(a)], full
-
-    def _clients(self, appointments: Iterable[Appointment]) -> dict[str, Client]:
-        """Whoever comes, by the id they were booked under, as they are known by now (D21)."""
-        refs: list[Ref[Any]] = canonical.client_refs(appointments)
-        if not refs:
-            return {}
-        ids = [ref.key[0] for ref in refs]
-        return dict(canonical.people(self._store, ids, self._store.read(refs)).by_id)
 
 
 def _sections(appointments: Sequence[Appointment], limit: int) -> tuple[dict[Section, list[Appointment]], set[Section]]:

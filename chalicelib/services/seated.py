@@ -51,8 +51,15 @@ def seated(appointments: Iterable[Appointment], calendar: Calendar, pipeline: Pi
 
 
 def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[Seated]:
-    """These appointments as staff see them, with their blocks and statuses: the sheets around all of them, their
-    clients and the statuses, in one read, a second one where clients have been merged (D21).
+    """These appointments as staff see them, with their blocks and statuses."""
+    return with_people(store, appointments, now)[0]
+
+
+def with_people(
+    store: Store, appointments: Sequence[Appointment], now: datetime
+) -> tuple[list[Seated], canonical.People]:
+    """These appointments as staff see them and whoever comes: the sheets around all of them, their clients and the
+    statuses, in one read, a second one where clients have been merged (D21).
 
     Only Quickstream ones stand on their location's sheets (D2).
     """
@@ -71,4 +78,4 @@ def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime)
         calendar = calendar_in(found, place, sorted(wanted))
         here = (a for a in appointments if a.location_id == place and a.availability is Availability.QUICKSTREAM)
         seats |= {s.appointment.id: s for s in seated(here, calendar, pipeline, now)}
-    return [seats[a.id] for a in appointments]
+    return [seats[a.id] for a in appointments], everybody

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +12,15 @@ import pytest
 from chalicelib import background, container
 from chalicelib.domain.appointments import Appointment, Cancellation, SignOff, State
 from chalicelib.domain.catalog import Method, Service, Settings, Staff
+from chalicelib.domain.clients import Client
 from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.times import utc_text, zone
 from chalicelib.persistence.quickview import DynamoQuickLists
+from chalicelib.persistence.store import DynamoStore
 from chalicelib.services import quickview as service
 from chalicelib.services.actions import Action
+from chalicelib.services.ports import Ref
 from tests.integration.clientele import merge, taken_in, visit
 from tests.integration.staffed import BOSS, as_role, hire, setting, staffed, write
 from tests.integration.world import ALEX, MORTGAGE, NOW, OPENING, SAM, TORONTO, World, at
@@ -129,6 +133,20 @@ def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch:
         monkeypatch.setattr(DynamoQuickLists, name, counted)
     assert [len(of) for of in sections(world, date=TODAY).values()] == [2, 2, 3]
     assert sorted(asked) == ["begun", "called_off", "held"]
+
+
+def test_who_comes_is_read_with_their_seats(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(world, ana)
+    read, gets = DynamoStore.read, list[set[type]]()
+
+    def counted(store: DynamoStore, refs: Sequence[Ref[Any]], **more: Any) -> Any:
+        gets.append({ref.kind for ref in refs})
+        return read(store, refs, **more)
+
+    monkeypatch.setattr(DynamoStore, "read", counted)
+    (shown,) = quick(world, date=TODAY).json["not_started"]
+    assert shown["contacts"][0]["email"]
+    assert sum(Client in kinds for kinds in gets) == 1, gets
 
 
 def test_what_there_is_too_much_of_is_cut_at_the_far_end_and_says_so(
