@@ -151,9 +151,9 @@ def test_whose_appointments_may_be_rebooked(practice: Practice, stack: Stack) ->
         review = made(manager.http.post(f"{url}/preview", json=body), 200)
         assert [warning["code"] for warning in review["warnings"]] == ["outside_work_schedule"]
         token = {"review_token": review["review_token"]}
-        # Whose review it is books it, nobody else does.
+        # Whose review it is books it, nobody else does; to strangers there is no appointment.
         assert refusal(consultant.http.post(url, json=token)) == (403, "forbidden")
-        assert refusal(stranger.http.post(url, json=token)) == (403, "forbidden")
+        assert refusal(stranger.http.post(url, json=token)) == (404, "not_found")
         booked = made(manager.http.post(url, json=token))
         log = made(manager.http.get(f"/appointments/{booked['id']}/log"), 200)["items"]
         assert {"field": "override", "before": None, "after": "Agreed by phone"} in log[0]["changes"]
