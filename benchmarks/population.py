@@ -25,8 +25,7 @@ from benchmarks.branches import (
 from chalicelib.domain.appointments import Appointment, Attendee
 from chalicelib.domain.catalog import Availability, Method
 from chalicelib.domain.clients import Client, Contact, name_key
-from chalicelib.domain.events import CLIENT, Audience, Entry, Message
-from chalicelib.domain.events import Kind as Notice
+from chalicelib.domain.events import CLIENT, Audience, Entry, Kind as Notice, Message
 from chalicelib.domain.ledger import Occupant
 from chalicelib.domain.times import instant, minute, wall_text, zone
 from chalicelib.persistence import mapping

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import observability
 from chalicelib.domain import ids as domain_ids
-from chalicelib.settings import Settings
-from chalicelib.settings import settings as _settings
+from chalicelib.settings import Settings, settings as _settings
 
 if TYPE_CHECKING:
     from chalicelib.persistence.agenda import DynamoAgenda

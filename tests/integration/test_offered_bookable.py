@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from tests.integration.branch import Branch, moving, rows, undone
 from tests.integration.conftest import forget_singletons

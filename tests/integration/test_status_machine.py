@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from chalicelib import container
@@ -25,8 +24,7 @@ from chalicelib.persistence import mapping
 from chalicelib.persistence.items import Row
 from chalicelib.services.delivering import look_up
 from tests.integration.approval import ADMIN, STEPS, cancel, move, reschedule, set_up, status_body
-from tests.integration.branch import rows as rows_in_memory
-from tests.integration.branch import undone
+from tests.integration.branch import rows as rows_in_memory, undone
 from tests.integration.status_model import CANCELLATION, CONFIRMATION, START, Model, Request, Step
 from tests.integration.world import MORTGAGE, World, at
 from tests.unit.gateway import Reply

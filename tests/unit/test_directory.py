@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.domain.clients import Client
 from chalicelib.domain.directory import DirectoryEntry, Shelf, Sought, entries, folded, sought, words

@@ -8,8 +8,7 @@ from dataclasses import replace
 from email.policy import default
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.events import SYSTEM, Actor, Channel, Kind

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.errors import Forbidden, Refusal, ReviewExpired, ReviewOutdated, ScheduleChanged

@@ -5,8 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from chalicelib.domain import overload, seating
 from chalicelib.domain.occupancy import bits
@@ -21,8 +20,7 @@ from chalicelib.domain.seating import (
     room,
     seat,
 )
-from tests.unit import seating_days
-from tests.unit import seating_oracle as oracle
+from tests.unit import seating_days, seating_oracle as oracle
 
 NINE = 9 * 60
 HORIZON = 8

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.domain.appointments import Appointment, Attendee, Cancellation, State
 from chalicelib.domain.errors import Invalid, NoSessions, NotFound, WrongState

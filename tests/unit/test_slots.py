@@ -9,8 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from chalicelib.domain.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.errors import BlockNotReleased, CapacityExhausted, Invalid, OutsideBlock

@@ -10,8 +10,7 @@ from pydantic import Field
 from chalicelib.api.schemas.appointments import Status
 from chalicelib.api.schemas.codes import Email, Language
 from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
-from chalicelib.domain import appointments as domain
-from chalicelib.domain import statuses
+from chalicelib.domain import appointments as domain, statuses
 from chalicelib.domain.calls import meeting_link
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.questions import LONGEST_ANSWER
