@@ -37,7 +37,7 @@ EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300
 SORES = 2  # stretches of time in which a proof is sought for those first seated
 
 
-class Placement(Haggling):
+class LeastOverload(Haggling):
     """An occupancy kept at the least overload; sitters are numbered as they come."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:

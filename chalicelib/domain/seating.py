@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chalicelib.domain.first_fit import Stay, everybody_sits
 from chalicelib.domain.occupancy import Span
-from chalicelib.domain.overload import Placement
+from chalicelib.domain.overload import LeastOverload
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Room:
         self._benches = benches
         self._sitters = sitters
         self._spans = [_spans(benches, sitter) for sitter in sitters]
-        self._settled: dict[_Party, Placement] = {}
+        self._settled: dict[_Party, LeastOverload] = {}
 
     def admits(self, candidate: Sitter) -> bool:
         """Whether one more such appointment is admissible (D1); not when neither is proven in time (`gave_up`)."""
@@ -145,35 +145,20 @@ class Room:
         ]
         return _join([*near, _Party(covering, ())])
 
-    def _open(self, party: _Party) -> Placement:
+    def _open(self, party: _Party) -> LeastOverload:
         """The party's benches, still empty."""
         instants = {instant for sitter in party.sitters for span in self._spans[sitter].values() for instant in span}
         limits = {index: self._benches[index].limit for index in sorted(party.benches)}
         for index in party.benches:
             instants |= {self._benches[index].start, self._benches[index].end}
-        return Placement(instants, limits)
+        return LeastOverload(instants, limits)
 
-    def _settle(self, party: _Party) -> Placement:
+    def _settle(self, party: _Party) -> LeastOverload:
         placement = self._settled.get(party)
         if placement is None:
             placement = self._settled[party] = self._open(party)
             placement.seat([self._spans[sitter] for sitter in party.sitters])
         return placement
-
-
-def least_overload(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> int:
-    """The overload in seat-minutes, minimised over all placements that keep each sitter on one bench (D1)."""
-    return Room(benches, sitters).overload()
-
-
-def admits(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter) -> bool:
-    """Whether a bench of its choice covers the candidate and adding it does not raise the least overload (D1)."""
-    return Room(benches, sitters).admits(candidate)
-
-
-def room(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter, at_most: int | None = None) -> int:
-    """How many more such candidates can be admitted one after the other, never negative (D1)."""
-    return Room(benches, sitters).room(candidate, at_most)
 
 
 def seat(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[int | None]:

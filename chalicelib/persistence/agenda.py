@@ -38,12 +38,6 @@ class DynamoAgenda:
         """Appointments that start at this location in [first, last)."""
         return self.listed([Choice(first, last, location_ids=frozenset({location_id}))], limit, cursor)
 
-    def of_staff(
-        self, staff_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
-    ) -> Page[Appointment]:
-        """Appointments of this staff member that start in [first, last)."""
-        return self.listed([Choice(first, last, holders=frozenset({staff_id}))], limit, cursor)
-
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
         pk = keys.sheet(location_id, "").pk

@@ -7,11 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.domain.catalog import Location, Service
-from chalicelib.domain.edits import (
-    Edit,
-    Opening,
-    Scope,
-)
+from chalicelib.domain.edits import Edit, Opening, Scope
 from chalicelib.domain.errors import BookingsAffected, WrongState
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Occupant

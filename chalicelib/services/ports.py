@@ -180,10 +180,9 @@ class Change:
         """Counts a booking among a contact's upcoming ones until ``end`` (epoch minutes), or no longer."""
         self.tallied.append((contact, appointment_id, end))
 
-    def record(self, entry: Entry) -> Entry:
+    def record(self, entry: Entry) -> None:
         """Adds what happened: the log line, its messages and events (NT-9)."""
         self.entries.append(entry)
-        return entry
 
     def redact(self, entry: Entry) -> None:
         """Replaces what a log line that is there says; what it has to deliver is delivered as it was."""
@@ -237,11 +236,6 @@ class Agenda(Protocol):
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
         """Appointments that start at this location in [first, last)."""
-
-    def of_staff(
-        self, staff_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
-    ) -> Page[Appointment]:
-        """Appointments of this staff member that start in [first, last)."""
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
