@@ -21,14 +21,10 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class NewRelease:
     """A release policy as an edit names it; without one seats are open from the start, a reserve never is."""
 
     policy: Release | None
-
-    def due(self, start: int, tz: ZoneInfo) -> int | None:
-        """The minute the seats of an occurrence that begins at ``start`` open."""
-        return self.policy.due(start, tz) if self.policy else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,8 @@ class Edit:
     start: datetime | None = None
     end: datetime | None = None
     timezone: str | None = None
-    release: Opening | None = None
-    reserve_release: Opening | None = None
+    release: NewRelease | None = None
+    reserve_release: NewRelease | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +135,22 @@ def edited_template(series: Series, edit: Edit, hours: Hours | None) -> Series:
 def _opened(after: Block, before: Block, series: Series, edit: Edit, now: int) -> Block:
     tz = ZoneInfo(series.timezone)
     if edit.release is not None:
-        opens = edit.release.due(after.start, tz)
+        opens = _due(edit.release.policy, after.start, tz)
         held = opens is not None and opens > now
         state = BlockState.HELD if held else BlockState.RELEASED
         after = replace(after, release_at=opens, state=state)
-    elif before.release_at == Opening(series.release).due(before.start, tz):
-        after = replace(after, release_at=Opening(series.release).due(after.start, tz))
+    elif before.release_at == _due(series.release, before.start, tz):
+        after = replace(after, release_at=_due(series.release, after.start, tz))
     if edit.reserve_release is not None:
-        return replace(after, reserve_release_at=edit.reserve_release.due(after.start, tz))
-    if before.reserve_release_at == Opening(series.reserve_release).due(before.start, tz):
-        return replace(after, reserve_release_at=Opening(series.reserve_release).due(after.start, tz))
+        return replace(after, reserve_release_at=_due(edit.reserve_release.policy, after.start, tz))
+    if before.reserve_release_at == _due(series.reserve_release, before.start, tz):
+        return replace(after, reserve_release_at=_due(series.reserve_release, after.start, tz))
     return after
+
+
+def _due(policy: Release | None, start: int, tz: ZoneInfo) -> int | None:
+    """The minute the seats of an occurrence that begins at ``start`` open."""
+    return policy.due(start, tz) if policy else None
 
 
 def _wall(at: datetime, tz: ZoneInfo) -> datetime:

@@ -35,21 +35,14 @@ class Guest:
     additional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """The attendees in the order of their guests."""
-
-    attendees: tuple[Attendee, ...]
-
-
 class Attending:
     """Turns guests into attendees within the caller's own transaction, so that nothing is half written.
 
         guests = attending.reachable(guests, location_id)              # once, before deciding
         found = store.read([..., *refs(guests)])                       # with everything else
-        party = attending.attend(change, found, context, service, guests)
+        attendees = attending.attend(change, found, context, service, guests)
 
-    The caller saves the appointment with ``party.attendees``.
+    The caller saves the appointment with these.
     """
 
     def __init__(self, store: Store, ids: Ids, acquaintances: Acquaintances) -> None:
@@ -71,8 +64,8 @@ class Attending:
 
     def attend(
         self, change: Change, found: Found, context: Context, service: Service, guests: Sequence[Guest]
-    ) -> Party:
-        """Their attendees; new clients and how they are found again are saved, those on record guarded (D26b).
+    ) -> tuple[Attendee, ...]:
+        """An attendee each; new clients and how they are found again are saved, those on record guarded (D26b).
 
         Needs what ``refs`` names. 422 ``unknown_client`` for one who does not exist or whom the caller may not
         know, ``client_twice``, ``invalid_answers``; 409 ``client_merged``, ``already_exists``.
@@ -83,7 +76,7 @@ class Attending:
         new = [Newcomer(g.client, f"{g.pointer}/client", booked=True) for g in guests if g.client]
         created = iter(newcomers.take_in(change, found, context, self._ids, new))
         clients = [next(created) if guest.client else known[guest.client_id or ""] for guest in guests]
-        return Party(tuple(map(self._attendee, clients, guests, answers)))
+        return tuple(map(self._attendee, clients, guests, answers))
 
     def _on_record(self, change: Change, found: Found, context: Context, guests: Sequence[Guest]) -> dict[str, Client]:
         """The clients named by id, all of them known to the caller (CL-2); booked for the first time, they change."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.domain.catalog import Location, Service
-from chalicelib.domain.edits import Edit, Opening, Scope
+from chalicelib.domain.edits import Edit, NewRelease, Scope
 from chalicelib.domain.errors import BookingsAffected, WrongState
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Occupant
@@ -191,12 +191,12 @@ class Editing:
 def _resolved(edit: Edit, location_zone: str) -> Edit:
     """The edit with instants for its wall times; 422 for those there are none or two of."""
     timezone = edit.timezone or location_zone
-    opening = edit.release
-    if opening is not None:
-        opening = Opening(resolved(opening.policy, timezone, "/release/at"))
+    release = edit.release
+    if release is not None:
+        release = NewRelease(resolved(release.policy, timezone, "/release/at"))
     return replace(
         edit,
         start=resolve(edit.start, timezone) if edit.start else None,
         end=resolve(edit.end, timezone, "/end") if edit.end else None,
-        release=opening,
+        release=release,
     )

@@ -7,7 +7,7 @@ from chalicelib.domain.catalog import Service
 from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Entry, FieldChange
 from chalicelib.services.announcing import booking_announced, client_messages
-from chalicelib.services.attending import Attending, Guest, Party, ability_for_attendees, refs
+from chalicelib.services.attending import Attending, Guest, ability_for_attendees, refs
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
@@ -41,25 +41,25 @@ class Joining:
         guests = self._attending.reachable([guest], before.location_id)
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
         change = Change()
-        party = self._attending.attend(change, found, context, found.require(Service, before.service_id), guests)
+        service = found.require(Service, before.service_id)
+        (attendee,) = self._attending.attend(change, found, context, service, guests)
         known = found.get(Client, guest.client_id) if guest.client_id else None
-        after = before.joined(party.attendees[0], context.now, known.family if known else ())
+        after = before.joined(attendee, context.now, known.family if known else ())
         after = change.book(after, before)
-        change.record(self._entry(context, after, party, notify is not False))
+        change.record(self._entry(context, after, attendee.client_id, notify is not False))
         (shown,) = with_seats(self._store, [after], context.now)
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _entry(self, context: Context, after: Appointment, party: Party, notify: bool) -> Entry:
-        joined = [attendee.client_id for attendee in party.attendees]
-        told = joined if notify and after.notify_client else []
+    def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> Entry:
+        told = [client_id] if notify and after.notify_client else []
         return Entry(
             id=self._ids.new("evt", context.now, after.version),
             subject_id=after.id,
             at=context.now,
             action="attendee_added",
             actor=context.actor,
-            changes=tuple(FieldChange("attendee", None, client_id) for client_id in joined),
+            changes=(FieldChange("attendee", None, client_id),),
             messages=client_messages(booking_announced(after)[0], told),
             sequence=after.sequence,
         )

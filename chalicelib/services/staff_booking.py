@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.appointments import Appointment, Attendee
 from chalicelib.domain.approval import initial_status, passed, requested
 from chalicelib.domain.catalog import Availability, Method, Offer
 from chalicelib.domain.errors import Forbidden, NoStaffForLanguage, invalid
@@ -22,7 +22,7 @@ from chalicelib.domain.teams import Post, Team, offers, speaking
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import attending, calendars, staff_calendars
 from chalicelib.services.announcing import appointment_event, booking_announced, client_messages, organisation_messages
-from chalicelib.services.attending import Attending, Guest, Party
+from chalicelib.services.attending import Attending, Guest
 from chalicelib.services.channels import Door, may_have, require_open, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered, unknown_reference
@@ -88,10 +88,10 @@ class StaffBooking:
         times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
         place = found_place(times, start, wish.door.right, principal, wish.override is not None)
         change = Change()
-        party = self._attending.attend(change, found, context, times.offer.service, wish.guests)
+        attendees = self._attending.attend(change, found, context, times.offer.service, wish.guests)
         pipeline = pipeline_in(found)
         status = initial_status(times.offer, pipeline)
-        booked = change.book(requested(self._appointment(context, wish, place, party), status, context.now))
+        booked = change.book(requested(self._appointment(context, wish, place, attendees), status, context.now))
         if status:
             change.save(passed(booked, status, context.actor, context.now))
         occupant = place.occupant(booked.id, wish.door.right)
@@ -105,7 +105,9 @@ class StaffBooking:
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _appointment(self, context: Context, wish: StaffWish, place: Place, party: Party) -> Appointment:
+    def _appointment(
+        self, context: Context, wish: StaffWish, place: Place, attendees: tuple[Attendee, ...]
+    ) -> Appointment:
         service, at = place.offer.service, instant(place.start)
         timezone = wish.timezone or place.offer.location.timezone
         return Appointment(
@@ -117,7 +119,7 @@ class StaffBooking:
             end=instant(place.end),
             timezone=timezone,
             local_start=wall_text(at, zone(timezone)),
-            attendees=party.attendees,
+            attendees=attendees,
             booked_through=context.actor,
             created_at=context.now,
             updated_at=context.now,

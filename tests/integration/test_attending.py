@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.appointments import Answer
+from chalicelib.domain.appointments import Answer, Attendee
 from chalicelib.domain.catalog import Question, QuestionType
 from chalicelib.domain.clients import Client, Contact
 from chalicelib.domain.errors import Invalid, Stale
 from chalicelib.domain.events import FieldChange
 from chalicelib.domain.permissions import Principal, Role
-from chalicelib.services.attending import Guest, Party, refs
+from chalicelib.services.attending import Guest, refs
 from chalicelib.services.newcomers import NewClient
 from chalicelib.services.ports import Change, Context, Ref
 from tests.integration.world import ALEX, MORTGAGE, NOW, TORONTO, World, offered
@@ -40,18 +40,18 @@ def on_record(world: World, **more: Any) -> Client:
     return client
 
 
-def attended(*guests: Guest, asked: bool = False, meanwhile: object = None) -> Party:
+def attended(*guests: Guest, asked: bool = False, meanwhile: object = None) -> tuple[Attendee, ...]:
     """The guests as attendees, written; ``meanwhile`` is called between decision and commit."""
     store = container.store()
     attending = container.attending()
     known = attending.reachable(guests, TORONTO)
     change = Change()
     service = ASKED if asked else replace(ASKED, questions=())
-    party = attending.attend(change, store.read(refs(known)), CONTEXT, service, known)
+    attendees = attending.attend(change, store.read(refs(known)), CONTEXT, service, known)
     if callable(meanwhile):
         meanwhile()
     store.commit(change)
-    return party
+    return attendees
 
 
 def refused(*guests: Guest, asked: bool = False) -> tuple[str, list[str]]:
@@ -62,8 +62,7 @@ def refused(*guests: Guest, asked: bool = False) -> tuple[str, list[str]]:
 
 
 def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(world: World) -> None:
-    party = attended(Guest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr")))
-    (attendee,) = party.attendees
+    (attendee,) = attended(Guest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr")))
     client = world.read(Client, attendee.client_id)
     assert (client.mobile, client.phone, client.email) == ("+14165550100", "+442079460018", "bo@example.org")
     assert (client.notes, client.created_by, client.receive_sms) == ("Prefers mornings", ALEX, True)
@@ -77,7 +76,7 @@ def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(
 
 def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
     world.lay()
-    (attendee,) = attended(Guest(client=BO)).attendees
+    (attendee,) = attended(Guest(client=BO))
     booked = world.book(attendee={"first_name": "BO", "last_name": "Lind", "email": "bo@example.org"})
     assert booked.status == 201, booked.text
     contact = world.read(Contact, "bo@example.org")
@@ -88,7 +87,7 @@ def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
 
 @pytest.mark.parametrize("reach", [{"email": "bo@example.org"}, {"mobile": "+14165550100"}])
 def test_an_address_or_a_mobile_number_is_enough(world: World, reach: dict[str, Any]) -> None:
-    (attendee,) = attended(Guest(client=NewClient("Bo", "Lind", **reach))).attendees
+    (attendee,) = attended(Guest(client=NewClient("Bo", "Lind", **reach)))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
 
@@ -99,7 +98,7 @@ def test_without_either_there_is_no_new_client(world: World) -> None:
 
 def test_consent_needs_a_number_to_be_given_for(world: World) -> None:
     new = NewClient("Bo", "Lind", email="bo@example.org", phone="+14165550100", receive_sms=True)
-    (attendee,) = attended(Guest(client=new)).attendees
+    (attendee,) = attended(Guest(client=new))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
 
@@ -108,7 +107,7 @@ def test_two_new_clients_may_share_an_address(world: World) -> None:
         Guest(client=BO),
         Guest(client=replace(BO, first_name="Kim", email="bo@example.org"), pointer="/additional_attendees/0"),
     )
-    first, second = (a.client_id for a in party.attendees)
+    first, second = (a.client_id for a in party)
     assert world.read(Contact, "bo@example.org").clients == ((first, "bo lind"), (second, "kim lind"))
     assert first != second
 
@@ -116,7 +115,7 @@ def test_two_new_clients_may_share_an_address(world: World) -> None:
 def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
     world.lay()
     booked = world.book().json["id"]
-    (attendee,) = attended(Guest(client=NewClient("Eva", "Ruiz", email="ana@example.org"))).attendees
+    (attendee,) = attended(Guest(client=NewClient("Eva", "Ruiz", email="ana@example.org")))
     contact = world.read(Contact, "ana@example.org")
     assert [name for _, name in contact.clients] == ["ana ruiz", "eva ruiz"]
     assert contact.clients[1][0] == attendee.client_id
@@ -125,9 +124,9 @@ def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
 
 def test_a_client_on_record_comes_as_they_are_and_is_not_written(world: World) -> None:
     client = on_record(world, language="fr")
-    party = attended(Guest(client_id=client.id, notes="By the lift"))
-    assert (party.attendees[0].name, party.attendees[0].language) == ("Ana Ruiz", "fr")
-    assert party.attendees[0].notes == "By the lift"
+    (attendee,) = attended(Guest(client_id=client.id, notes="By the lift"))
+    assert (attendee.name, attendee.language) == ("Ana Ruiz", "fr")
+    assert attendee.notes == "By the lift"
     assert world.read(Client, client.id) == client
 
 
@@ -168,4 +167,4 @@ def test_questions_are_for_whom_it_is_made_and_answers_are_checked_for_everybody
     main = Guest(client_id=client.id, answers=answers)
     assert refused(main, along, asked=True) == ("invalid_answers", [f"{place}/answers/0/value"])
     party = attended(main, replace(along, answers=()), asked=True)
-    assert [a.answers for a in party.attendees] == [answers, ()]
+    assert [a.answers for a in party] == [answers, ()]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.domain.edits import Edit, Hours, Opening, edited, edited_along, edited_template, hours_of, own_day
+from chalicelib.domain.edits import Edit, Hours, NewRelease, edited, edited_along, edited_template, hours_of, own_day
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.quickstream import Block, BlockState, Release, Series
 from chalicelib.domain.times import minute
@@ -64,13 +64,13 @@ def test_an_edit_never_holds_back_what_was_released_by_hand() -> None:
 )
 def test_a_new_policy_decides_anew(policy: Release | None, state: BlockState) -> None:
     for before in (block(), block().released()):
-        assert edited(before, SERIES, Edit(release=Opening(policy)), NOW).state is state
+        assert edited(before, SERIES, Edit(release=NewRelease(policy)), NOW).state is state
 
 
 def test_a_moved_block_follows_its_series_policy_unless_it_has_its_own() -> None:
     moved = (block().start + 1440, block().end + 1440)
     assert edited(block(), SERIES, Edit(), NOW, moved).release_at == minute(at("2026-10-29T12:00"))
-    own = edited(block(), SERIES, Edit(release=Opening(Release(at=at("2026-10-05T08:00")))), NOW)
+    own = edited(block(), SERIES, Edit(release=NewRelease(Release(at=at("2026-10-05T08:00")))), NOW)
     assert edited(own, SERIES, Edit(), NOW, moved).release_at == own.release_at
 
 
@@ -80,9 +80,9 @@ def test_a_reserve_follows_too_and_opens_when_it_is_time() -> None:
     assert before is not None
     moved = edited(before, series, Edit(), NOW, (before.start + 60, before.end + 60))
     assert moved.reserve_release_at == before.start + 60 - 1440
-    opened = edited(before, series, Edit(reserve_release=Opening(Release(hours_before=24 * 40))), NOW)
+    opened = edited(before, series, Edit(reserve_release=NewRelease(Release(hours_before=24 * 40))), NOW)
     assert (opened.reserved, opened.reserve_release_at) == (0, before.start - 1440 * 40)
-    assert edited(before, series, Edit(reserve_release=Opening(None)), NOW).reserve_release_at is None
+    assert edited(before, series, Edit(reserve_release=NewRelease(None)), NOW).reserve_release_at is None
 
 
 def test_seats_that_do_not_fit_are_refused() -> None:
@@ -143,7 +143,7 @@ def test_hours_that_clocks_leave_nothing_of_delete_the_occurrence() -> None:
 
 
 def test_the_template_takes_new_hours_without_laying_anything_out_twice() -> None:
-    after = edited_template(SERIES, Edit(limit=4, release=Opening(None)), Hours(time(10), timedelta(hours=1)))
+    after = edited_template(SERIES, Edit(limit=4, release=NewRelease(None)), Hours(time(10), timedelta(hours=1)))
     assert (after.limit, after.release) == (4, None)
     assert (after.wall_start.hour, after.wall_end - after.wall_start) == (10, timedelta(hours=1))
     assert after.laid_to == WALL + timedelta(days=7, hours=1)

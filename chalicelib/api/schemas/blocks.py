@@ -21,7 +21,7 @@ from chalicelib.api.schemas.fields import (
     Zone,
 )
 from chalicelib.api.schemas.records import Record, partial
-from chalicelib.domain.edits import Edit, Opening, Scope
+from chalicelib.domain.edits import Edit, NewRelease, Scope
 from chalicelib.domain.ledger import Occupant
 from chalicelib.domain.quickstream import BlockState, Release
 from chalicelib.domain.times import instant, wall_text
@@ -115,7 +115,7 @@ class BlockFields(_Fields):
         values = self.values()
         for name in ("release", "reserve_release"):
             if name in values:
-                values[name] = Opening(_policy(values[name]))
+                values[name] = NewRelease(_policy(values[name]))
         return Edit(**values)
 
 
