@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.sessions import Use
@@ -10,9 +10,9 @@ from chalicelib.domain.sessions import Use
 NOTICE = timedelta(hours=24)
 
 
-def within_notice(appointment: Appointment, after: Appointment) -> bool:
-    """Whether calling off came less than 24 elapsed hours before the start, by the clock of the change (D41)."""
-    return appointment.start - after.updated_at < NOTICE
+def within_notice(appointment: Appointment, at: datetime) -> bool:
+    """Whether calling off at this instant comes less than 24 elapsed hours before the start (D41)."""
+    return appointment.start - at < NOTICE
 
 
 def outcome(before: Appointment, after: Appointment) -> Use | None:
@@ -25,7 +25,7 @@ def outcome(before: Appointment, after: Appointment) -> Use | None:
     called_off = after.state is State.CANCELLED or _left(after)
     if not called_off:
         return None
-    return Use.USED if before.confirmed and within_notice(before, after) else Use.RETURNED
+    return Use.USED if before.confirmed and within_notice(before, after.updated_at) else Use.RETURNED
 
 
 def _left(after: Appointment) -> bool:

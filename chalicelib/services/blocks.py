@@ -15,7 +15,7 @@ from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.placement import Placement, peak
 from chalicelib.domain.quickstream import LONGEST_MINUTES, Block, BlockPlace
 from chalicelib.domain.times import EPOCH, day_bounds, minute
-from chalicelib.services import calendars
+from chalicelib.services import calendars, positions
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 
 LONGEST_DAYS = 92
@@ -149,6 +149,6 @@ def position(cursor: str | None) -> tuple[int, str]:
     if cursor is None:
         return 0, ""
     if not _CURSOR.fullmatch(cursor):
-        raise invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
+        raise positions.refused()
     start, _, item_id = cursor.partition(".")
     return int(start), item_id

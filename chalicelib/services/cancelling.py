@@ -14,7 +14,7 @@ from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, Wr
 from chalicelib.domain.events import Entry, FieldChange, Kind
 from chalicelib.domain.lifecycle import require_not_over
 from chalicelib.domain.permissions import Ability
-from chalicelib.domain.settlement import NOTICE
+from chalicelib.domain.settlement import within_notice
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
 from chalicelib.domain.telling import language_for
 from chalicelib.services import calendars, canonical, entitlements
@@ -296,5 +296,4 @@ def reason_by_mode(mode: ReasonMode, reason: str) -> str:
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
-    within = appointment.start - context.now < NOTICE
-    return Cancellation(reason, context.actor.label, context.now, within, reason_id)
+    return Cancellation(reason, context.actor.label, context.now, within_notice(appointment, context.now), reason_id)

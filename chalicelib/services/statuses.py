@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.catalog import Settings
-from chalicelib.domain.errors import InUse, StatusInUse, invalid
+from chalicelib.domain.errors import InUse, StatusInUse
 from chalicelib.domain.statuses import (
     MOST_STATUSES,
     SHARES,
@@ -17,7 +17,7 @@ from chalicelib.domain.statuses import (
     StatusShare,
     require_valid,
 )
-from chalicelib.services import parts
+from chalicelib.services import parts, positions
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Page, Ref, Store
@@ -46,7 +46,7 @@ class Statuses:
     def list(self, limit: int, cursor: str | None) -> Page[Status]:
         """Part of the list, in order of position, archived ones included."""
         if cursor is not None and not cursor.isdecimal():
-            raise invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
+            raise positions.refused()
         rest = [s for s in self._read().pipeline.ordered if cursor is None or s.position > int(cursor)]
         shown = tuple(rest[:limit])
         return Page(shown, str(shown[-1].position) if len(rest) > limit else None)
