@@ -68,19 +68,19 @@ class DynamoDirectory:
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""
         earlier = None if before is None else Row.gsi1sk < before
-        rows = Row.agenda.query(f"CLI#{client_id}", earlier, scan_index_forward=False, limit=limit)
+        rows = Row.agenda.query(keys.partition(client_id), earlier, scan_index_forward=False, limit=limit)
         return tuple(
-            Attendance(row.gsi1sk, row.pk.removeprefix("APT#"), json.loads(row.body or "{}").get("cancelled", False))
+            Attendance(row.gsi1sk, keys.id_in(row.pk), json.loads(row.body or "{}").get("cancelled", False))
             for row in rows
         )
 
     def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[Engagement, ...]:
         """What one client comes to that starts from this instant on, soonest first."""
-        rows = Row.agenda.query(f"CLI#{client_id}", Row.gsi1sk >= keys.by_start(since), limit=limit)
+        rows = Row.agenda.query(keys.partition(client_id), Row.gsi1sk >= keys.by_start(since), limit=limit)
         bodies = ((row, json.loads(row.body or "{}")) for row in rows)
         return tuple(
             Engagement(
-                row.pk.removeprefix("APT#"),
+                keys.id_in(row.pk),
                 datetime.fromisoformat(row.gsi1sk.partition("#")[0]),
                 datetime.fromisoformat(body["end"]),
             )
@@ -90,5 +90,5 @@ class DynamoDirectory:
 
     def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:
         """The merges into one client, latest first."""
-        rows = Row.agenda.query(f"MERGED#{client_id}", scan_index_forward=False, limit=limit)
+        rows = Row.agenda.query(keys.merges(client_id), scan_index_forward=False, limit=limit)
         return tuple(mapping.from_row(row, Merge) for row in rows)

@@ -21,22 +21,22 @@ class DynamoDueWork:
     def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then, longest waiting first."""
         for row in _due("sheet", until):
-            yield row.pk.partition("#")[2], row.sk
+            yield keys.id_in(row.pk), row.sk
 
     def series(self, until: datetime) -> Iterator[str]:
         """The id of every series of which more is to be laid out by then, longest waiting first."""
         for row in _due("series", until):
-            yield row.pk.partition("#")[2]
+            yield keys.id_in(row.pk)
 
     def requests(self, until: datetime) -> Iterator[str]:
         """The id of every request that was made by then and not decided on, longest waiting first."""
         for row in _due("request", until):
-            yield row.pk.partition("#")[2]
+            yield keys.id_in(row.pk)
 
     def leaving(self, until: datetime) -> Iterator[str]:
         """The id of every deleted client who is to be forgotten by then, longest waiting first."""
         for row in _due("farewell", until):
-            yield row.pk.partition("#")[2]
+            yield keys.id_in(row.pk)
 
     def unstarted(self, until: datetime) -> Iterator[str]:
         """The id of every appointment that should have been commenced by then, longest waiting first.
@@ -44,7 +44,7 @@ class DynamoDueWork:
         Last come those of which a reminder still waits that was due so long ago: nobody has been reminding.
         """
         for row in chain(_due("overdue", until), _due("reminder", until - OVERDUE_AFTER)):
-            yield row.pk.partition("#")[2]
+            yield keys.id_in(row.pk)
 
 
 def _due(work: str, until: datetime) -> Iterator[Row]:

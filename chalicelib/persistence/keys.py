@@ -171,9 +171,9 @@ def appointment(appointment_id: str) -> Key:
     return Key(f"APT#{appointment_id}")
 
 
-def holder(staff_id: str) -> str:
-    """The partition of what a staff member has; cancelled ones are in one that ends in ``CANCELLED``."""
-    return f"STF#{staff_id}"
+def unassigned(location_id: str) -> str:
+    """The partition of what nobody has at a location."""
+    return f"OPEN#{location_id}"
 
 
 def begun(staff_id: str) -> str:
@@ -199,6 +199,11 @@ def entitlement(client_id: str) -> Key:
 def merge(merge_id: str) -> Key:
     """A merge of two clients."""
     return Key(f"MRG#{merge_id}")
+
+
+def merges(client_id: str) -> str:
+    """The partition of the merges into a client."""
+    return f"MERGED#{client_id}"
 
 
 def directory(shelf: str, term: str) -> str:
@@ -252,13 +257,18 @@ def once(scope: str, key: str) -> Key:
 
 
 def journal(subject_id: str, entry_id: str) -> Key:
-    """One thing that happened to a subject: ``apt_…`` keeps its journal under ``APT#apt_…``."""
+    """One thing that happened to a subject."""
     return Key(partition(subject_id), f"{JOURNAL}{entry_id}")
 
 
 def partition(subject_id: str) -> str:
-    """The partition of anything that has an id."""
+    """The partition of anything that has an id, on an index that of what it has: ``loc_…`` in ``LOC#loc_…``."""
     return f"{subject_id.partition('_')[0].upper()}#{subject_id}"
+
+
+def id_in(pk: str) -> str:
+    """The id, or value, that a partition is named by."""
+    return pk.partition("#")[2]
 
 
 def permission(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:

@@ -70,16 +70,16 @@ def _own_id(record: Any) -> tuple[str, ...]:
 
 def _appointment_indexes(a: Appointment) -> dict[str, str]:
     gone = "" if a.occupies else keys.CANCELLED
-    holder = keys.holder(a.staff_id) if a.staff_id else f"OPEN#{a.location_id}"
+    holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned(a.location_id)
     by_start = keys.by_start(a.start, a.id)
     found = {
-        "gsi1pk": f"LOC#{a.location_id}{gone}",
+        "gsi1pk": keys.partition(a.location_id) + gone,
         "gsi1sk": by_start,
         "gsi2pk": holder + gone,
         "gsi2sk": by_start,
     }
     if not a.confirmed and a.occupies:
-        found |= {"gsi3pk": f"LOC#{a.location_id}", "gsi3sk": by_start}
+        found |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
     elif a.staff_id and a.state in (State.IN_PROGRESS, State.SERVED):
         # Nothing begins unconfirmed, so the place beside the requests is free for it.
         found |= {"gsi3pk": keys.begun(a.staff_id), "gsi3sk": by_start}
@@ -134,7 +134,7 @@ def _pack_sheet(sheet: Sheet) -> dict[str, Any]:
 
 def _unpack_sheet(row: Row) -> Sheet:
     return Sheet(
-        calendar_id=row.pk.removeprefix("CAL#"),
+        calendar_id=keys.id_in(row.pk),
         day=row.sk,
         blocks={k: from_json(text, Block) for k, text in (row.blocks or {}).items()},
         occupants={k: _unpack_occupant(k, text) for k, text in (row.occupants or {}).items()},
@@ -151,7 +151,7 @@ def _pack_contact(contact: Contact) -> dict[str, Any]:
 
 def _unpack_contact(row: Row) -> Contact:
     return Contact(
-        value=row.pk.removeprefix("CONTACT#"),
+        value=keys.id_in(row.pk),
         clients=tuple((client_id, name) for client_id, name in json.loads(row.body or "[]")),
         upcoming=tuple((k, int(end)) for k, end in (row.upcoming or {}).items()),
         version=int(row.version or 0),
@@ -165,7 +165,7 @@ def _client_indexes(client: Client) -> dict[str, str]:
 
 
 def _merge_indexes(merge: Merge) -> dict[str, str]:
-    return {"gsi1pk": f"MERGED#{merge.primary.id}", "gsi1sk": keys.by_start(merge.at, merge.id)}
+    return {"gsi1pk": keys.merges(merge.primary.id), "gsi1sk": keys.by_start(merge.at, merge.id)}
 
 
 def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
@@ -178,12 +178,12 @@ def _directory_key(shelf: str, term: str, client_id: str, name: str) -> Key:
 
 
 def _unpack_acquaintance(row: Row) -> Acquaintance:
-    return Acquaintance(row.pk.removeprefix("SEEN#"), row.sk, int(row.met or 0))
+    return Acquaintance(keys.id_in(row.pk), row.sk, int(row.met or 0))
 
 
 def _unpack_share(row: Row) -> StatusShare:
     _, predicate, share = row.sk.split("#")
-    return StatusShare(row.pk.partition("#")[2], Predicate(predicate), share, int(row.met or 0))
+    return StatusShare(keys.id_in(row.pk), Predicate(predicate), share, int(row.met or 0))
 
 
 SHAPES: dict[type[Any], Shape[Any]] = {
@@ -273,7 +273,7 @@ def attendee_rows(appointment: Appointment) -> list[Row]:
         key = keys.attendee(appointment.id, attendee.client_id)
         body = json.dumps({"cancelled": attendee.cancelled, "end": appointment.end.isoformat()})
         row = Row(key.pk, key.sk, kind="attendee", body=body)
-        row.gsi1pk, row.gsi1sk = f"CLI#{attendee.client_id}", keys.by_start(appointment.start, appointment.id)
+        row.gsi1pk, row.gsi1sk = keys.partition(attendee.client_id), keys.by_start(appointment.start, appointment.id)
         rows.append(row)
     return rows
 

@@ -104,7 +104,7 @@ class DynamoOutbox:
 
     def due_appointments(self, now: datetime, limit: int) -> list[str]:
         """Ids of appointments whose next reminder is due, longest waiting first: one query per shard."""
-        return [row.pk.partition("#")[2] for row in _waiting("reminder", now, limit)]
+        return [keys.id_in(row.pk) for row in _waiting("reminder", now, limit)]
 
     def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
         """Moves the appointment on the due index, if it is still the version that was read.
@@ -141,7 +141,7 @@ def _not_due() -> list[Action]:
 
 def _due(row: Row) -> Due:
     return Due(
-        subject_id=row.pk.partition("#")[2],
+        subject_id=keys.id_in(row.pk),
         entry_id=row.sk.partition("#")[2],
         entry=_entry(row.body or ""),
         attempts=int(row.version or 0),

@@ -15,7 +15,7 @@ class DynamoQuickLists:
     def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they have that starts in [first, last), latest first, cancelled ones left out."""
         starts = Row.gsi2sk.between(keys.by_start(first), keys.by_start(last))
-        rows = Row.queue.query(keys.holder(staff_id), starts, scan_index_forward=False, limit=limit)
+        rows = Row.queue.query(keys.partition(staff_id), starts, scan_index_forward=False, limit=limit)
         return tuple(mapping.from_row(row, Appointment) for row in rows)
 
     def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
@@ -26,6 +26,6 @@ class DynamoQuickLists:
     def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they had from this start on and was cancelled, latest first."""
         starts = Row.gsi2sk >= keys.by_start(first)
-        place = keys.holder(staff_id) + keys.CANCELLED
+        place = keys.partition(staff_id) + keys.CANCELLED
         rows = Row.queue.query(place, starts, scan_index_forward=False, limit=limit)
         return tuple(mapping.from_row(row, Appointment) for row in rows)

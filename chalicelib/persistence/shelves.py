@@ -67,14 +67,15 @@ class Shelf:
 def shelf(choice: Choice) -> Shelf:
     """The narrowest partition that holds the choice; the conditions it does not meet by itself are its sieve."""
     bounds = keys.by_start(choice.first), keys.by_start(choice.last)
-    places = [f"LOC#{location_id}" for location_id in sorted(choice.location_ids or ())]
-    queues = [f"STF#{who}" if who else places[0].replace("LOC", "OPEN", 1) for who in choice.holders or ()]
+    here = sorted(choice.location_ids or ())
+    places = [keys.partition(location_id) for location_id in here]
+    queues = [keys.partition(who) if who else keys.unassigned(here[0]) for who in choice.holders or ()]
     if choice.unconfirmed:
         return Shelf(Row.review, "gsi3pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
     if len(queues) != 1:
         return Shelf(Row.agenda, "gsi1pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
-    by_place = queues[0].startswith("OPEN#")
-    return Shelf(Row.queue, "gsi2pk", queues[0], bounds, None if by_place else _one_of(Row.gsi1pk, places))
+    sieve = None if choice.holders == frozenset({None}) else _one_of(Row.gsi1pk, places)
+    return Shelf(Row.queue, "gsi2pk", queues[0], bounds, sieve)
 
 
 def resumed(shelves: Sequence[Shelf], cursor: str | None) -> tuple[int, Key | None]:
