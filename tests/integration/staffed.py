@@ -161,14 +161,15 @@ def require_whole(world: World) -> None:
     assert background.integrity().check(world.now).differences == ()
 
 
-def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Somebody else acts between the next decision and its transaction."""
+def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], of: type[Any] = object) -> None:
+    """Somebody else acts between the next decision, or the next that saves a record ``of`` a kind, and its commit."""
     store = container.store()
     commit = store.commit
 
-    def overtaken(*arguments: Any) -> None:
-        monkeypatch.setattr(store, "commit", commit)
-        act()
-        commit(*arguments)
+    def overtaken(change: Change, *more: Any) -> None:
+        if of is object or any(isinstance(record, of) for record, _ in change.saved):
+            monkeypatch.setattr(store, "commit", commit)
+            act()
+        commit(change, *more)
 
     monkeypatch.setattr(store, "commit", overtaken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +11,10 @@ from chalicelib import container
 from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.catalog import Availability, Login, Question, Reason, Service
 from chalicelib.domain.clients import Client, Contact
-from chalicelib.domain.events import Entry, Kind
+from chalicelib.domain.events import Kind
 from chalicelib.domain.permissions import Role
 from chalicelib.services.ports import Change
+from tests.integration.staffed import before_the_next_commit, journal, told, write
 from tests.integration.world import MORTGAGE, NOW, SAM, TORONTO, World, at, employed
 from tests.unit.gateway import Reply, claims
 
@@ -26,14 +26,6 @@ BO = {"first_name": "Bo", "last_name": "Lind", "email": "bo@example.org"}
 def world(world: World) -> World:
     world.lay(limit=3)
     return world
-
-
-def write(*records: Any) -> None:
-    """Records as another part of the system would leave them."""
-    change = Change()
-    for record in records:
-        change.save(record)
-    container.store().commit(change)
 
 
 def on_record(number: int = 1, **fields: Any) -> str:
@@ -54,29 +46,6 @@ def add(world: World, appointment_id: str, body: Any, **more: Any) -> Reply:
 def remove(world: World, appointment_id: str, client_id: str, query: str = "", **more: Any) -> Reply:
     """One fewer, by Alex."""
     return world.staff("DELETE", f"/appointments/{appointment_id}/attendees/{client_id}{query}", **more)
-
-
-def journal(appointment_id: str) -> list[Entry]:
-    """Everything that happened to it, newest first."""
-    return list(container.agenda().journal(appointment_id, 50, None).items)
-
-
-def told(entry: Entry) -> list[tuple[Kind, str]]:
-    """Which messages go to whom."""
-    return [(message.kind, message.recipient_id) for message in entry.messages]
-
-
-def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Somebody else acts between the next decision and its transaction."""
-    store = container.store()
-    commit = store.commit
-
-    def overtaken(*arguments: Any) -> None:
-        monkeypatch.setattr(store, "commit", commit)
-        act()
-        commit(*arguments)
-
-    monkeypatch.setattr(store, "commit", overtaken)
 
 
 def test_a_client_on_record_comes_along_and_alone_is_told(world: World) -> None:

@@ -15,7 +15,7 @@ from chalicelib.persistence import keys
 from chalicelib.persistence.items import Row
 from chalicelib.services.client_integrity import Flaw
 from chalicelib.services.ports import Change
-from tests.integration.test_merging import ADMIN, booked, create, merged, undo
+from tests.integration.merging import ADMIN, booked, create, merged, undo
 from tests.integration.world import SAM, TORONTO, World
 
 

@@ -12,10 +12,9 @@ import pytest
 from chalicelib import background, container
 from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.catalog import Settings
-from chalicelib.domain.events import Entry
 from chalicelib.persistence.due import DynamoDueWork
 from chalicelib.services.commencing import Commencing
-from tests.integration.staffed import write
+from tests.integration.staffed import before_the_next_commit, journal, write
 from tests.integration.world import OPENING, World, at
 
 MONTH = timedelta(days=31)
@@ -40,10 +39,6 @@ def booked(world: World, start: datetime = OPENING, name: str = "ruiz", **fields
 def commence(now: datetime) -> int:
     """How many a run at this time commences."""
     return background.commencing().commence_overdue(now, lambda: True)["commenced"]
-
-
-def journal(appointment_id: str) -> list[Entry]:
-    return list(container.agenda().journal(appointment_id, 50, None).items)
 
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.ARRIVED])
@@ -101,15 +96,8 @@ def test_reminders_come_first_and_go_on_as_ever(world: World) -> None:
 
 
 def test_of_two_runs_at_once_one_writes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, store = booked(world), container.store()
-    commit, runs = store.commit, []
-
-    def after_the_other(*args: Any, **more: Any) -> None:
-        monkeypatch.setattr(store, "commit", commit)
-        runs.append(commence(LATE))
-        commit(*args, **more)
-
-    monkeypatch.setattr(store, "commit", after_the_other)
+    mine, runs = booked(world), []
+    before_the_next_commit(monkeypatch, lambda: runs.append(commence(LATE)))
     assert (commence(LATE), runs) == (0, [1])
     assert [e.action for e in journal(mine)].count("commenced") == 1
 

@@ -183,16 +183,11 @@ def test_the_widget_takes_the_same_person_for_somebody_new(world: World) -> None
 
 def test_a_deletion_that_an_edit_overtakes_leaves_nothing_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(world, **FULL)
-    store, commit = container.store(), container.store().commit
-
-    def overtaken(change: Any, *more: Any) -> None:
-        if any(isinstance(record, Client) for record, _ in change.saved):
-            monkeypatch.setattr(store, "commit", commit)
-            assert edit(world, path, notes="Left-handed", email="left@example.org").status == 200
-        commit(change, *more)
-
-    monkeypatch.setattr(store, "commit", overtaken)
+    edits: list[Reply] = []
+    left = {"notes": "Left-handed", "email": "left@example.org"}
+    before_the_next_commit(monkeypatch, lambda: edits.append(edit(world, path, **left)), of=Client)
     assert delete(world, path).status == 204
+    assert [reply.status for reply in edits] == [200]
     assert traces("Left", "left@", *PERSONAL) == []
 
 
@@ -213,16 +208,11 @@ def test_whoever_staff_book_in_that_very_moment_is_cancelled_after_all(
     (client_id,) = walked(world)
     booking = staff_body(client_id=client_id, start=utc_text(at(120)))
     del booking["client"]
-    commit = container.store().commit
-
-    def overtaken(change: Any, *more: Any) -> None:
-        if any(isinstance(record, Client) for record, _ in change.saved):
-            monkeypatch.setattr(container.store(), "commit", commit)
-            assert as_role(world, "POST", "/appointments", booking).status == 201
-        commit(change, *more)
-
-    monkeypatch.setattr(container.store(), "commit", overtaken)
+    replies: list[Reply] = []
+    call = "POST", "/appointments", booking
+    before_the_next_commit(monkeypatch, lambda: replies.append(as_role(world, *call)), of=Client)
     assert delete(world, f"/clients/{client_id}").status == 204
+    assert [reply.status for reply in replies] == [201]
     (late, _) = container.directory().appointments(client_id, None, 10)
     assert world.read(Appointment, late.appointment_id).state is State.CANCELLED
     assert background.integrity().check(world.now).differences == ()
@@ -276,15 +266,10 @@ def test_who_knew_them_only_through_what_was_cancelled_still_deletes_them(
     del booking["client"]
     booked = as_role(world, "POST", "/appointments", booking)
     assert booked.status == 201, booked.text
-    commit = container.store().commit
-
-    def overtaken(change: Any, *more: Any) -> None:
-        if any(isinstance(record, Client) for record, _ in change.saved):
-            monkeypatch.setattr(container.store(), "commit", commit)
-            assert as_role(world, "PATCH", path, {"city": "Ajax"}, "boss@example.org").status == 200
-        commit(change, *more)
-
-    monkeypatch.setattr(container.store(), "commit", overtaken)
+    edits: list[Reply] = []
+    change = "PATCH", path, {"city": "Ajax"}, "boss@example.org"
+    before_the_next_commit(monkeypatch, lambda: edits.append(as_role(world, *change)), of=Client)
     assert delete(world, path, "?cancel_upcoming=true", who="sam@example.org").status == 204
+    assert [reply.status for reply in edits] == [200]
     assert world.read(Appointment, booked.json["id"]).state is State.CANCELLED
     assert traces("Ajax") == []

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from chalicelib import container
 from chalicelib.domain.clients import Client
-from tests.integration.staffed import as_role
+from tests.integration.staffed import as_role, before_the_next_commit
 from tests.integration.test_clients import FULL, edit, made
 from tests.integration.test_forgetting import PERSONAL, delete, traces
 from tests.integration.world import World
@@ -49,14 +46,6 @@ def test_a_workflow_edited_during_a_merge_is_forgotten_with_its_client_and_not_w
 
 def test_a_workflow_made_in_that_very_moment_is_forgotten_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(world, **FULL)
-    commit = container.store().commit
-
-    def overtaken(change: Any, *more: Any) -> None:
-        if any(isinstance(record, Client) for record, _ in change.saved):
-            monkeypatch.setattr(container.store(), "commit", commit)
-            planned(world, path, "Late plan", "Too late")
-        commit(change, *more)
-
-    monkeypatch.setattr(container.store(), "commit", overtaken)
+    before_the_next_commit(monkeypatch, lambda: planned(world, path, "Late plan", "Too late"), of=Client)
     assert delete(world, path).status == 204
     assert traces("Late plan", "Too late", *PERSONAL) == []

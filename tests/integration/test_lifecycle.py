@@ -11,10 +11,10 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.catalog import Login, Settings
-from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Role
 from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change
+from tests.integration.staffed import journal, write
 from tests.integration.world import ALEX, SAM, World, at, employed
 from tests.unit.gateway import Reply, claims
 
@@ -40,20 +40,8 @@ def step(world: World, appointment_id: str, name: str, body: object = None, **mo
     return world.staff("POST", f"/appointments/{appointment_id}/{name}", body, who=more.pop("who", SAM_MAIL), **more)
 
 
-def journal(appointment_id: str) -> list[Entry]:
-    """Everything that happened to it, newest first."""
-    return list(container.agenda().journal(appointment_id, 50, None).items)
-
-
-def rewrite(record: Any, **fields: Any) -> None:
-    """A record as another part of the system would leave it."""
-    change = Change()
-    change.save(replace(record, **fields))
-    container.store().commit(change)
-
-
 def test_from_the_door_to_the_end(world: World) -> None:
-    rewrite(world.read(Settings), lobby=True)
+    write(replace(world.read(Settings), lobby=True))
     mine = booked(world)
     seen: dict[str, Any] = {}
     for name, minutes in (("arrive", -5), ("commence", 2), ("serve", 40), ("complete", 45)):
@@ -98,9 +86,9 @@ def test_a_wrong_predecessor_is_refused_and_nothing_is_written(world: World) -> 
 
 def test_a_request_begins_once_it_is_confirmed(world: World) -> None:
     mine = booked(world)
-    rewrite(world.read(Appointment, mine), confirmed=False)
+    write(replace(world.read(Appointment, mine), confirmed=False))
     assert step(world, mine, "commence").json["code"] == "wrong_state"
-    rewrite(world.read(Appointment, mine), confirmed=True)
+    write(replace(world.read(Appointment, mine), confirmed=True))
     assert step(world, mine, "commence").status == 200
 
 

@@ -1,13 +1,10 @@
-"""Appointments on staff members' own sheets, and what happens between somebody's reading and writing."""
+"""Appointments on staff members' own sheets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-
-import pytest
 
 from chalicelib import container
 from chalicelib.domain.ledger import Occupant, Sheet, sheet_days
@@ -41,16 +38,3 @@ def assign(staff_id: str, place: str, start: datetime) -> None:
     change = Change()
     change.save(replace(post, assigned_at=start))
     occupy(staff_id, [booked("new", start)], change)
-
-
-def before_the_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Has something happen after the next caller has read everything and before anything is written."""
-    store = container.store()
-    commit = store.commit
-
-    def overtaken(change: Change, *more: Any) -> None:
-        monkeypatch.setattr(store, "commit", commit)
-        act()
-        commit(change, *more)
-
-    monkeypatch.setattr(store, "commit", overtaken)

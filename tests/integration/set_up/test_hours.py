@@ -12,7 +12,7 @@ from chalicelib.domain.hours import Opening
 from chalicelib.services.opening_hours import MOST_CLOSURES, MOST_LINES
 from chalicelib.services.ports import Ref
 from tests.integration.set_up.calls import PLACE, Api, made, person, pointers
-from tests.integration.set_up.occupied import before_the_commit
+from tests.integration.staffed import before_the_next_commit
 from tests.unit.gateway import claims
 
 HOURS = {"weekdays": [1, 5], "start": "09:00", "end": "17:00"}
@@ -157,7 +157,7 @@ def test_hours_go_with_their_location(api: Api, place: str) -> None:
 
 
 def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_the_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
+    before_the_next_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
     assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
     found = container.store().read([Ref.to(Opening, place), Ref.to(Location, place)])
     assert (found.get(Opening, place), found.get(Location, place)) == (None, None)

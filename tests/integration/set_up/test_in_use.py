@@ -16,7 +16,8 @@ from chalicelib.domain.quickstream import Block, BlockState
 from chalicelib.domain.times import instant, minute
 from chalicelib.services.ports import Change, Ref
 from tests.integration.set_up.calls import PLACE, SERVICE, Api, made, person
-from tests.integration.set_up.occupied import assign, before_the_commit, booked, occupy
+from tests.integration.set_up.occupied import assign, booked, occupy
+from tests.integration.staffed import before_the_next_commit
 
 
 def _lay(
@@ -94,7 +95,7 @@ def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
 def test_staff_given_an_appointment_meanwhile_stay(api: Api, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     place = made(api, "/locations", PLACE)["id"]
     staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
-    before_the_commit(monkeypatch, lambda: assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1)))
+    before_the_next_commit(monkeypatch, lambda: assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1)))
     reply = api(how, f"/staff/{staff['id']}", {"active": False} if how == "PATCH" else None)
     assert (reply.status, reply.json["code"]) == (409, "in_use")
     assert reply.json["used_by"] == {"appointments": [{"id": "apt_new", "name": None}]}
@@ -106,7 +107,7 @@ def test_nobody_is_given_to_staff_who_went_meanwhile(api: Api, how: str, monkeyp
     place = made(api, "/locations", PLACE)["id"]
     staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
     body = {"active": False} if how == "PATCH" else None
-    before_the_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
+    before_the_next_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
     with pytest.raises(Stale):
         assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
     assert container.agenda().sheets(staff["id"], "2020", "9999") == []

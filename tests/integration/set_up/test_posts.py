@@ -18,7 +18,7 @@ from chalicelib.domain.times import utc_text
 from chalicelib.services.ports import Change, Ref
 from tests.integration.branch import undone
 from tests.integration.set_up.calls import PLACE, SERVICE, Api, made, person, pointers
-from tests.integration.set_up.occupied import before_the_commit
+from tests.integration.staffed import before_the_next_commit
 from tests.integration.world import SAM, TORONTO, World, at
 
 LINES = [{"weekdays": [1, 4], "start": "09:00", "end": "17:00"}]
@@ -121,11 +121,11 @@ def test_edits_of_record_and_rota_at_the_same_moment_both_count(
     api: Api, places: list[str], sam: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = {"calendar_type": "open", "lines": LINES}
-    before_the_commit(monkeypatch, lambda: made(api, f"/staff/{sam}/work-schedules", schedule))
+    before_the_next_commit(monkeypatch, lambda: made(api, f"/staff/{sam}/work-schedules", schedule))
     move(api, sam, places[:2])
     assert [len(post.schedules) for post in posts_of(sam, places).values()] == [1, 1]
 
-    before_the_commit(monkeypatch, lambda: move(api, sam, places))
+    before_the_next_commit(monkeypatch, lambda: move(api, sam, places))
     made(api, f"/staff/{sam}/work-schedules", schedule)
     assert [len(post.schedules) for post in posts_of(sam, places).values()] == [2, 2, 2]
 

@@ -11,7 +11,8 @@ from chalicelib import container
 from chalicelib.domain.times import utc_text
 from chalicelib.services.time_off import MOST_NAMED, MOST_TIMES_OFF
 from tests.integration.set_up.calls import PLACE, Api, made, person, pointers
-from tests.integration.set_up.occupied import assign, before_the_commit, booked, occupy
+from tests.integration.set_up.occupied import assign, booked, occupy
+from tests.integration.staffed import before_the_next_commit
 from tests.unit.gateway import claims
 
 OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason": "Holidays"}
@@ -145,7 +146,7 @@ def test_names_a_hundred_at_most(api: Api, sam: str) -> None:
 def test_an_appointment_given_meanwhile_is_named(
     api: Api, place: str, sam: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before_the_commit(monkeypatch, lambda: assign(sam, place, FIRST))
+    before_the_next_commit(monkeypatch, lambda: assign(sam, place, FIRST))
     affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == ["apt_new"]
 
