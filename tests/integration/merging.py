@@ -97,11 +97,6 @@ def code_of(world: World, appointment_id: str, client_id: str) -> str:
     return appointment.attendee(client_id).code
 
 
-def refused(reply: Reply) -> tuple[int, str]:
-    """Status and code of a problem."""
-    return reply.status, reply.json["code"]
-
-
 def rows(world: World) -> dict[tuple[str, str], Any]:
     """All of the table that is not a log, a merge or an idempotency row, without versions and times of writing."""
 

@@ -43,6 +43,9 @@ ROLES = {
 }
 MELBOURNE, PERTH = "Australia/Melbourne", "Australia/Perth"
 CLIENT, SOURCE = "cli_00000000000000000000000001", "apt_00000000000000000000000001"
+# Ten in Perth.
+START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
+URL = f"/quickview/appointments/{SOURCE}/rebook"
 MON_TUE, THU_FRI, RAPID, OPEN = "wsl_mon_tue", "wsl_thu_fri", "wsl_rapid", "wsl_open"
 LEES = "wsl_lees"
 ALWAYS = (Line((1, 2, 3, 4, 5, 6, 7), 0, 1440),)

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.times import utc_text
-from tests.integration.merging import ADMIN, attendees, booked, code_of, come_both, create, merged, pair, refused
+from tests.integration.merging import ADMIN, attendees, booked, code_of, come_both, create, merged, pair
+from tests.integration.staffed import refusal
 from tests.integration.world import OPENING, World, at
 
 
@@ -29,7 +30,7 @@ def test_of_two_records_at_one_appointment_one_person_is_left(world: World) -> N
         shown = world.call("GET", f"/public/appointments/{appointment}?code={code}")
         assert (shown.status, shown.json["attendee"]["notes"]) == (200, "By the lift")
     again = world.staff("POST", f"/appointments/{appointment}/attendees", {"client_id": primary}, ADMIN)
-    assert refused(again) == (409, "already_attending")
+    assert refusal(again) == (409, "already_attending")
 
 
 def test_an_edit_of_a_person_is_of_all_their_records(world: World) -> None:
@@ -42,7 +43,7 @@ def test_an_edit_of_a_person_is_of_all_their_records(world: World) -> None:
     assert [(a["client_id"], a["notes"]) for a in edited.json["attendees"]] == [(primary, "New")]
     assert edited.json["attendees"] == attendees(world, appointment)
     twice = {"attendees": [{"client_id": i, "notes": "X"} for i in (primary, duplicate)]}
-    assert refused(world.staff("PATCH", f"/appointments/{appointment}", twice, ADMIN)) == (422, "client_twice")
+    assert refusal(world.staff("PATCH", f"/appointments/{appointment}", twice, ADMIN)) == (422, "client_twice")
 
 
 @pytest.mark.parametrize("by", ["primary", "duplicate"])
@@ -59,7 +60,7 @@ def test_taking_a_person_off_takes_off_all_their_records(world: World, by: str) 
         (third, False),
     ]
     gone = world.staff("DELETE", f"/appointments/{appointment}/attendees/{whom}", who=ADMIN)
-    assert refused(gone) == (409, "wrong_state")
+    assert refusal(gone) == (409, "wrong_state")
 
 
 def test_with_either_code_the_last_person_leaves_for_good(world: World) -> None:
@@ -83,7 +84,7 @@ def test_a_person_moves_an_appointment_once_whichever_code_they_use(world: World
         world.call("POST", url, body | {"code": code, "start": utc_text(at(30 * n))}) for n, code in enumerate(codes, 1)
     ]
     assert moved[0].status == 200, moved[0].text
-    assert refused(moved[1]) == (409, "already_rebooked")
+    assert refusal(moved[1]) == (409, "already_rebooked")
 
 
 def test_a_client_who_was_deleted_is_shown_as_that(world: World) -> None:

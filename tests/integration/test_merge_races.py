@@ -16,12 +16,11 @@ from tests.integration.merging import (
     merged,
     pair,
     public,
-    refused,
     show,
     sound,
     undo,
 )
-from tests.integration.staffed import before_the_next_commit
+from tests.integration.staffed import before_the_next_commit, refusal
 from tests.integration.world import World
 from tests.stack.rivals import careless
 
@@ -35,7 +34,7 @@ def world(world: World) -> World:
 def test_a_merge_overtaken_by_the_opposite_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = pair(world)
     before_the_next_commit(monkeypatch, lambda: merged(world, other, one))
-    assert refused(merge(world, one, other)) == (409, "client_merged")
+    assert refusal(merge(world, one, other)) == (409, "client_merged")
     assert show(world, other)["id"] == one
     sound(world)
 
@@ -62,7 +61,7 @@ def test_an_edit_overtaken_by_a_merge_is_told_where_to_go(world: World, monkeypa
     duplicate, primary = pair(world)
     before_the_next_commit(monkeypatch, lambda: merged(world, duplicate, primary))
     edited = world.staff("PATCH", f"/clients/{duplicate}", {"city": "Oshawa"}, ADMIN)
-    assert (*refused(edited), edited.json["merged_into"]) == (409, "client_merged", primary)
+    assert (*refusal(edited), edited.json["merged_into"]) == (409, "client_merged", primary)
     assert show(world, primary)["city"] == ""
     sound(world)
 
@@ -77,7 +76,7 @@ def test_a_booking_overtaken_by_a_merge_is_the_primarys(world: World, monkeypatc
 def test_a_booking_by_staff_overtaken_by_a_merge_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     duplicate, primary = pair(world)
     before_the_next_commit(monkeypatch, lambda: merged(world, duplicate, primary))
-    assert refused(books(world, duplicate)) == (409, "client_merged")
+    assert refusal(books(world, duplicate)) == (409, "client_merged")
     assert list(world.calendar().occupants(0)) == []
     sound(world)
 
@@ -96,7 +95,7 @@ def test_an_attendee_overtaken_by_a_merge_is_refused(world: World, monkeypatch: 
     appointment = booked(world, create(world, "Bo"))
     before_the_next_commit(monkeypatch, lambda: merged(world, duplicate, primary))
     added = world.staff("POST", f"/appointments/{appointment}/attendees", {"client_id": duplicate}, ADMIN)
-    assert refused(added) == (409, "client_merged")
+    assert refusal(added) == (409, "client_merged")
     sound(world)
 
 
@@ -105,7 +104,7 @@ def test_an_undo_overtaken_by_a_further_merge_is_too_late(world: World, monkeypa
     last = create(world, "Bo")
     merge_id = merged(world, duplicate, primary)["merge_id"]
     before_the_next_commit(monkeypatch, lambda: merged(world, primary, last))
-    assert refused(undo(world, merge_id)) == (409, "client_merged")
+    assert refusal(undo(world, merge_id)) == (409, "client_merged")
     assert show(world, duplicate)["id"] == last
     sound(world)
 
@@ -125,12 +124,12 @@ def test_a_further_merge_overtaken_by_an_undo_is_of_the_primary_alone(
 def test_of_two_who_undo_one_is_told_that_it_is_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     merge_id = merged(world, *pair(world))["merge_id"]
     before_the_next_commit(monkeypatch, lambda: undo(world, merge_id))
-    assert refused(undo(world, merge_id)) == (409, "wrong_state")
+    assert refusal(undo(world, merge_id)) == (409, "wrong_state")
     sound(world)
 
 
 def test_a_deletion_overtaken_by_a_merge(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     duplicate, primary = pair(world)
     before_the_next_commit(monkeypatch, lambda: merged(world, duplicate, primary))
-    assert refused(world.staff("DELETE", f"/clients/{duplicate}", who=ADMIN)) == (409, "client_merged")
+    assert refusal(world.staff("DELETE", f"/clients/{duplicate}", who=ADMIN)) == (409, "client_merged")
     sound(world)

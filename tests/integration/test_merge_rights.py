@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.merging import ADMIN, SAM_MAIL, booked, create, merge, merged, pair, refused, show, undo
+from tests.integration.merging import ADMIN, SAM_MAIL, booked, create, merge, merged, pair, show, undo
+from tests.integration.staffed import refusal
 from tests.integration.world import World
 
 
@@ -17,9 +18,9 @@ def world(world: World) -> World:
 def test_staff_merge_whom_they_have_had_both(world: World) -> None:
     duplicate, primary = pair(world)
     first, second = booked(world, duplicate), booked(world, primary, 60)
-    assert refused(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
+    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
     world.staff("POST", f"/appointments/{first}/claim", {}, SAM_MAIL)
-    assert refused(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
+    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
     world.staff("POST", f"/appointments/{second}/claim", {}, SAM_MAIL)
     answer = merge(world, duplicate, primary, SAM_MAIL)
     assert answer.status == 200, answer.text
@@ -41,13 +42,13 @@ def test_who_knew_the_duplicate_knows_the_primary_afterwards(world: World) -> No
 def test_who_may_only_look_may_not_merge(world: World) -> None:
     world.staff("PATCH", "/settings", {"all_staff_view_all_clients": True}, ADMIN)
     duplicate, primary = pair(world)
-    assert refused(merge(world, duplicate, primary, SAM_MAIL)) == (403, "forbidden")
+    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (403, "forbidden")
     answer = merged(world, duplicate, primary)
-    assert refused(undo(world, answer["merge_id"], SAM_MAIL)) == (403, "forbidden")
+    assert refusal(undo(world, answer["merge_id"], SAM_MAIL)) == (403, "forbidden")
 
 
 def test_a_pointer_is_no_way_to_learn_of_anybody(world: World) -> None:
     a, b, c = create(world, "Anna"), create(world, "Bea"), create(world, "Cleo")
     answer = merged(world, a, b)
-    assert refused(merge(world, a, c, SAM_MAIL)) == (404, "not_found")
-    assert refused(undo(world, answer["merge_id"], SAM_MAIL)) == (404, "not_found")
+    assert refusal(merge(world, a, c, SAM_MAIL)) == (404, "not_found")
+    assert refusal(undo(world, answer["merge_id"], SAM_MAIL)) == (404, "not_found")

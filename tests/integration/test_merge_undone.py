@@ -21,12 +21,12 @@ from tests.integration.merging import (
     merged,
     pair,
     public,
-    refused,
     rows,
     show,
     sound,
     undo,
 )
+from tests.integration.staffed import refusal
 from tests.integration.world import MORTGAGE, TORONTO, World, at
 
 
@@ -86,7 +86,7 @@ def test_undoing_a_chain_goes_from_its_end(world: World) -> None:
     between = rows(world)
     second = merged(world, b, c)["merge_id"]
     too_early = undo(world, first)
-    assert (*refused(too_early), too_early.json["merged_into"]) == (409, "client_merged", c)
+    assert (*refusal(too_early), too_early.json["merged_into"]) == (409, "client_merged", c)
     assert undo(world, second).status == 200
     assert rows(world) == between
     assert show(world, a)["id"] == b
@@ -138,18 +138,18 @@ def test_a_merge_is_undone_once(world: World) -> None:
     duplicate, primary = pair(world)
     first = merged(world, duplicate, primary)["merge_id"]
     assert undo(world, first).status == 200
-    assert refused(undo(world, first)) == (409, "wrong_state")
+    assert refusal(undo(world, first)) == (409, "wrong_state")
     again = merged(world, duplicate, primary)["merge_id"]
-    assert refused(undo(world, first)) == (409, "wrong_state")
+    assert refusal(undo(world, first)) == (409, "wrong_state")
     assert undo(world, again).status == 200
-    assert refused(undo(world, "mrg_nothing")) == (404, "not_found")
+    assert refusal(undo(world, "mrg_nothing")) == (404, "not_found")
 
 
 def test_nothing_is_left_of_a_merge_once_the_client_is_deleted(world: World) -> None:
     duplicate, primary = create(world, "Annabel", notes="Secret"), create(world)
     answer = merged(world, duplicate, primary)
     assert world.staff("DELETE", f"/clients/{primary}", who=ADMIN).status == 204
-    assert refused(undo(world, answer["merge_id"])) == (404, "not_found")
+    assert refusal(undo(world, answer["merge_id"])) == (404, "not_found")
     kept = [str(row.attribute_values) for row in Row.scan()]
     assert [row for row in kept if "nnabel" in row or "Secret" in row or "ana@example.org" in row] == []
 

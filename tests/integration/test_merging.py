@@ -24,12 +24,11 @@ from tests.integration.merging import (
     merged,
     pair,
     public,
-    refused,
     rows,
     show,
     undo,
 )
-from tests.integration.staffed import journal, write
+from tests.integration.staffed import journal, refusal, write
 from tests.integration.world import OPENING, TORONTO, World
 
 
@@ -66,7 +65,7 @@ def test_the_duplicate_is_not_found_any_more_and_its_id_leads_to_the_primary(wor
         merge(world, duplicate, primary),
         merge(world, primary, duplicate),
     ):
-        assert (*refused(reply), reply.json["merged_into"]) == (409, "client_merged", primary)
+        assert (*refusal(reply), reply.json["merged_into"]) == (409, "client_merged", primary)
 
 
 def test_appointments_of_both_are_the_primarys_and_nobody_is_told(world: World) -> None:
@@ -108,7 +107,7 @@ def test_only_the_fields_that_were_named_are_copied(world: World) -> None:
     answer = merged(world, duplicate, primary, fields=["mobile"])
     assert answer["after"] == answer["before"] | {"mobile": "+14165550101"}
     other = create(world, "Bo")
-    assert refused(merge(world, other, primary, fields=["shoe_size"])) == (422, "unknown_field")
+    assert refusal(merge(world, other, primary, fields=["shoe_size"])) == (422, "unknown_field")
     # The name of one at the address of the other is somebody the public booking knows.
     merged(world, other, primary, fields=["email"])
     wish = {"first_name": "ANA", "last_name": "ruiz", "email": "Bo@Example.org"}
@@ -175,7 +174,7 @@ def test_an_outside_id_is_inherited_or_finds_the_primary_as_an_alias(world: Worl
     taken = world.staff(
         "POST", "/clients", {"first_name": "C", "last_name": "D", "email": "c@x.org", "external_id": "B-1"}, ADMIN
     )
-    assert refused(taken) == (409, "already_exists")
+    assert refusal(taken) == (409, "already_exists")
 
 
 def test_a_chain_leads_to_its_end_from_everywhere(world: World) -> None:
@@ -198,16 +197,16 @@ def test_a_family_has_its_bound(world: World) -> None:
     primary = create(world)
     family = tuple(f"cli_{n:026}" for n in range(MOST_RECORDS - 1))
     write(replace(world.read(Client, primary), absorbed=family))
-    assert refused(merge(world, create(world, "Bo"), primary)) == (409, "too_many_merged")
+    assert refusal(merge(world, create(world, "Bo"), primary)) == (409, "too_many_merged")
 
 
 def test_nobody_is_merged_into_themselves_and_only_clients_are_merged(world: World) -> None:
     duplicate, primary = pair(world)
-    assert refused(merge(world, primary, primary)) == (422, "same_client")
-    assert refused(merge(world, "cli_nobody", primary)) == (404, "not_found")
-    assert refused(merge(world, duplicate, "apt_1")) == (404, "not_found")
+    assert refusal(merge(world, primary, primary)) == (422, "same_client")
+    assert refusal(merge(world, "cli_nobody", primary)) == (404, "not_found")
+    assert refusal(merge(world, duplicate, "apt_1")) == (404, "not_found")
     world.staff("DELETE", f"/clients/{duplicate}", who=ADMIN)
-    assert refused(merge(world, duplicate, primary)) == (404, "not_found")
+    assert refusal(merge(world, duplicate, primary)) == (404, "not_found")
 
 
 def test_the_first_answer_is_given_again_under_its_key(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,9 @@ from tests.integration.rebooked import (
     RAE,
     RAPID,
     SOURCE,
+    START,
     THU_FRI,
+    URL,
     WALK_IN,
     allot,
     attend,
@@ -51,9 +53,6 @@ from tests.integration.rebooked import (
 from tests.integration.staffed import journal, refusal, write
 from tests.integration.world import World
 
-# Ten in Perth.
-START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
-URL = f"/quickview/appointments/{SOURCE}/rebook"
 DOCUMENTED = "/quickview/appointments/{appointment_id}/rebook/preview"
 
 

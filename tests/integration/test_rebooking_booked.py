@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -23,6 +23,8 @@ from tests.integration.rebooked import (
     PERTH,
     RAE,
     SOURCE,
+    START,
+    URL,
     WALK_IN,
     allot,
     attend,
@@ -40,10 +42,6 @@ from tests.integration.rebooked import (
 )
 from tests.integration.staffed import journal, refusal, told, write
 from tests.integration.world import World
-
-# Ten in Perth.
-START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
-URL = f"/quickview/appointments/{SOURCE}/rebook"
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -19,7 +19,8 @@ from tests.integration.rebooked import (
     CLIENT,
     KIM,
     MON_TUE,
-    SOURCE,
+    START,
+    URL,
     allot,
     attend,
     call,
@@ -33,10 +34,6 @@ from tests.integration.rebooked import (
 )
 from tests.integration.staffed import refusal, write
 from tests.integration.world import World
-
-# Ten in Perth.
-START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
-URL = f"/quickview/appointments/{SOURCE}/rebook"
 
 
 @pytest.fixture
