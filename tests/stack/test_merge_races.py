@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from chalicelib import background
-from tests.integration.conftest import forget_singletons
 from tests.local_stack import Stack
 from tests.stack.branch import Branch, OpenBranch, address, at_once, codes, made
+from tests.stack.rivals import beside
 
 # A developer may ask for fewer while working on it.
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "50"))
@@ -83,21 +83,8 @@ class Desk:
 @pytest.fixture
 def desk(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A branch with room for everybody, on whose table this process looks too."""
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_ENDPOINT_URL": stack.content["aws_endpoint_url"],
-        "AWS_REGION": stack.content["region"],
-        "AWS_DEFAULT_REGION": stack.content["region"],
-        "TABLE_NAME": stack.table_name,
-        "STAGE": "local",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    forget_singletons()
-    with stack.staff("admin") as admin:
+    with beside(stack, monkeypatch), stack.staff("admin") as admin:
         yield Desk(admin, opened(limit=200))
-    forget_singletons()
 
 
 def refused(answer: httpx.Response) -> dict[str, Any]:

@@ -144,6 +144,9 @@ def test_each_function_may_do_its_own_work_only() -> None:
     assert {name for name in may if may[name] & sends} == {"relay_stream", "deliver_due"}
     assert {name for name in may if may[name] & logins} == {"api_handler"}
     assert {name for name in may if "dynamodb:GetRecords" in may[name]} == {"relay_stream"}
+    # Every read is a query or a batch; only what staff and clients do is decided on records that it leaves as they are.
+    assert not [name for name in may if "dynamodb:GetItem" in may[name]]
+    assert {name for name in may if "dynamodb:ConditionCheckItem" in may[name]} == {"api_handler"}
 
 
 def test_only_who_sends_reads_the_secret_for_graph_and_only_where_there_is_one() -> None:
