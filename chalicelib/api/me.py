@@ -11,5 +11,5 @@ routes = Routes(__name__, tag="Staff")
 
 @routes.get("/me", answer=Me, who=ANY_STAFF)
 def show_me(call: Call[NoBody, NoQuery]) -> Principal:
-    """The signed-in person and what he may do."""
+    """The signed-in person and what they may do."""
     return call.staff

@@ -49,7 +49,7 @@ def _identity(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def _unverified(claims: Mapping[str, Any]) -> bool:
-    # Whoever could change his own address in the pool would otherwise sign in as somebody else.
+    # Whoever could change their own address in the pool would otherwise sign in as somebody else.
     return str(claims.get("email_verified", "true")).lower() == "false"
 
 

@@ -75,7 +75,7 @@ class Ability(StrEnum):
 
 
 class Scope(Enum):
-    """How far an ability reaches: everything, what is at the person's locations or his own, or only his own."""
+    """How far an ability reaches: everything, what is at the person's locations or their own, or only their own."""
 
     ALL = "all"
     LOCATIONS = "locations"
@@ -157,7 +157,7 @@ def grants(roles: frozenset[Role], ability: Ability) -> frozenset[Grant]:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The staff member who calls; his roles come from the login's groups, never from a request."""
+    """The staff member who calls; their roles come from the login's groups, never from a request."""
 
     staff_id: str
     name: str
@@ -167,20 +167,20 @@ class Principal:
 
     @property
     def role(self) -> Role:
-        """The highest of his roles, for showing."""
+        """The highest of their roles, for showing."""
         return max(self.roles, key=lambda role: role.code)
 
     @property
     def abilities(self) -> tuple[Ability, ...]:
-        """Everything he may do somewhere, in the matrix's order."""
+        """Everything they may do somewhere, in the matrix's order."""
         return tuple(ability for ability in MATRIX if self.may(ability))
 
     def may(self, ability: Ability) -> bool:
-        """Whether any of his roles has the ability, however narrow its scope."""
+        """Whether any of their roles has the ability, however narrow its scope."""
         return bool(grants(self.roles, ability))
 
     def scopes(self, ability: Ability) -> frozenset[Scope]:
-        """The scopes it reaches; ``ALL`` alone when one role has it, empty when he lacks the ability."""
+        """The scopes it reaches; ``ALL`` alone when one role has it, empty when they lack the ability."""
         found = frozenset(grant.scope for grant in grants(self.roles, ability))
         return frozenset({Scope.ALL}) if Scope.ALL in found else found
 
@@ -192,7 +192,7 @@ class Principal:
         own: bool = False,
         whose: Role | None = None,
     ) -> bool:
-        """Whether it covers one thing: at ``location_id``, ``own`` if assigned to him, of ``whose`` role."""
+        """Whether it covers one thing: at ``location_id``, ``own`` if assigned to them, of ``whose`` role."""
         return any(
             self._covers(grant.scope, location_id, own) and (own or whose is None or whose.code <= grant.up_to.code)
             for grant in grants(self.roles, ability)
@@ -201,5 +201,5 @@ class Principal:
     def _covers(self, scope: Scope, location_id: str | None, own: bool) -> bool:
         if scope is Scope.ALL:
             return True
-        # Whoever has rights at his locations has at least those of a colleague who only has his own.
+        # Whoever has rights at their locations has at least those of a colleague who only has their own.
         return own or (scope is Scope.LOCATIONS and location_id in self.location_ids)

@@ -21,12 +21,12 @@ def scope_ids(principal: Principal, ability: Ability) -> Scopes:
     if Scope.ALL in scopes:
         return None
     places = sorted(principal.location_ids) if Scope.LOCATIONS in scopes else []
-    # Whoever reaches locations reaches what is his own there besides (S: Staff Advanced and Manager).
+    # Whoever reaches locations reaches what is theirs there besides (S: Staff Advanced and Manager).
     return (*places, *own(principal)) if scopes else ()
 
 
 def own(principal: Principal) -> tuple[str, ...]:
-    """The caller alone: whom he himself has to do with; the first administrator has no staff record."""
+    """The caller alone: whom they themselves have to do with; the first administrator has no staff record."""
     return (principal.staff_id,) if principal.staff_id else ()
 
 

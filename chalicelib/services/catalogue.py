@@ -56,7 +56,7 @@ def one(store: Store, kind: type[T], *key: str) -> T:
 
 
 def edited(record: T, fields: Fields, context: Context) -> T:
-    """The record with these fields as the caller wants them; 412 when he saw another version of it."""
+    """The record with these fields as the caller wants them; 412 when they saw another version of it."""
     check_version(record, context)
     changed: T = replace(record, **fields)  # type: ignore[type-var]  # every record is a dataclass
     return changed

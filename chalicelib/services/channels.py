@@ -85,7 +85,7 @@ def may_have(principal: Principal, door: Door, location_id: str) -> Callable[[Po
 
 
 def require_override(principal: Principal, location_id: str, staff_id: str | None) -> None:
-    """403 unless the caller may book in spite of schedules and other appointments there, or in his own time."""
+    """403 unless the caller may book in spite of schedules and other appointments there, or in their own time."""
     own = staff_id is not None and staff_id == principal.staff_id
     if not principal.reaches(Ability.REBOOK_OVERRIDE, location_id=location_id, own=own):
         raise Forbidden("Your role may not override schedules and conflicts.")

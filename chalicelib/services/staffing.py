@@ -3,7 +3,7 @@
 The record decides, the login follows. A new login is made first but belongs to no group, so it can do
 nothing; then the record is written, with the address in a row of its own that keeps it unique; only then does
 the login join its role's group. Whoever signs in is looked up in the record at every call (signing_in), so a
-crash in between never leaves anybody with more rights than his record gives him. What is missing after it is
+crash in between never leaves anybody with more rights than their record gives. What is missing after it is
 made good by the next change of the record, or by creating it again: the login is brought in step before that
 is refused.
 
@@ -67,7 +67,7 @@ class Staffing:
     def change(self, context: Context, staff_id: str, fields: Fields) -> Staff:
         """The staff member with some fields changed, and the login with them: group, address, being enabled.
 
-        404 outside the caller's locations, 403 beyond his role, 409 ``in_use`` when somebody with upcoming
+        404 outside the caller's locations, 403 beyond their role, 409 ``in_use`` when somebody with upcoming
         appointments is deactivated, ``last_admin`` when nobody would be left to administer, 422 ``too_many_posts``
         when more changes at once than one transaction holds.
         """
