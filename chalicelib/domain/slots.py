@@ -132,19 +132,11 @@ class Slots:
         staff = kept_back and self._fits(start, Right.CONTACT_CENTRE)
         return Why.RESERVED_FOR_STAFF if staff else Why.FULL
 
-    def require(self, start: int) -> None:
-        """Refuses a start that cannot be booked, with the contract's code for it."""
+    def place(self, start: int) -> Place:
+        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
         why = self.why_not(start)
         if why:
             raise refusal(why)
-
-    def nearest(self, start: int, first: int, last: int, most: int = 3) -> list[int]:
-        """Up to ``most`` bookable starts in [first, last), the closest to ``start`` first."""
-        return nearest(self.listed(first, last), start, most)
-
-    def place(self, start: int) -> Place:
-        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
-        self.require(start)
         return self._place(start)
 
     def forced(self, start: int) -> Place | None:
@@ -187,7 +179,7 @@ class Slots:
         return self._held if mine else self._open
 
 
-def nearest(slots: Iterable[Slot], start: int, most: int) -> list[int]:
+def nearest(slots: Iterable[Slot], start: int, most: int = 3) -> list[int]:
     """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
     found = (slot.start for slot in slots if slot.start != start)
     return sorted(found, key=lambda s: (abs(s - start), s))[:most]

@@ -17,7 +17,7 @@ from chalicelib.domain.catalog import Offer
 from chalicelib.domain.hours import local_day
 from chalicelib.domain.ledger import DAY, Calendar, Right
 from chalicelib.domain.places import Place
-from chalicelib.domain.slots import Seeker, Slot, Why, exceeded, nearest, outside_window, refusal, window
+from chalicelib.domain.slots import Seeker, Slot, Why, exceeded, outside_window, refusal, window
 from chalicelib.domain.staff_time import BranchTime, PersonTime
 from chalicelib.domain.teams import Post, Team, speaking
 
@@ -82,19 +82,11 @@ class StaffSlots:
             return Why.LANGUAGE_UNAVAILABLE
         return self._nobody(start)
 
-    def require(self, start: int) -> None:
-        """Refuses a start that cannot be booked, with the contract's code for it."""
+    def place(self, start: int) -> Place:
+        """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
         why = self.why_not(start)
         if why:
             raise refusal(why)
-
-    def nearest(self, start: int, first: int, last: int, most: int = 3) -> list[int]:
-        """Up to ``most`` bookable starts in [first, last), the closest to ``start`` first."""
-        return nearest(self.listed(first, last), start, most)
-
-    def place(self, start: int) -> Place:
-        """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
-        self.require(start)
         free = [p for p in self._people if self._free(p, start)]
         return self._place(min(free, key=lambda person: self._turn(person, start)), start)
 

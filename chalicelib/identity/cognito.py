@@ -23,7 +23,7 @@ def client(region: str) -> Any:
 
 
 class CognitoLogins:
-    """``services.ports.Logins`` on a user pool whose users are found by e-mail address.
+    """``services.staffing.Logins`` on a user pool whose users are found by e-mail address.
 
     ``invite`` has the pool mail a temporary password to whoever gets a login.
     """

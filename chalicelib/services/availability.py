@@ -12,7 +12,7 @@ from chalicelib.domain.errors import NotFound, invalid
 from chalicelib.domain.holds import Hold, hold_id_of, unknown_hold
 from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.permissions import Ability
-from chalicelib.domain.slots import Seeker, Slot, Why
+from chalicelib.domain.slots import Seeker, Slot, Why, nearest
 from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.teams import Post
 from chalicelib.domain.times import day_bounds, days, instant, minute, resolve, zone
@@ -93,8 +93,8 @@ class Availabilities:
         reasons = [why for why in (times.why_not(minute(at)),) if why]
         if search.method and search.method not in times.offer.service.meeting_methods:
             reasons.insert(0, Why.METHOD_NOT_OFFERED)
-        nearest = tuple(instant(s) for s in times.nearest(minute(at), first, last))
-        return Explanation(not reasons, tuple(reasons), nearest)
+        near = tuple(map(instant, nearest(times.listed(first, last), minute(at))))
+        return Explanation(not reasons, tuple(reasons), near)
 
     def _read(self, context: Context, search: Search, start: int, end: int) -> Times:
         hold_id = hold_id_of(search.hold, "/hold") if search.hold else None

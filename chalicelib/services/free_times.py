@@ -28,9 +28,6 @@ class Times(Protocol):
     def why_not(self, start: int) -> Why | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
 
-    def nearest(self, start: int, first: int, last: int, most: int = 3) -> list[int]:
-        """Up to ``most`` bookable starts in [first, last), the closest to ``start`` first."""
-
     def place(self, start: int) -> Place:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
 

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import CLIENT, Actor, Channel, Entry
 from chalicelib.domain.ledger import Sheet
 from chalicelib.domain.merging import Engagement, Merge
-from chalicelib.domain.permissions import Principal, Role
+from chalicelib.domain.permissions import Principal
 from chalicelib.domain.statuses import Predicate, StatusPassed
 
 T = TypeVar("T")
@@ -292,22 +292,3 @@ class Ids(Protocol):
 
     def secret(self) -> str:
         """At least 128 random bits, safe in a URL (D48)."""
-
-
-class Logins(Protocol):
-    """The staff logins in the user pool; every call may be repeated. 503 ``busy`` when the pool is."""
-
-    def create(self, email: str) -> None:
-        """A login that may do nothing yet, with an invitation by mail; nothing happens when there is one.
-
-        422 when the pool does not take the address.
-        """
-
-    def admit(self, email: str, role: Role) -> None:
-        """Enables the login and puts it in this role's group and no other's."""
-
-    def disable(self, email: str) -> None:
-        """Nobody signs in with this address any more; nothing happens when nobody could."""
-
-    def delete(self, email: str) -> None:
-        """The login is gone; nothing happens when there was none."""

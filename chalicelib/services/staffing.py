@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from chalicelib.domain.catalog import Location, Login, Service, Staff
 from chalicelib.domain.clients import normal_email
@@ -24,8 +25,27 @@ from chalicelib.domain.times import zone
 from chalicelib.services import posting
 from chalicelib.services.catalogue import Fields, check_version, edited, one, page, refer
 from chalicelib.services.deciding import Pause, decide
-from chalicelib.services.ports import Change, Context, Ids, Logins, Page, Ref, Store
+from chalicelib.services.ports import Change, Context, Ids, Page, Ref, Store
 from chalicelib.services.usage import Usage, refuse_if_used
+
+
+class Logins(Protocol):
+    """The staff logins in the user pool; every call may be repeated. 503 ``busy`` when the pool is."""
+
+    def create(self, email: str) -> None:
+        """A login that may do nothing yet, with an invitation by mail; nothing happens when there is one.
+
+        422 when the pool does not take the address.
+        """
+
+    def admit(self, email: str, role: Role) -> None:
+        """Enables the login and puts it in this role's group and no other's."""
+
+    def disable(self, email: str) -> None:
+        """Nobody signs in with this address any more; nothing happens when nobody could."""
+
+    def delete(self, email: str) -> None:
+        """The login is gone; nothing happens when there was none."""
 
 
 class Staffing:

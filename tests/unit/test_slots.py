@@ -15,7 +15,7 @@ from chalicelib.domain.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.errors import BlockNotReleased, CapacityExhausted, Invalid, OutsideBlock
 from chalicelib.domain.ledger import Calendar, Occupant, Right, days_around
 from chalicelib.domain.quickstream import Block, BlockState, Series
-from chalicelib.domain.slots import Seeker, Slots, Why, refusal
+from chalicelib.domain.slots import Seeker, Slots, Why, nearest, refusal
 from chalicelib.domain.times import instant, minute
 from tests.unit.ledgers import ACCOUNT, MORTGAGE, NINE, NOW, SECONDS, block, booked, calendar, held
 
@@ -204,9 +204,10 @@ def test_when_seats_shrink_the_older_hold_confirms() -> None:
 
 def test_the_nearest_come_first_and_the_start_itself_is_none_of_them() -> None:
     slots = Slots(offer(), calendar([block()], [booked("1", 60, 90)]), seeking())
-    found = slots.nearest(NINE + 60, NINE - 1440, NINE + 1440)
+    found = nearest(slots.listed(NINE - 1440, NINE + 1440), NINE + 60)
     assert [s - NINE for s in found] == [30, 90, 15]
-    assert NINE not in Slots(offer(), calendar([block(end=30)]), seeking()).nearest(NINE, NINE, NINE + 60)
+    one = Slots(offer(), calendar([block(end=30)]), seeking()).listed(NINE, NINE + 60)
+    assert NINE not in nearest(one, NINE)
 
 
 @given(st.integers(0, 10**9))

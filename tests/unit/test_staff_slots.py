@@ -11,7 +11,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.hours import Closure
 from chalicelib.domain.ledger import Occupant, Right, sheet_days
 from chalicelib.domain.rota import CalendarType
-from chalicelib.domain.slots import Seeker, Why
+from chalicelib.domain.slots import Seeker, Why, nearest
 from chalicelib.domain.staff_slots import Preference
 from tests.unit import rosters
 from tests.unit.rosters import (
@@ -225,7 +225,7 @@ def test_one_wanted_person_is_forced_in_spite_of_everything_but_the_past() -> No
 
 def test_the_nearest_come_with_the_closest_first_and_the_earlier_of_two() -> None:
     found = asked(member("a", NINE_TO_FIVE, booked=[booked("1", on_the_day("12:00"))]))
-    near = found.nearest(on_the_day("12:00"), on_the_day("00:00"), on_the_day("23:59"))
+    near = nearest(found.listed(on_the_day("00:00"), on_the_day("23:59")), on_the_day("12:00"))
 
     assert [rosters.wall(start)[3:8] for start in near] == ["11:30", "12:30", "11:00"]
 
