@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments import Attendee, State
+from chalicelib.domain.appointments import Appointment, Attendee, State
 from chalicelib.domain.calls import visible_call
 from chalicelib.domain.catalog import Method, Settings, Staff
 from chalicelib.domain.clients import Client
@@ -107,8 +107,7 @@ def _to_client(message: Message, entry: Entry, scene: Scene, now: datetime) -> I
         code=attendee.code,
         by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
         call_number=(client.mobile or client.phone or "") if appointment.method is Method.PHONE else "",
-        # One attendee leaving does not change the appointment's own sequence; their calendar must hear of it.
-        sequence=appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0),
+        sequence=sequence_for(appointment, attendee, leaving=leaving),
         cancel_until=_ahead(appointment.start, settings.cancel_deadline_hours, now),
         # A client moves an appointment once (WG-4).
         rebook_until=None if attendee.moves else _ahead(appointment.start, settings.rebook_deadline_hours, now),
@@ -118,6 +117,14 @@ def _to_client(message: Message, entry: Entry, scene: Scene, now: datetime) -> I
         yield replace(notice, medium=Medium.EMAIL, address=client.email or "")
     if client.receive_sms and client.mobile:
         yield replace(notice, medium=Medium.TEXT, address=client.mobile)
+
+
+def sequence_for(appointment: Appointment, attendee: Attendee, *, leaving: bool) -> int:
+    """What an attendee's calendar compares (RFC 5546).
+
+    One of them leaving does not change the appointment's own sequence; their calendar must hear of it all the same.
+    """
+    return appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0)
 
 
 def _ahead(start: datetime, hours: int, now: datetime) -> datetime | None:

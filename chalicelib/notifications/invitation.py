@@ -15,6 +15,7 @@ from chalicelib.domain.calls import visible_call
 from chalicelib.domain.catalog import Method, Offer
 from chalicelib.domain.events import Audience, Kind
 from chalicelib.domain.notices import Medium, Notice
+from chalicelib.domain.telling import sequence_for
 from chalicelib.notifications.letters import link_follows, manage_url, meeting_link, place
 from chalicelib.notifications.wording import Wording, one_line, wording
 
@@ -88,7 +89,7 @@ def calendar_file(
         place_address=offer.location.address if appointment.method is Method.IN_PERSON else "",
         changed_at=appointment.updated_at,
         confirmed=appointment.confirmed,
-        sequence=appointment.sequence + attendee.ahead + (1 if off and appointment.occupies else 0),
+        sequence=sequence_for(appointment, attendee, leaving=off),
         code=attendee.code,
         teleconference=None if off else visible_call(appointment),
     )

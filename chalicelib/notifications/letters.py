@@ -10,12 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.catalog import Method
-from chalicelib.domain.events import Audience, Kind
+from chalicelib.domain.events import Audience
 from chalicelib.domain.meetings import LinkState
 from chalicelib.domain.notices import Guest, Manner, Notice
+from chalicelib.domain.telling import FAREWELLS
 from chalicelib.notifications.wording import Wording, legible, one_line, wording
-
-ENDS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED, Kind.STAFF_UNASSIGNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def letter(notice: Notice, public_url: str) -> Letter:
         "organisation": one_line(notice.organisation),
     }
     kind = partial(words.kind, notice.manner, notice.kind)
-    ends = notice.kind in ENDS
+    ends = notice.kind in FAREWELLS
     rows = tuple(_rows(notice, words))
     link = manage_url(notice, public_url)
     return Letter(
@@ -85,7 +84,7 @@ def letter(notice: Notice, public_url: str) -> Letter:
 
 
 def _tone(notice: Notice) -> Tone:
-    if notice.kind in ENDS:
+    if notice.kind in FAREWELLS:
         return Tone.OVER
     return Tone.SETTLED if notice.confirmed else Tone.OPEN
 
@@ -112,7 +111,7 @@ def meeting_link(notice: Notice) -> str:
 def link_follows(notice: Notice, words: Wording) -> str:
     """That staff send the link themselves, to them that they are to; empty where nobody waits for one (RB-9, D40)."""
     call, coming = notice.teleconference, notice.confirmed and notice.changed_at < notice.start
-    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in ENDS or not coming:
+    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in FAREWELLS or not coming:
         return ""
     return words.line("link_follows" if notice.audience is Audience.CLIENT else "send_link")
 
@@ -170,14 +169,14 @@ def _answer(value: Any, words: Wording) -> str:
 
 def _joining(notice: Notice, words: Wording) -> Iterator[tuple[str, str]]:
     link = meeting_link(notice)
-    if link and notice.kind not in ENDS:
+    if link and notice.kind not in FAREWELLS:
         yield words.line("join"), link
 
 
 def _actions(notice: Notice, words: Wording, link: str, public_url: str) -> Iterator[tuple[str, str]]:
     if not link:
         return
-    if notice.kind in ENDS:
+    if notice.kind in FAREWELLS:
         if notice.manner is Manner.DECLINED:
             yield words.line("book_again"), f"{public_url}/"
         return

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.notices import Notice
-from chalicelib.notifications.letters import ENDS, letter, manage_url, place
+from chalicelib.domain.telling import FAREWELLS
+from chalicelib.notifications.letters import letter, manage_url, place
 from chalicelib.notifications.shortening import shortened
 from chalicelib.notifications.wording import TEMPLATES, one_line, wording
 
@@ -53,7 +54,7 @@ def text(notice: Notice, public_url: str) -> str:
         when=words.short_moment(notice.start, notice.timezone),
         place=place(notice, words),
     )
-    ends = notice.kind in ENDS
+    ends = notice.kind in FAREWELLS
     if ends and notice.reason:
         body += " " + words.line("colon", label=words.label("reason"), value=one_line(notice.reason))
     link = "" if ends or notice.has_email else manage_url(notice, public_url)
