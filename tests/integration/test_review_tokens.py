@@ -19,6 +19,7 @@ from tests.integration.rebooked import (
     CLIENT,
     KIM,
     MON_TUE,
+    SOURCE,
     START,
     URL,
     allot,
