@@ -61,7 +61,9 @@ class Approving:
         if status is None:
             raise invalid("/status_id", "There is no such status.", "unknown_status")
         if status.id == before.status_id:
-            return with_seats(self._store, [before], context.now)[0]
+            (shown,) = with_seats(self._store, [before], context.now)
+            self._store.commit(Change(), context.once, shown)
+            return shown
         seen.append(before.status_id)
         if before.status_id != seen[0]:
             raise StatusChanged()

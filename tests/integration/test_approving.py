@@ -207,6 +207,21 @@ def test_an_idempotency_key_moves_once(world: World) -> None:
     assert refused(other) == (422, "idempotency_key_reused")
 
 
+def test_an_idempotency_key_stands_for_one_move_even_if_that_changed_nothing(world: World) -> None:
+    """D45: a late copy of a move to where it was already does not take back what was decided since."""
+    sts = set_up(world)
+    world.lay()
+    asked = booked(world)
+    headers = {"Idempotency-Key": "once"}
+    first = move(world, asked["id"], sts["Received"], who=ADMIN, headers=headers)
+    assert (first.status, first.json["version"]) == (200, 1)
+    assert move(world, asked["id"], sts["Confirmed"]).status == 200
+    assert move(world, asked["id"], sts["Received"], who=ADMIN, headers=headers).json == first.json
+    assert shown(world, asked["id"])["confirmed"] is True
+    other = move(world, asked["id"], sts["By phone"], who=ADMIN, headers=headers)
+    assert refused(other) == (422, "idempotency_key_reused")
+
+
 @pytest.mark.parametrize("confirmed", [False, True], ids=["a request", "a confirmed one"])
 def test_a_client_who_moves_it_asks_anew(world: World, confirmed: bool) -> None:
     sts = set_up(world)
