@@ -76,8 +76,8 @@ class Pipeline:
 
     @property
     def ordered(self) -> tuple[Status, ...]:
-        """In order of position."""
-        return tuple(sorted(self.statuses, key=lambda status: status.position))
+        """In order of position; an archived one may have left its own to another."""
+        return tuple(sorted(self.statuses, key=lambda status: (status.position, status.id)))
 
     def get(self, status_id: str | None) -> Status | None:
         """The status of that id, archived ones included."""
@@ -132,8 +132,8 @@ def require_complete(pipeline: Pipeline) -> None:
 
 
 def require_distinct(pipeline: Pipeline) -> None:
-    """422 ``position_taken`` for two statuses at one position."""
-    positions = [status.position for status in pipeline.statuses]
+    """422 ``position_taken`` for two statuses at one position that can be chosen (D27)."""
+    positions = [status.position for status in pipeline.statuses if not status.archived]
     if len(set(positions)) != len(positions):
         raise invalid("/position", "Another status is at this position.", "position_taken")
 

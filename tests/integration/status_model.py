@@ -71,7 +71,8 @@ class Model:
 
     def edited(self, after: list[Step]) -> str | None:
         """What an edit is refused with, if it is."""
-        if len({step.position for step in after}) < len(after):
+        places = [step.position for step in after if not step.archived]
+        if len(set(places)) < len(places):
             return "position_taken"
         gone = [
             p for p in self._needed() if self.lowest(p) and not any(s.predicate == p and not s.archived for s in after)

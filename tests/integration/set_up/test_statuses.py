@@ -108,6 +108,24 @@ def test_an_order_is_all_or_nothing(world: World) -> None:
     assert refused(ask(world, "GET", "/statuses?cursor=x")) == (422, "invalid_cursor")
 
 
+def test_an_archived_status_leaves_its_place_to_another(world: World) -> None:
+    """D30: whoever adds another status and archives the old one puts the new one where the old one was."""
+    sts = set_up(world)
+    old, clone = f"/statuses/{sts['In review']}", status_body("Checking", START, position=2)
+    assert refused(ask(world, "POST", "/statuses", clone)) == (422, "position_taken")
+    assert ask(world, "PATCH", old, {"archived": True}).status == 200
+    assert ask(world, "POST", "/statuses", clone).status == 201
+    assert [place for _, place in listed(world)] == [1, 2, 2, 3, 4, 5, 6]
+    assert {name for name, place in listed(world) if place == 2} == {"In review", "Checking"}
+    pages = [ask(world, "GET", "/statuses?limit=2").json]
+    while pages[-1]["next_cursor"]:
+        pages.append(ask(world, "GET", f"/statuses?limit=2&cursor={pages[-1]['next_cursor']}").json)
+    assert [item["name"] for page in pages for item in page["items"]] == [name for name, _ in listed(world)]
+
+    assert refused(ask(world, "PATCH", old, {"archived": False})) == (422, "position_taken")
+    assert ask(world, "PATCH", old, {"archived": False, "position": 7}).json["position"] == 7
+
+
 def test_an_edit_is_guarded_by_the_version_of_its_status(world: World) -> None:
     sts = set_up(world)
     url = f"/statuses/{sts['Received']}"
