@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from chalicelib.domain.errors import StatusNeeded, invalid
 
-MOST_STATUSES = 50
+MOST_STATUSES = 100
 # Appointments of one status are counted in so many rows, so that bookings do not wait for one another.
 SHARES = tuple(map(str, range(8)))
 

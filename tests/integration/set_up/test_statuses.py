@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib import container
+from chalicelib.domain.statuses import Pipeline, Predicate, Status
+from chalicelib.services.ports import Change
 from tests.integration.approval import (
     ADMIN,
     CANCELLATION,
@@ -124,6 +127,21 @@ def test_an_archived_status_leaves_its_place_to_another(world: World) -> None:
 
     assert refused(ask(world, "PATCH", old, {"archived": False})) == (422, "position_taken")
     assert ask(world, "PATCH", old, {"archived": False, "position": 7}).json["position"] == 7
+
+
+def test_a_hundred_of_the_longest_fit_the_record_and_no_more(world: World) -> None:
+    """Those that were ever held stay for good, so there is room for years of archived ones."""
+    longest = {"name": "\U0001f600" * 100, "description": "\U0001f600" * 500, "colour": "#2e7d32"}
+    change = Change()
+    change.save(
+        Pipeline(tuple(Status(f"sts_{n:026d}", **longest, predicate=Predicate.START, position=n) for n in range(99)))
+    )
+    container.store().commit(change)
+    body = {**longest, "predicate": START}
+    assert ask(world, "POST", "/statuses", body).status == 201
+    assert refused(ask(world, "POST", "/statuses", body)) == (422, "too_many")
+    ids = [item["id"] for item in ask(world, "GET", "/statuses?limit=100").json["items"]]
+    assert ask(world, "PUT", "/statuses/order", {"ids": ids[::-1]}).json["items"][0]["id"] == ids[-1]
 
 
 def test_an_edit_is_guarded_by_the_version_of_its_status(world: World) -> None:
