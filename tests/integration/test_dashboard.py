@@ -148,6 +148,10 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     url = f"view=unconfirmed&location_id={TORONTO}"
     assert ids(world, url) == booked[:2]
     assert ids(world, f"{url}&show_confirmed=true") == booked
+    # As Python's own libraries write it.
+    assert ids(world, f"{url}&show_confirmed=True") == booked
+    assert ids(world, f"{url}&show_confirmed=False") == booked[:2]
+    assert world.staff("GET", f"/appointments?{url}&show_confirmed=yes").status == 422
     assert ids(world, f"{url}&show_confirmed=true&staff_id={SAM}") == []
     assert ids(world, f"view=upcoming&location_id={TORONTO}") == booked[1:]
     change = Change()

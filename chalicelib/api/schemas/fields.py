@@ -161,7 +161,7 @@ def _day_text(value: object) -> object:
 
 
 def _flag(value: object) -> object:
-    if isinstance(value, str) and value not in ("true", "false"):
+    if isinstance(value, str) and value.lower() not in ("true", "false"):
         raise ValueError("Say true or false.")
     return value
 
