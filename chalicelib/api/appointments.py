@@ -130,7 +130,7 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> ports.Page[Status
     answer=Appointment,
     who=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
     versioned=True,
-    refuses=(WrongState, StatusChanged, "unknown_status", "status_archived", "reason_required"),
+    refuses=(WrongState, StatusChanged, FeatureDisabled, "unknown_status", "status_archived", "reason_required"),
 )
 def move_to_status(call: Call[StatusMove, NoQuery]) -> Seated:
     """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""

@@ -14,6 +14,7 @@ from chalicelib.domain.statuses import Pipeline, Predicate, Status
 from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.catalogue import check_version
+from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
@@ -41,9 +42,9 @@ class Approving:
     def move(self, context: Context, appointment_id: str, wish: StatusWish) -> Seated:
         """The appointment in that status; as it is, without a trace, when it is there already (D28).
 
-        404, 403; 412; 409 ``status_changed`` when it is not in the expected status or was moved by somebody else at
-        this very moment (case 22), ``wrong_state``; 422 ``reason_required`` into a cancellation, ``unknown_status``,
-        ``status_archived``.
+        404, 403, ``feature_disabled``; 412; 409 ``status_changed`` when it is not in the expected status or was moved
+        by somebody else at this very moment (case 22), ``wrong_state``; 422 ``reason_required`` into a cancellation,
+        ``unknown_status``, ``status_archived``.
         """
         seen: list[str | None] = []
         return decide(lambda: self._move(context, appointment_id, wish, seen), self._pause)
@@ -55,6 +56,7 @@ class Approving:
         status = pipeline.get(wish.status_id)
         rejects = status is None or status.predicate is Predicate.CANCELLATION
         require_reach(context.staff, Ability.STATUS_CANCEL if rejects else Ability.STATUS_UPDATE, before)
+        context = entering(self._store, context, before.location_id)
         check_version(before, context)
         if wish.expected_status_id not in (None, before.status_id):
             raise StatusChanged()

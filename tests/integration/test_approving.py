@@ -282,6 +282,7 @@ def test_who_has_been_given_a_request_hears_what_becomes_of_it(world: World) -> 
 
 
 def test_the_contact_centre_may_only_reject(world: World) -> None:
+    """As it cancels: while it is switched on (CC-16), by its own name in the log (CL-6)."""
     sts = set_up(world)
     world.lay()
     asked = booked(world)
@@ -293,8 +294,14 @@ def test_the_contact_centre_may_only_reject(world: World) -> None:
     url = f"/appointments/{asked['id']}/status"
     confirm = world.call("POST", url, {"status_id": sts["Confirmed"]}, login=login)
     assert refused(confirm) == (403, "forbidden")
-    reject = world.call("POST", url, {"status_id": sts["Declined"], "reason": "Called off by phone"}, login=login)
+    off = {"status_id": sts["Declined"], "reason": "Called off by phone"}
+    assert world.staff("PATCH", "/settings", {"contact_centre": False}, who=ADMIN).status == 200
+    assert refused(world.call("POST", url, off, login=login)) == (403, "feature_disabled")
+    assert world.staff("PATCH", "/settings", {"contact_centre": True}, who=ADMIN).status == 200
+    reject = world.call("POST", url, off, login=login)
     assert (reject.status, reject.json["state"]) == (200, "cancelled")
+    row = world.staff("GET", f"/appointments/{asked['id']}/log").json["items"][0]
+    assert (row["action"], row["user"], row["channel"]) == ("cancelled", "Rosa", "call_centre")
 
 
 def test_nothing_begins_before_it_is_confirmed(world: World) -> None:
