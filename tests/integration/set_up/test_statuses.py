@@ -131,7 +131,7 @@ def test_an_archived_status_leaves_its_place_to_another(world: World) -> None:
 
 def test_a_hundred_of_the_longest_fit_the_record_and_no_more(world: World) -> None:
     """Those that were ever held stay for good, so there is room for years of archived ones."""
-    longest = {"name": "\U0001f600" * 100, "description": "\U0001f600" * 500, "colour": "#2e7d32"}
+    longest: dict[str, Any] = {"name": "\U0001f600" * 100, "description": "\U0001f600" * 500, "colour": "#2e7d32"}
     change = Change()
     change.save(
         Pipeline(tuple(Status(f"sts_{n:026d}", **longest, predicate=Predicate.START, position=n) for n in range(99)))
