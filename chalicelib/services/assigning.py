@@ -72,7 +72,9 @@ class Assigning:
         return appointment
 
     def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
-        return self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
+        shown = self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
+        self._store.commit(Change(), context.once, shown)
+        return shown
 
     def _hand_over(
         self,

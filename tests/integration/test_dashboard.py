@@ -73,6 +73,22 @@ def test_a_manager_assigns_and_takes_back(world: World) -> None:
     assert world.staff("POST", f"/appointments/{booked}/claim", {}, who=SAM_MAIL).status == 200
 
 
+@pytest.mark.parametrize(("action", "body"), [("unassign", {}), ("assign", {"staff_id": SAM})])
+def test_a_late_copy_of_what_changed_nothing_takes_nothing_back(
+    world: World, action: str, body: dict[str, str]
+) -> None:
+    """D45: the key stands for its first answer, whoever has the appointment since."""
+    booked = world.book().json["id"]
+    if body:
+        world.staff("POST", f"/appointments/{booked}/assign", body)
+    url, key = f"/appointments/{booked}/{action}", {"Idempotency-Key": "once"}
+    first = world.staff("POST", url, body, headers=key)
+    assert first.status == 200, first.text
+    given = world.staff("POST", f"/appointments/{booked}/assign", {"staff_id": ALEX})
+    assert world.staff("POST", url, body, headers=key).json == first.json
+    assert world.staff("GET", f"/appointments/{booked}").json == given.json
+
+
 def test_whoever_takes_an_appointment_is_shown_it_as_it_is(world: World) -> None:
     booked = world.book().json["id"]
     url = f"/appointments/{booked}"
