@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,7 +19,6 @@ from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 
 LONGEST_DAYS = 92
 _DAY_MINUTES = 24 * 60
-_CURSOR = re.compile(r"[0-9]{1,10}\.[0-9A-Za-z_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +53,14 @@ class Blocks:
         location = self._location(context, span.location_id)
         if not 0 <= (span.last - span.first).days < LONGEST_DAYS:
             raise invalid("/to", f"Ask for 1 to {LONGEST_DAYS} days.", "invalid_range")
-        after = position(span.cursor)
+        after = positions.ranked(span.cursor)
         tz = ZoneInfo(location.timezone)
         start, end = minute(day_bounds(span.first, tz)[0]), minute(day_bounds(span.last, tz)[1])
         calendar = around(self._agenda, location.id, start, end)
         blocks = [b for b in calendar.blocks() if b.start < end and start < b.end and (b.start, b.id) > after]
         shown = tuple(occurrences(calendar, blocks[: span.limit], context.now, location.timezone))
         more = len(blocks) > span.limit
-        return Page(shown, f"{shown[-1].block.start}.{shown[-1].block.id}" if more else None)
+        return Page(shown, positions.encode(shown[-1].block.start, shown[-1].block.id) if more else None)
 
     def show(self, context: Context, block_id: str) -> Occurrence:
         """One occurrence; 404."""
@@ -142,13 +140,3 @@ def occurrences(calendar: Calendar, blocks: Iterable[Block], now: datetime, time
         if occupant.id in seats and not occupant.is_hold:
             stays.setdefault(seats[occupant.id], []).append((occupant.start, occupant.end))
     return [Occurrence(block, timezone, peak(stays.get(block.id, ()))) for block in blocks]
-
-
-def position(cursor: str | None) -> tuple[int, str]:
-    """After which start and id a list goes on; 422 ``invalid_cursor`` for what no list has given out."""
-    if cursor is None:
-        return 0, ""
-    if not _CURSOR.fullmatch(cursor):
-        raise positions.refused()
-    start, _, item_id = cursor.partition(".")
-    return int(start), item_id

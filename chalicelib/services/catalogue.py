@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from chalicelib.domain.errors import FieldError, Invalid, VersionMismatch, invalid
 from chalicelib.domain.ids import is_id, prefix_of
+from chalicelib.services import positions
 from chalicelib.services.ports import Change, Context, Page, Ref, Store, Versioned
 
 # One transaction holds at most a hundred items, and the records themselves are among them.
@@ -44,7 +45,7 @@ def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
     known = tuple(items)
     kinds = {prefix_of(item.id) for item in known}
     if cursor is not None and not (is_id(cursor) and kinds <= {prefix_of(cursor)}):
-        raise invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")
+        raise positions.refused()
     rest = [item for item in known if cursor is None or item.id > cursor]
     shown = tuple(rest[:limit])
     return Page(shown, shown[-1].id if len(rest) > limit else None)

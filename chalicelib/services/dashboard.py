@@ -16,8 +16,8 @@ from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import EPOCH, day_bounds, minute, zone
-from chalicelib.services import canonical
-from chalicelib.services.blocks import ahead, position
+from chalicelib.services import canonical, positions
+from chalicelib.services.blocks import ahead
 from chalicelib.services.ports import Agenda, Choice, Context, Page, Ref, Store
 from chalicelib.services.scope import holders_shown, places_shown
 from chalicelib.services.seated import Seated, pipeline_in, unseated, with_seats
@@ -97,13 +97,13 @@ class Dashboard:
         first, last = (minute(choice.first), minute(choice.last)) if listing.date else (0, minute(choice.last))
         lost = Placement(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
-        after = position(listing.cursor)
+        after = positions.ranked(listing.cursor)
         rest = [place for place in places if place > after]
         found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
         appointments = canonical.shown(self._store, [appointment for _, appointment in found[: listing.limit]])
         shown = [unseated(appointment, pipeline, now, orphaned=True) for appointment in appointments]
         more = len(found) > listing.limit
-        return Page(tuple(shown), "{}.{}".format(*found[listing.limit - 1][0]) if more else None)
+        return Page(tuple(shown), positions.encode(*found[listing.limit - 1][0]) if more else None)
 
     def _held(
         self, places: Sequence[tuple[int, str]], holders: frozenset[str | None] | None, step: int

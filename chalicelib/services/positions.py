@@ -12,6 +12,8 @@ _CLIENT = re.compile(r"cli_[0-9A-Za-z]{1,60}")
 _ENTRY = re.compile(r"evt_[0-9A-Za-z]{1,60}")
 # What DynamoDB takes as a sort key.
 _LONGEST_BYTES = 1000
+# More than there are minutes in a start or positions of a status.
+_NUMBERS = 10**10
 
 
 def encode(part: int, after: str) -> str:
@@ -31,6 +33,12 @@ def decode(cursor: str | None, parts: int) -> tuple[int, str | None]:
     if type(part) is not int or type(after) is not str or not 0 <= part < parts or size > _LONGEST_BYTES:
         raise refused()
     return part, after or None
+
+
+def ranked(cursor: str | None) -> tuple[int, str]:
+    """The number and id behind which a list in order of both goes on; 422 ``invalid_cursor`` as ``decode``."""
+    number, after = decode(cursor, _NUMBERS)
+    return number, after or ""
 
 
 def client_id(after: str | None) -> str | None:

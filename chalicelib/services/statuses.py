@@ -17,8 +17,7 @@ from chalicelib.domain.statuses import (
     StatusShare,
     require_valid,
 )
-from chalicelib.services import parts
-from chalicelib.services.blocks import position
+from chalicelib.services import parts, positions
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Page, Ref, Store
@@ -46,10 +45,10 @@ class Statuses:
 
     def list(self, limit: int, cursor: str | None) -> Page[Status]:
         """Part of the list, in order of position, archived ones included."""
-        after = position(cursor)
+        after = positions.ranked(cursor)
         rest = [s for s in self._read().pipeline.ordered if (s.position, s.id) > after]
         shown = tuple(rest[:limit])
-        return Page(shown, f"{shown[-1].position}.{shown[-1].id}" if len(rest) > limit else None)
+        return Page(shown, positions.encode(shown[-1].position, shown[-1].id) if len(rest) > limit else None)
 
     def show(self, status_id: str) -> Status:
         """One status; 404."""
