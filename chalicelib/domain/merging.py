@@ -62,7 +62,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Both records apart again; ``kept_fields`` have been edited since the merge and stay as they are (D24)."""
+    """Both records apart again; ``kept_fields`` of the primary are not what they were before the merge (D24)."""
 
     duplicate: Client
     primary: Client
@@ -152,14 +152,20 @@ def pointer(client: Client, into: str, by: str, now: datetime) -> Client:
 
 
 def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> Undone:
-    """Both as they were before the merge, but for what has been edited since; at their present versions (D24)."""
+    """Both as they were before the merge, but for what has been edited since; at their present versions (D24).
+
+    An outside id of the duplicate's that the primary has been given since is the primary's (D21).
+    """
     values, kept = _restored(merge, primary)
+    outside = values.get("external_id", primary.external_id)
     alias_before, family = set(merge.primary.aliases), set(merge.duplicate.family)
     unbooked = primary.prospect_of == merge.survivor.prospect_of
     given = {alias for alias in merge.survivor.aliases if alias not in alias_before}
     return Undone(
         replace(
             merge.duplicate,
+            external_id=merge.duplicate.external_id if merge.duplicate.external_id != outside else None,
+            aliases=tuple(alias for alias in merge.duplicate.aliases if alias != outside),
             receive_sms=merge.duplicate.receive_sms and not _withdrew_texts(merge, primary),
             receive_email=merge.duplicate.receive_email and not _withdrew_mail(merge, primary),
             updated_at=now,
@@ -209,14 +215,14 @@ def _bare(client: Client) -> Client:
 
 
 def _restored(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The former values of what the merge changed and nobody has changed since; the names of what somebody has."""
+    """The former values of what the merge changed and nobody has changed since; the names of all that has changed."""
     values: dict[str, Any] = {}
     for name in merge.changed_fields:
         if name != "receive_sms" and getattr(primary, name) == getattr(merge.survivor, name):
             values[name] = getattr(merge.primary, name)
     values["receive_sms"] = _consent_given_back(merge, primary, values.get("mobile", primary.mobile))
     restored = replace(primary, **values)
-    kept = (name for name in merge.changed_fields if getattr(restored, name) != getattr(merge.primary, name))
+    kept = (name for name in PROFILE if getattr(restored, name) != getattr(merge.primary, name))
     return values, tuple(kept)
 
 

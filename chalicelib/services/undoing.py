@@ -55,6 +55,7 @@ class Undoing:
     def _written(self, change: Change, context: Context, merge: Merge, apart: Undone, primary: Client) -> Undone:
         found = self._store.read(_refs(merge, apart, primary))
         apart = replace(apart, duplicate=_with_outside_id(change, found, apart.duplicate, apart.primary))
+        _keep_outside_id(change, found, apart.primary)
         apart = replace(apart, duplicate=change.save(apart.duplicate), primary=change.save(apart.primary))
         repoint(change, found, merge, apart.duplicate.id)
         change.file(apart.duplicate, None)
@@ -92,8 +93,8 @@ class Undoing:
 def _refs(merge: Merge, apart: Undone, primary: Client) -> list[Ref[Any]]:
     refs: list[Ref[Any]] = [Ref.to(Client, member) for member in primary.absorbed if member != merge.duplicate.id]
     refs += [Ref.to(Contact, value) for value in _reached(apart.duplicate, apart.primary, primary)]
-    outside = apart.duplicate.external_id
-    return [*refs, Ref.to(ExternalId, outside)] if outside else refs
+    outside = (apart.duplicate.external_id, apart.primary.external_id)
+    return refs + [Ref.to(ExternalId, value) for value in outside if value]
 
 
 def _reached(*clients: Client) -> list[str]:
@@ -111,6 +112,13 @@ def _with_outside_id(change: Change, found: Found, duplicate: Client, primary: C
     elif holder.client_id not in (*duplicate.family, *primary.family):
         return replace(duplicate, external_id=None)
     return duplicate
+
+
+def _keep_outside_id(change: Change, found: Found, primary: Client) -> None:
+    """Makes the primary's outside id theirs alone where they were given one of the duplicate's since (D21)."""
+    held = found.get(ExternalId, primary.external_id) if primary.external_id else None
+    if held is not None and held.client_id not in primary.family:
+        change.save(replace(held, client_id=primary.id))
 
 
 def _keep_findable(change: Change, found: Found, merge: Merge, apart: Undone, before: Client) -> None:

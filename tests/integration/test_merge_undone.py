@@ -115,13 +115,27 @@ def test_what_was_edited_and_booked_since_stays_with_the_primary(world: World) -
     assert new == primary
     since = booked(world, primary, 60)
     apart = undo(world, answer["merge_id"]).json
-    assert apart["kept_fields"] == ["email"]
+    assert apart["kept_fields"] == ["email", "city"]
     assert (apart["primary"]["email"], apart["primary"]["city"]) == ("new@example.org", "Oshawa")
     assert apart["primary"]["first_name"] == "Ana"
     assert attendees(world, old)[0]["client_id"] == duplicate
     assert attendees(world, since)[0]["client_id"] == primary
     assert public(world, {"first_name": "Anna", "last_name": "Ruiz", "email": "anna@example.org"}, 120) == duplicate
     assert public(world, {"first_name": "Ana", "last_name": "Ruiz", "email": "new@example.org"}, 120) == primary
+
+
+def test_an_outside_id_that_the_primary_was_given_since_stays_theirs_alone(world: World) -> None:
+    former, duplicate = create(world, "Bo", external_id="A-0"), create(world, "Anna", external_id="A-1")
+    primary = create(world, external_id="P-1")
+    merged(world, former, duplicate)
+    for value in ("A-1", "A-0"):
+        answer = merged(world, duplicate, primary)
+        assert world.staff("PATCH", f"/clients/{primary}", {"external_id": value}, ADMIN).status == 200
+        apart = undo(world, answer["merge_id"]).json
+        assert (apart["primary"]["external_id"], apart["kept_fields"]) == (value, ["external_id"])
+        assert found(world, value) == [primary]
+        assert world.staff("PATCH", f"/clients/{duplicate}", {"external_id": value}, ADMIN).status == 409
+        world.staff("PATCH", f"/clients/{primary}", {"external_id": "P-1"}, ADMIN)
 
 
 def test_an_outside_id_that_somebody_else_has_by_now_is_not_taken_back(world: World) -> None:

@@ -145,7 +145,7 @@ def test_what_was_edited_since_is_kept_and_named() -> None:
     edited = replace(made.survivor, email="z@example.org", region="ON")
     apart = undone(made, client(1), edited, LATER)
     assert (apart.primary.email, apart.primary.city, apart.primary.region) == ("z@example.org", "Toronto", "ON")
-    assert apart.kept_fields == ("email",)
+    assert apart.kept_fields == ("email", "region")
     assert apart.duplicate.email == "x@example.org"
 
 
