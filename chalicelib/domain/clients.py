@@ -192,13 +192,17 @@ def normal_email(email: str) -> str:
 
 
 def normal_phone(number: str, country: str | None, pointer: str) -> str:
-    """A phone number as E.164; ``country`` (ISO 3166) reads national notation. 422 ``invalid_phone``."""
+    """A phone number as E.164; ``country`` (ISO 3166) reads national notation. 422 ``invalid_phone``.
+
+    A local number without its area code has no such form, an extension has no place in it.
+    """
     import phonenumbers  # its metadata is large: loaded where a number is read
 
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
-        raise invalid(pointer, "This is not a phone number.", "invalid_phone")
+    whole = parsed and phonenumbers.is_possible_number_with_reason(parsed) == phonenumbers.ValidationResult.IS_POSSIBLE
+    if parsed is None or parsed.extension or not whole:
+        raise invalid(pointer, "This is not a phone number with its area code, or has an extension.", "invalid_phone")
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

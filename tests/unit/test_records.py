@@ -54,7 +54,17 @@ def test_phone_numbers_become_e164(number: str) -> None:
     assert normal_phone(number, "CA", "/mobile") == "+14165550100"
 
 
-@pytest.mark.parametrize(("number", "country"), [("555", "CA"), ("4165550100", None), ("call me", "CA")])
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("555", "CA"),
+        ("4165550100", None),
+        ("call me", "CA"),
+        ("555-0100", "CA"),
+        ("+1 555 0100", None),
+        ("+1 416 555 0100 ext. 5", "CA"),
+    ],
+)
 def test_what_is_no_number_is_refused(number: str, country: str | None) -> None:
     with pytest.raises(Invalid):
         normal_phone(number, country, "/mobile")
