@@ -157,8 +157,9 @@ def sought(text: str, countries: Iterable[str]) -> Sought:
 def _numbers(typed: str, countries: Iterable[str]) -> tuple[str, ...]:
     import phonenumbers  # its metadata is large: loaded where a number is read
 
-    # Without a plus it may still be a whole number: many people leave it out.
-    readings = [(typed, None)] if typed.startswith("+") else [(f"+{typed}", None), *((typed, c) for c in countries)]
+    # Without a plus it may still be a whole number: many people leave it out, or write two zeros for it.
+    whole = typed if typed.startswith("+") else f"+{typed.removeprefix('00')}"
+    readings = [(whole, None), *(() if whole == typed else ((typed, c) for c in countries))]
     found: dict[str, None] = {}
     for number, country in readings:
         try:
