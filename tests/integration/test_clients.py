@@ -132,7 +132,9 @@ def test_an_address_has_at_most_254_characters(world: World) -> None:
         ({"email": "ana@"}, "invalid"),
         ({"receive_sms": "yes"}, "invalid"),
         ({"cell_phone": "+14165550100"}, "invalid"),
-        ({"notes": None}, "invalid"),
+        ({"notes": 5}, "invalid"),
+        ({"first_name": None}, "invalid"),
+        ({"receive_sms": None}, "invalid"),
         ({"city": "a\x00b"}, "invalid"),
     ],
 )
@@ -160,6 +162,20 @@ def test_only_what_is_sent_changes_and_null_clears_what_may_be_blank(world: Worl
     after = edit(world, path, last_name="Ruiz-Vega", phone=None, language=None, city="").json
     assert after == before | {"last_name": "Ruiz-Vega", "phone": None, "language": None, "city": "", "version": 2}
     assert edit(world, path, first_name=None).status == 422
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_null_and_blank_text_are_both_nothing(world: World, nothing: str | None) -> None:
+    blank = {name: nothing for name in FULL if name not in {*ANA, "mobile", "receive_sms", "receive_email"}}
+    reply = create(world, **blank)
+    assert reply.status == 201, reply.text
+    bare = as_role(world, "GET", made(world)).json
+    assert {name: reply.json[name] for name in blank} == {name: bare[name] for name in blank}
+    path = made(world, **FULL)
+    cleared = edit(world, path, **blank)
+    assert {name: cleared.json[name] for name in blank} == {name: bare[name] for name in blank}
+    assert edit(world, path, email=nothing).json["email"] is None
+    assert edit(world, path, mobile=nothing).json["code"] == "contact_required"
 
 
 def test_the_last_way_to_reach_somebody_stays(world: World) -> None:

@@ -243,10 +243,21 @@ def test_a_required_reason_is_more_than_blanks(blank: World, reason: str | None)
     assert (reply.status, reply.json["code"]) == (422, "reason_required")
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_field_that_is_left_blank_is_as_good_as_none(world: World, nothing: str | None) -> None:
+    world.lay()
+    reply = world.book(attendee={"mobile": nothing, "language": nothing, "notes": nothing})
+    assert reply.status == 201, reply.text
+    (attendee,) = world.read(Appointment, reply.json["id"]).attendees
+    client = world.read(Client, attendee.client_id)
+    assert (client.mobile, client.language, attendee.notes) == (None, None, "")
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
         ({"attendee": {"email": "nobody"}}, "/attendee/email"),
+        ({"attendee": {"email": ""}}, "/attendee/email"),
         ({"attendee": {"email": None}}, "/attendee/email"),
         # SES writes to addresses in ASCII only: better said now than found out by a message that never leaves.
         ({"attendee": {"email": "zoé@example.org"}}, "/attendee/email"),

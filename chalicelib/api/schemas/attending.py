@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.api.schemas.codes import Country, Email, Language
-from chalicelib.api.schemas.fields import Flag, Id, Input, Text, Zone
+from chalicelib.api.schemas.fields import Blank, Flag, Id, Input, Text, Zone
 from chalicelib.api.schemas.public_booking import AnswerGiven
 from chalicelib.domain import appointments as domain
 from chalicelib.services import attending, newcomers
@@ -22,7 +22,7 @@ Answers = Annotated[tuple[AnswerGiven, ...], Field(max_length=50)]
 Number = Annotated[str, Text(32)]
 """A telephone number, international or as it is dialled at the location."""
 
-_Line = Annotated[str, Text(255, blank=True)]
+_Line = Annotated[str, Text(255, blank=True), Blank("")]
 
 
 class NewClient(Input):
@@ -30,19 +30,19 @@ class NewClient(Input):
 
     first_name: Annotated[str, Text(100)]
     last_name: Annotated[str, Text(100)]
-    email: Email | None = None
-    mobile: Number | None = None
-    phone: Number | None = None
-    work_phone: Number | None = None
-    address: Annotated[str, Text(255, lines=True, blank=True)] = ""
+    email: Annotated[Email | None, Blank()] = None
+    mobile: Annotated[Number | None, Blank()] = None
+    phone: Annotated[Number | None, Blank()] = None
+    work_phone: Annotated[Number | None, Blank()] = None
+    address: Annotated[str, Text(255, lines=True, blank=True), Blank("")] = ""
     city: _Line = ""
     region: _Line = ""
     postal_code: _Line = ""
-    country: Country | None = None
-    timezone: Zone | None = None
-    language: Language | None = None
-    notes: Notes = ""
-    external_id: Annotated[str, Text(255)] | None = None
+    country: Annotated[Country | None, Blank()] = None
+    timezone: Annotated[Zone | None, Blank()] = None
+    language: Annotated[Language | None, Blank()] = None
+    notes: Annotated[Notes, Blank("")] = ""
+    external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
     receive_sms: bool = False
     receive_email: bool = True
 

@@ -127,6 +127,28 @@ class Text:
         return shape if self.blank else shape | {"minLength": 1, "pattern": r"\S"}
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A field that may be left blank: null and blank text are both nothing, which is kept as ``kept``."""
+
+    kept: str | None = None
+
+    def read(self, value: object) -> object:
+        """What is kept for nothing, everything else as it is."""
+        nothing = value is None or (isinstance(value, str) and not value.strip())
+        return self.kept if nothing else value
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: before the value is checked."""
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's hook: what may be sent, nothing included."""
+        shape = handler(schema)
+        said = [kind for kind in shape.get("anyOf", [shape]) if kind != {"type": "null"}]
+        return {"anyOf": [*said, {"type": "string", "pattern": r"^\s*$"}, {"type": "null"}]}
+
+
 def _start(value: str) -> datetime:
     if not _START.fullmatch(value):
         raise ValueError("Say a start as 2026-12-01T10:00, with an offset or beside a timezone.")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chalicelib.api.schemas.appointments import Status
 from chalicelib.api.schemas.codes import Email, Language
-from chalicelib.api.schemas.fields import Answer, Code, Id, Input, Instant, Start, Text, Zone
+from chalicelib.api.schemas.fields import Answer, Blank, Code, Id, Input, Instant, Start, Text, Zone
 from chalicelib.domain import appointments as domain, statuses
 from chalicelib.domain.calls import meeting_link
 from chalicelib.domain.catalog import Method
@@ -50,11 +50,11 @@ class NewAttendee(Input):
 
     first_name: Annotated[str, Text(100)]
     last_name: Annotated[str, Text(100)]
-    email: Email | None = None
-    mobile: Annotated[str, Text(32)] | None = None
+    email: Annotated[Email | None, Blank()] = None
+    mobile: Annotated[Annotated[str, Text(32)] | None, Blank()] = None
     receive_sms: bool = False
-    language: Language | None = None
-    notes: Annotated[str, Text(5000, lines=True, blank=True)] = ""
+    language: Annotated[Language | None, Blank()] = None
+    notes: Annotated[str, Text(5000, lines=True, blank=True), Blank("")] = ""
     answers: Annotated[tuple[AnswerGiven, ...], Field(max_length=50)] = ()
 
     def person(self) -> Person:
