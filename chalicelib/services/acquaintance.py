@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import Settings
 from chalicelib.domain.clients import Acquaintance, Client
 from chalicelib.domain.errors import ClientMerged, Forbidden, NotFound
 from chalicelib.domain.permissions import Ability, Principal, Scope
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Found, Ref, Store
 
 Scopes = tuple[str, ...] | None
@@ -48,7 +49,7 @@ class Acquaintances:
         if scopes is None or not wanted:
             return wanted
         found = self._store.read([Ref.to(Settings), *_refs(scopes, wanted)])
-        everybody = viewing(principal, found.get(Settings) or Settings()) is None
+        everybody = viewing(principal, settings_in(found)) is None
         return wanted if everybody else _known(found, principal, scopes, wanted)
 
     def known(self, principal: Principal, scopes: Scopes, clients: Iterable[Client]) -> list[Client]:

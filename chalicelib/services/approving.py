@@ -16,9 +16,10 @@ from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, pipeline_in, with_seats
+from chalicelib.services.seated import Seated, with_seats
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from chalicelib.services import calendars, canonical, staff_calendars
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, pipeline_in, seated
+from chalicelib.services.seated import Seated, seated
 
 
 class Assigning:

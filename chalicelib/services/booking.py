@@ -25,9 +25,9 @@ from chalicelib.services.announcing import appointment_event, booking_announced,
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
+from chalicelib.services.organisation import pipeline_in
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.profile_log import record_creation, record_update
-from chalicelib.services.seated import pipeline_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.rota import Rota
 from chalicelib.domain.teams import Post
 from chalicelib.services.channels import Door, may_have, require_open, schedules_at
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Ref, Store
 
 
@@ -37,7 +38,7 @@ class Choosing:
 
         404 for what there is no such one of; 403 where the caller may not book, ``feature_disabled`` (CC-16).
         """
-        settings = self._store.read([Ref.to(Settings)], consistent=False).get(Settings) or Settings()
+        settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
         _require_door(context.staff, door, chosen.location_id, settings)
         services, locations = self._store.catalogue(Service), self._store.catalogue(Location)
         people = [person for person in self._store.catalogue(Staff) if person.active]

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Busy, NotFound, Refusal
 from chalicelib.domain.ledger import Calendar, Occupant, Sheet, days_around, sheet_days
 from chalicelib.domain.minutes import Interval
 from chalicelib.domain.places import Place
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Found, Ref
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def offer_in(
     location = found.get(Location, location_id)
     if location is None or location_id not in service.location_ids:
         raise unknown("location_id")
-    return Offer(found.get(Settings) or Settings(), location, service)
+    return Offer(settings_in(found), location, service)
 
 
 def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:

@@ -23,9 +23,10 @@ from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, pipeline_in, unseated
+from chalicelib.services.seated import Seated, unseated
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Cancelling:
         waiting = appointment.state is State.BOOKED and not appointment.confirmed
         if not waiting or asked is None or asked > since or into is None:
             return False
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         languages = [attendee.language for attendee in appointment.live_attendees]
         reason = waited_too_long(language_for(languages, settings))
         self.rejected(context, appointment, into, pipeline, reason)
@@ -130,7 +131,7 @@ class Cancelling:
         self, context: Context, appointment_id: str, code: str, reason: str, seen: list[str | None]
     ) -> Seated:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
         if not leaving or appointment.state is not State.BOOKED:
             raise WrongState("This appointment is already over or cancelled.")

@@ -23,9 +23,10 @@ from chalicelib.services.catalogue import check_version
 from chalicelib.services.changes_of_place import ChangesOfPlace, Wanted
 from chalicelib.services.channels import door_at, entering, require_override
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
-from chalicelib.services.seated import Seated, pipeline_in, seated, with_seats
+from chalicelib.services.seated import Seated, seated, with_seats
 
 _FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
 
@@ -74,7 +75,7 @@ class Changing:
     def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
         """The service, and the platform that the organisation meets on."""
         found = self._store.read([Ref.to(Service, appointment.service_id), Ref.to(Settings)])
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         return found.require(Service, appointment.service_id), settings.teleconference
 
     def _written(

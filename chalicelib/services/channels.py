@@ -12,6 +12,7 @@ from chalicelib.domain.events import Channel
 from chalicelib.domain.ledger import Right
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.teams import Post
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Ref, Store
 
 
@@ -66,7 +67,7 @@ def entering(store: Store, context: Context, location_id: str) -> Context:
     """
     if door_at(context.staff, location_id) is Door.SCHEDULE:
         return context
-    settings = store.read([Ref.to(Settings)]).get(Settings) or Settings()
+    settings = settings_in(store.read([Ref.to(Settings)]))
     require_open(context.staff, Door.CONTACT_CENTRE, location_id, settings)
     return replace(context, channel=Door.CONTACT_CENTRE.channel)
 

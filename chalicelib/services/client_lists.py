@@ -13,6 +13,7 @@ from chalicelib.domain.permissions import Principal
 from chalicelib.services import positions
 from chalicelib.services.acquaintance import Scopes, own, viewing
 from chalicelib.services.client_search import MOST_ROUNDS, ROUND, Searching
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Directory, Page, Ref, Store
 
 
@@ -44,7 +45,7 @@ class ClientLists:
     def listed(self, context: Context, query: ClientQuery) -> Page[Client]:
         """Part of a list; a page may be short while there is a cursor. 422 ``invalid_cursor``."""
         principal = context.staff
-        settings = self.store.read([Ref.to(Settings)]).get(Settings) or Settings()
+        settings = settings_in(self.store.read([Ref.to(Settings)]))
         scopes = own(principal) if query.whose is Whose.MINE else viewing(principal, settings)
         text = query.text.strip()
         if text:

@@ -18,6 +18,7 @@ from chalicelib.services.catalogue import Fields, check_version
 from chalicelib.services.client_search import countries
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.newcomers import NewClient, Newcomer
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Directory, Found, Ids, Page, Ref, Store
 from chalicelib.services.profile_log import record_update
 
@@ -103,7 +104,7 @@ class Clients:
             client = self._store.read([Ref.to(Client, asked.merged_into)]).require(Client, asked.merged_into)
         if client.deleted_at is not None:
             raise NotFound()
-        self._acquaintances.require(context.staff, found.get(Settings) or Settings(), ability, client)
+        self._acquaintances.require(context.staff, settings_in(found), ability, client)
         return asked, client
 
     def _edited(self, before: Client, fields: Fields) -> Client:
@@ -122,7 +123,7 @@ class Clients:
         return replace(after, receive_sms=after.receive_sms and after.mobile is not None)
 
     def _countries(self) -> tuple[str, ...]:
-        settings = self._store.read([Ref.to(Settings)], consistent=False).get(Settings) or Settings()
+        settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
         return countries(self._store, settings)
 
 

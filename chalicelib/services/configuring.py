@@ -9,8 +9,8 @@ from chalicelib.domain.statuses import Pipeline, require_complete
 from chalicelib.domain.times import zone
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Change, Context, Ref, Store
-from chalicelib.services.seated import pipeline_in
 
 
 class Configuring:
@@ -22,7 +22,7 @@ class Configuring:
 
     def show(self) -> Settings:
         """The settings; version 0 when none has been changed yet."""
-        return self._store.read([Ref.to(Settings)]).get(Settings) or Settings()
+        return settings_in(self._store.read([Ref.to(Settings)]))
 
     def change(self, context: Context, fields: Fields) -> Settings:
         """The settings with some changed; 412, 422 for an unknown time zone or unknown public holidays.

@@ -18,9 +18,10 @@ from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import EPOCH, day_bounds, minute, zone
 from chalicelib.services import canonical, positions
 from chalicelib.services.blocks import ahead
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Agenda, Choice, Context, Page, Ref, Store
 from chalicelib.services.scope import holders_shown, places_shown
-from chalicelib.services.seated import Seated, pipeline_in, unseated, with_seats
+from chalicelib.services.seated import Seated, unseated, with_seats
 
 # Further ahead nothing can be booked: the longest horizon is a year.
 FAR = timedelta(days=400)
@@ -81,7 +82,7 @@ class Dashboard:
         refs += [Ref.to(Location, listing.location_id)] if listing.location_id else []
         refs += [Ref.to(Staff, listing.staff_id)] if listing.staff_id is not None else []
         found = self._store.read(refs)
-        settings, staff, location = found.get(Settings) or Settings(), None, None
+        settings, staff, location = settings_in(found), None, None
         if listing.location_id:
             location = found.require(Location, listing.location_id)
             _require(principal.reaches(Ability.DASHBOARD_VIEW, location_id=location.id))

@@ -20,6 +20,7 @@ from chalicelib.services.canonical import People
 from chalicelib.services.delivery_ports import Observer, Outbox, Topic
 from chalicelib.services.dispatching import Dispatched, Dispatcher, Guard, Outcome
 from chalicelib.services.linking import Linked, Linking, Turn
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Found, Ref, Store
 
 MAX_ATTEMPTS = 8
@@ -209,7 +210,7 @@ def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> t
     everybody = canonical.people(store, [ref.key[0] for ref in (*named, *guests)], first, second)
     known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
     scene = Scene(
-        settings=first.get(Settings) or Settings(),
+        settings=settings_in(first),
         appointment=everybody.united(appointment),
         location=second.require(Location, appointment.location_id),
         service=second.require(Service, appointment.service_id),

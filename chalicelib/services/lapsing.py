@@ -10,6 +10,7 @@ from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.events import Channel
 from chalicelib.services.cancelling import Cancelling
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Ref, Store
 
 
@@ -35,7 +36,7 @@ class Lapsing:
         not keep the others waiting and is raised in the end.
         """
         counts = {"rejected": 0, "postponed": 0}
-        settings = self._store.read([Ref.to(Settings)]).get(Settings) or Settings()
+        settings = settings_in(self._store.read([Ref.to(Settings)]))
         if settings.auto_reject_after_hours is None:
             return counts
         since = now - timedelta(hours=settings.auto_reject_after_hours)

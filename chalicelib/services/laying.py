@@ -25,6 +25,7 @@ from chalicelib.services import calendars
 from chalicelib.services.block_terms import horizon, reachable, require_near, require_offered, require_space, resolved
 from chalicelib.services.blocks import Occurrence, occurrences
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.redrawing import MOST_ITEMS, day_of
 
@@ -89,7 +90,7 @@ class Laying:
         location = reachable(found, context.staff, wish.location_id)
         offered = require_offered(found, location.id, wish.services)
         series, times = self._series(context, wish, location)
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         steps = _steps(series, horizon(series, settings, offered, context.now), context.now, times)
         blocks = [step.block for step in steps if step.block]
         calendar = self._read(location.id, blocks)
@@ -149,7 +150,7 @@ class Laying:
             self._store.commit(change)
             return 0, True
         offered = [s for s in (found.get(Service, i) for i in series.services) if s is not None]
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         steps = _steps(series, horizon(series, settings, offered, now), now)
         part, days = next(_parts(steps, 1))
         last = len(part) == len(steps) and _complete(series, steps)

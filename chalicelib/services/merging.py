@@ -15,6 +15,7 @@ from chalicelib.domain.merging import Conflict, Engagement, Merge, conflicts, co
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.services.acquaintance import Acquaintances, require_active, scope_ids, viewing
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Directory, Found, Ids, Ref, Store
 
 # So many of what each has ahead are looked at for what overlaps: more nobody has to come to.
@@ -72,7 +73,7 @@ class Merging:
         ids = (wish.duplicate_id, wish.primary_id)
         found = self._store.read([Ref.to(Settings), *(Ref.to(Client, client_id) for client_id in ids)])
         duplicate, primary = (found.require(Client, client_id) for client_id in ids)
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         require_both(self._store, self._acquaintances, context.staff, settings, (duplicate, primary))
         overlaps = conflicts(self._ahead(context, duplicate), self._ahead(context, primary), context.now)
         # Of two merges into one client in one millisecond the later has the greater id.

@@ -14,6 +14,7 @@ from chalicelib.services import entitlements
 from chalicelib.services.announcing import appointment_event
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 from chalicelib.services.scope import require_reach
 from chalicelib.services.seated import Seated, with_seats
@@ -58,7 +59,7 @@ class Progressing:
             before = found.require(Appointment, appointment_id)
             require_reach(context.staff, Ability.APPOINTMENT_PROGRESS, before)
             check_version(before, context)
-            return self._written(context, action, before, on(before, found.get(Settings) or Settings()))
+            return self._written(context, action, before, on(before, settings_in(found)))
 
         return decide(attempt, self._pause)
 

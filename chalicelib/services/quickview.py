@@ -15,6 +15,7 @@ from chalicelib.domain.quickview import SECTIONS, Reach, Section, ended_at
 from chalicelib.domain.times import wall_text, zone
 from chalicelib.services.actions import Action, actions
 from chalicelib.services.dashboard import shows
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Ref, Store
 from chalicelib.services.scope import sees
 from chalicelib.services.seated import Seated, with_people
@@ -81,7 +82,7 @@ class QuickView:
         404 for a colleague outside the caller's reach.
         """
         found = self._store.read([Ref.to(Settings), Ref.to(Staff, query.staff_id)])
-        settings, staff = found.get(Settings) or Settings(), found.require(Staff, query.staff_id)
+        settings, staff = settings_in(found), found.require(Staff, query.staff_id)
         if not shows(context.staff, staff, None):
             raise NotFound()
         timezone = self._timezone(staff, settings)

@@ -21,8 +21,8 @@ from chalicelib.services.booking import Booked
 from chalicelib.services.cancelling import reason_by_mode, require_deadline
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Where, unknown_reference
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
-from chalicelib.services.seated import pipeline_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Rescheduling:
     def _by_client(self, context: Context, appointment_id: str, move: Move, start: int) -> Booked:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         attendee = appointment.attendee_by_code(move.code)
         # Whoever has been merged since stands there under each of their ids (D17).
         records = canonical.companions(self._store, appointment).of(appointment, attendee.client_id)

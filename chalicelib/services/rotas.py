@@ -12,6 +12,7 @@ from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.rota import Rota
 from chalicelib.services import posting
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Rotas:
         whom = context.staff.staff_id if staff_id == ME else staff_id
         found = self._store.read([Ref.to(Staff, whom), Ref.to(Rota, whom), Ref.to(Settings)])
         staff = found.require(Staff, whom)
-        return Worker(staff, posting.rota_in(found, whom), found.get(Settings) or Settings())
+        return Worker(staff, posting.rota_in(found, whom), settings_in(found))
 
     def editable(self, context: Context, staff_id: str) -> Worker:
         """The same for those who may change it; 403."""

@@ -14,7 +14,8 @@ from chalicelib.domain.statuses import Pipeline, Status
 from chalicelib.domain.times import minute
 from chalicelib.services import canonical
 from chalicelib.services.calendars import calendar_in, sheet_refs
-from chalicelib.services.ports import Found, Ref, Store
+from chalicelib.services.organisation import pipeline_in
+from chalicelib.services.ports import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,6 @@ class Seated:
     orphaned: bool = False
     status: Status | None = None
     overdue: bool = False
-
-
-def pipeline_in(found: Found) -> Pipeline:
-    """The organisation's statuses from what was read; none when there have never been any."""
-    return found.get(Pipeline) or Pipeline()
 
 
 def unseated(appointment: Appointment, pipeline: Pipeline, now: datetime, *, orphaned: bool = False) -> Seated:

@@ -15,6 +15,7 @@ from chalicelib.domain.catalog import (
     Staff,
 )
 from chalicelib.services.catalogue import page
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Page, Ref, Store
 
 
@@ -59,7 +60,7 @@ class Showcase:
 
     def policies(self) -> Policies:
         """Settings and cancellation reasons."""
-        settings = self._store.read([Ref.to(Settings)]).get(Settings) or Settings()
+        settings = settings_in(self._store.read([Ref.to(Settings)]))
         return Policies(settings, self._store.catalogue(Reason))
 
     def services(self, location_id: str | None, limit: int, cursor: str | None) -> Page[ShownService]:

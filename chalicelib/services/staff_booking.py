@@ -26,8 +26,9 @@ from chalicelib.services.attending import Attending, Guest
 from chalicelib.services.channels import Door, may_have, require_open, require_override
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Times, Where, require_offered, unknown_reference
+from chalicelib.services.organisation import pipeline_in
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
-from chalicelib.services.seated import Seated, pipeline_in, seated, unseated
+from chalicelib.services.seated import Seated, seated, unseated
 
 
 @dataclass(frozen=True, slots=True)

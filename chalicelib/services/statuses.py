@@ -20,8 +20,8 @@ from chalicelib.domain.statuses import (
 from chalicelib.services import parts, positions
 from chalicelib.services.catalogue import Fields, edited
 from chalicelib.services.deciding import Pause, decide
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Change, Context, Ids, Page, Ref, Store
-from chalicelib.services.seated import pipeline_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Statuses:
     def _read(self) -> _SetUp:
         refs: list[Ref[Any]] = [Ref.to(Pipeline), Ref.to(Settings)]
         found = self._store.read(refs)
-        return _SetUp(pipeline_in(found), found.get(Settings) or Settings())
+        return _SetUp(pipeline_in(found), settings_in(found))
 
     def _write(self, change: Change, context: Context, there: _SetUp, after: Pipeline, result: Status | None) -> None:
         enabled = there.settings.status_function

@@ -15,6 +15,7 @@ from chalicelib.services.acquaintance import Acquaintances, require_active
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.merging import merge_entry, merge_event, repoint, require_both
 from chalicelib.services.newcomers import reached_at
+from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Change, Context, Found, Ids, Ref, Store
 
 
@@ -40,7 +41,7 @@ class Undoing:
         ids = (merge.duplicate.id, merge.primary.id)
         found = self._store.read([Ref.to(Settings), *(Ref.to(Client, client_id) for client_id in ids)])
         duplicate, primary = (found.require(Client, client_id) for client_id in ids)
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         # The primary's family holds the duplicate: whoever reaches one reaches both.
         require_both(self._store, self._acquaintances, context.staff, settings, [primary])
         if merge.undone_at is not None:

@@ -13,9 +13,10 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.statuses import Pipeline, Status, StatusPassed
 from chalicelib.services import canonical
+from chalicelib.services.organisation import pipeline_in, settings_in
 from chalicelib.services.ports import Agenda, Context, Page, Ref, Store
 from chalicelib.services.scope import require_reach, sees
-from chalicelib.services.seated import Seated, pipeline_in, with_seats
+from chalicelib.services.seated import Seated, with_seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Viewing:
         ]
         refs += [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
         found = self._store.read(refs)
-        settings = found.get(Settings) or Settings()
+        settings = settings_in(found)
         staff = found.get(Staff, appointment.staff_id) if appointment.staff_id else None
         cancel, rebook = _deadlines(appointment, attendee, settings, context.now)
         return PublicView(
