@@ -1,12 +1,13 @@
-"""What an appointment's change is announced with: its domain event, and the organisation's own copies."""
+"""What an appointment's change is announced with: its log line, domain events, and the organisation's own copies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.events import Audience, Event, Kind, Message
+from chalicelib.domain.events import Audience, Entry, Event, FieldChange, Kind, Message
 from chalicelib.domain.times import utc_text
+from chalicelib.services.ports import Context, Ids
 
 ORGANISATION = "org"
 
@@ -29,6 +30,30 @@ def appointment_event(kind: str, appointment: Appointment) -> Event:
         "client_ids": [a.client_id for a in appointment.attendees],
     }
     return Event(kind, appointment.version, data, appointment.location_id, appointment.service_id)
+
+
+def appointment_entry(
+    ids: Ids,
+    context: Context,
+    after: Appointment,
+    action: str,
+    *,
+    changes: Iterable[FieldChange] = (),
+    messages: Iterable[Message] = (),
+    events: Iterable[str] = (),
+) -> Entry:
+    """The log line of what happened to the appointment, as it was just saved; of its events, the types are named."""
+    return Entry(
+        id=ids.new("evt", context.now, after.version),
+        subject_id=after.id,
+        at=context.now,
+        action=action,
+        actor=context.actor,
+        changes=tuple(changes),
+        messages=tuple(messages),
+        events=tuple(appointment_event(event, after) for event in events),
+        sequence=after.sequence,
+    )
 
 
 def booking_announced(appointment: Appointment) -> tuple[Kind, str]:

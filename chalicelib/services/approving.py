@@ -8,10 +8,10 @@ from typing import Any
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.approval import moved_into, passed, require_move, status_changes
 from chalicelib.domain.errors import StatusChanged, invalid
-from chalicelib.domain.events import Entry, FieldChange, Kind, Message
+from chalicelib.domain.events import FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Role
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_entry, client_messages, organisation_messages
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
@@ -87,20 +87,15 @@ class Approving:
         if reason:
             changes.append(FieldChange("reason", None, reason))
         confirms = saved.confirmed and not before.confirmed
-        events = (
-            ("appointment.confirmed", "appointment.status_changed") if confirms else ("appointment.status_changed",)
-        )
         change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, saved.version),
-                subject_id=saved.id,
-                at=context.now,
-                action="confirmed" if confirms else "status_changed",
-                actor=context.actor,
-                changes=tuple(changes),
+            appointment_entry(
+                self._ids,
+                context,
+                saved,
+                "confirmed" if confirms else "status_changed",
+                changes=changes,
                 messages=_confirmations(saved) if confirms else (),
-                events=tuple(appointment_event(event, saved) for event in events),
-                sequence=saved.sequence,
+                events=(*(("appointment.confirmed",) if confirms else ()), "appointment.status_changed"),
             )
         )
         (shown,) = with_seats(self._store, [saved], context.now)

@@ -7,13 +7,13 @@ from typing import Any
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import Forbidden, Refusal, invalid
-from chalicelib.domain.events import Audience, Entry, FieldChange, Kind, Message
+from chalicelib.domain.events import Audience, FieldChange, Kind, Message
 from chalicelib.domain.ledger import days_around
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import minute
 from chalicelib.services import calendars, canonical, staff_calendars
-from chalicelib.services.announcing import appointment_event
+from chalicelib.services.announcing import appointment_entry
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.organisation import pipeline_in
@@ -98,19 +98,17 @@ class Assigning:
             calendars.leave(change, before.id, [(before.staff_id, before.busy)])
         saved = change.book(after, before)
         change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, saved.version),
-                subject_id=saved.id,
-                at=context.now,
-                action=action,
-                actor=context.actor,
+            appointment_entry(
+                self._ids,
+                context,
+                saved,
+                action,
                 changes=(
                     FieldChange("staff_id", before.staff_id, saved.staff_id),
                     *((FieldChange("force", None, True),) if in_spite else ()),
                 ),
-                messages=tuple(handover(context, before, saved)),
-                events=(appointment_event("appointment.assigned", saved),),
-                sequence=saved.sequence,
+                messages=handover(context, before, saved),
+                events=("appointment.assigned",),
             )
         )
         shown = self._seated(found, context, saved)

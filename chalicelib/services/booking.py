@@ -21,7 +21,7 @@ from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.statuses import Pipeline, Status
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import calendars
-from chalicelib.services.announcing import appointment_event, booking_announced, organisation_messages
+from chalicelib.services.announcing import appointment_entry, booking_announced, organisation_messages
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.free_times import FreeTimes, Question, Where, require_offered, unknown_reference
@@ -225,18 +225,16 @@ class Booking:
 
     def _entry(self, context: Context, appointment: Appointment, client: Client) -> Entry:
         told, event = booking_announced(appointment)
-        return Entry(
-            id=self._ids.new("evt", context.now, appointment.version),
-            subject_id=appointment.id,
-            at=context.now,
-            action="booked",
-            actor=context.actor,
+        return appointment_entry(
+            self._ids,
+            context,
+            appointment,
+            "booked",
             messages=(
                 Message(told, Audience.CLIENT, client.id),
                 *(organisation_messages(Kind.STAFF_BOOKED, appointment) if appointment.confirmed else ()),
             ),
-            events=(appointment_event(event, appointment),),
-            sequence=appointment.sequence,
+            events=(event,),
         )
 
 

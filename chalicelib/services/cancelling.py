@@ -11,14 +11,14 @@ from chalicelib.domain.appointments import FINISHED, Appointment, Attendee, Canc
 from chalicelib.domain.approval import passed, status_changes, waited_too_long, withdrawn
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
-from chalicelib.domain.events import Entry, FieldChange, Kind
+from chalicelib.domain.events import FieldChange, Kind
 from chalicelib.domain.lifecycle import require_not_over
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.settlement import within_notice
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
 from chalicelib.domain.telling import language_for
 from chalicelib.services import calendars, canonical, entitlements
-from chalicelib.services.announcing import appointment_event, client_messages, known_copies
+from chalicelib.services.announcing import appointment_entry, client_messages, known_copies
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
@@ -216,12 +216,11 @@ class Cancelling:
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
         change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, cancelled.version),
-                subject_id=appointment.id,
-                at=context.now,
-                action="cancelled",
-                actor=context.actor,
+            appointment_entry(
+                self._ids,
+                context,
+                cancelled,
+                "cancelled",
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     *status_changes(pipeline.get(appointment.status_id), into),
@@ -232,11 +231,7 @@ class Cancelling:
                     *client_messages(Kind.CANCELLED, told, facts),
                     *known_copies(Kind.STAFF_CANCELLED, cancelled, facts),
                 ),
-                events=(
-                    appointment_event("appointment.cancelled", cancelled),
-                    *((appointment_event("appointment.status_changed", cancelled),) if into else ()),
-                ),
-                sequence=cancelled.sequence,
+                events=("appointment.cancelled", *(("appointment.status_changed",) if into else ())),
             )
         )
         shown = replace(unseated(cancelled, Pipeline(), context.now), status=into)
@@ -262,15 +257,13 @@ class Cancelling:
             if contact:
                 change.tally(contact, appointment.id, None)
         change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, left.version),
-                subject_id=appointment.id,
-                at=context.now,
-                action="attendee_cancelled",
-                actor=context.actor,
+            appointment_entry(
+                self._ids,
+                context,
+                left,
+                "attendee_cancelled",
                 changes=(*(FieldChange("attendee", i, None) for i in client_ids), FieldChange("reason", None, reason)),
                 messages=client_messages(Kind.CANCELLED, client_ids if notify else [], {"reason": reason}),
-                sequence=left.sequence,
             )
         )
         shown = unseated(left, pipeline, context.now)

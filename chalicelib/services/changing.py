@@ -10,13 +10,13 @@ from typing import Any
 from chalicelib.domain.appointments import Answer, Appointment
 from chalicelib.domain.catalog import Method, Service, Settings
 from chalicelib.domain.errors import Forbidden
-from chalicelib.domain.events import Audience, Channel, Entry, Event, FieldChange, Kind, Message
+from chalicelib.domain.events import Audience, Channel, Entry, FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Principal
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.telling import ELSEWHERE, PREVIOUS_START
 from chalicelib.domain.times import minute, resolve, utc_text
 from chalicelib.services import canonical
-from chalicelib.services.announcing import appointment_event, client_messages, known_copies
+from chalicelib.services.announcing import appointment_entry, client_messages, known_copies
 from chalicelib.services.appointment_edits import Edit, addressed, require_day, require_open, wished
 from chalicelib.services.assigning import handover
 from chalicelib.services.catalogue import check_version
@@ -99,16 +99,14 @@ class Changing:
         return shown
 
     def _entry(self, context: Context, before: Appointment, after: Appointment) -> Entry:
-        return Entry(
-            id=self._ids.new("evt", context.now, after.version),
-            subject_id=after.id,
-            at=context.now,
-            action="edited" if after.start == before.start else "rescheduled",
-            actor=context.actor,
-            changes=tuple(_changes(before, after)),
-            messages=tuple(_messages(context, before, after)),
-            events=tuple(_events(before, after)),
-            sequence=after.sequence,
+        return appointment_entry(
+            self._ids,
+            context,
+            after,
+            "edited" if after.start == before.start else "rescheduled",
+            changes=_changes(before, after),
+            messages=_messages(context, before, after),
+            events=_events(before, after),
         )
 
 
@@ -196,8 +194,8 @@ def _messages(context: Context, before: Appointment, after: Appointment) -> Iter
         yield from handover(context, before, after, facts)
 
 
-def _events(before: Appointment, after: Appointment) -> Iterator[Event]:
+def _events(before: Appointment, after: Appointment) -> Iterator[str]:
     if before.start != after.start or _elsewhere(before, after):
-        yield appointment_event("appointment.rescheduled", after)
+        yield "appointment.rescheduled"
     if before.staff_id != after.staff_id:
-        yield appointment_event("appointment.assigned", after)
+        yield "appointment.assigned"

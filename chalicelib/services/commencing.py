@@ -9,10 +9,10 @@ from typing import Protocol
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.errors import Stale
-from chalicelib.domain.events import SYSTEM, Entry, FieldChange
+from chalicelib.domain.events import Channel, FieldChange
 from chalicelib.domain.lifecycle import Step, advanced, overdue
-from chalicelib.services.announcing import appointment_event
-from chalicelib.services.ports import Change, Ids, Ref, Store
+from chalicelib.services.announcing import appointment_entry
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 
 
 class Unstarted(Protocol):
@@ -61,15 +61,13 @@ class Commencing:
         change = Change()
         after = change.book(advanced(before, Step.COMMENCE, now), before)
         change.record(
-            Entry(
-                id=self.ids.new("evt", now, after.version),
-                subject_id=after.id,
-                at=now,
-                action=Step.COMMENCE.value,
-                actor=SYSTEM,
+            appointment_entry(
+                self.ids,
+                Context(now, channel=Channel.SYSTEM),
+                after,
+                Step.COMMENCE.value,
                 changes=(FieldChange("state", before.state.value, after.state.value),),
-                events=(appointment_event("appointment.state_changed", after),),
-                sequence=after.sequence,
+                events=("appointment.state_changed",),
             )
         )
         self.store.commit(change)

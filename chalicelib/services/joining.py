@@ -6,7 +6,7 @@ from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Service
 from chalicelib.domain.clients import Client
 from chalicelib.domain.events import Entry, FieldChange
-from chalicelib.services.announcing import booking_announced, client_messages
+from chalicelib.services.announcing import appointment_entry, booking_announced, client_messages
 from chalicelib.services.attending import Attending, Guest, ability_for_attendees, refs
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
@@ -53,13 +53,11 @@ class Joining:
 
     def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> Entry:
         told = [client_id] if notify and after.notify_client else []
-        return Entry(
-            id=self._ids.new("evt", context.now, after.version),
-            subject_id=after.id,
-            at=context.now,
-            action="attendee_added",
-            actor=context.actor,
+        return appointment_entry(
+            self._ids,
+            context,
+            after,
+            "attendee_added",
             changes=(FieldChange("attendee", None, client_id),),
             messages=client_messages(booking_announced(after)[0], told),
-            sequence=after.sequence,
         )

@@ -10,13 +10,14 @@ from enum import Enum
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.calls import meeting_link, unlinked_call
 from chalicelib.domain.errors import Stale
-from chalicelib.domain.events import SYSTEM, Entry, FieldChange, Message
+from chalicelib.domain.events import Channel, Entry, FieldChange, Message
 from chalicelib.domain.meetings import Link, LinkDelayed, LinkRefused, Meeting, Teleconference
 from chalicelib.domain.notices import Scene
 from chalicelib.domain.telling import FAREWELLS
 from chalicelib.domain.times import utc_text
+from chalicelib.services.announcing import appointment_entry
 from chalicelib.services.delivery_ports import DeadLetters, MeetingLinks, Observer
-from chalicelib.services.ports import Change, Ids, Ref, Store
+from chalicelib.services.ports import Change, Context, Ids, Ref, Store
 
 # A message waits for its link through so many attempts but the last, and never so long for the next one.
 MOST_ATTEMPTS = 5
@@ -124,15 +125,9 @@ class Linking:
 
     def _entry(self, before: Appointment, after: Appointment, now: datetime) -> Entry:
         states = [call.state.value if call else None for call in (before.teleconference, after.teleconference)]
-        return Entry(
-            id=self.ids.new("evt", now, after.version),
-            subject_id=after.id,
-            at=now,
-            action="meeting_link_made" if meeting_link(after) else "meeting_link_left_to_staff",
-            actor=SYSTEM,
-            changes=(FieldChange("teleconference", *states),),
-            sequence=after.sequence,
-        )
+        action = "meeting_link_made" if meeting_link(after) else "meeting_link_left_to_staff"
+        changes = (FieldChange("teleconference", *states),)
+        return appointment_entry(self.ids, Context(now, channel=Channel.SYSTEM), after, action, changes=changes)
 
 
 def meeting(scene: Scene, call: Teleconference) -> Meeting:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from chalicelib.domain.appointments import Appointment, NoShow
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import FeatureDisabled
-from chalicelib.domain.events import Entry, Event, FieldChange
+from chalicelib.domain.events import FieldChange
 from chalicelib.domain.lifecycle import Step, advanced, missed, signed_off
 from chalicelib.domain.permissions import Ability
 from chalicelib.services import entitlements
-from chalicelib.services.announcing import appointment_event
+from chalicelib.services.announcing import appointment_entry
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.organisation import settings_in
@@ -67,15 +67,8 @@ class Progressing:
         change = Change()
         saved = change.book(entitlements.settle(change, self._store, before, after), before)
         change.record(
-            Entry(
-                id=self._ids.new("evt", context.now, saved.version),
-                subject_id=saved.id,
-                at=context.now,
-                action=action,
-                actor=context.actor,
-                changes=_changes(before, saved),
-                events=_events(before, saved),
-                sequence=saved.sequence,
+            appointment_entry(
+                self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
             )
         )
         (shown,) = with_seats(self._store, [saved], context.now)
@@ -83,8 +76,8 @@ class Progressing:
         return shown
 
 
-def _events(before: Appointment, after: Appointment) -> tuple[Event, ...]:
-    return (appointment_event("appointment.state_changed", after),) if after.state is not before.state else ()
+def _events(before: Appointment, after: Appointment) -> tuple[str, ...]:
+    return ("appointment.state_changed",) if after.state is not before.state else ()
 
 
 def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:

@@ -17,7 +17,7 @@ from chalicelib.domain.reviews import GOOD_FOR, Review, Shown, UsedReview, opene
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import wall_text
 from chalicelib.services import calendars, entitlements, staff_calendars
-from chalicelib.services.announcing import appointment_event, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_entry, client_messages, organisation_messages
 from chalicelib.services.attending import depend_on
 from chalicelib.services.deciding import Pause, decide
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
@@ -173,19 +173,17 @@ class Rebooking:
             "override": booked.override,
             "overridden": plan.overridden,
         }
-        return Entry(
-            id=self._ids.new("evt", context.now, booked.version),
-            subject_id=booked.id,
-            at=context.now,
-            action="booked",
-            actor=context.actor,
-            changes=tuple(FieldChange(name, None, value) for name, value in facts.items() if value),
+        return appointment_entry(
+            self._ids,
+            context,
+            booked,
+            "booked",
+            changes=(FieldChange(name, None, value) for name, value in facts.items() if value),
             messages=(
                 *client_messages(Kind.CONFIRMATION, [a.client_id for a in booked.attendees]),
                 *organisation_messages(Kind.STAFF_BOOKED, booked),
             ),
-            events=(appointment_event("appointment.booked", booked),),
-            sequence=booked.sequence,
+            events=("appointment.booked",),
         )
 
 

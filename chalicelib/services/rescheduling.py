@@ -15,7 +15,7 @@ from chalicelib.domain.slots import Seeker
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import instant, minute, resolve, utc_text, wall_text, zone
 from chalicelib.services import calendars, canonical, staff_calendars
-from chalicelib.services.announcing import appointment_event, client_messages, known_copies
+from chalicelib.services.announcing import appointment_entry, client_messages, known_copies
 from chalicelib.services.availability import as_before
 from chalicelib.services.booking import Booked
 from chalicelib.services.cancelling import reason_by_mode, require_deadline
@@ -124,21 +124,16 @@ class Rescheduling:
         messages = (*client_messages(kind, told, facts), *known_copies(Kind.STAFF_RESCHEDULED, after, facts))
         if handed and before.staff_id and (before.announced or before.handed_over):
             messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
-        return Entry(
-            id=self._ids.new("evt", context.now, after.version),
-            subject_id=after.id,
-            at=context.now,
-            action="rescheduled",
-            actor=context.actor,
+        return appointment_entry(
+            self._ids,
+            context,
+            after,
+            "rescheduled",
             changes=(
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
                 *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
                 *renewed,
             ),
             messages=messages,
-            events=(
-                appointment_event("appointment.rescheduled", after),
-                *((appointment_event("appointment.status_changed", after),) if renewed else ()),
-            ),
-            sequence=after.sequence,
+            events=("appointment.rescheduled", *(("appointment.status_changed",) if renewed else ())),
         )

@@ -21,7 +21,7 @@ from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.teams import Post, Team, offers, speaking
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
 from chalicelib.services import attending, calendars, staff_calendars
-from chalicelib.services.announcing import appointment_event, booking_announced, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_entry, booking_announced, client_messages, organisation_messages
 from chalicelib.services.attending import Attending, Guest
 from chalicelib.services.channels import Door, may_have, require_open, require_override
 from chalicelib.services.deciding import Pause, decide
@@ -142,19 +142,17 @@ class StaffBooking:
         copies = organisation_messages(Kind.STAFF_BOOKED, booked) if booked.confirmed else ()
         told, event = booking_announced(booked)
         facts = [("over_capacity", booked.over_capacity), ("override", wish.override)]
-        return Entry(
-            id=self._ids.new("evt", context.now, booked.version),
-            subject_id=booked.id,
-            at=context.now,
-            action="booked",
-            actor=context.actor,
-            changes=tuple(FieldChange(name, None, value) for name, value in facts if value),
+        return appointment_entry(
+            self._ids,
+            context,
+            booked,
+            "booked",
+            changes=(FieldChange(name, None, value) for name, value in facts if value),
             messages=(
                 *client_messages(told, [a.client_id for a in booked.attendees]),
                 *(m for m in copies if wish.notify_staff or m.audience is not Audience.STAFF),
             ),
-            events=(appointment_event(event, booked),),
-            sequence=booked.sequence,
+            events=(event,),
         )
 
 
