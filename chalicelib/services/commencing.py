@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.errors import Stale
 from chalicelib.domain.events import Channel, FieldChange
 from chalicelib.domain.lifecycle import Step, advanced, overdue
 from chalicelib.services.announcing import appointment_entry
 from chalicelib.services.ports import Change, Context, Ids, Ref, Store
+from chalicelib.services.turns import Turns
 
 
 class Unstarted(Protocol):
@@ -34,24 +34,15 @@ class Commencing:
     def commence_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
         """Commences what is overdue, while there is time; returns how many.
 
-        Each is written only as it was read: of two runs, or a run and a person, one is first, and the other leaves it.
-        A fault with one does not keep the others waiting and is raised in the end.
+        Each is written only as it was read: of two runs, or a run and a person, one is first, and the other leaves it
+        to the next run, should it still be overdue. A fault with one does not keep the others waiting and is raised in
+        the end.
         """
-        commenced, faults = 0, list[Exception]()
-        for appointment_id in self.due.unstarted(now):
-            if not time_left():
-                break
-            try:
-                commenced += self._commence(appointment_id, now)
-            except Stale:
-                # Somebody else has just changed it; if it is still overdue, the next run finds it.
-                continue
-            except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
-                faults.append(fault)
+        turns = Turns(time_left)
+        commenced = turns.each(self.due.unstarted(now), lambda appointment_id: self._commence(appointment_id, now))
         if commenced:
             self.count("AppointmentsCommencedBySystem", commenced)
-        if faults:
-            raise faults[0]
+        turns.close()
         return {"commenced": commenced}
 
     def _commence(self, appointment_id: str, now: datetime) -> int:

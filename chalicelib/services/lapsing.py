@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.catalog import Settings
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.events import Channel
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.organisation import settings_in
 from chalicelib.services.ports import Context, Ref, Store
+from chalicelib.services.turns import Turns
 
 
 class Waiting(Protocol):
@@ -35,23 +35,11 @@ class Lapsing:
         Requests are found by when they were made, so a change of the setting needs no rewriting. A fault with one does
         not keep the others waiting and is raised in the end.
         """
-        counts = {"rejected": 0, "postponed": 0}
         settings = settings_in(self._store.read([Ref.to(Settings)]))
         if settings.auto_reject_after_hours is None:
-            return counts
+            return {"rejected": 0, "postponed": 0}
         since = now - timedelta(hours=settings.auto_reject_after_hours)
-        faults: list[Exception] = []
-        for appointment_id in self._waiting.requests(since):
-            if not time_left():
-                break
-            try:
-                counts["rejected"] += self._cancelling.lapsed(
-                    Context(now, channel=Channel.SYSTEM), appointment_id, since
-                )
-            except Busy:
-                counts["postponed"] += 1
-            except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
-                faults.append(fault)
-        if faults:
-            raise faults[0]
-        return counts
+        context, turns = Context(now, channel=Channel.SYSTEM), Turns(time_left)
+        rejected = turns.each(self._waiting.requests(since), lambda i: self._cancelling.lapsed(context, i, since))
+        turns.close()
+        return {"rejected": rejected, "postponed": turns.postponed}

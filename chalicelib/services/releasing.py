@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.ledger import Calendar, days_around
 from chalicelib.domain.placement import Placement
@@ -17,8 +16,7 @@ from chalicelib.services.laying import Laying
 from chalicelib.services.opening import kept
 from chalicelib.services.ports import Agenda, Change, Ids, Store
 from chalicelib.services.redrawing import Swap, applied, day_of, entry
-
-T = TypeVar("T")
+from chalicelib.services.turns import Turns
 
 MOST_AT_ONCE = 80
 
@@ -69,42 +67,20 @@ class Releasing:
         nothing again. What stays too busy, or finds no time, is left to the next run; a fault with one thing
         does not keep the others waiting and is raised in the end.
         """
-        counts = dict.fromkeys(METRICS, 0)
-        faults: list[Exception] = []
-
-        def lay_out(series_id: str) -> None:
-            counts["laid_out"] += self._laying.more(series_id, now)
+        counts, turns = dict.fromkeys(METRICS, 0), Turns(time_left)
 
         def advance(place: tuple[str, str]) -> None:
             while decide(lambda: self._advance(*place, now, counts), self._pause):
                 pass
 
-        self._each(self._due.series(now), lay_out, time_left, counts, faults)
-        self._each(self._due.sheets(now), advance, time_left, counts, faults)
+        counts["laid_out"] = turns.each(self._due.series(now), lambda series_id: self._laying.more(series_id, now))
+        turns.each(self._due.sheets(now), advance)
+        counts["postponed"] = turns.postponed
         for name, number in counts.items():
             if number:
                 self._count(METRICS[name], number)
-        if faults:
-            raise faults[0]
+        turns.close()
         return counts
-
-    def _each(
-        self,
-        things: Iterator[T],
-        act: Callable[[T], None],
-        time_left: Callable[[], bool],
-        counts: dict[str, int],
-        faults: list[Exception],
-    ) -> None:
-        for thing in things:
-            if not time_left():
-                return
-            try:
-                act(thing)
-            except Busy:
-                counts["postponed"] += 1
-            except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
-                faults.append(fault)
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
         """Moves the day's blocks on to what they must be now; whether there are more than fit one transaction."""
