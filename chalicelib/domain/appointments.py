@@ -31,6 +31,7 @@ class State(StrEnum):
 
 
 FINISHED = frozenset({State.SERVED, State.COMPLETED, State.NO_SHOW, State.CANCELLED})
+OVER = "This appointment is already over or cancelled."
 MOST_ATTENDEES = 20
 # Each is a row of every transaction on the appointment, and one of those holds a hundred.
 _MOST_ON_RECORD = 50
@@ -202,6 +203,15 @@ class Appointment:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
 
+    def coming(self, now: datetime) -> bool:
+        """Whether it is still to come, or going on: ended neither by its state nor by its time."""
+        return self.state not in FINISHED and self.end > now
+
+    def require_unfinished(self) -> None:
+        """409 ``wrong_state`` once it has been served, missed or cancelled, whatever the time."""
+        if self.state in FINISHED:
+            raise WrongState(OVER)
+
     def require_unsigned(self) -> None:
         """409 ``wrong_state`` once its record has been signed off: nothing about it changes any more (RB-21)."""
         if self.signed_off is not None:
@@ -267,8 +277,7 @@ class Appointment:
 
     def cancelled(self, cancellation: Cancellation) -> Appointment:
         """Called off for everybody; 409 ``wrong_state`` when it already is or is finished (D32)."""
-        if self.state in FINISHED:
-            raise WrongState("This appointment is already over or cancelled.")
+        self.require_unfinished()
         return replace(
             self,
             state=State.CANCELLED,
@@ -285,8 +294,8 @@ class Appointment:
 
         409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
         """
-        if self.state in FINISHED or self.end <= now:
-            raise WrongState("This appointment is already over or cancelled.")
+        if not self.coming(now):
+            raise WrongState(OVER)
         former = [a for a in self.attendees if a.client_id in (attendee.client_id, *family)]
         if not all(a.cancelled for a in former):
             raise AlreadyAttending()
@@ -299,7 +308,6 @@ class Appointment:
 
     def without(self, client_id: str, now: datetime) -> Appointment:
         """One of several attendees leaves; the appointment stays (D44). 409 ``wrong_state`` once it is over."""
-        if self.state in FINISHED:
-            raise WrongState("This appointment is already over or cancelled.")
+        self.require_unfinished()
         attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
         return replace(self, attendees=attendees, updated_at=now)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.domain.appointments import FINISHED, Appointment, State
+from chalicelib.domain.appointments import Appointment, State
 from chalicelib.domain.catalog import Offer
 from chalicelib.domain.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.events import Actor, FieldChange
@@ -48,8 +48,7 @@ def require_move(appointment: Appointment, status: Status, *, admin: bool) -> No
     """
     if appointment.status_id is None:
         raise WrongState("This appointment does not go through statuses.")
-    if appointment.state in FINISHED:
-        raise WrongState("This appointment is already over or cancelled.")
+    appointment.require_unfinished()
     if status.archived:
         raise invalid("/status_id", "This status is archived.", "status_archived")
     if status.predicate is Predicate.START and appointment.confirmed:

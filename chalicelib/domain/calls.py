@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.domain.appointments import FINISHED, Appointment
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.catalog import Method
 from chalicelib.domain.meetings import LinkState, Platform, Teleconference
 
@@ -29,8 +29,8 @@ def unlinked_call(appointment: Appointment, now: datetime) -> Teleconference | N
 
     Where it was moved beyond the life of the link it had, that is another call, with a link of its own.
     """
-    call, coming = appointment.teleconference, appointment.state not in FINISHED and appointment.end > now
-    if not (call and coming and appointment.confirmed) or appointment.method is not Method.VIDEO:
+    call = appointment.teleconference
+    if not (call and appointment.coming(now) and appointment.confirmed) or appointment.method is not Method.VIDEO:
         return None
     if call.state is LinkState.READY and not call.lasts(appointment.end):
         return Teleconference.on(call.platform, appointment.sequence)

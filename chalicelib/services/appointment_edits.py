@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.appointments import FINISHED, Answer, Appointment, Attendee, State
+from chalicelib.domain.appointments import OVER, Answer, Appointment, Attendee, State
 from chalicelib.domain.catalog import Method, Service
 from chalicelib.domain.errors import WrongState, invalid
 from chalicelib.domain.meetings import LinkState, Platform, Teleconference
@@ -121,9 +121,8 @@ def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: Peo
 
 def require_open(before: Appointment, after: Appointment, now: datetime) -> None:
     """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
-    over = before.state in FINISHED or before.end <= now
-    if over and replace(before, notes=after.notes) != after:
-        raise WrongState("This appointment is already over or cancelled.")
+    if not before.coming(now) and replace(before, notes=after.notes) != after:
+        raise WrongState(OVER)
     moved = (before.start, before.location_id) != (after.start, after.location_id)
     if moved and before.state is State.IN_PROGRESS:
         raise WrongState("This appointment has already begun.")

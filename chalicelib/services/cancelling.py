@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments import FINISHED, Appointment, Attendee, Cancellation, State
+from chalicelib.domain.appointments import FINISHED, OVER, Appointment, Attendee, Cancellation, State
 from chalicelib.domain.approval import passed, status_changes, waited_too_long, withdrawn
 from chalicelib.domain.catalog import Reason, ReasonMode, Settings
 from chalicelib.domain.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
@@ -134,7 +134,7 @@ class Cancelling:
         settings = settings_in(found)
         leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
         if not leaving or appointment.state is not State.BOOKED:
-            raise WrongState("This appointment is already over or cancelled.")
+            raise WrongState(OVER)
         seen.append(appointment.status_id)
         if appointment.status_id != seen[0]:
             raise StatusChanged()

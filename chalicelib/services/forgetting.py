@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.domain.appointments import FINISHED, Appointment
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.clients import Client, Contact, ExternalId
 from chalicelib.domain.errors import HasUpcoming, Stale
 from chalicelib.domain.events import Entry, FieldChange
@@ -236,7 +236,7 @@ class Forgetting:
         found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
         for appointment_id in ids:
             appointment = found.get(Appointment, appointment_id)
-            if appointment is None or appointment.end <= now or appointment.state in FINISHED:
+            if appointment is None or not appointment.coming(now):
                 continue
             if any(a.client_id == member for a in appointment.live_attendees):
                 yield Ahead(appointment, member)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.appointments import Appointment, Attendee, State
+from chalicelib.domain.appointments import OVER, Appointment, Attendee, State
 from chalicelib.domain.approval import initial_status, passed, requested_anew, status_changes
 from chalicelib.domain.catalog import Settings
 from chalicelib.domain.errors import AlreadyRebooked, WrongState
@@ -63,7 +63,7 @@ class Rescheduling:
         # Whoever has been merged since stands there under each of their ids (D17).
         records = canonical.companions(self._store, appointment).of(appointment, attendee.client_id)
         if all(a.cancelled for a in records) or appointment.state is not State.BOOKED:
-            raise WrongState("This appointment is already over or cancelled.")
+            raise WrongState(OVER)
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
         if any(a.moves for a in records):
             raise AlreadyRebooked()
