@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 LOCAL = "local"
 
 
-class Settings(BaseModel):
+class Deployment(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
     ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
@@ -43,17 +43,17 @@ class Settings(BaseModel):
         return self.stage == LOCAL
 
 
-_VARIABLES = {field: field.upper() for field in Settings.model_fields} | {"region": "AWS_REGION"}
+_VARIABLES = {field: field.upper() for field in Deployment.model_fields} | {"region": "AWS_REGION"}
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> Deployment:
     """The settings in such an environment; ``pydantic.ValidationError`` when one is missing or wrong."""
     values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
     values["public_url"] = values.get("public_url", "").rstrip("/")
-    return Settings.model_validate(values)
+    return Deployment.model_validate(values)
 
 
 @lru_cache(maxsize=1)
-def settings() -> Settings:
+def settings() -> Deployment:
     """This process's settings, read from its environment at the first call."""
     return read(os.environ)

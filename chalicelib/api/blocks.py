@@ -75,7 +75,7 @@ def show_block(call: Call[NoBody, NoQuery]) -> Occurrence:
 )
 def change_block(call: Call[BlockFields, ScopeQuery]) -> Occurrence:
     """Change one occurrence, it and the following, or all future ones; appointments never change."""
-    return container.editing().change(call.context(), call.path["block_id"], call.body.edit(), call.query.reach())
+    return container.editing().change(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
 
 
 @routes.delete(
@@ -86,7 +86,7 @@ def change_block(call: Call[BlockFields, ScopeQuery]) -> Occurrence:
 )
 def delete_block(call: Call[NoBody, ScopeQuery]) -> None:
     """Delete one occurrence, it and the following, or all future ones; appointments stay."""
-    container.editing().remove(call.context(), call.path["block_id"], call.query.reach())
+    container.editing().remove(call.context(), call.path["block_id"], call.query.extent())
 
 
 @routes.post(
@@ -100,7 +100,7 @@ def delete_block(call: Call[NoBody, ScopeQuery]) -> None:
 )
 def preview_block(call: Call[BlockFields, ScopeQuery]) -> Preview:
     """What a change would do to seats and appointments; writes nothing."""
-    return container.editing().preview(call.context(), call.path["block_id"], call.body.edit(), call.query.reach())
+    return container.editing().preview(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
 
 
 @routes.post(

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.permissions import Principal
 from chalicelib.services.ports import Replay
-from chalicelib.settings import Settings
+from chalicelib.settings import Deployment
 
 
 class Replays(Protocol):
@@ -20,7 +20,7 @@ class Replays(Protocol):
 class Wiring(Protocol):
     """The factories of the container that every request passes through; the module itself satisfies it."""
 
-    def settings(self) -> Settings:
+    def settings(self) -> Deployment:
         """This deployment's settings."""
 
     def principal_for(self, email: str, groups: tuple[str, ...]) -> Principal | None:

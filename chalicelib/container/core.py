@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import observability
 from chalicelib.domain import ids as domain_ids
-from chalicelib.settings import Settings, settings as _settings
+from chalicelib.settings import Deployment, settings as _settings
 
 if TYPE_CHECKING:
     from chalicelib.persistence.agenda import DynamoAgenda
@@ -27,7 +27,7 @@ _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.4
 
 
-def settings() -> Settings:
+def settings() -> Deployment:
     """This deployment's settings."""
     return _settings()
 

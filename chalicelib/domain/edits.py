@@ -28,7 +28,7 @@ class NewRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class BlockEdit:
     """What is to change; none is left as it is. ``start`` and ``end`` are aware instants once resolved."""
 
     limit: int | None = None
@@ -61,7 +61,7 @@ def own_day(block: Block, tz: ZoneInfo) -> date:
     return instant(block.start).astimezone(tz).date()
 
 
-def hours_of(anchor: Block, series: Series, edit: Edit) -> Hours | None:
+def hours_of(anchor: Block, series: Series, edit: BlockEdit) -> Hours | None:
     """The new times of day, as an edit of the whole series names them by one occurrence; none if it does not.
 
     422 when it would change the date: only one occurrence at a time can move to another day.
@@ -79,7 +79,7 @@ def hours_of(anchor: Block, series: Series, edit: Edit) -> Hours | None:
     return Hours(start.time(), end - start)
 
 
-def edited(block: Block, series: Series, edit: Edit, now: int, times: tuple[int, int] | None = None) -> Block:
+def edited(block: Block, series: Series, edit: BlockEdit, now: int, times: tuple[int, int] | None = None) -> Block:
     """The occurrence as the edit makes it, at ``times`` (minutes); itself when nothing changes.
 
     A new release policy decides anew whether it is held; otherwise its state only moves on (D12). One that
@@ -100,7 +100,7 @@ def edited(block: Block, series: Series, edit: Edit, now: int, times: tuple[int,
     return block if after == block else replace(after, version=block.version + 1)
 
 
-def edited_along(block: Block, series: Series, edit: Edit, hours: Hours | None, now: int) -> Block | None:
+def edited_along(block: Block, series: Series, edit: BlockEdit, hours: Hours | None, now: int) -> Block | None:
     """The occurrence as an edit of its whole series makes it, on its own day; none when clocks leave nothing."""
     if hours is None:
         return edited(block, series, edit, now)
@@ -113,7 +113,7 @@ def edited_along(block: Block, series: Series, edit: Edit, hours: Hours | None, 
     return edited(block if block.exception else replace(block, wall=wall), series, edit, now, times)
 
 
-def edited_template(series: Series, edit: Edit, hours: Hours | None) -> Series:
+def edited_template(series: Series, edit: BlockEdit, hours: Hours | None) -> Series:
     """The series with what occurrences laid out from now on start out with."""
     after = replace(
         series,
@@ -132,7 +132,7 @@ def edited_template(series: Series, edit: Edit, hours: Hours | None) -> Series:
     return replace(after, wall_start=wall_start, wall_end=wall_start + hours.length, laid_to=laid_to)
 
 
-def _opened(after: Block, before: Block, series: Series, edit: Edit, now: int) -> Block:
+def _opened(after: Block, before: Block, series: Series, edit: BlockEdit, now: int) -> Block:
     tz = ZoneInfo(series.timezone)
     if edit.release is not None:
         opens = _due(edit.release.policy, after.start, tz)

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Location, Service
-from chalicelib.domain.edits import Edit, Scope, edited, edited_along, edited_template, hours_of, own_day
+from chalicelib.domain.edits import BlockEdit, Scope, edited, edited_along, edited_template, hours_of, own_day
 from chalicelib.domain.errors import WrongState, invalid
 from chalicelib.domain.ledger import Calendar, Occupant
 from chalicelib.domain.placement import Placement
@@ -18,7 +18,7 @@ from chalicelib.services.redrawing import Swap, applied
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Extent:
     """How far an edit or deletion goes: which occurrences, over exceptions too, over bookings too."""
 
     scope: Scope = Scope.THIS
@@ -48,7 +48,9 @@ class Plan:
         return next((s.after for s in self.swaps if s.before.id == self.anchor.id), self.anchor)
 
 
-def plan_one(placement: Placement, block: Block, series: Series, edit: Edit, location: Location, now: datetime) -> Plan:
+def plan_one(
+    placement: Placement, block: Block, series: Series, edit: BlockEdit, location: Location, now: datetime
+) -> Plan:
     """One occurrence edited by itself becomes an exception of its series (D11)."""
     present = minute(now)
     _refuse_fixed(block, present)
@@ -67,8 +69,8 @@ def plan_many(
     placement: Placement,
     anchor: Block,
     series: Series,
-    edit: Edit,
-    reach: Reach,
+    edit: BlockEdit,
+    extent: Extent,
     location: Location,
     now: datetime,
 ) -> Plan:
@@ -79,8 +81,8 @@ def plan_many(
     if hours:
         validate(*hours.on(own_day(anchor, tz), tz), template.limit, template.reserved)
     swaps = []
-    for block in future(placement, anchor, series, reach.scope, now):
-        kept = block.exception and not reach.overwrite_exceptions and block.id != anchor.id
+    for block in future(placement, anchor, series, extent.scope, now):
+        kept = block.exception and not extent.overwrite_exceptions and block.id != anchor.id
         fixed = kept or block.state is BlockState.CLOSED
         after = block if fixed else edited_along(block, series, edit, hours, present)
         if after != block:

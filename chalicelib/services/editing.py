@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.domain.catalog import Location, Service
-from chalicelib.domain.edits import Edit, NewRelease, Scope
+from chalicelib.domain.edits import BlockEdit, NewRelease, Scope
 from chalicelib.domain.errors import BookingsAffected, WrongState
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ledger import Occupant
@@ -17,8 +17,8 @@ from chalicelib.domain.quickstream import LONGEST_MINUTES, Block, BlockPlace, Se
 from chalicelib.domain.times import minute, resolve
 from chalicelib.services import calendars
 from chalicelib.services.block_plans import (
+    Extent,
     Plan,
-    Reach,
     future,
     orphaned,
     plan_many,
@@ -64,7 +64,7 @@ class Editing:
         self._redrawing = Redrawing(store, ids)
         self._pause = pause
 
-    def change(self, context: Context, block_id: str, edit: Edit, reach: Reach) -> Occurrence:
+    def change(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Occurrence:
         """The block as edited; ``following`` and ``all`` edit the future ones of its series and its template.
 
         409 ``bookings_affected`` unless confirmed, ``wrong_state`` for what is over or closed and for holding
@@ -72,25 +72,25 @@ class Editing:
         """
 
         def attempt(call: Context, committed: Callable[[], None]) -> Occurrence:
-            plan = self._planned(call, block_id, edit, reach)
-            self._write(call, plan, reach, "edited", committed)
+            plan = self._planned(call, block_id, edit, extent)
+            self._write(call, plan, extent, "edited", committed)
             shown = plan.anchored or plan.anchor
             return occurrences(plan.after, [shown], call.now, plan.location.timezone)[0]
 
         return self._resumable(context, attempt)
 
-    def remove(self, context: Context, block_id: str, reach: Reach) -> None:
+    def remove(self, context: Context, block_id: str, extent: Extent) -> None:
         """Deletes the block; ``following`` and ``all`` also end its series. Refuses as ``change`` does (D10)."""
 
         def attempt(call: Context, committed: Callable[[], None]) -> None:
-            plan = self._removal(call, block_id, reach)
-            self._write(call, plan, reach, "deleted", committed)
+            plan = self._removal(call, block_id, extent)
+            self._write(call, plan, extent, "deleted", committed)
 
         self._resumable(context, attempt)
 
-    def preview(self, context: Context, block_id: str, edit: Edit, reach: Reach) -> Preview:
+    def preview(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Preview:
         """What ``change`` would do, writing nothing."""
-        plan = self._planned(context, block_id, edit, reach)
+        plan = self._planned(context, block_id, edit, extent)
         after = Placement(plan.after, int(context.now.timestamp()))
         here = plan.anchor.id
         sat = (o.id for o in after.occupants if not o.is_hold and plan.placement.seats.get(o.id) == here)
@@ -107,7 +107,7 @@ class Editing:
 
         return decide(once_more, self._pause)
 
-    def _planned(self, context: Context, block_id: str, edit: Edit, reach: Reach) -> Plan:
+    def _planned(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Plan:
         place = find(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         wanted = [Ref.to(Service, service_id) for service_id in edit.services or ()]
         found = self._store.read([Ref.to(Location, place.location_id), *wanted])
@@ -123,26 +123,26 @@ class Editing:
             kept = tuple(s for s in edit.services if s in anchor.services)
         services = require_offered(found, location.id, [s for s in edit.services or () if s not in kept])
         series = self._series(anchor)
-        if reach.scope is Scope.THIS:
+        if extent.scope is Scope.THIS:
             plan = plan_one(placement, anchor, series, edit, location, context.now)
         else:
             placement, anchor = self._ahead(context, place, anchor)
-            plan = plan_many(placement, anchor, series, edit, reach, location, context.now)
+            plan = plan_many(placement, anchor, series, edit, extent, location, context.now)
         refuse_holding_back(plan, context.now)
         return replace(plan, guarded=tuple(services))
 
-    def _removal(self, context: Context, block_id: str, reach: Reach) -> Plan:
+    def _removal(self, context: Context, block_id: str, extent: Extent) -> Plan:
         place = find(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         location = self._store.read([Ref.to(Location, place.location_id)]).require(Location, place.location_id)
         placement, anchor = settled(self._agenda, place, context.now)
         check_version(anchor, context)
-        if reach.scope is Scope.THIS:
+        if extent.scope is Scope.THIS:
             if anchor.end <= minute(context.now):
                 raise WrongState("What is over stays as it was.")
             return Plan(placement, anchor, [Swap(anchor, None)], location)
         series = self._series(anchor)
         placement, anchor = self._ahead(context, place, anchor)
-        blocks = future(placement, anchor, series, reach.scope, context.now)
+        blocks = future(placement, anchor, series, extent.scope, context.now)
         # The block that was named goes last: while it stands, the same request finds the others.
         swaps = [Swap(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))]
         return Plan(placement, anchor, swaps, location, (series, replace(series, done=True)))
@@ -160,8 +160,8 @@ class Editing:
         check_version(anchor, context)
         return placement, anchor
 
-    def _write(self, context: Context, plan: Plan, reach: Reach, action: str, committed: Callable[[], None]) -> None:
-        lost = [] if reach.confirm else orphaned(plan, context.now)
+    def _write(self, context: Context, plan: Plan, extent: Extent, action: str, committed: Callable[[], None]) -> None:
+        lost = [] if extent.confirm else orphaned(plan, context.now)
         if lost:
             raise BookingsAffected(extra={"appointments": [told(o) for o in lost]})
         change = Change()
@@ -188,7 +188,7 @@ class Editing:
         return tuple(Seats(s.id, at_best(plan.placement, s, old), at_best(after, s, new)) for s in services)
 
 
-def _resolved(edit: Edit, location_zone: str) -> Edit:
+def _resolved(edit: BlockEdit, location_zone: str) -> BlockEdit:
     """The edit with instants for its wall times; 422 for those there are none or two of."""
     timezone = edit.timezone or location_zone
     release = edit.release

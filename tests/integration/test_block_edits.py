@@ -10,12 +10,12 @@ import boto3
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.edits import Edit, Scope
+from chalicelib.domain.edits import BlockEdit, Scope
 from chalicelib.domain.ledger import Occupant, Right
 from chalicelib.domain.placement import Placement
 from chalicelib.domain.quickstream import BlockPlace, BlockState, Series
 from chalicelib.domain.times import minute
-from chalicelib.services.block_plans import Reach
+from chalicelib.services.block_plans import Extent
 from chalicelib.services.editing import Editing
 from chalicelib.services.opening import kept
 from chalicelib.services.ports import Context
@@ -206,7 +206,7 @@ def test_a_booking_that_comes_in_between_is_seen(world: World) -> None:
     editing = Editing(store, container.agenda(), container.ids(), lambda _: None)
     context = Context(world.now, container.principal_for("alex@example.org", ("manager",)))
     with pytest.raises(Exception, match="lose their place") as refused:
-        editing.change(context, block["id"], Edit(limit=1), Reach())
+        editing.change(context, block["id"], BlockEdit(limit=1), Extent())
     assert [a["id"] for a in getattr(refused.value, "extra", {})["appointments"]] == [taken[0]["id"]]
     assert shown(world, block)["limit"] == 2
 
@@ -228,17 +228,17 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
         return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
 
     alone = Meddling(lambda: None)
-    editing(alone).change(context, series[0]["id"], Edit(limit=8), Reach(Scope.ALL))
+    editing(alone).change(context, series[0]["id"], BlockEdit(limit=8), Extent(Scope.ALL))
     assert alone.commits == 2
 
     rival = booking("apt_1")
     edit = replace(context, expected_version=2)
-    editing(rival).change(edit, series[0]["id"], Edit(limit=9), Reach(Scope.ALL))
+    editing(rival).change(edit, series[0]["id"], BlockEdit(limit=9), Extent(Scope.ALL))
     assert rival.commits == 3
     assert {b.id: b.limit for b in _stored()} == {b["id"]: 9 for b in series}
 
     rival = booking("apt_2")
-    following = Reach(Scope.FOLLOWING, confirm=True)
+    following = Extent(Scope.FOLLOWING, confirm=True)
     editing(rival).remove(replace(context, expected_version=3), series[3]["id"], following)
     assert rival.commits == 4
     assert {b.id for b in _stored()} == {b["id"] for b in series[:3]}

@@ -16,7 +16,7 @@ from chalicelib.api.serving import translate
 from chalicelib.domain.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
 from chalicelib.domain.permissions import Ability, Principal, Role
 from chalicelib.services.ports import Once, Replay
-from chalicelib.settings import Settings
+from chalicelib.settings import Deployment
 
 
 class Guest(Input):
@@ -99,9 +99,9 @@ class FakeWiring:
     allowed: tuple[str, ...] = ("https://bank.example",)
     staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
 
-    def settings(self) -> Settings:
-        """Settings of a made-up deployment."""
-        return Settings(
+    def settings(self) -> Deployment:
+        """A made-up deployment."""
+        return Deployment(
             table_name="desk", stage=self.stage, region="ca-central-1", public_url="https://desk.example/v1"
         )
 

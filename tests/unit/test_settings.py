@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.settings import Settings, read
+from chalicelib.settings import Deployment, read
 
 ENVIRONMENT = {
     "TABLE_NAME": "frontdesk",
@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 
 def test_every_variable_becomes_a_field() -> None:
-    assert read(ENVIRONMENT) == Settings(
+    assert read(ENVIRONMENT) == Deployment(
         table_name="frontdesk",
         stage="prod",
         region="ca-central-1",

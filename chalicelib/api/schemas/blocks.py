@@ -21,11 +21,11 @@ from chalicelib.api.schemas.fields import (
     Zone,
 )
 from chalicelib.api.schemas.records import Record, partial
-from chalicelib.domain.edits import Edit, NewRelease, Scope
+from chalicelib.domain.edits import BlockEdit, NewRelease, Scope
 from chalicelib.domain.ledger import Occupant
 from chalicelib.domain.quickstream import BlockState, Release
 from chalicelib.domain.times import instant, wall_text
-from chalicelib.services.block_plans import Reach
+from chalicelib.services.block_plans import Extent
 from chalicelib.services.blocks import Occurrence, Span
 from chalicelib.services.editing import Preview
 from chalicelib.services.laying import BlockWish, LaidOut
@@ -110,13 +110,13 @@ class NewBlock(_Fields):
 class BlockFields(_Fields):
     """The fields of a block that can change."""
 
-    def edit(self) -> Edit:
+    def edit(self) -> BlockEdit:
         """What the use case is asked; null removes a release policy."""
         values = self.values()
         for name in ("release", "reserve_release"):
             if name in values:
                 values[name] = NewRelease(_policy(values[name]))
-        return Edit(**values)
+        return BlockEdit(**values)
 
 
 BlockChange = partial(BlockFields, "BlockChange")
@@ -129,9 +129,9 @@ class ScopeQuery(Input):
     overwrite_exceptions: Flag = False
     confirm: Annotated[Flag, Field(description="even if appointments lose their seats")] = False
 
-    def reach(self) -> Reach:
+    def extent(self) -> Extent:
         """What the use case is asked."""
-        return Reach(self.scope, self.overwrite_exceptions, self.confirm)
+        return Extent(self.scope, self.overwrite_exceptions, self.confirm)
 
 
 class BlockListQuery(PageQuery):
