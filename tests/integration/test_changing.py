@@ -186,6 +186,15 @@ def test_without_notice_the_client_hears_nothing_and_staff_do(world: World) -> N
     assert [kind for kind, _ in told(journal(appointment["id"])[0])] == [Kind.STAFF_RESCHEDULED] * 2
 
 
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_notes_are_left_blank_or_cleared_with_null_as_with_blank_text(world: World, nothing: str | None) -> None:
+    said = {"notes": nothing, "attendee_notes": nothing}
+    assert booked(world, **said)["notes"] == ""
+    appointment = booked(world, notes="Careful", attendee_notes="By the lift")
+    reply = patch(world, appointment, said)
+    assert (reply.status, reply.json["notes"], reply.json["attendees"][0]["notes"]) == (200, "", "")
+
+
 def test_what_is_as_it_was_leaves_no_trace(world: World) -> None:
     appointment = booked(world, notes="Careful")
     same = {"start": appointment["start"], "notes": "Careful", "staff_id": None, "meeting_method": "in_person"}
@@ -204,7 +213,7 @@ def test_only_the_version_that_was_seen_is_changed(world: World) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"service_id": MORTGAGE}, {"start": None}, {"notes": None}, {"attendees": [{"notes": "x"}]}, {"overide": {}}],
+    [{"service_id": MORTGAGE}, {"start": None}, {"notes": 5}, {"attendees": [{"notes": "x"}]}, {"overide": {}}],
 )
 def test_a_body_says_nothing_that_is_not_known(world: World, body: Any) -> None:
     assert patch(world, booked(world), body).status == 422

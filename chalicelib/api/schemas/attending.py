@@ -13,7 +13,7 @@ from chalicelib.domain import appointments as domain
 from chalicelib.services import attending, newcomers
 from chalicelib.services.cancelling import StaffCancellation
 
-Notes = Annotated[str, Text(5000, lines=True, blank=True)]
+Notes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
 """What an attendee wants known, shown to client and staff in notices (CC-5)."""
 
 Answers = Annotated[tuple[AnswerGiven, ...], Field(max_length=50)]
@@ -41,7 +41,7 @@ class NewClient(Input):
     country: Annotated[Country | None, Blank()] = None
     timezone: Annotated[Zone | None, Blank()] = None
     language: Annotated[Language | None, Blank()] = None
-    notes: Annotated[Notes, Blank("")] = ""
+    notes: Notes = ""
     external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
     receive_sms: bool = False
     receive_email: bool = True

@@ -9,13 +9,13 @@ from pydantic import Field
 from chalicelib.api.schemas.attending import AdditionalAttendee, Answers, NewClient, Notes, guest
 from chalicelib.api.schemas.availability import AvailabilityQuery
 from chalicelib.api.schemas.codes import Language
-from chalicelib.api.schemas.fields import Id, Input, Start, Text, Zone
+from chalicelib.api.schemas.fields import Blank, Id, Input, Start, Text, Zone
 from chalicelib.domain.catalog import Method
 from chalicelib.services.availability import Search
 from chalicelib.services.channels import Door
 from chalicelib.services.staff_booking import StaffWish
 
-PrivateNotes = Annotated[str, Text(5000, lines=True, blank=True)]
+PrivateNotes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
 """What staff write for one another; no message ever shows it (CC-6)."""
 
 
