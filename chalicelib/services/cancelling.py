@@ -224,7 +224,7 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     *status_changes(pipeline.get(appointment.status_id), into),
-                    FieldChange("reason", None, cancellation.reason),
+                    *_said(cancellation.reason),
                     *entitlements.settled(appointment, cancelled),
                 ),
                 messages=(
@@ -262,13 +262,18 @@ class Cancelling:
                 context,
                 left,
                 "attendee_cancelled",
-                changes=(*(FieldChange("attendee", i, None) for i in client_ids), FieldChange("reason", None, reason)),
+                changes=(*(FieldChange("attendee", i, None) for i in client_ids), *_said(reason)),
                 messages=client_messages(Kind.CANCELLED, client_ids if notify else [], {"reason": reason}),
             )
         )
         shown = unseated(left, pipeline, context.now)
         self._store.commit(change, context.once, shown)
         return shown
+
+
+def _said(reason: str) -> tuple[FieldChange, ...]:
+    """What the log says of the reason, if one was given."""
+    return (FieldChange("reason", None, reason),) if reason else ()
 
 
 def _closing(appointment: Appointment, pipeline: Pipeline) -> Status | None:

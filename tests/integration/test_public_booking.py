@@ -232,6 +232,15 @@ def test_cancelling_frees_the_seat_once(world: World) -> None:
     assert world.book().status == 201
 
 
+@pytest.mark.parametrize(("reason", "logged"), [(None, {"state"}), ("", {"state"}), ("Ill", {"state", "reason"})])
+def test_the_log_names_a_reason_where_one_was_given(world: World, reason: str | None, logged: set[str]) -> None:
+    world.lay()
+    booked = world.book().json
+    url = f"/appointments/{booked['id']}"
+    assert world.call("POST", f"/public{url}/cancel", {"code": booked["code"], "reason": reason}).status == 200
+    assert {c["field"] for c in world.staff("GET", f"{url}/log").json["items"][0]["changes"]} == logged
+
+
 @pytest.mark.parametrize("reason", [None, "", "   ", "\u200b\u2060"])
 def test_a_required_reason_is_more_than_blanks(blank: World, reason: str | None) -> None:
     world = blank.furnish(Settings(cancel_reason=ReasonMode.REQUIRED))
