@@ -188,7 +188,7 @@ def test_without_notice_the_client_hears_nothing_and_staff_do(world: World) -> N
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_notes_are_left_blank_or_cleared_with_null_as_with_blank_text(world: World, nothing: str | None) -> None:
-    said = {"notes": nothing, "attendee_notes": nothing}
+    said: dict[str, Any] = {"notes": nothing, "attendee_notes": nothing}
     assert booked(world, **said)["notes"] == ""
     appointment = booked(world, notes="Careful", attendee_notes="By the lift")
     reply = patch(world, appointment, said)
