@@ -20,7 +20,7 @@ from chalicelib.domain.slots import Seeker
 from chalicelib.domain.staff_slots import Preference
 from chalicelib.domain.statuses import Pipeline, Status
 from chalicelib.domain.times import instant, minute, resolve, wall_text, zone
-from chalicelib.services import calendars
+from chalicelib.services import calendars, canonical
 from chalicelib.services.announcing import appointment_entry, booking_announced, organisation_messages
 from chalicelib.services.availability import held
 from chalicelib.services.deciding import Pause, decide
@@ -166,9 +166,7 @@ class Booking:
 
     def _known(self, client_id: str) -> Client | None:
         """The client on record; the one it has been merged into, none once it is deleted."""
-        client = self._store.read([Ref.to(Client, client_id)]).get(Client, client_id)
-        if client is not None and client.merged_into is not None:
-            client = self._store.read([Ref.to(Client, client.merged_into)]).get(Client, client.merged_into)
+        client = canonical.standing(self._store, client_id, self._store.read([Ref.to(Client, client_id)]))
         return client if client is not None and client.active else None
 
     def _created(self, context: Context, person: Person) -> Client:

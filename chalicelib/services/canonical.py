@@ -71,6 +71,11 @@ def people(store: Store, ids: Iterable[str], *reads: Found) -> People:
     return People(standing | {client_id: client for client_id, client in known.items() if client})
 
 
+def standing(store: Store, client_id: str, *reads: Found) -> Client | None:
+    """The record that stands for this client now, as ``people`` finds it; None for an unknown id."""
+    return people(store, [client_id], *reads).by_id.get(client_id)
+
+
 def shown(store: Store, appointments: Sequence[Appointment]) -> list[Appointment]:
     """These appointments with everybody as they are known now: one read, a second one where some have been merged."""
     refs = client_refs(appointments)

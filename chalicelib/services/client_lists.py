@@ -10,7 +10,7 @@ from chalicelib.domain.catalog import Settings
 from chalicelib.domain.clients import Acquaintance, Client
 from chalicelib.domain.directory import Shelf
 from chalicelib.domain.permissions import Principal
-from chalicelib.services import positions
+from chalicelib.services import canonical, positions
 from chalicelib.services.acquaintance import Scopes, own, viewing
 from chalicelib.services.client_search import MOST_ROUNDS, ROUND, Searching
 from chalicelib.services.organisation import settings_in
@@ -86,14 +86,10 @@ class ClientLists:
 
     def _once(self, principal: Principal, scopes: Scopes, ids: list[str]) -> Iterator[tuple[str, Client]]:
         """Each client at the first id of their family that is known, as the one they have been merged into."""
-        stored = self.store.read([Ref.to(Client, client_id) for client_id in ids])
-        merged = {c.merged_into for c in (stored.get(Client, i) for i in ids) if c and c.merged_into}
-        survivors = self.store.read([Ref.to(Client, client_id) for client_id in sorted(merged)])
+        everybody = canonical.people(self.store, ids, self.store.read([Ref.to(Client, client_id) for client_id in ids]))
         shown: dict[str, Client] = {}
         for client_id in ids:
-            client = stored.get(Client, client_id)
-            if client is not None and client.merged_into:
-                client = survivors.get(Client, client.merged_into)
+            client = everybody.by_id.get(client_id)
             if client is not None and client.active and client not in shown.values():
                 shown[client_id] = client
         earlier = self._known_before(principal, scopes, shown)

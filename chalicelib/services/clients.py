@@ -12,7 +12,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Entry
 from chalicelib.domain.permissions import Ability
 from chalicelib.domain.times import minute, zone
-from chalicelib.services import newcomers, positions
+from chalicelib.services import canonical, newcomers, positions
 from chalicelib.services.acquaintance import Acquaintances, require_active
 from chalicelib.services.catalogue import Fields, check_version
 from chalicelib.services.client_search import countries
@@ -99,10 +99,8 @@ class Clients:
     def _reached(self, context: Context, client_id: str, ability: Ability | None) -> tuple[Client, Client]:
         """The record of that id and the client it stands for, who is within the ability's reach."""
         found = self._store.read([Ref.to(Client, client_id), Ref.to(Settings)])
-        asked = client = found.require(Client, client_id)
-        if asked.merged_into is not None:
-            client = self._store.read([Ref.to(Client, asked.merged_into)]).require(Client, asked.merged_into)
-        if client.deleted_at is not None:
+        asked, client = found.require(Client, client_id), canonical.standing(self._store, client_id, found)
+        if client is None or client.deleted_at is not None:
             raise NotFound()
         self._acquaintances.require(context.staff, settings_in(found), ability, client)
         return asked, client

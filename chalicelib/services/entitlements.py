@@ -16,6 +16,7 @@ from chalicelib.domain.clients import Client
 from chalicelib.domain.events import FieldChange
 from chalicelib.domain.sessions import Entitlement, Figures, Session, Use
 from chalicelib.domain.settlement import outcome
+from chalicelib.services import canonical
 from chalicelib.services.ports import Change, Found, Ref, Store
 
 
@@ -84,9 +85,7 @@ def forget(change: Change, found: Found, client: Client) -> None:
 
 def _used_unreserved(change: Change, store: Store, client_id: str, after: Appointment) -> Appointment:
     found = store.read([Ref.to(Client, client_id), Ref.to(Entitlement, client_id)])
-    client = found.get(Client, client_id)
-    if client is not None and client.merged_into:
-        client = store.read([Ref.to(Client, client.merged_into)]).get(Client, client.merged_into)
+    client = canonical.standing(store, client_id, found)
     if client is None:
         return after
     if client.family != (client_id,):
