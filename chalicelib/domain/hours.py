@@ -1,4 +1,4 @@
-"""When a branch is open: weekly lines in wall time, closures, public holidays (D37, RB-24)."""
+"""When a branch is open: weekly lines in wall time, closures, public holidays (D46, RB-24)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merging two records of one person: what survives, what is kept for later, and how it is undone (MG-1 … D24)."""
+"""Merging two records of one person: what survives, what is kept, how it is undone (MG-1 … MG-5, D16 … D24)."""
 
 from __future__ import annotations
 

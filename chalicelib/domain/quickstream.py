@@ -1,4 +1,4 @@
-"""Quickstream blocks: so many appointments at once, for these services, at this location, from-to (QS-9 ... D12)."""
+"""Quickstream blocks: so many appointments at once, for these services, at this location, from-to (QS-9, D11, D12)."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Team:
 
 
 def offers(post: Post | None, service_id: str) -> bool:
-    """Whether somebody has this post and the service is theirs (CC 2.2, D14)."""
+    """Whether somebody has this post and the service is theirs (D14, D46)."""
     return post is not None and service_id in post.service_ids
 
 

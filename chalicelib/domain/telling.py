@@ -1,4 +1,4 @@
-"""Who is told what: is a message still true, to whom does it go, in which language and zone (NT-1 … NT-8)."""
+"""Who is told what: is a message still true, to whom does it go, in which language and zone (NT-1 … NT-6, NT-8)."""
 
 from __future__ import annotations
 

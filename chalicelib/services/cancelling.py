@@ -282,7 +282,7 @@ def _closing(appointment: Appointment, pipeline: Pipeline) -> Status | None:
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
-    """409 ``deadline_passed`` from the deadline on; elapsed hours, whatever clocks do that night (D41)."""
+    """409 ``deadline_passed`` after the deadline; elapsed hours, whatever clocks do that night (D41)."""
     if now > appointment.start - timedelta(hours=hours) or now >= appointment.start:
         raise DeadlinePassed()
 

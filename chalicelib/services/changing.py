@@ -178,7 +178,7 @@ def _said(answers: tuple[Answer, ...]) -> dict[str, Any]:
 
 
 def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[Message]:
-    """Another time, place or way to meet is told to everybody, another person to the two of them (NT-5, D42)."""
+    """Another time, place or way to meet is told to everybody, another person to the two of them (NT-6, D42)."""
     facts = {}
     if before.start != after.start:
         facts[PREVIOUS_START] = utc_text(before.start)

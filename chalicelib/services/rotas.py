@@ -32,7 +32,7 @@ class Worker:
 
     @property
     def timezone(self) -> str:
-        """Theirs, else the organisation's (TZ-4)."""
+        """Theirs, else the organisation's (TZ-5)."""
         return self.staff.timezone or self.settings.timezone
 
 

@@ -1,4 +1,4 @@
-"""Edits that get in one another's way: one takes the place, the other decides anew (D15, cases 3 and 29)."""
+"""Edits that get in one another's way: one takes the place, the other decides anew (D15, case 3, feature 29)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quick View over HTTP: its sections, what it offers against what is accepted, edits from there (RB-1, RB-16, s5)."""
+"""Quick View over HTTP: its sections, what it offers against what is accepted, edits from there (RB-1, RB-16)."""
 
 from __future__ import annotations
 

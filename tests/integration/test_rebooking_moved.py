@@ -1,4 +1,4 @@
-"""What was rebooked is moved by the rules it was booked by: its schedule, not opening hours (RB-16, D37, D38, 83)."""
+"""What was rebooked is moved by the rules it was booked by, not by opening hours (RB-16, D37, D38, feature 83)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people get on the real stack: within seconds, once, in their language and zone (NT-1 … NT-9)."""
+"""What people get on the real stack: within seconds, once, in their language and zone (NT-1 … NT-6, NT-8, NT-9)."""
 
 from __future__ import annotations
 

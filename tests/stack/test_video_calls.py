@@ -1,4 +1,4 @@
-"""Video calls on the real stack, where stage local pretends their links (RB-9, RB-22, NT-5, cases 14 and 83)."""
+"""Video calls on the real stack, where stage local pretends their links (RB-9, RB-22, NT-5, case 14, feature 83)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merging is decided by rule and undone to the letter: direction, blanks, notes, consent, chains (MG-1 … D24)."""
+"""Merging by rule, undone to the letter: direction, blanks, notes, consent, chains (MG-1 … MG-5, D16 … D24)."""
 
 from __future__ import annotations
 
