@@ -19,7 +19,7 @@ class Role(StrEnum):
 
     @property
     def code(self) -> int:
-        """The role's rank as a number (requirements 4.1)."""
+        """The role's rank as a number."""
         return _CODES[self]
 
 
@@ -106,8 +106,7 @@ _STAFF = _loc(Role.STAFF)
 
 _COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
 
-# The columns stand in the order above. The last seven rows, DASHBOARD_VIEW and
-# APPOINTMENT_VIEW are not in the requirements' matrix; they follow from section 4.1 (who sees what).
+# The columns stand in the order above; docs/rules.md prints the same table in letters.
 MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     #                            admin  manager    advanced   plus   staff   contact centre
     Ability.BLOCK_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),

@@ -22,7 +22,7 @@ def scope_ids(principal: Principal, ability: Ability) -> Scopes:
     if Scope.ALL in scopes:
         return None
     places = sorted(principal.location_ids) if Scope.LOCATIONS in scopes else []
-    # Whoever reaches locations reaches what is theirs there besides (S: Staff Advanced and Manager).
+    # Whoever reaches locations reaches what is theirs there besides (Staff Advanced, managers).
     return (*places, *own(principal)) if scopes else ()
 
 
@@ -60,7 +60,7 @@ class Acquaintances:
         return _known(self._store.read(_refs(scopes, wanted)), principal, scopes, wanted)
 
     def require(self, principal: Principal, settings: Settings, ability: Ability | None, client: Client) -> None:
-        """404 for a client the caller may not know of, 403 where they may see but not do this (section 13).
+        """404 for a client the caller may not know of, 403 where they may see but not do this (CL-2).
 
         Without an ability, seeing the client is all that is needed.
         """

@@ -1,4 +1,4 @@
-"""Whether an appointment lies within a caller's reach: outside it does not exist for them (section 13)."""
+"""Whether an appointment lies within a caller's reach: outside it does not exist for them (docs/rules.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workflows of clients: made, listed and worked off by those who may edit the client's (CL-1, section 13)."""
+"""Workflows of clients: made, listed and worked off by those who may edit the client's (CL-1, CL-2)."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_notes_are_for_those_who_may_see_the_appointment_and_the_client(world: W
 
 
 def test_who_may_rebook(world: World) -> None:
-    """All, at one's locations, or one's own (section 13); out of sight is 404."""
+    """All, at one's locations, or one's own (docs/rules.md); out of sight is 404."""
     wanted = {"kim": 200, "lee": 404, "bea": 403, "ada": 200, "rae": 200, "boss": 200}
     assert {who: call(world, "GET", URL, who=who).status for who in wanted} == wanted
     assert {who: preview(world, who).status for who in wanted} == wanted

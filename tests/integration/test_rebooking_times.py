@@ -99,7 +99,7 @@ def test_case_9_times_that_do_not_exist_or_exist_twice(
     assert refusal(preview(world, date=day, time=f"{clock}+09:00")) == (422, refused)
 
 
-def test_case_9_the_autumn_the_requirements_name(world: World) -> None:
+def test_case_9_in_autumn(world: World) -> None:
     """5 April 2026 in Sydney: over by now, so as a session that has taken place."""
     world.now = datetime(2026, 4, 10, tzinfo=UTC)
     lives_in(world, "Australia/Sydney")

@@ -1,4 +1,4 @@
-"""Who may book for whom, through which channel, where, and in spite of what (section 13, CC-1, CC-16, D38)."""
+"""Who may book for whom, through which channel, where, and in spite of what (CC-1, CC-16, D38)."""
 
 from __future__ import annotations
 

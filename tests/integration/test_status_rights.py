@@ -1,4 +1,4 @@
-"""Who may confirm, reject, look back and configure: the matrix's rows about statuses, cell by cell (section 13)."""
+"""Who may confirm, reject, look back and configure: the matrix's rows about statuses, cell by cell (docs/rules.md)."""
 
 from __future__ import annotations
 

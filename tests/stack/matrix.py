@@ -65,7 +65,7 @@ class Ask:
         return f"{self.method} {self.path}"
 
     def expected(self, role: str, case: Case) -> int:
-        """What this role is answered: 403 without the ability, 404 outside the data scope (section 13)."""
+        """What this role is answered: 403 without the ability, 404 outside the data scope (docs/rules.md)."""
         letters = {letter(role, ability) for ability in self.needs}
         if any(reaches(role, of, case) for of in letters):
             return self.status

@@ -1,4 +1,4 @@
-"""The whole permission matrix over HTTP with tokens from the pool: every row, every role, every scope (section 13)."""
+"""The whole permission matrix over HTTP with tokens from the pool: every row, role and scope (docs/rules.md)."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_the_link_of_a_teams_call_is_in_the_mail_of_both(practice: Practice, eve
 
 
 def test_whose_appointments_may_be_rebooked(practice: Practice, stack: Stack) -> None:
-    """Staff their own, managers those at their locations; an override is logged (section 13)."""
+    """Staff their own, managers those at their locations; an override is logged."""
     consultant, colleague = practice.consultants
     source = practice.attended(practice.client(), consultant)
     elsewhere = made(practice.admin.post("/locations", json={"name": "Hay Street", "timezone": PERTH}))["id"]

@@ -1,4 +1,4 @@
-"""Who gets in on the real stack: the gateway checks the token, the role decides, scope hides (section 13)."""
+"""Who gets in on the real stack: the gateway checks the token, the role decides, scope hides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The permission matrix in letters, row by row as the requirements' section 13 has it."""
+"""The permission matrix in letters, row by row as docs/rules.md prints it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,6 @@ ROWS = {
     "own_hours_edit": "O O O O O -",
     "log_view": "A L L O O A",
     "workflow_edit": "A L L O O A",
-}
-# What section 13 does not list; it follows from section 4.1, who sees what.
-BEYOND = {
     "dashboard_view": "A L L L L -",
     "appointment_view": "A L L L O A",
     "sessions_allot": "A L - - - -",
@@ -51,4 +48,4 @@ BEYOND = {
 
 def letter(role: str, ability: str) -> str:
     """The cell of a role and an ability."""
-    return (ROWS | BEYOND)[ability].split()[ROLES.index(role)]
+    return ROWS[ability].split()[ROLES.index(role)]

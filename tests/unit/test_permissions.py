@@ -1,4 +1,4 @@
-"""The permission matrix, row by row as the requirements' section 13 has it."""
+"""The permission matrix, row by row as docs/rules.md prints it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from app import DECLARED
 from chalicelib.api.calls import Caller, Who
 from chalicelib.domain.permissions import MATRIX, Ability, Principal, Role, Scope, grants
 from tests.stack.matrix import ASKS, SHARED, TO_COME
-from tests.unit.matrix import BEYOND, ROLES, ROWS
+from tests.unit.matrix import ROLES, ROWS
 
 CELLS = [
     (ability, role, letter)
-    for ability, letters in (ROWS | BEYOND).items()
+    for ability, letters in ROWS.items()
     for role, letter in zip(ROLES, letters.split(), strict=True)
 ]
 
@@ -22,7 +22,7 @@ def person(*roles: str, locations: frozenset[str] = frozenset({"loc_1"})) -> Pri
 
 
 def test_every_ability_has_its_row() -> None:
-    assert set(ROWS | BEYOND) == {ability.value for ability in Ability} == {row.value for row in MATRIX}
+    assert set(ROWS) == {ability.value for ability in Ability} == {row.value for row in MATRIX}
 
 
 def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
@@ -36,9 +36,8 @@ def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
 
 
 def test_every_row_is_asked_over_http() -> None:
-    """That of rebooking, which has no routes yet, comes with these."""
     asked = {ability for ask in (*ASKS, *SHARED) for ability in ask.needs}
-    assert set(ROWS | BEYOND) - asked <= {*TO_COME, "rebook"}
+    assert set(ROWS) - asked == set(TO_COME)
 
 
 def abilities(who: Who) -> tuple[Ability, ...]:
@@ -123,5 +122,5 @@ def test_booking_for_others_stops_at_a_role(role: str, whose: str, allowed: bool
 
 def test_abilities_are_listed_for_the_console() -> None:
     assert person("contact_centre").abilities == tuple(
-        Ability(ability) for ability in (*MATRIX,) if (ROWS | BEYOND)[ability.value].split()[5] != "-"
+        Ability(ability) for ability in (*MATRIX,) if ROWS[ability.value].split()[5] != "-"
     )

@@ -1,4 +1,4 @@
-"""Seating against the spec's named cases and a brute-force oracle."""
+"""Seating against named cases and a brute-force oracle."""
 
 from __future__ import annotations
 
