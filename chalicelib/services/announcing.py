@@ -56,6 +56,11 @@ def appointment_entry(
     )
 
 
+def reason_given(reason: str) -> tuple[FieldChange, ...]:
+    """What the log line says of the reason, if there is one."""
+    return (FieldChange("reason", None, reason),) if reason else ()
+
+
 def booking_announced(appointment: Appointment) -> tuple[Kind, str]:
     """What its clients are sent for a new booking, and its event: a request is not confirmed (AS-5)."""
     if appointment.confirmed:

@@ -11,7 +11,7 @@ from chalicelib.domain.errors import StatusChanged, invalid
 from chalicelib.domain.events import FieldChange, Kind, Message
 from chalicelib.domain.permissions import Ability, Role
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
-from chalicelib.services.announcing import appointment_entry, client_messages, organisation_messages
+from chalicelib.services.announcing import appointment_entry, client_messages, organisation_messages, reason_given
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
@@ -81,11 +81,7 @@ class Approving:
         change = Change()
         saved = change.book(moved_into(before, status, context.now), before)
         change.save(passed(saved, status, context.actor, context.now, reason))
-        changes = [*status_changes(pipeline.get(before.status_id), status)]
-        if saved.confirmed != before.confirmed:
-            changes.append(FieldChange("confirmed", before.confirmed, saved.confirmed))
-        if reason:
-            changes.append(FieldChange("reason", None, reason))
+        settles = saved.confirmed != before.confirmed
         confirms = saved.confirmed and not before.confirmed
         change.record(
             appointment_entry(
@@ -93,7 +89,11 @@ class Approving:
                 context,
                 saved,
                 "confirmed" if confirms else "status_changed",
-                changes=changes,
+                changes=(
+                    *status_changes(pipeline.get(before.status_id), status),
+                    *((FieldChange("confirmed", before.confirmed, saved.confirmed),) if settles else ()),
+                    *reason_given(reason),
+                ),
                 messages=_confirmations(saved) if confirms else (),
                 events=(*(("appointment.confirmed",) if confirms else ()), "appointment.status_changed"),
             )

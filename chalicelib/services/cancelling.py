@@ -18,7 +18,7 @@ from chalicelib.domain.settlement import within_notice
 from chalicelib.domain.statuses import Pipeline, Predicate, Status
 from chalicelib.domain.telling import language_for
 from chalicelib.services import calendars, canonical, entitlements
-from chalicelib.services.announcing import appointment_entry, client_messages, known_copies
+from chalicelib.services.announcing import appointment_entry, client_messages, known_copies, reason_given
 from chalicelib.services.attending import ability_for_attendees
 from chalicelib.services.catalogue import check_version
 from chalicelib.services.channels import entering
@@ -224,7 +224,7 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     *status_changes(pipeline.get(appointment.status_id), into),
-                    *_said(cancellation.reason),
+                    *reason_given(cancellation.reason),
                     *entitlements.settled(appointment, cancelled),
                 ),
                 messages=(
@@ -262,18 +262,13 @@ class Cancelling:
                 context,
                 left,
                 "attendee_cancelled",
-                changes=(*(FieldChange("attendee", i, None) for i in client_ids), *_said(reason)),
+                changes=(*(FieldChange("attendee", i, None) for i in client_ids), *reason_given(reason)),
                 messages=client_messages(Kind.CANCELLED, client_ids if notify else [], {"reason": reason}),
             )
         )
         shown = unseated(left, pipeline, context.now)
         self._store.commit(change, context.once, shown)
         return shown
-
-
-def _said(reason: str) -> tuple[FieldChange, ...]:
-    """What the log says of the reason, if one was given."""
-    return (FieldChange("reason", None, reason),) if reason else ()
 
 
 def _closing(appointment: Appointment, pipeline: Pipeline) -> Status | None:

@@ -15,7 +15,7 @@ from chalicelib.domain.slots import Seeker
 from chalicelib.domain.statuses import Pipeline
 from chalicelib.domain.times import instant, minute, resolve, utc_text, wall_text, zone
 from chalicelib.services import calendars, canonical, staff_calendars
-from chalicelib.services.announcing import appointment_entry, client_messages, known_copies
+from chalicelib.services.announcing import appointment_entry, client_messages, known_copies, reason_given
 from chalicelib.services.availability import as_before
 from chalicelib.services.booking import Booked
 from chalicelib.services.cancelling import reason_by_mode, require_deadline
@@ -133,6 +133,7 @@ class Rescheduling:
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
                 *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
                 *renewed,
+                *reason_given(reason),
             ),
             messages=messages,
             events=("appointment.rescheduled", *(("appointment.status_changed",) if renewed else ())),

@@ -232,6 +232,30 @@ def test_cancelling_frees_the_seat_once(world: World) -> None:
     assert world.book().status == 201
 
 
+@pytest.mark.parametrize(
+    ("mode", "reason", "status", "logged"),
+    [
+        (ReasonMode.OFF, "Ill", 200, {"start"}),
+        (ReasonMode.OPTIONAL, None, 200, {"start"}),
+        (ReasonMode.OPTIONAL, "Ill", 200, {"start", "reason"}),
+        (ReasonMode.REQUIRED, "  ", 422, set()),
+        (ReasonMode.REQUIRED, "Ill", 200, {"start", "reason"}),
+    ],
+)
+def test_a_client_who_moves_gives_a_reason_as_it_is_set(
+    blank: World, mode: ReasonMode, reason: str | None, status: int, logged: set[str]
+) -> None:
+    """WG-5."""
+    world = blank.furnish(Settings(rebook_reason=mode))
+    world.lay()
+    booked = world.book().json
+    url = f"/appointments/{booked['id']}"
+    move = {"code": booked["code"], "start": utc_text(at(60)), "reason": reason}
+    reply = world.call("POST", f"/public{url}/reschedule", move)
+    assert (reply.status, reply.json.get("code") == "reason_required") == (status, status == 422)
+    assert {c["field"] for c in world.staff("GET", f"{url}/log").json["items"][0]["changes"]} == logged
+
+
 @pytest.mark.parametrize(("reason", "logged"), [(None, {"state"}), ("", {"state"}), ("Ill", {"state", "reason"})])
 def test_the_log_names_a_reason_where_one_was_given(world: World, reason: str | None, logged: set[str]) -> None:
     world.lay()
