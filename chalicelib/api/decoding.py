@@ -78,15 +78,17 @@ def query(request: Request, model: type[Model]) -> Model:
     if model.model_config.get("extra") == "ignore":
         return model()
     lists = _list_fields(model)
-    repeated = [name for name, values in sent.items() if len(values) > 1 and name not in lists]
-    if repeated:
-        raise Invalid(errors=[FieldError(_pointer((name,)), "Say this once.") for name in repeated])
-    values = {name: (found if name in lists else found[-1]) for name, found in sent.items()}
+    values = {name: (said if name in lists else said[-1]) for name, said in sent.items()}
     _refuse_nul(values, "")
     try:
-        return model.model_validate(values)
+        found = model.model_validate(values)
     except ValidationError as error:
         raise _refused(error.errors(include_url=False, include_input=False), values) from None
+    # Names that are none have been refused by now: what is left can be said again.
+    repeated = [name for name, said in sent.items() if len(said) > 1 and name not in lists]
+    if repeated:
+        raise Invalid(errors=[FieldError(_pointer((name,)), "Say this once.") for name in repeated])
+    return found
 
 
 @cache

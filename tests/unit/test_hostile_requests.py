@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from tests.unit.demo_api import build
 from tests.unit.gateway import claims, event
@@ -36,6 +36,7 @@ def reply(method: str, path: str, query: dict[str, list[str]], **request: Any) -
 
 
 @settings(max_examples=150, deadline=None)
+@example(method="GET", path="x", query={"\udfac": ["1", "2"]}, raw="", headers={})
 @given(method=METHODS, path=ANY_TEXT, query=QUERIES, raw=RAW, headers=HEADERS)
 def test_no_request_makes_the_frame_fail(
     method: str, path: str, query: dict[str, list[str]], raw: str | bytes, headers: dict[str, str]
