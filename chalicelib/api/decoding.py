@@ -77,24 +77,24 @@ def query(request: Request, model: type[Model]) -> Model:
     sent: Mapping[str, list[str]] = request.to_original_event()["multiValueQueryStringParameters"] or {}
     if model.model_config.get("extra") == "ignore":
         return model()
-    lists = _list_fields(model)
-    values = {name: (said if name in lists else said[-1]) for name, said in sent.items()}
-    _refuse_nul(values, "")
-    try:
-        found = model.model_validate(values)
-    except ValidationError as error:
-        raise _refused(error.errors(include_url=False, include_input=False), values) from None
-    # Names that are none have been refused by now: what is left can be said again.
-    repeated = [name for name, said in sent.items() if len(said) > 1 and name not in lists]
+    listed = _listed(model)
+    # A name that is none is refused with the model, however often it is said.
+    repeated = [name for name, said in sent.items() if len(said) > 1 and listed.get(name) is False]
     if repeated:
         raise Invalid(errors=[FieldError(_pointer((name,)), "Say this once.") for name in repeated])
-    return found
+    values = {name: (said if listed.get(name) else said[-1]) for name, said in sent.items()}
+    _refuse_nul(values, "")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _refused(error.errors(include_url=False, include_input=False), values) from None
 
 
 @cache
-def _list_fields(model: type[Input]) -> frozenset[str]:
+def _listed(model: type[Input]) -> dict[str, bool]:
+    """The names of a query, and whether each may be said more than once."""
     fields = model.model_fields.items()
-    return frozenset(name for name, field in fields if get_origin(field.annotation) in (list, tuple))
+    return {field.alias or name: get_origin(field.annotation) in (list, tuple) for name, field in fields}
 
 
 def path(parameters: Mapping[str, str]) -> dict[str, str]:
