@@ -3,38 +3,27 @@
 from chalice.app import Chalice, DynamoDBEvent, Rate
 
 from chalicelib import background, container
-from chalicelib.api import (
-    activity,
-    appointments,
-    attendees,
-    availability,
-    blocks,
-    booking_options,
-    clients,
-    duplicates,
-    hours,
-    lifecycle,
+from chalicelib.api.http import wiring
+from chalicelib.api.http.routing import Routes
+from chalicelib.api.http.serving import translate
+from chalicelib.api.routes.appointments import appointments, attendees, lifecycle, public_appointments
+from chalicelib.api.routes.availability import availability, booking_options
+from chalicelib.api.routes.clients import activity, clients, duplicates, merging, sessions, workflows
+from chalicelib.api.routes.organisation import (
     locations,
     me,
-    merging,
-    meta,
-    public_booking,
+    opening_hours,
     public_catalogue,
-    quickview,
-    rebooking,
-    rotas,
     services,
-    sessions,
     settings,
-    site,
     staff,
+    staff_schedules,
     statuses,
-    wiring,
-    workflows,
 )
-from chalicelib.api.routing import Routes
-from chalicelib.api.schedules import Tick, every
-from chalicelib.api.serving import translate
+from chalicelib.api.routes.quickstream import blocks
+from chalicelib.api.routes.quickview import quickview, rebooking
+from chalicelib.api.routes.site import api_description, web_pages
+from chalicelib.jobs.schedules import Tick, every
 
 app = Chalice(app_name="frontdesk", configure_logs=False)
 app.register_middleware(translate, "http")
@@ -42,15 +31,15 @@ app.register_middleware(translate, "http")
 wiring.connect(container)
 
 RESOURCES: tuple[Routes, ...] = (
-    site.routes,
+    web_pages.routes,
     public_catalogue.routes,
-    public_booking.routes,
+    public_appointments.routes,
     me.routes,
     locations.routes,
-    hours.routes,
+    opening_hours.routes,
     services.routes,
     staff.routes,
-    rotas.routes,
+    staff_schedules.routes,
     settings.routes,
     statuses.routes,
     availability.routes,
@@ -68,7 +57,7 @@ RESOURCES: tuple[Routes, ...] = (
     merging.routes,
     blocks.routes,
 )
-DECLARED = (*RESOURCES, meta.routes(RESOURCES))
+DECLARED = (*RESOURCES, api_description.routes(RESOURCES))
 for resource in DECLARED:
     app.register_blueprint(resource.blueprint)
 

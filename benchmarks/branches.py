@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.catalog import Availability, Location, Login, Method, Service, Settings, Staff
-from chalicelib.domain.ledger import Occupant, Sheet
-from chalicelib.domain.permissions import Role
-from chalicelib.domain.quickstream import Block, BlockState
-from chalicelib.domain.teams import Post
-from chalicelib.domain.times import minute
+from chalicelib.domain.capacity.ledger import Occupant, Sheet
+from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Settings, Staff
+from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.permissions import Role
+from chalicelib.domain.shared.times import minute
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 12, 3)

@@ -9,12 +9,12 @@ from typing import Any
 
 from benchmarks import population
 from benchmarks.branches import FIRST_DAY, MEASURED, NOW, branch, occupant
-from chalicelib.domain.catalog import Login, Staff
-from chalicelib.domain.clients import Client, Contact, name_key
-from chalicelib.domain.directory import entries
-from chalicelib.domain.permissions import Role
-from chalicelib.persistence import keys, mapping
-from chalicelib.persistence.items import Row
+from chalicelib.domain.clients.client import Client, Contact, name_key
+from chalicelib.domain.clients.directory import entries
+from chalicelib.domain.organisation.catalog import Login, Staff
+from chalicelib.domain.shared.permissions import Role
+from chalicelib.persistence import keys, row_mapping
+from chalicelib.persistence.table import Row
 
 CENTRAL, MANAGER = ("central@example.org", "[contact_centre]"), ("branch@example.org", "[manager]")
 # Whom a search by the name that all of them share finds, and by one that one of them has.
@@ -48,7 +48,7 @@ class Twins:
         """Both records and what hangs on them."""
         for client, met in ((self.duplicate, self.appointments), (self.primary, 1)):
             yield from _found(client)
-            yield from map(mapping.to_row, _contacts(client))
+            yield from map(row_mapping.to_row, _contacts(client))
             yield _seen(client, met)
         for seat in range(self.appointments):
             yield from self._visit(self.duplicate, seat)
@@ -59,8 +59,8 @@ class Twins:
         day = FIRST_DAY + timedelta(days=seat if seat < self.ahead else self.ahead - seat - 10)
         name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
         appointment = population.appointment(MEASURED, occupant(name, day, 0), seat, client)
-        yield mapping.to_row(appointment)
-        yield from mapping.attendee_rows(appointment)
+        yield row_mapping.to_row(appointment)
+        yield from row_mapping.attendee_rows(appointment)
 
     def _client(self, number: int, **fields: Any) -> Client:
         first, last = "Twin", f"Zwilling{number % 2}"
@@ -77,15 +77,15 @@ def rows(clients: int) -> Iterator[Row]:
     """A branch's month without appointments, those whose records are merged, and so many others who have come twice."""
     yield from population.rows(0)
     places = tuple(branch(n) for n in range(population.BRANCHES))
-    yield from map(mapping.to_row, _employed("stf_central", CENTRAL[0], Role.CONTACT_CENTRE, ()))
-    yield from map(mapping.to_row, _employed("stf_branch", MANAGER[0], Role.MANAGER, places[:1]))
+    yield from map(row_mapping.to_row, _employed("stf_central", CENTRAL[0], Role.CONTACT_CENTRE, ()))
+    yield from map(row_mapping.to_row, _employed("stf_branch", MANAGER[0], Role.MANAGER, places[:1]))
     for twins in (FEW_VISITS, MANY_VISITS, ALL_AHEAD):
         yield from twins.rows()
     for number in range(clients):
         client = _client(number)
         yield from _found(client)
         yield _seen(client, 2)
-    yield from map(mapping.to_row, _contacts(_client(0)))
+    yield from map(row_mapping.to_row, _contacts(_client(0)))
 
 
 def somebody() -> Client:
@@ -109,8 +109,8 @@ def _client(number: int) -> Client:
 
 def _found(client: Client) -> Iterator[Row]:
     """The record with everything it is found by."""
-    yield mapping.to_row(client)
-    yield from map(mapping.directory_row, sorted(entries(client), key=repr))
+    yield row_mapping.to_row(client)
+    yield from map(row_mapping.directory_row, sorted(entries(client), key=repr))
 
 
 def _contacts(client: Client) -> Iterator[Contact]:

@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from benchmarks.branches import ACCOUNT, ADVICE, BUSY, CARD, DAYS, FIRST_DAY, MEASURED, NOW, catalogue, opening, sheet
 from benchmarks.report import Table, percentile
-from chalicelib.domain.catalog import Location, Offer, Service, Settings
-from chalicelib.domain.errors import Refusal
-from chalicelib.domain.ledger import Calendar, Occupant, Right, Sheet, days_around
-from chalicelib.domain.quickstream import Block
-from chalicelib.domain.slots import Seeker, Slots
-from chalicelib.domain.times import minute
+from chalicelib.domain.availability.block_slots import Seeker, Slots
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, Sheet, days_around
+from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
+from chalicelib.domain.quickstream.blocks import Block
+from chalicelib.domain.shared.errors import Refusal
+from chalicelib.domain.shared.times import minute
 
 OCCUPANTS = 200
 # Seats of the blocks, in turn by two.

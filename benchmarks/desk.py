@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.branches import ACCOUNT, ADVISER_EMAIL, DAYS, FIRST_DAY, MEASURED, NOW, ZONE, opening
-from chalicelib.domain.times import utc_text
-from tests.unit.gateway import Reply, claims, send
+from chalicelib.domain.shared.times import utc_text
+from tests.builders.doubles.api_gateway import Reply, claims, send
 
 HEADERS = {"X-Now": utc_text(NOW)}
 

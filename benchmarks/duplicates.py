@@ -16,9 +16,9 @@ from itertools import combinations
 from typing import Any
 
 from benchmarks.report import Table
-from chalicelib.domain.clients import Client
-from chalicelib.domain.directory import Shelf, entries
-from chalicelib.domain.duplicates import RELATIVES, THRESHOLD, Traits, score
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.clients.directory import Shelf, entries
+from chalicelib.domain.clients.duplicates import RELATIVES, THRESHOLD, Traits, score
 
 Pair = tuple[str, str]
 CHOSEN_ON, UNSEEN = ("FEBRL 1", "FEBRL 3"), "FEBRL 4"

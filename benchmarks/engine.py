@@ -15,7 +15,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.services import dynamodb
 
 from chalicelib import background, container
-from chalicelib.persistence import items, keys
+from chalicelib.persistence import keys
+from chalicelib.persistence.table import Row, connect
 from chalicelib.settings import settings
 
 REGION = "us-east-1"
@@ -83,7 +84,7 @@ def table() -> Iterator[Store]:
     os.environ.update(_ENVIRONMENT)
     _forget_singletons()
     try:
-        store = Store(items.connect(TABLE, REGION).client, Transport(embedded))
+        store = Store(connect(TABLE, REGION).client, Transport(embedded))
         store.transport.under(store.client)
         _ask("CreateTable", description(TABLE))
         yield store
@@ -113,7 +114,7 @@ def description(name: str) -> dict[str, Any]:
     }
 
 
-def load(rows: Iterable[items.Row]) -> int:
+def load(rows: Iterable[Row]) -> int:
     """Stores rows as the driver would send them; returns how many.
 
     They are handed to the engine's own store function, past its checks, which would take three times as long.
@@ -147,7 +148,7 @@ def _at_once(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int,
 
 
 def _forget_singletons() -> None:
-    items.Row._connection = None  # noqa: SLF001  # PynamoDB offers no other way to another table
+    Row._connection = None  # noqa: SLF001  # PynamoDB offers no other way to another table
     for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from benchmarks import population, teams
 from benchmarks.desk import Desk, slot
-from chalicelib.domain.times import utc_text
+from chalicelib.domain.shared.times import utc_text
 
 # In the order of ``allowance``: the name and what is done.
 Operations = Iterator[tuple[str, Callable[[], object]]]

@@ -22,15 +22,15 @@ from benchmarks.branches import (
     opening,
     sheet,
 )
-from chalicelib.domain.appointments import Appointment, Attendee
-from chalicelib.domain.catalog import Availability, Method
-from chalicelib.domain.clients import Client, Contact, name_key
-from chalicelib.domain.events import CLIENT, Audience, Entry, Kind as Notice, Message
-from chalicelib.domain.ledger import Occupant
-from chalicelib.domain.times import instant, minute, wall_text, zone
-from chalicelib.persistence import mapping
-from chalicelib.persistence.items import Row
-from chalicelib.services.announcing import appointment_event
+from chalicelib.domain.appointments.appointment import Appointment, Attendee
+from chalicelib.domain.capacity.ledger import Occupant
+from chalicelib.domain.clients.client import Client, Contact, name_key
+from chalicelib.domain.organisation.catalog import Availability, Method
+from chalicelib.domain.shared.events import CLIENT, Audience, Entry, Kind as Notice, Message
+from chalicelib.domain.shared.times import instant, minute, wall_text, zone
+from chalicelib.persistence import row_mapping
+from chalicelib.persistence.table import Row
+from chalicelib.services.appointments.journal_entries import appointment_event
 
 BRANCHES = 50
 YEAR = 365
@@ -52,7 +52,7 @@ def rows(appointments: int) -> Iterator[Row]:
     Per appointment: itself, its attendee row, its journal row (delivered); a client with a contact has two.
     A table large enough for it has the full team's month among them.
     """
-    yield from map(mapping.to_row, (*catalogue(BRANCHES), *teams.catalogue()))
+    yield from map(row_mapping.to_row, (*catalogue(BRANCHES), *teams.catalogue()))
     if 2 * teams.FULL.appointments <= appointments:
         appointments -= teams.FULL.appointments
         yield from _team(list(teams.FULL.occupants(first=appointments)))
@@ -66,7 +66,7 @@ def rows(appointments: int) -> Iterator[Row]:
             yield from _booked(place.location_id, who, number + seat)
         number += takes
         if occupants or (place.location_id in (MEASURED, BUSIEST) and place.day in COMING):
-            yield mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
+            yield row_mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
     assert number == appointments, "the calendar has room for fewer"
 
 
@@ -74,7 +74,7 @@ def _team(month: list[tuple[str, Occupant]]) -> Iterator[Row]:
     """Appointments that staff have, the number of each in its id."""
     for staff_id, who in month:
         yield from _booked(teams.FULL.location_id, who, int(who.id.removeprefix("apt_")), staff_id)
-    yield from map(mapping.to_row, teams.sheets(month))
+    yield from map(row_mapping.to_row, teams.sheets(month))
 
 
 def known_client() -> tuple[str, str, str]:
@@ -95,14 +95,14 @@ def _branch_days() -> Iterator[BranchDay]:
 def _booked(location_id: str, who: Occupant, number: int, staff_id: str | None = None) -> Iterator[Row]:
     client = _client(number // _PER_CLIENT)
     booked = appointment(location_id, who, number, client, staff_id)
-    yield mapping.to_row(booked)
-    yield from mapping.attendee_rows(booked)
-    journal = mapping.entry_row(_entry(booked, number))
+    yield row_mapping.to_row(booked)
+    yield from row_mapping.attendee_rows(booked)
+    journal = row_mapping.entry_row(_entry(booked, number))
     journal.duepk = journal.due_at = None  # delivered
     yield journal
     if number % _PER_CLIENT == 0:
-        yield mapping.to_row(client)
-        yield mapping.to_row(_contact(client, booked))
+        yield row_mapping.to_row(client)
+        yield row_mapping.to_row(_contact(client, booked))
 
 
 def appointment(

@@ -22,7 +22,7 @@ from benchmarks import engine, population
 from benchmarks.desk import HEADERS, Desk, silence, slot
 from benchmarks.engine import REGION, Store, Transport
 from benchmarks.report import Table, interleaved, ratio
-from tests.unit.gateway import event
+from tests.builders.doubles.api_gateway import event
 
 APPOINTMENTS = 100
 BARE = "bare Chalice route"

@@ -20,16 +20,16 @@ from benchmarks.desk import HEADERS, Desk, silence
 from benchmarks.processor import recorded, replayed, succeed, timed
 from benchmarks.report import Table, interleaved, ratio
 from chalicelib import container
-from chalicelib.domain.catalog import Location, Offer, Service, Settings
-from chalicelib.domain.hours import wall_minute
-from chalicelib.domain.ledger import Calendar, Right, sheet_days
-from chalicelib.domain.slots import Seeker
-from chalicelib.domain.staff_slots import ANYONE, MARGIN, StaffSlots
-from chalicelib.domain.teams import Team
-from chalicelib.persistence import mapping
-from chalicelib.services import calendars
-from chalicelib.services.ports import Found, Ref
-from tests.unit.gateway import event
+from chalicelib.domain.availability.block_slots import Seeker
+from chalicelib.domain.availability.staff_slots import ANYONE, MARGIN, StaffSlots
+from chalicelib.domain.capacity.ledger import Calendar, Right, sheet_days
+from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
+from chalicelib.domain.organisation.opening_hours import wall_minute
+from chalicelib.domain.organisation.roster import Team
+from chalicelib.persistence import row_mapping
+from chalicelib.services.availability import ledger_io
+from chalicelib.services.unit_of_work import Found, Ref
+from tests.builders.doubles.api_gateway import event
 
 CALL, READ, UNPACK, DECIDE, LOOP = "the whole call", "reading", "unpacking", "deciding", "a plain loop over intervals"
 PARTS = (CALL, READ, UNPACK, DECIDE, LOOP)
@@ -55,7 +55,7 @@ class Month:
         """Everybody's, unpacked from what was read."""
         span = self.first - MARGIN, self.last + self.offer.service.duration_minutes + MARGIN
         people = self.crew.people
-        return {id_: calendars.calendar_in(found, id_, sheet_days(id_, *span)) for id_ in people}
+        return {id_: ledger_io.calendar_in(found, id_, sheet_days(id_, *span)) for id_ in people}
 
     def decided(self, read: dict[str, Calendar]) -> dict[int, int]:
         """Every free start with how many are free, as Frontdesk works it out."""
@@ -70,7 +70,7 @@ class Month:
 def measure(rounds: int = 7, days: int = DAYS) -> Figures:
     """Seconds of processor time of PARTS, in turn; that both ways of working it out agree is made sure of."""
     with engine.table() as store, silence():
-        engine.load(map(mapping.to_row, _records()))
+        engine.load(map(row_mapping.to_row, _records()))
         measures = {f"{part} {crew.taken}": call for crew in CREWS for part, call in _parts(store, crew, days)}
         found = interleaved(measures, rounds)
         return {crew.taken: {part: found[f"{part} {crew.taken}"] for part in PARTS} for crew in CREWS}
@@ -132,8 +132,8 @@ def _month(crew: teams.Crew, days: int) -> Month:
     first, last = (wall_minute(day, 0, ZoneInfo(ZONE)) for day in (FIRST_DAY, last_day))
     basics: list[Ref[Any]] = [Ref.to(Settings), Ref.to(Location, crew.location_id), Ref.to(Service, teams.STAFFED)]
     found = container.store().read([*basics, Ref.to(Team, crew.location_id)])
-    offer = calendars.offer_in(found, crew.location_id, teams.STAFFED)
+    offer = ledger_io.offer_in(found, crew.location_id, teams.STAFFED)
     span = first - MARGIN, last + offer.service.duration_minutes + MARGIN
-    refs = [ref for id_ in crew.people for ref in calendars.sheet_refs(id_, sheet_days(id_, *span))]
+    refs = [ref for id_ in crew.people for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]
     team = Ref.to(Team, crew.location_id)
     return Month(crew, offer, found.require(Team, crew.location_id), first, last, [team, *refs])

@@ -9,14 +9,14 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.catalog import Offer
-from chalicelib.domain.hours import DAY_MINUTES, Holidays, local_day, wall_interval, weekly
-from chalicelib.domain.ledger import Calendar, Occupant
-from chalicelib.domain.minutes import Interval
-from chalicelib.domain.slots import Seeker, window
-from chalicelib.domain.staff_slots import Preference, candidates
-from chalicelib.domain.teams import Post, Team
-from chalicelib.domain.times import GRID_MINUTES, days
+from chalicelib.domain.availability.block_slots import Seeker, window
+from chalicelib.domain.availability.staff_slots import Preference, candidates
+from chalicelib.domain.capacity.ledger import Calendar, Occupant
+from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Holidays, local_day, wall_interval, weekly
+from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.shared.interval_set import Interval
+from chalicelib.domain.shared.times import GRID_MINUTES, days
 
 
 def listed(

@@ -11,12 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.branches import COMING, FIRST_DAY, ZONE, branch
-from chalicelib.domain.catalog import Availability, Location, Login, Method, Service, Staff
-from chalicelib.domain.hours import Line, Opening, OpeningLine, wall_minute
-from chalicelib.domain.ledger import Occupant, Right, Sheet, sheet_days
-from chalicelib.domain.permissions import Role
-from chalicelib.domain.rota import CalendarType, Rota, TimeOff, WorkSchedule
-from chalicelib.domain.teams import Post
+from chalicelib.domain.capacity.ledger import Occupant, Right, Sheet, sheet_days
+from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Staff
+from chalicelib.domain.organisation.opening_hours import Line, Opening, OpeningLine, wall_minute
+from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
+from chalicelib.domain.shared.permissions import Role
 
 PEOPLE = 50
 STAFFED = "svc_" + "7".zfill(26)

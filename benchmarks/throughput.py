@@ -25,8 +25,8 @@ from benchmarks import engine
 from benchmarks.branches import FIRST_DAY, Kind, branch, catalogue, sheet
 from benchmarks.desk import HEADERS, Desk, silence, slot
 from benchmarks.report import Table, interleaved, ratio
-from chalicelib.persistence import mapping
-from chalicelib.persistence.items import Row
+from chalicelib.persistence import row_mapping
+from chalicelib.persistence.table import Row
 from infra import clients, local, stages
 
 PLACE = stages.ROOT / ".local-bench"
@@ -147,10 +147,10 @@ def _recorded(load: Load) -> Callable[[str, tuple[int, int, int]], dict[str, Any
 
 def _organisation(load: Load) -> Iterator[Row]:
     """Two branches for each worker, with room on every day."""
-    yield from map(mapping.to_row, catalogue(2 * WORKERS))
+    yield from map(row_mapping.to_row, catalogue(2 * WORKERS))
     for number in range(2 * WORKERS):
         for day in (FIRST_DAY + timedelta(days=n) for n in range(load.days(WORKERS).stop)):
-            yield mapping.to_row(sheet(branch(number), day, _ROOMY, {}))
+            yield row_mapping.to_row(sheet(branch(number), day, _ROOMY, {}))
 
 
 def _furnish(dynamodb: Any, table_name: str, load: Load) -> None:

@@ -13,15 +13,15 @@ from chalicelib import container, observability
 
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
-    from chalicelib.services.client_integrity import ClientIntegrity
-    from chalicelib.services.commencing import Commencing
-    from chalicelib.services.delivering import Delivery
-    from chalicelib.services.delivery_ports import MeetingLinks
-    from chalicelib.services.forgetting import Farewells
-    from chalicelib.services.integrity import Integrity
-    from chalicelib.services.lapsing import Lapsing
-    from chalicelib.services.releasing import Releasing
-    from chalicelib.services.reminding import Reminding
+    from chalicelib.services.appointments.auto_reject_job import Lapsing
+    from chalicelib.services.appointments.auto_start_job import Commencing
+    from chalicelib.services.clients.erasure import Farewells
+    from chalicelib.services.integrity.client_integrity import ClientIntegrity
+    from chalicelib.services.integrity.ledger_integrity import Integrity
+    from chalicelib.services.messaging.messaging_ports import MeetingLinks
+    from chalicelib.services.messaging.outbox_relay import Delivery
+    from chalicelib.services.messaging.reminder_job import Reminding
+    from chalicelib.services.quickstream.release_job import Releasing
 
 # So many clients are compared in one run.
 MOST_CLIENTS = 500
@@ -30,8 +30,8 @@ MOST_CLIENTS = 500
 @lru_cache(maxsize=1)
 def releasing() -> Releasing:
     """The scheduled release of Quickstream blocks."""
-    from chalicelib.persistence.due import DynamoDueWork
-    from chalicelib.services.releasing import Releasing
+    from chalicelib.persistence.due_index import DynamoDueWork
+    from chalicelib.services.quickstream.release_job import Releasing
 
     return Releasing(
         container.store(), container.agenda(), DynamoDueWork(), container.ids(), container.pause, observability.count
@@ -50,14 +50,14 @@ def outbox() -> DynamoOutbox:
 @lru_cache(maxsize=1)
 def delivery() -> Delivery:
     """Messages to people and events to the topic."""
-    from chalicelib.domain.notices import Medium
-    from chalicelib.notifications.dead_letters import SqsDeadLetters
+    from chalicelib.domain.messaging.notifications import Medium
+    from chalicelib.notifications.dead_letter_queue import SqsDeadLetters
     from chalicelib.notifications.ses import SesMail
     from chalicelib.notifications.sns import SnsTexts, SnsTopic
-    from chalicelib.services.delivering import Delivery
-    from chalicelib.services.delivery_ports import Carrier
-    from chalicelib.services.dispatching import Dispatcher
-    from chalicelib.services.linking import Linking
+    from chalicelib.services.messaging.meeting_links import Linking
+    from chalicelib.services.messaging.message_sender import Dispatcher
+    from chalicelib.services.messaging.messaging_ports import Carrier
+    from chalicelib.services.messaging.outbox_relay import Delivery
 
     config = container.settings()
     carriers: dict[Medium, Carrier] = {
@@ -76,13 +76,13 @@ def meeting_links() -> MeetingLinks | None:
     """Who makes links to video calls: Microsoft Graph where its credentials are kept, a pretence in stage local."""
     config = container.settings()
     if config.graph_secret_arn:
-        from chalicelib import vault
-        from chalicelib.notifications.graph import GraphLinks
+        from chalicelib import secrets_manager
+        from chalicelib.notifications.microsoft_graph import GraphLinks
 
-        credentials = partial(vault.secret, config.graph_secret_arn, config.region)
+        credentials = partial(secrets_manager.secret, config.graph_secret_arn, config.region)
         return GraphLinks(credentials, config.graph_url, config.graph_login_url)
     if config.local:
-        from chalicelib.notifications.pretended_links import PretendedLinks
+        from chalicelib.notifications.fake_links import PretendedLinks
 
         return PretendedLinks(config.stage)
     return None
@@ -91,7 +91,7 @@ def meeting_links() -> MeetingLinks | None:
 @lru_cache(maxsize=1)
 def reminding() -> Reminding:
     """Reminders."""
-    from chalicelib.services.reminding import Reminding
+    from chalicelib.services.messaging.reminder_job import Reminding
 
     return Reminding(container.store(), outbox(), delivery(), observability.observer)
 
@@ -99,8 +99,8 @@ def reminding() -> Reminding:
 @lru_cache(maxsize=1)
 def commencing() -> Commencing:
     """Appointments that nobody has commenced."""
-    from chalicelib.persistence.due import DynamoDueWork
-    from chalicelib.services.commencing import Commencing
+    from chalicelib.persistence.due_index import DynamoDueWork
+    from chalicelib.services.appointments.auto_start_job import Commencing
 
     return Commencing(container.store(), DynamoDueWork(), container.ids(), observability.count)
 
@@ -108,8 +108,8 @@ def commencing() -> Commencing:
 @lru_cache(maxsize=1)
 def farewells() -> Farewells:
     """Deleted clients who were kept reachable for a last message."""
-    from chalicelib.persistence.due import DynamoDueWork
-    from chalicelib.services.forgetting import Farewells
+    from chalicelib.persistence.due_index import DynamoDueWork
+    from chalicelib.services.clients.erasure import Farewells
 
     return Farewells(container.store(), DynamoDueWork())
 
@@ -117,8 +117,8 @@ def farewells() -> Farewells:
 @lru_cache(maxsize=1)
 def lapsing() -> Lapsing:
     """Requests nobody decides on."""
-    from chalicelib.persistence.due import DynamoDueWork
-    from chalicelib.services.lapsing import Lapsing
+    from chalicelib.persistence.due_index import DynamoDueWork
+    from chalicelib.services.appointments.auto_reject_job import Lapsing
 
     return Lapsing(container.store(), DynamoDueWork(), container.cancelling())
 
@@ -136,7 +136,7 @@ def relay(records: list[Mapping[str, Any]]) -> int:
 @lru_cache(maxsize=1)
 def client_integrity() -> ClientIntegrity:
     """The comparison of clients with what is kept about them elsewhere."""
-    from chalicelib.services.client_integrity import ClientIntegrity
+    from chalicelib.services.integrity.client_integrity import ClientIntegrity
 
     return ClientIntegrity(container.store(), container.directory())
 
@@ -144,7 +144,7 @@ def client_integrity() -> ClientIntegrity:
 @lru_cache(maxsize=1)
 def integrity() -> Integrity:
     """The comparison of what is kept twice."""
-    from chalicelib.services.integrity import Integrity
+    from chalicelib.services.integrity.ledger_integrity import Integrity
 
     return Integrity(container.store(), container.agenda())
 

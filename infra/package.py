@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from infra import bytecode, slimming, stages
+from infra import bytecode, layer_pruning, stages
 
 SHIPPED = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 LAYER = "layer-deployment.zip"
@@ -49,7 +49,7 @@ def _package(stage: str, source: Path, out: Path) -> Path:
     if missing:
         _forget_archives()
         raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
-    slimming.slim(out / LAYER, _cache())
+    layer_pruning.slim(out / LAYER, _cache())
     bytecode.add(out / CODE)
     template = yaml.safe_load((out / "sam.yaml").read_text())
     (out / "template.json").write_text(json.dumps(template, indent=1))

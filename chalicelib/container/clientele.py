@@ -9,21 +9,21 @@ from chalicelib.container.core import acquaintances, directory, ids, pause, stor
 from chalicelib.container.desk import cancelling
 
 if TYPE_CHECKING:
-    from chalicelib.services.activity import Activities
-    from chalicelib.services.client_lists import ClientLists
-    from chalicelib.services.clients import Clients
-    from chalicelib.services.duplicates import Duplicates
-    from chalicelib.services.forgetting import Forgetting
-    from chalicelib.services.merging import Merging
-    from chalicelib.services.sessions import Sessions
-    from chalicelib.services.undoing import Undoing
-    from chalicelib.services.workflows import Workflows
+    from chalicelib.services.clients.activity import Activities
+    from chalicelib.services.clients.client_lists import ClientLists
+    from chalicelib.services.clients.duplicates import Duplicates
+    from chalicelib.services.clients.erasure import Forgetting
+    from chalicelib.services.clients.merging import Merging
+    from chalicelib.services.clients.profiles import Clients
+    from chalicelib.services.clients.sessions import Sessions
+    from chalicelib.services.clients.undo_merge import Undoing
+    from chalicelib.services.clients.workflows import Workflows
 
 
 @lru_cache(maxsize=1)
 def clients() -> Clients:
     """The profiles of clients."""
-    from chalicelib.services.clients import Clients
+    from chalicelib.services.clients.profiles import Clients
 
     return Clients(store(), directory(), acquaintances(), ids(), pause)
 
@@ -31,8 +31,8 @@ def clients() -> Clients:
 @lru_cache(maxsize=1)
 def client_lists() -> ClientLists:
     """Lists and searches of clients."""
-    from chalicelib.services.client_lists import ClientLists
-    from chalicelib.services.client_search import Searching
+    from chalicelib.services.clients.client_lists import ClientLists
+    from chalicelib.services.clients.client_search import Searching
 
     return ClientLists(store(), directory(), Searching(store(), directory(), acquaintances()))
 
@@ -40,8 +40,8 @@ def client_lists() -> ClientLists:
 @lru_cache(maxsize=1)
 def duplicates() -> Duplicates:
     """Likely duplicates of clients."""
-    from chalicelib.persistence.duplicates import DynamoSoundings
-    from chalicelib.services.duplicates import Duplicates
+    from chalicelib.persistence.phonetic_index import DynamoSoundings
+    from chalicelib.services.clients.duplicates import Duplicates
 
     return Duplicates(store(), directory(), DynamoSoundings(), clients(), client_lists(), acquaintances())
 
@@ -49,8 +49,8 @@ def duplicates() -> Duplicates:
 @lru_cache(maxsize=1)
 def activities() -> Activities:
     """What has been going on with a client."""
-    from chalicelib.persistence.workflows import DynamoWorkflows
-    from chalicelib.services.activity import Activities
+    from chalicelib.persistence.workflow_lists import DynamoWorkflows
+    from chalicelib.services.clients.activity import Activities
 
     return Activities(store(), directory(), DynamoWorkflows(), clients())
 
@@ -58,8 +58,8 @@ def activities() -> Activities:
 @lru_cache(maxsize=1)
 def workflows() -> Workflows:
     """Steps to be taken for clients."""
-    from chalicelib.persistence.workflows import DynamoWorkflows
-    from chalicelib.services.workflows import Workflows
+    from chalicelib.persistence.workflow_lists import DynamoWorkflows
+    from chalicelib.services.clients.workflows import Workflows
 
     return Workflows(store(), DynamoWorkflows(), clients(), ids(), pause)
 
@@ -67,7 +67,7 @@ def workflows() -> Workflows:
 @lru_cache(maxsize=1)
 def merging() -> Merging:
     """Merges of clients."""
-    from chalicelib.services.merging import Merging
+    from chalicelib.services.clients.merging import Merging
 
     return Merging(store(), directory(), acquaintances(), ids(), pause)
 
@@ -75,7 +75,7 @@ def merging() -> Merging:
 @lru_cache(maxsize=1)
 def undoing() -> Undoing:
     """Undone merges."""
-    from chalicelib.services.undoing import Undoing
+    from chalicelib.services.clients.undo_merge import Undoing
 
     return Undoing(store(), acquaintances(), ids(), pause)
 
@@ -83,7 +83,7 @@ def undoing() -> Undoing:
 @lru_cache(maxsize=1)
 def sessions() -> Sessions:
     """What clients are entitled to."""
-    from chalicelib.services.sessions import Sessions
+    from chalicelib.services.clients.sessions import Sessions
 
     return Sessions(store(), clients(), ids(), pause)
 
@@ -91,6 +91,6 @@ def sessions() -> Sessions:
 @lru_cache(maxsize=1)
 def forgetting() -> Forgetting:
     """Deleting clients."""
-    from chalicelib.services.forgetting import Forgetting
+    from chalicelib.services.clients.erasure import Forgetting
 
     return Forgetting(store(), directory(), clients(), cancelling(), ids(), pause)

@@ -10,17 +10,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalicelib import observability
-from chalicelib.domain import ids as domain_ids
+from chalicelib.domain.shared import ids as domain_ids
 from chalicelib.settings import Deployment, settings as _settings
 
 if TYPE_CHECKING:
-    from chalicelib.persistence.agenda import DynamoAgenda
-    from chalicelib.persistence.clients import DynamoDirectory
+    from chalicelib.persistence.appointment_lists import DynamoAgenda
+    from chalicelib.persistence.client_directory import DynamoDirectory
     from chalicelib.persistence.store import DynamoStore
-    from chalicelib.services.acquaintance import Acquaintances
-    from chalicelib.services.attending import Attending
-    from chalicelib.services.free_times import FreeTimes
-    from chalicelib.services.ports import Change
+    from chalicelib.services.appointments.attendees import Attending
+    from chalicelib.services.availability.availability_reader import FreeTimes
+    from chalicelib.services.client_access import Acquaintances
+    from chalicelib.services.unit_of_work import Change
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
@@ -66,16 +66,16 @@ def ids() -> RandomIds:
 @lru_cache(maxsize=1)
 def store() -> DynamoStore:
     """The table; the one connection every model uses is opened here."""
-    from chalicelib.persistence import items
+    from chalicelib.persistence import table
     from chalicelib.persistence.store import DynamoStore
 
-    return DynamoStore(items.connect(settings().table_name, settings().region), time.time, count_events)
+    return DynamoStore(table.connect(settings().table_name, settings().region), time.time, count_events)
 
 
 @lru_cache(maxsize=1)
 def agenda() -> DynamoAgenda:
     """The lists of appointments."""
-    from chalicelib.persistence.agenda import DynamoAgenda
+    from chalicelib.persistence.appointment_lists import DynamoAgenda
 
     store()
     return DynamoAgenda()
@@ -84,7 +84,7 @@ def agenda() -> DynamoAgenda:
 @lru_cache(maxsize=1)
 def directory() -> DynamoDirectory:
     """The lists of clients."""
-    from chalicelib.persistence.clients import DynamoDirectory
+    from chalicelib.persistence.client_directory import DynamoDirectory
 
     store()
     return DynamoDirectory()
@@ -93,7 +93,7 @@ def directory() -> DynamoDirectory:
 @lru_cache(maxsize=1)
 def free_times() -> FreeTimes:
     """Reading free times."""
-    from chalicelib.services.free_times import FreeTimes
+    from chalicelib.services.availability.availability_reader import FreeTimes
 
     return FreeTimes(store())
 
@@ -101,7 +101,7 @@ def free_times() -> FreeTimes:
 @lru_cache(maxsize=1)
 def attending() -> Attending:
     """Clients as staff bring them."""
-    from chalicelib.services.attending import Attending
+    from chalicelib.services.appointments.attendees import Attending
 
     return Attending(store(), ids(), acquaintances())
 
@@ -109,6 +109,6 @@ def attending() -> Attending:
 @lru_cache(maxsize=1)
 def acquaintances() -> Acquaintances:
     """Who may know which clients."""
-    from chalicelib.services.acquaintance import Acquaintances
+    from chalicelib.services.client_access import Acquaintances
 
     return Acquaintances(store())

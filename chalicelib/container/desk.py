@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import agenda, attending, free_times, ids, pause, settings, store
 
 if TYPE_CHECKING:
-    from chalicelib.services.approving import Approving
-    from chalicelib.services.assigning import Assigning
-    from chalicelib.services.availability import Availabilities
-    from chalicelib.services.blocks import Blocks
-    from chalicelib.services.booking import Booking
-    from chalicelib.services.booking_options import Choosing
-    from chalicelib.services.cancelling import Cancelling
-    from chalicelib.services.changing import Changing
-    from chalicelib.services.dashboard import Dashboard
-    from chalicelib.services.editing import Editing
-    from chalicelib.services.holding import Holding
-    from chalicelib.services.joining import Joining
-    from chalicelib.services.laying import Laying
-    from chalicelib.services.opening import Opening
-    from chalicelib.services.progressing import Progressing
-    from chalicelib.services.quick_edits import QuickEdits
-    from chalicelib.services.quickview import QuickView
-    from chalicelib.services.rescheduling import Rescheduling
-    from chalicelib.services.staff_booking import StaffBooking
-    from chalicelib.services.viewing import PublicView, Viewing
+    from chalicelib.services.appointments.add_attendee import Joining
+    from chalicelib.services.appointments.appointment_edit import Changing
+    from chalicelib.services.appointments.appointment_queries import PublicView, Viewing
+    from chalicelib.services.appointments.assignment import Assigning
+    from chalicelib.services.appointments.cancellation import Cancelling
+    from chalicelib.services.appointments.dashboard import Dashboard
+    from chalicelib.services.appointments.lifecycle import Progressing
+    from chalicelib.services.appointments.public_booking import Booking
+    from chalicelib.services.appointments.public_reschedule import Rescheduling
+    from chalicelib.services.appointments.staff_booking import StaffBooking
+    from chalicelib.services.appointments.status_change import Approving
+    from chalicelib.services.availability.availability import Availabilities
+    from chalicelib.services.availability.booking_options import Choosing
+    from chalicelib.services.availability.holds import Holding
+    from chalicelib.services.quickstream.block_queries import Blocks
+    from chalicelib.services.quickstream.create_blocks import Laying
+    from chalicelib.services.quickstream.edit_blocks import Editing
+    from chalicelib.services.quickstream.release_manually import Opening
+    from chalicelib.services.quickview.quickview import QuickView
+    from chalicelib.services.quickview.quickview_edits import QuickEdits
 
 
 @lru_cache(maxsize=1)
 def availabilities() -> Availabilities:
     """Free times."""
-    from chalicelib.services.availability import Availabilities
+    from chalicelib.services.availability.availability import Availabilities
 
     return Availabilities(free_times())
 
@@ -41,7 +41,7 @@ def availabilities() -> Availabilities:
 @lru_cache(maxsize=1)
 def choosing() -> Choosing:
     """What goes with what."""
-    from chalicelib.services.booking_options import Choosing
+    from chalicelib.services.availability.booking_options import Choosing
 
     return Choosing(store())
 
@@ -49,7 +49,7 @@ def choosing() -> Choosing:
 @lru_cache(maxsize=1)
 def booking() -> Booking:
     """Bookings from the widget."""
-    from chalicelib.services.booking import Booking
+    from chalicelib.services.appointments.public_booking import Booking
 
     return Booking(store(), free_times(), ids(), pause)
 
@@ -57,7 +57,7 @@ def booking() -> Booking:
 @lru_cache(maxsize=1)
 def staff_booking() -> StaffBooking:
     """Bookings by staff."""
-    from chalicelib.services.staff_booking import StaffBooking
+    from chalicelib.services.appointments.staff_booking import StaffBooking
 
     return StaffBooking(store(), free_times(), attending(), ids(), pause)
 
@@ -65,8 +65,8 @@ def staff_booking() -> StaffBooking:
 @lru_cache(maxsize=1)
 def changing() -> Changing:
     """Edits of appointments by staff."""
-    from chalicelib.services.changes_of_place import ChangesOfPlace
-    from chalicelib.services.changing import Changing
+    from chalicelib.services.appointments.appointment_edit import Changing
+    from chalicelib.services.appointments.relocation import ChangesOfPlace
 
     return Changing(store(), ChangesOfPlace(store(), free_times()), ids(), pause)
 
@@ -74,7 +74,7 @@ def changing() -> Changing:
 @lru_cache(maxsize=1)
 def holding() -> Holding:
     """Holds."""
-    from chalicelib.services.holding import Holding
+    from chalicelib.services.availability.holds import Holding
 
     return Holding(store(), free_times(), ids(), pause)
 
@@ -82,7 +82,7 @@ def holding() -> Holding:
 @lru_cache(maxsize=1)
 def rescheduling() -> Rescheduling:
     """Moves."""
-    from chalicelib.services.rescheduling import Rescheduling
+    from chalicelib.services.appointments.public_reschedule import Rescheduling
 
     return Rescheduling(store(), free_times(), ids(), pause)
 
@@ -90,7 +90,7 @@ def rescheduling() -> Rescheduling:
 @lru_cache(maxsize=1)
 def cancelling() -> Cancelling:
     """Cancellations."""
-    from chalicelib.services.cancelling import Cancelling
+    from chalicelib.services.appointments.cancellation import Cancelling
 
     return Cancelling(store(), ids(), pause)
 
@@ -98,7 +98,7 @@ def cancelling() -> Cancelling:
 @lru_cache(maxsize=1)
 def approving() -> Approving:
     """From request to confirmation."""
-    from chalicelib.services.approving import Approving
+    from chalicelib.services.appointments.status_change import Approving
 
     return Approving(store(), cancelling(), ids(), pause)
 
@@ -106,7 +106,7 @@ def approving() -> Approving:
 @lru_cache(maxsize=1)
 def assigning() -> Assigning:
     """Who has an appointment."""
-    from chalicelib.services.assigning import Assigning
+    from chalicelib.services.appointments.assignment import Assigning
 
     return Assigning(store(), ids(), pause)
 
@@ -114,7 +114,7 @@ def assigning() -> Assigning:
 @lru_cache(maxsize=1)
 def joining() -> Joining:
     """One more client."""
-    from chalicelib.services.joining import Joining
+    from chalicelib.services.appointments.add_attendee import Joining
 
     return Joining(store(), attending(), ids(), pause)
 
@@ -122,7 +122,7 @@ def joining() -> Joining:
 @lru_cache(maxsize=1)
 def progressing() -> Progressing:
     """The lifecycle of appointments."""
-    from chalicelib.services.progressing import Progressing
+    from chalicelib.services.appointments.lifecycle import Progressing
 
     return Progressing(store(), ids(), pause)
 
@@ -130,8 +130,8 @@ def progressing() -> Progressing:
 @lru_cache(maxsize=1)
 def quick_view() -> QuickView:
     """What a consultant has before them."""
-    from chalicelib.persistence.quickview import DynamoQuickLists
-    from chalicelib.services.quickview import QuickView
+    from chalicelib.persistence.quickview_lists import DynamoQuickLists
+    from chalicelib.services.quickview.quickview import QuickView
 
     return QuickView(store(), DynamoQuickLists())
 
@@ -139,7 +139,7 @@ def quick_view() -> QuickView:
 @lru_cache(maxsize=1)
 def quick_edits() -> QuickEdits:
     """Edits from there."""
-    from chalicelib.services.quick_edits import QuickEdits
+    from chalicelib.services.quickview.quickview_edits import QuickEdits
 
     return QuickEdits(store(), changing(), pause)
 
@@ -147,7 +147,7 @@ def quick_edits() -> QuickEdits:
 @lru_cache(maxsize=1)
 def viewing() -> Viewing:
     """Looking at appointments."""
-    from chalicelib.services.viewing import Viewing
+    from chalicelib.services.appointments.appointment_queries import Viewing
 
     return Viewing(store(), agenda())
 
@@ -155,15 +155,15 @@ def viewing() -> Viewing:
 @lru_cache(maxsize=1)
 def dashboard() -> Dashboard:
     """The lists staff live in."""
-    from chalicelib.services.dashboard import Dashboard
+    from chalicelib.services.appointments.dashboard import Dashboard
 
     return Dashboard(store(), agenda())
 
 
 def calendar_file(view: PublicView) -> str:
     """An attendee's appointment for their own calendar."""
-    from chalicelib.domain.catalog import Offer
-    from chalicelib.notifications.invitation import calendar_file
+    from chalicelib.domain.organisation.catalog import Offer
+    from chalicelib.notifications.calendar_invitation import calendar_file
 
     offer = Offer(view.settings, view.location, view.service)
     known = view.attendee.language in view.settings.languages
@@ -175,7 +175,7 @@ def calendar_file(view: PublicView) -> str:
 @lru_cache(maxsize=1)
 def blocks() -> Blocks:
     """Looking at Quickstream blocks."""
-    from chalicelib.services.blocks import Blocks
+    from chalicelib.services.quickstream.block_queries import Blocks
 
     return Blocks(store(), agenda())
 
@@ -183,7 +183,7 @@ def blocks() -> Blocks:
 @lru_cache(maxsize=1)
 def laying() -> Laying:
     """Laying out Quickstream blocks."""
-    from chalicelib.services.laying import Laying
+    from chalicelib.services.quickstream.create_blocks import Laying
 
     return Laying(store(), ids(), pause)
 
@@ -191,7 +191,7 @@ def laying() -> Laying:
 @lru_cache(maxsize=1)
 def editing() -> Editing:
     """Editing and deleting Quickstream blocks."""
-    from chalicelib.services.editing import Editing
+    from chalicelib.services.quickstream.edit_blocks import Editing
 
     return Editing(store(), agenda(), ids(), pause)
 
@@ -199,6 +199,6 @@ def editing() -> Editing:
 @lru_cache(maxsize=1)
 def opening() -> Opening:
     """Releasing and closing Quickstream blocks by hand."""
-    from chalicelib.services.opening import Opening
+    from chalicelib.services.quickstream.release_manually import Opening
 
     return Opening(store(), agenda(), ids(), pause)

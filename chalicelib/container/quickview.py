@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import acquaintances, directory, free_times, ids, pause, settings, store
 
 if TYPE_CHECKING:
-    from chalicelib.services.rebook_summary import Summaries
-    from chalicelib.services.rebooking import Rebooking
+    from chalicelib.services.quickview.rebook_summary import Summaries
+    from chalicelib.services.quickview.rebooking import Rebooking
 
 
 def review_key() -> str:
     """What reviews are signed with."""
-    from chalicelib import vault
+    from chalicelib import secrets_manager
 
-    return vault.secret(settings().review_key_arn, settings().region)
+    return secrets_manager.secret(settings().review_key_arn, settings().region)
 
 
 @lru_cache(maxsize=1)
 def rebook_summaries() -> Summaries:
     """What is looked at before rebooking."""
-    from chalicelib.services.rebook_summary import Summaries
+    from chalicelib.services.quickview.rebook_summary import Summaries
 
     return Summaries(store(), directory(), acquaintances())
 
@@ -30,7 +30,7 @@ def rebook_summaries() -> Summaries:
 @lru_cache(maxsize=1)
 def rebooking() -> Rebooking:
     """Rebookings."""
-    from chalicelib.services.rebook_plans import Plans
-    from chalicelib.services.rebooking import Rebooking
+    from chalicelib.services.quickview.rebook_plan import Plans
+    from chalicelib.services.quickview.rebooking import Rebooking
 
     return Rebooking(store(), Plans(store(), directory(), free_times()), ids(), pause, review_key)

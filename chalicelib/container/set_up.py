@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import agenda, ids, pause, settings, store
 
 if TYPE_CHECKING:
-    from chalicelib.domain.permissions import Principal
+    from chalicelib.domain.shared.permissions import Principal
     from chalicelib.identity.cognito import CognitoLogins
-    from chalicelib.services.configuring import Configuring
-    from chalicelib.services.locations import Locations
-    from chalicelib.services.offerings import Offerings
-    from chalicelib.services.opening_hours import Closures, OpeningHours, Openings
-    from chalicelib.services.reasons import Reasons
-    from chalicelib.services.rotas import Rotas
-    from chalicelib.services.showcase import Showcase
-    from chalicelib.services.staffing import Staffing
-    from chalicelib.services.statuses import Statuses
-    from chalicelib.services.time_off import TimesOff
-    from chalicelib.services.usage import Usage
-    from chalicelib.services.work_schedules import WorkSchedules
+    from chalicelib.services.organisation.cancellation_reasons import Reasons
+    from chalicelib.services.organisation.locations import Locations
+    from chalicelib.services.organisation.opening_hours import Closures, OpeningHours, Openings
+    from chalicelib.services.organisation.public_catalogue import Showcase
+    from chalicelib.services.organisation.references import Usage
+    from chalicelib.services.organisation.rotas import Rotas
+    from chalicelib.services.organisation.services import Offerings
+    from chalicelib.services.organisation.settings import Configuring
+    from chalicelib.services.organisation.staff import Staffing
+    from chalicelib.services.organisation.statuses import Statuses
+    from chalicelib.services.organisation.time_off import TimesOff
+    from chalicelib.services.organisation.work_schedules import WorkSchedules
 
 # A change of the allowed origins is heard of within this time.
 _ORIGINS_SECONDS = 60
@@ -30,7 +30,7 @@ _ORIGINS_SECONDS = 60
 
 def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:
     """The active staff member who signs in with this address; read anew at every call."""
-    from chalicelib.services.signing_in import principal_for
+    from chalicelib.services.organisation.authentication import principal_for
 
     return principal_for(store(), email, groups)
 
@@ -47,7 +47,7 @@ def logins() -> CognitoLogins:
 @lru_cache(maxsize=1)
 def usage() -> Usage:
     """What still refers to a record of the catalogue."""
-    from chalicelib.services.usage import Usage
+    from chalicelib.services.organisation.references import Usage
 
     return Usage(store(), agenda())
 
@@ -55,7 +55,7 @@ def usage() -> Usage:
 @lru_cache(maxsize=1)
 def locations() -> Locations:
     """Set-up of locations."""
-    from chalicelib.services.locations import Locations
+    from chalicelib.services.organisation.locations import Locations
 
     return Locations(store(), ids(), usage(), pause)
 
@@ -63,7 +63,7 @@ def locations() -> Locations:
 @lru_cache(maxsize=1)
 def openings() -> Openings:
     """When each location is open."""
-    from chalicelib.services.opening_hours import Openings
+    from chalicelib.services.organisation.opening_hours import Openings
 
     return Openings(store(), ids(), pause)
 
@@ -71,7 +71,7 @@ def openings() -> Openings:
 @lru_cache(maxsize=1)
 def opening_hours() -> OpeningHours:
     """Set-up of weekly hours."""
-    from chalicelib.services.opening_hours import OpeningHours
+    from chalicelib.services.organisation.opening_hours import OpeningHours
 
     return OpeningHours(openings())
 
@@ -79,7 +79,7 @@ def opening_hours() -> OpeningHours:
 @lru_cache(maxsize=1)
 def closures() -> Closures:
     """Set-up of closures."""
-    from chalicelib.services.opening_hours import Closures
+    from chalicelib.services.organisation.opening_hours import Closures
 
     return Closures(openings())
 
@@ -87,7 +87,7 @@ def closures() -> Closures:
 @lru_cache(maxsize=1)
 def offerings() -> Offerings:
     """Set-up of services."""
-    from chalicelib.services.offerings import Offerings
+    from chalicelib.services.organisation.services import Offerings
 
     return Offerings(store(), ids(), usage(), pause)
 
@@ -95,7 +95,7 @@ def offerings() -> Offerings:
 @lru_cache(maxsize=1)
 def staffing() -> Staffing:
     """Set-up of staff."""
-    from chalicelib.services.staffing import Staffing
+    from chalicelib.services.organisation.staff import Staffing
 
     return Staffing(store(), ids(), logins(), usage(), pause)
 
@@ -103,7 +103,7 @@ def staffing() -> Staffing:
 @lru_cache(maxsize=1)
 def rotas() -> Rotas:
     """When each staff member works."""
-    from chalicelib.services.rotas import Rotas
+    from chalicelib.services.organisation.rotas import Rotas
 
     return Rotas(store(), ids(), pause)
 
@@ -111,7 +111,7 @@ def rotas() -> Rotas:
 @lru_cache(maxsize=1)
 def work_schedules() -> WorkSchedules:
     """Set-up of work schedules."""
-    from chalicelib.services.work_schedules import WorkSchedules
+    from chalicelib.services.organisation.work_schedules import WorkSchedules
 
     return WorkSchedules(rotas())
 
@@ -119,7 +119,7 @@ def work_schedules() -> WorkSchedules:
 @lru_cache(maxsize=1)
 def times_off() -> TimesOff:
     """Set-up of time off."""
-    from chalicelib.services.time_off import TimesOff
+    from chalicelib.services.organisation.time_off import TimesOff
 
     return TimesOff(rotas(), agenda())
 
@@ -127,7 +127,7 @@ def times_off() -> TimesOff:
 @lru_cache(maxsize=1)
 def reasons() -> Reasons:
     """Set-up of cancellation reasons."""
-    from chalicelib.services.reasons import Reasons
+    from chalicelib.services.organisation.cancellation_reasons import Reasons
 
     return Reasons(store(), ids(), pause)
 
@@ -135,7 +135,7 @@ def reasons() -> Reasons:
 @lru_cache(maxsize=1)
 def statuses() -> Statuses:
     """Set-up of statuses."""
-    from chalicelib.services.statuses import Statuses
+    from chalicelib.services.organisation.statuses import Statuses
 
     return Statuses(store(), ids(), pause)
 
@@ -143,7 +143,7 @@ def statuses() -> Statuses:
 @lru_cache(maxsize=1)
 def configuring() -> Configuring:
     """The organisation's settings."""
-    from chalicelib.services.configuring import Configuring
+    from chalicelib.services.organisation.settings import Configuring
 
     return Configuring(store(), pause)
 
@@ -151,7 +151,7 @@ def configuring() -> Configuring:
 @lru_cache(maxsize=1)
 def showcase() -> Showcase:
     """The public catalogue."""
-    from chalicelib.services.showcase import Showcase
+    from chalicelib.services.organisation.public_catalogue import Showcase
 
     return Showcase(store())
 

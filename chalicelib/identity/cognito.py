@@ -10,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.errors import Busy, invalid
-from chalicelib.domain.permissions import Role
+from chalicelib.domain.shared.errors import Busy, invalid
+from chalicelib.domain.shared.permissions import Role
 
 _LATER = frozenset({"TooManyRequestsException", "InternalErrorException", "ThrottlingException"})
 

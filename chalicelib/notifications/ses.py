@@ -12,11 +12,11 @@ from email.utils import parseaddr
 from functools import cached_property, partial
 from typing import Any
 
-from chalicelib.domain.notices import Notice, Rejected
-from chalicelib.notifications.answers import SEND_ONCE, understood
-from chalicelib.notifications.invitation import invitation, method_for
-from chalicelib.notifications.messages import mail
-from chalicelib.notifications.wording import one_line
+from chalicelib.domain.messaging.notifications import Notice, Rejected
+from chalicelib.notifications.calendar_invitation import invitation, method_for
+from chalicelib.notifications.provider_errors import SEND_ONCE, understood
+from chalicelib.notifications.rendered_message import mail
+from chalicelib.notifications.translations import one_line
 
 _REJECTIONS = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from chalicelib.domain.events import Event
-from chalicelib.domain.notices import Notice, Rejected
-from chalicelib.domain.times import utc_text
-from chalicelib.notifications.answers import REPEATABLE, SEND_ONCE, understood
-from chalicelib.notifications.messages import text
+from chalicelib.domain.messaging.notifications import Notice, Rejected
+from chalicelib.domain.shared.events import Event
+from chalicelib.domain.shared.times import utc_text
+from chalicelib.notifications.provider_errors import REPEATABLE, SEND_ONCE, understood
+from chalicelib.notifications.rendered_message import text
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _REJECTIONS = frozenset({"InvalidParameter", "InvalidParameterValue", "OptedOut"})

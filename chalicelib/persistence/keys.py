@@ -51,8 +51,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from chalicelib.domain.directory import DirectoryEntry, words
-from chalicelib.domain.times import utc_text
+from chalicelib.domain.clients.directory import DirectoryEntry, words
+from chalicelib.domain.shared.times import utc_text
 
 TABLE_KEYS = ("pk", "sk")
 INDEXES = {

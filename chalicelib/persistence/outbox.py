@@ -18,12 +18,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.deliveries import Claim, Due, Permission, Standing
-from chalicelib.domain.events import Entry
-from chalicelib.domain.times import utc_text
-from chalicelib.persistence import keys, mapping
-from chalicelib.persistence.items import Row
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.messaging.outbox import Claim, Due, Permission, Standing
+from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.times import utc_text
+from chalicelib.persistence import keys, row_mapping
+from chalicelib.persistence.table import Row
 
 # Longer than any function that sends may run, so that whoever still holds one after it is gone for good.
 LEASE = timedelta(minutes=2)
@@ -64,7 +64,7 @@ class DynamoOutbox:
     def add(self, entry: Entry) -> bool:
         """Writes the entry's row; false when it exists."""
         with _unless_overtaken() as written:
-            mapping.entry_row(entry).save(condition=Row.pk.does_not_exist())
+            row_mapping.entry_row(entry).save(condition=Row.pk.does_not_exist())
             written.append(True)
         return bool(written)
 
@@ -112,7 +112,7 @@ class DynamoOutbox:
         After its last reminder it waits there to be commenced, unless that is done.
         """
         key = keys.appointment(appointment.id)
-        due = mapping.appointment_due(appointment, reminder)
+        due = row_mapping.appointment_due(appointment, reminder)
         actions = _due_at(due) if due else _not_due()
         with _unless_overtaken():
             Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
@@ -152,7 +152,7 @@ def _due(row: Row) -> Due:
 def _entry(body: str) -> Entry | None:
     """The entry, or none when a newer or older version of the program wrote what cannot be read here."""
     try:
-        return mapping.from_json(body, Entry)
+        return row_mapping.from_json(body, Entry)
     except Exception:  # noqa: BLE001  # the converter raises groups of anything; the caller reports the row
         return None
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar, cast
 
 from pynamodb.connection import Connection
 
-from chalicelib.domain.errors import NotFound
-from chalicelib.domain.teams import Team
-from chalicelib.persistence import answers, keys, mapping, transaction
-from chalicelib.persistence.items import Row
-from chalicelib.services.ports import Change, Once, Ref, Replay
+from chalicelib.domain.organisation.roster import Team
+from chalicelib.domain.shared.errors import NotFound
+from chalicelib.persistence import idempotency_store, keys, row_mapping, transaction
+from chalicelib.persistence.table import Row
+from chalicelib.services.unit_of_work import Change, Once, Ref, Replay
 
 T = TypeVar("T")
 
@@ -35,8 +35,8 @@ class FoundRows:
         """The record, or none when there is no such one."""
         if kind is Team:
             return cast("T", self._teams[key[0]])
-        row = self._rows.get(mapping.key_of(kind, key))
-        return None if row is None else mapping.from_row(row, kind)
+        row = self._rows.get(row_mapping.key_of(kind, key))
+        return None if row is None else row_mapping.from_row(row, kind)
 
     def require(self, kind: type[T], *key: str) -> T:
         """The record; 404 when there is no such one."""
@@ -65,7 +65,7 @@ class DynamoStore:
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRows:
         """All these records, in one BatchGetItem for every hundred and a query per team, side by side."""
         teams = sorted({ref.key[0] for ref in refs if ref.kind is Team})
-        wanted = sorted({mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not Team})
+        wanted = sorted({row_mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not Team})
         reads: list[Callable[[], list[Row]]] = [
             partial(_batch, wanted[at : at + BATCH], consistent) for at in range(0, len(wanted), BATCH)
         ]
@@ -75,7 +75,7 @@ class DynamoStore:
         rows = (row for batch in found[: len(reads) - len(teams)] for row in batch)
         return FoundRows(
             {keys.Key(row.pk, row.sk): row for row in rows},
-            {id_: mapping.team_of(id_, rows) for id_, rows in zip(teams, gathered, strict=True)},
+            {id_: row_mapping.team_of(id_, rows) for id_, rows in zip(teams, gathered, strict=True)},
         )
 
     def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
@@ -89,13 +89,13 @@ class DynamoStore:
         row = next(iter(Row.query(pk, Row.sk == sk, consistent_read=True, limit=1)), None)
         if row is None or (row.ttl or 0) <= self._now():
             return None
-        return answers.from_body(row.body or "{}")
+        return idempotency_store.from_body(row.body or "{}")
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
         """Every record of this kind, in order of id: one query."""
-        prefix = mapping.key_of(kind, ("",)).sk
+        prefix = row_mapping.key_of(kind, ("",)).sk
         rows = Row.query(keys.CATALOGUE, Row.sk.startswith(prefix), consistent_read=True)
-        return tuple(mapping.from_row(row, kind) for row in rows)
+        return tuple(row_mapping.from_row(row, kind) for row in rows)
 
 
 def _batch(wanted: list[keys.Key], consistent: bool) -> list[Row]:

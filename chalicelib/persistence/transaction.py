@@ -16,12 +16,12 @@ from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.errors import AlreadyDone, Invalid, Stale
-from chalicelib.domain.statuses import SHARES
-from chalicelib.persistence import answers, keys, mapping
-from chalicelib.persistence.items import Row
-from chalicelib.services.ports import Change, Once, Replay
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.organisation.statuses import SHARES
+from chalicelib.domain.shared.errors import AlreadyDone, Invalid, Stale
+from chalicelib.persistence import idempotency_store, keys, row_mapping
+from chalicelib.persistence.table import Row
+from chalicelib.services.unit_of_work import Change, Once, Replay
 
 ONCE_SECONDS = 24 * 3600
 # What TransactWriteItems takes.
@@ -86,20 +86,20 @@ def _send(connection: Connection, writes: _Writes) -> None:
 def _writes(change: Change) -> _Writes:
     writes = _Writes()
     for record in change.guarded:
-        shape = mapping.SHAPES[type(record)]
+        shape = row_mapping.SHAPES[type(record)]
         writes.checks.append((shape.key(*shape.ids(record)), at_version(record.version)))
     for record in change.deleted:
-        writes.deletes.append((mapping.to_row(record), at_version(record.version)))
+        writes.deletes.append((row_mapping.to_row(record), at_version(record.version)))
     for record, read_at in change.saved:
-        writes.puts.append((mapping.to_row(record), at_version(read_at)))
+        writes.puts.append((row_mapping.to_row(record), at_version(read_at)))
         if isinstance(record, Appointment):
-            writes.puts.extend((row, None) for row in mapping.attendee_rows(record))
+            writes.puts.extend((row, None) for row in row_mapping.attendee_rows(record))
     filed = {keys.directory_entry(entry): entry for entry in change.filed}
     # Names may differ beyond what a key holds of them: one transaction writes an item once.
     struck = (entry for entry in change.struck if keys.directory_entry(entry) not in filed)
-    writes.deletes.extend((mapping.directory_row(entry), None) for entry in struck)
-    writes.puts.extend((mapping.directory_row(entry), None) for entry in filed.values())
-    writes.puts.extend((mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
+    writes.deletes.extend((row_mapping.directory_row(entry), None) for entry in struck)
+    writes.puts.extend((row_mapping.directory_row(entry), None) for entry in filed.values())
+    writes.puts.extend((row_mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
     writes.updates.extend((*_updates(change), *_shares(change)))
     return writes
 
@@ -113,7 +113,7 @@ def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition | No
         yield _update(keys.contact(contact), action)
     for line in change.redacted:
         place = keys.journal(line.subject_id, line.id)
-        yield Row(place.pk, place.sk), [Row.body.set(mapping.to_json(line))], Row.pk.exists()
+        yield Row(place.pk, place.sk), [Row.body.set(row_mapping.to_json(line))], Row.pk.exists()
     for (scope_id, client_id), more in change.met.items():
         if more:
             key = keys.seen(scope_id, client_id)
@@ -150,7 +150,7 @@ def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition
 def _answer(once: Once, result: Any, now: float) -> tuple[Row, Condition]:
     status, body = once.present(result)
     key = keys.once(once.scope, once.key)
-    text = answers.to_body(Replay(once.fingerprint, status, body))
+    text = idempotency_store.to_body(Replay(once.fingerprint, status, body))
     row = Row(key.pk, key.sk, kind="once", body=text, ttl=int(now) + ONCE_SECONDS)
     # The table removes old rows in its own time: one past its day counts as gone.
     return row, Row.pk.does_not_exist() | (Row.ttl <= int(now))

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests import local_stack
-from tests.browser.branch import Branch
-from tests.browser.chromium import arrive, chromium, visitor
-from tests.local_stack import Stack
+from tests.builders.in_browser.chromium_fixtures import arrive, chromium, visitor
+from tests.builders.in_browser.page_block_branch import Branch
+from tests.builders.on_stack import local_stack
+from tests.builders.on_stack.local_stack import Stack
 from tests.stack.conftest import eventually
 
 __all__ = ["arrive", "chromium", "eventually", "visitor"]

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.chromium import PHONE, Arrive
 from tests.browser.conftest import ZONE
-from tests.browser.practice import MONA, NOOR, Practice, founded
-from tests.browser.visitor import Visitor
-from tests.local_stack import Stack
+from tests.builders.in_browser.chromium_fixtures import PHONE, Arrive
+from tests.builders.in_browser.page_staff_branch import MONA, NOOR, Practice, founded
+from tests.builders.in_browser.page_visitor import Visitor
+from tests.builders.on_stack.local_stack import Stack
 
 
 @pytest.fixture

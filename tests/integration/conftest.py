@@ -10,11 +10,12 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import background, container
-from chalicelib.api import wiring
-from chalicelib.persistence import items, keys, store
+from chalicelib.api.http import wiring
+from chalicelib.persistence import keys, store
+from chalicelib.persistence.table import Row
 from chalicelib.settings import settings
-from tests.integration import quicker
-from tests.integration.world import World
+from tests.builders.doubles import moto_speedups
+from tests.builders.in_process.sample_organisation import World
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 TABLE = "frontdesk-test"
@@ -42,7 +43,7 @@ def create_table() -> None:
 
 def forget_singletons() -> None:
     """Makes the container and PynamoDB start afresh."""
-    items.Row._connection = None
+    Row._connection = None
     for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
@@ -53,7 +54,7 @@ def forget_singletons() -> None:
 def quick() -> Iterator[None]:
     """Nothing is loaded or copied more often than needed."""
     with pytest.MonkeyPatch.context() as patch:
-        quicker.install(patch)
+        moto_speedups.install(patch)
         yield
 
 

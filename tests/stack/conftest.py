@@ -9,10 +9,10 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from tests import local_stack
-from tests.local_stack import Stack
-from tests.stack.branch import OpenBranch, crowd, open_branch
-from tests.stack.staff_branch import OpenStaff, StaffBranch, open_staff_branch
+from tests.builders.on_stack import local_stack
+from tests.builders.on_stack.local_stack import Stack
+from tests.builders.on_stack.stack_block_branch import OpenBranch, crowd, open_branch
+from tests.builders.on_stack.stack_staff_branch import OpenStaff, StaffBranch, open_staff_branch
 
 T = TypeVar("T")
 

@@ -1,0 +1,177 @@
+"""The OpenAPI 3.1 document, generated from what the routes declare."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from chalicelib.api.http import problems
+from chalicelib.api.http.call import Caller
+from chalicelib.api.http.decoding import MAX_PATH_PARAMETER
+from chalicelib.api.http.idempotency import MAX_KEY
+from chalicelib.api.http.routing import Route
+from chalicelib.api.http.serving import JSON
+from chalicelib.api.schemas.shared.fields import NoBody
+from chalicelib.domain.shared import errors
+from chalicelib.domain.shared.errors import Refusal
+from chalicelib.domain.shared.permissions import Ability
+
+Json = dict[str, Any]
+Schemas = Mapping[tuple[Any, JsonSchemaMode], Json]
+
+_REFS = "#/components/schemas/{model}"
+# What the gateway answers before any route is reached, and what any route may.
+_ALWAYS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
+
+
+def document(routes: Iterable[Route], public_url: str) -> Json:
+    """The whole document; ``public_url`` is the server it names, empty for the place it is read from."""
+    listed = [route for route in routes if route.tag]
+    schemas, definitions = _schemas(listed)
+    paths: Json = {}
+    for route in listed:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, definitions)
+    queries = {route.query.__name__ for route in listed}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Frontdesk",
+            "version": "1",
+            "summary": "Appointment booking: what clients, widgets and staff call.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url or "."}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in listed)],
+        "paths": paths,
+        "components": {
+            "schemas": {name: shape for name, shape in definitions.items() if name not in queries},
+            "securitySchemes": {
+                "staff": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The ID token of the staff user pool.",
+                }
+            },
+        },
+    }
+
+
+def _schemas(routes: list[Route]) -> tuple[Schemas, Json]:
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(problems.Problem, "serialization")]
+    for route in routes:
+        wanted += [(route.body, "validation"), (route.query, "validation")]
+        if route.answer:
+            wanted.append((route.answer, "serialization"))
+    schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REFS)
+    return schemas, found.get("$defs", {})
+
+
+def _operation(route: Route, schemas: Schemas, definitions: Json) -> Json:
+    text = inspect.cleandoc(route.handler.__doc__ or route.name)
+    operation: Json = {
+        "operationId": route.name,
+        "tags": [route.tag],
+        "summary": text.splitlines()[0],
+        "description": f"{text}\n\nWho may call: {_who(route)}.",
+        "security": [] if route.public else [{"staff": []}],
+        "responses": {str(route.status): _success(route, schemas), **_problems(route)},
+    }
+    parameters = [*_path(route), *_query(route, schemas, definitions), *_headers(route)]
+    if parameters:
+        operation["parameters"] = parameters
+    if route.body is not NoBody:
+        content = {"application/json": {"schema": schemas[route.body, "validation"]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _who(route: Route) -> str:
+    if isinstance(route.who, Caller):
+        return route.who.value
+    abilities = (route.who,) if isinstance(route.who, Ability) else route.who
+    return "staff with the ability " + " or ".join(f"`{ability.value}`" for ability in abilities)
+
+
+def _success(route: Route, schemas: Schemas) -> Json:
+    response: Json = {"description": HTTPStatus(route.status).phrase}
+    if route.answer:
+        response["content"] = {route.produces: {"schema": schemas[route.answer, "serialization"]}}
+        version = route.answer.model_fields.get("version")
+        if version is not None and version.annotation is int:
+            response["headers"] = {
+                "ETag": {"description": "the version, as If-Match wants it", "schema": {"type": "string"}}
+            }
+    elif route.status != 204:
+        media = route.produces.partition(";")[0]
+        response["content"] = {media: {"schema": {"type": "object" if media == JSON else "string"}}}
+    return response
+
+
+def _problems(route: Route) -> Json:
+    """One response per status, naming the codes that come with it."""
+    codes: dict[int, list[str]] = {status: list(found) for status, found in _ALWAYS.items()}
+    known = {kind.code: kind for kind in problems.kinds()}
+    for refused in (*_obvious(route), *route.refuses):
+        code = refused if isinstance(refused, str) else refused.code
+        # A code without a kind of its own is said of a field, which is always a 422.
+        kind = known.get(code, errors.Invalid) if isinstance(refused, str) else refused
+        if code not in codes.setdefault(kind.status, []):
+            codes[kind.status].append(code)
+    return {str(status): _problem(codes[status]) for status in sorted(codes)}
+
+
+def _problem(codes: list[str]) -> Json:
+    schema = {"$ref": _REFS.format(model=problems.Problem.__name__)}
+    return {
+        "description": "Refused: " + ", ".join(f"`{code}`" for code in codes),
+        "content": {problems.CONTENT_TYPE: {"schema": schema}},
+    }
+
+
+def _obvious(route: Route) -> Iterable[type[Refusal]]:
+    """The refusals that follow from the rest of the declaration."""
+    if not route.public:
+        yield from (errors.Unauthenticated, errors.Forbidden)
+    if "{" in route.path:
+        yield errors.NotFound
+    if route.method in ("POST", "PUT", "PATCH"):
+        yield from (problems.NotJson, problems.TooLarge, problems.UnsupportedMediaType)
+    yield errors.Invalid
+    if route.idempotent:
+        yield problems.KeyReused
+    if route.versioned:
+        yield errors.VersionMismatch
+
+
+def _path(route: Route) -> Iterable[Json]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        schema = {"type": "string", "minLength": 1, "maxLength": MAX_PATH_PARAMETER}
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(route: Route, schemas: Schemas, definitions: Json) -> Iterable[Json]:
+    shape = definitions.get(schemas[route.query, "validation"]["$ref"].rpartition("/")[2], {})
+    required = shape.get("required", [])
+    for name, schema in shape.get("properties", {}).items():
+        choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+        # A parameter cannot be null, only absent.
+        shown = choices[0] if len(choices) == 1 else schema
+        yield {"name": name, "in": "query", "required": name in required, "schema": shown}
+
+
+def _headers(route: Route) -> Iterable[Json]:
+    if route.idempotent:
+        schema: Json = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
+        text = "The same key with the same body gives the first answer again for 24 hours."
+        yield {"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text}
+    if route.versioned:
+        schema = {"type": "string", "pattern": '^"[0-9]{1,15}"$', "examples": ['"3"']}
+        text = "The version that is to be changed; 412 when there is a newer one."
+        yield {"name": "If-Match", "in": "header", "schema": schema, "description": text}

@@ -1,0 +1,167 @@
+"""One declaration per route: decoding, authorisation, answers, problems and the document follow from it.
+
+    routes = Routes(__name__, tag="Quickstream")
+
+    @routes.get("/quickstream/blocks/{block_id}", query=BlockQuery, answer=Block, who=Ability.BLOCK_VIEW)
+    def show_block(call: Call[NoBody, BlockQuery]) -> domain.Block:
+        '''One occurrence of a block.'''
+        return container.blocks().show(call.context(), call.path["block_id"])
+
+    @routes.post("/public/appointments", body=BookingRequest, answer=BookedAppointment, status=201,
+                 who=PUBLIC, refuses=(CapacityExhausted, OutsideBlock, "unknown_hold"))
+    def book(call: Call[BookingRequest, NoQuery]) -> Booked:
+        '''Book an appointment.'''
+        return container.booking().book(call.context(), call.body.wish())
+
+A handler returns the answer model, or anything that ``answer.of`` takes; ``present=`` replaces ``of`` by a
+function of the call and the result. Without an ``answer`` there is no body (204). Body models derive
+from ``Input`` and queries too, answers from ``Answer`` (schemas/fields.py). Every POST takes an
+Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take If-Match unless ``versioned=False``, and a
+POST action does with ``versioned=True``. ``refuses`` names the refusals beyond the obvious, by class or code.
+A route that answers no JSON says ``produces="text/calendar"`` and returns text, or a Chalice ``Response``
+when it needs headers of its own. One path belongs to one
+``Routes``. The handler's name is the operation's id, its docstring the document's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict, Unpack
+
+from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
+from pydantic import BaseModel
+
+from chalicelib.api.http import serving
+from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Call, Caller, Who
+from chalicelib.api.schemas.shared.fields import Answer, Input, NoBody, NoQuery
+from chalicelib.domain.shared.errors import Refusal
+
+__all__ = ["ANY_STAFF", "PUBLIC", "Call", "NoBody", "NoQuery", "Route", "Routes"]
+
+STAFF_POOL = CognitoUserPoolAuthorizer(
+    "StaffPool",
+    provider_arns=[{"Fn::GetAtt": ["StaffPool", "Arn"]}],  # type: ignore[list-item]  # passes through to the template
+)
+
+Handler = Callable[[Call[Any, Any]], Any]
+Presenter = Callable[[Call[Any, Any], Any], BaseModel]
+
+
+class Declaration(TypedDict, total=False):
+    """The keywords of a declaration; only ``who`` is required."""
+
+    who: Required[Who]
+    body: type[Input]
+    query: type[Input]
+    answer: type[Answer]
+    status: int
+    present: Presenter
+    refuses: tuple[type[Refusal] | str, ...]
+    idempotent: bool
+    versioned: bool
+    produces: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What one route declares."""
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    who: Who
+    body: type[Input] = NoBody
+    query: type[Input] = NoQuery
+    answer: type[Answer] | None = None
+    status: int = 200
+    present: Presenter | None = None
+    refuses: tuple[type[Refusal] | str, ...] = ()
+    idempotent: bool = False
+    versioned: bool = False
+    produces: str = serving.JSON
+
+    @property
+    def public(self) -> bool:
+        """Whether it is called without a login."""
+        return self.who is Caller.PUBLIC
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.handler.__name__
+
+
+class Routes:
+    """The routes of one resource, gathered in a Chalice blueprint."""
+
+    def __init__(self, import_name: str, tag: str = "") -> None:
+        """``tag`` is the resource's heading in the API's document; without one its routes stay out of it."""
+        self.blueprint = Blueprint(import_name)
+        self.declared: list[Route] = []
+        self._tag = tag
+        self._methods: dict[str, list[str]] = {}
+
+    def get(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """A route that reads."""
+        return self.route("GET", path, **declaration)
+
+    def post(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """A route that creates or acts; takes an Idempotency-Key."""
+        declaration.setdefault("idempotent", True)
+        return self.route("POST", path, **declaration)
+
+    def put(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """A route that replaces."""
+        return self.route("PUT", path, **declaration)
+
+    def patch(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """A route that changes; takes If-Match."""
+        declaration.setdefault("versioned", True)
+        return self.route("PATCH", path, **declaration)
+
+    def delete(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """A route that removes; takes If-Match, answers 204 unless an answer is declared."""
+        declaration.setdefault("versioned", True)
+        return self.route("DELETE", path, **declaration)
+
+    def route(self, method: str, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+        """Declares the decorated function as the handler of a route."""
+        empty = "answer" not in declaration and "produces" not in declaration
+        declaration.setdefault("status", 204 if empty else 200)
+
+        def declare(handler: Handler) -> Handler:
+            self._add(Route(method=method, path=path, handler=handler, tag=self._tag, **declaration))
+            return handler
+
+        return declare
+
+    def _add(self, route: Route) -> None:
+        self.declared.append(route)
+
+        def view(**parameters: str) -> Response:
+            return serving.answer(route, self.blueprint.current_request, parameters)
+
+        self._register(route.method, route.path, view, route.name, None if route.public else STAFF_POOL)
+        if route.produces == serving.JSON:  # pages and files are loaded without asking first
+            self._preflight(route)
+
+    def _preflight(self, route: Route) -> None:
+        methods = self._methods.setdefault(route.path, [])
+        methods.append(route.method)
+        if len(methods) > 1:
+            return
+
+        # Chalice's own CORS is answered by the gateway with one fixed origin; ours are in the table.
+        def view(**parameters: str) -> Response:
+            return serving.preflight(route, self.blueprint.current_request, methods)
+
+        self._register("OPTIONS", route.path, view, f"{route.name}_preflight", None)
+
+    def _register(self, method: str, path: str, view: Callable[..., Response], name: str, authorizer: object) -> None:
+        # No content types: Chalice would answer 415 itself, on every method and not as a problem.
+        register = self.blueprint.route(
+            path, methods=[method], name=name, authorizer=authorizer, content_types=[], cors=False
+        )
+        register(view)

@@ -1,0 +1,54 @@
+"""The clients of an appointment: one more comes along, one is taken off."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.appointments.appointments import Appointment
+from chalicelib.api.schemas.appointments.attendees import AddedAttendee, RemovalQuery
+from chalicelib.domain.shared.errors import AlreadyAttending, FeatureDisabled, WrongState
+from chalicelib.domain.shared.events import Channel
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services.appointments.appointment_view import Seated
+
+routes = Routes(__name__, tag="Appointments")
+
+_EDITORS = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/attendees",
+    body=AddedAttendee,
+    answer=Appointment,
+    status=201,
+    who=_EDITORS,
+    versioned=True,
+    refuses=(
+        WrongState,
+        AlreadyAttending,
+        FeatureDisabled,
+        "too_many_attendees",
+        "unknown_client",
+        "client_required",
+        "contact_required",
+        "invalid_answers",
+        "invalid_phone",
+        "unknown_timezone",
+    ),
+)
+def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
+    """One more client comes along, on record or new; they get the confirmation and a code of their own."""
+    context, added = call.context(Channel.DASHBOARD), call.body
+    return container.joining().join(context, call.path["appointment_id"], added.guest(), added.notify_client)
+
+
+@routes.delete(
+    "/appointments/{appointment_id}/attendees/{client_id}",
+    query=RemovalQuery,
+    who=_EDITORS,
+    refuses=(WrongState, FeatureDisabled, "reason_required", "unknown_reason"),
+)
+def remove_attendee(call: Call[NoBody, RemovalQuery]) -> None:
+    """A client is taken off; without the last one the appointment is cancelled."""
+    context, path = call.context(Channel.DASHBOARD), call.path
+    container.cancelling().attendee_by_staff(context, path["appointment_id"], path["client_id"], call.query.wish())

@@ -1,0 +1,92 @@
+"""The lifecycle of an appointment: arrived, commenced, served, completed, or missed; and the end of its record."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.appointments.appointments import Appointment, Missed
+from chalicelib.domain.appointments.lifecycle import Step
+from chalicelib.domain.shared.errors import FeatureDisabled, TooEarly, WrongState
+from chalicelib.domain.shared.events import Channel
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services.appointments.appointment_view import Seated
+
+routes = Routes(__name__, tag="Appointments")
+
+
+@routes.post(
+    "/appointments/{appointment_id}/arrive",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(FeatureDisabled, WrongState),
+)
+def arrive(call: Call[NoBody, NoQuery]) -> Seated:
+    """The client is here; only where the organisation uses the lobby."""
+    return _advanced(call, Step.ARRIVE)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/commence",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState,),
+)
+def commence(call: Call[NoBody, NoQuery]) -> Seated:
+    """It begins, once it is confirmed; its duration counts from now."""
+    return _advanced(call, Step.COMMENCE)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/serve",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState,),
+)
+def serve(call: Call[NoBody, NoQuery]) -> Seated:
+    """The client has been served; its duration ends."""
+    return _advanced(call, Step.SERVE)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/complete",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState,),
+)
+def complete(call: Call[NoBody, NoQuery]) -> Seated:
+    """Everything about it is done."""
+    return _advanced(call, Step.COMPLETE)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/no-show",
+    body=Missed,
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState, TooEarly),
+)
+def miss(call: Call[Missed, NoQuery]) -> Seated:
+    """Nobody came; from thirty minutes after its start on."""
+    context, said = call.context(Channel.DASHBOARD), call.body
+    return container.progressing().miss(context, call.path["appointment_id"], said.contact_attempted, said.reason)
+
+
+@routes.post(
+    "/appointments/{appointment_id}/sign-off",
+    answer=Appointment,
+    who=Ability.APPOINTMENT_PROGRESS,
+    versioned=True,
+    refuses=(WrongState,),
+)
+def sign_off(call: Call[NoBody, NoQuery]) -> Seated:
+    """Close the record of what is completed, missed or cancelled: nothing about it changes afterwards."""
+    return container.progressing().sign_off(call.context(Channel.DASHBOARD), call.path["appointment_id"])
+
+
+def _advanced(call: Call[NoBody, NoQuery], step: Step) -> Seated:
+    return container.progressing().advance(call.context(Channel.DASHBOARD), call.path["appointment_id"], step)

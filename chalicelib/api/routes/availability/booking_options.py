@@ -1,0 +1,24 @@
+"""What staff can still choose while they book: service, location, method and person narrow one another."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, Routes
+from chalicelib.api.routes.availability.availability import BOOKERS
+from chalicelib.api.schemas.availability.booking_options import BookingOptionsAnswer, BookingOptionsQuery
+from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
+from chalicelib.services.availability.booking_options import BookingOptions
+
+routes = Routes(__name__, tag="Appointments")
+
+
+@routes.get(
+    "/booking-options",
+    query=BookingOptionsQuery,
+    answer=BookingOptionsAnswer,
+    who=BOOKERS,
+    refuses=(NotFound, FeatureDisabled),
+)
+def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:
+    """The services, locations, methods, staff and languages that go with what has been chosen so far."""
+    return container.choosing().remaining(call.context(), call.query.channel, call.query.chosen())

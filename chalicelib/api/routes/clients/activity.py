@@ -1,0 +1,25 @@
+"""What has been going on with a client, over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, Routes
+from chalicelib.api.schemas.clients.activity import ActivityPage
+from chalicelib.api.schemas.shared.fields import PageQuery
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+from chalicelib.services.clients.activity import Activity
+
+routes = Routes(__name__, tag="Clients")
+
+
+@routes.get(
+    "/clients/{client_id}/activity",
+    query=PageQuery,
+    answer=ActivityPage,
+    who=Ability.LOG_VIEW,
+    refuses=("invalid_cursor",),
+)
+def show_client_activity(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Activity]:
+    """Appointments, workflows and merges of a client and of everybody merged into them, newest first."""
+    return container.activities().listed(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

@@ -1,0 +1,39 @@
+"""Likely duplicates over HTTP: of one client, and as a list to work off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.clients.duplicates import CreatedClient, Duplicate, DuplicatePair
+from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+from chalicelib.services.clients.duplicates import Likely, LikelyPair
+
+routes = Routes(__name__, tag="Clients")
+
+
+@routes.get(
+    "/clients/duplicates",
+    query=PageQuery,
+    answer=Page[DuplicatePair],
+    who=Ability.CLIENT_MERGE,
+    refuses=("invalid_cursor",),
+)
+def list_duplicates(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[LikelyPair]:
+    """Pairs of clients to be looked at for merging; a page may be empty and the list go on nevertheless."""
+    return container.duplicates().worklist(call.context(), call.query.limit, call.query.cursor)
+
+
+@routes.get("/clients/{client_id}/duplicates", answer=Page[Duplicate], who=Ability.CLIENT_VIEW)
+def show_client_duplicates(call: Call[NoBody, NoQuery]) -> unit_of_work.Page[Likely]:
+    """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
+    return container.duplicates().of(call.context(), call.path["client_id"])
+
+
+def with_hint(call: Call[Any, Any], client: Client) -> CreatedClient:
+    """The answer about a client somebody just made: who they may know already."""
+    return CreatedClient.of((client, container.duplicates().hints(call.staff, client)))

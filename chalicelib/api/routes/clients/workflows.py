@@ -1,0 +1,55 @@
+"""Workflows of clients over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.clients.workflows import NewWorkflow, Workflow, WorkflowChange
+from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.domain.clients import workflows as domain
+from chalicelib.domain.shared.errors import ClientMerged
+from chalicelib.domain.shared.events import Channel
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+
+routes = Routes(__name__, tag="Clients")
+
+
+@routes.get(
+    "/clients/{client_id}/workflows",
+    query=PageQuery,
+    answer=Page[Workflow],
+    who=Ability.LOG_VIEW,
+    refuses=("invalid_cursor",),
+)
+def list_workflows(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.Workflow]:
+    """A client's workflows, newest first, with those of everybody merged into them."""
+    return container.workflows().listed(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+
+
+@routes.post(
+    "/clients/{client_id}/workflows",
+    body=NewWorkflow,
+    answer=Workflow,
+    status=201,
+    who=Ability.WORKFLOW_EDIT,
+    refuses=(ClientMerged, "unknown_staff", "too_many"),
+)
+def create_workflow(call: Call[NewWorkflow, NoQuery]) -> domain.Workflow:
+    """Give a client a list of steps to be taken."""
+    context = call.context(Channel.CALL_CENTRE)
+    return container.workflows().create(context, call.path["client_id"], call.body.values())
+
+
+@routes.patch(
+    "/workflows/{workflow_id}",
+    body=WorkflowChange,
+    answer=Workflow,
+    who=Ability.WORKFLOW_EDIT,
+    refuses=("unknown_staff",),
+)
+def change_workflow(call: Call[Record, NoQuery]) -> domain.Workflow:
+    """Work on a workflow: rename, hand on, close or open it again; `steps` replaces all of them."""
+    context = call.context(Channel.CALL_CENTRE)
+    return container.workflows().change(context, call.path["workflow_id"], call.body.values())

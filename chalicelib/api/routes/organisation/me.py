@@ -1,0 +1,15 @@
+"""Who is calling."""
+
+from __future__ import annotations
+
+from chalicelib.api.http.routing import ANY_STAFF, Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.organisation.staff import Me
+from chalicelib.domain.shared.permissions import Principal
+
+routes = Routes(__name__, tag="Staff")
+
+
+@routes.get("/me", answer=Me, who=ANY_STAFF)
+def show_me(call: Call[NoBody, NoQuery]) -> Principal:
+    """The signed-in person and what they may do."""
+    return call.staff

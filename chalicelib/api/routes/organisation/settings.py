@@ -1,0 +1,71 @@
+"""The organisation's settings and cancellation reasons over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.organisation.settings import NewReason, Reason, ReasonChange, Settings, SettingsChange
+from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.domain.organisation import catalog
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+
+routes = Routes(__name__, tag="Settings")
+
+# The contact centre does not reach the settings; who works with the dashboard sees what is switched on.
+READERS = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
+
+
+@routes.get("/settings", answer=Settings, who=READERS)
+def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
+    """The organisation's settings."""
+    return container.configuring().show()
+
+
+@routes.patch(
+    "/settings",
+    body=SettingsChange,
+    answer=Settings,
+    who=Ability.SETTINGS_EDIT,
+    refuses=("unknown_timezone", "unknown_holidays", "statuses_missing", "start_first"),
+)
+def change_settings(call: Call[Record, NoQuery]) -> catalog.Settings:
+    """Change some settings."""
+    return container.configuring().change(call.context(), call.body.values())
+
+
+@routes.get(
+    "/cancellation-reasons",
+    query=PageQuery,
+    answer=Page[Reason],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
+)
+def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Reason]:
+    """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
+    return container.reasons().list(call.query.limit, call.query.cursor)
+
+
+@routes.post("/cancellation-reasons", body=NewReason, answer=Reason, status=201, who=Ability.CATALOGUE_EDIT)
+def create_cancellation_reason(call: Call[NewReason, NoQuery]) -> catalog.Reason:
+    """Add a cancellation reason."""
+    return container.reasons().create(call.context(), call.body.values())
+
+
+@routes.get("/cancellation-reasons/{reason_id}", answer=Reason, who=Ability.CATALOGUE_VIEW)
+def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.Reason:
+    """One cancellation reason."""
+    return container.reasons().show(call.path["reason_id"])
+
+
+@routes.patch("/cancellation-reasons/{reason_id}", body=ReasonChange, answer=Reason, who=Ability.CATALOGUE_EDIT)
+def change_cancellation_reason(call: Call[Record, NoQuery]) -> catalog.Reason:
+    """Word a cancellation reason differently; past cancellations keep their text."""
+    return container.reasons().change(call.context(), call.path["reason_id"], call.body.values())
+
+
+@routes.delete("/cancellation-reasons/{reason_id}", who=Ability.CATALOGUE_EDIT)
+def delete_cancellation_reason(call: Call[NoBody, NoQuery]) -> None:
+    """Remove a cancellation reason; past cancellations keep their text."""
+    container.reasons().remove(call.context(), call.path["reason_id"])

@@ -1,0 +1,67 @@
+"""Setting up staff over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.organisation.staff import NewStaffMember, StaffMember, StaffMemberChange
+from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.domain.organisation import catalog
+from chalicelib.domain.shared.errors import Duplicate, InUse, LastAdmin
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+
+routes = Routes(__name__, tag="Staff")
+
+
+@routes.get(
+    "/staff", query=PageQuery, answer=Page[StaffMember], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",)
+)
+def list_staff(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Staff]:
+    """All staff, oldest first."""
+    return container.staffing().list(call.query.limit, call.query.cursor)
+
+
+@routes.post(
+    "/staff",
+    body=NewStaffMember,
+    answer=StaffMember,
+    status=201,
+    who=Ability.STAFF_EDIT,
+    refuses=(Duplicate, "unknown_timezone", "too_many_posts"),
+)
+def create_staff_member(call: Call[NewStaffMember, NoQuery]) -> catalog.Staff:
+    """Add somebody to the staff and invite them to sign in."""
+    return container.staffing().create(call.context(), call.body.values())
+
+
+@routes.get("/staff/{staff_id}", answer=StaffMember, who=Ability.CATALOGUE_VIEW)
+def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
+    """One staff member."""
+    return container.staffing().show(call.path["staff_id"])
+
+
+@routes.patch(
+    "/staff/{staff_id}",
+    body=StaffMemberChange,
+    answer=StaffMember,
+    who=Ability.STAFF_EDIT,
+    refuses=(Duplicate, InUse, LastAdmin, "unknown_timezone", "too_many_posts"),
+)
+def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
+    """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once.
+
+    Somebody with appointments that have not begun is deactivated only after these were unassigned or given to
+    somebody else; the refusal names them.
+    """
+    return container.staffing().change(call.context(), call.path["staff_id"], call.body.values())
+
+
+@routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, LastAdmin))
+def delete_staff_member(call: Call[NoBody, NoQuery]) -> None:
+    """Remove somebody who has no upcoming appointments, with login, work schedules and time off.
+
+    Upcoming appointments have to be unassigned or given to somebody else before; the refusal names them.
+    """
+    container.staffing().remove(call.context(), call.path["staff_id"])

@@ -1,0 +1,127 @@
+"""Quickstream blocks over HTTP."""
+
+from __future__ import annotations
+
+from chalicelib import container
+from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.quickstream.blocks import (
+    Block,
+    BlockChange,
+    BlockFields,
+    BlockListQuery,
+    BlockPreview,
+    Blocks,
+    NewBlock,
+    ScopeQuery,
+)
+from chalicelib.api.schemas.shared.fields import Page
+from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import unit_of_work
+from chalicelib.services.quickstream.block_queries import Occurrence
+from chalicelib.services.quickstream.create_blocks import LaidOut
+from chalicelib.services.quickstream.edit_blocks import Preview
+
+routes = Routes(__name__, tag="Quickstream")
+
+_TIMES = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", "unknown_timezone", "invalid_interval")
+
+
+@routes.post(
+    "/quickstream/blocks",
+    body=NewBlock,
+    answer=Blocks,
+    status=201,
+    who=Ability.BLOCK_EDIT,
+    refuses=(
+        NotFound,
+        *_TIMES,
+        "invalid_recurrence",
+        "unknown_location",
+        "unknown_service",
+        "too_many_blocks",
+    ),
+)
+def create_blocks(call: Call[NewBlock, NoQuery]) -> LaidOut:
+    """Lay out a block, or all that a recurrence rule gives up to the horizon."""
+    return container.laying().create(call.context(), call.body.wish())
+
+
+@routes.get(
+    "/quickstream/blocks",
+    query=BlockListQuery,
+    answer=Page[Block],
+    who=Ability.BLOCK_VIEW,
+    refuses=(NotFound, "invalid_range", "invalid_cursor"),
+)
+def list_blocks(call: Call[NoBody, BlockListQuery]) -> unit_of_work.Page[Occurrence]:
+    """A location's blocks on some days, by start."""
+    return container.blocks().list(call.context(), call.query.span())
+
+
+@routes.get("/quickstream/blocks/{block_id}", answer=Block, who=Ability.BLOCK_VIEW)
+def show_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+    """One occurrence of a block."""
+    return container.blocks().show(call.context(), call.path["block_id"])
+
+
+@routes.patch(
+    "/quickstream/blocks/{block_id}",
+    body=BlockChange,
+    query=ScopeQuery,
+    answer=Block,
+    who=Ability.BLOCK_EDIT,
+    refuses=(BookingsAffected, WrongState, VersionMismatch, *_TIMES, "unknown_service", "date_fixed", "past"),
+)
+def change_block(call: Call[BlockFields, ScopeQuery]) -> Occurrence:
+    """Change one occurrence, it and the following, or all future ones; appointments never change."""
+    return container.editing().change(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
+
+
+@routes.delete(
+    "/quickstream/blocks/{block_id}",
+    query=ScopeQuery,
+    who=Ability.BLOCK_EDIT,
+    refuses=(BookingsAffected, WrongState, VersionMismatch),
+)
+def delete_block(call: Call[NoBody, ScopeQuery]) -> None:
+    """Delete one occurrence, it and the following, or all future ones; appointments stay."""
+    container.editing().remove(call.context(), call.path["block_id"], call.query.extent())
+
+
+@routes.post(
+    "/quickstream/blocks/{block_id}/preview",
+    body=BlockChange,
+    query=ScopeQuery,
+    answer=BlockPreview,
+    who=Ability.BLOCK_EDIT,
+    idempotent=False,
+    refuses=(WrongState, *_TIMES, "unknown_service", "date_fixed", "past"),
+)
+def preview_block(call: Call[BlockFields, ScopeQuery]) -> Preview:
+    """What a change would do to seats and appointments; writes nothing."""
+    return container.editing().preview(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
+
+
+@routes.post(
+    "/quickstream/blocks/{block_id}/release",
+    answer=Block,
+    who=Ability.BLOCK_RELEASE,
+    versioned=True,
+    refuses=(WrongState, VersionMismatch),
+)
+def release_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+    """Open a held block before its time."""
+    return container.opening().release(call.context(), call.path["block_id"])
+
+
+@routes.post(
+    "/quickstream/blocks/{block_id}/close",
+    answer=Block,
+    who=Ability.BLOCK_RELEASE,
+    versioned=True,
+    refuses=(VersionMismatch,),
+)
+def close_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+    """Take no more bookings here; those there are keep their seats."""
+    return container.opening().close(call.context(), call.path["block_id"])

@@ -1,0 +1,94 @@
+"""What the API says of itself: its document, that document as a web page, and that it is alive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from chalice.app import Response
+
+from chalicelib import __version__, web
+from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Route, Routes
+from chalicelib.api.http.static_files import HTML, SCRIPT, STYLE, page
+from chalicelib.api.schemas.shared.fields import Answer
+from chalicelib.domain.shared.errors import NotFound
+
+_OWN = Path(web.__file__).parent / "docs"
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    # Swagger UI builds its icons from data URLs and styles from script.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+class Health(Answer):
+    """The API answers; nothing behind it has been asked."""
+
+    status: str
+    version: str
+
+
+def routes(resources: Iterable[Routes]) -> Routes:
+    """The routes that describe these resources, and themselves."""
+    meta = Routes(__name__, tag="Meta")
+    described = [*resources, meta]
+
+    @meta.get("/health", answer=Health, who=PUBLIC)
+    def health(call: Call[NoBody, NoQuery]) -> Health:
+        """Whether the API answers; nothing behind it is asked."""
+        return Health(status="ok", version=__version__)
+
+    @meta.get("/openapi.json", produces="application/json", who=PUBLIC)
+    def show_document(call: Call[NoBody, NoQuery]) -> str:
+        """This document."""
+        listed = tuple(route for resource in described for route in resource.declared)
+        return _document(listed, call.public_url)
+
+    @meta.get("/docs", produces=HTML, who=PUBLIC)
+    def show_documentation(call: Call[NoBody, NoQuery]) -> Response:
+        """This document as a web page."""
+        return page(_text(_OWN / "index.html"), HTML, _HEADERS)
+
+    @meta.get("/docs/{part}", produces=SCRIPT, who=PUBLIC)
+    def show_documentation_part(call: Call[NoBody, NoQuery]) -> Response:
+        """A script or style of that page."""
+        found = _parts().get(call.path["part"])
+        if found is None:
+            raise NotFound()
+        return page(_text(found), STYLE if found.suffix == ".css" else SCRIPT, _HEADERS)
+
+    return meta
+
+
+@cache
+def _document(listed: tuple[Route, ...], public_url: str) -> str:
+    # Imported when it is asked for: no other request needs what generates schemas.
+    from chalicelib.api.http import openapi
+
+    return json.dumps(openapi.document(listed, public_url), separators=(",", ":"))
+
+
+@cache
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@cache
+def _parts() -> dict[str, Path]:
+    """Swagger UI as Powertools ships it: it travels to Lambda anyway, so no second copy is needed."""
+    spec = find_spec("aws_lambda_powertools")
+    if spec is None or spec.origin is None:
+        raise NotFound()
+    shipped = Path(spec.origin).parent / "event_handler" / "openapi" / "swagger_ui"
+    return {
+        "swagger-ui.js": shipped / "swagger-ui-bundle.min.js",
+        "swagger-ui.css": shipped / "swagger-ui.min.css",
+        "start.js": _OWN / "start.js",
+    }

@@ -1,0 +1,286 @@
+"""Appointments as staff see them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from chalicelib.api.schemas.shared.fields import Answer, Day, Flag, Id, Input, Instant, PageQuery, Text
+from chalicelib.domain.appointments import appointment as domain
+from chalicelib.domain.appointments.video_meetings import LinkState, Platform
+from chalicelib.domain.clients.sessions import Use
+from chalicelib.domain.organisation.catalog import Availability, Method
+from chalicelib.domain.organisation.statuses import Predicate, StatusPassed
+from chalicelib.domain.shared.events import Channel, Entry
+from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.cancellation import StaffCancellation
+from chalicelib.services.appointments.dashboard import Listing, View
+from chalicelib.services.appointments.status_change import StatusWish
+
+
+class Status(Answer):
+    """Where an appointment is between request and confirmation."""
+
+    id: str
+    name: str
+    colour: str
+    predicate: Predicate
+
+
+class AnswerShown(Answer):
+    """An attendee's answer to one of the service's questions."""
+
+    question_id: str
+    value: str | bool
+
+
+class Attendee(Answer):
+    """A client who comes, or has cancelled."""
+
+    client_id: str
+    name: str
+    notes: str
+    answers: list[AnswerShown]
+    cancelled: bool
+
+
+class Cancellation(Answer):
+    """Why, by whom and when it was cancelled."""
+
+    reason: str
+    reason_id: str | None
+    by: str
+    at: Instant
+    within_24h: bool
+
+
+class NoShow(Answer):
+    """That nobody came, and whether somebody tried to reach the client."""
+
+    contact_attempted: bool
+    reason: str
+    at: Instant
+
+
+class SignOff(Answer):
+    """Who closed the record, and when."""
+
+    by: str
+    at: Instant
+
+
+class Teleconference(Answer):
+    """Where a video call takes place; `by_staff` says that no link is made: staff send one themselves."""
+
+    platform: Platform
+    link: str | None
+    state: LinkState
+
+
+class Appointment(Answer):
+    """An appointment; `orphaned` says that its block no longer has a seat for it, `overdue` that it was not confirmed
+    before its start. `status` is null where it does not go through statuses.
+
+    `in_progress_minutes` is how long it took, once the client has been served. `session` is what has become of the
+    session it takes, if it takes one. Nothing changes once it is `signed_off`.
+    """
+
+    id: str
+    version: int
+    service_id: str
+    location_id: str
+    meeting_method: Method
+    staff_id: str | None
+    language: str | None
+    start: Instant
+    end: Instant
+    timezone: str
+    local_start: str
+    state: domain.State
+    confirmed: bool
+    status: Status | None
+    attendees: list[Attendee]
+    notes: str
+    booked_through: Channel
+    added_by: str
+    added_by_id: str | None
+    availability: Availability
+    block_id: str | None
+    over_capacity: bool
+    orphaned: bool
+    overdue: bool
+    teleconference: Teleconference | None
+    notify_client: bool
+    rebooked_from: str | None
+    cancellation: Cancellation | None
+    arrived_at: Instant | None
+    started_at: Instant | None
+    served_at: Instant | None
+    completed_at: Instant | None
+    no_show: NoShow | None
+    in_progress_minutes: int | None
+    signed_off: SignOff | None
+    session: Use | None
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From an appointment, or one with what its location's ledger says of it."""
+        seated: Seated = result
+        a = seated.appointment
+        return cls(
+            id=a.id,
+            version=a.version,
+            service_id=a.service_id,
+            location_id=a.location_id,
+            meeting_method=a.method,
+            staff_id=a.staff_id,
+            language=a.language,
+            start=a.start,
+            end=a.end,
+            timezone=a.timezone,
+            local_start=a.local_start,
+            state=a.state,
+            confirmed=a.confirmed,
+            status=Status.model_validate(seated.status) if seated.status else None,
+            attendees=[Attendee.model_validate(attendee) for attendee in a.attendees],
+            notes=a.notes,
+            booked_through=a.booked_through.channel,
+            added_by=a.booked_through.label,
+            added_by_id=a.booked_through.staff_id,
+            availability=a.availability,
+            block_id=seated.block_id,
+            over_capacity=a.over_capacity,
+            orphaned=seated.orphaned,
+            teleconference=Teleconference.model_validate(a.teleconference) if a.teleconference else None,
+            overdue=seated.overdue,
+            notify_client=a.notify_client,
+            rebooked_from=a.rebooked_from,
+            cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
+            arrived_at=a.reached(domain.State.ARRIVED),
+            started_at=a.reached(domain.State.IN_PROGRESS),
+            served_at=a.reached(domain.State.SERVED),
+            completed_at=a.reached(domain.State.COMPLETED),
+            no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
+            in_progress_minutes=a.in_progress_minutes,
+            signed_off=SignOff.model_validate(a.signed_off) if a.signed_off else None,
+            session=a.session.use if a.session else None,
+            created_at=a.created_at,
+            updated_at=a.updated_at,
+        )
+
+
+class ListQuery(PageQuery):
+    """Which of the dashboard's lists; `staff_id` may be `me`.
+
+    `unconfirmed`, `unassigned` and `orphaned` are lists of a location. `show_confirmed` adds to the unconfirmed ones
+    those that are confirmed and still to come.
+    """
+
+    view: View
+    location_id: Id | None = None
+    staff_id: Id | None = None
+    date: Day | None = None
+    show_confirmed: Flag = False
+
+    def listing(self, me: str) -> Listing:
+        """What the use case is asked."""
+        staff_id = me if self.staff_id == "me" else self.staff_id
+        return Listing(self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor)
+
+
+class Claim(Input):
+    """Taking an appointment; `force` in spite of another one at that time."""
+
+    force: bool = False
+
+
+class Assignment(Input):
+    """Who gets an appointment; `force` in spite of another one at that time."""
+
+    staff_id: Id
+    force: bool = False
+
+
+class StaffCancel(Input):
+    """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
+
+    reason_id: Id | None = None
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    notify_client: bool | None = None
+    within_24h: bool | None = None
+
+    def wish(self) -> StaffCancellation:
+        """What the use case is asked."""
+        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
+
+
+class StatusMove(Input):
+    """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
+
+    status_id: Id
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    expected_status_id: Id | None = None
+
+    def wish(self) -> StatusWish:
+        """What the use case is asked."""
+        return StatusWish(self.status_id, self.reason or "", self.expected_status_id)
+
+
+class Missed(Input):
+    """That the client did not come: whether somebody tried to reach them, and what is known of why."""
+
+    contact_attempted: bool
+    reason: Annotated[str, Text(1000, lines=True)]
+
+
+class Change(Answer):
+    """One field before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class LogLine(Answer):
+    """One action on an appointment: who did what, when, through which channel."""
+
+    at: Instant
+    action: str
+    user: str
+    channel: Channel
+    changes: list[Change]
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a journal entry."""
+        entry: Entry = result
+        changes = [Change.model_validate(change) for change in entry.changes]
+        return cls(
+            at=entry.at, action=entry.action, user=entry.actor.label, channel=entry.actor.channel, changes=changes
+        )
+
+
+class HistoryStatus(Answer):
+    """A status as it was at the time."""
+
+    name: str
+    colour: str
+    predicate: Predicate
+    position: int
+
+
+class HistoryLine(Answer):
+    """One status an appointment has passed through."""
+
+    status: HistoryStatus
+    at: Instant
+    by: str
+    reason: str | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a line of the history."""
+        passed: StatusPassed = result
+        status = HistoryStatus.model_validate(passed)
+        return cls(status=status, at=passed.at, by=passed.by, reason=passed.reason)

@@ -1,0 +1,273 @@
+"""A client's booking as asked for and answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from chalicelib.api.schemas.appointments.appointments import Status
+from chalicelib.api.schemas.shared.coded_fields import Email, Language
+from chalicelib.api.schemas.shared.fields import Answer, Blank, Code, Id, Input, Instant, Start, Text, Zone
+from chalicelib.domain.appointments import appointment as domain
+from chalicelib.domain.appointments.meeting_link import meeting_link
+from chalicelib.domain.appointments.questions import LONGEST_ANSWER
+from chalicelib.domain.organisation import statuses
+from chalicelib.domain.organisation.catalog import Method
+from chalicelib.services.appointments.appointment_queries import PublicView
+from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.public_booking import Booked, BookingWish, Person
+from chalicelib.services.appointments.public_reschedule import Move
+
+_SUCCESS = {
+    "en": {
+        "booked": "Your appointment is booked. We have sent you the details.",
+        "moved": "Your appointment has been moved. We have sent you the new details.",
+        "requested": (
+            "We have received your request. It is not confirmed yet: we will write to you as soon as we have decided."
+        ),
+    },
+    "fr": {
+        "booked": "Votre rendez-vous est réservé. Nous vous en avons envoyé les détails.",
+        "moved": "Votre rendez-vous a été déplacé. Nous vous avons envoyé les nouveaux détails.",
+        "requested": (
+            "Nous avons reçu votre demande. Elle n’est pas encore confirmée\u00a0: "
+            "nous vous écrirons dès que nous aurons décidé."
+        ),
+    },
+}
+
+
+class AnswerGiven(Input):
+    """The answer to one of the service's questions."""
+
+    question_id: Annotated[str, Text(64)]
+    value: Annotated[str, Text(LONGEST_ANSWER, lines=True, blank=True)] | bool
+
+
+class NewAttendee(Input):
+    """Who wants to come; an e-mail address or a mobile number is needed."""
+
+    first_name: Annotated[str, Text(100)]
+    last_name: Annotated[str, Text(100)]
+    email: Annotated[Email | None, Blank()] = None
+    mobile: Annotated[Annotated[str, Text(32)] | None, Blank()] = None
+    receive_sms: bool = False
+    language: Annotated[Language | None, Blank()] = None
+    notes: Annotated[str, Text(5000, lines=True, blank=True), Blank("")] = ""
+    answers: Annotated[tuple[AnswerGiven, ...], Field(max_length=50)] = ()
+
+    def person(self) -> Person:
+        """The attendee as the use case takes it."""
+        given = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
+        return Person(
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            mobile=self.mobile,
+            receive_sms=self.receive_sms,
+            language=self.language,
+            notes=self.notes,
+            answers=given,
+        )
+
+
+class Utm(Input):
+    """Where a booking came from."""
+
+    source: Annotated[str, Text(100)] | None = None
+    medium: Annotated[str, Text(100)] | None = None
+    campaign: Annotated[str, Text(100)] | None = None
+    content: Annotated[str, Text(100)] | None = None
+    term: Annotated[str, Text(100)] | None = None
+
+
+class NewBooking(Input):
+    """A slot and who it is for."""
+
+    service_id: Id
+    location_id: Id
+    meeting_method: Method
+    start: Start
+    timezone: Zone | None = None
+    staff_id: Id | None = None
+    language: Language | None = None
+    hold_token: Code | None = None
+    attendee: NewAttendee
+    utm: Utm | None = None
+
+    def wish(self) -> BookingWish:
+        """What the use case is asked."""
+        utm = self.utm.model_dump(exclude_none=True) if self.utm else {}
+        return BookingWish(
+            service_id=self.service_id,
+            location_id=self.location_id,
+            method=self.meeting_method,
+            start=self.start,
+            timezone=self.timezone,
+            attendee=self.attendee.person(),
+            staff_id=self.staff_id,
+            language=self.language,
+            hold_token=self.hold_token,
+            utm=tuple(sorted(utm.items())),
+        )
+
+
+class _Shown(Answer):
+    id: str
+    state: domain.State
+    confirmed: bool
+    status: Status | None
+    service_id: str
+    location_id: str
+    meeting_method: Method
+    start: Instant
+    end: Instant
+    timezone: str
+    local_start: str
+
+
+class BookedAnswer(_Shown):
+    """The appointment just booked or moved; `code` opens it again, `manage_url` is the link with it."""
+
+    code: str
+    message: str
+    manage_url: str
+    staff_name: str | None
+
+    @classmethod
+    def said(cls, booked: Booked, base_url: str) -> Self:
+        """The answer with its link under this base URL."""
+        code = booked.attendee.code
+        link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
+        return cls(
+            **_shown(booked.appointment, booked.status),
+            code=code,
+            message=_message(booked),
+            manage_url=link,
+            staff_name=booked.staff_name,
+        )
+
+
+class CancelledAnswer(_Shown):
+    """The appointment after an attendee has left; `cancelled` says that this attendee no longer comes."""
+
+    cancelled: bool = True
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From the appointment with its status."""
+        seated: Seated = result
+        return cls(**_shown(seated.appointment, seated.status))
+
+
+class ServiceShown(Answer):
+    """The service, by name."""
+
+    id: str
+    name: str
+    duration_minutes: int
+
+
+class LocationShown(Answer):
+    """The place, and the zone its clocks show."""
+
+    id: str
+    name: str
+    address: str
+    timezone: str
+
+
+class CancellationShown(Answer):
+    """Why it was cancelled."""
+
+    reason: str
+    at: Instant
+
+
+class AttendeeShown(Answer):
+    """What the attendee told us."""
+
+    name: str
+    notes: str
+    cancelled: bool
+
+
+class AppointmentShown(_Shown):
+    """An appointment as its attendee may see it; the deadlines are null once it can no longer be changed."""
+
+    service: ServiceShown
+    location: LocationShown
+    staff_name: str | None
+    attendee: AttendeeShown
+    meeting_link: str | None
+    cancellation: CancellationShown | None
+    can_cancel_until: Instant | None
+    can_rebook_until: Instant | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From the use case's view."""
+        view: PublicView = result
+        cancellation = view.appointment.cancellation
+        return cls(
+            **_shown(view.appointment, view.status),
+            service=ServiceShown.model_validate(view.service),
+            location=LocationShown.model_validate(view.location),
+            staff_name=view.staff_name,
+            attendee=AttendeeShown.model_validate(view.attendee),
+            meeting_link=None if view.attendee.cancelled else meeting_link(view.appointment),
+            cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
+            can_cancel_until=view.can_cancel_until,
+            can_rebook_until=view.can_rebook_until,
+        )
+
+
+class CodeQuery(Input):
+    """The code from the mail."""
+
+    code: Code
+
+
+class MoveBody(Input):
+    """The new time of an appointment; everything else stays."""
+
+    code: Code
+    start: Start
+    timezone: Zone | None = None
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+
+    def move(self) -> Move:
+        """What the use case is asked."""
+        return Move(self.code, self.start, self.timezone, self.reason or "")
+
+
+class CancelBody(Input):
+    """The code, and the reason where the organisation asks for one."""
+
+    code: Code
+    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+
+
+def _message(booked: Booked) -> str:
+    words = _SUCCESS.get((booked.attendee.language or "").partition("-")[0], _SUCCESS["en"])
+    if not booked.appointment.confirmed:
+        return words["requested"]
+    return words["moved" if booked.attendee.moves else "booked"]
+
+
+def _shown(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
+    return {
+        "id": appointment.id,
+        "state": appointment.state,
+        "confirmed": appointment.confirmed,
+        "status": Status.model_validate(status) if status else None,
+        "service_id": appointment.service_id,
+        "location_id": appointment.location_id,
+        "meeting_method": appointment.method,
+        "start": appointment.start,
+        "end": appointment.end,
+        "timezone": appointment.timezone,
+        "local_start": appointment.local_start,
+    }

@@ -1,0 +1,74 @@
+"""Clients as requests and answers say them; the fields are those of somebody new at an appointment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from chalicelib.api.schemas.appointments.attendees import NewClient
+from chalicelib.api.schemas.shared.fields import Answer, Flag, Id, Input, Instant, PageQuery
+from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.domain.clients import client as domain
+from chalicelib.services.clients.client_lists import ClientQuery, Whose
+
+
+class ClientRecord(NewClient, Record):
+    """A client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
+
+
+ClientChange = partial(ClientRecord, "ClientChange")
+
+
+class Client(Answer):
+    """A client; `merged_from` are the ids of those who have been merged into them."""
+
+    id: Id
+    version: int
+    first_name: str
+    last_name: str
+    email: str | None
+    mobile: str | None
+    phone: str | None
+    work_phone: str | None
+    address: str
+    city: str
+    region: str
+    postal_code: str
+    country: str | None
+    timezone: str | None
+    language: str | None
+    notes: str
+    external_id: str | None
+    receive_sms: bool
+    receive_email: bool
+    merged_from: list[Id]
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a client."""
+        client: domain.Client = result
+        fields = {name: getattr(client, name) for name in cls.model_fields if name != "merged_from"}
+        return cls(**fields, merged_from=list(client.absorbed))
+
+
+class ClientsQuery(PageQuery):
+    """What is searched for: the beginnings of words of a name in any order, an address, a number, an outside id.
+
+    A page may have fewer items than `limit`, even none, and go on nevertheless.
+    """
+
+    q: Annotated[str, Field(max_length=300)] = ""
+    filter: Whose = Whose.ALL
+
+    def query(self) -> ClientQuery:
+        """What the use case is asked."""
+        return ClientQuery(self.q, self.filter, self.limit, self.cursor)
+
+
+class DeletionQuery(Input):
+    """What is to become of the client's upcoming appointments."""
+
+    cancel_upcoming: Flag = False

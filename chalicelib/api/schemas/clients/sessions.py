@@ -1,0 +1,81 @@
+"""A client's sessions as requests and answers say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Instant, Text
+from chalicelib.domain.clients import sessions as domain
+from chalicelib.services.clients.sessions import Verdict
+
+Reason = Annotated[str, Text(1000, lines=True)]
+
+
+class Sessions(Answer):
+    """How many sessions a client has; `allotted` and `available` are null while nobody has set a limit."""
+
+    allotted: int | None
+    used: int
+    reserved: int
+    available: int | None
+
+
+class Allotment(Input):
+    """How many sessions a client is to have in all, used ones included."""
+
+    allotted: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class NewSessionRequest(Input):
+    """How many sessions more are asked for, and why."""
+
+    sessions: Annotated[int, Field(ge=1, le=100)]
+    reason: Reason
+
+
+class SessionVerdict(Input):
+    """What becomes of a request for more sessions."""
+
+    outcome: Literal[domain.Outcome.APPROVED, domain.Outcome.DECLINED]
+    note: Annotated[str, Text(1000, lines=True, blank=True)] = ""
+
+    def verdict(self) -> Verdict:
+        """What the use case is asked."""
+        return Verdict(self.outcome, self.note)
+
+
+class SessionRequest(Answer):
+    """More sessions somebody asked for, and what became of it."""
+
+    id: Id
+    sessions: int
+    reason: str
+    requested_by: str
+    requested_by_id: str | None
+    requested_at: Instant
+    outcome: domain.Outcome
+    note: str
+    decided_by: str | None
+    decided_by_id: str | None
+    decided_at: Instant | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a request."""
+        request: domain.SessionRequest = result
+        asked, decided = request.requested_by, request.decided_by
+        return cls(
+            id=request.id,
+            sessions=request.sessions,
+            reason=request.reason,
+            requested_by=asked.label,
+            requested_by_id=asked.staff_id,
+            requested_at=request.requested_at,
+            outcome=request.outcome,
+            note=request.note,
+            decided_by=decided.label if decided else None,
+            decided_by_id=decided.staff_id if decided else None,
+            decided_at=request.decided_at,
+        )

@@ -1,0 +1,38 @@
+"""Locations as requests and answers say them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
+from chalicelib.api.schemas.shared.fields import Answer, Id, Text, Zone
+from chalicelib.api.schemas.shared.record_models import Record, partial
+
+
+class NewLocation(Record):
+    """A branch; `email` hears of confirmed bookings, `country` and `region` have the public holidays."""
+
+    name: Annotated[str, Text(100)]
+    timezone: Zone
+    address: Annotated[str, Text(255, lines=True, blank=True)] = ""
+    email: Email | None = None
+    country: Country | None = None
+    region: Annotated[str, Text(100)] | None = None
+    language: Language = "en"
+
+
+LocationChange = partial(NewLocation, "LocationChange")
+
+
+class Location(Answer):
+    """A branch."""
+
+    id: Id
+    version: int
+    name: str
+    timezone: str
+    address: str
+    email: str | None
+    country: str | None
+    region: str | None
+    language: str

@@ -1,0 +1,127 @@
+"""Opening hours and closures as requests and answers say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from chalicelib.api.schemas.shared.coded_fields import Unique
+from chalicelib.api.schemas.shared.fields import Answer, Clock, Day, Id, Text
+from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.domain.organisation import opening_hours
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES
+
+Until = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["17:00"])]
+"""A time of day on a 24-hour clock at which something ends, midnight being 24:00."""
+
+Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7), Unique]
+"""Days of the week; Monday is 1."""
+
+
+def minutes(clock: str) -> int:
+    """Minutes since midnight."""
+    hour, _, rest = clock.partition(":")
+    return 60 * int(hour) + int(rest)
+
+
+def clock(since_midnight: int) -> str:
+    """The time of day of so many minutes since midnight, the next midnight being 24:00."""
+    return f"{since_midnight // 60:02}:{since_midnight % 60:02}"
+
+
+class NewHours(Record):
+    """The same hours on some weekdays, by the clock at the location; overlapping ones unite."""
+
+    weekdays: Weekdays
+    start: Clock
+    end: Until
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, in minutes."""
+        found = super().values()
+        if "weekdays" in found:
+            found["weekdays"] = tuple(sorted(found["weekdays"]))
+        return found | {name: minutes(found[name]) for name in ("start", "end") if name in found}
+
+
+HoursChange = partial(NewHours, "HoursChange")
+
+
+class HoursLine(Answer):
+    """The same hours on some weekdays."""
+
+    weekdays: list[int]
+    start: str
+    end: str
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a line."""
+        line: opening_hours.Line = result
+        return cls(weekdays=list(line.weekdays), start=clock(line.start), end=clock(line.end))
+
+
+class Hours(HoursLine):
+    """Opening hours on some weekdays."""
+
+    id: Id
+    version: int
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a line of a location's hours."""
+        opening: opening_hours.OpeningLine = result
+        line = HoursLine.of(opening.line)
+        return cls(id=opening.id, version=opening.version, **dict(line))
+
+
+class NewClosure(Record):
+    """A date on which the location is closed: all day, or from `start` to `end` by its clock."""
+
+    date: Day
+    name: Annotated[str, Text(100, blank=True)] = ""
+    start: Clock | None = None
+    end: Until | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.start is None) is not (self.end is None):
+            raise ValueError("Say both start and end, or neither for the whole day.")
+        return self
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, in minutes; the whole day where null was."""
+        found = super().values()
+        if "start" in found or "end" in found:
+            found["start"] = minutes(self.start) if self.start else 0
+            found["end"] = minutes(self.end) if self.end else DAY_MINUTES
+        return found
+
+
+ClosureChange = partial(NewClosure, "ClosureChange")
+
+
+class Closure(Answer):
+    """A date on which the location is closed; without `start` and `end` all day."""
+
+    id: Id
+    version: int
+    date: Day
+    name: str
+    start: str | None
+    end: str | None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From a closure."""
+        closure: opening_hours.Closure = result
+        whole = (closure.start, closure.end) == (0, DAY_MINUTES)
+        return cls(
+            id=closure.id,
+            version=closure.version,
+            date=closure.date,
+            name=closure.name,
+            start=None if whole else clock(closure.start),
+            end=None if whole else clock(closure.end),
+        )

@@ -1,0 +1,94 @@
+"""The public catalogue as the widget gets it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from chalicelib.api.schemas.organisation.services import Question
+from chalicelib.api.schemas.organisation.settings import Reason
+from chalicelib.api.schemas.shared.fields import Answer, Id, PageQuery
+from chalicelib.domain.organisation.catalog import Method, ReasonMode
+from chalicelib.services.organisation.public_catalogue import Policies
+
+
+class ServicesQuery(PageQuery):
+    """Which services are asked for."""
+
+    location_id: Id | None = None
+
+
+class LocationsQuery(PageQuery):
+    """Which locations are asked for."""
+
+    service_id: Id | None = None
+
+
+class StaffQuery(PageQuery):
+    """Which staff are asked for."""
+
+    service_id: Id | None = None
+    location_id: Id | None = None
+
+
+class PublicConfig(Answer):
+    """What a client must know of the organisation; `reasons` are its own reasons for cancelling."""
+
+    organisation_name: str
+    timezone: str
+    languages: list[str]
+    cancel_deadline_hours: int
+    rebook_deadline_hours: int
+    cancel_reason: ReasonMode
+    rebook_reason: ReasonMode
+    reasons: list[Reason]
+    hold_minutes: int
+    lobby_enabled: bool
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """From the organisation's policies."""
+        policies: Policies = result
+        settings = policies.settings
+        return cls(
+            organisation_name=settings.organisation_name,
+            timezone=settings.timezone,
+            languages=list(settings.languages),
+            cancel_deadline_hours=settings.cancel_deadline_hours,
+            rebook_deadline_hours=settings.rebook_deadline_hours,
+            cancel_reason=settings.cancel_reason,
+            rebook_reason=settings.rebook_reason,
+            reasons=[Reason.of(reason) for reason in policies.reasons],
+            hold_minutes=settings.hold_minutes,
+            lobby_enabled=settings.lobby,
+        )
+
+
+class PublicService(Answer):
+    """Something a client can book; `group` means with others."""
+
+    id: Id
+    name: str
+    description: str
+    duration_minutes: int
+    meeting_methods: list[Method]
+    group: bool
+    client_chooses_staff: bool
+    questions: list[Question]
+
+
+class PublicLocation(Answer):
+    """A branch and the ways to meet there."""
+
+    id: Id
+    name: str
+    address: str
+    timezone: str
+    meeting_methods: list[Method]
+
+
+class PublicStaffMember(Answer):
+    """Somebody a client may choose."""
+
+    id: Id
+    name: str
+    languages: list[str]

@@ -1,0 +1,100 @@
+"""Services as requests and answers say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from chalicelib.api.schemas.shared.coded_fields import Ids, Unique
+from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Text
+from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.domain.organisation import catalog
+from chalicelib.domain.organisation.catalog import Availability, Method, QuestionType
+
+Buffer = Annotated[int, Field(ge=0, le=240)]
+"""Minutes kept free beside an appointment."""
+
+
+class QuestionInput(Input):
+    """Something to ask before the service is booked; `options` belong to the type `choice`."""
+
+    id: Id
+    text: Annotated[str, Text(500)]
+    type: QuestionType = QuestionType.TEXT
+    options: Annotated[tuple[Annotated[str, Text(200)], ...], Field(max_length=50), Unique] = ()
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _options_of_a_choice(self) -> QuestionInput:
+        if bool(self.options) != (self.type is QuestionType.CHOICE):
+            raise ValueError("A choice has options, and nothing else does.")
+        return self
+
+
+def _unique_ids(questions: tuple[QuestionInput, ...]) -> tuple[QuestionInput, ...]:
+    if len({question.id for question in questions}) != len(questions):
+        raise ValueError("Two questions have the same id.")
+    return questions
+
+
+class NewService(Record):
+    """Something to book. Null for `lead_minutes` and `horizon_days` means the organisation's own."""
+
+    name: Annotated[str, Text(100)]
+    duration_minutes: Annotated[int, Field(ge=5, le=1440, multiple_of=5)]
+    description: Annotated[str, Text(2000, lines=True, blank=True)] = ""
+    buffer_before: Buffer = 0
+    buffer_after: Buffer = 0
+    meeting_methods: Annotated[tuple[Method, ...], Field(min_length=1), Unique] = (Method.IN_PERSON,)
+    location_ids: Ids = ()
+    availability: Availability = Availability.QUICKSTREAM
+    slot_interval: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 15
+    lead_minutes: Annotated[int, Field(ge=0, le=43_200)] | None = None
+    horizon_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    client_chooses_staff: bool = False
+    status_function: bool = False
+    public: bool = True
+    questions: Annotated[tuple[QuestionInput, ...], Field(max_length=50), AfterValidator(_unique_ids)] = ()
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, the questions as the domain's."""
+        found = super().values()
+        if "questions" in found:
+            found["questions"] = tuple(catalog.Question(**dict(question)) for question in found["questions"])
+        return found
+
+
+ServiceChange = partial(NewService, "ServiceChange")
+
+
+class Question(Answer):
+    """Something asked before the service is booked."""
+
+    id: str
+    text: str
+    type: QuestionType
+    options: list[str]
+    required: bool
+
+
+class Service(Answer):
+    """Something to book; times in minutes."""
+
+    id: Id
+    version: int
+    name: str
+    description: str
+    duration_minutes: int
+    buffer_before: int
+    buffer_after: int
+    meeting_methods: list[Method]
+    location_ids: list[Id]
+    availability: Availability
+    slot_interval: int
+    lead_minutes: int | None
+    horizon_days: int | None
+    client_chooses_staff: bool
+    status_function: bool
+    public: bool
+    questions: list[Question]

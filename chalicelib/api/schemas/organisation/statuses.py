@@ -1,0 +1,53 @@
+"""Statuses as requests and answers say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from chalicelib.api.schemas.shared.coded_fields import Unique
+from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Text
+from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.domain.organisation.statuses import MOST_STATUSES, Predicate
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", examples=["#2e7d32"])]
+"""A colour as ``#rrggbb``."""
+
+
+class NewStatus(Record):
+    """A step between request and confirmation; without a `position` it comes behind all others."""
+
+    name: Annotated[str, Text(100)]
+    description: Annotated[str, Text(500, lines=True, blank=True)] = ""
+    position: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    predicate: Predicate
+    colour: Colour
+    archived: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """What was sent; without a position it has the one it has, or the next."""
+        found = super().values()
+        return {name: value for name, value in found.items() if (name, value) != ("position", None)}
+
+
+StatusChange = partial(NewStatus, "StatusChange")
+
+
+class StatusOrder(Input):
+    """The ids of all statuses in their order; archived ones may be left out."""
+
+    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_STATUSES), Unique]
+
+
+class Status(Answer):
+    """A step between request and confirmation; an archived one is shown where it is held and cannot be chosen."""
+
+    id: Id
+    version: int
+    name: str
+    description: str
+    position: int
+    predicate: Predicate
+    colour: str
+    archived: bool

@@ -1,0 +1,232 @@
+"""Field types and the two kinds of model that every schema is made of.
+
+Say ``name: Annotated[str, Text(100)]``, ``location_id: Id``, ``start: Start``, ``at: Instant``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from chalicelib.domain.shared.times import utc_text
+
+_YEARS = range(2000, 2100)
+_LINE_BREAKS = "\n\r\t"
+# What leaves no trace on paper: format and spacing characters, marks without a letter, and the fillers among letters.
+_UNSEEN_KINDS = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
+_UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
+
+
+class Input(BaseModel):
+    """What a request may carry, as body or query: unknown fields are refused, bodies coerce nothing."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class NoBody(Input):
+    """A request without a body; an empty object is as good."""
+
+
+class NoQuery(Input):
+    """A request without query parameters."""
+
+
+class AnyQuery(Input):
+    """Whatever the address of a page carries: the page reads it, or a campaign that leads there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Answer(BaseModel):
+    """What a response says; built from a service's result by ``of``, attribute by attribute."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True, from_attributes=True, hide_input_in_errors=True)
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """This answer about what a service returned; override it where names or shapes differ."""
+        return cls.model_validate(result)
+
+
+Item = TypeVar("Item")
+
+
+class Page(Answer, Generic[Item]):
+    """Part of a list; ``next_cursor`` is null on the last page."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, result: Any) -> Self:
+        """Each item by its own model's ``of``."""
+        (kind,) = get_args(cls.model_fields["items"].annotation)
+        return cls(items=[kind.of(item) for item in result.items], next_cursor=result.next_cursor)
+
+
+class PageQuery(Input):
+    """Which part of a list is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of people: NFC, trimmed, at most ``limit`` code points after that (D25b), no control characters.
+
+    ``lines`` allows line breaks; ``blank`` allows nothing at all to be said (edge case 24: a blank that only
+    looks like text, zero-width characters included, is none).
+    """
+
+    limit: int
+    lines: bool = False
+    blank: bool = False
+
+    def clean(self, value: str) -> str:
+        """The text as it is kept; ValueError says what is wrong with it."""
+        text = unicodedata.normalize("NFC", value).strip()
+        if len(text) > self.limit:
+            raise ValueError(f"This may have at most {self.limit} characters.")
+        allowed = _LINE_BREAKS if self.lines else ""
+        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
+            raise ValueError("This contains a control character.")
+        if all(unicodedata.category(c) in _UNSEEN_KINDS or c in _UNSEEN for c in text):
+            if not self.blank:
+                raise ValueError("This must not be blank.")
+            return ""
+        return text
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: check after the value is known to be a string."""
+        return core_schema.no_info_after_validator_function(self.clean, core_schema.str_schema())
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's hook: the lengths as OpenAPI says them."""
+        shape: dict[str, Any] = {"type": "string", "maxLength": self.limit}
+        return shape if self.blank else shape | {"minLength": 1, "pattern": r"\S"}
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A field that may be left blank: null and blank text are both nothing, which is kept as ``kept``."""
+
+    kept: str | None = None
+
+    def read(self, value: object) -> object:
+        """What is kept for nothing, everything else as it is."""
+        nothing = value is None or (isinstance(value, str) and not value.strip())
+        return self.kept if nothing else value
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: before the value is checked."""
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's hook: what may be sent, nothing included."""
+        shape = handler(schema)
+        said = [kind for kind in shape.get("anyOf", [shape]) if kind != {"type": "null"}]
+        return {"anyOf": [*said, {"type": "string", "pattern": r"^\s*$"}, {"type": "null"}]}
+
+
+def _start(value: str) -> datetime:
+    if not _START.fullmatch(value):
+        raise ValueError("Say a start as 2026-12-01T10:00, with an offset or beside a timezone.")
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such date or time.") from None
+    _year(found)
+    return found
+
+
+def _year(value: date) -> None:
+    if value.year not in _YEARS:
+        raise ValueError(f"The year must lie between {_YEARS[0]} and {_YEARS[-1]}.")
+
+
+def _day(value: date) -> date:
+    _year(value)
+    return value
+
+
+def _day_text(value: object) -> object:
+    """Pydantic would read midnights and seconds since 1970, too."""
+    if not isinstance(value, str):
+        return value
+    if not _DAY.fullmatch(value):
+        raise ValueError("Say a day as 2026-12-01.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such day.") from None
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str) and value.lower() not in ("true", "false"):
+        raise ValueError("Say true or false.")
+    return value
+
+
+class _StartText:
+    """A string that is read as a start: aware when it carried an offset, naive when it is wall time."""
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(_start, core_schema.str_schema())
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "pattern": f"^{_START.pattern}$",
+            "description": "RFC 3339 with an offset, or wall time in `timezone` without one",
+            "examples": ["2026-12-01T10:00", "2026-12-01T10:00:00-05:00"],
+        }
+
+
+Start = Annotated[datetime, _StartText()]
+"""When something begins, in a request: hand it with its timezone to ``domain.times.resolve``."""
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(utc_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T15:00:00Z"]}),
+]
+"""An aware instant in an answer, said in UTC to the second."""
+
+Day = Annotated[date, BeforeValidator(_day_text), AfterValidator(_day)]
+"""A calendar day (``2026-12-01``)."""
+
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+"""A time of day on a 24-hour clock."""
+
+Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$", examples=["loc_01JDZ6VZ3Y8Q4T9N2B7M5K1XWE"])]
+"""An opaque id; whether it exists, and of which kind it is, the service finds out."""
+
+Zone = Annotated[str, Field(min_length=1, max_length=64, examples=["America/Toronto"])]
+"""The name of an IANA time zone."""
+
+Code = Annotated[str, Field(min_length=1, max_length=128)]
+"""A secret that came with a message: a confirmation code or a hold's token."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""``true`` or ``false`` in a query string."""

@@ -1,0 +1,40 @@
+"""Bodies that make or change a record: one declaration of the fields, and a partial one derived from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
+
+from chalicelib.api.schemas.shared.fields import Input
+
+
+class Record(Input):
+    """The fields of a record, as a request sets them."""
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, by field, in the domain's own types; what was left out is not there."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def partial(whole: type[Record], name: str) -> type[Record]:
+    """The same fields for a PATCH: none is required, and null is taken only where the whole takes it."""
+    fields: dict[str, Any] = {field: _optional(info) for field, info in whole.model_fields.items()}
+    made: type[Record] = create_model(
+        name,
+        __base__=whole,
+        __module__=whole.__module__,
+        __doc__=f"{whole.__doc__} Only what is sent changes.",
+        **fields,
+    )
+    return made
+
+
+def _optional(info: FieldInfo) -> tuple[Any, Any]:
+    # A factory instead of a default: the document then promises no value, and nothing is checked against one.
+    return info.rebuild_annotation(), Field(default_factory=_nothing, description=info.description)
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,99 @@
+"""The lifecycle of an appointment: which step leads from where to where, and when it may be taken (D35, D41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.domain.appointments.appointment import Appointment, NoShow, SignOff, State
+from chalicelib.domain.shared.errors import TooEarly, WrongState
+
+NO_SHOW_AFTER = timedelta(minutes=30)
+OVERDUE_AFTER = timedelta(days=31)
+# Nothing leads on from these.
+ENDS = frozenset({State.COMPLETED, State.NO_SHOW, State.CANCELLED})
+
+
+class Step(StrEnum):
+    """What somebody does to bring an appointment on; the values are the log's words."""
+
+    ARRIVE = "arrived"
+    COMMENCE = "commenced"
+    SERVE = "served"
+    COMPLETE = "completed"
+    MISS = "no_show"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """From which states a step leads to which; ``promised`` says that only a confirmed appointment takes it."""
+
+    before: frozenset[State]
+    after: State
+    promised: bool = False
+
+
+# Nobody is served, or missed, who was never promised the time; that a client is here is a fact all the same.
+PASSAGES: Mapping[Step, Passage] = {
+    Step.ARRIVE: Passage(frozenset({State.BOOKED}), State.ARRIVED),
+    Step.COMMENCE: Passage(frozenset({State.BOOKED, State.ARRIVED}), State.IN_PROGRESS, promised=True),
+    Step.SERVE: Passage(frozenset({State.IN_PROGRESS}), State.SERVED),
+    Step.COMPLETE: Passage(frozenset({State.SERVED}), State.COMPLETED),
+    Step.MISS: Passage(frozenset({State.BOOKED}), State.NO_SHOW, promised=True),
+}
+
+
+def advanced(appointment: Appointment, step: Step, now: datetime) -> Appointment:
+    """The appointment one step on, with the time it was taken; 409 ``wrong_state`` from anywhere else (D35)."""
+    passage = PASSAGES[step]
+    if appointment.state not in passage.before:
+        raise WrongState(f"An appointment that is {_said(appointment.state)} cannot become {_said(passage.after)}.")
+    if passage.promised and not appointment.confirmed:
+        raise WrongState("This appointment is not confirmed yet.")
+    milestones = (*appointment.milestones, (passage.after, now))
+    return replace(appointment, state=passage.after, milestones=milestones, updated_at=now)
+
+
+def missed(appointment: Appointment, no_show: NoShow) -> Appointment:
+    """Nobody came; 409 ``too_early`` before thirty minutes have gone by since its start (D41, RB-17)."""
+    after = advanced(appointment, Step.MISS, no_show.at)
+    if no_show.at < appointment.start + NO_SHOW_AFTER:
+        raise TooEarly("A client counts as missing thirty minutes after the start.")
+    return replace(after, no_show=no_show)
+
+
+def overdue_at(appointment: Appointment) -> datetime | None:
+    """Until when it may wait to be commenced before it is by itself; none for what cannot, or has (RB-19).
+
+    What was put on record afterwards waits as long as anything else from then on.
+    """
+    passage = PASSAGES[Step.COMMENCE]
+    if appointment.state not in passage.before or not appointment.confirmed:
+        return None
+    return max(appointment.start, appointment.created_at) + OVERDUE_AFTER
+
+
+def overdue(appointment: Appointment, now: datetime) -> bool:
+    """Whether it has stayed open for more than 31 days (feature 86)."""
+    until = overdue_at(appointment)
+    return until is not None and now > until
+
+
+def require_not_over(appointment: Appointment, now: datetime) -> None:
+    """409 ``wrong_state`` once its time is over; what awaits confirmation is not before somebody says so (D33)."""
+    if appointment.end <= now and appointment.confirmed:
+        raise WrongState("This appointment is already over.")
+
+
+def signed_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
+    """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
+    appointment.require_unsigned()
+    if appointment.state not in ENDS:
+        raise WrongState(f"The record of an appointment that is {_said(appointment.state)} cannot be closed.")
+    return replace(appointment, signed_off=SignOff(by, now), updated_at=now)
+
+
+def _said(state: State) -> str:
+    return state.value.replace("_", " ")

@@ -1,0 +1,59 @@
+"""A service's questions and the answers an attendee gives to them (CC-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.domain.appointments.appointment import Answer
+from chalicelib.domain.organisation.catalog import Question, QuestionType, Service
+from chalicelib.domain.shared.errors import FieldError, Invalid
+
+LONGEST_ANSWER = 2000
+
+
+def checked(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[Answer, ...]:
+    """The answers, once each question has at most one and every required one has its answer.
+
+    422 with a pointer per fault: an unknown question, the wrong kind of answer, a required one missing.
+    """
+    questions = {q.id: q for q in service.questions}
+    errors: list[FieldError] = []
+    given: dict[str, Answer] = {}
+    for index, answer in enumerate(answers):
+        question = questions.get(answer.question_id)
+        if question is None:
+            errors.append(FieldError(f"{pointer}/{index}/question_id", "The service does not ask this."))
+        elif answer.question_id in given:
+            errors.append(FieldError(f"{pointer}/{index}/question_id", "This question is answered twice."))
+        elif not _fits(question, answer.value):
+            errors.append(FieldError(f"{pointer}/{index}/value", _expected(question)))
+        else:
+            given[answer.question_id] = answer
+    named = {a.question_id for a in answers}
+    for question in service.questions:
+        missing = question.id not in named or (question.id in given and _blank(given[question.id].value))
+        if question.required and missing:
+            errors.append(FieldError(pointer, f"Please answer: {question.text} ({question.id})"))
+    if errors:
+        raise Invalid("The service's questions are not answered as asked.", code="invalid_answers", errors=errors)
+    return tuple(given.values())
+
+
+def _fits(question: Question, value: object) -> bool:
+    if question.type is QuestionType.BOOLEAN:
+        return isinstance(value, bool)
+    if not isinstance(value, str) or len(value) > LONGEST_ANSWER:
+        return False
+    return question.type is QuestionType.TEXT or value in question.options or (value == "" and not question.required)
+
+
+def _blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _expected(question: Question) -> str:
+    if question.type is QuestionType.BOOLEAN:
+        return "Answer true or false."
+    if question.type is QuestionType.CHOICE:
+        return "Answer with one of: " + ", ".join(question.options) + "."
+    return f"Answer with text of at most {LONGEST_ANSWER} characters."

@@ -1,0 +1,240 @@
+"""Free times and why a time is not free: the one place that lists and decides (D1, D4, D7, D9, D12, D13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.availability.allocation import Place
+from chalicelib.domain.capacity.block_capacity import Placement, usable
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.errors import (
+    BlockNotReleased,
+    CapacityExhausted,
+    NoStaffForLanguage,
+    OutsideBlock,
+    Refusal,
+    SlotTaken,
+    invalid,
+)
+from chalicelib.domain.shared.times import day_bounds, minute
+
+
+class Why(StrEnum):
+    """Why a time cannot be booked: the codes of ``explain``."""
+
+    NO_BLOCK = "no_block"
+    BLOCK_HELD = "block_held"
+    BLOCK_CLOSED = "block_closed"
+    FULL = "full"
+    RESERVED_FOR_STAFF = "reserved_for_staff"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    PAST = "past"
+    OFF_GRID = "off_grid"
+    METHOD_NOT_OFFERED = "method_not_offered"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+    STAFF_NOT_WORKING = "staff_not_working"
+    STAFF_BUSY = "staff_busy"
+    DAILY_LIMIT = "daily_limit"
+    LANGUAGE_UNAVAILABLE = "language_unavailable"
+
+
+DETAILS: dict[Why, str] = {
+    Why.NO_BLOCK: "No appointments of this service are planned at this time.",
+    Why.BLOCK_HELD: "Appointments at this time cannot be booked yet.",
+    Why.BLOCK_CLOSED: "Booking for this time has been closed.",
+    Why.FULL: "All appointments at this time are taken.",
+    Why.RESERVED_FOR_STAFF: "The appointments left at this time are given out by staff.",
+    Why.TOO_SOON: "This time is too near to be booked online.",
+    Why.TOO_FAR: "This time is too far ahead to be booked.",
+    Why.PAST: "This time lies in the past.",
+    Why.OFF_GRID: "Appointments do not start at this minute.",
+    Why.METHOD_NOT_OFFERED: "The service is not offered this way.",
+    Why.CLOSED: "The location is closed at this time.",
+    Why.HOLIDAY: "The location is closed on this public holiday.",
+    Why.STAFF_NOT_WORKING: "Nobody who offers this works at this time.",
+    Why.STAFF_BUSY: "Everybody who offers this is busy at this time.",
+    Why.DAILY_LIMIT: "No more appointments are taken on this day.",
+    Why.LANGUAGE_UNAVAILABLE: "Nobody who offers this speaks the language.",
+}
+
+_NOBODY_FREE = frozenset({Why.CLOSED, Why.HOLIDAY, Why.STAFF_NOT_WORKING, Why.STAFF_BUSY, Why.DAILY_LIMIT})
+# Staff plan further ahead than clients may book.
+_SCHEDULE_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A start (minutes since 1970 UTC) and how many more appointments it takes."""
+
+    start: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Who looks for a time: with which right, when, holding what, moving which appointment."""
+
+    right: Right
+    now: datetime
+    hold: Occupant | None = None
+    moving: str | None = None
+
+    @property
+    def seconds(self) -> int:
+        """Now as epoch seconds, the unit holds expire in."""
+        return int(self.now.timestamp())
+
+
+class Slots:
+    """The free times of one service at one location, as one seeker sees them; no I/O, no clock."""
+
+    def __init__(self, offer: Offer, calendar: Calendar, seeker: Seeker) -> None:
+        self.offer = offer
+        self.calendar = calendar
+        self.seeker = seeker
+        self._duration = offer.service.duration_minutes
+        own = {i for i in (seeker.moving, seeker.hold.id if seeker.hold else None) if i}
+        self._open = Placement(calendar, seeker.seconds, own)
+        # A live hold confirms beside all appointments and the holds older than itself (D13).
+        self._held = Placement(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
+        self._earliest, self._latest = window(offer, seeker)
+
+    def listed(self, first: int, last: int) -> Iterator[Slot]:
+        """Every bookable start in [first, last), in order."""
+        for start in sorted(set(self._starts(first, last))):
+            available = self._room(start)
+            if available:
+                yield Slot(start, available)
+
+    def why_not(self, start: int) -> Why | None:
+        """The fact that keeps ``start`` from being booked, or none when it can be."""
+        outside = outside_window(self.offer, self.seeker, start)
+        if outside:
+            return outside
+        covering = self._open.blocks_for(start, start + self._duration, self.offer.service.id)
+        blocks = [b for b in covering if usable(b, self.seeker.right)]
+        if not blocks:
+            return _unusable(covering)
+        if not any(self._on_grid(b, start) for b in blocks):
+            return Why.OFF_GRID
+        if self._fits(start, self.seeker.right):
+            return None
+        # Without a reserve here staff would ask for the very same seats.
+        kept_back = self.seeker.right is Right.WIDGET and any(b.reserved for b in blocks)
+        staff = kept_back and self._fits(start, Right.CONTACT_CENTRE)
+        return Why.RESERVED_FOR_STAFF if staff else Why.FULL
+
+    def place(self, start: int) -> Place:
+        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
+        why = self.why_not(start)
+        if why:
+            raise refusal(why)
+        return self._place(start)
+
+    def forced(self, start: int) -> Place | None:
+        """Where it goes if need be over capacity, as through Schedule (D5); not the past, not years ahead."""
+        return self._place(start, over_capacity=exceeded(self.why_not(start)))
+
+    def _place(self, start: int, over_capacity: bool = False) -> Place:
+        hull = self._open.hull(start, start + self._duration)
+        return Place(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
+
+    def settled(self, first: int, last: int) -> bool:
+        """Whether the calendar was read widely enough to decide about starts in [first, last)."""
+        return self._open.settled(first, last + self._duration)
+
+    def _starts(self, first: int, last: int) -> Iterator[int]:
+        step = self.offer.service.slot_interval
+        for block in self._open.blocks:
+            if self.offer.service.id not in block.services or not usable(block, self.seeker.right):
+                continue
+            low = max(first, self._earliest)
+            skipped = max(0, -(-(low - block.start) // step))
+            high = min(block.end - self._duration, last - 1, self._latest)
+            yield from range(block.start + skipped * step, high + 1, step)
+
+    def _on_grid(self, block: Block, start: int) -> bool:
+        # Schedule places appointments freely; everybody else steps from the block's start (D9).
+        return self.seeker.right is Right.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
+
+    def _room(self, start: int) -> int:
+        service = self.offer.service.id
+        return self._seating(start).room(start, start + self._duration, service, self.seeker.right)
+
+    def _fits(self, start: int, right: Right) -> bool:
+        # Whether one more fits is found out many times faster than how many do.
+        return self._seating(start).admits(start, start + self._duration, self.offer.service.id, right)
+
+    def _seating(self, start: int) -> Placement:
+        hold = self.seeker.hold
+        mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
+        return self._held if mine else self._open
+
+
+def nearest(slots: Iterable[Slot], start: int, most: int = 3) -> list[int]:
+    """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
+    found = (slot.start for slot in slots if slot.start != start)
+    return sorted(found, key=lambda s: (abs(s - start), s))[:most]
+
+
+def refusal(why: Why) -> Refusal:
+    """The refusal a booking gets for this fact."""
+    detail = DETAILS[why]
+    if why in (Why.FULL, Why.RESERVED_FOR_STAFF):
+        return CapacityExhausted(detail)
+    if why is Why.BLOCK_HELD:
+        return BlockNotReleased(detail)
+    if why in (Why.NO_BLOCK, Why.BLOCK_CLOSED):
+        return OutsideBlock(detail)
+    if why in _NOBODY_FREE:
+        return SlotTaken(detail)
+    if why is Why.LANGUAGE_UNAVAILABLE:
+        return NoStaffForLanguage(detail)
+    pointer = "/meeting_method" if why is Why.METHOD_NOT_OFFERED else "/start"
+    return invalid(pointer, detail, why.value)
+
+
+def exceeded(why: Why | None) -> bool:
+    """Whether a booking in spite of this fact goes beyond what is offered.
+
+    Refuses what nobody may book: the past, and what lies further ahead than staff plan.
+    """
+    if why in (Why.PAST, Why.TOO_FAR):
+        raise refusal(why)
+    return why is not None
+
+
+def _unusable(covering: list[Block]) -> Why:
+    states = {b.state for b in covering}
+    if BlockState.HELD in states:
+        return Why.BLOCK_HELD
+    return Why.BLOCK_CLOSED if BlockState.CLOSED in states else Why.NO_BLOCK
+
+
+def outside_window(offer: Offer, seeker: Seeker, start: int) -> Why | None:
+    """Whether the start is past, too soon or too far for this seeker (WG-2)."""
+    earliest, latest = window(offer, seeker)
+    if start <= minute(seeker.now):
+        return Why.PAST
+    if start < earliest:
+        return Why.TOO_SOON
+    return Why.TOO_FAR if start > latest else None
+
+
+def window(offer: Offer, seeker: Seeker) -> tuple[int, int]:
+    """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
+    lead = offer.lead_minutes if seeker.right is Right.WIDGET else 0
+    # A start in the running minute is past: the first that counts lies in the next one.
+    earliest = max(minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
+    tz = ZoneInfo(offer.location.timezone)
+    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if seeker.right is Right.SCHEDULE else offer.horizon_days
+    last_day = seeker.now.astimezone(tz).date() + timedelta(days=ahead)
+    return earliest, minute(day_bounds(last_day, tz)[1]) - 1

@@ -1,0 +1,111 @@
+"""What can still be chosen of a booking, whichever of service, place, method and person was chosen first (CC-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.organisation.catalog import Availability, Method, Service
+from chalicelib.domain.organisation.roster import Post, offers, speaking
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What has been decided; ``staff_id`` and ``language`` say who is wanted, without either anyone is."""
+
+    service_id: str | None = None
+    location_id: str | None = None
+    method: Method | None = None
+    staff_id: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A location where the caller may book: who works there, and which of them they may book for."""
+
+    location_id: str
+    posts: tuple[Post, ...] = ()
+    reached: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """For each answer the values that go with all the others; methods in their own order, languages by letter."""
+
+    service_ids: frozenset[str]
+    location_ids: frozenset[str]
+    methods: tuple[Method, ...]
+    staff_ids: frozenset[str]
+    languages: tuple[str, ...]
+
+
+def options(services: Iterable[Service], branches: Sequence[Branch], chosen: Chosen) -> Options:
+    """What remains of each answer, given the other answers and not its own.
+
+    A service goes with the locations and methods it is offered by. A person goes with what they offer where they
+    work, as far as the caller may book for them; a language with whatever somebody who speaks it offers (CC-3). Anyone
+    is enough for a Quickstream service, which is booked without staff; other services need somebody who offers them.
+    """
+    offered = tuple(_offers(services, branches))
+
+    def without(answer: str) -> Iterator[_Offer]:
+        others = replace(chosen, **{answer: None})
+        return (offer for offer in offered if offer.fits(others))
+
+    methods = {method for offer in without("method") for method in offer.service.meeting_methods}
+    persons = (post for offer in without("staff_id") for post in speaking(offer.persons, chosen.language))
+    speakers = (post for offer in without("language") for post in offer.speakers(chosen.staff_id))
+    return Options(
+        service_ids=frozenset(offer.service.id for offer in without("service_id")),
+        location_ids=frozenset(offer.branch.location_id for offer in without("location_id")),
+        methods=tuple(method for method in Method if method in methods),
+        staff_ids=frozenset(post.staff_id for post in persons),
+        languages=tuple(sorted({code for post in speakers for code in post.languages})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One service at one branch; ``posts`` are those who offer it there."""
+
+    service: Service
+    branch: Branch
+    posts: tuple[Post, ...]
+
+    @property
+    def persons(self) -> tuple[Post, ...]:
+        """Whom the caller may name."""
+        return tuple(post for post in self.posts if post.staff_id in self.branch.reached)
+
+    @property
+    def unassigned(self) -> bool:
+        """Whether it is booked without staff (QS-4)."""
+        return self.service.availability is Availability.QUICKSTREAM
+
+    def speakers(self, staff_id: str | None) -> tuple[Post, ...]:
+        """Those of whom a language may be wanted: the person named, or whoever may come to have the appointment."""
+        if staff_id is None:
+            return self.posts if self.unassigned else self.persons
+        return tuple(post for post in self.persons if post.staff_id == staff_id)
+
+    def fits(self, chosen: Chosen) -> bool:
+        """Whether it can be had like this."""
+        if chosen.service_id not in (None, self.service.id):
+            return False
+        if chosen.location_id not in (None, self.branch.location_id):
+            return False
+        if chosen.method is not None and chosen.method not in self.service.meeting_methods:
+            return False
+        anybody = chosen.staff_id is None and chosen.language is None
+        return (anybody and self.unassigned) or bool(speaking(self.speakers(chosen.staff_id), chosen.language))
+
+
+def _offers(services: Iterable[Service], branches: Sequence[Branch]) -> Iterator[_Offer]:
+    by_id = {branch.location_id: branch for branch in branches}
+    for service in services:
+        # Nobody books a group by time slot: staff add attendees to it (CC-8).
+        if service.availability is Availability.GROUP:
+            continue
+        for branch in (by_id[i] for i in service.location_ids if i in by_id):
+            yield _Offer(service, branch, tuple(post for post in branch.posts if offers(post, service.id)))

@@ -1,0 +1,153 @@
+"""The time of one branch and of each person there, as sets of minutes within one window."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.capacity.ledger import Calendar
+from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.opening_hours import (
+    DAY_MINUTES,
+    Holidays,
+    Opening,
+    local_day,
+    wall_interval,
+    wall_minute,
+)
+from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.shared.interval_set import Interval, Minutes
+from chalicelib.domain.shared.times import GRID_MINUTES, days
+
+
+class BranchTime:
+    """When a location is open within [first, last), in minutes since 1970 UTC."""
+
+    def __init__(self, offer: Offer, opening: Opening, first: int, last: int) -> None:
+        self.offer = offer
+        self.zone = ZoneInfo(offer.location.timezone)
+        self._opening = opening
+        self._first, self._last = first, last
+        # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
+        self.days = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
+
+    def minutes(self, intervals: Iterable[Interval]) -> Minutes:
+        """A set of minutes of this window."""
+        return Minutes.of(self._first, self._last, intervals)
+
+    def stretches(self, time: Minutes) -> Iterator[Interval]:
+        """The stretches a set consists of, one that goes on over the location's midnight in parts.
+
+        So where a stretch begins never depends on how far around it was looked, though it may never end.
+        """
+        for start, end in time.spans():
+            inner = bisect_right(self._midnights, start)
+            begin = start
+            while inner < len(self._midnights) and self._midnights[inner] < end:
+                yield begin, self._midnights[inner]
+                begin = self._midnights[inner]
+                inner += 1
+            yield begin, end
+
+    @cached_property
+    def _midnights(self) -> list[int]:
+        return [wall_minute(day, 0, self.zone) for day in days(*self.days)]
+
+    @cached_property
+    def holidays(self) -> frozenset[date]:
+        """The public holidays it keeps (RB-24)."""
+        return Holidays.kept_at(self.offer.location, self.offer.settings).among(*self.days)
+
+    @cached_property
+    def hours(self) -> Minutes:
+        """Its weekly hours."""
+        return self.minutes(self._opening.hours(self.zone, *self.days))
+
+    @cached_property
+    def open(self) -> Minutes:
+        """Its weekly hours without closures and holidays."""
+        closed = [*self._opening.closed(self.zone)]
+        closed += [wall_interval(day, 0, DAY_MINUTES, self.zone) for day in self.holidays]
+        return self.hours - self.minutes(closed)
+
+    @cached_property
+    def open_starts(self) -> Minutes:
+        """The starts from which it is open to the end of the appointment."""
+        return self.open.starts(self.offer.service.duration_minutes)
+
+
+class PersonTime:
+    """When one staff member can take an appointment of the branch's offer, looked at through its window.
+
+    ``own`` are the occupants of their calendar that do not count: what is being moved, the asker's own hold.
+    ``now`` is epoch seconds; holds that ended by then do not count either.
+    """
+
+    def __init__(self, branch: BranchTime, post: Post, calendar: Calendar, now: int, own: frozenset[str]) -> None:
+        self.post = post
+        self.calendar = calendar
+        self._branch = branch
+        self._service = branch.offer.service
+        self._zone = ZoneInfo(post.timezone or branch.offer.location.timezone)
+        self._occupants = [o for o in calendar.live(now) if o.id not in own]
+
+    @cached_property
+    def _working(self) -> Minutes:
+        first, last = self._branch.days
+        intervals = (interval for schedule in self.post.schedules for interval in schedule.intervals(first, last))
+        return self._branch.minutes(intervals) & self._branch.hours
+
+    @cached_property
+    def on_duty(self) -> Minutes:
+        """The starts from which they are at work to the end of the appointment, with the location open."""
+        off = self._branch.minutes(absence.interval for absence in self.post.time_off)
+        return ((self._working & self._branch.open) - off).starts(self._service.duration_minutes)
+
+    @cached_property
+    def on_grid(self) -> Minutes:
+        """The starts in steps from the beginning of each stretch of a day's work within the hours (D9).
+
+        Where that lies between two marks of the five-minute grid all starts are on, from the later one.
+        """
+        working = self._working
+        stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.stretches(working))
+        return Minutes.steps(working.first, working.last, stretches, self._service.slot_interval)
+
+    @cached_property
+    def undisturbed(self) -> Minutes:
+        """The starts around which nothing else is booked; the buffers of neighbours add up."""
+        busy = self._branch.minutes(o.busy for o in self._occupants)
+        return busy.clear(self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after)
+
+    @cached_property
+    def days_full(self) -> Minutes:
+        """The days, in their own zone, on which they have as many appointments as they may."""
+        limit = self.post.daily_limit
+        full = [] if limit is None else [day for day in days(*self._branch.days) if self._by_day[day] >= limit]
+        return self._branch.minutes(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
+
+    @cached_property
+    def bookable(self) -> Minutes:
+        """The starts on the grid at which they can be booked."""
+        return (self.on_duty & self.on_grid & self.undisturbed) - self.days_full
+
+    def booked_on(self, start: int) -> int:
+        """How many appointments they have on the day of this start."""
+        return self._by_day[local_day(start, self._zone)]
+
+    def rests_on(self, start: int) -> Interval:
+        """The time that must stay as it is for them to be free: the appointment's with buffers, the day of a limit."""
+        low, high = start - self._service.buffer_before, start + self._service.duration_minutes
+        high += self._service.buffer_after
+        if self.post.daily_limit is None:
+            return low, high
+        begin, end = wall_interval(local_day(start, self._zone), 0, DAY_MINUTES, self._zone)
+        return min(low, begin), max(high, end)
+
+    @cached_property
+    def _by_day(self) -> Counter[date]:
+        return Counter(local_day(o.start, self._zone) for o in self._occupants)

@@ -1,0 +1,170 @@
+"""From a calendar to benches and sitters: which seats a block gives to whom, and who sits where (D1, D12).
+
+A released block is one bench for everybody, beside it one for its reserve that only staff may use; a held
+block is a bench that only Schedule may use; a closed block has none, and those it keeps need none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from functools import cached_property
+
+from chalicelib.domain.capacity.capacity_model import Bench, Room, Sitter, first_come, hull, seat
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+
+
+class Placement:
+    """The seating of one calendar at one moment; ``now`` is epoch seconds.
+
+    ``ignoring`` names occupants to leave out: the one being moved, or one's own hold. ``before`` lets only
+    those holds count that are older than this id: what a hold ranks behind (D13).
+    """
+
+    def __init__(self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None) -> None:
+        self.calendar = calendar
+        self.blocks = calendar.blocks()
+        self._benches, self._owners, self._needs = _benches(self.blocks)
+        kept = {i: b for b in self.blocks if b.state is BlockState.CLOSED for i in b.keeps}
+        self.kept = {
+            o.id: kept[o.id] for o in calendar.occupants(now) if o.id in kept and kept[o.id].covers(o.start, o.end)
+        }
+        self.occupants = [
+            o
+            for o in calendar.occupants(now)
+            if o.id not in ignoring and o.id not in self.kept and (before is None or not o.is_hold or o.id < before)
+        ]
+        self._choices: dict[tuple[str, Right], tuple[int, ...]] = {}
+
+    def sitter(self, start: int, end: int, service_id: str, right: Right) -> Sitter:
+        """Somebody for this service and time with this right."""
+        key = (service_id, right)
+        if key not in self._choices:
+            self._choices[key] = tuple(
+                i
+                for i, owner in enumerate(self._owners)
+                if service_id in self.blocks[owner].services and self._needs[i] <= right
+            )
+        return Sitter(start, end, self._choices[key])
+
+    @cached_property
+    def sitters(self) -> list[Sitter]:
+        """The occupants, first come first."""
+        return [self.sitter(o.start, o.end, o.service_id, o.right) for o in self.occupants]
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room(self._benches, self.sitters)
+
+    def admits(self, start: int, end: int, service_id: str, right: Right) -> bool:
+        """Whether one more fits (D1)."""
+        return self._room.admits(self.sitter(start, end, service_id, right))
+
+    def room(self, start: int, end: int, service_id: str, right: Right) -> int:
+        """How many more fit one after the other."""
+        return self._room.room(self.sitter(start, end, service_id, right))
+
+    def hull(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of time outside which nothing bears on a decision about [start, end)."""
+        return hull(self._stays, start, end)
+
+    @cached_property
+    def _stays(self) -> list[Sitter]:
+        # Stays that overlap are one: whoever asks for many hulls does not look at every occupant each time.
+        return [Sitter(start, end, ()) for start, end in merged((o.start, o.end) for o in self.occupants)]
+
+    def settled(self, start: int, end: int) -> bool:
+        """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
+        return self.calendar.covers(*self.hull(start, end))
+
+    def blocks_for(self, start: int, end: int, service_id: str) -> list[Block]:
+        """The blocks, in any state, that cover [start, end) and the service."""
+        return [b for b in self.blocks if service_id in b.services and b.covers(start, end)]
+
+    def orphans(self) -> list[Occupant]:
+        """The appointments nobody booked over capacity that have no seat, first come first served (D10)."""
+        pairs = zip(self.occupants, self._seated, strict=True)
+        return [o for o, has_seat in pairs if not (has_seat or o.is_hold or o.over_capacity)]
+
+    @cached_property
+    def _seated(self) -> list[bool]:
+        return first_come(self._benches, self.sitters)
+
+    @cached_property
+    def sitting(self) -> dict[str, list[Occupant]]:
+        """The appointments that have a seat by rank, by the block they can all sit in without overload (D10).
+
+        Closing a block under these takes nobody's seat away: the others stay where they are.
+        """
+        seated = [i for i, has_seat in enumerate(self._seated) if has_seat]
+        found: dict[str, list[Occupant]] = {}
+        for i, bench in zip(seated, seat(self._benches, [self.sitters[i] for i in seated]), strict=True):
+            if bench is not None and not self.occupants[i].is_hold:
+                found.setdefault(self.blocks[self._owners[bench]].id, []).append(self.occupants[i])
+        return found
+
+    def seats_at_best(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
+        """The most appointments of this length that can begin together in [start, end) were nobody booked.
+
+        Held seats and reserves count; starts are those of the grid from ``start`` in steps of ``step``.
+        """
+        open_blocks = [b for b in self.blocks if b.state is not BlockState.CLOSED and service_id in b.services]
+        starts = range(start, end - duration + 1, step)
+        return max((sum(b.limit for b in open_blocks if b.covers(s, s + duration)) for s in starts), default=0)
+
+    @cached_property
+    def seats(self) -> dict[str, str]:
+        """Which block each covered occupant sits in: occupant id to block id."""
+        found = {i: b.id for i, b in self.kept.items()}
+        for occupant, bench in zip(self.occupants, seat(self._benches, self.sitters), strict=True):
+            if bench is not None:
+                block = self.blocks[self._owners[bench]]
+                if block.covers(occupant.start, occupant.end):
+                    found[occupant.id] = block.id
+        return found
+
+
+def usable(block: Block, right: Right) -> bool:
+    """Whether somebody with this right may book into the block at all (D12)."""
+    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and right is Right.SCHEDULE)
+
+
+def peak(intervals: Iterable[tuple[int, int]]) -> int:
+    """The greatest number of half-open intervals that share an instant."""
+    edges = sorted((at, step) for start, end in intervals for at, step in ((start, 1), (end, -1)))
+    most = current = 0
+    for _, step in edges:
+        current += step
+        most = max(most, current)
+    return most
+
+
+def merged(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The intervals with those that share an instant made one, in order of time."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(intervals):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _benches(blocks: list[Block]) -> tuple[list[Bench], list[int], list[Right]]:
+    benches: list[Bench] = []
+    owners: list[int] = []
+    needs: list[Right] = []
+
+    def add(owner: int, limit: int, need: Right) -> None:
+        benches.append(Bench(blocks[owner].start, blocks[owner].end, limit))
+        owners.append(owner)
+        needs.append(need)
+
+    for index, block in enumerate(blocks):
+        if block.state is BlockState.HELD:
+            add(index, block.limit, Right.SCHEDULE)
+        elif block.state is BlockState.RELEASED:
+            add(index, block.limit - block.reserved, Right.WIDGET)
+            if block.reserved:
+                add(index, block.reserved, Right.CONTACT_CENTRE)
+    return benches, owners, needs

@@ -1,0 +1,191 @@
+"""The ledger: who occupies what, kept in sheets (D15).
+
+A calendar is a location's, or a staff member's own. A location's sheet covers a UTC day, a staff member's a
+fortnight: so a branch of fifty is read a month ahead in two batches, and a sheet stays small enough to be rewritten
+with every booking. A sheet is one item with one version, and it holds everything a decision about its time rests on:
+the blocks and the occupants. Whatever reaches from one into the next stands on both, so an instant's facts are always
+complete on its own sheet. Times are minutes since 1970 UTC, intervals half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from enum import IntEnum
+
+from chalicelib.domain.quickstream.blocks import Block
+from chalicelib.domain.shared.times import instant, utc_days
+
+DAY = 24 * 60
+_STAFF = "stf_"
+_FORTNIGHT = 14
+# The first Monday after the first of January 1970.
+_MONDAY = 4
+
+
+class Right(IntEnum):
+    """Which seats an occupant may take: a later kind may take those of every earlier one (D12)."""
+
+    WIDGET = 0
+    CONTACT_CENTRE = 1
+    SCHEDULE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """An appointment, or a hold while ``expires`` (epoch seconds) lies ahead; ids sort by creation.
+
+    ``before`` and ``after`` are the minutes a staff member needs around it; a location gives none (D2).
+    """
+
+    id: str
+    start: int
+    end: int
+    service_id: str
+    right: Right = Right.WIDGET
+    over_capacity: bool = False
+    expires: int | None = None
+    before: int = 0
+    after: int = 0
+
+    @property
+    def busy(self) -> tuple[int, int]:
+        """The time it takes with what is needed around it."""
+        return self.start - self.before, self.end + self.after
+
+    @property
+    def is_hold(self) -> bool:
+        """Whether this is a hold rather than an appointment."""
+        return self.expires is not None
+
+    @property
+    def rank(self) -> tuple[bool, bool, str]:
+        """First come, first served: appointments, then those booked over capacity, then holds (D10, D13)."""
+        return (self.is_hold, self.over_capacity, self.id.partition("_")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The ledger of one calendar from the UTC day it is named by (``2026-12-01``); a staff member's has no blocks."""
+
+    calendar_id: str
+    day: str
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    occupants: Mapping[str, Occupant] = field(default_factory=dict)
+    version: int = 0
+
+    def with_occupant(self, occupant: Occupant) -> Sheet:
+        """With this one in, or in its new place."""
+        return replace(self, occupants={**self.occupants, occupant.id: occupant})
+
+    def without_occupant(self, occupant_id: str) -> Sheet:
+        """With this one gone."""
+        return replace(self, occupants={k: v for k, v in self.occupants.items() if k != occupant_id})
+
+    def with_block(self, block: Block) -> Sheet:
+        """With this block in, or as it now is."""
+        return replace(self, blocks={**self.blocks, block.id: block})
+
+    def without_block(self, block_id: str) -> Sheet:
+        """With this block gone."""
+        return replace(self, blocks={k: v for k, v in self.blocks.items() if k != block_id})
+
+    def without_expired(self, now: int) -> Sheet:
+        """Without the holds that ended at or before ``now`` (epoch seconds)."""
+        live = {k: v for k, v in self.occupants.items() if v.expires is None or v.expires > now}
+        return self if len(live) == len(self.occupants) else replace(self, occupants=live)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Consecutive sheets of one location or staff member, read together."""
+
+    calendar_id: str
+    sheets: Mapping[str, Sheet]
+
+    @classmethod
+    def of(cls, calendar_id: str, days: Iterable[str], found: Iterable[Sheet]) -> Calendar:
+        """The days asked for; one nobody has written on yet is an empty sheet of version 0."""
+        by_day = {sheet.day: sheet for sheet in found}
+        return cls(calendar_id, {day: by_day.get(day) or Sheet(calendar_id, day) for day in days})
+
+    def blocks(self) -> list[Block]:
+        """Every block once, by start."""
+        unique = {b.id: b for sheet in self.sheets.values() for b in sheet.blocks.values()}
+        return sorted(unique.values(), key=lambda b: (b.start, b.id))
+
+    def block(self, block_id: str) -> Block | None:
+        """The block of that id, if it stands on one of these sheets."""
+        return next((s.blocks[block_id] for s in self.sheets.values() if block_id in s.blocks), None)
+
+    def occupants(self, now: int) -> list[Occupant]:
+        """Every live occupant once, first come first; holds that ended by ``now`` (epoch seconds) are ignored."""
+        return sorted(self.live(now), key=lambda o: o.rank)
+
+    def live(self, now: int) -> Iterable[Occupant]:
+        """The same in no order."""
+        unique = {
+            o.id: o
+            for sheet in self.sheets.values()
+            for o in sheet.occupants.values()
+            if o.expires is None or o.expires > now
+        }
+        return unique.values()
+
+    def touching(self, start: int, end: int) -> list[Sheet]:
+        """The sheets that [start, end) touches; all of them must have been read."""
+        return [self.sheets[day] for day in sheet_days(self.calendar_id, start, end)]
+
+    def turn(self, start: int) -> int:
+        """How often that minute's sheet was written: orders newcomers of one millisecond."""
+        return self.touching(start, start + 1)[0].version
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether every sheet that [start, end) touches has been read."""
+        return all(day in self.sheets for day in sheet_days(self.calendar_id, start, end))
+
+    def replaced(self, sheets: Iterable[Sheet]) -> Calendar:
+        """With these sheets in place of those of the same days."""
+        return replace(self, sheets={**self.sheets, **{sheet.day: sheet for sheet in sheets}})
+
+    def placed(self, occupant: Occupant) -> Calendar:
+        """With this occupant on the sheets it touches and on no other."""
+        cleared = self.vacated(occupant.id)
+        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(*occupant.busy))
+
+    def vacated(self, occupant_id: str) -> Calendar:
+        """Without this occupant."""
+        return self.replaced(
+            s.without_occupant(occupant_id) for s in self.sheets.values() if occupant_id in s.occupants
+        )
+
+    def laid(self, block: Block) -> Calendar:
+        """With this block on the days it touches and on no other."""
+        cleared = self.lifted(block.id)
+        return cleared.replaced(s.with_block(block) for s in cleared.touching(block.start, block.end))
+
+    def lifted(self, block_id: str) -> Calendar:
+        """Without this block."""
+        return self.replaced(s.without_block(block_id) for s in self.sheets.values() if block_id in s.blocks)
+
+    def changed_since(self, before: Calendar) -> Iterator[Sheet]:
+        """The sheets that are not what they were."""
+        return (sheet for day, sheet in self.sheets.items() if sheet != before.sheets.get(day))
+
+
+def sheet_days(calendar_id: str, start: int, end: int) -> list[str]:
+    """The names of the sheets of this calendar that [start, end) touches; at least the start's own."""
+    if not calendar_id.startswith(_STAFF):
+        return utc_days(start, end)
+    first, last = ((m // DAY - _MONDAY) // _FORTNIGHT for m in (start, max(start, end - 1)))
+    begins = ((n * _FORTNIGHT + _MONDAY) * DAY for n in range(first, last + 1))
+    return [instant(at).date().isoformat() for at in begins]
+
+
+def days_around(start: int, end: int, margin: int = 1) -> list[str]:
+    """The UTC days that [start, end) touches and ``margin`` more on both sides."""
+    touched = utc_days(start, end)
+    first = date.fromisoformat(touched[0]) - timedelta(days=margin)
+    last = date.fromisoformat(touched[-1]) + timedelta(days=margin)
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]

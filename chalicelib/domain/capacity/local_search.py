@@ -1,0 +1,88 @@
+"""Haggling finds seats: single moves out of crowded cells, which grow dearer at each impasse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from chalicelib.domain.capacity.load_profile import Occupancy, bits
+
+
+class Haggling(Occupancy):
+    """An occupancy whose sitters can be made to change benches until every group of cells keeps its budget."""
+
+    def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
+        super().__init__(instants, limits)
+        self._group = list(range(len(self._width)))
+        self._budget: dict[int, int] = {}  # excess proven unavoidable in a group of cells, in seat-minutes
+        self._open_haggling()
+
+    def _violated(self) -> dict[int, int]:
+        """Groups above their budget, each with its hot cells."""
+        excess: dict[int, int] = {}
+        cells: dict[int, int] = {}
+        for cell in bits(self._hot & self._cared):
+            group = self._group[cell]
+            excess[group] = excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
+            cells[group] = cells.get(group, 0) | 1 << cell
+        return {group: cells[group] for group, much in excess.items() if much > self._budget.get(group, 0)}
+
+    def _open_haggling(self, *, remember: bool = False) -> None:
+        """Forget what was learnt; with `remember`, from now on the best placement met is kept in mind."""
+        self._free = (1 << len(self._options)) - 1
+        self._dearness = {bench: [1] * len(self._width) for bench in self._limits}
+        self._moved: dict[int, int] = {}
+        self._stuck = [0] * len(self._width)
+        self._step = 0
+        self._remember = remember
+        self._best, self._lowest = self.benches.copy(), self.overload  # the best placement met
+
+    def _haggle(self, steps: int) -> bool:
+        """Try to bring every group within its budget by so many single moves more."""
+        for _ in range(steps):
+            violated = self._violated()
+            if not violated:
+                return True
+            if self._remember and (reached := self.overload) < self._lowest:
+                self._lowest, self._best = reached, self.benches.copy()
+            places = [cell for cells in violated.values() for cell in bits(cells)]
+            offer = self._best_offer(places[self._step % len(places)])
+            if offer is None or offer[0] >= 0:
+                self._raise(places)
+            if offer is not None:
+                self._moved[offer[2]] = self._step
+                self._move(offer[2], offer[3])
+            self._step += 1
+        return False
+
+    def _best_offer(self, cell: int) -> tuple[int, int, int, int] | None:
+        # Whoever moved just now stays a while, and longer the longer it takes: otherwise two only change places.
+        lately = self._step - 5 - self._step // 300
+        return min((o for o in self._offers(cell) if o[1] < 0 or o[1] < lately), default=None)
+
+    def _offers(self, cell: int) -> Iterator[tuple[int, int, int, int]]:
+        """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
+        for sitter in bits(self._movable(cell)):
+            options, home = self._options[sitter], self.benches[sitter]
+            gain = self._dear(sitter, home, self._limits[home] + 1)
+            for bench, (_, _, mask) in options.items():
+                if bench != home:
+                    loss = self._dear(sitter, bench, self._limits[bench]) if self._full[bench] & mask else 0
+                    yield loss - gain, self._moved.get(sitter, -1), sitter, bench
+
+    def _dear(self, sitter: int, bench: int, least: int) -> int:
+        """What the sitter's cells on the bench cost where at least so many sit there already."""
+        first, last, _ = self._options[sitter][bench]
+        loads, dearness = self._loads[bench], self._dearness[bench]
+        return sum([dearness[cell] for cell in range(first, last) if loads[cell] >= least])
+
+    def _raise(self, places: Sequence[int]) -> None:
+        for cell in places:
+            self._stuck[cell] += 1
+            for bench, limit in self._limits.items():
+                if self._loads[bench][cell] > limit:
+                    self._dearness[bench][cell] += 1
+
+    def _return(self, places: Sequence[int]) -> None:
+        for sitter, bench in enumerate(places):
+            if self.benches[sitter] != bench:
+                self._move(sitter, bench)

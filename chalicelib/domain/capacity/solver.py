@@ -1,0 +1,241 @@
+"""Exact least overload: places sitters on benches so that as few seat-minutes as possible lie above the limits.
+
+Whether one more fits is asked in rising order of effort, and every answer is a proof: a search that decides only
+sitters met in a conflict and skips back to the decisions a dead end rests on; haggling, which finds seats on nearly
+full days; prices, which prove refusals; and at last a longer search. What is proven unavoidable becomes an allowance:
+first per cell (Hall's bound), then for the group of cells of one proof.
+
+Every effort is counted in steps. Where all of them end without a seat or a proof, the newcomer is refused, so that
+nothing is ever oversold, and the question is counted in `gave_up`; nor is anybody admitted among sitters whose own
+least overload could not be proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.domain.capacity.dual_bound import Prices, kinds_of
+from chalicelib.domain.capacity.load_profile import Cells, Span, bits
+from chalicelib.domain.capacity.local_search import Haggling
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why no placement stays within the allowances: the decisions and groups it rests on, and the least shortfall."""
+
+    sitters: int
+    groups: frozenset[int]
+    short: int
+
+
+GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
+PATIENCE = 40  # sitters decided before something else is tried
+LAST_PATIENCE = 300  # sitters decided before the search gives up: with the efforts about half a second
+# Moves haggled over; cells in which prices are then sought, rounds of it.
+EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
+SORES = 2  # stretches of time in which a proof is sought for those first seated
+
+
+class LeastOverload(Haggling):
+    """An occupancy kept at the least overload; sitters are numbered as they come."""
+
+    def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
+        super().__init__(instants, limits)
+        self._prices = Prices(limits, self._width)
+        self._least = 0
+        self._pin: dict[int, int] = {}
+        self._patience = -1
+        self._seated: list[int] = []
+        self._answers: dict[tuple[tuple[int, Cells], ...], int] = {}
+        self._proven = True  # nobody can be seated with less overload
+        self.gave_up = 0  # questions left unanswered, taken for refusals
+
+    def admit(self, spans: Mapping[int, Span]) -> bool:
+        """Whether one more sitter fits without raising the overload; it stays when it does."""
+        if not self._proven:
+            self.gave_up += 1
+            return False
+        self.sit(spans)
+        proof = self._reseat(PATIENCE)
+        if proof is not GIVEN_UP:
+            if proof is not None:
+                self.rise()
+            return proof is None
+        before = self.benches.copy()
+        if self._persuade():
+            return True
+        self._return(before)
+        self.rise()
+        return False
+
+    def _persuade(self) -> bool:
+        """Find the newcomer's seat by haggling, or else a proof that there is none."""
+        kinds = kinds_of(self._options)
+        if self._prices.known(self._least, kinds):
+            return False
+        self._open_haggling()
+        for steps, cells, rounds in EFFORTS:
+            if self._haggle(steps):
+                return True
+            first, last = self._sorest(cells)
+            if self._prices.exceed(self._least, kinds, first, last, rounds):
+                return False
+        proof = self._reseat(LAST_PATIENCE)
+        self.gave_up += proof is GIVEN_UP
+        return proof is None
+
+    def _sorest(self, cells: int) -> tuple[int, int]:
+        """So many cells in a row where haggling most often came to an impasse."""
+        last = max(0, len(self._width) - cells)
+        first = max(range(last + 1), key=lambda cell: sum(self._stuck[cell : cell + cells]))
+        return first, min(first + cells, len(self._width))
+
+    def room(self, spans: Mapping[int, Span], at_most: int | None) -> int:
+        """How many such newcomers fit one after the other; the sitters are left as they were.
+
+        Starts within one cell ask the same question: the answer is kept.
+        """
+        kind = tuple((bench, self._cells(span)) for bench, span in spans.items())
+        if kind not in self._answers:
+            found = 0
+            while (at_most is None or found < at_most) and self.admit(spans):
+                found += 1
+            self._settle()
+            if found == at_most:
+                return found
+            self._answers[kind] = found
+        found = self._answers[kind]
+        return found if at_most is None else min(found, at_most)
+
+    def _settle(self) -> None:
+        """Take away those who were admitted since everybody was seated, and put the others back where they were."""
+        while len(self.benches) > len(self._seated):
+            self.rise()
+        self._return(self._seated)
+
+    def seat(self, arrivals: Sequence[Mapping[int, Span]]) -> None:
+        """Place the first sitters with the least overload, and remember what was proven unavoidable."""
+        for spans in arrivals:
+            self.sit(spans)
+        for cell, over in enumerate(self._over):
+            if over:
+                avoidable, closed = self._avoidable(cell)
+                self._allowed[cell] = over - avoidable
+                self._prices.charge(cell, closed)
+        self._hot = sum(1 << cell for cell, over in enumerate(self._over) if over > self._allowed[cell])
+        efforts = list(EFFORTS)
+        while violated := self._violated():
+            later = set(violated) - {min(violated)}
+            self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
+            proof = self._reseat(PATIENCE if efforts else LAST_PATIENCE)
+            self._cared = -1
+            if proof is GIVEN_UP and not efforts:
+                self._proven = False
+                break
+            if proof is GIVEN_UP:
+                self._strive(*efforts.pop(0))
+            elif proof is not None:
+                self._allow(proof)
+        self._least = self.overload
+        self._seated = self.benches.copy()
+
+    def _strive(self, steps: int, cells: int, rounds: int) -> None:
+        """Improve the placement, or else try to prove that what it costs is the least."""
+        self._open_haggling(remember=True)
+        if self._haggle(steps):
+            return
+        self._return(self._best)
+        kinds, gained = kinds_of(self._options), False
+        for _ in range(SORES):
+            first, last = self._sorest(cells)
+            while self._prices.raise_bound(kinds, first, last, rounds):
+                gained = True
+            self._stuck[first:last] = [0] * (last - first)
+        if gained:
+            priced = frozenset(self._group[cell] for cell in self._prices.cells())
+            due = sum(self._allowed[cell] * self._width[cell] for cell in range(len(self._width)))
+            known = sum(self._budget.get(group, 0) for group in priced)
+            short = self._prices.proven(kinds) - due - known
+            if short > 0:
+                self._allow(Proof(0, priced, short))
+
+    def _allow(self, proof: Proof) -> None:
+        heir = min(proof.groups)
+        self._budget[heir] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
+        self._group = [heir if group in proof.groups else group for group in self._group]
+
+    def _reseat(self, patience: int = -1) -> Proof | None:
+        self._patience = patience
+        self._free = (1 << len(self._options)) - 1
+        self._pin.clear()
+        return self._search()
+
+    def _search(self) -> Proof | None:
+        """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""
+        if not self._patience:
+            return GIVEN_UP
+        self._patience -= 1
+        found = self._branch()
+        if found is None or isinstance(found, Proof):
+            return found
+        sitter, bit, home = found, 1 << found, self.benches[found]
+        blamed, groups, short = 0, frozenset[int](), 1 << 62
+        ways = sorted(self._options[sitter], key=lambda bench: (bench == home, self._harm(sitter, bench)))
+        self._free &= ~bit
+        self._pin[sitter] = bit
+        for bench in ways:
+            still = 0
+            if bench == home:  # its twins here stay as well: one of them leaving instead was refuted just now
+                still = self._kin[self._twins[sitter]] & self._on[home] & self._free
+                self._free &= ~still
+                self._pin.update(dict.fromkeys(bits(still), bit))
+            else:
+                self._move(sitter, bench)
+            proof = self._search()
+            if proof is None:
+                return None
+            self._free |= still
+            if bench != home:
+                self._move(sitter, home)
+            if not proof.sitters & bit:
+                self._free |= bit
+                return proof
+            blamed, groups, short = blamed | proof.sitters, groups | proof.groups, min(short, proof.short)
+        self._free |= bit
+        return Proof(blamed & ~bit, groups, short)
+
+    def _branch(self) -> int | Proof | None:
+        """The sitter to decide next; nothing when all is well; a proof when some group cannot be brought to order."""
+        best, fewest = None, 1 << 62
+        for group, cells in self._violated().items():
+            blamed, proven = 0, 0
+            for cell in bits(cells):
+                closed = self._closed(cell)
+                if closed is not None:
+                    blamed |= self._blame(cell, closed)
+                    proven += (self._over[cell] - self._allowed[cell]) * self._width[cell]
+                    continue
+                movable = self._movable(cell)
+                if movable.bit_count() < fewest:
+                    best, fewest = movable, movable.bit_count()
+            if proven > self._budget.get(group, 0):
+                return Proof(blamed, frozenset((group,)), proven - self._budget.get(group, 0))
+        if best is None:
+            return None
+        return min(bits(best), key=self._least_harm)
+
+    def _least_harm(self, sitter: int) -> int:
+        home = self.benches[sitter]
+        return min((self._harm(sitter, bench) for bench in self._options[sitter] if bench != home), default=1 << 30)
+
+    def _blame(self, cell: int, closed: set[int]) -> int:
+        """The decisions without which the overload of the cell could leave the closed benches."""
+        blamed = 0
+        for bench in closed:
+            for sitter in bits(self._on[bench] & self._active[bench][cell] & ~self._free):
+                if any(
+                    other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[sitter].items()
+                ):
+                    blamed |= self._pin[sitter]
+        return blamed

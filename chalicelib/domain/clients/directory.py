@@ -1,0 +1,171 @@
+"""The client directory: the words, addresses and numbers somebody is found by, and what a search looks for (CL-1)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.domain.clients.client import Client, normal_email
+from chalicelib.domain.clients.phonetics import sounds
+
+# More of a name, or longer words, tell nobody apart.
+MOST_WORDS = 8
+LONGEST_WORD = 40
+# Nothing that is looked for as a whole is longer; what is, a key might not hold.
+LONGEST_TERM = 300
+# Shorter than this no number reaches anybody; longer none exists (E.164).
+PHONE_DIGITS = range(7, 16)
+
+_JOINING = re.compile(r"['’ʼ`´ʹ′\u200c\u200d]")
+# Letters of their own that nobody types who has no key for them.
+_PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_PHONE = re.compile(r"[+\d\s().\-‐-―−/]+")
+_SCHEME = re.compile(r"^tel:", re.IGNORECASE)
+
+
+class Shelf(StrEnum):
+    """What an entry is found by."""
+
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+    EXTERNAL = "external"
+    # Where two records of one person meet (domain/clients/phonetics.py).
+    SOUND = "sound"
+    # Not looked for by anybody else: whom a staff member has made and nobody has booked yet (D26).
+    PROSPECT = "prospect"
+
+
+# Shelves whose entries are read by name.
+_WITH_NAME = frozenset({Shelf.NAME, Shelf.SOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """One way to find one client: ``term`` is looked for; by word or sound, ``name`` holds all of the name's words."""
+
+    shelf: Shelf
+    term: str
+    client_id: str
+    name: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the name."""
+        return self.name.split()
+
+    @property
+    def place(self) -> str:
+        """Where it stands on its shelf: by term and name, or by client."""
+        # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
+        return f"{self.term}#{self.name[:200]}#{self.client_id}" if self.shelf in _WITH_NAME else self.client_id
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A name's or query's words as they are compared: without accents, case and punctuation, each once, in order.
+
+    An apostrophe joins (``O'Brien`` is ``obrien``); all else that is no letter or digit separates.
+    """
+    found = "".join(_kept(_plain(_JOINING.sub("", text)))).split()
+    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in found))[:MOST_WORDS]
+
+
+def folded(value: str) -> str:
+    """An outside id as it is looked for: whichever case it is typed in."""
+    return unicodedata.normalize("NFC", value).strip().casefold()
+
+
+def _plain(text: str) -> str:
+    # Twice: some letters have a small form only once they are decomposed, and some small forms decompose.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in text if not unicodedata.combining(c)).translate(_PLAIN)
+
+
+def _kept(text: str) -> Iterator[str]:
+    """Letters, digits and the vowel signs that belong to them; a space for everything else."""
+    within = False
+    for c in text:
+        within = c.isalnum() or (within and unicodedata.category(c) in ("Mn", "Mc"))
+        yield c if within else " "
+
+
+def entries(client: Client | None) -> frozenset[DirectoryEntry]:
+    """Everything a client is found by; nobody who has been merged away or deleted is."""
+    if client is None or not client.active:
+        return frozenset()
+    name = words(client.name)
+    found = [(Shelf.NAME, word) for word in name]
+    found += [(Shelf.EMAIL, normal_email(client.email))] if client.email else []
+    found += [(Shelf.PHONE, number) for number in (client.mobile, client.phone, client.work_phone) if number]
+    found += [(Shelf.EXTERNAL, folded(value)) for value in (client.external_id, *client.aliases) if value]
+    found += [(Shelf.PROSPECT, client.prospect_of)] if client.prospect_of else []
+    found += [(Shelf.SOUND, key) for key in _sounds(client)]
+    whole = " ".join(name)
+    # Only whoever is found by a word or sound needs the others: a new name leaves the other entries as they are.
+    return frozenset(DirectoryEntry(s, term, client.id, whole if s in _WITH_NAME else "") for s, term in found)
+
+
+def _sounds(client: Client) -> frozenset[str]:
+    first, last, address = map(words, (client.first_name, client.last_name, client.address))
+    return sounds(first, last, address, client.postal_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search means: an address, a number (in several readings), an outside id, words of a name."""
+
+    email: str | None = None
+    phones: tuple[str, ...] = ()
+    external_id: str | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def lead(self) -> str | None:
+        """The word to look for first: the longest, which fewest names begin with."""
+        return max(self.words, key=len, default=None)
+
+    def matches(self, entry: DirectoryEntry) -> bool:
+        """Whether every word of the search begins a word of the name, seen from the first that the lead begins.
+
+        A name in which the lead begins two words has two entries; only the first of them counts.
+        """
+        first = next((word for word in entry.words if self.lead and word.startswith(self.lead)), None)
+        rest = (word for word in self.words if word != self.lead)
+        return first == entry.term and all(any(w.startswith(word) for w in entry.words) for word in rest)
+
+
+def sought(text: str, countries: Iterable[str]) -> Sought:
+    """What somebody who types this looks for; national numbers are read as dialled in each of ``countries``.
+
+    These are asked for only where there is such a number. What reads as a number is no name.
+    """
+    typed = "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+    typed = unicodedata.normalize("NFC", typed).strip()[:LONGEST_TERM]
+    outside = folded(typed) or None
+    if "@" in typed:
+        return Sought(email=normal_email(typed), external_id=outside)
+    dialled = _SCHEME.sub("", unicodedata.normalize("NFKC", typed))
+    digits = sum(c.isdecimal() for c in dialled)
+    phones = _numbers(dialled, countries) if digits in PHONE_DIGITS and _PHONE.fullmatch(dialled) else ()
+    return Sought(phones=phones, external_id=outside, words=() if phones else words(typed))
+
+
+def _numbers(typed: str, countries: Iterable[str]) -> tuple[str, ...]:
+    import phonenumbers  # its metadata is large: loaded where a number is read
+
+    # Without a plus it may still be a whole number: many people leave it out, or write two zeros for it.
+    whole = typed if typed.startswith("+") else f"+{typed.removeprefix('00')}"
+    readings = [(whole, None), *(() if whole == typed else ((typed, c) for c in countries))]
+    found: dict[str, None] = {}
+    for number, country in readings:
+        try:
+            read = phonenumbers.parse(number, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(read):
+            found[phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)] = None
+    return tuple(found)

@@ -1,0 +1,54 @@
+"""Deliveries: what still waits in the outbox, and the permissions that let each message out only once (NT-9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from chalicelib.domain.messaging.notifications import Medium
+from chalicelib.domain.shared.events import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A journal entry that waits; ``entry`` is none when its row cannot be read.
+
+    ``attempts`` counts the deliveries that failed, ``published`` says that its events are on the topic.
+    """
+
+    subject_id: str
+    entry_id: str
+    entry: Entry | None
+    attempts: int = 0
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The right to send one message once (NT-9): which one, for what cause, to whom, how."""
+
+    subject_id: str
+    cause: str
+    kind: str
+    recipient_id: str
+    medium: Medium
+
+
+class Standing(Enum):
+    """What became of a request for permission."""
+
+    GRANTED = "it is ours"
+    HELD = "somebody else is sending"
+    SETTLED = "it has been used"
+    EXPIRED = "whoever had it never said whether they sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a request for permission; ``token`` is its holder's, ``until`` the end of the lease."""
+
+    permission: Permission
+    standing: Standing
+    token: str
+    until: datetime

@@ -1,0 +1,151 @@
+"""When a branch is open: weekly lines in wall time, closures, public holidays (D46, RB-24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.organisation.catalog import Location, Settings
+from chalicelib.domain.shared.interval_set import Interval
+from chalicelib.domain.shared.times import day_bounds, days, first_valid, instant, minute
+
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The same hours on some weekdays (Monday is 1); minutes since midnight wall time, ``end`` at most 1440."""
+
+    weekdays: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningLine:
+    """One line of a location's weekly hours."""
+
+    id: str
+    line: Line
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A date on which the location is closed, all day or from ``start`` to ``end`` (minutes since midnight)."""
+
+    id: str
+    date: date
+    name: str = ""
+    start: int = 0
+    end: int = DAY_MINUTES
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When a location is open; without lines it never is."""
+
+    location_id: str
+    lines: tuple[OpeningLine, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    version: int = 0
+
+    def hours(self, tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
+        """The weekly hours of these local days, both included."""
+        return weekly([opening.line for opening in self.lines], tz, first, last)
+
+    def closed(self, tz: ZoneInfo) -> Iterator[Interval]:
+        """When it is closed in spite of its weekly hours."""
+        for closure in self.closures:
+            yield wall_interval(closure.date, closure.start, closure.end, tz)
+
+
+def weekly(lines: Iterable[Line], tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
+    """What these lines come to on the local days from ``first`` to ``last``, both included."""
+    by_weekday: dict[int, list[Line]] = {}
+    for line in lines:
+        for weekday in line.weekdays:
+            by_weekday.setdefault(weekday, []).append(line)
+    for day in days(first, last):
+        for line in by_weekday.get(day.isoweekday(), ()):
+            start, end = wall_interval(day, line.start, line.end, tz)
+            if start < end:
+                yield start, end
+
+
+def wall_interval(day: date, start: int, end: int, tz: ZoneInfo) -> Interval:
+    """The instants between two wall times of a day; one that clocks skip is the first instant after the gap."""
+    return wall_minute(day, start, tz), wall_minute(day, end, tz)
+
+
+def wall_minute(day: date, minutes: int, tz: ZoneInfo) -> int:
+    """The epoch minute at which clocks show so many minutes since midnight; the earlier where they do twice."""
+    midnight, regular = _midnight(tz, day)
+    if regular:
+        return midnight + minutes
+    naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
+    return minute(first_valid(naive + timedelta(minutes=minutes), tz))
+
+
+@lru_cache(maxsize=8192)
+def _midnight(tz: ZoneInfo, day: date) -> tuple[int, bool]:
+    """The epoch minute a local day begins at, and whether its clocks are left alone."""
+    begin, end = (minute(at) for at in day_bounds(day, tz))
+    return begin, end - begin == DAY_MINUTES
+
+
+def local_day(at: int, tz: ZoneInfo) -> date:
+    """The date that clocks show at an epoch minute."""
+    return instant(at).astimezone(tz).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Whose public holidays a location keeps; without a country, none."""
+
+    country: str | None = None
+    region: str | None = None
+
+    @classmethod
+    def kept_at(cls, location: Location, settings: Settings) -> Holidays:
+        """Those of the location's own country and region; where it names none, or only a region, the organisation's."""
+        if settings.holidays is None:
+            return cls()
+        if location.country:
+            return cls(location.country, location.region)
+        return cls(settings.holidays.country, location.region or settings.holidays.region)
+
+    def among(self, first: date, last: date) -> frozenset[date]:
+        """The public holidays from ``first`` to ``last``, both included."""
+        if self.country is None:
+            return frozenset()
+        years = range(first.year, last.year + 1)
+        return frozenset(
+            day for year in years for day in _public_holidays(self.country, self.region, year) if first <= day <= last
+        )
+
+
+def holidays_known(country: str, region: str | None) -> bool:
+    """Whether the public holidays of this country, and this region of it, are known; regions by code or name."""
+    import holidays  # several megabytes: loaded where holidays are kept
+
+    try:
+        holidays.country_holidays(country, subdiv=region)
+    except NotImplementedError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def _public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
+    import holidays  # several megabytes: loaded where holidays are kept
+
+    if not holidays_known(country, None):
+        return frozenset()
+    # A region written in some other way still has its country's holidays.
+    subdivision = region if holidays_known(country, region) else None
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))

@@ -1,0 +1,68 @@
+"""When a staff member works: work schedules in their own zone, and the time off that is cut out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.organisation.opening_hours import Line, weekly
+from chalicelib.domain.shared.interval_set import Interval
+from chalicelib.domain.shared.times import instant, minute
+
+
+class CalendarType(StrEnum):
+    """What a work schedule is for: free times come from open ones, rebooking goes into ad hoc ones (RB-6)."""
+
+    OPEN = "open"
+    AD_HOC = "ad_hoc"
+    RAPID_RESPONSE = "rapid_response"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSchedule:
+    """Weekly lines in ``timezone``; dates of validity are included, no location means wherever they work."""
+
+    id: str
+    calendar_type: CalendarType
+    timezone: str
+    lines: tuple[Line, ...]
+    valid_from: date | None = None
+    valid_until: date | None = None
+    location_id: str | None = None
+    version: int = 1
+
+    def intervals(self, first: date, last: date) -> Iterator[Interval]:
+        """The working times of the local days from ``first`` to ``last``, both included."""
+        begin = max(first, self.valid_from or first)
+        end = min(last, self.valid_until or last)
+        yield from weekly(self.lines, ZoneInfo(self.timezone), begin, end)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """An absence from ``start`` to ``end`` (UTC); existing appointments stay as they are."""
+
+    id: str
+    start: datetime
+    end: datetime
+    reason: str = ""
+    version: int = 1
+
+    @property
+    def interval(self) -> Interval:
+        """As minutes since 1970; a minute begun is off."""
+        end = minute(self.end)
+        return minute(self.start), end + (instant(end) < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Everything that says when one staff member works; one record, so that it is read and decided on as a whole."""
+
+    staff_id: str
+    schedules: tuple[WorkSchedule, ...] = ()
+    time_off: tuple[TimeOff, ...] = ()
+    version: int = 0

@@ -1,0 +1,204 @@
+"""Quickstream blocks: so many appointments at once, for these services, at this location, from-to (QS-9, D11, D12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.shared.errors import WrongState, invalid
+from chalicelib.domain.shared.ids import ulid
+from chalicelib.domain.shared.times import EPOCH, first_valid, instant, minute
+
+LONGEST_MINUTES = 25 * 60
+MOST_OCCURRENCES = 366
+
+
+class BlockState(StrEnum):
+    """Held: not bookable yet. Released: bookable. Closed: no longer (D12); there is no way back."""
+
+    HELD = "held"
+    RELEASED = "released"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """When seats open: at an instant, so many days before at a wall time, or so many hours before.
+
+    Exactly one form is set; a block without a policy is open from the start.
+    """
+
+    at: datetime | None = None
+    days_before: int | None = None
+    time: str | None = None
+    hours_before: int | None = None
+
+    def due(self, start: int, tz: ZoneInfo) -> int:
+        """The minute the seats of an occurrence that begins at ``start`` open (D12)."""
+        if self.at is not None:
+            return minute(self.at)
+        if self.hours_before is not None:
+            return start - 60 * self.hours_before
+        hours, minutes = map(int, (self.time or "00:00").split(":"))
+        day = instant(start).astimezone(tz).date() - timedelta(days=self.days_before or 0)
+        return minute(first_valid(datetime.combine(day, time(hours, minutes)), tz))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One occurrence. Times are minutes since 1970 UTC; ``limit`` and ``reserved`` are seats.
+
+    ``keeps`` names the appointments that sit here since before it was closed; ``exception`` that it was
+    edited by itself; ``wall`` is the wall start its series gave it.
+    """
+
+    id: str
+    series_id: str
+    location_id: str
+    start: int
+    end: int
+    limit: int
+    services: tuple[str, ...]
+    state: BlockState
+    reserved: int = 0
+    release_at: int | None = None
+    reserve_release_at: int | None = None
+    exception: bool = False
+    wall: str = ""
+    keeps: tuple[str, ...] = ()
+    version: int = 1
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether [start, end) lies wholly inside (D4)."""
+        return self.start <= start and end <= self.end
+
+    def due(self) -> int | None:
+        """The minute at which the release function must look at this block next; none once closed."""
+        if self.state is BlockState.CLOSED:
+            return None
+        opening = self.release_at if self.state is BlockState.HELD else self.reserve_release_at
+        if opening is None or (self.state is BlockState.RELEASED and not self.reserved):
+            return self.end
+        return min(opening, self.end)
+
+    def advanced(self, now: int) -> Block:
+        """As it must be at minute ``now``: closed when over, else released, its reserve opened (D12)."""
+        if self.state is BlockState.CLOSED:
+            return self
+        if self.end <= now:
+            return replace(self, state=BlockState.CLOSED, version=self.version + 1)
+        block = self
+        if block.state is BlockState.HELD and block.release_at is not None and block.release_at <= now:
+            block = replace(block, state=BlockState.RELEASED)
+        opens = block.reserve_release_at
+        if block.state is BlockState.RELEASED and block.reserved and opens is not None and opens <= now:
+            block = replace(block, reserved=0)
+        return block if block is self else replace(block, version=self.version + 1)
+
+    def released(self) -> Block:
+        """Opened early; 409 ``wrong_state`` once closed, itself when open already."""
+        if self.state is BlockState.CLOSED:
+            raise WrongState("A closed block cannot be released.")
+        if self.state is BlockState.RELEASED:
+            return self
+        return replace(self, state=BlockState.RELEASED, version=self.version + 1)
+
+    def closed(self, keeps: tuple[str, ...]) -> Block:
+        """Closed early; the appointments named keep their seats."""
+        if self.state is BlockState.CLOSED:
+            return self
+        return replace(self, state=BlockState.CLOSED, keeps=keeps, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Where a block stands: the UTC day of its start at its location."""
+
+    id: str
+    location_id: str
+    day: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What repeats: wall times at the location, a rule, and what every occurrence starts out with.
+
+    ``laid_to`` is the wall start of the last occurrence laid out; ``done`` says no more will come, otherwise
+    ``next_due`` when to lay out more.
+    """
+
+    id: str
+    location_id: str
+    timezone: str
+    wall_start: datetime
+    wall_end: datetime
+    limit: int
+    services: tuple[str, ...]
+    reserved: int = 0
+    rrule: str | None = None
+    release: Release | None = None
+    reserve_release: Release | None = None
+    laid_to: datetime | None = None
+    done: bool = False
+    next_due: datetime = EPOCH
+    version: int = 0
+
+    def times(self, wall: datetime) -> tuple[int, int]:
+        """Start and end, in minutes, of the occurrence whose wall start is ``wall``.
+
+        Both follow the wall clock; one in a gap moves to the first instant after it, so that the end may come
+        before the start when clocks leave nothing of the occurrence (D11).
+        """
+        tz = ZoneInfo(self.timezone)
+        return minute(first_valid(wall, tz)), minute(first_valid(wall + (self.wall_end - self.wall_start), tz))
+
+    def occurrence(self, wall: datetime, now: int, times: tuple[int, int] | None = None) -> Block | None:
+        """The block whose wall start is ``wall``; none when clocks leave nothing of it (D11).
+
+        ``times`` are its start and end where these are known more exactly than wall time says. Its id follows
+        from the series and the date: however often an occurrence is laid out, it is the same.
+        """
+        tz = ZoneInfo(self.timezone)
+        start, end = times or self.times(wall)
+        if end <= start:
+            return None
+        digest = sha256(f"{self.id}/{wall.date()}".encode()).digest()
+        block = Block(
+            id=f"blk_{self.id[4:14]}{ulid(EPOCH, digest)[10:]}",
+            series_id=self.id,
+            location_id=self.location_id,
+            start=start,
+            end=end,
+            limit=self.limit,
+            services=self.services,
+            state=BlockState.HELD if self.release else BlockState.RELEASED,
+            reserved=self.reserved,
+            release_at=self.release.due(start, tz) if self.release else None,
+            reserve_release_at=self.reserve_release.due(start, tz) if self.reserve_release else None,
+            wall=wall.isoformat(timespec="minutes"),
+        )
+        return replace(block.advanced(now), version=1)
+
+
+def validate(start: int, end: int, limit: int, reserved: int) -> None:
+    """422 unless start < end, at most 25 hours, on the grid, limit at least 1, reserve within it (QS-9)."""
+    if end <= start:
+        raise invalid("/end", "The end must lie after the start.", "invalid_interval")
+    if end - start > LONGEST_MINUTES:
+        raise invalid("/end", "A block is at most 25 hours long.", "invalid_interval")
+    for pointer, value in (("/start", start), ("/end", end)):
+        if value % 5:
+            raise invalid(pointer, "Times lie on the five-minute grid.", "off_grid")
+    validate_seats(limit, reserved)
+
+
+def validate_seats(limit: int, reserved: int) -> None:
+    """422 unless there is at least one seat and the reserve lies within the limit."""
+    if limit < 1:
+        raise invalid("/limit", "At least one seat.")
+    if not 0 <= reserved <= limit:
+        raise invalid("/reserved", "At most as many seats as the limit.")

@@ -1,0 +1,236 @@
+"""Rebooking a client with the same consultant: what is asked, what may be asked, and what stands against a time.
+
+The start is the client's wall time; the session must lie within one line of the schedule that was chosen, by the
+clocks of that schedule's zone (RB-4, RB-8, D37), and the consultant must have nothing else then (D38).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.appointments.appointment import Appointment, Attendee
+from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
+from chalicelib.domain.availability.block_slots import DETAILS, Seeker, outside_window
+from chalicelib.domain.capacity.ledger import Calendar, Right
+from chalicelib.domain.organisation.catalog import Method, Offer
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, Holidays, local_day, wall_interval
+from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
+from chalicelib.domain.shared.errors import ConsultantConflict, NotFound, WrongState, invalid
+from chalicelib.domain.shared.interval_set import Interval
+from chalicelib.domain.shared.times import candidates, instant, minute, resolve, utc_text, zone
+
+_DAY = timedelta(days=1)
+
+
+class Approach(StrEnum):
+    """A session that is to come, or one that has already taken place (RB-13)."""
+
+    MANUAL = "manual"
+    RETROSPECTIVE = "retrospective"
+
+
+@dataclass(frozen=True, slots=True)
+class RebookWish:
+    """What is asked for; ``day`` and ``at`` are the client's wall time, ``at`` with an offset if clocks show it twice.
+
+    ``override`` is the reason for booking in spite of schedule and conflicts.
+    """
+
+    approach: Approach
+    work_schedule_id: str | None
+    method: Method
+    day: date
+    at: time
+    notify_client: bool = True
+    platform: Platform | None = None
+    override: str | None = None
+
+    @property
+    def past(self) -> bool:
+        """Whether it is about a session that has taken place."""
+        return self.approach is Approach.RETROSPECTIVE
+
+    @property
+    def tells_client(self) -> bool:
+        """Whether the client is written to: never about what is over (D40)."""
+        return self.notify_client and not self.past
+
+
+class ObstacleKind(StrEnum):
+    """What takes a consultant's time."""
+
+    APPOINTMENT = "appointment"
+    TIME_OFF = "time_off"
+    HOLIDAY = "holiday"
+
+
+class Caution(StrEnum):
+    """What is worth knowing before a rebooking is booked, and does not stand in its way."""
+
+    OUTSIDE_WORK_SCHEDULE = "outside_work_schedule"
+    CONSULTANT_CONFLICT = "consultant_conflict"
+    CLIENT_OVERLAP = "client_overlap"
+    LINK_NOT_SENT = "link_not_sent"
+    LINK_BY_STAFF = "link_by_staff"
+    LOCATION_CLOSED = "location_closed"
+    OVER_CAPACITY = "over_capacity"
+
+
+CAUTIONS: dict[Caution, str] = {
+    Caution.OUTSIDE_WORK_SCHEDULE: "The time lies outside the chosen work schedule.",
+    Caution.CONSULTANT_CONFLICT: "The consultant has something else at that time.",
+    Caution.CLIENT_OVERLAP: "The client has another appointment at that time.",
+    Caution.LINK_NOT_SENT: "The client is not notified: the meeting link is not sent to them.",
+    Caution.LINK_BY_STAFF: "No meeting link is made: the consultant sends it.",
+    Caution.LOCATION_CLOSED: "The location is closed at that time.",
+    Caution.OVER_CAPACITY: "No seat is planned for this at that time.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that stands against a time, from ``start`` to ``end`` (minutes since 1970 UTC)."""
+
+    kind: ObstacleKind
+    start: int
+    end: int
+
+
+def rebooked(source: Appointment) -> Attendee:
+    """Whom a rebooking of this appointment is for: the first who still comes, else the first who was to (D36).
+
+    409 ``wrong_state`` where there is nobody.
+    """
+    everybody = source.live_attendees or source.attendees
+    if not everybody:
+        raise WrongState("There is no client at this appointment.")
+    return everybody[0]
+
+
+def selectable(schedule: WorkSchedule, location_id: str) -> bool:
+    """Whether it may be rebooked into at this location: an ad hoc one (RB-6), theirs there or everywhere."""
+    return schedule.calendar_type is CalendarType.AD_HOC and schedule.location_id in (None, location_id)
+
+
+def selected(rota: Rota, schedule_id: str | None, location_id: str) -> WorkSchedule:
+    """The consultant's schedule that was chosen; nothing is ever chosen for them (RB-4, RB-5).
+
+    422 ``schedule_not_selected``, 404 for one that is not theirs, 422 ``schedule_not_selectable`` (RB-6).
+    """
+    if not schedule_id:
+        raise invalid("/work_schedule_id", "No work schedule is selected.", "schedule_not_selected")
+    schedule = next((s for s in rota.schedules if s.id == schedule_id), None)
+    if schedule is None:
+        raise NotFound()
+    if not selectable(schedule, location_id):
+        message = "Only an ad hoc schedule for this location can be rebooked into."
+        raise invalid("/work_schedule_id", message, "schedule_not_selectable")
+    return schedule
+
+
+def required_call(wish: RebookWish) -> Teleconference | None:
+    """The video call that is agreed: no link is made to what is over (D40).
+
+    422 ``platform_required`` for video without a platform (RB-7), ``platform_not_allowed`` for one without video
+    (RB-11).
+    """
+    if wish.method is not Method.VIDEO:
+        if wish.platform is not None:
+            raise invalid("/platform", "Only a video call has a platform.", "platform_not_allowed")
+        return None
+    if wish.platform is None:
+        raise invalid("/platform", "Say over which platform the video call takes place.", "platform_required")
+    return Teleconference(wish.platform, None, LinkState.BY_STAFF) if wish.past else Teleconference.on(wish.platform)
+
+
+def agreed_start(wish: RebookWish, timezone: str) -> datetime:
+    """The UTC instant at which the client's clocks show the day and time (RB-8, TZ-7).
+
+    422 as ``times.resolve``, and ``wrong_offset`` for an offset their clocks do not have then.
+    """
+    wall = datetime.combine(wish.day, wish.at.replace(tzinfo=None))
+    if wish.at.tzinfo is None:
+        return resolve(wall, timezone, "/time")
+    at = datetime.combine(wish.day, wish.at).astimezone(UTC)
+    found = candidates(wall, zone(timezone))
+    if found and at not in found:
+        raise invalid("/time", "The client's clocks have another offset then.", "wrong_offset")
+    return resolve(at if found else wall, timezone, "/time")
+
+
+def require_time(wish: RebookWish, offer: Offer, start: datetime, now: datetime) -> None:
+    """Refuses what the approach is not for (D40): 422 ``past``, ``too_far``, ``in_the_future``, ``too_long_ago``."""
+    if not wish.past:
+        why = outside_window(offer, Seeker(Right.SCHEDULE, now), minute(start))
+        if why:
+            raise invalid("/time", DETAILS[why], why.value)
+        return
+    days = offer.settings.retrospective_days
+    if start > now:
+        raise invalid("/time", "A retrospective session has already taken place.", "in_the_future")
+    if start < now - days * _DAY:
+        raise invalid("/time", f"This is more than {days} days ago.", "too_long_ago", retrospective_days=days)
+
+
+def lies_within(schedule: WorkSchedule, span: Interval) -> bool:
+    """Whether all of it lies within one line, on that line's weekdays and valid days in the schedule's zone (D37)."""
+    start, end = span
+    first, last = (local_day(at, ZoneInfo(schedule.timezone)) for at in span)
+    return any(begin <= start and end <= until for begin, until in schedule.intervals(first - _DAY, last + _DAY))
+
+
+def require_within(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
+    """422 ``outside_work_schedule`` unless it lies within one line; true where that was ``overridden`` (D37)."""
+    outside = not lies_within(schedule, span)
+    if outside and not overridden:
+        message = "The session does not lie within one line of the chosen work schedule."
+        raise invalid("/time", message, Caution.OUTSIDE_WORK_SCHEDULE.value)
+    return outside
+
+
+def require_free(
+    rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int, *, overridden: bool
+) -> tuple[Obstacle, ...]:
+    """409 ``consultant_conflict`` while there are ``obstacles``; those that were ``overridden`` (D38)."""
+    found = tuple(obstacles(rota, calendar, offer, span, now))
+    if found and not overridden:
+        raise ConsultantConflict(extra={"conflicts": [_said(obstacle) for obstacle in found]})
+    return found
+
+
+def obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int) -> Iterator[Obstacle]:
+    """What the consultant has in the way of a session: appointments with the buffers of both, leave, holidays.
+
+    Public holidays are those the location keeps, by its own days, as for free times (RB-24); its opening hours and
+    closures say nothing about an ad hoc schedule. ``now`` is epoch seconds.
+    """
+    service = offer.service
+    busy = span[0] - service.buffer_before, span[1] + service.buffer_after
+    for occupant in calendar.occupants(now):
+        if _overlap(busy, occupant.busy):
+            yield Obstacle(ObstacleKind.APPOINTMENT, occupant.start, occupant.end)
+    for absence in rota.time_off:
+        if _overlap(span, absence.interval):
+            yield Obstacle(ObstacleKind.TIME_OFF, *absence.interval)
+    tz = ZoneInfo(offer.location.timezone)
+    first, last = local_day(span[0], tz), local_day(span[1] - 1, tz)
+    for day in sorted(Holidays.kept_at(offer.location, offer.settings).among(first, last)):
+        yield Obstacle(ObstacleKind.HOLIDAY, *wall_interval(day, 0, DAY_MINUTES, tz))
+
+
+def closed(closures: Iterable[Closure], tz: ZoneInfo, span: Interval) -> bool:
+    """Whether one of a location's closures lies over this time."""
+    return any(_overlap(span, wall_interval(c.date, c.start, c.end, tz)) for c in closures)
+
+
+def _said(obstacle: Obstacle) -> dict[str, str]:
+    start, end = utc_text(instant(obstacle.start)), utc_text(instant(obstacle.end))
+    return {"type": obstacle.kind.value, "start": start, "end": end}
+
+
+def _overlap(one: Interval, other: Interval) -> bool:
+    return one[0] < other[1] and other[0] < one[1]

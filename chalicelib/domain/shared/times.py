@@ -1,0 +1,134 @@
+"""Wall times and instants: the conversions that daylight saving makes dangerous, in one place (TZ-6, TZ-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from zoneinfo import ZoneInfo, available_timezones
+
+from chalicelib.domain.shared.errors import FieldError, Invalid, invalid
+
+GRID_MINUTES = 5
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    # Some machines keep their own setting beside the zones, and what they have before anybody has set them.
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
+def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
+    """The IANA zone of that name; 422 ``unknown_timezone`` when there is none."""
+    if name not in _zones():
+        raise invalid(pointer, "This is not an IANA time zone.", "unknown_timezone")
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    # Each line: country, coordinates, zone; lines of comment begin with a hash.
+    lines = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8").splitlines()
+    return {line.split("\t")[2]: line[:2] for line in lines if not line.startswith("#")}
+
+
+def country_of(name: str) -> str | None:
+    """The country (ISO 3166) whose clocks show this zone; none for ``UTC`` and the like."""
+    return _countries().get(name)
+
+
+def minute(instant: datetime) -> int:
+    """Whole minutes since 1970 UTC, rounded down."""
+    return (instant - EPOCH) // _MINUTE
+
+
+def instant(minutes: int) -> datetime:
+    """The UTC instant of so many minutes since 1970."""
+    return EPOCH + minutes * _MINUTE
+
+
+def utc_text(at: datetime) -> str:
+    """RFC 3339 in UTC with a ``Z``; seconds, without fractions (``2026-12-01T15:00:00Z``)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def wall_text(at: datetime, tz: ZoneInfo) -> str:
+    """The wall time there, without an offset (``2026-12-01T10:00:00``)."""
+    return at.astimezone(tz).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def candidates(wall: datetime, tz: ZoneInfo) -> list[datetime]:
+    """The UTC instants at which clocks in ``tz`` show the naive ``wall`` time: none, one or two.
+
+    ``zoneinfo`` never raises, so both folds are sent through UTC and back (TZ-7).
+    """
+    found: list[datetime] = []
+    for fold in (0, 1):
+        at = wall.replace(tzinfo=tz, fold=fold).astimezone(UTC)
+        if at.astimezone(tz).replace(tzinfo=None) == wall and at not in found:
+            found.append(at)
+    return found
+
+
+def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
+    """The instant of ``wall``; the earlier of two; at a gap, the first instant after it (D11)."""
+    found = candidates(wall, tz)
+    if found:
+        return found[0]
+    # Read with the offset from before the gap, the time lands after it: walk back to the gap's end.
+    probe = wall.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    while (probe - _MINUTE).astimezone(tz).utcoffset() == probe.astimezone(tz).utcoffset():
+        probe -= _MINUTE
+    return probe
+
+
+def resolve(start: datetime, timezone: str | None, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
+    """The UTC instant a request's ``start`` means, on the 5-minute grid or one of so many minutes.
+
+    With an offset it is that instant; without one it is wall time in ``timezone``. 422 ``timezone_required``,
+    ``nonexistent_local_time``, ``ambiguous_local_time`` (both instants in ``candidates``) or ``off_grid``.
+    """
+    tz = zone(timezone) if timezone is not None else None
+    if start.tzinfo is not None:
+        at = start.astimezone(UTC)
+    elif tz is None:
+        raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
+    else:
+        found = candidates(start, tz)
+        if not found:
+            raise invalid(pointer, "Clocks skip this time on that day.", "nonexistent_local_time")
+        if len(found) == 2:
+            message = "Clocks show this time twice on that day: send it with its offset."
+            both = [c.astimezone(tz).isoformat() for c in found]
+            raise Invalid(
+                message,
+                code="ambiguous_local_time",
+                errors=[FieldError(pointer, message)],
+                extra={"candidates": both},
+            )
+        at = found[0]
+    if at.second or at.microsecond or minute(at) % grid:
+        wanted = "Times are whole minutes." if grid == 1 else "Times start on the five-minute grid."
+        raise invalid(pointer, wanted, "off_grid")
+    return at
+
+
+def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    """The UTC instants at which a local day begins and ends (23 to 25 hours apart as a rule)."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
+    return first_valid(midnight, tz), first_valid(midnight + timedelta(days=1), tz)
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """Every date from ``first`` to ``last``, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def utc_days(start: int, end: int) -> list[str]:
+    """The UTC dates (``2026-12-01``) that the minutes [start, end) touch; at least the start's own."""
+    last = max(start, end - 1)
+    return [d.isoformat() for d in days(instant(start).date(), instant(last).date())]

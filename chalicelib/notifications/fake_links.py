@@ -1,0 +1,21 @@
+"""Links to video calls that lead nowhere, for stage local: the address says so."""
+
+from __future__ import annotations
+
+from chalicelib.domain.appointments.video_meetings import Link, Meeting
+
+# example.org is nobody's (RFC 2606).
+ADDRESS = "https://example.org/pretended-meeting"
+_STAGE = "local"
+
+
+class PretendedLinks:
+    """``services.delivery_ports.MeetingLinks`` without a platform; cannot be made in any other stage."""
+
+    def __init__(self, stage: str) -> None:
+        if stage != _STAGE:
+            raise ValueError("Links to video calls are pretended in stage local only.")
+
+    def make(self, meeting: Meeting) -> Link:
+        """The same address for the same key."""
+        return Link(f"{ADDRESS}/{meeting.key}")

@@ -1,0 +1,193 @@
+"""Links to Teams meetings from Microsoft Graph: client credentials, ``onlineMeetings/createOrGet``.
+
+Graph tells meetings apart by tenant, organiser and external id: whoever asks again with the same ones gets the same
+meeting, so nothing here has to remember what it has asked for. All meetings are one organiser's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from chalicelib.domain.appointments.video_meetings import Link, LinkDelayed, LinkRefused, Meeting
+from chalicelib.domain.shared.times import utc_text
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+# Two of each fit many times into what a function may take; nothing waits for an answer that is later.
+CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
+# A token is not used in the last minutes of its life, so that none runs out on its way.
+SPARE = timedelta(minutes=5)
+# After a fault nobody is kept waiting for the next one: the relay has other messages to send.
+REST = timedelta(seconds=20)
+# Teams gives a link up so long after the meeting that it was made for.
+LINK_LIFE = timedelta(days=60)
+# What passes by itself, besides all that the server says of itself.
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The secret's content: the app registration, and the object id of the user in whose name meetings are made."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    organizer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    whose: Credentials
+    until: datetime
+
+
+@dataclass
+class GraphLinks:
+    """``services.delivery_ports.MeetingLinks`` with Microsoft Graph; ``secret`` gives the credentials as JSON.
+
+    ``clock`` is the real one: tokens and the server's wishes go by it, whatever time a caller goes by.
+    """
+
+    secret: Callable[[], str] = field(repr=False)
+    graph_url: str
+    login_url: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    read_seconds: float = READ_SECONDS
+    _token: _Token | None = field(default=None, init=False, repr=False)
+    _rests: tuple[datetime, str] | None = field(default=None, init=False)
+
+    def make(self, meeting: Meeting) -> Link:
+        """The link to join by, without an account of one's own where the tenant lets guests in.
+
+        ``LinkDelayed`` for faults on the way, throttling and credentials that are not taken, which a new secret
+        cures; ``LinkRefused`` when Graph says that the request itself is wrong or not allowed.
+        """
+        self._require_rested()
+        try:
+            credentials = self._credentials()
+            answer = self._ask(meeting, credentials, self._bearer(credentials))
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                self._token = None
+                answer = self._ask(meeting, credentials, self._bearer(credentials))
+            return Link(self._url(answer), meeting.end + LINK_LIFE)
+        except LinkDelayed as delay:
+            rest = max(REST, timedelta(seconds=delay.seconds))
+            self._rests = (self.clock() + rest, str(delay))
+            raise
+
+    def _require_rested(self) -> None:
+        """Nothing is asked for while the server wants to be left alone, or has just failed."""
+        if self._rests is None:
+            return
+        until, reason = self._rests
+        left = (until - self.clock()).total_seconds()
+        if left > 0:
+            raise LinkDelayed(reason, left)
+        self._rests = None
+
+    def _credentials(self) -> Credentials:
+        try:
+            known = json.loads(self.secret())
+            return Credentials(**{name: str(known[name]) for name in Credentials.__dataclass_fields__})
+        except Exception as error:
+            # Its text may quote the secret: only this reason is ever logged.
+            raise LinkDelayed("credentials_unreadable") from error
+
+    def _bearer(self, credentials: Credentials) -> str:
+        """A token that is good for a while yet, an earlier one if there is one."""
+        token = self._token
+        if token is None or token.whose != credentials or token.until <= self.clock():
+            self._token = token = self._new_token(credentials)
+        return token.text
+
+    def _new_token(self, credentials: Credentials) -> _Token:
+        url = f"{self.login_url}/{quote(credentials.tenant_id, safe='')}/oauth2/v2.0/token"
+        form = {
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+            "grant_type": "client_credentials",
+            "scope": f"{self.graph_url}/.default",
+        }
+        answer = self._post(url, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+        if answer.status != HTTPStatus.OK:
+            self._pass_on(answer)
+            raise LinkDelayed("credentials_refused")
+        said = _json(answer)
+        if not said.get("access_token"):
+            raise LinkDelayed("unexpected_answer")
+        life = timedelta(seconds=float(said.get("expires_in") or 0))
+        return _Token(str(said["access_token"]), credentials, self.clock() + life - SPARE)
+
+    def _ask(self, meeting: Meeting, credentials: Credentials, token: str) -> BaseHTTPResponse:
+        organizer = quote(credentials.organizer_id, safe="")
+        url = f"{self.graph_url}/v1.0/users/{organizer}/onlineMeetings/createOrGet"
+        body = {
+            "externalId": meeting.key,
+            "subject": meeting.subject,
+            "startDateTime": utc_text(meeting.start),
+            "endDateTime": utc_text(meeting.end),
+        }
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        return self._post(url, json.dumps(body), headers)
+
+    def _url(self, answer: BaseHTTPResponse) -> str:
+        if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
+            link = str(_json(answer).get("joinWebUrl") or "")
+            if urlsplit(link).scheme != "https":
+                raise LinkRefused("no_link_in_answer")
+            return link
+        self._pass_on(answer)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise LinkDelayed("token_refused")
+        raise LinkRefused(f"refused_{answer.status}")
+
+    def _pass_on(self, answer: BaseHTTPResponse) -> None:
+        """Raises for what another attempt may cure: throttling, faults of the server."""
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise LinkDelayed("throttled", self._wished(answer))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _PASSING:
+            raise LinkDelayed("server_fault", self._wished(answer))
+
+    def _wished(self, answer: BaseHTTPResponse) -> float:
+        """The seconds until the server wants to be asked again, which it says as a number or a date; else none."""
+        said = answer.headers.get("Retry-After", "").strip()
+        if said.isdecimal():
+            return float(said)
+        try:
+            return max(0.0, (parsedate_to_datetime(said) - self.clock()).total_seconds())
+        except (ValueError, TypeError):
+            return 0.0
+
+    def _post(self, url: str, body: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return self._pool.request("POST", url, body=body.encode(), headers=headers, redirect=False, retries=False)
+        except HTTPError as error:
+            raise LinkDelayed("unreachable") from error
+
+    @cached_property
+    def _pool(self) -> PoolManager:
+        from urllib3 import PoolManager, Timeout
+
+        return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=self.read_seconds))
+
+
+def _json(answer: BaseHTTPResponse) -> Mapping[str, Any]:
+    try:
+        said = json.loads(answer.data)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise LinkDelayed("unexpected_answer")
+    return said

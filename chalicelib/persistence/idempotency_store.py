@@ -1,0 +1,26 @@
+"""The answers kept under Idempotency-Keys; long ones are compressed, as an item holds no more than 400 kB."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+
+from chalicelib.services.unit_of_work import Replay
+
+# A year's blocks with many services come to half a megabyte of ids said again and again.
+_LONG = 20_000
+
+
+def to_body(answer: Replay) -> str:
+    """The answer as a row keeps it."""
+    packed = len(answer.body) > _LONG
+    body = b64encode(zlib.compress(answer.body.encode())).decode() if packed else answer.body
+    return json.dumps({"fingerprint": answer.fingerprint, "status": answer.status, "body": body, "packed": packed})
+
+
+def from_body(text: str) -> Replay:
+    """The answer as it was given."""
+    kept = json.loads(text)
+    body = zlib.decompress(b64decode(kept["body"])).decode() if kept["packed"] else kept["body"]
+    return Replay(kept["fingerprint"], kept["status"], body)

@@ -1,0 +1,96 @@
+"""Where the appointments of a list stand in order of start: one partition of one index, and what is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.constants import STRING
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.domain.shared.errors import Refusal
+from chalicelib.persistence import cursors, keys
+from chalicelib.persistence.table import Row
+from chalicelib.services.unit_of_work import Choice
+
+Key = dict[str, dict[str, Any]]
+
+# DynamoDB takes no more values in one IN.
+_MOST_VALUES = 100
+# Where rows are passed over, so many are looked at in one go.
+_SIFTED_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One partition of an index; ``attribute`` names its partition key, ``bounds`` the starts."""
+
+    index: Any
+    attribute: str
+    partition: str
+    bounds: tuple[str, str]
+    sieve: Condition | None = None
+
+    def rows(self, limit: int, after: Key | None) -> Iterable[Row]:
+        """The first so many rows, or those that come after a key of this shelf."""
+        low, high = self.bounds
+        if after:
+            # A list that begins now has moved on since its last page; it goes on from where that ended.
+            low = min(low, after[self._sort][STRING])
+        found: Iterable[Row] = self.index.query(
+            self.partition,
+            getattr(Row, self._sort).between(low, high),
+            self.sieve,
+            limit=limit,
+            page_size=limit if self.sieve is None else max(limit, _SIFTED_ROWS),
+            last_evaluated_key=after,
+        )
+        return found
+
+    def key_of(self, row: Row) -> Key:
+        """Where the list goes on behind this row."""
+        return {name: {STRING: getattr(row, name)} for name in ("pk", "sk", self.attribute, self._sort)}
+
+    def key_in(self, cursor: str | None) -> Key | None:
+        """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this shelf."""
+        return cursors.decode(cursor, self.attribute, self.partition, "", self.bounds[1])
+
+    @property
+    def _sort(self) -> str:
+        return self.attribute.replace("pk", "sk")
+
+
+def shelf(choice: Choice) -> Shelf:
+    """The narrowest partition that holds the choice; the conditions it does not meet by itself are its sieve."""
+    bounds = keys.by_start(choice.first), keys.by_start(choice.last)
+    here = sorted(choice.location_ids or ())
+    places = [keys.partition(location_id) for location_id in here]
+    queues = [keys.partition(who) if who else keys.unassigned(here[0]) for who in choice.holders or ()]
+    if choice.unconfirmed:
+        return Shelf(Row.review, "gsi3pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
+    if len(queues) != 1:
+        return Shelf(Row.agenda, "gsi1pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
+    sieve = None if choice.holders == frozenset({None}) else _one_of(Row.gsi1pk, places)
+    return Shelf(Row.queue, "gsi2pk", queues[0], bounds, sieve)
+
+
+def resumed(shelves: Sequence[Shelf], cursor: str | None) -> tuple[int, Key | None]:
+    """On which shelf a list goes on, and behind which key; 422 ``invalid_cursor`` when it is on none."""
+    *others, last = range(len(shelves))
+    for number in others:
+        try:
+            return number, shelves[number].key_in(cursor)
+        except Refusal:
+            continue
+    return last, shelves[last].key_in(cursor)
+
+
+def _one_of(attribute: UnicodeAttribute, values: Sequence[str]) -> Condition | None:
+    if not values:
+        return None
+    chunks = (values[i : i + _MOST_VALUES] for i in range(0, len(values), _MOST_VALUES))
+    return reduce(or_, (attribute.is_in(*chunk) for chunk in chunks))

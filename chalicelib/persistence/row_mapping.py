@@ -1,0 +1,289 @@
+"""Records to rows and back: for each kind of record its key, its place in the indexes and its body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from cattrs.preconf.json import make_converter
+
+from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.lifecycle import overdue_at
+from chalicelib.domain.availability.holds import Hold
+from chalicelib.domain.capacity.ledger import Occupant, Right, Sheet
+from chalicelib.domain.clients.client import Acquaintance, Client, Contact, ExternalId
+from chalicelib.domain.clients.directory import DirectoryEntry, Shelf
+from chalicelib.domain.clients.merging import Merge
+from chalicelib.domain.clients.sessions import Entitlement
+from chalicelib.domain.clients.workflows import Workflow
+from chalicelib.domain.organisation.catalog import Location, Login, Reason, Service, Settings, Staff
+from chalicelib.domain.organisation.opening_hours import Opening
+from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.organisation.rota import Rota
+from chalicelib.domain.organisation.statuses import Pipeline, Predicate, StatusPassed, StatusShare
+from chalicelib.domain.quickstream.blocks import Block, BlockPlace, Series
+from chalicelib.domain.quickview.rebooking_token import UsedReview
+from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.times import instant
+from chalicelib.persistence import keys
+from chalicelib.persistence.keys import Key
+from chalicelib.persistence.table import Row
+
+T = TypeVar("T")
+
+# A booking's own relay is given this long before the sweep looks after its journal entry.
+RELAY_GRACE_SECONDS = 120
+
+_converter = make_converter(forbid_extra_keys=False)
+_converter.register_unstructure_hook(datetime, lambda at: at.isoformat())
+_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+
+
+def to_json(record: Any) -> str:
+    """A record as compact JSON."""
+    return json.dumps(_converter.unstructure(record), separators=(",", ":"), ensure_ascii=False)
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """The record that ``to_json`` wrote; what was added to its type since takes its default."""
+    return _converter.structure(json.loads(text), kind)
+
+
+@dataclass(frozen=True)
+class Shape(Generic[T]):
+    """How one kind of record lies in the table: ``key`` from its ids, ``ids`` from the record."""
+
+    kind: str
+    key: Callable[..., Key]
+    ids: Callable[[T], tuple[str, ...]]
+    indexes: Callable[[T], Mapping[str, Any]] = lambda _: {}
+    pack: Callable[[T], Mapping[str, Any]] | None = None
+    unpack: Callable[[Row], T] | None = None
+
+
+def _own_id(record: Any) -> tuple[str, ...]:
+    return (record.id,)
+
+
+def _appointment_indexes(a: Appointment) -> dict[str, str]:
+    gone = "" if a.occupies else keys.CANCELLED
+    holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned(a.location_id)
+    by_start = keys.by_start(a.start, a.id)
+    found = {
+        "gsi1pk": keys.partition(a.location_id) + gone,
+        "gsi1sk": by_start,
+        "gsi2pk": holder + gone,
+        "gsi2sk": by_start,
+    }
+    if not a.confirmed and a.occupies:
+        found |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
+    elif a.staff_id and a.state in (State.IN_PROGRESS, State.SERVED):
+        # Nothing begins unconfirmed, so the place beside the requests is free for it.
+        found |= {"gsi3pk": keys.begun(a.staff_id), "gsi3sk": by_start}
+    return found | appointment_due(a, a.due_reminder())
+
+
+def appointment_due(a: Appointment, reminder: datetime | None) -> dict[str, str]:
+    """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
+
+    Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
+    and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
+    """
+    if a.requested_at and not a.confirmed and a.occupies:
+        return keys.due("request", a.id, a.requested_at)
+    if reminder:
+        return keys.due("reminder", a.id, reminder)
+    overdue = overdue_at(a)
+    return keys.due("overdue", a.id, overdue) if overdue else {}
+
+
+def _sheet_due(sheet: Sheet) -> dict[str, str]:
+    begun_here = (b for b in sheet.blocks.values() if instant(b.start).date().isoformat() == sheet.day)
+    due = [at for at in (b.due() for b in begun_here) if at is not None]
+    return keys.due("sheet", f"{sheet.calendar_id}#{sheet.day}", instant(min(due))) if due else {}
+
+
+_RIGHTS = {str(int(right)): right for right in Right}
+
+
+def _pack_occupant(o: Occupant) -> str:
+    facts = (o.start, o.end - o.start, o.service_id, int(o.right), int(o.over_capacity), o.expires or "")
+    return ",".join(map(str, (*facts, o.before, o.after) if o.before or o.after else facts))
+
+
+def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
+    # A month of fifty full calendars is thirty thousand of these: no keywords, no look-up of an enum by its value.
+    start, length, service_id, right, over, expires, *buffers = text.split(",")
+    before, after = map(int, buffers) if buffers else (0, 0)
+    begin = int(start)
+    until = int(expires) if expires else None
+    return Occupant(
+        occupant_id, begin, begin + int(length), service_id, _RIGHTS[right], over == "1", until, before, after
+    )
+
+
+def _pack_sheet(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "blocks": {k: to_json(b) for k, b in sheet.blocks.items()},
+        "occupants": {k: _pack_occupant(o) for k, o in sheet.occupants.items()},
+    }
+
+
+def _unpack_sheet(row: Row) -> Sheet:
+    return Sheet(
+        calendar_id=keys.id_in(row.pk),
+        day=row.sk,
+        blocks={k: from_json(text, Block) for k, text in (row.blocks or {}).items()},
+        occupants={k: _unpack_occupant(k, text) for k, text in (row.occupants or {}).items()},
+        version=int(row.version or 0),
+    )
+
+
+def _pack_contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "body": json.dumps(contact.clients),
+        "upcoming": {appointment_id: str(end) for appointment_id, end in contact.upcoming},
+    }
+
+
+def _unpack_contact(row: Row) -> Contact:
+    return Contact(
+        value=keys.id_in(row.pk),
+        clients=tuple((client_id, name) for client_id, name in json.loads(row.body or "[]")),
+        upcoming=tuple((k, int(end)) for k, end in (row.upcoming or {}).items()),
+        version=int(row.version or 0),
+    )
+
+
+def _client_indexes(client: Client) -> dict[str, str]:
+    if client.forget_at is not None:
+        return keys.due("farewell", client.id, client.forget_at)
+    return {"gsi1pk": keys.CLIENTS, "gsi1sk": keys.by_name(client.name, client.id)} if client.active else {}
+
+
+def _merge_indexes(merge: Merge) -> dict[str, str]:
+    return {"gsi1pk": keys.merges(merge.primary.id), "gsi1sk": keys.by_start(merge.at, merge.id)}
+
+
+def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
+    place = keys.by_start(workflow.created_at, workflow.id)
+    return {"gsi1pk": keys.workflows(workflow.client_id), "gsi1sk": place}
+
+
+def _directory_key(shelf: str, term: str, client_id: str, name: str) -> Key:
+    return keys.directory_entry(DirectoryEntry(Shelf(shelf), term, client_id, name))
+
+
+def _unpack_acquaintance(row: Row) -> Acquaintance:
+    return Acquaintance(keys.id_in(row.pk), row.sk, int(row.met or 0))
+
+
+def _unpack_share(row: Row) -> StatusShare:
+    _, predicate, share = row.sk.split("#")
+    return StatusShare(keys.id_in(row.pk), Predicate(predicate), share, int(row.met or 0))
+
+
+SHAPES: dict[type[Any], Shape[Any]] = {
+    Settings: Shape("settings", keys.settings, lambda _: ()),
+    Location: Shape("location", keys.location, _own_id),
+    Service: Shape("service", keys.service, _own_id),
+    Staff: Shape("staff", keys.staff, _own_id),
+    Reason: Shape("reason", keys.reason, _own_id),
+    Pipeline: Shape("pipeline", keys.pipeline, lambda _: ()),
+    StatusPassed: Shape("passed", keys.status_passed, lambda r: (r.appointment_id, r.number)),
+    StatusShare: Shape(
+        "share", keys.status_share, lambda r: (r.status_id, r.predicate, r.share), lambda _: {}, unpack=_unpack_share
+    ),
+    Login: Shape("login", keys.login, lambda r: (r.email,)),
+    Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
+    Opening: Shape("opening", keys.opening, lambda r: (r.location_id,)),
+    Post: Shape("post", keys.post, lambda r: (r.location_id, r.staff_id)),
+    Rota: Shape("rota", keys.rota, lambda r: (r.staff_id,)),
+    BlockPlace: Shape("block", keys.block_place, _own_id),
+    Series: Shape(
+        "series",
+        keys.series,
+        _own_id,
+        lambda s: {} if s.done else keys.due("series", s.id, s.next_due),
+    ),
+    Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
+    Client: Shape("client", keys.client, _own_id, _client_indexes),
+    DirectoryEntry: Shape("directory", _directory_key, lambda e: (e.shelf, e.term, e.client_id, e.name)),
+    Entitlement: Shape("entitlement", keys.entitlement, lambda e: (e.client_id,)),
+    Merge: Shape("merge", keys.merge, _own_id, _merge_indexes),
+    Acquaintance: Shape(
+        "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance
+    ),
+    Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
+    ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
+    Workflow: Shape("workflow", keys.workflow, _own_id, _workflow_indexes),
+    UsedReview: Shape("review", keys.used_review, lambda r: (r.nonce,), lambda r: {"ttl": r.forget}),
+    Hold: Shape("hold", keys.hold, _own_id, lambda h: {"ttl": h.expires + 86_400}),
+}
+
+
+def key_of(kind: type[Any], ids: tuple[str, ...]) -> Key:
+    """Where the record of this kind with these ids is."""
+    return SHAPES[kind].key(*ids)
+
+
+def to_row(record: Any) -> Row:
+    """The row of a record, at the record's version."""
+    shape = SHAPES[type(record)]
+    key = shape.key(*shape.ids(record))
+    body = shape.pack(record) if shape.pack else {"body": to_json(record)}
+    return Row(key.pk, key.sk, kind=shape.kind, version=record.version, **body, **shape.indexes(record))
+
+
+def from_row(row: Row, kind: type[T]) -> T:
+    """The record of a row; the row's version is the one that counts."""
+    shape = SHAPES[kind]
+    if shape.unpack:
+        unpacked: T = shape.unpack(row)
+        return unpacked
+    body = json.loads(row.body or "{}")
+    return _converter.structure(body | {"version": int(row.version or 0)}, kind)
+
+
+def team_of(location_id: str, rows: Iterable[Row]) -> Team:
+    """The team of a location from the rows of its partition."""
+    opening = Opening(location_id)
+    posts = []
+    for row in rows:
+        if row.kind == SHAPES[Opening].kind:
+            opening = from_row(row, Opening)
+        else:
+            posts.append(from_row(row, Post))
+    return Team(location_id, opening, tuple(posts))
+
+
+def directory_row(entry: DirectoryEntry) -> Row:
+    """The row of one way to find a client."""
+    key = keys.directory_entry(entry)
+    return Row(key.pk, key.sk, kind="directory", body=to_json(entry))
+
+
+def attendee_rows(appointment: Appointment) -> list[Row]:
+    """The rows that put an appointment on its clients' agendas."""
+    rows = []
+    for attendee in appointment.attendees:
+        key = keys.attendee(appointment.id, attendee.client_id)
+        body = json.dumps({"cancelled": attendee.cancelled, "end": appointment.end.isoformat()})
+        row = Row(key.pk, key.sk, kind="attendee", body=body)
+        row.gsi1pk, row.gsi1sk = keys.partition(attendee.client_id), keys.by_start(appointment.start, appointment.id)
+        rows.append(row)
+    return rows
+
+
+def entry_row(entry: Entry) -> Row:
+    """The journal row of an entry; due until it has been delivered, if it has anything to deliver."""
+    key = keys.journal(entry.subject_id, entry.id)
+    row = Row(key.pk, key.sk, kind="entry", body=to_json(entry))
+    if entry.messages or entry.events:
+        sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
+        due = keys.due("journal", entry.id, sweep_at)
+        row.duepk, row.due_at = due["duepk"], due["due_at"]
+    return row

@@ -1,0 +1,201 @@
+"""Editing an appointment as staff: what is sent changes, in one transaction and one journal entry (CC-11, D47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.appointments.appointment import Answer, Appointment
+from chalicelib.domain.messaging.notification_policy import ELSEWHERE, PREVIOUS_START
+from chalicelib.domain.organisation.catalog import Method, Service, Settings
+from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.shared.errors import Forbidden
+from chalicelib.domain.shared.events import Audience, Channel, Entry, FieldChange, Kind, Message
+from chalicelib.domain.shared.permissions import Ability, Principal
+from chalicelib.domain.shared.times import minute, resolve, utc_text
+from chalicelib.services import client_identity
+from chalicelib.services.appointment_access import require_reach
+from chalicelib.services.appointments.appointment_view import Seated, seated, with_seats
+from chalicelib.services.appointments.assignment import handover
+from chalicelib.services.appointments.edit_request import Edit, addressed, require_day, require_open, wished
+from chalicelib.services.appointments.journal_entries import appointment_entry, client_messages, known_copies
+from chalicelib.services.appointments.relocation import ChangesOfPlace, Wanted
+from chalicelib.services.availability.booking_channels import door_at, entering, require_override
+from chalicelib.services.crud import check_version
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.settings_reader import pipeline_in, settings_in
+from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+
+_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
+
+
+class Changing:
+    """Edits by staff: the appointment is read, then what the change rests on; nothing else is read or written."""
+
+    def __init__(self, store: Store, places: ChangesOfPlace, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._places = places
+        self._ids = ids
+        self._pause = pause
+
+    def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
+        """The appointment as edited; as it is, without a trace, when nothing differs.
+
+        404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
+        its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``date_fixed``,
+        ``unknown_staff``, ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``,
+        ``unknown_client``, ``client_twice``.
+        """
+        start = resolve(edit.start, edit.timezone) if edit.start else None
+        return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
+
+    def _change(self, context: Context, appointment_id: str, edit: Edit, start: datetime | None) -> Seated:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Pipeline)])
+        before = found.require(Appointment, appointment_id)
+        require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
+        check_version(before, context)
+        service, usual = self._terms(before) if edit.needs_service(before) else (None, None)
+        if edit.attendees:
+            ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
+            everybody = client_identity.companions(self._store, before, *ids)
+            edit = replace(edit, attendees=addressed(before, edit.attendees, everybody))
+        after = wished(before, edit, start, service, usual)
+        if edit.override is not None:
+            require_override(context.staff, after.location_id, after.staff_id)
+        if after == before:
+            return with_seats(self._store, [before], context.now)[0]
+        require_open(before, after, context.now)
+        require_day(before, after)
+        _require_allowed(context.staff, before, after)
+        context = entering(self._store, context, before.location_id)
+        return self._written(context, before, after, edit.override, pipeline_in(found))
+
+    def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
+        """The service, and the platform that the organisation meets on."""
+        found = self._store.read([Ref.to(Service, appointment.service_id), Ref.to(Settings)])
+        settings = settings_in(found)
+        return found.require(Service, appointment.service_id), settings.teleconference
+
+    def _written(
+        self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: Pipeline
+    ) -> Seated:
+        door = door_at(context.staff, after.location_id)
+        if context.channel is not Channel.QUICK_VIEW:
+            context = replace(context, channel=door.channel)
+        change = Change()
+        wanted = Wanted(before, after, door, override is not None)
+        settled = self._places.settle(change, context, wanted)
+        after = change.book(_told(before, settled.appointment, override, context.now), before)
+        for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
+            change.tally(contact, after.id, minute(after.end))
+        change.record(self._entry(context, before, after))
+        if settled.calendar is not None:
+            shown = seated(client_identity.shown(self._store, [after]), settled.calendar, pipeline, context.now)[0]
+        else:
+            shown = with_seats(self._store, [after], context.now)[0]
+        self._store.commit(change, context.once, shown)
+        return shown
+
+    def _entry(self, context: Context, before: Appointment, after: Appointment) -> Entry:
+        return appointment_entry(
+            self._ids,
+            context,
+            after,
+            "edited" if after.start == before.start else "rescheduled",
+            changes=_changes(before, after),
+            messages=_messages(context, before, after),
+            events=_events(before, after),
+        )
+
+
+def _require_allowed(principal: Principal, before: Appointment, after: Appointment) -> None:
+    """403 for another location beyond the caller's reach, or for giving it to somebody else there (D14, CC-1)."""
+    own = before.staff_id == principal.staff_id
+    if after.location_id != before.location_id:
+        own = own and after.location_id in principal.location_ids
+        if not principal.reaches(Ability.APPOINTMENT_EDIT, location_id=after.location_id, own=own):
+            raise Forbidden("You do not work at that location.")
+    if after.staff_id != before.staff_id:
+        central = principal.may(Ability.BOOK_CONTACT_CENTRE)
+        if not central and not principal.reaches(Ability.APPOINTMENT_ASSIGN, location_id=after.location_id, own=own):
+            raise Forbidden("Your role may not give appointments to others.")
+
+
+def _elsewhere(before: Appointment, after: Appointment) -> bool:
+    return _where(before) != _where(after)
+
+
+def _where(appointment: Appointment) -> tuple[str, Method, str | None, int]:
+    """Where and how it takes place; two calls on one platform are two places, each with its own link."""
+    call = appointment.teleconference
+    return appointment.location_id, appointment.method, _platform(appointment), call.revision if call else 0
+
+
+def _platform(appointment: Appointment) -> str | None:
+    return appointment.teleconference.platform.value if appointment.teleconference else None
+
+
+def _told(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
+    """As it is kept: calendars hear of another time, place or way to meet, reminders start afresh at a new time."""
+    moved = before.start != after.start
+    decided = moved or (before.location_id, before.staff_id) != (after.location_id, after.staff_id)
+    return replace(
+        after,
+        override=override if decided else before.override,
+        sequence=before.sequence + (1 if moved or _elsewhere(before, after) else 0),
+        reminders_from=now if moved else before.reminders_from,
+        updated_at=now,
+    )
+
+
+def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
+    """Each field that is not what it was; of attendees by client id."""
+    if before.method is not after.method:
+        yield FieldChange("meeting_method", before.method.value, after.method.value)
+    if _platform(before) != _platform(after):
+        yield FieldChange("platform", _platform(before), _platform(after))
+    for name in _FIELDS:
+        was, now = (_plain(getattr(appointment, name)) for appointment in (before, after))
+        if was != now:
+            yield FieldChange(name, was, now)
+    pairs = [(a, b) for a, b in zip(before.attendees, after.attendees, strict=True) if a != b]
+    notes = [(a.client_id, a.notes, b.notes) for a, b in pairs if a.notes != b.notes]
+    if notes:
+        yield FieldChange("attendee_notes", {i: was for i, was, _ in notes}, {i: now for i, _, now in notes})
+    answers = [(a.client_id, a.answers, b.answers) for a, b in pairs if a.answers != b.answers]
+    if answers:
+        yield FieldChange("answers", {i: _said(was) for i, was, _ in answers}, {i: _said(now) for i, _, now in answers})
+
+
+def _plain(value: Any) -> Any:
+    return utc_text(value) if isinstance(value, datetime) else value
+
+
+def _said(answers: tuple[Answer, ...]) -> dict[str, Any]:
+    return {answer.question_id: answer.value for answer in answers}
+
+
+def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[Message]:
+    """Another time, place or way to meet is told to everybody, another person to the two of them (NT-6, D42)."""
+    facts = {}
+    if before.start != after.start:
+        facts[PREVIOUS_START] = utc_text(before.start)
+    if _elsewhere(before, after):
+        facts[ELSEWHERE] = "yes"
+    handed_over = before.staff_id != after.staff_id
+    if facts:
+        told = [a.client_id for a in after.live_attendees] if after.notify_client else []
+        yield from client_messages(Kind.RESCHEDULED, told, facts)
+        copies = known_copies(Kind.STAFF_RESCHEDULED, after, facts)
+        yield from (m for m in copies if not handed_over or m.audience is not Audience.STAFF)
+    if handed_over:
+        yield from handover(context, before, after, facts)
+
+
+def _events(before: Appointment, after: Appointment) -> Iterator[str]:
+    if before.start != after.start or _elsewhere(before, after):
+        yield "appointment.rescheduled"
+    if before.staff_id != after.staff_id:
+        yield "appointment.assigned"

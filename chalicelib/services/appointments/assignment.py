@@ -1,0 +1,143 @@
+"""Who has an appointment: claim, assign, unassign (QS-5, D14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.capacity.ledger import days_around
+from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.shared.errors import Forbidden, Refusal, invalid
+from chalicelib.domain.shared.events import Audience, FieldChange, Kind, Message
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.domain.shared.times import minute
+from chalicelib.services import client_identity
+from chalicelib.services.appointment_access import require_reach
+from chalicelib.services.appointments.appointment_view import Seated, seated
+from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.availability import ledger_io, staff_ledger
+from chalicelib.services.crud import check_version
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.settings_reader import pipeline_in
+from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+
+
+class Assigning:
+    """Assignments: the appointment is read, then its seat with the person's post and ledger; one transaction."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._ids = ids
+        self._pause = pause
+
+    def claim(self, context: Context, appointment_id: str, force: bool = False) -> Seated:
+        """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
+
+        def attempt() -> Seated:
+            appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
+            claimed = appointment.claimed(context.staff.staff_id, context.now)
+            refusal = Forbidden("You are not assigned to this service at this location.")
+            return self._hand_over(context, appointment, claimed, "claimed", refusal, force)
+
+        return decide(attempt, self._pause)
+
+    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> Seated:
+        """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
+
+        def attempt() -> Seated:
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            if appointment.staff_id == staff_id:
+                return self._as_it_is(context, appointment)
+            assigned = appointment.assigned(staff_id, context.now)
+            refusal = invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
+            return self._hand_over(context, appointment, assigned, "assigned", refusal, force)
+
+        return decide(attempt, self._pause)
+
+    def unassign(self, context: Context, appointment_id: str) -> Seated:
+        """Gives it back to nobody; nothing changes when nobody has it."""
+
+        def attempt() -> Seated:
+            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            if appointment.staff_id is None:
+                return self._as_it_is(context, appointment)
+            unassigned = appointment.assigned(None, context.now)
+            return self._hand_over(context, appointment, unassigned, "unassigned")
+
+        return decide(attempt, self._pause)
+
+    def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
+        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        require_reach(context.staff, ability, appointment)
+        check_version(appointment, context)
+        return appointment
+
+    def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
+        shown = self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
+        self._store.commit(Change(), context.once, shown)
+        return shown
+
+    def _hand_over(
+        self,
+        context: Context,
+        before: Appointment,
+        after: Appointment,
+        action: str,
+        ineligible: Refusal | None = None,
+        force: bool = False,
+    ) -> Seated:
+        change = Change()
+        theirs = staff_ledger.refs(after) if after.staff_id else []
+        found = self._store.read([*_seat_refs(after), *theirs])
+        in_spite = force and after.staff_id is not None and not staff_ledger.is_free(found, after, context.now)
+        if after.staff_id:
+            if ineligible and not staff_ledger.eligible(found, after):
+                raise ineligible
+            staff_ledger.assign(change, found, after, context.now, force)
+        if before.staff_id:
+            ledger_io.leave(change, before.id, [(before.staff_id, before.busy)])
+        saved = change.book(after, before)
+        change.record(
+            appointment_entry(
+                self._ids,
+                context,
+                saved,
+                action,
+                changes=(
+                    FieldChange("staff_id", before.staff_id, saved.staff_id),
+                    *((FieldChange("force", None, True),) if in_spite else ()),
+                ),
+                messages=handover(context, before, saved),
+                events=("appointment.assigned",),
+            )
+        )
+        shown = self._seated(found, context, saved)
+        self._store.commit(change, context.once, shown)
+        return shown
+
+    def _seated(self, found: Found, context: Context, appointment: Appointment) -> Seated:
+        """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
+        calendar = ledger_io.calendar_in(found, appointment.location_id, _days(appointment))
+        everybody = client_identity.people(self._store, [a.client_id for a in appointment.attendees], found)
+        return seated([everybody.shown(appointment)], calendar, pipeline_in(found), context.now)[0]
+
+
+def _days(appointment: Appointment) -> list[str]:
+    return days_around(minute(appointment.start), minute(appointment.end))
+
+
+def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
+    sheets = ledger_io.sheet_refs(appointment.location_id, _days(appointment))
+    return [*sheets, *client_identity.client_refs([appointment]), Ref.to(Pipeline)]
+
+
+def handover(
+    context: Context, before: Appointment, after: Appointment, facts: Mapping[str, str] | None = None
+) -> Iterator[Message]:
+    """Whoever gets or loses it hears of it, unless it was their own doing (feature 7); ``facts`` for who loses it."""
+    me = context.staff.staff_id
+    if after.staff_id not in (None, me):
+        yield Message(Kind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
+    if before.staff_id not in (None, me):
+        yield Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})

@@ -1,0 +1,45 @@
+"""Requests nobody decides on: rejected after the time the organisation has set, if it has set one (D33)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.shared.events import Channel
+from chalicelib.services.appointments.cancellation import Cancelling
+from chalicelib.services.job_runner import Turns
+from chalicelib.services.settings_reader import settings_in
+from chalicelib.services.unit_of_work import Context, Ref, Store
+
+
+class Waiting(Protocol):
+    """The requests that have not been decided on."""
+
+    def requests(self, until: datetime) -> Iterator[str]:
+        """The ids of those that were made, or made anew, by then, longest waiting first."""
+
+
+class Lapsing:
+    """The scheduled function's work; every rejection is a cancellation like any other, and happens once."""
+
+    def __init__(self, store: Store, waiting: Waiting, cancelling: Cancelling) -> None:
+        self._store = store
+        self._waiting = waiting
+        self._cancelling = cancelling
+
+    def reject_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
+        """Rejects what has been waiting too long, as long as there is time; how many, and how many are left for later.
+
+        Requests are found by when they were made, so a change of the setting needs no rewriting. A fault with one does
+        not keep the others waiting and is raised in the end.
+        """
+        settings = settings_in(self._store.read([Ref.to(Settings)]))
+        if settings.auto_reject_after_hours is None:
+            return {"rejected": 0, "postponed": 0}
+        since = now - timedelta(hours=settings.auto_reject_after_hours)
+        context, turns = Context(now, channel=Channel.SYSTEM), Turns(time_left)
+        rejected = turns.each(self._waiting.requests(since), lambda i: self._cancelling.lapsed(context, i, since))
+        turns.close()
+        return {"rejected": rejected, "postponed": turns.postponed}

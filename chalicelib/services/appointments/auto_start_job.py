@@ -1,0 +1,65 @@
+"""Commencing by itself what nobody has commenced for 31 days, so that its session counts (RB-19, feature 86)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.lifecycle import Step, advanced, overdue
+from chalicelib.domain.shared.events import Channel, FieldChange
+from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.job_runner import Turns
+from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+
+
+class Unstarted(Protocol):
+    """Appointments that nobody has commenced."""
+
+    def unstarted(self, until: datetime) -> Iterator[str]:
+        """The ids of those that should have been by then, longest waiting first, page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commencing:
+    """The scheduled function's work: all that is overdue however long ago, each appointment once."""
+
+    store: Store
+    due: Unstarted
+    ids: Ids
+    count: Callable[[str, int], None]
+
+    def commence_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
+        """Commences what is overdue, while there is time; returns how many.
+
+        Each is written only as it was read: of two runs, or a run and a person, one is first, and the other leaves it
+        to the next run, should it still be overdue. A fault with one does not keep the others waiting and is raised in
+        the end.
+        """
+        turns = Turns(time_left)
+        commenced = turns.each(self.due.unstarted(now), lambda appointment_id: self._commence(appointment_id, now))
+        if commenced:
+            self.count("AppointmentsCommencedBySystem", commenced)
+        turns.close()
+        return {"commenced": commenced}
+
+    def _commence(self, appointment_id: str, now: datetime) -> int:
+        before = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
+        if before is None or not overdue(before, now):
+            return 0
+        change = Change()
+        after = change.book(advanced(before, Step.COMMENCE, now), before)
+        change.record(
+            appointment_entry(
+                self.ids,
+                Context(now, channel=Channel.SYSTEM),
+                after,
+                Step.COMMENCE.value,
+                changes=(FieldChange("state", before.state.value, after.state.value),),
+                events=("appointment.state_changed",),
+            )
+        )
+        self.store.commit(change)
+        return 1

@@ -1,0 +1,174 @@
+"""What staff change about an appointment, and the appointment as they want it (CC-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.appointments.appointment import OVER, Answer, Appointment, Attendee, State
+from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
+from chalicelib.domain.availability.block_slots import Why, refusal
+from chalicelib.domain.organisation.catalog import Method, Service
+from chalicelib.domain.shared.errors import WrongState, invalid
+from chalicelib.domain.shared.times import wall_text, zone
+from chalicelib.services.appointments.attendees import Guest, answered
+from chalicelib.services.client_identity import People
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeEdit:
+    """What changes about one who comes: the client of that id, without one the first; ``None`` leaves it."""
+
+    client_id: str | None = None
+    notes: str | None = None
+    answers: tuple[Answer, ...] | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What staff change about an appointment; ``None`` leaves it.
+
+    ``start`` is an instant or wall time in ``timezone``. ``gives`` says that it goes to ``staff_id``, which may be
+    nobody. ``platform`` is where a video call takes place, the organisation's own where it becomes one without saying.
+    ``override`` is the reason for taking a time in spite of what stands against it.
+    """
+
+    start: datetime | None = None
+    timezone: str | None = None
+    method: Method | None = None
+    platform: Platform | None = None
+    location_id: str | None = None
+    gives: bool = False
+    staff_id: str | None = None
+    notes: str | None = None
+    notify_client: bool | None = None
+    attendees: tuple[AttendeeEdit, ...] = ()
+    override: str | None = None
+
+    def needs_service(self, before: Appointment) -> bool:
+        """Whether the service says if this may be: it offers the methods and asks the questions."""
+        answered = any(attendee.answers is not None for attendee in self.attendees)
+        return answered or self.method not in (None, before.method)
+
+
+def wished(
+    before: Appointment, edit: Edit, start: datetime | None, service: Service | None, usual: str | None = None
+) -> Appointment:
+    """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
+
+    ``service`` is needed where the edit says so, ``usual`` is the organisation's platform. 422 ``method_not_offered``,
+    ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``, ``client_twice``, ``unknown_timezone``; 409
+    ``wrong_state`` when nobody comes.
+    """
+    method = edit.method or before.method
+    if service and method is not before.method and method not in service.meeting_methods:
+        raise refusal(Why.METHOD_NOT_OFFERED)
+    after = replace(
+        before,
+        method=method,
+        teleconference=_call(before, edit, method, usual),
+        location_id=edit.location_id or before.location_id,
+        notes=before.notes if edit.notes is None else edit.notes,
+        notify_client=before.notify_client if edit.notify_client is None else edit.notify_client,
+        attendees=_attendees(before, edit.attendees, service),
+    )
+    if edit.gives and edit.staff_id != before.staff_id:
+        # Whom the client had chosen no longer has it.
+        after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
+    return _at(after, start or before.start, edit.timezone or before.timezone)
+
+
+def _call(before: Appointment, edit: Edit, method: Method, usual: str | None) -> Teleconference | None:
+    """The video call it then is: the one there was while nothing about it changes, else another with its own link.
+
+    Naming Teams again where the link was left to staff asks for a link once more.
+    """
+    if method is not Method.VIDEO:
+        if edit.platform is not None:
+            raise invalid("/platform", "Only a meeting by video has a platform.", "platform_not_allowed")
+        return None
+    call = before.teleconference if before.method is Method.VIDEO else None
+    stays = edit.platform is None and before.method is Method.VIDEO
+    if stays or (call and call.platform is edit.platform and not _lacks_link(call)):
+        return call
+    platform = edit.platform or usual
+    return Teleconference.on(Platform(platform), before.sequence + 1) if platform else None
+
+
+def _lacks_link(call: Teleconference) -> bool:
+    return call.platform is Platform.TEAMS and call.state is LinkState.BY_STAFF
+
+
+def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: People) -> tuple[AttendeeEdit, ...]:
+    """The edits under the ids at which those who come stand; what is said of a person is said of all their records.
+
+    The earliest record of somebody who has been merged takes what was sent, the others keep nothing beside it (D17).
+    """
+    found: list[AttendeeEdit] = []
+    first = next((attendee.client_id for attendee in before.live_attendees), "")
+    for edit in edits:
+        records = [a for a in everybody.of(before, edit.client_id or first) if not a.cancelled]
+        if not records:
+            found.append(edit)
+            continue
+        found.append(replace(edit, client_id=records[0].client_id))
+        emptied = replace(edit, notes=None if edit.notes is None else "", answers=None if edit.answers is None else ())
+        found += (replace(emptied, client_id=record.client_id) for record in records[1:])
+    return tuple(found)
+
+
+def require_open(before: Appointment, after: Appointment, now: datetime) -> None:
+    """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
+    if not before.coming(now) and replace(before, notes=after.notes) != after:
+        raise WrongState(OVER)
+    moved = (before.start, before.location_id) != (after.start, after.location_id)
+    if moved and before.state is State.IN_PROGRESS:
+        raise WrongState("This appointment has already begun.")
+
+
+def require_day(before: Appointment, after: Appointment) -> None:
+    """422 ``date_fixed`` where what was rebooked would be on another day by the clocks agreed: cancel it and rebook
+    (RB-16).
+    """
+    day = wall_text(after.start, zone(before.timezone)).partition("T")[0]
+    if before.rebooked_from is not None and not before.local_start.startswith(day):
+        raise invalid("/start", "What was rebooked keeps its day: cancel it and rebook.", "date_fixed")
+
+
+def _at(appointment: Appointment, start: datetime, timezone: str) -> Appointment:
+    if (start, timezone) == (appointment.start, appointment.timezone):
+        return appointment
+    local_start = wall_text(start, zone(timezone))
+    end = start + (appointment.end - appointment.start)
+    return replace(appointment, start=start, end=end, timezone=timezone, local_start=local_start)
+
+
+def _attendees(before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None) -> tuple[Attendee, ...]:
+    """Everybody, those as edited who are."""
+    edited = dict(_edited(before, edits, service))
+    return tuple(edited.get(attendee.client_id, attendee) for attendee in before.attendees)
+
+
+def _edited(
+    before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None
+) -> Iterator[tuple[str, Attendee]]:
+    live = {attendee.client_id: attendee for attendee in before.live_attendees}
+    if edits and not live:
+        raise WrongState("Nobody comes to this appointment any more.")
+    first, seen = next(iter(live), None), set[str]()
+    for edit in edits:
+        client_id = edit.client_id or first or ""
+        if client_id not in live:
+            raise invalid(f"{edit.pointer}/client_id", "This client does not come.", "unknown_client")
+        if client_id in seen:
+            raise invalid(f"{edit.pointer}/client_id", "This client is named twice.", "client_twice")
+        seen.add(client_id)
+        attendee = live[client_id]
+        notes = attendee.notes if edit.notes is None else edit.notes
+        answers = attendee.answers
+        if edit.answers is not None and service is not None:
+            guest = Guest(client_id, answers=edit.answers, pointer=edit.pointer, additional=client_id != first)
+            answers = answered(service, guest)
+        yield client_id, replace(attendee, notes=notes, answers=answers)

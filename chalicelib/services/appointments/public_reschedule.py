@@ -1,0 +1,146 @@
+"""Moving an appointment as its client: same service, once, in time; old seat and new in one transaction (WG-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.appointments.appointment import OVER, Appointment, Attendee, State
+from chalicelib.domain.appointments.status_transitions import initial_status, passed, requested_anew, status_changes
+from chalicelib.domain.availability.block_slots import Seeker
+from chalicelib.domain.capacity.ledger import Right
+from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.shared.errors import AlreadyRebooked, WrongState
+from chalicelib.domain.shared.events import Audience, Entry, FieldChange, Kind, Message
+from chalicelib.domain.shared.times import instant, minute, resolve, utc_text, wall_text, zone
+from chalicelib.services import client_identity
+from chalicelib.services.appointments.cancellation import reason_by_mode, require_deadline
+from chalicelib.services.appointments.journal_entries import (
+    appointment_entry,
+    client_messages,
+    known_copies,
+    reason_given,
+)
+from chalicelib.services.appointments.public_booking import Booked
+from chalicelib.services.availability import ledger_io, staff_ledger
+from chalicelib.services.availability.availability import as_before
+from chalicelib.services.availability.availability_reader import FreeTimes, Where, unknown_reference
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.settings_reader import pipeline_in, settings_in
+from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a client wants to move an appointment; ``start`` is an instant or wall time in ``timezone``.
+
+    Without one it stays agreed in the zone it was.
+    """
+
+    code: str
+    start: datetime
+    timezone: str | None
+    reason: str = ""
+
+
+class Rescheduling:
+    """Moves by clients: the appointment is read, then the calendar; one transaction."""
+
+    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._times = times
+        self._ids = ids
+        self._pause = pause
+
+    def by_client(self, context: Context, appointment_id: str, move: Move) -> Booked:
+        """The appointment at its new time, under the same id; if that is not to be had, all stays as it was.
+
+        404 for a wrong code; 409 ``wrong_state``, ``deadline_passed``, ``already_rebooked`` or a booking's.
+        """
+        start = minute(resolve(move.start, move.timezone))
+        return decide(lambda: self._by_client(context, appointment_id, move, start), self._pause)
+
+    def _by_client(self, context: Context, appointment_id: str, move: Move, start: int) -> Booked:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
+        appointment = found.require(Appointment, appointment_id)
+        settings = settings_in(found)
+        attendee = appointment.attendee_by_code(move.code)
+        # Whoever has been merged since stands there under each of their ids (D17).
+        records = client_identity.companions(self._store, appointment).of(appointment, attendee.client_id)
+        if all(a.cancelled for a in records) or appointment.state is not State.BOOKED:
+            raise WrongState(OVER)
+        require_deadline(appointment, settings.rebook_deadline_hours, context.now)
+        if any(a.moves for a in records):
+            raise AlreadyRebooked()
+        reason = reason_by_mode(settings.rebook_reason, move.reason)
+
+        at, timezone = instant(start), move.timezone or appointment.timezone
+        moved = appointment.moved(at, timezone, wall_text(at, zone(timezone)), context.now)
+        attendee = replace(attendee, moves=attendee.moves + 1)
+        others = (attendee if a.client_id == attendee.client_id else a for a in moved.attendees)
+        moved = replace(moved, attendees=tuple(others))
+        return self._settle(context, appointment, moved, attendee, reason)
+
+    def _settle(
+        self, context: Context, before: Appointment, moved: Appointment, attendee: Attendee, reason: str
+    ) -> Booked:
+        start, seeker = minute(moved.start), Seeker(Right.WIDGET, context.now, moving=moved.id)
+        where = Where(moved.service_id, moved.location_id, start, start + 1)
+        holder = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
+        times, found = self._times.read(
+            where,
+            lambda offer, _: as_before(offer, seeker, before),
+            [*holder, Ref.to(Pipeline)],
+            unknown=unknown_reference,
+        )
+        place = times.place(start)
+        change = Change()
+        ledger_io.take(change, place, place.occupant(moved.id, Right.WIDGET), context.now)
+        moved, read = place.given(moved), [place.calendar]
+        if moved.staff_id and place.post is None:
+            # Whoever is busy at the new time gives the appointment back.
+            theirs = staff_ledger.take_if_free(change, found, moved, context.now)
+            moved = moved if theirs else replace(moved, staff_id=None)
+            read += [theirs] if theirs else []
+        ledger_io.leave(change, before.id, before.stands(), read)
+        if moved.staff_id != before.staff_id:
+            moved = replace(moved, handed_over=False)
+        pipeline = pipeline_in(found)
+        after = change.book(requested_anew(moved, initial_status(times.offer, pipeline), context.now), before)
+        status = pipeline.get(after.status_id)
+        if status and after.status_id != before.status_id:
+            change.save(passed(after, status, context.actor, context.now, reason))
+        for contact in {a.contact for a in after.live_attendees if a.contact}:
+            change.tally(contact, after.id, minute(after.end))
+        change.record(self._entry(context, before, after, pipeline, reason))
+        booked = Booked(after, attendee, place.post.name if place.post else None, status)
+        self._store.commit(change, context.once, booked)
+        return booked
+
+    def _entry(
+        self, context: Context, before: Appointment, after: Appointment, pipeline: Pipeline, reason: str
+    ) -> Entry:
+        facts = {"previous_start": utc_text(before.start), "reason": reason}
+        told = [a.client_id for a in after.live_attendees] if after.notify_client else []
+        handed = after.staff_id != before.staff_id
+        renewed = status_changes(pipeline.get(before.status_id), pipeline.get(after.status_id))
+        # A request that has been moved is a request anew; who was told that it stands elsewhere must hear of it (D34).
+        kind = Kind.RESCHEDULED if after.confirmed else Kind.REQUEST_RECEIVED
+        messages = (*client_messages(kind, told, facts), *known_copies(Kind.STAFF_RESCHEDULED, after, facts))
+        if handed and before.staff_id and (before.announced or before.handed_over):
+            messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
+        return appointment_entry(
+            self._ids,
+            context,
+            after,
+            "rescheduled",
+            changes=(
+                FieldChange("start", utc_text(before.start), utc_text(after.start)),
+                *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
+                *renewed,
+                *reason_given(reason),
+            ),
+            messages=messages,
+            events=("appointment.rescheduled", *(("appointment.status_changed",) if renewed else ())),
+        )

@@ -1,0 +1,82 @@
+"""What staff can still choose while they book, in whichever order they ask (CC-1, CC-2, CC-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalicelib.domain.availability.booking_choices import Branch, Chosen, options
+from chalicelib.domain.organisation.catalog import Location, Method, Service, Settings, Staff
+from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.rota import Rota
+from chalicelib.domain.shared.errors import Forbidden, NotFound
+from chalicelib.domain.shared.permissions import Ability, Principal
+from chalicelib.services.availability.booking_channels import Door, may_have, require_open, schedules_at
+from chalicelib.services.settings_reader import settings_in
+from chalicelib.services.unit_of_work import Context, Ref, Store
+
+
+@dataclass(frozen=True, slots=True)
+class BookingOptions:
+    """The records behind ``combinations.Options``, each kind in order of id."""
+
+    services: tuple[Service, ...]
+    locations: tuple[Location, ...]
+    meeting_methods: tuple[Method, ...]
+    staff: tuple[Staff, ...]
+    languages: tuple[str, ...]
+
+
+class Choosing:
+    """The valid combinations: the settings and three lists of the catalogue, however many are chosen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def remaining(self, context: Context, door: Door, chosen: Chosen) -> BookingOptions:
+        """What goes with the other answers, as far as the caller may book it through this door.
+
+        404 for what there is no such one of; 403 where the caller may not book, ``feature_disabled`` (CC-16).
+        """
+        settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
+        _require_door(context.staff, door, chosen.location_id, settings)
+        services, locations = self._store.catalogue(Service), self._store.catalogue(Location)
+        people = [person for person in self._store.catalogue(Staff) if person.active]
+        _require_known(chosen.service_id, services)
+        _require_known(chosen.location_id, locations)
+        _require_known(chosen.staff_id, people)
+        branches = [_branch(context.staff, door, location.id, people) for location in locations]
+        left = options(services, [branch for branch in branches if branch is not None], chosen)
+        return BookingOptions(
+            services=tuple(service for service in services if service.id in left.service_ids),
+            locations=tuple(location for location in locations if location.id in left.location_ids),
+            meeting_methods=left.methods,
+            staff=tuple(person for person in people if person.id in left.staff_ids),
+            languages=left.languages,
+        )
+
+
+def _require_door(principal: Principal, door: Door, location_id: str | None, settings: Settings) -> None:
+    if door is Door.CONTACT_CENTRE or location_id is not None:
+        require_open(principal, door, location_id or "", settings)
+    elif not (principal.may(Ability.BOOK_FOR_SELF) or principal.may(Ability.BOOK_FOR_OTHERS)):
+        raise Forbidden()
+
+
+def _require_known(wanted: str | None, known: Iterable[Service | Location | Staff]) -> None:
+    if wanted is not None and all(record.id != wanted for record in known):
+        raise NotFound()
+
+
+def _branch(principal: Principal, door: Door, location_id: str, people: Iterable[Staff]) -> Branch | None:
+    """The location with everybody who works there; none where the caller does not book."""
+    if door is Door.SCHEDULE and not schedules_at(principal, location_id):
+        return None
+    # What somebody offers and speaks is all that matters here, so their hours need not be read.
+    posts = tuple(
+        Post(location_id, person.id, person.role).follows(person, Rota(person.id))
+        for person in people
+        if location_id in person.location_ids
+    )
+    reached = may_have(principal, door, location_id)
+    return Branch(location_id, posts, frozenset(post.staff_id for post in posts if reached(post)))

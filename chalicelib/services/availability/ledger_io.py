@@ -1,0 +1,110 @@
+"""Reading the facts about free time, and writing who takes it: shared by everything that seats somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from chalicelib.domain.availability.allocation import Place
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Sheet, days_around, sheet_days
+from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
+from chalicelib.domain.shared.errors import Busy, NotFound, Refusal
+from chalicelib.domain.shared.interval_set import Interval
+from chalicelib.services.settings_reader import settings_in
+from chalicelib.services.unit_of_work import Change, Found, Ref
+
+T = TypeVar("T")
+
+# Two more than the 62 days a caller may ask for; wider than that nothing is read for one decision.
+WIDEST_DAYS = 80
+
+
+class NotSettled(Busy):
+    """The sheets read do not reach far enough for an exact decision."""
+
+
+def sheet_refs(calendar_id: str, days: Iterable[str]) -> list[Ref[Any]]:
+    """The sheets of these UTC days."""
+    return [Ref.to(Sheet, calendar_id, day) for day in days]
+
+
+def offer_refs(location_id: str, service_id: str) -> list[Ref[Any]]:
+    """What one service at one location is offered under."""
+    return [Ref.to(Settings), Ref.to(Location, location_id), Ref.to(Service, service_id)]
+
+
+def calendar_in(found: Found, calendar_id: str, days: Iterable[str]) -> Calendar:
+    """The calendar of these days from what was read."""
+    wanted = list(days)
+    sheets = (found.get(Sheet, calendar_id, day) for day in wanted)
+    return Calendar.of(calendar_id, wanted, (s for s in sheets if s is not None))
+
+
+def offer_in(
+    found: Found,
+    location_id: str,
+    service_id: str,
+    unknown: Callable[[str], Refusal] = lambda _: NotFound(),
+) -> Offer:
+    """The offer from what was read; ``unknown`` makes the refusal for a service or location not to be had."""
+    service = found.get(Service, service_id)
+    if service is None:
+        raise unknown("service_id")
+    location = found.get(Location, location_id)
+    if location is None or location_id not in service.location_ids:
+        raise unknown("location_id")
+    return Offer(settings_in(found), location, service)
+
+
+def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:
+    """``read`` of the days around [start, end), and of more days as long as it raises ``NotSettled``.
+
+    Appointments that overlap one another from one day into the next can bear on each other; a day more on
+    both sides settles all but calendars that never rest.
+    """
+    margin = 1
+    while True:
+        days = days_around(start, end, margin)
+        try:
+            return read(days)
+        except NotSettled:
+            if len(days) > WIDEST_DAYS:
+                raise
+            margin += 2
+
+
+def take(change: Change, place: Place, occupant: Occupant, now: datetime, without: str = "") -> None:
+    """Writes an occupant into the place that was decided on, and another one out of it.
+
+    Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
+    who was assigned last (D46), a hold does not.
+    """
+    before = place.calendar
+    after = before.vacated(without).placed(occupant) if without else before.placed(occupant)
+    write_sheets(change, before, after, place.hull, int(now.timestamp()))
+    if place.post and occupant.is_hold:
+        change.guard(place.post)
+    elif place.post:
+        change.save(replace(place.post, assigned_at=now))
+
+
+def leave(
+    change: Change, occupant_id: str, stood: Iterable[tuple[str, Interval]], read: Iterable[Calendar] = ()
+) -> None:
+    """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
+    rewritten = {(calendar.calendar_id, day) for calendar in read for day in calendar.sheets}
+    for calendar_id, interval in stood:
+        days = (day for day in sheet_days(calendar_id, *interval) if (calendar_id, day) not in rewritten)
+        change.vacate(calendar_id, days, occupant_id)
+
+
+def write_sheets(change: Change, before: Calendar, after: Calendar, hull: tuple[int, int], now: int) -> None:
+    """Saves the sheets that changed and guards the others the decision rests on; ``now`` is epoch seconds."""
+    changed = {sheet.day for sheet in after.changed_since(before)}
+    for day in sorted(changed):
+        change.save(after.sheets[day].without_expired(now))
+    for sheet in before.touching(*hull):
+        if sheet.day not in changed:
+            change.guard(sheet)

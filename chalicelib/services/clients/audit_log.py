@@ -1,0 +1,52 @@
+"""The log of a client's profile: what was set, changed and consented to, each with before and after (CL-1, D19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.domain.clients.client import PROFILE, Client
+from chalicelib.domain.shared.events import Entry, Event, FieldChange
+from chalicelib.services.unit_of_work import Change, Context, Ids
+
+
+def record_creation(change: Change, context: Context, ids: Ids, client: Client) -> None:
+    """Logs a new client, and their consent to texts if they gave it, with the event that announces them."""
+    _record(change, context, ids, client, None, "created")
+
+
+def record_update(change: Change, context: Context, ids: Ids, client: Client, before: Client) -> None:
+    """Logs every field that is another now, and apart from them a consent given or withdrawn."""
+    _record(change, context, ids, client, before, "updated")
+
+
+def client_event(kind: str, client: Client) -> Event:
+    """The event of this type about a client; the id only, no personal data."""
+    return Event(f"client.{kind}", client.version, {"id": client.id})
+
+
+def _record(change: Change, context: Context, ids: Ids, client: Client, before: Client | None, action: str) -> None:
+    def entry(order: int, said: str, changes: tuple[FieldChange, ...], *events: Event) -> Entry:
+        return Entry(
+            id=ids.new("evt", context.now, 2 * client.version + order),
+            subject_id=client.id,
+            at=context.now,
+            action=said,
+            actor=context.actor,
+            changes=changes,
+            events=events,
+        )
+
+    change.record(entry(0, action, tuple(_changes(client, before)), client_event(action, client)))
+    was = before.consented if before else None
+    if client.consented != was:
+        said = "sms_consent_given" if client.consented else "sms_consent_withdrawn"
+        change.record(entry(1, said, (FieldChange("mobile", was, client.consented),)))
+
+
+def _changes(after: Client, before: Client | None) -> Iterator[FieldChange]:
+    for field in PROFILE:
+        was: Any = getattr(before, field) if before else None
+        now: Any = getattr(after, field)
+        if now != was and not (before is None and now == ""):
+            yield FieldChange(field, was, now)

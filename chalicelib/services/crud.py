@@ -1,0 +1,86 @@
+"""What all set-up has in common: lists in pages, the version the caller saw, references that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from chalicelib.domain.shared.errors import FieldError, Invalid, VersionMismatch, invalid
+from chalicelib.domain.shared.ids import is_id, prefix_of
+from chalicelib.services import paging
+from chalicelib.services.unit_of_work import Change, Context, Page, Ref, Store, Versioned
+
+# One transaction holds at most a hundred items, and the records themselves are among them.
+MOST_NEW_REFERENCES = 90
+
+
+class Listed(Versioned, Protocol):
+    """A record of the catalogue."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Fields = Mapping[str, Any]
+"""What a caller sets: names of the record's fields and their new values, checked for type and length."""
+
+
+class Identified(Protocol):
+    """Anything that has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=Versioned)
+Item = TypeVar("Item", bound=Identified)
+
+
+def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
+    """The part of a list in order of id that follows ``cursor``, the last id of the part before.
+
+    422 ``invalid_cursor`` for what can be no id of this list; one that has been deleted since still is one.
+    """
+    known = tuple(items)
+    kinds = {prefix_of(item.id) for item in known}
+    if cursor is not None and not (is_id(cursor) and kinds <= {prefix_of(cursor)}):
+        raise paging.refused()
+    rest = [item for item in known if cursor is None or item.id > cursor]
+    shown = tuple(rest[:limit])
+    return Page(shown, shown[-1].id if len(rest) > limit else None)
+
+
+def one(store: Store, kind: type[T], *key: str) -> T:
+    """The record of this kind with these ids; 404 when there is no such one."""
+    return store.read([Ref.to(kind, *key)]).require(kind, *key)
+
+
+def edited(record: T, fields: Fields, context: Context) -> T:
+    """The record with these fields as the caller wants them; 412 when they saw another version of it."""
+    check_version(record, context)
+    changed: T = replace(record, **fields)  # type: ignore[type-var]  # every record is a dataclass
+    return changed
+
+
+def check_version(record: Versioned, context: Context) -> None:
+    """412 ``version_mismatch`` unless the record is at the version the caller expects, if one is expected."""
+    if context.expected_version not in (None, record.version):
+        raise VersionMismatch()
+
+
+def refer(change: Change, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[Listed]) -> None:
+    """Makes the change depend on everything newly referred to; 422 naming each id that does not exist.
+
+    What was referred to ``before`` is left as it is, so that an old reference never stands in the way.
+    """
+    by_id = {record.id: record for record in known}
+    new = [(place, record_id) for place, record_id in enumerate(wanted) if record_id not in before]
+    missing = [place for place, record_id in new if record_id not in by_id]
+    unknown = [FieldError(f"{pointer}/{place}", "There is no such one.") for place in missing]
+    if unknown:
+        raise Invalid(errors=unknown)
+    if len(change.guarded) + len(new) > MOST_NEW_REFERENCES:
+        raise invalid(pointer, f"Add at most {MOST_NEW_REFERENCES} at a time.")
+    for _, record_id in new:
+        change.guard(by_id[record_id])

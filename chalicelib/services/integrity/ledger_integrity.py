@@ -1,0 +1,157 @@
+"""Whether what is kept twice says the same: ledger and appointments, posts and the records they follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
+from chalicelib.domain.organisation.catalog import Location, Staff
+from chalicelib.domain.organisation.roster import Team
+from chalicelib.domain.organisation.rota import Rota
+from chalicelib.domain.shared.times import minute
+from chalicelib.services.organisation import roster_sync
+from chalicelib.services.unit_of_work import Agenda, Ref, Store
+
+FAR = timedelta(days=800)
+PAGE = 100
+
+
+class Place(NamedTuple):
+    """One appointment on one sheet; ``calendar_id`` is a location's or a staff member's."""
+
+    calendar_id: str
+    day: str
+    appointment_id: str
+
+
+class Seat(NamedTuple):
+    """What stands there: start and end in epoch minutes, a person's with the buffers, and the service."""
+
+    start: int
+    end: int
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place where appointment and ledger disagree; none means that it is missing on that side."""
+
+    place: Place
+    appointment: Seat | None
+    ledger: Seat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was compared, and what does not agree.
+
+    ``astray`` are posts, each as location and staff member; ``client_ids`` come to the appointments, in order.
+    """
+
+    appointments: int
+    occupants: int
+    differences: tuple[Difference, ...]
+    client_ids: tuple[str, ...] = ()
+    astray: tuple[tuple[str, str], ...] = ()
+
+
+class Integrity:
+    """The comparison; reads page by page, writes nothing."""
+
+    def __init__(self, store: Store, agenda: Agenda) -> None:
+        self._store = store
+        self._agenda = agenda
+
+    def check(self, now: datetime, location_ids: Collection[str] | None = None) -> Report:
+        """Compares everything from today (UTC) on, or what is at these locations and of those who work there.
+
+        Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
+        read again on its own before it counts.
+        """
+        midnight = minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
+        where = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
+        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*where}]
+        appointments = list(self._appointments(where, now))
+        expected = {p: s for a in appointments for p, s in places(a).items() if s.end > midnight}
+        actual = {p: s for p, s in self._occupied([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
+        doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
+        confirmed = (self._difference(place) for place in sorted(doubtful))
+        differences = tuple(difference for difference in confirmed if difference)
+        # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
+        astray = self._astray(where)
+        if astray:
+            astray &= self._astray(where)
+        clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
+        return Report(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
+
+    def _appointments(self, location_ids: Sequence[str], now: datetime) -> Iterator[Appointment]:
+        # One that began the day before may reach into today.
+        first = now - timedelta(days=2)
+        for location_id in location_ids:
+            cursor = None
+            while True:
+                page = self._agenda.at_location(location_id, first, now + FAR, PAGE, cursor)
+                yield from page.items
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+
+    def _occupied(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[Place, Seat]]:
+        until = since + FAR // timedelta(minutes=1)
+        for calendar_id in calendar_ids:
+            days = sheet_days(calendar_id, since, until)
+            for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
+                yield from _seats(sheet)
+
+    def _astray(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
+        """Posts that do not follow from record and rota, and those that are missing or nobody's."""
+        staff = {record.id: record for record in self._store.catalogue(Staff)}
+        teams = self._store.read([Ref.to(Team, i) for i in location_ids])
+        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(Team, i).posts}
+        wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
+        found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | posts.keys()})])
+
+        def follows(place: tuple[str, str]) -> bool:
+            location_id, staff_id = place
+            post, record = posts.get(place), staff.get(staff_id)
+            rota = roster_sync.rota_in(found, staff_id)
+            return record is not None and roster_sync.in_step(post, location_id, record, rota) == post
+
+        return {place for place in wanted | posts.keys() if not follows(place)}
+
+    def _difference(self, place: Place) -> Difference | None:
+        refs: list[Ref[Any]] = [
+            Ref.to(Appointment, place.appointment_id),
+            Ref.to(Sheet, place.calendar_id, place.day),
+        ]
+        found = self._store.read(refs)
+        appointment = found.get(Appointment, place.appointment_id)
+        sheet = found.get(Sheet, place.calendar_id, place.day)
+        wanted = places(appointment).get(place) if appointment else None
+        there = dict(_seats(sheet)).get(place) if sheet else None
+        return None if wanted == there else Difference(place, wanted, there)
+
+
+def places(appointment: Appointment) -> dict[Place, Seat]:
+    """Where a live appointment must stand: each of its calendars' sheets that it touches."""
+    if not appointment.occupies:
+        return {}
+    return {
+        Place(calendar_id, day, appointment.id): Seat(*interval, appointment.service_id)
+        for calendar_id, interval in appointment.stands()
+        for day in sheet_days(calendar_id, *interval)
+    }
+
+
+def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:
+    for occupant in sheet.occupants.values():
+        if not occupant.is_hold:
+            yield Place(sheet.calendar_id, sheet.day, occupant.id), _seat(occupant)
+
+
+def _seat(occupant: Occupant) -> Seat:
+    return Seat(*occupant.busy, occupant.service_id)

@@ -1,0 +1,147 @@
+"""Making the link to a video call, before the messages go that show it (RB-9, RB-22, NT-5, case 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.meeting_link import meeting_link, unlinked_call
+from chalicelib.domain.appointments.video_meetings import Link, LinkDelayed, LinkRefused, Meeting, Teleconference
+from chalicelib.domain.messaging.notification_policy import FAREWELLS
+from chalicelib.domain.messaging.notifications import Scene
+from chalicelib.domain.shared.errors import Stale
+from chalicelib.domain.shared.events import Channel, Entry, FieldChange, Message
+from chalicelib.domain.shared.times import utc_text
+from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.messaging.messaging_ports import DeadLetters, MeetingLinks, Observer
+from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+
+# A message waits for its link through so many attempts but the last, and never so long for the next one.
+MOST_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(minutes=15)
+
+
+class Linked(Enum):
+    """How things stand with the link after one attempt."""
+
+    SETTLED = "nothing waits for one"
+    CHANGED = "the appointment is no longer as it was read: look again"
+    WAITING = "not yet: the messages wait for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one attempt ended; one that waits is repeated, not before ``not_before``, and says why."""
+
+    outcome: Linked
+    not_before: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which attempt this is, from 0 on, and when; ``pause`` is the longest time until the next one."""
+
+    attempts: int
+    now: datetime
+    pause: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """Makes links and keeps them with their appointments; without ``links`` they are left to staff at once."""
+
+    store: Store
+    links: MeetingLinks | None
+    ids: Ids
+    dead_letters: DeadLetters
+    observer: Observer
+
+    def settle(self, scene: Scene, messages: Sequence[Message], turn: Turn) -> Attempt:
+        """Makes the link that these messages wait for, if they do; once only, whoever else is at it.
+
+        The call's own key makes the platform give the same link to everybody who asks; it is kept in one write that
+        goes through only while the appointment still wants it. When there is no sense in waiting any longer the call
+        is left to staff, so that the messages go, each once, and say so.
+        """
+        call = unlinked_call(scene.appointment, turn.now)
+        if call is None or all(m.kind in FAREWELLS for m in messages):
+            return Attempt(Linked.SETTLED)
+        if self.links is None:
+            self.observer.count("MeetingLinksUnconfigured")
+            return self._keep(scene, None, turn.now)
+        try:
+            link = self.links.make(meeting(scene, call))
+        except LinkDelayed as delay:
+            return self._delayed(scene, delay, turn)
+        except LinkRefused as refusal:
+            return self._give_up(scene, str(refusal), turn.now)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the messages must not be lost with the link
+            return self._delayed(scene, LinkDelayed(type(error).__name__), turn)
+        return self._keep(scene, link, turn.now)
+
+    def _delayed(self, scene: Scene, delay: LinkDelayed, turn: Turn) -> Attempt:
+        self.observer.count("MeetingLinksDelayed", reason=str(delay))
+        asked = timedelta(seconds=delay.seconds)
+        next_one = turn.now + max(asked, turn.pause)
+        in_time = asked <= LONGEST_WAIT and next_one < scene.appointment.start
+        if turn.attempts + 1 < MOST_ATTEMPTS and in_time:
+            return Attempt(Linked.WAITING, turn.now + asked, f"link: {delay}")
+        return self._give_up(scene, str(delay), turn.now)
+
+    def _give_up(self, scene: Scene, reason: str, now: datetime) -> Attempt:
+        """Sets the link aside for a person, first of all: a crash after that repeats the letter, never loses it."""
+        if self._current(scene, now) is not None:
+            ids = {"subject_id": scene.appointment.id, "reason": "no_link", "error": reason}
+            self.dead_letters.put({**ids, "at": utc_text(now)})
+            self.observer.count("MeetingLinksFailed", reason=reason)
+            self.observer.note("meeting_link_set_aside", **ids)
+        return self._keep(scene, None, now)
+
+    def _keep(self, scene: Scene, link: Link | None, now: datetime) -> Attempt:
+        """Keeps the link, or that staff send one; nothing is written where the call is no longer wanted."""
+        before = self._current(scene, now)
+        if before is not None:
+            settled = _settled(before, link, now)
+            change = Change()
+            after = change.book(settled, before)
+            change.record(self._entry(before, after, now))
+            try:
+                self.store.commit(change)
+            except Stale:
+                return Attempt(Linked.CHANGED)
+            self.observer.count("MeetingLinksMade" if link else "MeetingLinksLeftToStaff")
+        return Attempt(Linked.CHANGED)
+
+    def _current(self, scene: Scene, now: datetime) -> Appointment | None:
+        """The appointment as it is now, if it is still this call that wants a link."""
+        known = scene.appointment
+        current = self.store.read([Ref.to(Appointment, known.id)]).get(Appointment, known.id)
+        call = unlinked_call(current, now) if current else None
+        return current if call is not None and call == unlinked_call(known, now) else None
+
+    def _entry(self, before: Appointment, after: Appointment, now: datetime) -> Entry:
+        states = [call.state.value if call else None for call in (before.teleconference, after.teleconference)]
+        action = "meeting_link_made" if meeting_link(after) else "meeting_link_left_to_staff"
+        changes = (FieldChange("teleconference", *states),)
+        return appointment_entry(self.ids, Context(now, channel=Channel.SYSTEM), after, action, changes=changes)
+
+
+def meeting(scene: Scene, call: Teleconference) -> Meeting:
+    """What the platform is told of a call: when, and the names of service and organisation; nothing of the client."""
+    appointment = scene.appointment
+    return Meeting(
+        key=f"{appointment.id}-{call.revision}",
+        subject=f"{scene.service.name} ({scene.settings.organisation_name})",
+        start=appointment.start,
+        end=appointment.end,
+    )
+
+
+def _settled(appointment: Appointment, link: Link | None, now: datetime) -> Appointment:
+    call = unlinked_call(appointment, now)
+    known: Teleconference | None = call and (call.ready(link) if link else call.left_to_staff())
+    return replace(appointment, teleconference=known, updated_at=now)

@@ -1,0 +1,89 @@
+"""What delivery needs from the outside: the outbox with its permissions, carriers, links, the topic, dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.video_meetings import Link, Meeting
+from chalicelib.domain.messaging.notifications import Notice
+from chalicelib.domain.messaging.outbox import Claim, Due, Permission
+from chalicelib.domain.shared.events import Entry, Event
+
+
+class Outbox(Protocol):
+    """The journal's undelivered entries and the permissions to send."""
+
+    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+        """Entries whose time has come, longest waiting first."""
+
+    def finish(self, due: Due) -> None:
+        """Nothing of this entry is left to deliver."""
+
+    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+        """The entry is due again at this instant, unless somebody else has postponed it meanwhile."""
+
+    def add(self, entry: Entry) -> bool:
+        """Writes an entry; false when it has been written before."""
+
+    def claim(self, permission: Permission) -> Claim:
+        """Asks for permission; whoever gets it has it until the lease ends, by the wall clock."""
+
+    def release(self, claim: Claim) -> None:
+        """Gives an unused permission back."""
+
+    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+        """The permission is used up: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
+
+    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+        """Ids of appointments whose next reminder is due, longest waiting first."""
+
+    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+        """Sets the appointment's next reminder, unless it has changed since it was read; no new version."""
+
+
+class Carrier(Protocol):
+    """Somebody who brings notices to people: e-mail or texts."""
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        """The notice written; calling it sends it and returns the provider's id.
+
+        Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
+        anything else when nobody knows.
+        """
+
+
+class MeetingLinks(Protocol):
+    """Whoever runs the platform of video calls."""
+
+    def make(self, meeting: Meeting) -> Link:
+        """The link to this meeting, an https URL; the same one whenever the same key is asked for.
+
+        Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.
+        """
+
+
+class Topic(Protocol):
+    """Where domain events go."""
+
+    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+        """One event; raises when it was not taken."""
+
+
+class DeadLetters(Protocol):
+    """Where messages end that could not be delivered."""
+
+    def put(self, letter: Mapping[str, str]) -> None:
+        """Sets one aside for a person; raises when it was not taken."""
+
+
+class Observer(Protocol):
+    """Who watches the system: metrics, and log lines made of ids only."""
+
+    def count(self, name: str, by: int = 1, **dimensions: str) -> None:
+        """Adds to a metric; dimensions are few-valued."""
+
+    def note(self, event: str, **fields: str) -> None:
+        """One log line."""

@@ -1,0 +1,76 @@
+"""Reminding: when a reminder is due, it becomes a journal entry and is delivered like every other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.messaging.outbox import Due
+from chalicelib.domain.shared.events import SYSTEM, Audience, Entry, Kind, Message
+from chalicelib.domain.shared.ids import new_id
+from chalicelib.services.messaging.messaging_ports import Observer, Outbox
+from chalicelib.services.messaging.outbox_relay import Delivery
+from chalicelib.services.unit_of_work import Ref, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """The sweep over appointments whose next reminder is due."""
+
+    store: Store
+    outbox: Outbox
+    delivery: Delivery
+    observer: Observer
+
+    def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
+        """Sends the reminders that are due while there is time; returns how many appointments had one.
+
+        Whatever interrupts it, the next sweep goes on: an entry's id follows from appointment, sequence and
+        hours, so it exists once, and only then does the appointment's next reminder take the place of this one.
+        """
+        reminded = 0
+        for appointment_id in self.outbox.due_appointments(now, limit):
+            if not time_left():
+                break
+            try:
+                reminded += self._remind(appointment_id, now)
+            except Exception as error:  # noqa: BLE001  # it stays due; the others must not wait for it
+                self.observer.note("reminder_postponed", subject_id=appointment_id, error=type(error).__name__)
+        return reminded
+
+    def _remind(self, appointment_id: str, now: datetime) -> int:
+        appointment = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
+        # Whatever is no longer confirmed waits on the due index for something else, and must not be taken off it.
+        if appointment is None or not appointment.confirmed:
+            return 0
+        entry = reminder(appointment, now)
+        added = entry is not None and self.outbox.add(entry)
+        self.outbox.advance(appointment, appointment.due_reminder(after=now))
+        if entry is None or not added:
+            return 0
+        self.delivery.deliver(Due(entry.subject_id, entry.id, entry), now)
+        return 1
+
+
+def reminder(appointment: Appointment, now: datetime) -> Entry | None:
+    """The entry for the latest reminder that is due; earlier ones that were missed are not made up for.
+
+    None when the appointment has begun, is not confirmed or is cancelled (D33, case 25).
+    """
+    due = [(hours, at) for hours, at in appointment.reminders() if at <= now < appointment.start]
+    if not due:
+        return None
+    hours, at = due[-1]
+    seed = f"{appointment.id} {appointment.sequence} {hours}"
+    return Entry(
+        id=new_id("evt", at, sha256(seed.encode()).digest()),
+        subject_id=appointment.id,
+        at=now,
+        action="reminded",
+        actor=SYSTEM,
+        messages=tuple(Message(Kind.REMINDER, Audience.CLIENT, a.client_id) for a in appointment.live_attendees),
+        sequence=appointment.sequence,
+    )

@@ -1,0 +1,37 @@
+"""Who a valid login is: looked up at every call, so that a change of the staff record counts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.domain.clients.client import normal_email
+from chalicelib.domain.organisation.catalog import Login, Staff
+from chalicelib.domain.shared.permissions import Principal, Role
+from chalicelib.services.unit_of_work import Ref, Store
+
+
+def principal_for(store: Store, email: str, groups: Iterable[str]) -> Principal | None:
+    """The active staff member with this address, in the roles of the login's groups; none when there is none.
+
+    The record's role must be among them: somebody whose role was changed has to sign in anew. A login in the
+    ``admin`` group without a record acts only while nobody administers the organisation yet.
+    """
+    roles = frozenset(Role(group) for group in groups if group in set(Role))
+    address = normal_email(email)
+    if not roles or not address:
+        return None
+    login = store.read([Ref.to(Login, address)]).get(Login, address)
+    if login is None:
+        return _first_admin(store, address, roles)
+    staff = store.read([Ref.to(Staff, login.staff_id)]).get(Staff, login.staff_id)
+    if staff is None or not staff.active or staff.role not in roles:
+        return None
+    return Principal(staff.id, staff.name, staff.email, roles, frozenset(staff.location_ids))
+
+
+def _first_admin(store: Store, email: str, roles: frozenset[Role]) -> Principal | None:
+    # Without this last condition, the token of a deleted administrator would go on working until it expires.
+    administered = any(staff.active and staff.role is Role.ADMIN for staff in store.catalogue(Staff))
+    if Role.ADMIN not in roles or administered:
+        return None
+    return Principal("", email, email, frozenset({Role.ADMIN}))

@@ -1,0 +1,155 @@
+"""Setting up when a branch is open: the weekly hours and the closures, which are one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.opening_hours import Closure, Line, Opening, OpeningLine
+from chalicelib.domain.shared.errors import Forbidden, invalid
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.services import nested_records
+from chalicelib.services.crud import Fields, check_version, edited
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+
+T = TypeVar("T")
+
+MOST_LINES = 100
+MOST_CLOSURES = 400
+
+
+class Openings:
+    """The opening record of each location; everybody may know it, ``hours_edit`` there changes it (403)."""
+
+    def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
+        self._store = store
+        self._pause = pause
+        self.ids = ids
+
+    def of(self, location_id: str) -> Opening:
+        """When it is open; 404 for an unknown location."""
+        return self._read(location_id)[1]
+
+    def edit(self, context: Context, location_id: str, how: Callable[[Opening], tuple[Opening, T]]) -> T:
+        """What ``how`` made beside the new record, once that is written; it is asked anew when it was overtaken."""
+
+        def attempt() -> T:
+            location, before = self._read(location_id)
+            if not context.staff.reaches(Ability.HOURS_EDIT, location_id=location_id):
+                raise Forbidden("You may not change the hours of this location.")
+            after, result = how(before)
+            if after == before:
+                return result
+            change = Change()
+            change.guard(location)
+            change.save(after)
+            self._store.commit(change, context.once, result)
+            return result
+
+        return decide(attempt, self._pause)
+
+    def _read(self, location_id: str) -> tuple[Location, Opening]:
+        found = self._store.read([Ref.to(Location, location_id), Ref.to(Opening, location_id)])
+        location = found.require(Location, location_id)
+        return location, found.get(Opening, location_id) or Opening(location_id)
+
+
+class OpeningHours:
+    """The weekly hours; lines that overlap unite."""
+
+    def __init__(self, openings: Openings) -> None:
+        self._openings = openings
+
+    def list(self, location_id: str, limit: int, cursor: str | None) -> Page[OpeningLine]:
+        """Part of the list, oldest first; 404 for an unknown location."""
+        return nested_records.listed(self._openings.of(location_id).lines, limit, cursor)
+
+    def show(self, location_id: str, line_id: str) -> OpeningLine:
+        """One line; 404."""
+        return nested_records.one_of(self._openings.of(location_id).lines, line_id)
+
+    def create(self, context: Context, location_id: str, fields: Fields) -> OpeningLine:
+        """A new line; 422 unless it ends after it starts, ``too_many`` beyond a hundred."""
+        line = OpeningLine(self._openings.ids.new("hrs", context.now), checked(Line(**fields)))
+
+        def add(opening: Opening) -> tuple[Opening, OpeningLine]:
+            return replace(opening, lines=nested_records.with_new(opening.lines, line, MOST_LINES)), line
+
+        return self._openings.edit(context, location_id, add)
+
+    def change(self, context: Context, location_id: str, line_id: str, fields: Fields) -> OpeningLine:
+        """The line with some fields changed; 404, 412, and 422 as for a new one."""
+
+        def alter(opening: Opening) -> tuple[Opening, OpeningLine]:
+            before = nested_records.one_of(opening.lines, line_id)
+            check_version(before, context)
+            after = replace(before, line=checked(replace(before.line, **fields)))
+            lines, written = nested_records.with_changed(opening.lines, after)
+            return replace(opening, lines=lines), written
+
+        return self._openings.edit(context, location_id, alter)
+
+    def remove(self, context: Context, location_id: str, line_id: str) -> None:
+        """Removes the line; 404, 412. Nothing booked changes."""
+
+        def drop(opening: Opening) -> tuple[Opening, None]:
+            return replace(opening, lines=nested_records.without(opening.lines, line_id, context)), None
+
+        self._openings.edit(context, location_id, drop)
+
+
+class Closures:
+    """The days, or parts of days, on which a location is closed in spite of its weekly hours."""
+
+    def __init__(self, openings: Openings) -> None:
+        self._openings = openings
+
+    def list(self, location_id: str, limit: int, cursor: str | None) -> Page[Closure]:
+        """Part of the list, oldest first; 404 for an unknown location."""
+        return nested_records.listed(self._openings.of(location_id).closures, limit, cursor)
+
+    def show(self, location_id: str, closure_id: str) -> Closure:
+        """One closure; 404."""
+        return nested_records.one_of(self._openings.of(location_id).closures, closure_id)
+
+    def create(self, context: Context, location_id: str, fields: Fields) -> Closure:
+        """A new closure, which leaves appointments as they are; 422 as for hours, ``too_many`` beyond 400."""
+        closure = _checked(Closure(self._openings.ids.new("cls", context.now), **fields))
+
+        def add(opening: Opening) -> tuple[Opening, Closure]:
+            return replace(opening, closures=nested_records.with_new(opening.closures, closure, MOST_CLOSURES)), closure
+
+        return self._openings.edit(context, location_id, add)
+
+    def change(self, context: Context, location_id: str, closure_id: str, fields: Fields) -> Closure:
+        """The closure with some fields changed; 404, 412, and 422 as for a new one."""
+
+        def alter(opening: Opening) -> tuple[Opening, Closure]:
+            after = _checked(edited(nested_records.one_of(opening.closures, closure_id), fields, context))
+            closures, written = nested_records.with_changed(opening.closures, after)
+            return replace(opening, closures=closures), written
+
+        return self._openings.edit(context, location_id, alter)
+
+    def remove(self, context: Context, location_id: str, closure_id: str) -> None:
+        """Removes the closure; 404, 412."""
+
+        def drop(opening: Opening) -> tuple[Opening, None]:
+            return replace(opening, closures=nested_records.without(opening.closures, closure_id, context)), None
+
+        self._openings.edit(context, location_id, drop)
+
+
+def checked(line: Line, pointer: str = "") -> Line:
+    """The line; 422 ``invalid_interval`` unless it ends after it starts: a night is two lines."""
+    if line.end <= line.start:
+        raise invalid(f"{pointer}/end", "The end must lie after the start.", "invalid_interval")
+    return line
+
+
+def _checked(closure: Closure) -> Closure:
+    checked(Line((), closure.start, closure.end))
+    return closure

@@ -1,0 +1,60 @@
+"""Configuring the organisation: its settings and feature switches."""
+
+from __future__ import annotations
+
+from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings
+from chalicelib.domain.organisation.opening_hours import holidays_known
+from chalicelib.domain.organisation.statuses import Pipeline, require_complete
+from chalicelib.domain.shared.errors import invalid
+from chalicelib.domain.shared.times import zone
+from chalicelib.services.crud import Fields, edited
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.settings_reader import pipeline_in, settings_in
+from chalicelib.services.unit_of_work import Change, Context, Ref, Store
+
+
+class Configuring:
+    """The one settings record; until it is first changed, every setting has its default."""
+
+    def __init__(self, store: Store, pause: Pause) -> None:
+        self._store = store
+        self._pause = pause
+
+    def show(self) -> Settings:
+        """The settings; version 0 when none has been changed yet."""
+        return settings_in(self._store.read([Ref.to(Settings)]))
+
+    def change(self, context: Context, fields: Fields) -> Settings:
+        """The settings with some changed; 412, 422 for an unknown time zone or unknown public holidays.
+
+        422 ``statuses_missing``, ``start_first`` where the status function is switched on without valid statuses (D27).
+
+        Nothing booked changes.
+        """
+        return decide(lambda: self._change(context, fields), self._pause)
+
+    def _change(self, context: Context, fields: Fields) -> Settings:
+        before = self.show()
+        settings = edited(before, fields, context)
+        if settings == before:
+            return before
+        zone(settings.timezone)
+        change = Change()
+        if settings.status_function and not before.status_function:
+            # Nobody takes a status away between this look and the switch.
+            pipeline = pipeline_in(self._store.read([Ref.to(Pipeline)]))
+            require_complete(pipeline)
+            change.guard(pipeline)
+        if settings.holidays and settings.holidays != before.holidays:
+            _require_known(settings.holidays)
+        written = change.save(settings)
+        self._store.commit(change)
+        return written
+
+
+def _require_known(calendar: HolidayCalendar) -> None:
+    """Public holidays are never silently those of nowhere (RB-24)."""
+    if not holidays_known(calendar.country, None):
+        raise invalid("/holidays/country", "The public holidays of this country are not known.", "unknown_holidays")
+    if not holidays_known(calendar.country, calendar.region):
+        raise invalid("/holidays/region", "This country has no public holidays by that region.", "unknown_holidays")

@@ -1,0 +1,107 @@
+"""Setting up when somebody is away: it blocks free times and leaves appointments where they are (RB-24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, sheet_days
+from chalicelib.domain.organisation.rota import Rota, TimeOff
+from chalicelib.domain.shared.errors import invalid
+from chalicelib.domain.shared.times import resolve, zone
+from chalicelib.services import nested_records
+from chalicelib.services.crud import Fields, edited
+from chalicelib.services.organisation.rotas import Rotas, Worker
+from chalicelib.services.unit_of_work import Agenda, Context, Page
+
+MOST_TIMES_OFF = 400
+MOST_NAMED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A time off and the appointments it lies over, which somebody has to move; at most a hundred are named."""
+
+    time_off: TimeOff
+    affected: tuple[Occupant, ...]
+
+
+class TimesOff:
+    """When each staff member is away; only those who may change it see it, for the reasons."""
+
+    def __init__(self, rotas: Rotas, agenda: Agenda) -> None:
+        self._rotas = rotas
+        self._agenda = agenda
+
+    def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[TimeOff]:
+        """Part of the list, oldest first; 403, 404."""
+        return nested_records.listed(self._rotas.editable(context, staff_id).rota.time_off, limit, cursor)
+
+    def show(self, context: Context, staff_id: str, time_off_id: str) -> TimeOff:
+        """One time off; 403, 404."""
+        return nested_records.one_of(self._rotas.editable(context, staff_id).rota.time_off, time_off_id)
+
+    def create(self, context: Context, staff_id: str, fields: Fields) -> Laid:
+        """A new time off; ``start`` and ``end`` are instants, or wall time in ``timezone``, else in their zone.
+
+        403, 404; 422 ``invalid_interval``, ``off_grid`` for less than whole minutes, ``too_many`` beyond 400 and
+        what a wall time may be refused for.
+        """
+        time_off_id = self._rotas.ids.new("tof", context.now)
+
+        def add(worker: Worker) -> tuple[Rota, TimeOff]:
+            time_off = _checked(TimeOff(time_off_id, **_resolved(fields, worker)))
+            found = nested_records.with_new(worker.rota.time_off, time_off, MOST_TIMES_OFF)
+            return replace(worker.rota, time_off=found), time_off
+
+        return self._rotas.edit(context, staff_id, add, self._laid)
+
+    def change(self, context: Context, staff_id: str, time_off_id: str, fields: Fields) -> Laid:
+        """The time off with some fields changed; 412, and as for a new one."""
+
+        def alter(worker: Worker) -> tuple[Rota, TimeOff]:
+            before = nested_records.one_of(worker.rota.time_off, time_off_id)
+            after = _checked(edited(before, _resolved(fields, worker), context))
+            found, written = nested_records.with_changed(worker.rota.time_off, after)
+            return replace(worker.rota, time_off=found), written
+
+        return self._rotas.edit(context, staff_id, alter, self._laid)
+
+    def remove(self, context: Context, staff_id: str, time_off_id: str) -> None:
+        """Removes the time off; 403, 404, 412."""
+
+        def drop(worker: Worker) -> tuple[Rota, None]:
+            return replace(
+                worker.rota, time_off=nested_records.without(worker.rota.time_off, time_off_id, context)
+            ), None
+
+        self._rotas.edit(context, staff_id, drop, lambda *_: None)
+
+    def _laid(self, worker: Worker, time_off: TimeOff) -> Laid:
+        # From their own sheets and after their posts were read: whoever books them meanwhile collides with this.
+        start, end = time_off.interval
+        days = sheet_days(worker.staff.id, start, end)
+        sheets = self._agenda.sheets(worker.staff.id, days[0], days[-1])
+        calendar = Calendar.of(worker.staff.id, (sheet.day for sheet in sheets), sheets)
+        standing = sorted((o for o in calendar.occupants(0) if not o.is_hold), key=lambda o: (o.start, o.id))
+        over = (o for o in standing if o.start < end and start < o.end)
+        return Laid(time_off, tuple(islice(over, MOST_NAMED)))
+
+
+def _resolved(fields: Mapping[str, Any], worker: Worker) -> dict[str, Any]:
+    """The fields with instants in place of wall times."""
+    values = dict(fields)
+    timezone = values.pop("timezone", None) or worker.timezone
+    zone(timezone)
+    for name in ("start", "end"):
+        if name in values:
+            values[name] = resolve(values[name], timezone, f"/{name}", grid=1)
+    return values
+
+
+def _checked(time_off: TimeOff) -> TimeOff:
+    if time_off.end <= time_off.start:
+        raise invalid("/end", "The end must lie after the start.", "invalid_interval")
+    return time_off

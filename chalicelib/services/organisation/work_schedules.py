@@ -1,0 +1,93 @@
+"""Setting up when somebody works: schedules of weekly lines, in a zone, for a while, at one location or all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.organisation.rota import Rota, WorkSchedule
+from chalicelib.domain.shared.errors import invalid
+from chalicelib.domain.shared.times import zone
+from chalicelib.services import nested_records
+from chalicelib.services.crud import Fields, edited
+from chalicelib.services.organisation.opening_hours import checked
+from chalicelib.services.organisation.rotas import Rotas, Worker
+from chalicelib.services.unit_of_work import Context, Page
+
+MOST_SCHEDULES = 50
+
+
+class WorkSchedules:
+    """The work schedules of each staff member; free times come from open ones, at their locations only."""
+
+    def __init__(self, rotas: Rotas) -> None:
+        self._rotas = rotas
+
+    def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[WorkSchedule]:
+        """Part of the list, oldest first; 404."""
+        return nested_records.listed(self._rotas.of(context, staff_id).rota.schedules, limit, cursor)
+
+    def show(self, context: Context, staff_id: str, schedule_id: str) -> WorkSchedule:
+        """One schedule; 404."""
+        return nested_records.one_of(self._rotas.of(context, staff_id).rota.schedules, schedule_id)
+
+    def create(self, context: Context, staff_id: str, fields: Fields) -> WorkSchedule:
+        """A new schedule, in their own zone unless said.
+
+        403, 404; 422 ``invalid_interval``, ``unknown_timezone``, ``unknown_location``, ``too_many`` beyond fifty.
+        """
+        schedule_id = self._rotas.ids.new("wsl", context.now)
+
+        def add(worker: Worker) -> tuple[Rota, WorkSchedule]:
+            schedule = _checked(WorkSchedule(schedule_id, **_in_zone({"timezone": None, **fields}, worker)))
+            _require_theirs(schedule, worker, None)
+            schedules = nested_records.with_new(worker.rota.schedules, schedule, MOST_SCHEDULES)
+            return replace(worker.rota, schedules=schedules), schedule
+
+        return self._rotas.edit(context, staff_id, add, _as_made)
+
+    def change(self, context: Context, staff_id: str, schedule_id: str, fields: Fields) -> WorkSchedule:
+        """The schedule with some fields changed; 412, and as for a new one. Nothing booked changes."""
+
+        def alter(worker: Worker) -> tuple[Rota, WorkSchedule]:
+            before = nested_records.one_of(worker.rota.schedules, schedule_id)
+            after = _checked(edited(before, _in_zone(fields, worker), context))
+            _require_theirs(after, worker, before.location_id)
+            schedules, written = nested_records.with_changed(worker.rota.schedules, after)
+            return replace(worker.rota, schedules=schedules), written
+
+        return self._rotas.edit(context, staff_id, alter, _as_made)
+
+    def remove(self, context: Context, staff_id: str, schedule_id: str) -> None:
+        """Removes the schedule; 403, 404, 412."""
+
+        def drop(worker: Worker) -> tuple[Rota, None]:
+            schedules = nested_records.without(worker.rota.schedules, schedule_id, context)
+            return replace(worker.rota, schedules=schedules), None
+
+        self._rotas.edit(context, staff_id, drop, lambda *_: None)
+
+
+def _as_made(_: Worker, schedule: WorkSchedule) -> WorkSchedule:
+    return schedule
+
+
+def _in_zone(fields: Mapping[str, Any], worker: Worker) -> dict[str, Any]:
+    return {**fields, "timezone": fields["timezone"] or worker.timezone} if "timezone" in fields else dict(fields)
+
+
+def _checked(schedule: WorkSchedule) -> WorkSchedule:
+    zone(schedule.timezone)
+    for number, line in enumerate(schedule.lines):
+        checked(line, f"/lines/{number}")
+    first, last = schedule.valid_from, schedule.valid_until
+    if first and last and last < first:
+        raise invalid("/valid_until", "The last day must not lie before the first.", "invalid_interval")
+    return schedule
+
+
+def _require_theirs(schedule: WorkSchedule, worker: Worker, before: str | None) -> None:
+    # One that names a location they have left stays as it is and no longer counts.
+    if schedule.location_id not in (None, before, *worker.staff.location_ids):
+        raise invalid("/location_id", "They do not work at this location.", "unknown_location")

@@ -1,0 +1,188 @@
+"""Writing what happens to blocks: their sheets, their pointers and the journal, in transactions that fit.
+
+One transaction holds a hundred items, which is enough for a block, or for some ninety blocks on as many days.
+More is written in ordered parts, each checked against what was read. When a later part is overtaken, the
+caller reads and decides again: what is done already is then no change any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.ledger import Calendar
+from chalicelib.domain.quickstream.blocks import Block, BlockPlace, BlockState
+from chalicelib.domain.shared.events import Actor, Entry, Event, FieldChange
+from chalicelib.domain.shared.times import instant, utc_days, utc_text
+from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+
+MOST_ITEMS = 90
+_READ_AT_ONCE = 100
+_EVENTS = {BlockState.RELEASED: "block.released", BlockState.CLOSED: "block.closed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A block as it is and as it is to be; none to be deleted."""
+
+    before: Block
+    after: Block | None
+
+    @property
+    def place(self) -> str | None:
+        """The day it is to stand on."""
+        return day_of(self.after) if self.after else None
+
+    @property
+    def moves(self) -> bool:
+        """Whether its pointer changes."""
+        return self.place != day_of(self.before)
+
+    @property
+    def changes_state(self) -> bool:
+        """Whether it is held, released or closed by this."""
+        return self.after is not None and self.after.state is not self.before.state
+
+
+def day_of(block: Block) -> str:
+    """The UTC day a block is found by."""
+    return utc_days(block.start, block.end)[0]
+
+
+def applied(calendar: Calendar, swaps: Iterable[Swap]) -> Calendar:
+    """The calendar with these blocks as they are to be."""
+    for swap in swaps:
+        calendar = calendar.laid(swap.after) if swap.after else calendar.lifted(swap.before.id)
+    return calendar
+
+
+class Redrawing:
+    """Swaps of blocks at one location, written against the sheets they were decided on."""
+
+    def __init__(self, store: Store, ids: Ids) -> None:
+        self._store = store
+        self._ids = ids
+
+    def write(
+        self,
+        context: Context,
+        placement: Placement,
+        swaps: list[Swap],
+        first: Change | None = None,
+        result: Any = None,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Writes the swaps; what is in ``first`` goes with the first part, as does the Idempotency-Key.
+
+        ``committed`` is called after each part. Raises ``Stale`` when one was overtaken.
+        """
+        change, once = first or Change(), context.once
+        journal_all = len(swaps) == 1
+        pointers = self._pointers(swaps)
+        calendar = placement.calendar
+        for part in self._parts(placement, swaps, _size(change)) or [[]]:
+            target = applied(calendar, part)
+            changed = list(target.changed_since(calendar))
+            written = [change.save(s.without_expired(int(context.now.timestamp()))) for s in changed]
+            guarded = self._days(placement, part) - {sheet.day for sheet in changed}
+            for day in sorted(guarded):
+                change.guard(calendar.sheets[day])
+            for swap in part:
+                _move(change, swap, pointers)
+                if journal_all or swap.changes_state:
+                    change.record(entry(self._ids, context.now, context.actor, swap))
+            self._store.commit(change, once, result)
+            committed()
+            calendar = target.replaced(written)
+            change, once = Change(), None
+
+    def _parts(self, placement: Placement, swaps: list[Swap], begun: int) -> list[list[Swap]]:
+        parts: list[list[Swap]] = []
+        days: set[str] = set()
+        items = MOST_ITEMS + 1
+        for swap in swaps:
+            own = swap.moves + swap.changes_state
+            touched = self._days(placement, [swap])
+            if items + own + len(days | touched) > MOST_ITEMS:
+                parts.append([])
+                days, items = set(), begun if len(parts) == 1 else 0
+            parts[-1].append(swap)
+            days |= touched
+            items += own
+        return parts
+
+    def _days(self, placement: Placement, swaps: Iterable[Swap]) -> set[str]:
+        """The days whose sheets the decision about these swaps rests on."""
+        blocks = (b for swap in swaps for b in (swap.before, swap.after) if b is not None)
+        return {d for b in blocks for d in utc_days(*placement.hull(b.start, b.end))}
+
+    def _pointers(self, swaps: list[Swap]) -> dict[str, BlockPlace]:
+        wanted = [Ref.to(BlockPlace, swap.before.id) for swap in swaps if swap.moves]
+        found: dict[str, BlockPlace] = {}
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            refs = wanted[start : start + _READ_AT_ONCE]
+            rows = self._store.read(refs)
+            places = (rows.get(BlockPlace, *ref.key) for ref in refs)
+            found |= {place.id: place for place in places if place is not None}
+        return found
+
+
+def _size(change: Change) -> int:
+    return len(change.saved) + len(change.guarded) + len(change.entries) + 1
+
+
+def _move(change: Change, swap: Swap, pointers: dict[str, BlockPlace]) -> None:
+    if not swap.moves:
+        return
+    block = swap.before
+    place = pointers.get(block.id)
+    if swap.place is not None:
+        change.save(BlockPlace(block.id, block.location_id, swap.place, place.version if place else 0))
+    elif place is not None:
+        change.delete(place)
+
+
+def entry(ids: Ids, at: datetime, actor: Actor, swap: Swap) -> Entry:
+    """The journal entry of what happens to one block, with its event when it is released or closed."""
+    after = swap.after
+    event = _EVENTS.get(after.state) if after and swap.changes_state else None
+    return Entry(
+        id=ids.new("evt", at),
+        subject_id=swap.before.id,
+        at=at,
+        action=_action(swap),
+        actor=actor,
+        changes=tuple(_differences(swap.before, after)) if after else (),
+        events=(Event(event, after.version, facts(after), after.location_id),) if event and after else (),
+    )
+
+
+def facts(block: Block) -> dict[str, Any]:
+    """What an event says about a block."""
+    return {
+        "id": block.id,
+        "series_id": block.series_id,
+        "location_id": block.location_id,
+        "start": utc_text(instant(block.start)),
+        "end": utc_text(instant(block.end)),
+        "limit": block.limit,
+        "reserved": block.reserved,
+        "services": list(block.services),
+        "state": block.state.value,
+    }
+
+
+def _action(swap: Swap) -> str:
+    if swap.after is None:
+        return "deleted"
+    return swap.after.state.value if swap.changes_state else "edited"
+
+
+def _differences(before: Block, after: Block) -> Iterator[FieldChange]:
+    old, new = facts(before), facts(after)
+    for name in new:
+        if old[name] != new[name]:
+            yield FieldChange(name, old[name], new[name])

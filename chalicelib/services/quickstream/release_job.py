@@ -1,0 +1,117 @@
+"""What the clock does to blocks: lay out what recurs, release what is due, close what is over (D12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.ledger import Calendar, days_around
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.events import SYSTEM
+from chalicelib.domain.shared.times import minute
+from chalicelib.services.job_runner import Turns
+from chalicelib.services.quickstream.block_writer import Swap, applied, day_of, entry
+from chalicelib.services.quickstream.create_blocks import Laying
+from chalicelib.services.quickstream.release_manually import kept
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.unit_of_work import Agenda, Change, Ids, Store
+
+MOST_AT_ONCE = 80
+
+METRICS = {
+    "laid_out": "BlocksLaidOut",
+    "released": "BlocksReleased",
+    "closed": "BlocksClosed",
+    "reserves_opened": "ReservesOpened",
+    "postponed": "ReleasesPostponed",
+}
+
+
+class DueWork(Protocol):
+    """What the due index says has come due, oldest first, page by page."""
+
+    def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
+        """The location and UTC day of every sheet with a block due by then."""
+
+    def series(self, until: datetime) -> Iterator[str]:
+        """The id of every series of which more is to be laid out by then."""
+
+
+class Releasing:
+    """The scheduled function's work: all that is due however long ago, each thing once (D12)."""
+
+    def __init__(
+        self,
+        store: Store,
+        agenda: Agenda,
+        due: DueWork,
+        ids: Ids,
+        pause: Pause,
+        count: Callable[[str, int], None],
+    ) -> None:
+        """``count`` takes a metric's name and how many."""
+        self._store = store
+        self._agenda = agenda
+        self._due = due
+        self._ids = ids
+        self._pause = pause
+        self._count = count
+        self._laying = Laying(store, ids, pause)
+
+    def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
+        """Lays out, then releases and closes, as long as there is time left; how many blocks of each.
+
+        Every write is conditional and carries its events, so a second run, also at the same time, changes
+        nothing again. What stays too busy, or finds no time, is left to the next run; a fault with one thing
+        does not keep the others waiting and is raised in the end.
+        """
+        counts, turns = dict.fromkeys(METRICS, 0), Turns(time_left)
+
+        def advance(place: tuple[str, str]) -> None:
+            while decide(lambda: self._advance(*place, now, counts), self._pause):
+                pass
+
+        counts["laid_out"] = turns.each(self._due.series(now), lambda series_id: self._laying.more(series_id, now))
+        turns.each(self._due.sheets(now), advance)
+        counts["postponed"] = turns.postponed
+        for name, number in counts.items():
+            if number:
+                self._count(METRICS[name], number)
+        turns.close()
+        return counts
+
+    def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
+        """Moves the day's blocks on to what they must be now; whether there are more than fit one transaction."""
+        present = minute(now)
+        start = minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
+        days = days_around(start, start + 2 * 24 * 60)
+        calendar = Calendar.of(location_id, days, self._agenda.sheets(location_id, days[0], days[-1]))
+        placement = Placement(calendar, int(now.timestamp()))
+        here = [block for block in placement.blocks if day_of(block) == day]
+        swaps = [Swap(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
+        if not swaps:
+            return False
+        some = swaps[:MOST_AT_ONCE]
+        change = Change()
+        for sheet in applied(calendar, some).changed_since(calendar):
+            change.save(sheet.without_expired(int(now.timestamp())))
+        for swap in some:
+            change.record(entry(self._ids, now, SYSTEM, swap))
+        self._store.commit(change)
+        for swap in some:
+            counts[_outcome(swap)] += 1
+        return len(some) < len(swaps)
+
+
+def _advanced(placement: Placement, block: Block, present: int) -> Block:
+    after = block.advanced(present)
+    # Who sits in a block that is over must not be counted against the blocks beside it that go on.
+    return kept(placement, block) if after.state is BlockState.CLOSED is not block.state else after
+
+
+def _outcome(swap: Swap) -> str:
+    if not swap.changes_state:
+        return "reserves_opened"
+    return "released" if swap.after and swap.after.state is BlockState.RELEASED else "closed"

@@ -1,0 +1,146 @@
+"""Quick View: what a consultant has not started, is at, and has lately completed, with what to do next (RB-1, RB-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.organisation.catalog import Location, Settings, Staff
+from chalicelib.domain.quickview.sections import SECTIONS, Reach, Section, ended_at
+from chalicelib.domain.shared.errors import NotFound
+from chalicelib.domain.shared.times import wall_text, zone
+from chalicelib.services.appointment_access import sees
+from chalicelib.services.appointments.appointment_view import Seated, with_people
+from chalicelib.services.appointments.dashboard import shows
+from chalicelib.services.quickview.allowed_actions import Action, actions
+from chalicelib.services.settings_reader import settings_in
+from chalicelib.services.unit_of_work import Context, Ref, Store
+
+# So many rows are looked at for one section; a consultant has fewer in two months.
+MOST_ROWS = 300
+
+
+class QuickLists(Protocol):
+    """Somebody's appointments by how they stand, latest start first: one query each."""
+
+    def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
+        """What they have that starts in [first, last), cancelled ones left out."""
+
+    def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
+        """What they have begun and not completed, whenever it starts."""
+
+    def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
+        """What they had from this start on and was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickQuery:
+    """Whose Quick View of which day, today in their zone without one; at most so many in each section."""
+
+    staff_id: str
+    date: date | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class QuickItem:
+    """An appointment with what the caller may do with it, who comes, and when it is by the consultant's clocks."""
+
+    seated: Seated
+    actions: tuple[Action, ...]
+    clients: tuple[Client, ...]
+    staff_timezone: str
+
+    @property
+    def staff_local_start(self) -> str:
+        """The consultant's wall time (TZ-2)."""
+        return wall_text(self.seated.appointment.start, zone(self.staff_timezone))
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The three sections, and which of them hold more than was asked for."""
+
+    items: dict[Section, tuple[QuickItem, ...]]
+    truncated: tuple[Section, ...]
+
+
+class QuickView:
+    """Reading it; nothing here writes."""
+
+    def __init__(self, store: Store, lists: QuickLists) -> None:
+        self._store = store
+        self._lists = lists
+
+    def shown(self, context: Context, query: QuickQuery) -> Sections:
+        """Three queries, and a batch get for what they bring, or two where clients have been merged.
+
+        404 for a colleague outside the caller's reach.
+        """
+        found = self._store.read([Ref.to(Settings), Ref.to(Staff, query.staff_id)])
+        settings, staff = settings_in(found), found.require(Staff, query.staff_id)
+        if not shows(context.staff, staff, None):
+            raise NotFound()
+        timezone = self._timezone(staff, settings)
+        day = query.date or context.now.astimezone(zone(timezone)).date()
+        appointments, full = self._found(staff.id, Reach.of(day, timezone, settings))
+        visible = [a for a in appointments if sees(context.staff, a)]
+        sections, truncated = _sections(visible, query.limit)
+        shown = [a for section in sections.values() for a in section]
+        seats, everybody = with_people(self._store, shown, context.now)
+        seated, clients = {s.appointment.id: s for s in seats}, everybody.by_id
+
+        def item(appointment: Appointment) -> QuickItem:
+            who = {a.client_id: clients[a.client_id] for a in appointment.attendees if a.client_id in clients}
+            may = actions(context.staff, appointment, settings, context.now)
+            first = next(iter(appointment.live_attendees or appointment.attendees), None)
+            if first is None or first.client_id not in who or who[first.client_id].deleted_at is not None:
+                # Whom there is nobody to write to any more, nobody books again (D25).
+                may = tuple(action for action in may if action is not Action.REBOOK)
+            people = {client.id: client for client in who.values()}
+            return QuickItem(seated[appointment.id], may, tuple(people.values()), timezone)
+
+        items = {section: tuple(item(a) for a in of) for section, of in sections.items()}
+        return Sections(items, tuple(s for s in Section if s in full or s in truncated))
+
+    def _timezone(self, staff: Staff, settings: Settings) -> str:
+        """Their own zone, else that of where they work (TZ-5)."""
+        if staff.timezone or not staff.location_ids:
+            return staff.timezone or settings.timezone
+        place = staff.location_ids[0]
+        location = self._store.read([Ref.to(Location, place)]).get(Location, place)
+        return location.timezone if location else settings.timezone
+
+    def _found(self, staff_id: str, reach: Reach) -> tuple[list[Appointment], set[Section]]:
+        """All that belongs there, each once, and the sections of which more rows were there than are looked at."""
+        lists = self._lists
+        held = lists.held(staff_id, reach.unstarted, reach.ahead, MOST_ROWS)
+        begun = lists.begun(staff_id, MOST_ROWS)
+        called_off = lists.called_off(staff_id, reach.recent, MOST_ROWS)
+        full = {Section.NOT_STARTED, Section.RECENTLY_COMPLETED} if len(held) == MOST_ROWS else set[Section]()
+        full |= {Section.IN_PROGRESS} if len(begun) == MOST_ROWS else set()
+        full |= {Section.RECENTLY_COMPLETED} if len(called_off) == MOST_ROWS else set()
+        # The indexes may not agree for a moment: whatever is newest of an appointment counts.
+        latest: dict[str, Appointment] = {}
+        for appointment in (*held, *begun, *called_off):
+            known = latest.get(appointment.id)
+            if known is None or known.version < appointment.version:
+                latest[appointment.id] = appointment
+        return [a for a in latest.values() if reach.shows(a)], full
+
+
+def _sections(appointments: Sequence[Appointment], limit: int) -> tuple[dict[Section, list[Appointment]], set[Section]]:
+    """The latest of each section: what is to be done in order of start, what is done latest first."""
+    found: dict[Section, list[Appointment]] = {section: [] for section in Section}
+    for appointment in sorted(appointments, key=lambda a: (a.start, a.id)):
+        found[SECTIONS[appointment.state]].append(appointment)
+    done = Section.RECENTLY_COMPLETED
+    found[done].sort(key=lambda a: (ended_at(a) or a.start, a.id))
+    truncated = {section for section, of in found.items() if len(of) > limit}
+    kept = {section: of[-limit:] for section, of in found.items()}
+    kept[done].reverse()
+    return kept, truncated

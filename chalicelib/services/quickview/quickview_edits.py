@@ -1,0 +1,89 @@
+"""Edits from Quick View: how it takes place, at what time of its day, whether the client is told (RB-16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.video_meetings import Platform
+from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.shared.errors import Invalid, Stale, VersionMismatch, invalid
+from chalicelib.domain.shared.permissions import Ability
+from chalicelib.domain.shared.times import resolve, wall_text, zone
+from chalicelib.services.appointment_access import require_reach
+from chalicelib.services.appointments.appointment_edit import Changing
+from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.edit_request import Edit
+from chalicelib.services.retry import Pause, decide
+from chalicelib.services.unit_of_work import Context, Ref, Store
+
+
+@dataclass(frozen=True, slots=True)
+class QuickEdit:
+    """What is to change; none leaves it. ``time`` is ``10:30`` by the client's clocks, with its offset if need be."""
+
+    modality: Method | None = None
+    time: str | None = None
+    notify_client: bool | None = None
+    platform: Platform | None = None
+
+
+# What an edit's fields are called here, and elsewhere.
+_POINTERS = {"/start": "/time", "/meeting_method": "/modality"}
+
+
+class QuickEdits:
+    """The day is the appointment's own and stays what it is: the edit holds for the version it was read at."""
+
+    def __init__(self, store: Store, changing: Changing, pause: Pause) -> None:
+        self._store = store
+        self._changing = changing
+        self._pause = pause
+
+    def change(self, context: Context, appointment_id: str, edit: QuickEdit) -> Seated:
+        """The appointment as edited; refuses as ``Changing.change``.
+
+        422 ``platform_required``, ``wrong_offset`` besides.
+        """
+
+        def attempt() -> Seated:
+            before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+            require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
+            expected = context.expected_version or before.version
+            try:
+                return self._changing.change(
+                    replace(context, expected_version=expected), appointment_id, _edit(before, edit)
+                )
+            except VersionMismatch:
+                if context.expected_version is not None:
+                    raise
+                # Somebody has just changed it, maybe its day: read again.
+                raise Stale from None
+            except Invalid as refused:
+                refused.errors = tuple(replace(e, pointer=_POINTERS.get(e.pointer, e.pointer)) for e in refused.errors)
+                raise
+
+        return decide(attempt, self._pause)
+
+
+def _edit(before: Appointment, edit: QuickEdit) -> Edit:
+    becomes_video = edit.modality is Method.VIDEO and before.method is not Method.VIDEO
+    if becomes_video and edit.platform is None:
+        raise invalid("/platform", "Say over which platform the video call takes place.", "platform_required")
+    return Edit(
+        start=_start(before, edit.time) if edit.time else None,
+        timezone=before.timezone if edit.time else None,
+        method=edit.modality,
+        platform=edit.platform,
+        notify_client=edit.notify_client,
+    )
+
+
+def _start(before: Appointment, time: str) -> datetime:
+    """That time on the appointment's own day, by the clocks of the zone that was agreed (RB-8, TZ-7)."""
+    day = before.local_start.partition("T")[0]
+    start = resolve(datetime.fromisoformat(f"{day}T{time}"), before.timezone, "/time")
+    if wall_text(start, zone(before.timezone))[:16] != f"{day}T{time[:5]}":
+        raise invalid("/time", "The client's clocks have another offset then.", "wrong_offset")
+    return start

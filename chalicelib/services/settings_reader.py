@@ -1,0 +1,17 @@
+"""What the organisation has set, from what was read: until somebody changes it, every setting has its default."""
+
+from __future__ import annotations
+
+from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.services.unit_of_work import Found
+
+
+def settings_in(found: Found) -> Settings:
+    """The settings; version 0 when none has been changed yet."""
+    return found.get(Settings) or Settings()
+
+
+def pipeline_in(found: Found) -> Pipeline:
+    """The statuses; none when there have never been any."""
+    return found.get(Pipeline) or Pipeline()

@@ -1,0 +1,190 @@
+"""A small API on the real frame, and wiring without a table, to test what every route gets for free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+
+from chalice.app import Chalice
+from pydantic import Field
+
+from chalicelib.api.http import wiring
+from chalicelib.api.http.routing import ANY_STAFF, PUBLIC, Call, NoBody, NoQuery, Routes
+from chalicelib.api.http.serving import translate
+from chalicelib.api.routes.site import api_description
+from chalicelib.api.schemas.shared.fields import Answer, Flag, Id, Input, Instant, Start, Text
+from chalicelib.domain.shared.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
+from chalicelib.domain.shared.permissions import Ability, Principal, Role
+from chalicelib.services.unit_of_work import Once, Replay
+from chalicelib.settings import Deployment
+
+
+class Guest(Input):
+    """Somebody who comes along."""
+
+    email: str
+
+
+class Wish(Input):
+    """What is to be booked."""
+
+    name: Annotated[str, Text(10)]
+    seats: Annotated[int, Field(ge=1, le=9)] = 1
+    start: Start | None = None
+    guests: tuple[Guest, ...] = ()
+    who: Guest | Annotated[str, Field(pattern="^anyone$")] = "anyone"
+    anything: Any = None
+
+
+class Filter(Input):
+    """Which bookings are wanted."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    open: Flag = False
+    location_id: Id | None = None
+    kind: tuple[str, ...] = ()
+
+
+class Booking(Answer):
+    """A booking."""
+
+    id: str
+    name: str
+    at: Instant
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What the pretended service returns."""
+
+    id: str
+    name: str
+    at: datetime
+
+
+class Unnamed(Exception):
+    """A failure nobody foresaw."""
+
+
+@dataclass
+class Desk:
+    """The pretended services: counts what was booked, keeps idempotency rows, notes every call."""
+
+    full: bool = False
+    calls: list[Call[Any, Any]] = field(default_factory=list)
+    rows: dict[tuple[str, str], Replay] = field(default_factory=dict)
+    booked: int = 0
+
+    def book(self, name: str, now: datetime, once: Once | None) -> Booked:
+        """Books a seat exactly once, as a store would."""
+        if self.full:
+            raise CapacityExhausted(extra={"nearest": [now]})
+        if once and (once.scope, once.key) in self.rows:
+            raise AlreadyDone()
+        self.booked += 1
+        done = Booked(f"apt_{self.booked}", name, now)
+        if once:
+            status, body = once.present(done)
+            self.rows[once.scope, once.key] = Replay(once.fingerprint, status, body)
+        return done
+
+
+@dataclass
+class FakeWiring:
+    """The container's factories without a container."""
+
+    desk: Desk
+    stage: str = "local"
+    allowed: tuple[str, ...] = ("https://bank.example",)
+    staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
+
+    def settings(self) -> Deployment:
+        """A made-up deployment."""
+        return Deployment(
+            table_name="desk", stage=self.stage, region="ca-central-1", public_url="https://desk.example/v1"
+        )
+
+    def principal_for(self, email: str, groups: tuple[str, ...]) -> Principal | None:
+        """The one member of staff."""
+        if email not in self.staff:
+            return None
+        roles = frozenset(Role(group) for group in groups if group in set(Role))
+        return Principal("stf_1", "Sam Lee", email, roles, self.staff[email])
+
+    def origins(self) -> tuple[str, ...]:
+        """The configured origins."""
+        return self.allowed
+
+    def store(self) -> FakeWiring:
+        """Where answers are kept."""
+        return self
+
+    def replay(self, scope: str, key: str) -> Replay | None:
+        """The answer kept under a key."""
+        return self.desk.rows.get((scope, key))
+
+
+def routes_of(desk: Desk) -> Routes:
+    """The demo's routes over this desk."""
+    routes = Routes("demo", tag="Demo")
+
+    @routes.post(
+        "/bookings/{booking_id}", body=Wish, query=Filter, answer=Booking, status=201, who=PUBLIC,
+        refuses=(CapacityExhausted, "unknown_hold"),
+    )  # fmt: skip
+    def book(call: Call[Wish, Filter]) -> Booked:
+        """Book a seat.
+
+        The second line stays in the description.
+        """
+        desk.calls.append(call)
+        return desk.book(call.body.name, call.now, call.once)
+
+    @routes.get("/bookings/{booking_id}", query=Filter, answer=Booking, who=Ability.BLOCK_VIEW)
+    def show(call: Call[NoBody, Filter]) -> Booked:
+        """Show a booking."""
+        desk.calls.append(call)
+        return Booked(call.path["booking_id"], call.staff.name, call.now)
+
+    @routes.patch("/bookings/{booking_id}", body=Wish, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD))
+    def change(call: Call[Wish, NoQuery]) -> Booking:
+        """Change a booking."""
+        desk.calls.append(call)
+        return Booking(id="apt_1", name=call.body.name, at=call.now, version=(call.expected_version or 0) + 1)
+
+    @routes.delete("/bookings/{booking_id}", who=Ability.BLOCK_EDIT)
+    def remove(call: Call[NoBody, NoQuery]) -> None:
+        """Remove a booking."""
+        desk.calls.append(call)
+
+    @routes.post("/bookings/{booking_id}/release", who=ANY_STAFF)
+    def release(call: Call[NoBody, NoQuery]) -> None:
+        """Release a booking."""
+        desk.calls.append(call)
+
+    @routes.get("/trouble/{kind}", who=PUBLIC)
+    def trouble(call: Call[NoBody, NoQuery]) -> None:
+        """Fail in some way."""
+        kinds = {"busy": Busy(), "unknown": NotFound(), "bug": Unnamed("ana@example.org")}
+        raise kinds[call.path["kind"]]
+
+    @routes.get("/file.ics", who=PUBLIC, produces="text/calendar")
+    def show_file(call: Call[NoBody, NoQuery]) -> str:
+        """Show a calendar file."""
+        return "BEGIN:VCALENDAR"
+
+    return routes
+
+
+def build(desk: Desk | None = None, **wired: Any) -> tuple[Chalice, Desk]:
+    """An app with the demo's routes, connected to fresh wiring, and its desk."""
+    desk = desk or Desk()
+    wiring.connect(FakeWiring(desk, **wired))
+    app = Chalice("demo", configure_logs=False)
+    app.register_middleware(translate, "http")
+    demo = routes_of(desk)
+    for routes in (demo, api_description.routes((demo,))):
+        app.register_blueprint(routes.blueprint)
+    return app, desk

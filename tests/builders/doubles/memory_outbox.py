@@ -1,0 +1,171 @@
+"""The store and the outbox in dictionaries, as far as delivery needs them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.messaging.outbox import Claim, Due, Permission, Standing
+from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.shared.errors import NotFound, Stale
+from chalicelib.domain.shared.events import Entry
+from chalicelib.services.messaging.messaging_ports import Outbox
+from chalicelib.services.unit_of_work import Change, Once, Ref, Replay, Store
+from tests.builders.records import appointment_builder as build
+
+LEASE = timedelta(minutes=2)
+
+
+class FoundRecords:
+    """What a read of memory brought."""
+
+    def __init__(self, records: Mapping[tuple[type[Any], tuple[str, ...]], Any]) -> None:
+        self._records = records
+
+    def get(self, kind: type[Any], *key: str) -> Any:
+        return self._records.get((kind, key))
+
+    def require(self, kind: type[Any], *key: str) -> Any:
+        record = self.get(kind, *key)
+        if record is None:
+            raise NotFound
+        return record
+
+
+class MemoryStore:
+    """Records in a dictionary."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[type[Any], tuple[str, ...]], Any] = {}
+        self.journal: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRecords:
+        wanted = {(ref.kind, ref.key) for ref in refs}
+        return FoundRecords({where: self.records[where] for where in wanted if where in self.records})
+
+    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+        """Saves, if everything still has the version it was read at; what is journalled is only kept."""
+        keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in change.saved]
+        with self._lock:
+            if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
+                raise Stale
+            self.records |= {where: record for record, where, _ in keyed}
+            self.journal += change.entries
+
+    def replay(self, scope: str, key: str) -> Replay | None:
+        raise AssertionError("delivery replays nothing")
+
+    def catalogue(self, kind: type[Any]) -> tuple[Any, ...]:
+        raise AssertionError("delivery lists nothing")
+
+
+@dataclass
+class _Waiting:
+    due: Due
+    at: datetime
+
+
+class MemoryOutbox:
+    """The outbox in dictionaries, each step under one lock as the table's conditional writes are."""
+
+    def __init__(self, store: MemoryStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.waiting: dict[str, _Waiting] = {}
+        self.known: set[str] = set()
+        self.reminders: dict[str, datetime] = {}
+        self.permissions: dict[Permission, tuple[str, Claim]] = {}
+
+    def arrive(self, entry: Entry | None, at: datetime, entry_id: str) -> None:
+        self.waiting[entry_id] = _Waiting(Due(build.APPOINTMENT, entry_id, entry), at)
+        self.known.add(entry_id)
+
+    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+        with self._lock:
+            due = sorted((w for w in self.waiting.values() if w.at <= now), key=lambda w: w.at)
+            return [w.due for w in due][:limit]
+
+    def finish(self, due: Due) -> None:
+        with self._lock:
+            self.waiting.pop(due.entry_id, None)
+
+    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+        with self._lock:
+            there = self.waiting.get(due.entry_id)
+            if there is not None and there.due.attempts == due.attempts:
+                published = published or there.due.published
+                self.waiting[due.entry_id] = _Waiting(replace(due, attempts=attempts, published=published), at)
+
+    def add(self, entry: Entry) -> bool:
+        with self._lock:
+            if entry.id in self.known:
+                return False
+            self.arrive(entry, entry.at, entry.id)
+            return True
+
+    def claim(self, permission: Permission) -> Claim:
+        with self._lock:
+            now = self._clock()
+            if permission not in self.permissions:
+                claim = Claim(permission, Standing.GRANTED, str(len(self.permissions)), now + LEASE)
+                self.permissions[permission] = ("claimed", claim)
+                return claim
+            state, theirs = self.permissions[permission]
+            if state != "claimed":
+                return replace(theirs, standing=Standing.SETTLED)
+            return replace(theirs, standing=Standing.HELD if now < theirs.until else Standing.EXPIRED)
+
+    def release(self, claim: Claim) -> None:
+        with self._lock:
+            del self.permissions[claim.permission]
+
+    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+        with self._lock:
+            self.permissions[claim.permission] = (outcome, claim)
+
+    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+        with self._lock:
+            return [i for i, at in self.reminders.items() if at <= now][:limit]
+
+    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+        with self._lock:
+            if self._store.records[Appointment, (appointment.id,)].version != appointment.version:
+                return
+            self.reminders.pop(appointment.id, None)
+            if reminder is not None:
+                self.reminders[appointment.id] = reminder
+
+
+class MemoryTable:
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.now = build.NOW
+        self.memory = MemoryStore()
+        self.store: Store = self.memory
+        self.pending = MemoryOutbox(self.memory, lambda: self.now)
+        self.outbox: Outbox = self.pending
+
+    def put(self, record: Any) -> None:
+        key = () if isinstance(record, Settings) else (record.id,)
+        self.memory.records[type(record), key] = record
+        if isinstance(record, Appointment):
+            self.pending.reminders.pop(record.id, None)
+            reminder = record.due_reminder()
+            if reminder is not None:
+                self.pending.reminders[record.id] = reminder
+
+    def journal(self, entry: Entry) -> None:
+        self.pending.arrive(entry, entry.at, entry.id)
+
+    def unreadable(self, entry_id: str) -> None:
+        self.pending.arrive(None, build.NOW, entry_id)
+
+    def states(self) -> list[str]:
+        return sorted(state for state, _ in self.pending.permissions.values())

@@ -1,0 +1,214 @@
+"""A desk whose post is watched: delivery over any store and outbox, with carriers that only pretend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.video_meetings import Link, Meeting
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.messaging.notifications import Medium, Notice
+from chalicelib.domain.messaging.outbox import Due
+from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
+from chalicelib.domain.shared.events import Entry, Event
+from chalicelib.domain.shared.ids import new_id
+from chalicelib.services.messaging.meeting_links import Linking
+from chalicelib.services.messaging.message_sender import Dispatcher
+from chalicelib.services.messaging.messaging_ports import Outbox
+from chalicelib.services.messaging.outbox_relay import Delivery
+from chalicelib.services.messaging.reminder_job import Reminding
+from chalicelib.services.unit_of_work import Change, Once, Ref, Store
+from tests.builders.doubles.memory_outbox import MemoryStore
+from tests.builders.records import appointment_builder as build
+
+LEASE = timedelta(minutes=2)
+
+
+class Died(BaseException):
+    """The process is gone: nothing may catch this."""
+
+
+class FakeCarrier:
+    """Keeps what it is given; ``before`` and ``after`` are raised, one per call, around the sending."""
+
+    def __init__(self) -> None:
+        self.sent: list[Notice] = []
+        self.before: list[BaseException | None] = []
+        self.after: list[BaseException | None] = []
+
+    def prepare(self, notice: Notice) -> Callable[[], str]:
+        def send() -> str:
+            self._raise(self.before)
+            self.sent.append(notice)
+            self._raise(self.after)
+            return f"provider-{len(self.sent)}"
+
+        return send
+
+    @staticmethod
+    def _raise(planned: list[BaseException | None]) -> None:
+        error = planned.pop(0) if planned else None
+        if error is not None:
+            raise error
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return sorted((n.kind.value, n.recipient_id) for n in self.sent)
+
+
+class FakeTopic:
+    """Keeps the ids and types of events; raises what is planned."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
+
+    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.published.append((event_id, event.type))
+
+
+class FakeLinks:
+    """Gives each key its one link, good for sixty days after the meeting.
+
+    ``faults`` are raised, one per call, ``meddle`` happens while it is asked.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Meeting] = []
+        self.faults: list[Exception] = []
+        self.meddle: list[Callable[[], object]] = []
+
+    def make(self, meeting: Meeting) -> Link:
+        self.asked.append(meeting)
+        if self.meddle:
+            self.meddle.pop(0)()
+        if self.faults:
+            raise self.faults.pop(0)
+        return Link(f"https://teams.example/{meeting.key}", meeting.end + timedelta(days=60))
+
+
+class CountedIds:
+    """Ids one after the other."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def new(self, prefix: str, at: datetime, order: int = 0) -> str:
+        self.number += 1
+        return new_id(prefix, at, self.number.to_bytes(10, "big"))
+
+    def secret(self) -> str:
+        raise AssertionError("delivery needs no secrets")
+
+
+class FakeDeadLetters:
+    """Keeps what is set aside."""
+
+    def __init__(self) -> None:
+        self.letters: list[Mapping[str, str]] = []
+
+    def put(self, letter: Mapping[str, str]) -> None:
+        self.letters.append(letter)
+
+    def reasons(self) -> list[str]:
+        return [letter["reason"] for letter in self.letters]
+
+
+class FakeObserver:
+    """Counts, and keeps the lines."""
+
+    def __init__(self) -> None:
+        self.metrics: dict[str, int] = {}
+        self.lines: list[tuple[str, dict[str, str]]] = []
+
+    def count(self, name: str, by: int = 1, **dimensions: str) -> None:
+        self.metrics[name] = self.metrics.get(name, 0) + by
+
+    def note(self, event: str, **fields: str) -> None:
+        self.lines.append((event, fields))
+
+
+class WatchedStore(MemoryStore):
+    """Another store; ``meddle[n]`` happens just before its n-th read."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__()
+        self.inner = inner
+        self.reads = 0
+        self.meddle: dict[int, Callable[[], None]] = {}
+
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Any:
+        self.reads += 1
+        self.meddle.pop(self.reads, lambda: None)()
+        return self.inner.read(refs, consistent=consistent)
+
+    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+        self.inner.commit(change, once, result)
+
+
+class Table(Protocol):
+    """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
+
+    now: datetime
+    store: Store
+    outbox: Outbox
+
+    def put(self, record: Any) -> None:
+        """Writes a record as it is, whatever was there."""
+
+    def journal(self, entry: Entry) -> None:
+        """Writes an entry that nobody has relayed yet; it is due at once."""
+
+    def unreadable(self, entry_id: str) -> None:
+        """Writes a journal row that cannot be read; it is due at once."""
+
+    def states(self) -> list[str]:
+        """The states of all permissions."""
+
+
+@dataclass
+class Desk:
+    """Everything a test of delivery touches; one appointment of Ana's is there from the start."""
+
+    table: Table
+    mail: FakeCarrier = field(default_factory=FakeCarrier)
+    texts: FakeCarrier = field(default_factory=FakeCarrier)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    links: FakeLinks = field(default_factory=FakeLinks)
+    dead: FakeDeadLetters = field(default_factory=FakeDeadLetters)
+    observer: FakeObserver = field(default_factory=FakeObserver)
+
+    def __post_init__(self) -> None:
+        self.store = WatchedStore(self.table.store)
+        carriers = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
+        dispatcher = Dispatcher(self.store, self.table.outbox, carriers, self.dead, self.observer)
+        linking = Linking(self.store, self.links, CountedIds(), self.dead, self.observer)
+        self.delivery = Delivery(
+            self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, chance=lambda: 1.0
+        )
+        self.reminding = Reminding(self.store, self.table.outbox, self.delivery, self.observer)
+        catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)
+        for record in (*catalogue, build.ana(), build.ben(), build.appointment()):
+            self.table.put(record)
+
+    def put(self, record: Appointment | Client | Location | Service | Staff | Settings) -> None:
+        self.table.put(record)
+
+    def relay(self, *entries: Entry, now: datetime = build.NOW) -> int:
+        self.table.now = now
+        return self.delivery.relay(entries, now)
+
+    def sweep(self, now: datetime) -> int:
+        self.table.now = now
+        return self.delivery.sweep(now, lambda: True)
+
+    def remind(self, now: datetime) -> int:
+        self.table.now = now
+        return self.reminding.remind(now, lambda: True)
+
+    def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[Due]:
+        return self.table.outbox.due_entries(now, 100)

@@ -1,0 +1,138 @@
+"""Days of a busy location as life fills them: blocks with different services and hours, and who sits in them.
+
+Nothing here asks the seating itself: a day is filled by giving each newcomer an actual seat, so that a day that
+is not over-full is known to have a placement without overload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from chalicelib.domain.capacity.capacity_model import Bench, Sitter
+
+KINDS = ("quiet", "busy", "near full", "full", "over full", "cut", "mixed near full", "mixed full", "mixed over full")
+OPENS, CLOSES = 0, 480
+SHIFTS = ((0, 480), (0, 480), (0, 240), (240, 480), (0, 180), (120, 360), (180, 480), (60, 420))
+LENGTHS = (15, 30, 45, 60)
+GRID = 15
+BLOCKS = 12
+SITTERS = 200
+
+
+@dataclass(frozen=True)
+class Day:
+    """Benches, who sits there (first come first), and whom somebody may ask for a seat for."""
+
+    benches: list[Bench]
+    sitters: list[Sitter]
+    wishes: list[Sitter]
+
+
+class Branch:
+    """A location's blocks: four teams of people with different skills, in shifts, some with a seat kept for staff."""
+
+    def __init__(self, random: Random, blocks: int, *, mixed: bool) -> None:
+        services = random.randint(3, 6)
+        teams = [set(random.sample(range(services), random.randint(1, services - 1))) for _ in range(4)]
+        teams[0] = set(range(services))
+        self._random = random
+        self._mixed = mixed
+        self._lengths = [random.choice(LENGTHS) for _ in range(services)]
+        self._skills: list[set[int]] = []
+        self._reserve: list[bool] = []
+        self.benches: list[Bench] = []
+        for _ in range(blocks):
+            shift, skills, limit = random.choice(SHIFTS), random.choice(teams), random.choice((1, 2, 2, 3))
+            kept = limit > 1 and random.random() < 0.25
+            self._add(Bench(*shift, limit - kept), skills, reserve=False)
+            if kept:
+                self._add(Bench(*shift, 1), skills, reserve=True)
+        self._offered = sorted(set().union(*self._skills))
+
+    def _add(self, bench: Bench, skills: set[int], *, reserve: bool) -> None:
+        self.benches.append(bench)
+        self._skills.append(skills)
+        self._reserve.append(reserve)
+
+    def wish(self) -> Sitter:
+        """Somebody who asks for a service at a time within the opening hours."""
+        service = self._random.choice(self._offered)
+        length = self.length(service)
+        start = self._random.randrange(OPENS, CLOSES - length + 1, GRID)
+        return self.sitter(start, start + length, service)
+
+    def sitter(self, start: int, end: int, service: int) -> Sitter:
+        """Somebody for the service; one in four came through staff and may use the seats kept for them."""
+        staff = self._random.random() < 0.25
+        choices = [i for i, skills in enumerate(self._skills) if service in skills and (staff or not self._reserve[i])]
+        return Sitter(start, end, tuple(choices))
+
+    def length(self, service: int) -> int:
+        """Minutes: the service's own, or any when lengths are mixed."""
+        return self._random.choice(LENGTHS) if self._mixed else self._lengths[service]
+
+    def tiled(self, gaps: float) -> list[Sitter]:
+        """Every seat filled from end to end but for some gaps, in the order of no particular seat."""
+        found = []
+        for index, bench in enumerate(self.benches):
+            for _ in range(bench.limit):
+                found += self._row(index, gaps)
+        self._random.shuffle(found)
+        return found
+
+    def _row(self, index: int, gaps: float) -> list[Sitter]:
+        bench, row = self.benches[index], []
+        start = bench.start
+        while start < bench.end:
+            service = self._random.choice(sorted(self._skills[index]))
+            end = start + self.length(service)
+            if end > bench.end or self._random.random() < gaps:
+                start += GRID
+                continue
+            sitter = self.sitter(start, end, service)
+            row.append(sitter if index in sitter.choices else Sitter(start, end, (*sitter.choices, index)))
+            start = end
+        return row
+
+
+def day(kind: str, seed: int, blocks: int = BLOCKS, most: int = SITTERS) -> Day:
+    """A day of one of KINDS, the same for the same seed."""
+    random = Random(f"{kind} {seed}")
+    branch = Branch(random, blocks, mixed=kind.startswith("mixed"))
+    benches = branch.benches
+    if kind in ("full", "mixed full"):
+        sitters = branch.tiled(gaps=0.05)
+    else:
+        share = {"quiet": 0.4, "busy": 0.75}.get(kind, 1.0)
+        sitters = _booked(branch, random, int(most * share))
+    if kind.endswith("over full"):
+        sitters += [branch.wish() for _ in range(8)]
+    if kind == "cut":
+        index = random.randrange(len(benches))
+        benches[index] = Bench(benches[index].start, benches[index].end, 0)
+    return Day(benches, sitters, [branch.wish() for _ in range(12)])
+
+
+def _booked(branch: Branch, random: Random, most: int) -> list[Sitter]:
+    """Those who found a seat, of many who asked one after the other."""
+    loads = [[0] * (CLOSES // GRID) for _ in branch.benches]
+    found: list[Sitter] = []
+    for _ in range(5 * SITTERS):
+        if len(found) == most:
+            break
+        wish = branch.wish()
+        cells = range(wish.start // GRID, wish.end // GRID)
+        seats = [i for i in wish.choices if _free(branch.benches[i], wish, loads[i], cells)]
+        if seats:
+            bench = random.choice(seats)
+            found.append(wish)
+            for cell in cells:
+                loads[bench][cell] += 1
+    return found
+
+
+def _free(bench: Bench, wish: Sitter, loads: Sequence[int], cells: range) -> bool:
+    inside = bench.start <= wish.start and wish.end <= bench.end
+    return inside and all(loads[cell] < bench.limit for cell in cells)

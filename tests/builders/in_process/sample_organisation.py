@@ -1,0 +1,186 @@
+"""A small organisation in the table, and the app as its clients and staff call it, at a time of the test's choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib import container
+from chalicelib.domain.capacity.ledger import Calendar
+from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Settings, Staff
+from chalicelib.domain.organisation.opening_hours import Line, Opening, OpeningLine
+from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.permissions import Role
+from chalicelib.domain.shared.times import instant, minute, utc_days, utc_text
+from chalicelib.services.availability import ledger_io
+from chalicelib.services.unit_of_work import Change, Ref
+from tests.builders.doubles.api_gateway import Reply, claims, send
+
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+OPENING = datetime(2026, 12, 3, 14, 0, tzinfo=UTC)  # 09:00 in Toronto
+TORONTO = "loc_00000000000000000000000001"
+MORTGAGE = "svc_00000000000000000000000001"
+ACCOUNT = "svc_00000000000000000000000002"
+SAM = "stf_00000000000000000000000001"
+ALEX = "stf_00000000000000000000000002"
+
+
+def offered(service_id: str, name: str, minutes: int = 30, **more: Any) -> Service:
+    """A service in Toronto, in person or by phone."""
+    return Service(
+        id=service_id,
+        name=name,
+        duration_minutes=minutes,
+        meeting_methods=(Method.IN_PERSON, Method.PHONE),
+        location_ids=(TORONTO,),
+        availability=Availability.QUICKSTREAM,
+        **more,
+    )
+
+
+def employed(staff_id: str, name: str, role: Role) -> Staff:
+    """Somebody who works in Toronto on every service."""
+    return Staff(staff_id, name, f"{name.lower()}@example.org", role, (TORONTO,), (MORTGAGE, ACCOUNT))
+
+
+@dataclass
+class World:
+    """The organisation and a clock that stands still until it is moved."""
+
+    now: datetime = NOW
+    blocks: int = field(default=0)
+
+    def furnish(self, settings: Settings | None = None) -> World:
+        """A branch in Toronto, two services, two people who have no working hours yet."""
+        change = Change()
+        change.save(settings or Settings(organisation_name="Maple Credit Union", timezone="America/Toronto"))
+        change.save(Location(TORONTO, "Toronto", "America/Toronto", "1 King St", "toronto@example.org", "CA"))
+        change.save(offered(MORTGAGE, "Mortgage advice"))
+        change.save(offered(ACCOUNT, "New account"))
+        for staff in (employed(SAM, "Sam", Role.STAFF), employed(ALEX, "Alex", Role.MANAGER)):
+            change.save(staff)
+            change.save(Login(staff.email, staff.id))
+            change.save(Post(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+        container.store().commit(change)
+        return self
+
+    def keep_hours(self, *lines: Line) -> World:
+        """The branch is open and its people are at work in these hours; from nine to five on weekdays unless said."""
+        lines = lines or (Line((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
+        change = Change()
+        opening = self.read(Opening, TORONTO) or Opening(TORONTO)
+        kept = tuple(OpeningLine(f"hrs_{number}", line) for number, line in enumerate(lines))
+        change.save(replace(opening, lines=kept))
+        for staff_id in (SAM, ALEX):
+            rota = self.read(Rota, staff_id) or Rota(staff_id)
+            schedule = WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
+            rota = replace(rota, schedules=(schedule,))
+            change.save(rota)
+            change.save(self.read(Post, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
+        container.store().commit(change)
+        return self
+
+    def lay(
+        self,
+        limit: int = 1,
+        start: datetime = OPENING,
+        hours: float = 3,
+        services: tuple[str, ...] = (MORTGAGE, ACCOUNT),
+        state: BlockState = BlockState.RELEASED,
+        reserved: int = 0,
+    ) -> Block:
+        """A block written as the staff routes would leave it."""
+        self.blocks += 1
+        begin = minute(start)
+        block = Block(
+            id=f"blk_{self.blocks:026d}",
+            series_id=f"ser_{self.blocks:026d}",
+            location_id=TORONTO,
+            start=begin,
+            end=begin + int(60 * hours),
+            limit=limit,
+            services=services,
+            state=state,
+            reserved=reserved,
+        )
+        self.rewrite(block.start, block.end, lambda calendar: calendar.laid(block))
+        return block
+
+    def rewrite(self, start: int, end: int, how: Any) -> None:
+        """Changes the sheets of these minutes."""
+        days = utc_days(start, end)
+        found = container.store().read(ledger_io.sheet_refs(TORONTO, days))
+        before = ledger_io.calendar_in(found, TORONTO, days)
+        change = Change()
+        for sheet in how(before).changed_since(before):
+            change.save(sheet)
+        container.store().commit(change)
+
+    def calendar(self, start: datetime = OPENING) -> Calendar:
+        """What the ledger says of a day."""
+        day = start.date().isoformat()
+        found = container.store().read(ledger_io.sheet_refs(TORONTO, [day]))
+        return ledger_io.calendar_in(found, TORONTO, [day])
+
+    def call(self, method: str, url: str, body: object = None, **more: Any) -> Reply:
+        """A request at the world's present time."""
+        from app import app
+
+        headers = {"X-Now": utc_text(self.now), **more.pop("headers", {})}
+        return send(app, method, url, body=body, headers=headers, **more)
+
+    def staff(self, method: str, url: str, body: object = None, who: str = "alex@example.org", **more: Any) -> Reply:
+        """A request of a signed-in staff member."""
+        groups = {"alex@example.org": "[manager]", "sam@example.org": "[staff]"}.get(who, "[admin]")
+        return self.call(method, url, body, login=claims(who, groups), **more)
+
+    def book(self, start: datetime = OPENING, **more: Any) -> Reply:
+        """A client's booking; keywords replace fields, ``headers`` go along."""
+        headers = more.pop("headers", {})
+        return self.call("POST", "/public/appointments", booking(start, **more), headers=headers)
+
+    def read(self, kind: Any, *key: str) -> Any:
+        """A record as it stands in the table."""
+        return container.store().read([Ref.to(kind, *key)]).get(kind, *key)
+
+    def offers(self, day: datetime = OPENING, service: str = MORTGAGE, **more: Any) -> dict[str, int]:
+        """The starts offered on a UTC day with how many each takes."""
+        query = {
+            "service_id": service,
+            "location_id": TORONTO,
+            "timezone": "UTC",
+            "from": day.date().isoformat(),
+            "to": day.date().isoformat(),
+            **more,
+        }
+        url = "/public/availability?" + "&".join(f"{k}={v}" for k, v in query.items())
+        reply = self.call("GET", url)
+        assert reply.status == 200, reply.text
+        return {slot["start"]: slot["available"] for day in reply.json["days"] for slot in day["slots"]}
+
+
+def booking(start: datetime = OPENING, **more: Any) -> dict[str, Any]:
+    """The body of a client's booking."""
+    attendee = {"first_name": "Ana", "last_name": "Ruiz", "email": "ana@example.org"} | more.pop("attendee", {})
+    body = {
+        "service_id": MORTGAGE,
+        "location_id": TORONTO,
+        "meeting_method": "in_person",
+        "start": utc_text(start),
+        "timezone": "America/Toronto",
+        "attendee": attendee,
+    }
+    return body | more
+
+
+def at(minutes: int, start: datetime = OPENING) -> datetime:
+    """So many minutes after a block's start."""
+    return start + timedelta(minutes=minutes)
+
+
+def text(minutes: int) -> str:
+    """An epoch minute as the contract writes it."""
+    return utc_text(instant(minutes))

@@ -1,0 +1,209 @@
+"""An oracle for free staff time: plain loops over single minutes, by the words of the rules (D9, D46, RB-24, WG-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from chalicelib.domain.availability.block_slots import Seeker
+from chalicelib.domain.availability.staff_slots import Preference
+from chalicelib.domain.capacity.ledger import Occupant, Right
+from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.opening_hours import Line, Opening
+from tests.builders.records.roster_builder import Member
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=100_000)
+def clock(at: int, zone: str) -> datetime:
+    """What clocks there show at an epoch minute."""
+    return (EPOCH + timedelta(minutes=at)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=100_000)
+def first_showing(wall: datetime, zone: str) -> int:
+    """The first minute at which clocks there show this time, or a later one where they skip it."""
+    offset = (wall - timedelta(days=1)).replace(tzinfo=ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    # No clock is put forward or back by more than an hour these days.
+    at = int((wall.replace(tzinfo=UTC) - EPOCH - offset).total_seconds()) // 60 - 61
+    while clock(at, zone) < wall:
+        at += 1
+    return at
+
+
+def span(day: date, start: int, end: int, zone: str) -> range:
+    """The minutes between two times of a day, given in minutes after midnight as clocks show them."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
+    from_, to = (midnight + timedelta(minutes=minutes) for minutes in (start, end))
+    return range(first_showing(from_, zone), first_showing(to, zone))
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Says who is free at a start in [first, last), minute by minute."""
+
+    offer: Offer
+    hours: Opening
+    members: Sequence[Member]
+    seeker: Seeker
+    wanted: Preference
+    first: int
+    last: int
+
+    def free(self, start: int, *, on_grid: bool) -> list[str]:
+        """Who can take an appointment that begins then."""
+        if not self._in_time(start):
+            return []
+        return [m.staff.id for m in self.members if self._can(m, start, on_grid=on_grid)]
+
+    def bookable(self, start: int) -> list[str]:
+        """Who can be booked then by this seeker: staff place freely, others on the grid."""
+        return self.free(start, on_grid=self.seeker.right is not Right.SCHEDULE)
+
+    def pick(self, start: int) -> str:
+        """Whose turn it is (D46)."""
+        found = self.bookable(start)
+        if self.wanted.keep in found:
+            return str(self.wanted.keep)
+        people = [m for m in self.members if m.staff.id in found]
+        fewest = min(self._that_day(m, start) for m in people)
+        people = [m for m in people if self._that_day(m, start) == fewest]
+        never = sorted(m.staff.id for m in people if m.assigned_at is None)
+        if never:
+            return never[0]
+        longest_ago = min(m.assigned_at for m in people if m.assigned_at)
+        return min(m.staff.id for m in people if m.assigned_at == longest_ago)
+
+    def _in_time(self, start: int) -> bool:
+        begins, now = EPOCH + timedelta(minutes=start), self.seeker.now
+        if begins <= now:
+            return False
+        if self.seeker.right is Right.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
+            return False
+        ahead = 366 if self.seeker.right is Right.SCHEDULE else 0
+        last_day = now.astimezone(ZoneInfo(self._zone)).date() + timedelta(days=max(ahead, self.offer.horizon_days))
+        return clock(start, self._zone).date() <= last_day
+
+    def _can(self, who: Member, start: int, *, on_grid: bool) -> bool:
+        service, staff = self.offer.service, who.staff
+        if service.id not in staff.service_ids or self.wanted.staff_id not in {None, staff.id}:
+            return False
+        if self.wanted.language and self.wanted.language not in staff.languages:
+            return False
+        end = start + service.duration_minutes
+        if start not in self._present[staff.id] or (on_grid and not self._on_grid(staff.id, start)):
+            return False
+        if not all(at in self._present[staff.id] for at in range(start, end)):
+            return False
+        if any(self._disturbs(one, start, end) for one in self._counted(who)):
+            return False
+        return staff.daily_limit is None or self._that_day(who, start) < staff.daily_limit
+
+    def _on_grid(self, staff_id: str, start: int) -> bool:
+        mark = self._begins[staff_id][start]
+        while clock(mark, self._zone).minute % 5:
+            mark += 1
+        return start >= mark and (start - mark) % self.offer.service.slot_interval == 0
+
+    def _disturbs(self, other: Occupant, start: int, end: int) -> bool:
+        service = self.offer.service
+        if other.start < end and start < other.end:
+            return True
+        if other.end <= start:
+            return start - other.end < other.after + service.buffer_before
+        return other.start - end < service.buffer_after + other.before
+
+    def _counted(self, who: Member) -> list[Occupant]:
+        own = {self.seeker.moving, self.seeker.hold.id if self.seeker.hold else None}
+        now = self.seeker.now.timestamp()
+        return [o for o in who.booked if o.id not in own and (o.expires is None or o.expires > now)]
+
+    def _that_day(self, who: Member, start: int) -> int:
+        zone = who.staff.timezone or self._zone
+        return sum(clock(o.start, zone).date() == clock(start, zone).date() for o in self._counted(who))
+
+    @cached_property
+    def _begins(self) -> dict[str, dict[int, int]]:
+        """Where the stretch of work within the hours begins that day, for each minute; closures and absences aside."""
+        found: dict[str, dict[int, int]] = {}
+        midnights = {span(day, 0, 1440, self._zone).start for day in self._days}
+        for staff_id, working in self._working.items():
+            begins = found[staff_id] = {}
+            for at in sorted(working):
+                begins[at] = at if at in midnights or at - 1 not in working else begins[at - 1]
+        return found
+
+    @property
+    def _zone(self) -> str:
+        return self.offer.location.timezone
+
+    @cached_property
+    def _days(self) -> list[date]:
+        """Dates enough for every zone, and for stretches begun the day before."""
+        begin = (EPOCH + timedelta(minutes=self.first)).date() - timedelta(days=2)
+        length = (self.last + self.offer.service.duration_minutes - self.first) // 1440 + 6
+        return [begin + timedelta(days=n) for n in range(length)]
+
+    def _weekly(self, lines: Iterable[Line], zone: str, days: Iterable[date]) -> set[int]:
+        found: set[int] = set()
+        for day in days:
+            for line in lines:
+                if day.isoweekday() in line.weekdays:
+                    found.update(span(day, line.start, line.end, zone))
+        return found
+
+    @cached_property
+    def _weekly_hours(self) -> set[int]:
+        return self._weekly([one.line for one in self.hours.lines], self._zone, self._days)
+
+    @cached_property
+    def _open(self) -> set[int]:
+        found = set(self._weekly_hours)
+        for closure in self.hours.closures:
+            found.difference_update(span(closure.date, closure.start, closure.end, self._zone))
+        kept = self.offer.settings.holidays
+        if kept:
+            feasts = holidays.country_holidays(kept.country, subdiv=kept.region)
+            for day in (day for day in self._days if day in feasts):
+                found.difference_update(span(day, 0, 1440, self._zone))
+        return found
+
+    @cached_property
+    def _working(self) -> dict[str, set[int]]:
+        return {m.staff.id: self._scheduled(m) & self._weekly_hours for m in self.members}
+
+    @cached_property
+    def _present(self) -> dict[str, set[int]]:
+        return {m.staff.id: self._open & (self._working[m.staff.id] - minutes_off(m)) for m in self.members}
+
+    def _scheduled(self, who: Member) -> set[int]:
+        found: set[int] = set()
+        for one in who.rota.schedules:
+            if one.calendar_type != "open" or one.location_id not in {None, self.offer.location.id}:
+                continue
+            days = [
+                day
+                for day in self._days
+                if (not one.valid_from or day >= one.valid_from) and (not one.valid_until or day <= one.valid_until)
+            ]
+            found |= self._weekly(one.lines, one.timezone, days)
+        return found
+
+
+def minutes_off(who: Member) -> set[int]:
+    """Every minute of which some part is off."""
+    found: set[int] = set()
+    for absence in who.rota.time_off:
+        begin = int((absence.start - EPOCH).total_seconds() // 60)
+        at = begin
+        while EPOCH + timedelta(minutes=at) < absence.end:
+            found.add(at)
+            at += 1
+    return found

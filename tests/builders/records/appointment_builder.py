@@ -1,0 +1,121 @@
+"""An organisation with one appointment, from which the tests of messages and delivery start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee, Cancellation
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.messaging.notification_policy import telling
+from chalicelib.domain.messaging.notifications import Medium, Notice, Scene
+from chalicelib.domain.organisation.catalog import Location, Method, Question, QuestionType, Service, Settings, Staff
+from chalicelib.domain.shared.events import CLIENT, Audience, Entry, Event, Kind, Message
+from chalicelib.domain.shared.permissions import Role
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+START = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+APPOINTMENT = "apt_01KAB"
+ANA, BEN, SAM = "cli_ana", "cli_ben", "stf_sam"
+PUBLIC_URL = "https://desk.example.org/prod"
+PRIVATE = "credit check failed, be careful"
+
+SETTINGS = Settings(organisation_name="Maple Bank", timezone="America/Toronto", notification_email="desk@example.org")
+LOCATION = Location(
+    "loc_king", "King Street", "America/Toronto", address="1 King St W\nToronto ON", email="king@example.org"
+)
+SERVICE = Service(
+    "svc_mortgage",
+    "Mortgage advice",
+    30,
+    questions=(Question("q1", "First home?", QuestionType.BOOLEAN), Question("q2", "Budget")),
+)
+SAM_LEE = Staff(SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", "en"), timezone="America/Vancouver")
+
+
+def ana(**fields: Any) -> Client:
+    """A client reached by e-mail only, unless said otherwise."""
+    known = Client(
+        ANA, "Ana", "Ruiz", NOW, NOW, email="ana@example.org", mobile="+14165550100", language="en", version=1
+    )
+    return replace(known, **fields)
+
+
+def ben(**fields: Any) -> Client:
+    """Another one."""
+    return replace(Client(BEN, "Ben", "Okafor", NOW, NOW, email="ben@example.org", version=1), **fields)
+
+
+def appointment(**fields: Any) -> Appointment:
+    """Ana's confirmed appointment on 1 December at 10:00 in Toronto."""
+    attendee = Attendee(ANA, "Ana Ruiz", "code-of-ana", notes="Wheelchair access", answers=(Answer("q1", True),))
+    plain = Appointment(
+        id=APPOINTMENT,
+        service_id=SERVICE.id,
+        location_id=LOCATION.id,
+        method=Method.IN_PERSON,
+        start=START,
+        end=START + timedelta(minutes=30),
+        timezone="America/Toronto",
+        local_start="2026-12-01T10:00:00",
+        attendees=(attendee,),
+        booked_through=CLIENT,
+        created_at=NOW - timedelta(days=1),
+        updated_at=NOW,
+        notes=PRIVATE,
+        reminder_hours=(24,),
+        version=1,
+    )
+    return replace(plain, **fields)
+
+
+def with_ben(**fields: Any) -> Appointment:
+    """Ana's and Ben's."""
+    other = Attendee(BEN, "Ben Okafor", "code-of-ben", notes="Bring the other file")
+    return appointment(attendees=(*appointment().attendees, other), **fields)
+
+
+def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
+    """Called off for everybody."""
+    return replace(was.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=was.version + 1)
+
+
+def scene(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> Scene:
+    """The appointment as things stand."""
+    known = clients or (ana(), ben())
+    return Scene(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
+
+
+def message(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, **facts: str) -> Message:
+    """To a client, or, by the kind of recipient, to staff, a branch or the organisation."""
+    audiences = {"cli": Audience.CLIENT, "stf": Audience.STAFF, "loc": Audience.LOCATION}
+    return Message(kind, audiences.get(recipient[:3], Audience.ORGANISATION), recipient, facts)
+
+
+def entry(*messages: Message, sequence: int = 0, events: tuple[Event, ...] = (), number: int = 1) -> Entry:
+    """Something that happened to the appointment."""
+    return Entry(
+        f"evt_{number:026}",
+        APPOINTMENT,
+        NOW,
+        "booked",
+        CLIENT,
+        messages=messages,
+        events=events,
+        sequence=sequence,
+    )
+
+
+def notices(
+    kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str
+) -> list[Notice]:
+    """What the recipient would be told of the appointment as it is now."""
+    there = at or scene()
+    told = message(kind, recipient, **facts)
+    return list(telling(told, entry(told, sequence=there.appointment.sequence), there, NOW).notices)
+
+
+def notice(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str) -> Notice:
+    """The e-mail among them."""
+    return next(n for n in notices(kind, recipient, at, **facts) if n.medium is Medium.EMAIL)

@@ -1,0 +1,69 @@
+"""Small ledgers for tests: blocks and occupants by minutes after nine on a Thursday in Toronto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, days_around
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.times import minute
+
+NINE = minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+MORTGAGE, ACCOUNT = "svc_mortgage", "svc_account"
+
+
+def block(
+    name: str = "a",
+    limit: int = 1,
+    *,
+    start: int = 0,
+    end: int = 180,
+    services: tuple[str, ...] = (MORTGAGE, ACCOUNT),
+    state: BlockState = BlockState.RELEASED,
+    reserved: int = 0,
+    keeps: tuple[str, ...] = (),
+) -> Block:
+    """A block."""
+    return Block(
+        id=f"blk_{name}",
+        series_id="ser_1",
+        location_id="loc_1",
+        start=NINE + start,
+        end=NINE + end,
+        limit=limit,
+        services=services,
+        state=state,
+        reserved=reserved,
+        keeps=keeps,
+    )
+
+
+def booked(
+    name: str,
+    start: int,
+    end: int,
+    service: str = MORTGAGE,
+    right: Right = Right.WIDGET,
+    *,
+    over: bool = False,
+) -> Occupant:
+    """An appointment; names sort by creation."""
+    return Occupant(f"apt_{name}", NINE + start, NINE + end, service, right, over)
+
+
+def held(name: str, start: int, end: int, *, expires: int = 600, service: str = MORTGAGE) -> Occupant:
+    """A hold that ends so many seconds after now."""
+    return Occupant(f"hld_{name}", NINE + start, NINE + end, service, expires=SECONDS + expires)
+
+
+def calendar(blocks: Iterable[Block] = (), occupants: Iterable[Occupant] = ()) -> Calendar:
+    """The days around, with these on them."""
+    found = Calendar.of("loc_1", days_around(NINE, NINE + 180), [])
+    for one in blocks:
+        found = found.laid(one)
+    for occupant in occupants:
+        found = found.placed(occupant)
+    return found

@@ -1,0 +1,184 @@
+"""Small branches for tests of free time: who works there, when, and what they already have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.availability.block_slots import Seeker, Why
+from chalicelib.domain.availability.staff_slots import ANYONE, MARGIN, Preference, StaffSlots
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, sheet_days
+from chalicelib.domain.organisation.catalog import HolidayCalendar, Location, Offer, Service, Settings, Staff
+from chalicelib.domain.organisation.opening_hours import Closure, Line, Opening, OpeningLine
+from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
+from chalicelib.domain.shared.permissions import Role
+from chalicelib.domain.shared.times import instant, minute
+
+TORONTO = "America/Toronto"
+BRANCH, ADVICE = "loc_1", "svc_advice"
+EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+LONG_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works at the branch, as their records have it, and what stands on their calendar."""
+
+    staff: Staff
+    rota: Rota
+    booked: tuple[Occupant, ...] = ()
+    assigned_at: datetime | None = None
+
+
+def at(wall: str, zone: str = TORONTO, fold: int = 0) -> int:
+    """The epoch minute of ``2026-12-03 09:00`` there; ``fold`` 1 for the second time clocks show it."""
+    return minute(datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold))
+
+
+def wall(at_minute: int, zone: str = TORONTO) -> str:
+    """``03 09:00-0500``: what clocks there show."""
+    return f"{instant(at_minute).astimezone(ZoneInfo(zone)):%d %H:%M%z}"
+
+
+def line(hours: str, *weekdays: int) -> Line:
+    """``09:00-17:00`` on these weekdays, every day where none is named."""
+    start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in hours.split("-"))
+    return Line(weekdays or EVERY_DAY, start, end)
+
+
+def opening(*hours: str | Line, closures: Iterable[Closure] = ()) -> Opening:
+    """A branch's hours."""
+    lines = [line(one) if isinstance(one, str) else one for one in hours]
+    return Opening(BRANCH, tuple(OpeningLine(f"opn_{n}", one) for n, one in enumerate(lines)), tuple(closures))
+
+
+def schedule(
+    *hours: str | Line,
+    zone: str = TORONTO,
+    valid: tuple[date | None, date | None] = (None, None),
+    kind: CalendarType = CalendarType.OPEN,
+    location: str | None = None,
+) -> WorkSchedule:
+    """A work schedule."""
+    lines = tuple(line(one) if isinstance(one, str) else one for one in hours)
+    return WorkSchedule("sch_1", kind, zone, lines, *valid, location)
+
+
+def away(start: str, end: str, zone: str = TORONTO) -> TimeOff:
+    """Time off between two wall times."""
+    return TimeOff("off_1", instant(at(start, zone)), instant(at(end, zone)))
+
+
+def booked(name: str, start: int, length: int = 30, before: int = 0, after: int = 0) -> Occupant:
+    """An appointment with the buffers it was booked with."""
+    return Occupant(f"apt_{name}", start, start + length, ADVICE, before=before, after=after)
+
+
+def member(
+    name: str,
+    *schedules: WorkSchedule,
+    away: Iterable[TimeOff] = (),
+    booked: Iterable[Occupant] = (),
+    languages: tuple[str, ...] = ("en",),
+    zone: str | None = None,
+    limit: int | None = None,
+    assigned_at: datetime | None = None,
+    services: tuple[str, ...] = (ADVICE,),
+) -> Member:
+    """Somebody who offers advice."""
+    staff = Staff(f"stf_{name}", name, f"{name}@example.org", Role.STAFF, (BRANCH,), services, languages, zone, limit)
+    return Member(staff, Rota(staff.id, schedules, tuple(away)), tuple(booked), assigned_at)
+
+
+def offer(
+    duration: int = 30,
+    interval: int = 30,
+    *,
+    zone: str = TORONTO,
+    buffers: tuple[int, int] = (0, 0),
+    lead: int = 0,
+    horizon: int = 400,
+    holidays: HolidayCalendar | None = None,
+    place: tuple[str | None, str | None] = (None, None),
+) -> Offer:
+    """One staff service at the branch; ``place`` is the branch's own country and region."""
+    service = Service(ADVICE, "Advice", duration, buffer_before=buffers[0], buffer_after=buffers[1],
+                      slot_interval=interval)  # fmt: skip
+    location = Location(BRANCH, "Branch", zone, country=place[0], region=place[1])
+    return Offer(Settings(lead_minutes=lead, horizon_days=horizon, holidays=holidays), location, service)
+
+
+def team(hours: Opening, members: Iterable[Member]) -> Team:
+    """The branch's team, its posts made from the records."""
+    posts = (
+        Post(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).follows(m.staff, m.rota) for m in members
+    )
+    return Team(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
+
+
+def calendar(who: Member, first: int, last: int) -> Calendar:
+    """Their sheets around [first, last) with what stands on them."""
+    reach = [edge for occupant in who.booked for edge in occupant.busy]
+    low, high = min([first - MARGIN, *reach]), max([last + MARGIN, *reach])
+    found = Calendar.of(who.staff.id, sheet_days(who.staff.id, low, high), [])
+    for occupant in who.booked:
+        found = found.placed(occupant)
+    return found
+
+
+def slots(
+    offered: Offer,
+    hours: Opening,
+    members: Sequence[Member],
+    first: int,
+    last: int,
+    *,
+    seeker: Seeker | None = None,
+    wanted: Preference = ANYONE,
+) -> StaffSlots:
+    """The free times for starts in [first, last)."""
+    calendars = {m.staff.id: calendar(m, first, last) for m in members}
+    asker = seeker or Seeker(Right.WIDGET, LONG_BEFORE)
+    return StaffSlots(offered, team(hours, members), calendars, asker, wanted, first, last)
+
+
+def listed(found: StaffSlots, first: int, last: int) -> dict[int, int]:
+    """Start → how many staff are free."""
+    return {slot.start: slot.available for slot in found.listed(first, last)}
+
+
+DAY = "2026-12-03"
+ALL_DAY = opening("09:00-17:00")
+NINE_TO_FIVE = schedule("09:00-17:00")
+
+
+def on_the_day(clock: str) -> int:
+    """The epoch minute of a clock time on a Thursday in Toronto."""
+    return at(f"{DAY} {clock}")
+
+
+def asked(
+    *members: Member,
+    duration: int = 30,
+    interval: int = 30,
+    buffers: tuple[int, int] = (0, 0),
+    right: Right = Right.WIDGET,
+    wanted: Preference = ANYONE,
+) -> StaffSlots:
+    """The free times of that day, from nine to five."""
+    seeker = Seeker(right, LONG_BEFORE)
+    span = on_the_day("00:00"), on_the_day("23:59")
+    return slots(offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, seeker=seeker, wanted=wanted)
+
+
+def clocks(found: StaffSlots) -> list[str]:
+    """What is listed for that day, as clocks show it."""
+    return [wall(start)[3:8] for start in listed(found, on_the_day("00:00"), on_the_day("23:59"))]
+
+
+def reasons(found: StaffSlots, *starts: str) -> list[Why | None]:
+    """Why these clock times of that day cannot be booked."""
+    return [found.why_not(on_the_day(clock)) for clock in starts]

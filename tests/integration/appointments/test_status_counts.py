@@ -1,0 +1,59 @@
+"""Who holds a status, counted under every race: a status that is gone takes nobody in, one that is held is not gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib import container
+from chalicelib.domain.organisation.statuses import SHARES, Predicate, StatusShare
+from chalicelib.domain.shared.errors import Stale
+from chalicelib.services.unit_of_work import Change
+from tests.builders.in_process.status_bookings import record
+
+STATUS = "sts_1"
+APPOINTMENTS = [f"apt_{number}" for number in range(24)]
+
+
+def take(appointment_id: str, by: int = 1, predicate: Predicate = Predicate.START) -> None:
+    """What a booking or a move counts, decided on an earlier reading of the statuses."""
+    change = Change()
+    change.standing[STATUS, predicate, appointment_id] = by
+    container.store().commit(change)
+
+
+def edit(*, shut: Predicate | None = None, reopened: Predicate | None = None) -> None:
+    """What a deletion or another predicate does, decided on an earlier count."""
+    change = Change()
+    if shut:
+        change.shut_out(STATUS, shut)
+    if reopened:
+        change.let_in(STATUS, reopened)
+    container.store().commit(change)
+
+
+def held(predicate: Predicate = Predicate.START) -> list[int]:
+    """The counts."""
+    found = (record(StatusShare, STATUS, predicate, share) for share in SHARES)
+    return [share.held if share else 0 for share in found]
+
+
+def test_whoever_is_second_is_overtaken(table: None) -> None:
+    for appointment_id in APPOINTMENTS:
+        take(appointment_id)
+    assert sum(held()) == len(APPOINTMENTS)
+    assert sum(count > 0 for count in held()) > 1
+    for number, appointment_id in enumerate(APPOINTMENTS):
+        # Somebody who counted before the others came removes the status while the rest still hold it.
+        with pytest.raises(Stale):
+            edit(shut=Predicate.START)
+        assert sum(held()) == len(APPOINTMENTS) - number
+        take(appointment_id, by=-1)
+    edit(shut=Predicate.START)
+    with pytest.raises(Stale):
+        take(APPOINTMENTS[0])
+    assert held() == [0] * len(SHARES)
+    # Under what it means by now it takes others in, and under what it meant once that is so again.
+    take(APPOINTMENTS[0], predicate=Predicate.CANCELLATION)
+    edit(reopened=Predicate.START)
+    take(APPOINTMENTS[0])
+    assert sum(held()) == sum(held(Predicate.CANCELLATION)) == 1

@@ -1,0 +1,165 @@
+"""Opening hours and closures: who sets them, what they may say, and that they go with their location."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib import container
+from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.opening_hours import Opening
+from chalicelib.services.organisation.opening_hours import MOST_CLOSURES, MOST_LINES
+from chalicelib.services.unit_of_work import Ref
+from tests.builders.doubles.api_gateway import claims
+from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
+from tests.builders.in_process.staff_bookings import before_the_next_commit
+
+HOURS = {"weekdays": [1, 5], "start": "09:00", "end": "17:00"}
+CLOSURE = {"date": "2026-12-24", "name": "Christmas Eve"}
+LISTS: list[tuple[str, dict[str, Any]]] = [("hours", HOURS), ("closures", CLOSURE)]
+
+
+@pytest.fixture
+def place(api: Api) -> str:
+    """A location."""
+    return str(made(api, "/locations", PLACE)["id"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "change"),
+    [
+        ("hours", HOURS, {"end": "24:00", "weekdays": [6, 7]}),
+        ("closures", CLOSURE | {"start": "12:00", "end": "24:00"}, {"start": None, "end": None}),
+    ],
+)
+def test_lives_from_creation_to_deletion(api: Api, place: str, kind: str, body: Any, change: Any) -> None:
+    url = f"/locations/{place}/{kind}"
+    first = made(api, url, body)
+    second = made(api, url, body)
+    at = f"{url}/{first['id']}"
+    assert first == {"id": first["id"], "version": 1, **body}
+    assert api("GET", at).json == first
+    assert api("GET", url).json == {"items": [first, second], "next_cursor": None}
+    page = api("GET", url + "?limit=1").json
+    assert page["items"] == [first]
+    assert api("GET", f"{url}?cursor={page['next_cursor']}").json == {"items": [second], "next_cursor": None}
+
+    changed = api("PATCH", at, change, headers={"if-match": '"1"'})
+    assert (changed.status, changed.json) == (200, first | change | {"version": 2})
+    assert changed.headers["ETag"] == '"2"'
+    assert api("PATCH", at, {}).json["version"] == 2
+    assert api("GET", f"{url}/{second['id']}").json == second
+
+    stale = api("PATCH", at, change, headers={"if-match": '"1"'})
+    assert (stale.status, stale.json["code"]) == (412, "version_mismatch")
+    assert api("DELETE", at, headers={"if-match": '"1"'}).status == 412
+    assert api("DELETE", at, headers={"if-match": '"2"'}).status == 204
+    for method, sent in (("GET", None), ("PATCH", change), ("DELETE", None)):
+        assert api(method, at, sent).status == 404
+    assert api("GET", url).json["items"] == [second]
+
+
+@pytest.mark.parametrize(("kind", "body"), LISTS)
+def test_same_key_makes_one(api: Api, place: str, kind: str, body: Any) -> None:
+    url, key = f"/locations/{place}/{kind}", {"idempotency-key": "k1"}
+    assert made(api, url, body, headers=key) == made(api, url, body, headers=key)
+    assert len(api("GET", url).json["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "wrong"),
+    [
+        ("hours", {"end": "09:00"}, ["/end"]),
+        ("hours", {"start": "17:00", "end": "09:00"}, ["/end"]),
+        ("hours", {"start": "24:00"}, ["/start"]),
+        ("hours", {"end": "24:01"}, ["/end"]),
+        ("hours", {"start": "9:00"}, ["/start"]),
+        ("hours", {"weekdays": []}, ["/weekdays"]),
+        ("hours", {"weekdays": [1, 0, 8]}, ["/weekdays/1", "/weekdays/2"]),
+        ("hours", {"weekdays": [1, 1]}, ["/weekdays"]),
+        ("hours", {"weekdays": [2, "1"]}, ["/weekdays/1"]),
+        ("hours", {"note": "typo"}, ["/note"]),
+        ("closures", {"date": "2026-02-30"}, ["/date"]),
+        ("closures", {"date": "1026-02-03"}, ["/date"]),
+        ("closures", {"start": "10:00"}, [""]),
+        ("closures", {"end": "10:00"}, [""]),
+        ("closures", {"start": "10:00", "end": "10:00"}, ["/end"]),
+        ("closures", {"name": "x" * 101}, ["/name"]),
+    ],
+)
+def test_refuses_what_is_not_acceptable(api: Api, place: str, kind: str, change: Any, wrong: list[str]) -> None:
+    url, body = f"/locations/{place}/{kind}", dict(LISTS)[kind]
+    assert pointers(api("POST", url, body | change)) == wrong
+    assert api("GET", url).json["items"] == []
+    kept = made(api, url, body)
+    assert pointers(api("PATCH", f"{url}/{kept['id']}", change)) == wrong
+    assert api("GET", url).json["items"] == [kept]
+
+
+@pytest.mark.parametrize(("kind", "body"), LISTS)
+def test_of_a_location_that_is_not_there(api: Api, kind: str, body: Any) -> None:
+    for method, url, sent in (
+        ("GET", f"/locations/loc_none/{kind}", None),
+        ("POST", f"/locations/loc_none/{kind}", body),
+        ("PATCH", f"/locations/loc_none/{kind}/x", {}),
+        ("DELETE", f"/locations/loc_none/{kind}/x", None),
+    ):
+        assert api(method, url, sent).status == 404
+
+
+@pytest.mark.parametrize(("kind", "body"), LISTS)
+def test_managers_set_them_at_their_locations_and_staff_read_them(api: Api, place: str, kind: str, body: Any) -> None:
+    there = made(api, "/locations", PLACE | {"name": "Ottawa"})["id"]
+    made(api, "/staff", person("Mia", "manager", location_ids=[place]))
+    made(api, "/staff", person("Sam", "staff", location_ids=[place]))
+    made(api, "/staff", person("Cleo", "contact_centre"))
+    mia, sam, cleo = (
+        {"login": claims(f"{name}@example.org", f"[{role}]")}
+        for name, role in (("mia", "manager"), ("sam", "staff"), ("cleo", "contact_centre"))
+    )
+    url, far = f"/locations/{place}/{kind}", f"/locations/{there}/{kind}"
+    at = f"{url}/{made(api, url, body, **mia)['id']}"
+    beyond = f"{far}/{made(api, far, body)['id']}"
+
+    assert api("PATCH", at, {}, **mia).status == 200
+    for login, readable, writable in ((mia, True, False), (sam, True, False), (cleo, False, False)):
+        assert (api("GET", far, **login).status == 200) is readable
+        assert (api("GET", beyond, **login).status == 200) is readable
+        assert (api("POST", far, body, **login).status == 201) is writable
+        assert api("PATCH", beyond, {}, **login).status == 403
+        assert api("DELETE", beyond, **login).status == 403
+    assert api("GET", at, **cleo).json["code"] == "forbidden"
+    assert api("DELETE", at, **sam).status == 403
+    assert api("DELETE", at, **mia).status == 204
+
+
+@pytest.mark.parametrize(("kind", "body", "most"), [("hours", HOURS, MOST_LINES), ("closures", CLOSURE, MOST_CLOSURES)])
+def test_there_is_a_most(
+    api: Api, place: str, monkeypatch: pytest.MonkeyPatch, kind: str, body: Any, most: int
+) -> None:
+    assert most == {"hours": 100, "closures": 400}[kind]
+    monkeypatch.setattr(
+        f"chalicelib.services.organisation.opening_hours.{'MOST_LINES' if kind == 'hours' else 'MOST_CLOSURES'}", 2
+    )
+    url = f"/locations/{place}/{kind}"
+    first = made(api, url, body)
+    made(api, url, body)
+    reply = api("POST", url, body)
+    assert (reply.status, reply.json["code"]) == (422, "too_many")
+    assert api("DELETE", f"{url}/{first['id']}").status == 204
+    made(api, url, body)
+
+
+def test_hours_go_with_their_location(api: Api, place: str) -> None:
+    made(api, f"/locations/{place}/hours", HOURS)
+    made(api, f"/locations/{place}/closures", CLOSURE)
+    assert api("DELETE", f"/locations/{place}").status == 204
+    assert container.store().read([Ref.to(Opening, place)]).get(Opening, place) is None
+
+
+def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before_the_next_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
+    assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
+    found = container.store().read([Ref.to(Opening, place), Ref.to(Location, place)])
+    assert (found.get(Opening, place), found.get(Location, place)) == (None, None)

@@ -1,0 +1,58 @@
+"""What the widget sees, without a login."""
+
+from __future__ import annotations
+
+from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
+
+
+def test_config(api: Api) -> None:
+    api("PATCH", "/settings", {"organisation_name": "Harbour", "lobby": True, "cancel_deadline_hours": 4})
+    reason = made(api, "/cancellation-reasons", {"text": "Moved"})
+    config = api("GET", "/public/config", login=None).json
+    assert config["organisation_name"] == "Harbour"
+    assert (config["cancel_deadline_hours"], config["lobby_enabled"]) == (4, True)
+    assert config["reasons"] == [reason]
+
+
+def test_services_and_locations_of_each_other(api: Api) -> None:
+    east = made(api, "/locations", PLACE | {"address": "1 King Street"})["id"]
+    west = made(api, "/locations", PLACE | {"name": "Vancouver"})["id"]
+    question = {"id": "q1", "text": "First home?", "type": "choice", "options": ["yes", "no"]}
+    both = SERVICE | {"location_ids": [east, west], "meeting_methods": ["video", "in_person"]}
+    mortgage = made(api, "/services", both | {"questions": [question]})["id"]
+    group = {"name": "Seminar", "duration_minutes": 60, "location_ids": [east], "availability": "group"}
+    seminar = made(api, "/services", group | {"meeting_methods": ["phone"]})["id"]
+    made(api, "/services", SERVICE | {"name": "Inside", "public": False, "location_ids": [east]})
+    made(api, "/services", SERVICE | {"name": "Nowhere yet"})
+
+    def ids(url: str) -> list[str]:
+        return [item["id"] for item in api("GET", url, login=None).json["items"]]
+
+    assert ids("/public/services") == [mortgage, seminar]
+    assert ids(f"/public/services?location_id={west}") == [mortgage]
+    assert ids(f"/public/locations?service_id={seminar}") == [east]
+    assert ids("/public/locations?service_id=svc_unknown") == []
+    first = api("GET", "/public/services", login=None).json["items"][0]
+    assert first["questions"] == [question | {"required": False}]
+    assert (first["group"], first["duration_minutes"]) == (False, 30)
+    shown = api("GET", "/public/locations", login=None).json["items"]
+    assert [place["meeting_methods"] for place in shown] == [
+        ["in_person", "phone", "video"],
+        ["in_person", "video"],
+    ]
+    assert shown[0].keys() == {"id", "name", "address", "timezone", "meeting_methods"}
+
+
+def test_staff_only_where_a_client_may_choose(api: Api) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    choice = SERVICE | {"location_ids": [place], "client_chooses_staff": True}
+    chosen = made(api, "/services", choice | {"availability": "staff"})["id"]
+    unassigned = made(api, "/services", choice)["id"]
+    both = {"location_ids": [place], "service_ids": [chosen, unassigned]}
+    sam = made(api, "/staff", person("Sam", "staff", languages=["en", "fr"], **both))["id"]
+    made(api, "/staff", person("Gone", "staff", active=False, **both))
+    made(api, "/staff", person("Elsewhere", "staff", service_ids=[chosen]))
+
+    url = f"/public/staff?service_id={chosen}&location_id={place}"
+    assert api("GET", url, login=None).json["items"] == [{"id": sam, "name": "Sam", "languages": ["en", "fr"]}]
+    assert api("GET", f"/public/staff?service_id={unassigned}", login=None).json["items"] == []

@@ -1,0 +1,159 @@
+"""Nothing is removed while something refers to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib import container
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.capacity.ledger import Occupant, Sheet
+from chalicelib.domain.organisation.catalog import Availability, Method
+from chalicelib.domain.quickstream.blocks import Block, BlockState
+from chalicelib.domain.shared.errors import Stale
+from chalicelib.domain.shared.events import Actor, Channel
+from chalicelib.domain.shared.times import instant, minute
+from chalicelib.services.unit_of_work import Change, Ref
+from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
+from tests.builders.in_process.staff_bookings import before_the_next_commit
+from tests.builders.records.staff_sheet_writer import assign, booked, occupy
+
+
+def _lay(
+    place: str,
+    service: str,
+    *,
+    days_ago: int = -2,
+    state: BlockState = BlockState.HELD,
+    booked: bool = True,
+) -> None:
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    start = minute(at.replace(hour=15, minute=0, second=0, microsecond=0))
+    block = Block("blk_1", "ser_1", place, start, start + 60, 2, (service,), state)
+    occupants = {"apt_1": Occupant("apt_1", start, start + 30, service)} if booked else {}
+    day = at.date().isoformat()
+    found = container.store().read([Ref.to(Sheet, place, day)]).get(Sheet, place, day)
+    assert found is None
+    change = Change()
+    change.save(Sheet(place, day, {"blk_1": block}, occupants))
+    if booked:
+        change.save(_booked("apt_1", place, service, instant(start)))
+    container.store().commit(change)
+
+
+def test_location_names_services_staff_blocks_and_appointments(api: Api) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    service = made(api, "/services", SERVICE | {"location_ids": [place]})
+    staff = made(api, "/staff", person("Sam", "staff", location_ids=[place], service_ids=[service["id"]]))
+    _lay(place, service["id"])
+
+    reply = api("DELETE", f"/locations/{place}")
+    assert (reply.status, reply.json["code"]) == (409, "in_use")
+    assert reply.json["used_by"] == {
+        "services": [{"id": service["id"], "name": "Mortgage advice"}],
+        "staff": [{"id": staff["id"], "name": "Sam"}],
+        "blocks": [{"id": "blk_1", "name": None}],
+        "appointments": [{"id": "apt_1", "name": None}],
+    }
+    reply = api("DELETE", f"/services/{service['id']}")
+    assert reply.status == 409
+    assert list(reply.json["used_by"]) == ["staff", "blocks", "appointments"]
+    assert api("GET", f"/locations/{place}").status == 200
+
+
+def test_what_is_over_does_not_count(api: Api) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    _lay(place, "svc_old", days_ago=3)
+    _lay(place, "svc_old", state=BlockState.CLOSED, booked=False)
+    assert api("DELETE", f"/locations/{place}").status == 204
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=400)])
+def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> None:
+    staff = made(api, "/staff", person("Sam", "staff"))
+    occupy(staff["id"], [booked("1", datetime.now(UTC) + ahead)])
+    for reply in (
+        api("DELETE", f"/staff/{staff['id']}"),
+        api("PATCH", f"/staff/{staff['id']}", {"active": False}),
+    ):
+        assert (reply.status, reply.json["code"]) == (409, "in_use")
+        assert reply.json["used_by"] == {"appointments": [{"id": "apt_1", "name": None}]}
+    assert api("PATCH", f"/staff/{staff['id']}", {"name": "Samuel"}).status == 200
+
+
+@pytest.mark.parametrize("how", ["begun", "over", "held"])
+def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
+    staff = made(api, "/staff", person("Sam", "staff"))
+    at = {"begun": timedelta(minutes=-2), "over": timedelta(hours=-20), "held": timedelta(hours=1)}[how]
+    occupy(staff["id"], [booked("1", datetime.now(UTC) + at, expires=1 if how == "held" else None)])
+    assert api("PATCH", f"/staff/{staff['id']}", {"active": False}).status == 200
+    assert api("DELETE", f"/staff/{staff['id']}").status == 204
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+def test_staff_given_an_appointment_meanwhile_stay(api: Api, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
+    before_the_next_commit(monkeypatch, lambda: assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1)))
+    reply = api(how, f"/staff/{staff['id']}", {"active": False} if how == "PATCH" else None)
+    assert (reply.status, reply.json["code"]) == (409, "in_use")
+    assert reply.json["used_by"] == {"appointments": [{"id": "apt_new", "name": None}]}
+    assert api("GET", f"/staff/{staff['id']}").json == staff
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+def test_nobody_is_given_to_staff_who_went_meanwhile(api: Api, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
+    body = {"active": False} if how == "PATCH" else None
+    before_the_next_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
+    with pytest.raises(Stale):
+        assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
+    assert container.agenda().sheets(staff["id"], "2020", "9999") == []
+
+
+def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
+    place = made(api, "/locations", PLACE)["id"]
+    service = made(api, "/services", SERVICE)["id"]
+    other = made(api, "/services", SERVICE)["id"]
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    change = Change()
+    for number, start in enumerate((now - timedelta(hours=20), now - timedelta(minutes=5), now + timedelta(days=300))):
+        change.save(_booked(f"apt_{number}", place, service, start))
+    container.store().commit(change)
+
+    for url in (f"/locations/{place}", f"/services/{service}"):
+        reply = api("DELETE", url)
+        assert (reply.status, reply.json["code"]) == (409, "in_use")
+        assert reply.json["used_by"] == {"appointments": [{"id": "apt_1", "name": None}, {"id": "apt_2", "name": None}]}
+    assert api("DELETE", f"/services/{other}").status == 204
+
+
+def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.services.organisation.references._PAGE", 1)
+    place = made(api, "/locations", PLACE)["id"]
+    service = made(api, "/services", SERVICE)["id"]
+    change = Change()
+    for number, offered in enumerate(("svc_a", "svc_b", service)):
+        change.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
+    container.store().commit(change)
+    assert api("DELETE", f"/services/{service}").json["used_by"] == {"appointments": [{"id": "apt_2", "name": None}]}
+
+
+def _booked(appointment_id: str, place: str, service: str, start: datetime) -> Appointment:
+    return Appointment(
+        id=appointment_id,
+        service_id=service,
+        location_id=place,
+        method=Method.IN_PERSON,
+        start=start,
+        end=start + timedelta(minutes=30),
+        timezone="UTC",
+        local_start=start.isoformat(),
+        attendees=(),
+        booked_through=Actor(Channel.API),
+        created_at=start,
+        updated_at=start,
+        availability=Availability.STAFF,
+    )

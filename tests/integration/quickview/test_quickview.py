@@ -1,0 +1,380 @@
+"""Quick View over HTTP: its sections, what it offers against what is accepted, edits from there (RB-1, RB-16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import background, container
+from chalicelib.domain.appointments.appointment import Appointment, Cancellation, SignOff, State
+from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
+from chalicelib.domain.clients.client import Client
+from chalicelib.domain.organisation.catalog import Method, Service, Settings, Staff
+from chalicelib.domain.shared.permissions import Role
+from chalicelib.domain.shared.times import utc_text, zone
+from chalicelib.persistence.quickview_lists import DynamoQuickLists
+from chalicelib.persistence.store import DynamoStore
+from chalicelib.services.quickview import quickview as service
+from chalicelib.services.quickview.allowed_actions import Action
+from chalicelib.services.unit_of_work import Ref
+from tests.builders.doubles.api_gateway import Reply
+from tests.builders.in_process.client_requests import merge, taken_in, visit
+from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, OPENING, SAM, TORONTO, World, at
+from tests.builders.in_process.staff_bookings import BOSS, as_role, hire, setting, staffed, write
+
+SAM_MAIL = "sam@example.org"
+PLUS = "staff_plus@example.org"
+TODAY = OPENING.date().isoformat()
+SECTIONS = ("not_started", "in_progress", "recently_completed")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """A branch with people of every role, and room for whoever comes."""
+    staffed(world).lay(limit=50)
+    return world
+
+
+def given(world: World, client_id: str, start: datetime = OPENING, state: State = State.BOOKED, **fields: Any) -> str:
+    """Sam's appointment as it stands after all that may have happened to it; times are moved on paper only."""
+    made: Appointment = world.read(Appointment, visit(world, client_id)["id"])
+    ended = fields.pop("ended", start)
+    if state is State.CANCELLED:
+        fields["cancellation"] = Cancellation("", "Sam", ended, within_24h=False)
+    after = replace(
+        made,
+        staff_id=SAM,
+        start=start,
+        end=start + timedelta(minutes=30),
+        local_start=start.astimezone(zone("America/Toronto")).replace(tzinfo=None).isoformat(timespec="seconds"),
+        state=state,
+        milestones=((state, ended),),
+        **fields,
+    )
+    write(after)
+    return made.id
+
+
+def quick(world: World, who: str = SAM_MAIL, **query: Any) -> Reply:
+    """Somebody's Quick View."""
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    return as_role(world, "GET", f"/quickview{'?' if asked else ''}{asked}", who=who)
+
+
+def sections(world: World, who: str = SAM_MAIL, **query: Any) -> dict[str, list[str]]:
+    """The ids in each section."""
+    reply = quick(world, who, **query)
+    assert reply.status == 200, reply.text
+    return {name: [a["id"] for a in reply.json[name]] for name in SECTIONS}
+
+
+@pytest.fixture
+def ana(world: World) -> str:
+    return str(taken_in(world, mobile="+14165550100", timezone="America/Vancouver")["id"])
+
+
+def test_everything_of_the_day_and_the_recent_past_stands_in_one_section(world: World, ana: str) -> None:
+    ids = {state: given(world, ana, at(30 * n), state) for n, state in enumerate(State)}
+    overdue = given(world, ana, OPENING - 30 * DAY)
+    resumed = given(world, ana, OPENING - 200 * DAY, State.IN_PROGRESS)
+    done = given(world, ana, OPENING - 13 * DAY, State.COMPLETED)
+    lately = given(world, ana, OPENING - 40 * DAY, State.COMPLETED, ended=OPENING - DAY)
+    ahead = given(world, ana, OPENING + 5 * DAY, State.CANCELLED, ended=OPENING - timedelta(minutes=1))
+    long_ago = [given(world, ana, OPENING - 16 * DAY, s) for s in (State.COMPLETED, State.NO_SHOW, State.CANCELLED)]
+    tomorrow = given(world, ana, OPENING + DAY)
+    nobodys = visit(world, ana)["id"]
+
+    world.now = OPENING
+    found = sections(world)
+    assert found == {
+        "not_started": [overdue, ids[State.BOOKED], ids[State.ARRIVED]],
+        "in_progress": [resumed, ids[State.IN_PROGRESS], ids[State.SERVED]],
+        "recently_completed": [
+            *(ids[s] for s in (State.CANCELLED, State.NO_SHOW, State.COMPLETED)),
+            *(ahead, lately, done),
+        ],
+    }
+    everything = [i for of in found.values() for i in of]
+    assert len(everything) == len(set(everything))
+    assert not {tomorrow, nobodys, *long_ago} & set(everything)
+    assert sections(world, staff_id="me", date=TODAY) == found
+    assert tomorrow in sections(world, date=(OPENING + DAY).date().isoformat())["not_started"]
+    setting(world, quick_view_days=20)
+    assert set(long_ago) <= set(sections(world)["recently_completed"])
+
+
+def test_what_took_place_before_its_time_is_shown_on_the_day_it_did(world: World, ana: str) -> None:
+    """Commenced or completed today, it is no longer what tomorrow begins with (feature 71)."""
+    begun = given(world, ana, OPENING + DAY, State.IN_PROGRESS, ended=OPENING)
+    done = given(world, ana, OPENING + DAY, State.COMPLETED, ended=OPENING)
+    world.now = OPENING
+    shown = {"not_started": [], "in_progress": [begun], "recently_completed": [done]}
+    assert sections(world) == shown
+    assert sections(world, date=(OPENING + DAY).date().isoformat()) == shown
+    assert sections(world, date=(OPENING - DAY).date().isoformat())["in_progress"] == []
+
+
+def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for state in State:
+        given(world, ana, OPENING, state)
+    asked: list[str] = []
+    for name in ("held", "begun", "called_off"):
+        query = getattr(DynamoQuickLists, name)
+
+        def counted(*args: Any, query: Any = query, name: str = name) -> Any:
+            asked.append(name)
+            return query(*args)
+
+        monkeypatch.setattr(DynamoQuickLists, name, counted)
+    assert [len(of) for of in sections(world, date=TODAY).values()] == [2, 2, 3]
+    assert sorted(asked) == ["begun", "called_off", "held"]
+
+
+def test_who_comes_is_read_with_their_seats(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(world, ana)
+    read, gets = DynamoStore.read, list[set[type]]()
+
+    def counted(store: DynamoStore, refs: Sequence[Ref[Any]], **more: Any) -> Any:
+        gets.append({ref.kind for ref in refs})
+        return read(store, refs, **more)
+
+    monkeypatch.setattr(DynamoStore, "read", counted)
+    (shown,) = quick(world, date=TODAY).json["not_started"]
+    assert shown["contacts"][0]["email"]
+    assert sum(Client in kinds for kinds in gets) == 1, gets
+
+
+def test_what_there_is_too_much_of_is_cut_at_the_far_end_and_says_so(
+    world: World, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [given(world, ana, at(30 * n)) for n in range(4)]
+    reply = quick(world, date=TODAY, limit=3).json
+    assert ([a["id"] for a in reply["not_started"]], reply["truncated"]) == (ids[1:], ["not_started"])
+    assert quick(world, date=TODAY).json["truncated"] == []
+    monkeypatch.setattr(service, "MOST_ROWS", 2)
+    reply = quick(world, date=TODAY).json
+    assert [a["id"] for a in reply["not_started"]] == ids[2:]
+    assert reply["truncated"] == ["not_started", "recently_completed"]
+
+
+def test_each_is_shown_as_ever_and_by_both_clocks_with_who_comes(world: World, ana: str) -> None:
+    write(replace(world.read(Staff, SAM), timezone="Australia/Melbourne"))
+    mine = given(world, ana, OPENING, timezone="America/Vancouver")
+    (shown,) = quick(world, date="2026-12-04").json["not_started"]
+    whole = as_role(world, "GET", f"/appointments/{mine}").json
+    assert {name: shown[name] for name in whole} == whole
+    assert (shown["staff_timezone"], shown["staff_local_start"]) == ("Australia/Melbourne", "2026-12-04T01:00:00")
+    assert shown["contacts"] == [
+        {
+            "client_id": ana,
+            "name": "Ana Ruiz",
+            "email": "ana.ruiz@example.org",
+            "mobile": "+14165550100",
+            "phone": None,
+            "timezone": "America/Vancouver",
+        }
+    ]
+    twin = taken_in(world, "Anna Ruiz")["id"]
+    merge(world, ana, twin)
+    (shown,) = quick(world, date="2026-12-04").json["not_started"]
+    assert [a["client_id"] for a in shown["attendees"]] == [c["client_id"] for c in shown["contacts"]] == [twin]
+
+
+def test_whoever_has_no_zone_goes_by_their_branch(world: World, ana: str) -> None:
+    evening = datetime(2026, 12, 4, 4, 30, tzinfo=UTC)  # 23:30 on the third in Toronto
+    mine = given(world, ana, evening)
+    setting(world, timezone="UTC")
+    assert sections(world, date="2026-12-03")["not_started"] == [mine]
+    world.now = evening - DAY
+    assert sections(world)["not_started"] == []
+
+
+def test_whose_quick_view_is_shown_to_whom(world: World, ana: str) -> None:
+    mine = given(world, ana)
+    hire("stf_far", "far@example.org", role=Role.STAFF)
+
+    for role in Role:
+        hire(f"stf_{role.value}", f"{role.value}@example.org", TORONTO, role=role)
+
+    def asked(role: Role, staff_id: str) -> int:
+        return quick(world, f"{role.value}@example.org", staff_id=staff_id, date=TODAY).status
+
+    assert {role: asked(role, SAM) for role in Role} == {
+        Role.ADMIN: 200,
+        Role.MANAGER: 200,
+        Role.STAFF_ADVANCED: 200,
+        Role.STAFF_PLUS: 200,
+        Role.STAFF: 404,
+        Role.CONTACT_CENTRE: 403,
+    }
+    assert sections(world, "manager@example.org", staff_id=SAM, date=TODAY)["not_started"] == [mine]
+    assert asked(Role.MANAGER, "stf_far") == asked(Role.MANAGER, "stf_nobody") == 404
+    assert asked(Role.ADMIN, "stf_far") == 200
+    assert quick(world, staff_id=ALEX).status == 404
+    assert quick(world, date="2026-13-01").status == quick(world, view="day").status == 422
+
+
+PATHS = {action: action.value.replace("_", "-") for action in Action}
+BODIES: dict[Action, object] = {
+    Action.NO_SHOW: {"contact_attempted": True, "reason": "No answer"},
+    Action.CANCEL: {},
+    Action.ASSIGN: {"staff_id": ALEX, "force": True},
+}
+# How an appointment may stand, besides its state.
+VARIANTS: list[dict[str, Any]] = [
+    *({"state": state} for state in State),
+    *({"state": state, "signed_off": SignOff("Sam", NOW)} for state in (State.COMPLETED, State.CANCELLED)),
+    *({"state": state, "confirmed": False} for state in (State.BOOKED, State.ARRIVED)),
+]
+
+
+def accepted(world: World, appointment_id: str, action: Action, who: str) -> bool:
+    """Whether the route of an action takes it, writing nothing; what it says against the body is another matter."""
+    url = f"/appointments/{appointment_id}/{PATHS[action]}"
+    if action is Action.REBOOK:
+        reply = as_role(world, "GET", f"/quickview{url}", who=who)
+    elif action is Action.EDIT:
+        reply = as_role(world, "PATCH", f"/quickview/appointments/{appointment_id}", {"notify_client": False}, who)
+    else:
+        reply = as_role(world, "POST", url, BODIES.get(action), who)
+    refused = reply.json.get("code") if reply.status >= 400 else None
+    assert refused in (None, "wrong_state", "too_early", "forbidden", "not_found", "feature_disabled"), reply.text
+    return refused is None
+
+
+@pytest.mark.parametrize("who", [SAM_MAIL, "alex@example.org", PLUS])
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_offered_is_what_is_accepted(
+    world: World, ana: str, who: str, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hire("stf_plus", PLUS, TORONTO, role=Role.STAFF_PLUS)
+    mine = given(world, ana)
+    before: Appointment = world.read(Appointment, mine)
+    world.now = at(30) if late else at(-1)
+    for number, variant in enumerate(VARIANTS):
+        if late and who != SAM_MAIL and variant["state"] not in (State.BOOKED, State.IN_PROGRESS):
+            continue
+        now = world.read(Appointment, mine)
+        write(replace(before, version=now.version, **variant))
+        setting(world, lobby=number % 2 == 0)
+        with monkeypatch.context() as frozen:
+            frozen.setattr(container.store(), "commit", lambda *_: None)
+            reply = quick(world, who, staff_id=SAM, date=TODAY).json
+            (shown,) = [a for name in SECTIONS for a in reply[name]]
+            taken = {action.value for action in Action if accepted(world, mine, action, who)}
+            assert set(shown["actions"]) == taken, variant
+        assert ("rebook" in taken) is (who != PLUS)
+
+
+def test_nobody_is_offered_to_rebook_whom_there_is_no_more(world: World, ana: str) -> None:
+    given(world, ana, NOW - DAY, State.COMPLETED)
+    (shown,) = quick(world).json["recently_completed"]
+    assert shown["actions"] == ["sign_off", "rebook"]
+    assert as_role(world, "DELETE", f"/clients/{ana}", who=BOSS).status == 204
+    (shown,) = quick(world).json["recently_completed"]
+    assert (shown["actions"], shown["contacts"][0]["email"]) == (["sign_off"], None)
+
+
+def edit(world: World, appointment_id: str, body: object, who: str = SAM_MAIL, **more: Any) -> Reply:
+    """The answer to an edit from Quick View."""
+    return as_role(world, "PATCH", f"/quickview/appointments/{appointment_id}", body, who, **more)
+
+
+def test_the_time_of_the_day_is_edited_and_never_the_day(world: World) -> None:
+    mine = world.book().json["id"]
+    assert world.staff("POST", f"/appointments/{mine}/claim", {}, who=SAM_MAIL).status == 200
+    moved = edit(world, mine, {"time": "10:30"})
+    assert moved.status == 200, moved.text
+    assert (moved.json["local_start"], moved.json["start"]) == ("2026-12-03T10:30:00", "2026-12-03T15:30:00Z")
+    line = as_role(world, "GET", f"/appointments/{mine}/log").json["items"][0]
+    assert (line["action"], line["channel"], line["user"]) == ("rescheduled", "quick_view", "Sam")
+    before = world.read(Appointment, mine)
+    for body in ({"date": "2026-12-04"}, {"notes": "x"}, {"start": "2026-12-04T10:00"}, {"staff_id": ALEX}):
+        refused = edit(world, mine, {"time": "11:00"} | body)
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, f"/{next(iter(body))}")
+    for time, code in (("10:31", "off_grid"), ("10:30+02:00", "wrong_offset"), ("25:00", "invalid"), ("05:00", "past")):
+        world.now = at(-60) if code == "past" else NOW
+        refused = edit(world, mine, {"time": time})
+        assert (refused.status, refused.json["code"]) == (422, code), refused.text
+        assert refused.json["errors"][0]["pointer"] == "/time"
+    assert edit(world, mine, {"time": "10:30-05:00"}).json["version"] == before.version
+    assert world.read(Appointment, mine) == before
+    stale = edit(world, mine, {"time": "11:00"}, headers={"If-Match": '"1"'})
+    assert (stale.status, stale.json["code"]) == (412, "version_mismatch")
+
+
+def test_whoever_moves_it_to_another_day_meanwhile_is_not_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.lay(start=OPENING + DAY)
+    mine = world.book().json["id"]
+    changing, first = container.changing(), list[bool]()
+    change = changing.change
+
+    def after_the_other(*args: Any) -> Any:
+        if not first:
+            first.append(True)
+            body = {"start": utc_text(OPENING + DAY)}
+            assert (
+                as_role(world, "PATCH", f"/appointments/{mine}", body | {"timezone": "America/Toronto"}).status == 200
+            )
+        return change(*args)
+
+    monkeypatch.setattr(changing, "change", after_the_other)
+    moved = edit(world, mine, {"time": "10:00"}, "alex@example.org")
+    assert (moved.status, moved.json["local_start"]) == (200, "2026-12-04T10:00:00"), moved.text
+
+
+def test_how_it_takes_place_and_whether_the_client_is_told(world: World) -> None:
+    offered = (Method.IN_PERSON, Method.PHONE, Method.VIDEO)
+    write(replace(world.read(Service, MORTGAGE), meeting_methods=offered))
+    mine = world.book().json["id"]
+    boss = "alex@example.org"
+    refused = edit(world, mine, {"modality": "video"}, boss)
+    assert (refused.status, refused.json["code"]) == (422, "platform_required")
+    refused = edit(world, mine, {"modality": "phone", "platform": "teams"}, boss)
+    assert (refused.status, refused.json["code"]) == (422, "platform_not_allowed")
+    video = edit(world, mine, {"modality": "video", "platform": "teams", "notify_client": False}, boss)
+    assert video.json["teleconference"] == {"platform": "teams", "link": None, "state": "pending"}, video.text
+    assert video.json["notify_client"] is False
+    linked = Teleconference(Platform.TEAMS, "https://teams.example.org/1", LinkState.READY)
+    write(replace(world.read(Appointment, mine), teleconference=linked))
+    phone = edit(world, mine, {"modality": "phone"}, boss)
+    assert (phone.json["meeting_method"], phone.json["teleconference"]) == ("phone", None)
+    off = edit(world, mine, {"modality": "off_site"}, boss)
+    assert (off.status, off.json["code"]) == (422, "method_not_offered")
+    assert off.json["errors"][0]["pointer"] == "/modality"
+    for wrong in ({"modality": "pigeon"}, {"platform": None}, {"time": None}, {"notify_client": "no"}):
+        assert edit(world, mine, wrong, boss).status == 422
+    assert edit(world, mine, {"notify_client": True}).status == 403  # nobody has it
+
+
+def test_the_day_is_the_one_the_clocks_of_the_client_show(world: World, ana: str) -> None:
+    mine = given(world, ana, state=State.COMPLETED)
+    refused = edit(world, mine, {"time": "10:00"})
+    assert (refused.status, refused.json["code"]) == (409, "wrong_state")
+    gap = given(world, ana, datetime(2027, 3, 14, 15, tzinfo=UTC))
+    for time, code in (("02:30", "nonexistent_local_time"), ("02:00", "nonexistent_local_time")):
+        refused = edit(world, gap, {"time": time})
+        assert (refused.status, refused.json["code"]) == (422, code)
+    twice = given(world, ana, datetime(2026, 11, 1, 15, tzinfo=UTC))
+    refused = edit(world, twice, {"time": "01:30"})
+    assert (refused.status, refused.json["code"], len(refused.json["candidates"])) == (422, "ambiguous_local_time", 2)
+
+
+def test_what_commences_by_itself_is_to_be_resumed(world: World, ana: str) -> None:
+    mine = given(world, ana, NOW - 32 * DAY, created_at=NOW - 40 * DAY)
+    assert sections(world)["not_started"] == [mine]
+    assert background.commencing().commence_overdue(world.now, lambda: True) == {"commenced": 1}
+    (shown,) = quick(world).json["in_progress"]
+    assert (shown["id"], shown["state"], shown["started_at"]) == (mine, "in_progress", utc_text(world.now))
+    assert "serve" in shown["actions"]
+
+
+def test_the_setting_has_its_bounds(world: World) -> None:
+    assert as_role(world, "GET", "/settings", who=BOSS).json["quick_view_days"] == Settings().quick_view_days == 14
+    for days, status in ((1, 200), (62, 200), (0, 422), (63, 422)):
+        assert as_role(world, "PATCH", "/settings", {"quick_view_days": days}, BOSS).status == status

@@ -1,0 +1,88 @@
+"""The API's document: valid, complete and true to the declarations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from tests.builders.doubles.api_gateway import send
+from tests.builders.doubles.demo_api import build
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    app, _ = build()
+    found: dict[str, Any] = send(app, "GET", "/openapi.json").json
+    return found
+
+
+def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    validate(document)
+    assert document["openapi"] == "3.1.0"
+
+
+def test_every_route_of_the_api_is_in_it(document: dict[str, Any]) -> None:
+    app, _ = build()
+    declared = {(path, method.lower()) for path, methods in app.routes.items() for method in methods}
+    described = {(path, method) for path, methods in document["paths"].items() for method in methods}
+
+    assert described == {(path, method) for path, method in declared if method != "options"}
+
+
+def test_an_operation_says_body_answer_and_problems(document: dict[str, Any]) -> None:
+    book = document["paths"]["/bookings/{booking_id}"]["post"]
+    responses = book["responses"]
+
+    assert (book["operationId"], book["summary"]) == ("book", "Book a seat.")
+    assert "The second line stays" in book["description"]
+    assert book["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Wish"}
+    answer = responses["201"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Booking"}
+    assert set(responses) == {"201", "400", "404", "409", "413", "415", "422", "429", "500", "503"}
+    assert "`capacity_exhausted`" in responses["409"]["description"]
+    assert "`unknown_hold`" in responses["422"]["description"]
+    problem = responses["409"]["content"]["application/problem+json"]["schema"]
+    assert problem == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_unknown_fields_are_forbidden_in_bodies(document: dict[str, Any]) -> None:
+    wish = document["components"]["schemas"]["Wish"]
+
+    assert wish["additionalProperties"] is False
+    assert wish["required"] == ["name"]
+    assert wish["properties"]["name"] == {
+        "type": "string",
+        "maxLength": 10,
+        "minLength": 1,
+        "pattern": r"\S",
+        "title": "Name",
+    }
+
+
+def test_query_path_and_headers_are_parameters(document: dict[str, Any]) -> None:
+    methods = document["paths"]["/bookings/{booking_id}"]
+    named = {method: {p["name"]: p for p in methods[method]["parameters"]} for method in methods}
+
+    assert set(named["get"]) == {"booking_id", "limit", "open", "location_id", "kind"}
+    assert set(named["post"]) == set(named["get"]) | {"Idempotency-Key"}
+    assert set(named["delete"]) == {"booking_id", "If-Match"}
+    assert (named["get"]["limit"]["schema"]["maximum"], named["get"]["limit"]["required"]) == (100, False)
+    assert "null" not in str(named["get"]["location_id"]["schema"])
+    assert "Filter" not in document["components"]["schemas"]
+
+
+def test_staff_routes_need_the_token_and_name_the_ability(document: dict[str, Any]) -> None:
+    methods = document["paths"]["/bookings/{booking_id}"]
+
+    assert (methods["post"]["security"], methods["get"]["security"]) == ([], [{"staff": []}])
+    assert "`block_edit` or `client_add`" in methods["patch"]["description"]
+    assert {"401", "403"} <= set(methods["get"]["responses"])
+    assert "412" in methods["delete"]["responses"]
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+
+    assert sorted(names) == sorted(set(names))

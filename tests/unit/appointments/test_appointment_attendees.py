@@ -1,0 +1,91 @@
+"""Who comes to an appointment, one by one: joining, leaving, coming back (CC-4, D44)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.appointments.appointment import FINISHED, MOST_ATTENDEES, Appointment, Attendee, State
+from chalicelib.domain.shared.errors import AlreadyAttending, Invalid, NotFound, WrongState
+from chalicelib.domain.shared.events import Kind
+from tests.builders.records.appointment_builder import ANA, BEN, NOW, appointment, notice, scene, with_ben
+
+KIM = Attendee("cli_kim", "Kim Ito", "code-of-kim")
+
+
+def full(live: int, gone: int = 0) -> Appointment:
+    """An appointment with so many who come and so many who have left."""
+    people = (Attendee(f"cli_{n}", f"Client {n}", f"code-{n}", cancelled=n >= live) for n in range(live + gone))
+    return appointment(attendees=tuple(people))
+
+
+def test_one_more_comes() -> None:
+    joined = appointment().joined(KIM, NOW)
+
+    assert [a.client_id for a in joined.live_attendees] == [ANA, KIM.client_id]
+    assert (joined.attendee(KIM.client_id), joined.sequence) == (KIM, appointment().sequence)
+
+
+def test_who_comes_already_is_not_added_again() -> None:
+    with pytest.raises(AlreadyAttending):
+        appointment().joined(replace(KIM, client_id=ANA), NOW)
+
+
+def test_who_had_left_comes_again_as_somebody_new() -> None:
+    left = with_ben().without(BEN, NOW)
+    back = left.joined(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
+
+    assert [a.client_id for a in back.attendees] == [ANA, BEN]
+    assert [(a.code, a.notes) for a in back.live_attendees][1] == ("another-code", "")
+    with pytest.raises(NotFound):
+        back.attendee_by_code("code-of-ben")
+
+
+def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
+    told, about = [], with_ben()
+    for _ in range(2):
+        about = about.without(BEN, NOW)
+        told.append(notice(Kind.CANCELLED, BEN, at=scene(about)).sequence)
+        about = about.joined(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
+        told.append(notice(Kind.CONFIRMATION, BEN, at=scene(about)).sequence)
+
+    assert told == sorted(set(told))
+    assert notice(Kind.CONFIRMATION, ANA, at=scene(about)).sequence == 0
+
+
+@pytest.mark.parametrize("state", sorted(FINISHED))
+def test_nobody_joins_or_leaves_what_is_over(state: State) -> None:
+    over = with_ben(state=state)
+
+    with pytest.raises(WrongState):
+        over.joined(KIM, NOW)
+    with pytest.raises(WrongState):
+        over.without(BEN, NOW)
+
+
+def test_nobody_joins_once_its_time_is_up() -> None:
+    assert len(appointment(state=State.IN_PROGRESS).joined(KIM, NOW).attendees) == 2
+    with pytest.raises(WrongState):
+        appointment().joined(KIM, appointment().end)
+
+
+def test_there_is_an_end_to_how_many_come() -> None:
+    assert len(full(MOST_ATTENDEES - 1, 1).joined(KIM, NOW).live_attendees) == MOST_ATTENDEES
+    with pytest.raises(Invalid) as caught:
+        full(MOST_ATTENDEES).joined(KIM, NOW)
+    assert caught.value.code == "too_many_attendees"
+
+
+def test_all_who_ever_came_fit_into_one_transaction() -> None:
+    crowd = full(1)
+    for n in range(200):
+        try:
+            crowd = crowd.joined(Attendee(f"cli_passing_{n}", "Passing", f"code-{n}"), NOW)
+        except Invalid:
+            break
+        crowd = crowd.without(f"cli_passing_{n}", NOW)
+
+    assert len(crowd.attendees) == 50
+    returned = replace(crowd.attendees[-1], cancelled=False)
+    assert len(crowd.joined(returned, NOW).attendees) == 50

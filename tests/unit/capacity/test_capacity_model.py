@@ -1,0 +1,294 @@
+"""Seating against named cases and a brute-force oracle."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from chalicelib.domain.capacity import capacity_model, solver
+from chalicelib.domain.capacity.capacity_model import Bench, Room, Sitter, first_come, hull, seat
+from chalicelib.domain.capacity.load_profile import bits
+from tests.builders.generators import seat_demand_days
+from tests.builders.oracles import capacity_oracle as oracle
+
+NINE = 9 * 60
+HORIZON = 8
+ONE_DESK = [Bench(NINE, NINE + 180, 2)]
+ACCOUNT, MORTGAGE = (0, 1), (0,)  # bench 0 serves both, bench 1 accounts only
+
+
+def stay(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Sitter:
+    return Sitter(minutes(start), minutes(end), choices)
+
+
+def minutes(clock: str) -> int:
+    hours, rest = clock.split(":")
+    return int(hours) * 60 + int(rest)
+
+
+def ten_to_eleven(choices: tuple[int, ...]) -> Sitter:
+    return stay("10:00", "11:00", choices)
+
+
+def two_desks(limit: int) -> list[Bench]:
+    return [Bench(NINE, NINE + 180, limit), Bench(NINE, NINE + 180, 1)]
+
+
+def admits(benches: list[Bench], sitters: list[Sitter], candidate: Sitter) -> bool:
+    return Room(benches, sitters).admits(candidate)
+
+
+def room(benches: list[Bench], sitters: list[Sitter], candidate: Sitter, at_most: int | None = None) -> int:
+    return Room(benches, sitters).room(candidate, at_most)
+
+
+def least_overload(benches: list[Bench], sitters: list[Sitter]) -> int:
+    return Room(benches, sitters).overload()
+
+
+def test_the_peak_counts_and_not_the_number_of_overlaps() -> None:
+    booked = [stay("09:00", "09:30"), stay("09:30", "10:00")]
+
+    assert admits(ONE_DESK, booked, stay("09:00", "10:00"))
+    assert room(ONE_DESK, booked, stay("09:00", "10:00")) == 1
+
+
+def test_intervals_are_half_open() -> None:
+    desk, booked = [Bench(NINE, NINE + 180, 1)], [stay("09:00", "10:00")]
+
+    assert admits(desk, booked, stay("10:00", "11:00"))
+    assert not admits(desk, booked, stay("09:59", "10:59"))
+
+
+def test_an_overbooked_bench_has_no_room_until_enough_cancel() -> None:
+    wish = stay("09:00", "10:00")
+
+    assert [room(ONE_DESK, [wish] * booked, wish) for booked in (3, 2, 1, 0)] == [0, 0, 1, 2]
+
+
+def test_overload_is_counted_in_seat_minutes() -> None:
+    assert least_overload(ONE_DESK, [stay("09:00", "10:00")] * 3 + [stay("09:30", "10:00")]) == 60 + 30
+
+
+def test_a_candidate_must_lie_wholly_inside_one_bench() -> None:
+    abutting = [Bench(NINE, NINE + 60, 1), Bench(NINE + 60, NINE + 120, 1)]
+
+    assert not admits(abutting, [], stay("09:30", "10:30", (0, 1)))
+    assert admits(abutting, [], stay("09:00", "10:00", (0, 1)))
+
+
+def test_an_uncovered_sitter_loads_one_overlapping_bench_for_the_shared_time() -> None:
+    abutting = [Bench(NINE, NINE + 60, 1), Bench(NINE + 60, NINE + 120, 1)]
+    across = stay("09:30", "10:30", (0, 1))
+
+    assert admits(abutting, [across], stay("09:00", "10:00", (0, 1)))
+    assert admits(abutting, [across], stay("10:00", "11:00", (0, 1)))
+    assert not admits(abutting, [across, stay("09:00", "10:00", (0,))], stay("10:00", "11:00", (1,)))
+
+
+def test_overlapping_benches_take_an_account_and_a_mortgage_in_either_order() -> None:
+    account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
+
+    assert admits(two_desks(1), [account], mortgage)
+    assert admits(two_desks(1), [mortgage], account)
+    assert not admits(two_desks(1), [account, account], account)
+    assert not admits(two_desks(1), [account, mortgage], mortgage)
+
+
+def test_an_account_moves_over_for_a_mortgage() -> None:
+    account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
+
+    assert admits(two_desks(2), [account, account], mortgage)
+    assert sorted(map(str, seat(two_desks(2), [account, account, mortgage]))) == ["0", "0", "1"]
+    assert not admits(two_desks(2), [account, account, mortgage], account)
+
+
+def test_moving_over_can_take_a_chain() -> None:
+    benches = [Bench(0, 60, 1)] * 4
+    chain = [Sitter(0, 60, (0, 1)), Sitter(0, 60, (1, 2)), Sitter(0, 60, (2, 3))]
+
+    assert admits(benches, chain, Sitter(0, 60, (0,)))
+    assert not admits(benches, [*chain, Sitter(0, 60, (3,))], Sitter(0, 60, (0,)))
+
+
+def test_a_seat_cannot_be_changed_half_way() -> None:
+    benches = [Bench(0, 60, 1), Bench(0, 60, 1)]
+    taken = [Sitter(0, 30, (0,)), Sitter(30, 60, (1,))]
+
+    assert not admits(benches, taken, Sitter(0, 60, (0, 1)))
+    assert least_overload(benches, [*taken, Sitter(0, 60, (0, 1))]) == 30
+
+
+def test_first_come_names_those_left_without_a_seat() -> None:
+    one, long, outside = stay("09:00", "10:00"), stay("09:00", "11:00"), stay("08:30", "09:30")
+
+    assert first_come(ONE_DESK, [outside, one, long, one]) == [False, True, True, False]
+
+
+def test_the_hull_is_the_connected_run() -> None:
+    booked = [stay("09:00", "09:30"), stay("09:15", "10:00"), stay("10:00", "11:00"), stay("12:00", "13:00")]
+
+    assert hull(booked, minutes("09:45"), minutes("09:50")) == (NINE, NINE + 60)
+    assert hull(booked, minutes("09:45"), minutes("10:15")) == (NINE, NINE + 120)
+    assert hull(booked, minutes("11:00"), minutes("12:00")) == (minutes("11:00"), minutes("12:00"))
+
+
+def spans() -> st.SearchStrategy[tuple[int, int]]:
+    lengths = st.integers(1, HORIZON)
+    return st.builds(lambda start, length: (start, min(start + length, HORIZON)), st.integers(0, HORIZON - 1), lengths)
+
+
+def sitters(benches: int) -> st.SearchStrategy[Sitter]:
+    chosen = st.integers(0, 2**benches - 1)
+    return st.builds(lambda span, mask: Sitter(span[0], span[1], tuple(bits(mask))), spans(), chosen)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> tuple[list[Bench], list[Sitter], Sitter]:
+    windows = st.one_of(st.just((0, HORIZON)), spans())
+    bench = st.builds(lambda window, limit: Bench(window[0], window[1], limit), windows, st.integers(0, 2))
+    benches = draw(st.lists(bench, min_size=1, max_size=3))
+    booked = draw(st.lists(sitters(len(benches)), max_size=4))
+    return benches, booked, draw(sitters(len(benches)))
+
+
+examples = settings(max_examples=100, deadline=None)
+
+
+@examples
+@given(days())
+def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
+    day: tuple[list[Bench], list[Sitter], Sitter],
+) -> None:
+    benches, booked, _ = day
+    least = oracle.least_overload(benches, booked)
+    placement = seat(benches, booked)
+
+    assert least_overload(benches, booked) == least
+    assert oracle.overload(benches, booked, placement) == least
+    assert all(where in oracle.options(benches, sitter) for sitter, where in zip(booked, placement, strict=True))
+
+
+@examples
+@given(days())
+def test_admission_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+    benches, booked, candidate = day
+
+    assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
+
+
+@examples
+@given(day=days(), patience=st.integers(0, 2), steps=st.integers(0, 6), rounds=st.integers(0, 40))
+def test_answers_do_not_depend_on_which_effort_finds_them(
+    day: tuple[list[Bench], list[Sitter], Sitter], patience: int, steps: int, rounds: int
+) -> None:
+    benches, booked, candidate = day
+    with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))):
+        assert least_overload(benches, booked) == oracle.least_overload(benches, booked)
+        assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
+        assert first_come(benches, booked) == oracle.first_come(benches, booked)
+
+
+@examples
+@given(days())
+def test_room_is_how_often_one_more_is_admitted(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+    benches, booked, candidate = day
+    found = room(benches, booked, candidate)
+    full = [*booked, *[candidate] * found]
+
+    assert not admits(benches, full, candidate)
+    assert all(admits(benches, full[:size], candidate) for size in range(len(booked), len(full)))
+    assert room(benches, booked, candidate, at_most=1) == min(1, found)
+    assert least_overload(benches, full) == least_overload(benches, booked)
+
+
+@examples
+@given(days(), st.data())
+def test_one_room_answers_many_questions_as_new_ones_would(
+    day: tuple[list[Bench], list[Sitter], Sitter], data: st.DataObject
+) -> None:
+    benches, booked, _ = day
+    prepared = Room(benches, booked)
+    for candidate in data.draw(st.lists(sitters(len(benches)), max_size=4)):
+        assert prepared.room(candidate) == room(benches, booked, candidate)
+        assert prepared.admits(candidate) == admits(benches, booked, candidate)
+
+
+@examples
+@given(days())
+def test_first_come_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+    benches, booked, _ = day
+
+    assert first_come(benches, booked) == oracle.first_come(benches, booked)
+
+
+@examples
+@given(days())
+def test_nothing_outside_the_hull_bears_on_a_decision(
+    day: tuple[list[Bench], list[Sitter], Sitter],
+) -> None:
+    benches, booked, candidate = day
+    start, end = hull(booked, candidate.start, candidate.end)
+    near = [sitter for sitter in booked if sitter.start < end and start < sitter.end]
+
+    assert all(start <= sitter.start and sitter.end <= end for sitter in near)
+    assert admits(benches, near, candidate) == admits(benches, booked, candidate)
+
+
+def listing(day: seat_demand_days.Day) -> list[Sitter]:
+    """Whom a widget asks for when it lists the day for the service of the first wish."""
+    wish = day.wishes[0]
+    length = wish.end - wish.start
+    return [Sitter(at, at + length, wish.choices) for at in range(0, 481 - length, 15)] + day.wishes
+
+
+@pytest.mark.parametrize("kind", ["busy", "near full", "mixed near full", "over full", "mixed over full"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int) -> None:
+    day = seat_demand_days.day(kind, seed, blocks=4, most=45)
+    prepared = Room(day.benches, day.sitters)
+    answers = [prepared.room(wish) for wish in listing(day)]
+    with mock.patch.multiple(solver, EFFORTS=(), LAST_PATIENCE=-1):
+        exhaustive = Room(day.benches, day.sitters)
+        assert prepared.overload() == exhaustive.overload()
+        assert answers == [exhaustive.room(wish) for wish in listing(day)]
+    assert prepared.gave_up == 0
+
+
+@pytest.mark.parametrize("kind", ["near full", "mixed full", "over full"])
+def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
+    day = seat_demand_days.day(kind, 4)
+    wishes = listing(day)[:20]
+    forth, back = Room(day.benches, day.sitters), Room(day.benches, day.sitters)
+
+    assert [forth.room(wish) for wish in wishes] == [back.room(wish) for wish in reversed(wishes)][::-1]
+    assert [forth.room(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: int) -> None:
+    day = seat_demand_days.day("mixed full", seed)
+
+    assert least_overload(day.benches, day.sitters) == 0
+
+
+@examples
+@given(day=days(), patience=st.integers(0, 2))
+def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitter], patience: int) -> None:
+    benches, booked, candidate = day
+    with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
+        prepared = Room(benches, booked)
+        answer, gave_up = prepared.admits(candidate), prepared.gave_up
+
+    assert answer == (oracle.admits(benches, booked, candidate) and not gave_up)
+
+
+def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
+    account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
+    prepared = Room(two_desks(2), [account, account])
+    impatient = mock.patch.multiple(solver, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1)
+    with impatient, mock.patch.object(capacity_model, "everybody_sits", return_value=False):
+        assert not prepared.admits(mortgage)
+    assert prepared.gave_up == 1

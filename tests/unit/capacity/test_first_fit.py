@@ -1,0 +1,45 @@
+"""First fit says yes only where there is a placement, and says it where one is plain to see."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings, strategies as st
+
+from chalicelib.domain.capacity.capacity_model import Bench, Sitter
+from chalicelib.domain.capacity.first_fit import everybody_sits
+from tests.builders.oracles import capacity_oracle as oracle
+
+HORIZON = 6
+LIMITS = st.dictionaries(st.integers(0, 2), st.integers(0, 2), min_size=1)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]]:
+    limits = draw(LIMITS)
+    benches = st.frozensets(st.sampled_from(sorted(limits)), min_size=1)
+    spans = st.tuples(st.integers(0, HORIZON - 1), st.integers(1, 3))
+    stays = draw(st.lists(st.tuples(spans, benches), max_size=6))
+    return limits, [(start, start + length, chosen) for (start, length), chosen in stays]
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_a_yes_is_a_placement_without_overload(
+    case: tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]],
+) -> None:
+    limits, stays = case
+    numbers = sorted(limits)
+    benches = [Bench(0, HORIZON + 3, limits[number]) for number in numbers]
+    sitters = [Sitter(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
+    if everybody_sits(limits, stays):
+        assert oracle.least_overload(benches, sitters) == 0
+
+
+def test_whoever_has_no_other_bench_finds_it_free() -> None:
+    both, first = frozenset({0, 1}), frozenset({0})
+    assert everybody_sits({0: 1, 1: 1}, [(0, 60, both), (0, 60, first), (60, 90, both)])
+    assert not everybody_sits({0: 1, 1: 1}, [(0, 60, first), (30, 90, first)])
+
+
+def test_seats_are_taken_again_as_soon_as_they_are_left() -> None:
+    only = frozenset({0})
+    assert everybody_sits({0: 1}, [(0, 30, only), (30, 60, only), (60, 90, only)])

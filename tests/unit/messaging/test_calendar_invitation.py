@@ -1,0 +1,234 @@
+"""Invitations as a calendar reads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.appointments.video_meetings import Link, Platform, Teleconference
+from chalicelib.domain.messaging.notifications import Notice
+from chalicelib.domain.organisation.catalog import Method, Offer
+from chalicelib.domain.shared.events import Kind
+from chalicelib.notifications.calendar_invitation import Scheduling, calendar_file, invitation, method_for
+from tests.builders.records.appointment_builder import (
+    ANA,
+    LOCATION,
+    NOW,
+    PRIVATE,
+    PUBLIC_URL,
+    SAM,
+    SERVICE,
+    SETTINGS,
+    START,
+    ana,
+    appointment,
+    cancelled,
+    notice,
+    scene,
+    with_ben,
+)
+
+SENDER = "Frontdesk <bookings@example.org>"
+
+
+def read(told: Notice) -> tuple[str, Any]:
+    """Method and event of the notice's invitation, after a strict look at the bytes."""
+    method = method_for(told)
+    assert method is not None
+    raw = invitation(told, method, SENDER, PUBLIC_URL)
+    lines = raw.split(b"\r\n")
+    assert all(len(line) <= 75 for line in lines)
+    assert b"\n" not in b"".join(lines)
+    calendar = Calendar.from_ical(raw)
+    (event,) = calendar.walk("VEVENT")
+    return str(calendar["METHOD"]), event
+
+
+def test_a_confirmation_requests() -> None:
+    method, event = read(notice())
+
+    assert method == "REQUEST"
+    assert str(event["UID"]) == "apt_01KAB@frontdesk"
+    assert (event["SEQUENCE"], str(event["STATUS"])) == (0, "CONFIRMED")
+    assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (START, appointment().end)
+    assert str(event["ORGANIZER"]) == "mailto:bookings@example.org"
+    assert str(event["ATTENDEE"]) == "mailto:ana@example.org"
+    assert event["ATTENDEE"].params["CN"] == "Ana Ruiz"
+    assert event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert str(event["LOCATION"]) == "King Street, 1 King St W Toronto ON"
+
+
+def test_times_are_written_in_utc_so_that_no_zone_has_to_be_known() -> None:
+    raw = invitation(notice(), Scheduling.REQUEST, SENDER, PUBLIC_URL)
+
+    assert b"DTSTART:20261201T150000Z" in raw
+    assert b"DTEND:20261201T153000Z" in raw
+
+
+def test_a_move_keeps_the_uid_and_raises_the_sequence() -> None:
+    moved = appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", NOW)
+    method, event = read(notice(Kind.RESCHEDULED, at=scene(moved)))
+
+    assert (method, str(event["UID"]), event["SEQUENCE"]) == ("REQUEST", "apt_01KAB@frontdesk", 1)
+
+
+def test_a_cancellation_cancels_the_same_uid_with_a_higher_sequence() -> None:
+    method, event = read(notice(Kind.CANCELLED, at=scene(cancelled(appointment()))))
+
+    assert (method, str(event["UID"]), event["SEQUENCE"]) == ("CANCEL", "apt_01KAB@frontdesk", 1)
+    assert str(event["STATUS"]) == "CANCELLED"
+
+
+def test_for_one_attendee_who_leaves_the_sequence_rises_too() -> None:
+    _, event = read(notice(Kind.CANCELLED, at=scene(with_ben(sequence=1).without(ANA, NOW))))
+
+    assert event["SEQUENCE"] == 2
+
+
+def test_a_request_is_no_invitation_until_a_calendar_has_it() -> None:
+    first = notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False)))
+    assert method_for(first) is None
+
+    method, event = read(notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
+    assert (method, str(event["STATUS"])) == ("REQUEST", "TENTATIVE")
+    assert event["ATTENDEE"].params["PARTSTAT"] == "TENTATIVE"
+    assert event["ATTENDEE"].params["RSVP"] == "FALSE"
+    assert str(event["SUMMARY"]) == "Not confirmed yet: Mortgage advice (Maple Bank)"
+    assert str(read(notice())[1]["SUMMARY"]) == "Mortgage advice (Maple Bank)"
+
+
+def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> None:
+    request = appointment(confirmed=False)
+    (kept,) = file_of(request).walk("VEVENT")
+    method, event = read(notice(Kind.CANCELLED, at=scene(cancelled(request))))
+
+    assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", str(kept["UID"]), "CANCELLED")
+    assert event["SEQUENCE"] > kept["SEQUENCE"]
+    assert str(event["SUMMARY"]) == "Mortgage advice (Maple Bank)"
+
+
+def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
+    left = with_ben(sequence=1).without(ANA, NOW)
+    _, event = read(notice(Kind.CANCELLED, at=scene(left)))
+    (kept,) = file_of(left).walk("VEVENT")
+
+    assert kept["SEQUENCE"] == event["SEQUENCE"] == 2
+
+
+@pytest.mark.parametrize(("kind", "who"), [(Kind.REMINDER, ANA), (Kind.STAFF_BOOKED, SAM), (Kind.STAFF_BOOKED, "org")])
+def test_no_invitation_with(kind: Kind, who: str) -> None:
+    assert method_for(notice(kind, who)) is None
+
+
+@pytest.mark.parametrize("name", ['Ana "the\r\nATTACH:evil" Ruiz', "Ana;X=1:mailto:evil@x", "Zoë, 王 😀" * 20])
+def test_names_cannot_add_properties(name: str) -> None:
+    (attendee,) = appointment().attendees
+    there = scene(appointment(attendees=(replace(attendee, name=name),)), ana())
+    there = replace(there, service=replace(SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
+
+    _, event = read(notice(at=there))
+
+    assert event.decoded("DTSTART") == START
+    assert str(event["ATTENDEE"]) == "mailto:ana@example.org"
+    assert "ATTACH" not in event
+    assert str(event["SUMMARY"]).startswith(" ".join(name.split()))
+
+
+def file_of(about: Appointment) -> Any:
+    offer = Offer(SETTINGS, LOCATION, SERVICE)
+    text = calendar_file(about, about.attendees[0], offer, "en", SENDER, PUBLIC_URL)
+    assert PRIVATE not in text
+    assert "other file" not in text
+    return Calendar.from_ical(text)
+
+
+def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
+    calendar = file_of(with_ben(sequence=2))
+    (event,) = calendar.walk("VEVENT")
+
+    assert str(calendar["METHOD"]) == "PUBLISH"
+    assert (str(event["UID"]), event["SEQUENCE"]) == ("apt_01KAB@frontdesk", 2)
+    assert str(event["STATUS"]) == "CONFIRMED"
+    assert "ATTENDEE" not in event
+    assert "code=code-of-ana" in str(event["URL"])
+
+
+def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
+    about = appointment()
+    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), "en", SENDER, "")
+
+    assert "manage" not in text
+
+
+@pytest.mark.parametrize(
+    ("about", "status"),
+    [
+        (appointment(confirmed=False), "TENTATIVE"),
+        (cancelled(appointment()), "CANCELLED"),
+        (with_ben().without(ANA, NOW), "CANCELLED"),
+    ],
+)
+def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> None:
+    (event,) = file_of(about).walk("VEVENT")
+
+    assert str(event["STATUS"]) == status
+
+
+FOLLOWS = "The link follows: your consultant will send it to you."
+LINK = "https://teams.example/l/meetup-join/19%3ameeting_x;y,z?context=%7b%22Tid%22%7d"
+TEAMS = Teleconference.on(Platform.TEAMS).ready(Link(LINK))
+
+
+def by_video(**fields: Any) -> Appointment:
+    """Over Teams, its link made, unless said otherwise."""
+    return appointment(**{"method": Method.VIDEO, "teleconference": TEAMS} | fields)
+
+
+def test_a_video_call_can_be_joined_from_the_calendar() -> None:
+    _, event = read(notice(at=scene(by_video())))
+
+    assert (str(event["LOCATION"]), str(event["CONFERENCE"])) == (LINK, LINK)
+    assert event["CONFERENCE"].params["FEATURE"] == ["AUDIO", "VIDEO"]
+    assert str(event["DESCRIPTION"]).splitlines()[0] == f"Join the meeting: {LINK}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "described"),
+    [
+        (
+            {"teleconference": Teleconference.on(Platform.ZOOM)},
+            FOLLOWS,
+        ),
+        ({"teleconference": TEAMS.left_to_staff()}, FOLLOWS),
+        ({"teleconference": Teleconference.on(Platform.TEAMS)}, "Change or cancel"),
+        ({"teleconference": None}, "Change or cancel"),
+        ({"teleconference": TEAMS.left_to_staff(), "updated_at": START}, "Change or cancel"),
+        ({"method": Method.PHONE}, "Change or cancel"),
+    ],
+    ids=["zoom", "left to staff", "pending", "no platform", "already over", "by phone after all"],
+)
+def test_without_a_link_the_calendar_says_no_more_than_is_so(fields: dict[str, Any], described: str) -> None:
+    _, event = read(notice(at=scene(by_video(**fields))))
+
+    assert "CONFERENCE" not in event
+    assert "https" not in str(event["LOCATION"])
+    assert str(event["DESCRIPTION"]).startswith(described)
+
+
+def test_a_cancelled_video_call_cannot_be_joined() -> None:
+    _, event = read(notice(Kind.CANCELLED, at=scene(cancelled(by_video()))))
+
+    assert LINK not in event.to_ical().decode().replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_file_behind_the_page_has_the_link_while_the_call_stands(gone: bool) -> None:
+    made = cancelled(by_video()) if gone else by_video()
+    offer = Offer(SETTINGS, LOCATION, SERVICE)
+    text = calendar_file(made, made.attendees[0], offer, "en", SENDER, PUBLIC_URL).replace("\r\n ", "")
+
+    assert (LINK in text) is not gone

@@ -1,0 +1,221 @@
+"""What leaves the house: MIME that cannot be injected into, short texts, and answers understood rightly."""
+
+from __future__ import annotations
+
+import email
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from hypothesis import given, settings, strategies as st
+
+from chalicelib.domain.messaging.notifications import Medium, NotSent, Rejected
+from chalicelib.domain.shared.events import Kind
+from chalicelib.notifications.rendered_message import text
+from chalicelib.notifications.ses import SesMail, mime
+from chalicelib.notifications.sms_segments import GSM, shortened
+from chalicelib.notifications.sns import SnsTexts
+from chalicelib.services.messaging.messaging_ports import Carrier
+from tests.builders.records.appointment_builder import PUBLIC_URL, ana, appointment, notice, notices, scene
+
+SENDER = "Frontdesk <bookings@example.org>"
+INJECTION = "Prêt\r\nBcc: evil@example.org\r\n\r\n<script>"
+
+
+class FakeClient:
+    """Answers as planned; keeps the requests."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[dict[str, Any]] = []
+
+    def send_email(self, **request: Any) -> Any:
+        return self._answer(request)
+
+    def publish(self, **request: Any) -> Any:
+        return self._answer(request)
+
+    def _answer(self, request: dict[str, Any]) -> Any:
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def refused(code: str, status: int = 400) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Send")  # type: ignore[typeddict-item]  # abridged
+
+
+def carrier(client: FakeClient) -> SesMail:
+    ses = SesMail(SENDER, "frontdesk-test", PUBLIC_URL, "us-east-1")
+    vars(ses)["_client"] = client
+    return ses
+
+
+def test_the_request_names_sender_recipient_and_configuration_set() -> None:
+    client = FakeClient({"MessageId": "m-1"})
+
+    assert carrier(client).prepare(notice())() == "m-1"
+
+    (request,) = client.requests
+    assert request["FromEmailAddress"] == "bookings@example.org"
+    assert request["Destination"] == {"ToAddresses": ["ana@example.org"]}
+    assert request["ConfigurationSetName"] == "frontdesk-test"
+
+
+def test_nothing_a_person_types_becomes_a_header() -> None:
+    hostile = replace(notice(), service=INJECTION, organisation=INJECTION, name=INJECTION, place=INJECTION)
+    raw = mime(hostile, SENDER, PUBLIC_URL, "ana@example.org").as_bytes()
+    parsed = email.message_from_bytes(raw, policy=default)
+
+    assert parsed["Bcc"] is None
+    assert parsed["To"] == "ana@example.org"
+    assert parsed["From"].addresses[0].addr_spec == "bookings@example.org"
+    assert "Bcc: evil@example.org" in parsed["Subject"]
+    assert len(list(parsed.iter_parts())) == 3
+    assert raw.isascii()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana",
+        "ana@",
+        "@example.org",
+        "a b@example.org",
+        "änä@example.org",
+        "a@x.org\r\nBcc: b@x.org",
+        "a@x.org, b@x.org",
+    ],
+)
+def test_what_is_no_address_is_rejected_before_anything_is_sent(address: str) -> None:
+    client = FakeClient()
+
+    with pytest.raises(Rejected):
+        carrier(client).prepare(replace(notice(), address=address))
+    assert client.requests == []
+
+
+def test_an_international_domain_is_written_in_ascii() -> None:
+    client = FakeClient({"MessageId": "m-1"})
+    carrier(client).prepare(replace(notice(), address="ana@bücher.example"))()
+
+    assert client.requests[0]["Destination"] == {"ToAddresses": ["ana@xn--bcher-kva.example"]}
+
+
+@pytest.mark.parametrize(
+    ("error", "understood"),
+    [
+        (refused("TooManyRequestsException", 429), NotSent),
+        (refused("ServiceUnavailable", 503), NotSent),
+        (refused("InternalFailure", 500), NotSent),
+        (refused("AccessDeniedException", 403), NotSent),
+        (refused("MessageRejected"), Rejected),
+        (refused("BadRequestException"), Rejected),
+        (ConnectTimeoutError(endpoint_url="x"), NotSent),
+        (EndpointConnectionError(endpoint_url="x"), NotSent),
+        (ReadTimeoutError(endpoint_url="x"), ReadTimeoutError),
+        (refused("GatewayTimeout", 504), ClientError),
+    ],
+)
+def test_only_proof_counts_as_not_sent(error: Exception, understood: type[Exception]) -> None:
+    send = carrier(FakeClient(error)).prepare(notice())
+
+    with pytest.raises(understood):
+        send()
+
+
+@pytest.fixture
+def failing_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A provider on loopback that answers every request with 503; gives the paths it was asked for."""
+    asked: list[str] = []
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize("medium", list(Medium))
+def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider: list[str], medium: Medium) -> None:
+    carriers: dict[Medium, Carrier] = {
+        Medium.EMAIL: SesMail(SENDER, "", PUBLIC_URL, "us-east-1"),
+        Medium.TEXT: SnsTexts(PUBLIC_URL, "us-east-1"),
+    }
+    by_medium = {n.medium: n for n in notices(at=scene(appointment(), ana(receive_sms=True)))}
+
+    with pytest.raises(NotSent):
+        carriers[medium].prepare(by_medium[medium])()
+
+    assert len(failing_provider) == 1
+
+
+@pytest.mark.parametrize("number", ["", "4165550100", "+0123456789", "+14165550100 ", "+1416", "+1416555010012345"])
+def test_a_text_needs_an_international_number(number: str) -> None:
+    with pytest.raises(Rejected):
+        SnsTexts(PUBLIC_URL, "us-east-1").prepare(replace(notice(), address=number))
+
+
+def test_a_text_is_short_and_says_what_when_where() -> None:
+    _, told = notices(at=scene(appointment(), ana(receive_sms=True)))
+
+    assert text(told, PUBLIC_URL) == "Maple Bank: confirmed, Mortgage advice, Tue, Dec 1, 10:00 AM, King Street."
+
+
+def test_who_gets_no_mail_finds_the_link_in_the_text() -> None:
+    (told,) = notices(at=scene(appointment(), ana(receive_sms=True, email=None)))
+
+    assert text(told, PUBLIC_URL).endswith(f" Change or cancel: {PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana")
+    hostile = replace(told, service="😀" * 500)
+    assert text(hostile, PUBLIC_URL).endswith("code=code-of-ana")
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_line_breaks_and_braces_in_a_text_stay_text(kind: Kind) -> None:
+    told = replace(notice(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
+    body = text(told, PUBLIC_URL)
+
+    assert "A B {{ 7*7 }} {name}" in body
+    assert not set(body) & set("\r\n")
+
+
+@settings(max_examples=60)
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=600), st.sampled_from(["", " https://x.org/y"])
+)
+def test_a_text_is_cut_between_code_points_and_fits_three_segments(body: str, tail: str) -> None:
+    short = shortened(body, tail)
+    kept = short.removesuffix(tail)
+
+    assert short.endswith(tail)
+    assert kept == body or (kept.endswith("...") and body.startswith(kept.removesuffix("...")))
+    assert short.encode("utf-16-le").decode("utf-16-le") == short
+    assert len(short) <= 3 * 153
+    assert set(short) <= GSM or len(short.encode("utf-16-le")) <= 2 * 3 * 67
+
+
+def test_an_emoji_is_kept_whole_or_left_out() -> None:
+    assert shortened("x" * 197 + "😀😀😀") == "x" * 197 + "..."
+    assert shortened("x" * 196 + "😀😀😀") == "x" * 196 + "😀..."
+    assert shortened("😀" * 300) == "😀" * 99 + "..."
+    assert shortened("a" * 1000) == "a" * 456 + "..."

@@ -1,0 +1,331 @@
+"""Messages as people read them: wording, zones, privacy, and text that stays text."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.messaging.notifications import Medium, Notice, Scene
+from chalicelib.domain.organisation.catalog import Location, Method, Service
+from chalicelib.domain.shared.events import Kind
+from chalicelib.notifications.rendered_message import mail, text
+from chalicelib.notifications.translations import TEMPLATES, legible, one_line, wording
+from tests.builders.records.appointment_builder import (
+    ANA,
+    BEN,
+    NOW,
+    PRIVATE,
+    PUBLIC_URL,
+    SAM,
+    SETTINGS,
+    START,
+    ana,
+    appointment,
+    ben,
+    cancelled,
+    notice,
+    notices,
+    scene,
+    with_ben,
+)
+
+NASTY = "<img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} {name} %s & \"quoted\" 'single'"
+CLIENT_KINDS = [
+    Kind.CONFIRMATION,
+    Kind.REQUEST_RECEIVED,
+    Kind.RESCHEDULED,
+    Kind.CANCELLED,
+    Kind.REMINDER,
+]
+STAFF_KINDS = [kind for kind in Kind if kind not in CLIENT_KINDS]
+
+
+class Visible(HTMLParser):
+    """The text a reader sees, and every tag and link."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def anything(kind: Kind, about: Appointment | None = None) -> Notice:
+    """A notice of this kind, in a scene where it is true."""
+    there = about or with_ben()
+    if kind in (Kind.CANCELLED, Kind.STAFF_CANCELLED):
+        there = cancelled(there)
+    if kind is Kind.REQUEST_RECEIVED:
+        there = replace(there, confirmed=False)
+    if kind is Kind.STAFF_ASSIGNED:
+        there = replace(there, staff_id=SAM)
+    return notice(kind, ANA if kind in CLIENT_KINDS else SAM, scene(there))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_message_can_be_written_in_every_language(kind: Kind, language: str) -> None:
+    content = mail(replace(anything(kind), language=language), PUBLIC_URL)
+
+    for body in (content.text, Visible(content.html).text):
+        assert "Mortgage advice" in body
+        assert "2026" in body
+    assert f'<html lang="{language}">' in content.html
+    written = content.subject + content.text + re.sub(r"<style>.*?</style>", "", content.html, flags=re.DOTALL)
+    assert not re.search(r"[{}]", written)
+
+
+def test_the_languages_say_the_same_things_with_the_same_blanks() -> None:
+    def blanks(words: dict[str, object], path: str = "") -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key, value in words.items():
+            if isinstance(value, dict):
+                found |= blanks(value, f"{path}{key}.")
+            elif isinstance(value, list):
+                found[path + key] = len(value)
+            else:
+                found[path + key] = sorted(name for _, name, _, _ in string.Formatter().parse(str(value)) if name)
+        return found
+
+    english, french = (
+        blanks(tomllib.loads((TEMPLATES / f"{language}.toml").read_text("utf-8"))) for language in ("en", "fr")
+    )
+    per_language = {"calendar.time", "calendar.first_day"}
+    assert english.keys() == french.keys()
+    assert {k: v for k, v in english.items() if french[k] != v}.keys() <= per_language
+    assert {key.split(".")[1] for key in english if key.startswith("kinds.")} == {kind.value for kind in Kind}
+
+
+def test_a_confirmation_holds_everything_the_client_needs() -> None:
+    content = mail(notice(at=scene(appointment(staff_id=SAM))), PUBLIC_URL)
+    link = f"{PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
+
+    assert content.subject == "Confirmed: Mortgage advice, Tuesday, December 1, 2026"
+    for line in (
+        "Hello Ana,",
+        "When: Tuesday, December 1, 2026, 10:00 AM – 10:30 AM\n    Toronto time, UTC−05:00\n",
+        "Where: King Street\n    1 King St W\n    Toronto ON\n",
+        "With: Sam Lee\n",
+        "First home?: Yes\n",
+        "Notes: Wheelchair access\n",
+        f"Change or cancel:\n{link}\n",
+        "You can change or cancel online until Monday, November 30, 2026, 10:00 AM.",
+    ):
+        assert line in content.text
+    seen = Visible(content.html)
+    assert link in seen.links
+    assert f"{PUBLIC_URL}/public/appointments/apt_01KAB/calendar.ics?code=code-of-ana" in seen.links
+
+
+def test_in_french_the_whole_mail_is_french() -> None:
+    there = scene(appointment(), ana(language="fr"))
+    content = mail(notice(Kind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL)
+
+    assert content.subject == "Nouvelle heure : Mortgage advice, mardi 1er décembre 2026"
+    for line in (
+        "Votre rendez-vous a été déplacé",
+        "Auparavant : lundi 30 novembre 2026, 10 h 00",
+        "Date et heure : mardi 1er décembre 2026, 10 h 00 à 10 h 30\n    heure de Toronto, UTC−05:00",
+        "First home? : Oui",
+        "Remarques : Wheelchair access",
+    ):
+        assert line in content.text
+    english = {"Hello", "When", "Where", "Notes", "until", "Change", "Tuesday", "December", "time"}
+    assert not english & set(re.findall(r"\w+", content.text))
+
+
+def test_receiving_a_request_confirms_nothing() -> None:
+    content = mail(anything(Kind.REQUEST_RECEIVED), PUBLIC_URL)
+
+    assert "This is not a confirmation yet" in content.text
+    assert "confirmed" not in (content.subject + content.text).lower()
+    assert "calendar.ics" not in content.text + content.html
+
+
+def test_a_cancellation_gives_the_reason_and_no_link() -> None:
+    content = mail(notice(Kind.CANCELLED, at=scene(cancelled(appointment(), "The branch is closed"))), PUBLIC_URL)
+
+    assert "Reason: The branch is closed" in content.text
+    assert "code-of-ana" not in content.text + content.html
+
+
+def test_a_move_tells_the_old_time_and_the_new() -> None:
+    told = notice(Kind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
+    content = mail(told, PUBLIC_URL)
+
+    assert "Before: Monday, November 2, 2026, 9:00 AM" in content.text
+    assert "When: Tuesday, December 1, 2026, 10:00 AM" in content.text
+    assert "Reason: Sam is away" in content.text
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "subject", "lead"),
+    [
+        ("en", Kind.RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        ("fr", Kind.RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+        ("en", Kind.STAFF_RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        ("fr", Kind.STAFF_RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+    ],
+)
+def test_a_move_elsewhere_speaks_of_the_place_and_of_no_new_time(
+    language: str, kind: Kind, subject: str, lead: str
+) -> None:
+    settings = replace(SETTINGS, languages=(language,))
+    there = scene(appointment(method=Method.PHONE), ana(language=language, receive_sms=True), settings=settings)
+    told = notices(kind, ANA if kind is Kind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
+    for notice_told in told:
+        if notice_told.medium is Medium.TEXT:
+            said = text(notice_told, PUBLIC_URL)
+        else:
+            content = mail(notice_told, PUBLIC_URL)
+            said = content.subject + content.text
+            assert content.subject.startswith(subject)
+            assert lead in content.text
+        assert not re.search(r"new time|moved|nouvelle heure|déplacé", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_private_notes_are_in_no_message(kind: Kind) -> None:
+    told = anything(kind)
+    content = mail(told, PUBLIC_URL)
+
+    assert PRIVATE not in repr(told) + content.subject + content.text + content.html
+
+
+@pytest.mark.parametrize("kind", CLIENT_KINDS)
+def test_a_client_reads_nothing_of_another_attendee(kind: Kind) -> None:
+    told = anything(kind)
+    content = mail(told, PUBLIC_URL)
+    everything = repr(told) + content.text + content.html
+
+    assert "Wheelchair access" in everything
+    assert not any(of_ben in everything for of_ben in ("Ben", "Okafor", "other file", "code-of-ben", "ben@"))
+
+
+@pytest.mark.parametrize("kind", STAFF_KINDS)
+def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: Kind) -> None:
+    told = anything(kind)
+    content = mail(told, PUBLIC_URL)
+
+    for known in ("Ana Ruiz", "+14165550100", "Wheelchair access", "Ben Okafor", "ben@example.org", "other file"):
+        assert known in content.text
+    assert "code-of" not in repr(told) + content.text + content.html
+    assert "/manage" not in content.text + content.html
+
+
+def nasty_scene(about: Appointment) -> Scene:
+    """Every text a person may type is hostile."""
+    there = scene(about, ana(first_name=NASTY), ben())
+    attendees = tuple(replace(a, name=NASTY, notes=f"{NASTY}\n{NASTY}") for a in about.attendees)
+    return replace(
+        there,
+        appointment=replace(about, attendees=attendees),
+        location=Location("loc_king", NASTY, "America/Toronto", address=NASTY),
+        service=Service("svc_mortgage", NASTY, 30),
+        settings=replace(there.settings, organisation_name=NASTY),
+    )
+
+
+@pytest.mark.parametrize("kind", [Kind.RESCHEDULED, Kind.STAFF_RESCHEDULED])
+def test_what_people_typed_appears_literally(kind: Kind) -> None:
+    recipient = ANA if kind is Kind.RESCHEDULED else SAM
+    content = mail(notice(kind, recipient, nasty_scene(appointment()), reason=NASTY), PUBLIC_URL)
+    seen = Visible(content.html)
+
+    assert "img" not in seen.tags
+    assert content.text.count(NASTY) >= 5
+    assert seen.text.count(NASTY) >= 5
+    assert "49" not in content.text
+
+
+@pytest.mark.parametrize("name", ["Ana\r\nBcc: evil@example.org", "Ana\u2028\x00\x1b[31m", "\ud800 Ana", "👩‍👩‍👧 Ana"])
+def test_strange_names_break_nothing(name: str) -> None:
+    content = mail(notice(at=scene(appointment(), ana(first_name=name))), PUBLIC_URL)
+
+    assert "Ana" in content.text
+    (content.subject + content.text + content.html).encode("utf-8")
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u2028]", content.text.replace("\n", ""))
+    assert "\n" not in content.subject
+
+
+def test_legible_keeps_line_breaks_and_one_line_does_not() -> None:
+    assert legible("a\r\nb\x00c") == "a\nb c"
+    assert one_line("  a\r\nb\tc\u2029d ") == "a b c d"
+
+
+def test_the_clock_on_the_wall_is_the_recipient_s() -> None:
+    there = scene(appointment(staff_id=SAM, timezone="America/St_Johns"))
+
+    assert "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30" in mail(notice(at=there), PUBLIC_URL).text
+    assert "7 h 00 à 7 h 30\n    heure de Vancouver" in mail(notice(Kind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
+    assert "10:00 AM" in mail(notice(Kind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
+
+
+def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting() -> None:
+    before, after = appointment(), appointment(start=START.replace(month=7, hour=14), updated_at=NOW)
+
+    assert "10:00 AM" in mail(notice(at=scene(before)), PUBLIC_URL).text
+    summer = mail(notice(at=scene(after)), PUBLIC_URL).text
+    assert "Wednesday, July 1, 2026, 10:00 AM" in summer
+    assert "UTC−04:00" in summer
+
+
+@pytest.mark.parametrize(
+    ("method", "line"),
+    [
+        (Method.IN_PERSON, "Where: King Street\n    1 King St W"),
+        (Method.PHONE, "Where: By phone: we call you at +14165550100\n"),
+        (Method.VIDEO, "Where: By video\n"),
+        (Method.OFF_SITE, "Where: Off site\n"),
+    ],
+)
+def test_where_it_takes_place(method: Method, line: str) -> None:
+    assert line in mail(notice(at=scene(appointment(method=method))), PUBLIC_URL).text
+
+
+def test_times_of_day_in_both_languages() -> None:
+    midnight, noon = START.replace(hour=5), START.replace(hour=17, minute=5)
+
+    assert wording("en").time(midnight, "America/Toronto") == "12:00 AM"
+    assert wording("en").time(noon, "America/Toronto") == "12:05 PM"
+    assert wording("fr").time(midnight, "America/Toronto") == "0 h 00"
+    assert wording("fr").short_moment(noon, "America/Toronto") == "mar. 1er déc., 12 h 05"
+    assert wording("en").zone(noon, "UTC") == "UTC"
+    assert wording("xx").language == "en"
+
+
+def test_once_both_deadlines_have_passed_the_mail_promises_nothing() -> None:
+    soon = appointment(start=NOW.replace(hour=20), end=NOW.replace(hour=21))
+    content = mail(notice(at=scene(soon)), PUBLIC_URL)
+
+    assert "View the appointment:" in content.text
+    assert "online until" not in content.text
+
+
+def test_who_has_moved_once_may_only_cancel() -> None:
+    (attendee,) = appointment().attendees
+    there = scene(appointment(attendees=(replace(attendee, moves=1),)))
+
+    assert "You can cancel online until Monday" in mail(notice(at=there), PUBLIC_URL).text
+
+
+def test_the_other_attendee_gets_their_own_link_and_notes() -> None:
+    content = mail(notice(Kind.CONFIRMATION, BEN, scene(with_ben())), PUBLIC_URL)
+
+    assert "code=code-of-ben" in content.text
+    assert "Bring the other file" in content.text
+    assert "Wheelchair" not in content.text

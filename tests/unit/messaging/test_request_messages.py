@@ -1,0 +1,242 @@
+"""Requests, as people are told of them: never sounding like a confirmation, turned down with the reason as typed."""
+
+from __future__ import annotations
+
+import email
+import re
+from dataclasses import replace
+from email.policy import default
+
+import pytest
+from hypothesis import given, strategies as st
+
+from chalicelib.domain.appointments.appointment import Appointment
+from chalicelib.domain.messaging.notification_policy import telling
+from chalicelib.domain.messaging.notifications import Manner, Medium, Notice
+from chalicelib.domain.shared.events import SYSTEM, Actor, Channel, Kind
+from chalicelib.notifications.content import Tone, letter
+from chalicelib.notifications.rendered_message import mail, text
+from chalicelib.notifications.ses import mime
+from chalicelib.notifications.sms_segments import shortened
+from chalicelib.notifications.translations import legible, one_line
+from tests.builders.records.appointment_builder import (
+    ANA,
+    NOW,
+    PUBLIC_URL,
+    SAM,
+    SAM_LEE,
+    ana,
+    appointment,
+    cancelled,
+    entry,
+    message,
+    notice,
+    scene,
+)
+
+STAFF = Actor(Channel.DASHBOARD, "Sam Lee", "stf_sam")
+BEFORE = "2026-11-30T15:00:00Z"
+OPEN = {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}
+OPEN_IN_SHORT = {"en": "not yet confirmed", "fr": "en attente de réponse"}
+BEFORE_LABEL = {"en": "Before: Monday", "fr": "Auparavant : lundi"}
+PROMISE = re.compile(r"is confirmed|^confirmed|est confirmé|^confirmé", re.IGNORECASE | re.MULTILINE)
+FAMILY = "👩‍👩‍👧"
+FLAG = "🇨🇦"
+THUMB = "👍🏽"
+RIGHT_TO_LEFT = "\u202e"
+ZERO_WIDTH = "\u200b"
+REASONS = {
+    "markup": "<script>alert(1)</script><img src=x onerror=alert(1)> & \"quotes\" 'too' <!-- -->",
+    "headers": "Sorry\r\nBcc: evil@example.org\r\nSubject: You have won\r\n\r\n<b>",
+    "templates": "{{ 7*7 }} {% raw %} {# #} {name} {0} %s ${x}",
+    "invisible": f"zero{ZERO_WIDTH}width",
+    "emoji": f"{FAMILY} {FLAG} {THUMB} e\u0301",
+    "right to left": f"{RIGHT_TO_LEFT}desrever",
+    "long": "No room. " * 220,
+}
+
+
+def told(
+    kind: Kind,
+    about: Appointment,
+    actor: Actor = STAFF,
+    medium: Medium = Medium.EMAIL,
+    language: str = "en",
+    facts: dict[str, str] | None = None,
+) -> Notice:
+    """The notice of this medium to Ana about an appointment, of what somebody did."""
+    wanted = message(kind, ANA, **(facts or {}))
+    written = replace(entry(wanted, sequence=about.sequence), actor=actor)
+    there = scene(about, ana(receive_sms=True, language=language))
+    return next(n for n in telling(wanted, written, there, NOW).notices if n.medium is medium)
+
+
+def request(**fields: object) -> Appointment:
+    """Ana's request."""
+    return appointment(confirmed=False, **fields)
+
+
+def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notice:
+    """What Ana is told when staff turn her request down."""
+    return told(Kind.CANCELLED, cancelled(request(), reason), STAFF, medium, language)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (Kind.REQUEST_RECEIVED, {}),
+        (Kind.REQUEST_RECEIVED, {"previous_start": BEFORE}),
+        (Kind.RESCHEDULED, {"previous_start": BEFORE}),
+        (Kind.RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
+    ],
+)
+def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Kind, facts: dict[str, str]) -> None:
+    content = mail(told(kind, request(), language=language, facts=facts), PUBLIC_URL)
+    short = text(told(kind, request(), STAFF, Medium.TEXT, language, facts), PUBLIC_URL)
+
+    assert {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}[
+        language
+    ] in content.text
+    assert {"en": "not yet confirmed", "fr": "en attente de réponse"}[language] in short
+    for said in (content.subject, content.text, short):
+        assert not PROMISE.search(said)
+    assert "calendar.ics" not in content.text
+    assert bool(facts) is (BEFORE_LABEL[language] in content.text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "actor", "facts", "manner"),
+    [
+        (Kind.CONFIRMATION, appointment(), STAFF, {}, Manner.PLAIN),
+        (Kind.REQUEST_RECEIVED, request(), Actor(Channel.MODERN_CLIENT_VIEW), {}, Manner.PLAIN),
+        (
+            Kind.REQUEST_RECEIVED,
+            request(),
+            Actor(Channel.MODERN_CLIENT_VIEW),
+            {"previous_start": BEFORE},
+            Manner.REQUEST_MOVED,
+        ),
+        (Kind.RESCHEDULED, appointment(), STAFF, {}, Manner.PLAIN),
+        (Kind.RESCHEDULED, request(), STAFF, {}, Manner.REQUEST),
+        (Kind.RESCHEDULED, request(), STAFF, {"elsewhere": "yes"}, Manner.REQUEST_ELSEWHERE),
+        (Kind.CANCELLED, cancelled(appointment()), STAFF, {}, Manner.PLAIN),
+        (Kind.CANCELLED, cancelled(request()), STAFF, {}, Manner.DECLINED),
+        (Kind.CANCELLED, cancelled(request()), SYSTEM, {}, Manner.DECLINED),
+        (Kind.CANCELLED, cancelled(request()), Actor(Channel.MODERN_CLIENT_VIEW), {}, Manner.REQUEST),
+    ],
+)
+def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
+    kind: Kind, about: Appointment, actor: Actor, facts: dict[str, str], manner: Manner
+) -> None:
+    assert told(kind, about, actor, facts=facts).manner is manner
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (Kind.STAFF_ASSIGNED, {}),
+        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE}),
+        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
+    ],
+)
+def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: Kind, facts: dict[str, str]) -> None:
+    there = replace(scene(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
+    content = mail(notice(kind, SAM, there, **facts), PUBLIC_URL)
+
+    assert {"en": "the client is waiting", "fr": "le client attend"}[language] in content.text
+
+
+def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
+    tones = [
+        letter(told(kind, about), PUBLIC_URL).tone
+        for kind, about in (
+            (Kind.REQUEST_RECEIVED, request()),
+            (Kind.CONFIRMATION, appointment()),
+            (Kind.CANCELLED, cancelled(request())),
+        )
+    ]
+
+    assert tones == [Tone.OPEN, Tone.SETTLED, Tone.OVER]
+
+
+def test_a_rejection_gives_the_reason_and_a_way_to_another_time() -> None:
+    content = mail(rejected("No adviser speaks Tamil\non that day"), PUBLIC_URL)
+
+    assert "We could not confirm your request" in content.text
+    assert "Reason: No adviser speaks Tamil\n    on that day\n" in content.text
+    assert f"Choose another time:\n{PUBLIC_URL}/\n" in content.text
+    assert "code-of-ana" not in content.text + content.html
+    short = text(rejected("No adviser speaks Tamil\non that day", Medium.TEXT), PUBLIC_URL)
+    assert short.startswith("Maple Bank: we could not confirm your request, Mortgage advice, Tue, Dec 1")
+    assert short.endswith("Reason: No adviser speaks Tamil on that day")
+
+
+def test_a_rejection_in_french_is_french() -> None:
+    content = mail(rejected("Complet", language="fr"), PUBLIC_URL)
+
+    assert content.subject.startswith("Annulé : votre demande")
+    assert "Motif : Complet" in content.text
+    assert text(rejected("Complet", Medium.TEXT, "fr"), PUBLIC_URL).endswith("Motif : Complet")
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
+def test_the_reason_appears_as_typed_in_both_bodies_and_in_no_header(reason: str) -> None:
+    raw = mime(rejected(reason), "Frontdesk <desk@example.org>", PUBLIC_URL, "ana@example.org").as_bytes()
+    parsed = email.message_from_bytes(raw, policy=default)
+    plain, html, _ = (part.get_content() for part in parsed.iter_parts())
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+
+    for line in lines:
+        assert line in plain
+        assert _escaped(line) in html
+        assert not any(line in value for value in parsed.values())
+    assert parsed["Bcc"] is None
+    assert parsed["Subject"] == "Cancelled: your request, Mortgage advice, Tuesday, December 1, 2026"
+    assert not re.search(r"<(script|img|b)\b", html)
+
+
+def _escaped(line: str) -> str:
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&#34;"), ("'", "&#39;")):
+        line = line.replace(char, entity)
+    return line
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
+def test_a_text_holds_as_much_of_the_reason_as_fits_on_one_line(reason: str) -> None:
+    short = text(rejected(reason, Medium.TEXT), PUBLIC_URL)
+
+    assert "\n" not in short
+    said = short.partition("Reason: ")[2]
+    assert said
+    assert one_line(reason).startswith(said.removesuffix("..."))
+    assert len(short) <= 3 * 153
+
+
+@pytest.mark.parametrize("whole", [FAMILY, FLAG, THUMB, "e\u0301\u0323", "❤️", "🏴\U000e0067\U000e0062\U000e007f"])
+def test_a_character_is_kept_whole_or_left_out(whole: str) -> None:
+    for before in range(150, 201):
+        kept = shortened("x" * before + "ж" + whole * 60).removesuffix("...")
+        assert len(kept.lstrip("xж")) % len(whole) == 0
+
+
+def test_marks_heaped_up_without_end_are_cut_all_the_same() -> None:
+    kept = shortened("x" + "\u0301" * 1000)
+
+    assert len(kept) == 3 * 67
+
+
+@given(st.text(alphabet="ab \u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\n", max_size=40))
+def test_no_line_turns_the_direction_of_the_next_words(typed: str) -> None:
+    for line, said in zip(typed.split("\n"), legible(typed).split("\n"), strict=True):
+        assert said.startswith(line)
+        depth: list[str] = []
+        for char in said:
+            if char in "\u202a\u202b\u202d\u202e":
+                depth.append("\u202c")
+            elif char in "\u2066\u2067\u2068":
+                depth.append("\u2069")
+            elif depth and char == depth[-1]:
+                depth.pop()
+        assert depth == []

@@ -1,0 +1,55 @@
+"""When a rebooking takes place and whether its schedule holds it, in itself (RB-8, TZ-7, D37)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import event, given, settings
+
+from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.rota import WorkSchedule
+from chalicelib.domain.quickview.rebooking import Approach, RebookWish, agreed_start, lies_within
+from chalicelib.domain.shared.errors import Refusal
+from chalicelib.domain.shared.times import candidates, minute
+from tests.builders.generators.rebooking_cases import LENGTH, asked, fits
+
+Case = tuple[WorkSchedule, str, datetime]
+
+
+def wish(wall: datetime, at: datetime | None = None) -> RebookWish:
+    """A session at this wall time; with ``at``, by the offset clocks have then."""
+    clock = wall.timetz() if at is None else wall.time().replace(tzinfo=at.tzinfo)
+    return RebookWish(Approach.MANUAL, "wsl_1", Method.PHONE, wall.date(), clock)
+
+
+@settings(max_examples=300)
+@given(asked())
+def test_a_schedule_holds_what_one_of_its_lines_holds_by_its_own_clocks(case: Case) -> None:
+    schedule, _, at = case
+    held = lies_within(schedule, (minute(at), minute(at + LENGTH)))
+    event("held" if held else "not held")
+    assert held == fits(schedule, at)
+
+
+@settings(max_examples=300)
+@given(asked())
+def test_the_clients_wall_time_is_the_instant_their_clocks_show_it(case: Case) -> None:
+    """With its offset it is always that instant; without one only where clocks show it once."""
+    _, timezone, at = case
+    tz = ZoneInfo(timezone)
+    theirs = at.astimezone(tz)
+    wall = theirs.replace(tzinfo=None)
+    offset = datetime.fromisoformat(theirs.isoformat())
+    assert agreed_start(wish(wall, offset), timezone) == at
+    found = candidates(wall, tz)
+    event(f"shown {len(found)} times")
+    if found == [at]:
+        assert agreed_start(wish(wall), timezone) == at
+        return
+    with pytest.raises(Refusal) as refused:
+        agreed_start(wish(wall), timezone)
+    both = [instant.astimezone(tz).isoformat() for instant in found]
+    assert (refused.value.code, refused.value.extra["candidates"]) == ("ambiguous_local_time", both)
+    assert at in found
