@@ -5,7 +5,7 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 from chalicelib import background, container
 from chalicelib.api.http import wiring
 from chalicelib.api.http.routing import Routes
-from chalicelib.api.http.serving import translate
+from chalicelib.api.http.serving import translate_errors
 from chalicelib.api.routes.appointments import appointments, attendees, lifecycle, public_appointments
 from chalicelib.api.routes.availability import availability, booking_options
 from chalicelib.api.routes.clients import activity, clients, duplicates, merging, sessions, workflows
@@ -23,10 +23,10 @@ from chalicelib.api.routes.organisation import (
 from chalicelib.api.routes.quickstream import blocks
 from chalicelib.api.routes.quickview import quickview, rebooking
 from chalicelib.api.routes.site import api_description, web_pages
-from chalicelib.jobs.schedules import Tick, every
+from chalicelib.jobs.schedules import ScheduledEvent, scheduled
 
 app = Chalice(app_name="frontdesk", configure_logs=False)
-app.register_middleware(translate, "http")
+app.register_middleware(translate_errors, "http")
 
 wiring.connect(container)
 
@@ -57,19 +57,19 @@ RESOURCES: tuple[Routes, ...] = (
     merging.routes,
     blocks.routes,
 )
-DECLARED = (*RESOURCES, api_description.routes(RESOURCES))
+DECLARED = (*RESOURCES, api_description.description_routes(RESOURCES))
 for resource in DECLARED:
     app.register_blueprint(resource.blueprint)
 
 
-@every(app, Rate(1, unit=Rate.MINUTES))
-def release_blocks(tick: Tick) -> dict[str, int]:
+@scheduled(app, Rate(1, unit=Rate.MINUTES))
+def release_blocks(tick: ScheduledEvent) -> dict[str, int]:
     """Lay out, release and close the blocks that are due (D12)."""
     return background.releasing().release(tick.now, tick.time_left)
 
 
-@every(app, Rate(1, unit=Rate.MINUTES))
-def deliver_due(tick: Tick) -> dict[str, int]:
+@scheduled(app, Rate(1, unit=Rate.MINUTES))
+def deliver_due(tick: ScheduledEvent) -> dict[str, int]:
     """Send what the stream missed and the reminders that are due; then forget whom nothing more is sent to."""
     reminded = background.reminding().remind(tick.now, tick.time_left)
     delivered = background.delivery().sweep(tick.now, tick.time_left)
@@ -77,20 +77,20 @@ def deliver_due(tick: Tick) -> dict[str, int]:
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
-@every(app, Rate(15, unit=Rate.MINUTES))
-def reject_overdue(tick: Tick) -> dict[str, int]:
+@scheduled(app, Rate(15, unit=Rate.MINUTES))
+def reject_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
     return background.lapsing().reject_overdue(tick.now, tick.time_left)
 
 
-@every(app, Rate(1, unit=Rate.HOURS))
-def commence_overdue(tick: Tick) -> dict[str, int]:
+@scheduled(app, Rate(1, unit=Rate.HOURS))
+def commence_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Commence what nobody has commenced for 31 days (RB-19)."""
     return background.commencing().commence_overdue(tick.now, tick.time_left)
 
 
-@every(app, Rate(1, unit=Rate.HOURS))
-def check_integrity(tick: Tick) -> dict[str, int]:
+@scheduled(app, Rate(1, unit=Rate.HOURS))
+def check_integrity(tick: ScheduledEvent) -> dict[str, int]:
     """Compare the ledger with the appointments; an alarm watches the metric."""
     return background.check_integrity(tick.now)
 

@@ -87,16 +87,16 @@ def _processor(quick: bool) -> Part:
 
 def _imports(quick: bool) -> Part:
     figures = imports.measure(rounds=1) if quick else imports.measure()
-    heaviest = imports.heaviest(rounds=1) if quick else imports.heaviest()
+    heaviest = imports.heaviest_packages(rounds=1) if quick else imports.heaviest_packages()
     return [imports.table(figures), imports.heaviest_table(heaviest)], figures, []
 
 
 def _deciding(quick: bool) -> Part:
     if quick:
         decided = deciding.measure(days=1, decisions=10, occupants=30)
-        listed = deciding.listings(days=2, patterns=1, occupants=30, repeat=1)
+        listed = deciding.measure_listings(days=2, patterns=1, occupants=30, repeat=1)
     else:
-        decided, listed = deciding.measure(), deciding.listings()
+        decided, listed = deciding.measure(), deciding.measure_listings()
     return [deciding.table(decided, listed)], {"decided": decided, "listed": listed}, []
 
 
@@ -111,7 +111,7 @@ def _duplicates(quick: bool) -> Part:
 
 
 def _throughput() -> Part:
-    figures = throughput.measure(throughput.Load())
+    figures = throughput.measure(throughput.RequestLoad())
     return [throughput.table(figures)], {str(workers): by_name for workers, by_name in figures.items()}, []
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Budget:
+class OperationBudget:
     """Reads, transactions and items written as the architecture allows them; ``today`` and ``written`` where more.
 
     ``batches`` is how many of the reads may be batch gets, where the others are queries beside them. More items than
@@ -36,59 +36,59 @@ class Budget:
         return self.most_reads if self.batches is None else self.batches
 
 
-BLOCKS = {
-    "availability, 31 days": Budget(1, 0),
-    "explain": Budget(1, 0),
-    "hold": Budget(1, 1),
-    "book, new client": Budget(1, 1, written=13),
-    "book, known client": Budget(1, 1, today=2),
-    "book what was held": Budget(1, 1, written=14),
-    "book with Idempotency-Key": Budget(1, 1, written=14),
-    "reschedule": Budget(1, 1, today=2),
-    "cancel": Budget(1, 1),
-    "claim": Budget(1, 1, today=4),
-    "book through Schedule": Budget(1, 1, today=3, written=13),
+BLOCK_BRANCH_BUDGETS = {
+    "availability, 31 days": OperationBudget(1, 0),
+    "explain": OperationBudget(1, 0),
+    "hold": OperationBudget(1, 1),
+    "book, new client": OperationBudget(1, 1, written=13),
+    "book, known client": OperationBudget(1, 1, today=2),
+    "book what was held": OperationBudget(1, 1, written=14),
+    "book with Idempotency-Key": OperationBudget(1, 1, written=14),
+    "reschedule": OperationBudget(1, 1, today=2),
+    "cancel": OperationBudget(1, 1),
+    "claim": OperationBudget(1, 1, today=4),
+    "book through Schedule": OperationBudget(1, 1, today=3, written=13),
 }
 """At a branch with blocks."""
 
-_STAFF = {
-    "availability, 31 days": Budget(3, 0, today=4, batches=3),
-    "availability, kind unknown": Budget(3, 0, today=4, batches=3),
-    "explain": Budget(3, 0, today=4, batches=3),
-    "hold": Budget(1, 1, today=3, batches=2),
-    "book anyone": Budget(1, 1, today=3, batches=2, written=15),
-    "book anyone, kind unknown": Budget(1, 1, today=3, batches=2, written=15),
-    "book one of them": Budget(1, 1, today=3, batches=2, written=15),
-    "book what was held": Budget(1, 1, today=3, batches=2, written=16),
-    "book with Idempotency-Key": Budget(1, 1, today=3, batches=2, written=16),
-    "reschedule": Budget(1, 1, today=4, batches=3, written=9),
-    "cancel": Budget(1, 1),
-    "move by staff": Budget(1, 1, today=7, batches=6),
-    "unassign": Budget(1, 1, today=4),
-    "claim": Budget(1, 1, today=4),
-    "book through Schedule": Budget(1, 1, today=5, batches=4, written=15),
+_STAFF_BUDGETS = {
+    "availability, 31 days": OperationBudget(3, 0, today=4, batches=3),
+    "availability, kind unknown": OperationBudget(3, 0, today=4, batches=3),
+    "explain": OperationBudget(3, 0, today=4, batches=3),
+    "hold": OperationBudget(1, 1, today=3, batches=2),
+    "book anyone": OperationBudget(1, 1, today=3, batches=2, written=15),
+    "book anyone, kind unknown": OperationBudget(1, 1, today=3, batches=2, written=15),
+    "book one of them": OperationBudget(1, 1, today=3, batches=2, written=15),
+    "book what was held": OperationBudget(1, 1, today=3, batches=2, written=16),
+    "book with Idempotency-Key": OperationBudget(1, 1, today=3, batches=2, written=16),
+    "reschedule": OperationBudget(1, 1, today=4, batches=3, written=9),
+    "cancel": OperationBudget(1, 1),
+    "move by staff": OperationBudget(1, 1, today=7, batches=6),
+    "unassign": OperationBudget(1, 1, today=4),
+    "claim": OperationBudget(1, 1, today=4),
+    "book through Schedule": OperationBudget(1, 1, today=5, batches=4, written=15),
 }
 
-TEAM = {f"50 staff: {name}": budget for name, budget in _STAFF.items()}
+STAFF_BRANCH_BUDGETS = {f"50 staff: {name}": budget for name, budget in _STAFF_BUDGETS.items()}
 """At a branch of fifty whose service is taken from their calendars."""
 
-BUDGETS = BLOCKS | TEAM
+BOOKING_BUDGETS = BLOCK_BRANCH_BUDGETS | STAFF_BRANCH_BUDGETS
 
-CLIENTS = {
-    "search by a name that one has": Budget(2, 0, today=6, batches=4),
-    "search by a name that all have": Budget(2, 0, today=6, batches=4),
-    "search by a name that all have, as manager": Budget(2, 0, today=8, batches=6),
-    "search by number": Budget(2, 0, today=6, batches=4),
-    "everybody": Budget(1, 0, today=4, batches=3),
-    "those of a branch, as manager": Budget(1, 0, today=7, batches=4),
-    "one client": Budget(1, 0, today=3),
-    "one client, as manager": Budget(1, 0, today=4),
-    "book, known client who is known here": Budget(1, 1, today=2),
-    "merge, 10 appointments": Budget(3, 1, today=5, batches=3, items=24),
-    "merge, 2 000 appointments": Budget(3, 1, today=5, batches=3, items=24),
-    "merge, 2 000 appointments ahead": Budget(3, 1, today=5, batches=3, items=24),
-    "undo, 10 appointments": Budget(3, 1, today=5, items=24),
-    "undo, 2 000 appointments": Budget(3, 1, today=5, items=24),
-    "undo, 2 000 appointments ahead": Budget(3, 1, today=5, items=24),
+CLIENT_BUDGETS = {
+    "search by a name that one has": OperationBudget(2, 0, today=6, batches=4),
+    "search by a name that all have": OperationBudget(2, 0, today=6, batches=4),
+    "search by a name that all have, as manager": OperationBudget(2, 0, today=8, batches=6),
+    "search by number": OperationBudget(2, 0, today=6, batches=4),
+    "everybody": OperationBudget(1, 0, today=4, batches=3),
+    "those of a branch, as manager": OperationBudget(1, 0, today=7, batches=4),
+    "one client": OperationBudget(1, 0, today=3),
+    "one client, as manager": OperationBudget(1, 0, today=4),
+    "book, known client who is known here": OperationBudget(1, 1, today=2),
+    "merge, 10 appointments": OperationBudget(3, 1, today=5, batches=3, items=24),
+    "merge, 2 000 appointments": OperationBudget(3, 1, today=5, batches=3, items=24),
+    "merge, 2 000 appointments ahead": OperationBudget(3, 1, today=5, batches=3, items=24),
+    "undo, 10 appointments": OperationBudget(3, 1, today=5, items=24),
+    "undo, 2 000 appointments": OperationBudget(3, 1, today=5, items=24),
+    "undo, 2 000 appointments ahead": OperationBudget(3, 1, today=5, items=24),
 }
 """About clients on record."""

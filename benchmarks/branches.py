@@ -8,18 +8,26 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Settings, Staff
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.catalog import (
+    AvailabilitySource,
+    Location,
+    Login,
+    MeetingMethod,
+    Service,
+    Settings,
+    Staff,
+)
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 12, 3)
 DAYS = 31
 # With one day more on either side: a decision about the first or last day may rest on it.
-COMING = tuple(FIRST_DAY + timedelta(days=n) for n in range(-1, DAYS + 1))
-ZONE = "America/Toronto"
+MONTH_DAYS = tuple(FIRST_DAY + timedelta(days=n) for n in range(-1, DAYS + 1))
+TIMEZONE = "America/Toronto"
 SERVICES = tuple(f"svc_{n:026d}" for n in range(3))
 ADVICE, ACCOUNT, CARD = SERVICES
 _MINUTES = {ADVICE: 60, ACCOUNT: 30, CARD: 15}
@@ -30,7 +38,7 @@ _OPENS, _HOURS = 14, 8
 
 
 @dataclass(frozen=True)
-class Kind:
+class DayLoad:
     """What a branch's day looks like: so many blocks, seats in each, appointments taken."""
 
     blocks: int
@@ -38,46 +46,46 @@ class Kind:
     taken: int
 
 
-USUAL = Kind(blocks=2, seats=4, taken=3)
-BUSY = Kind(blocks=12, seats=10, taken=200)
+USUAL_DAY = DayLoad(blocks=2, seats=4, taken=3)
+BUSY_DAY = DayLoad(blocks=12, seats=10, taken=200)
 
 
-def branch(number: int) -> str:
+def branch_id(number: int) -> str:
     """The id of a branch: 0 is the measured one, 1 the busy one."""
     return f"loc_{number:026d}"
 
 
-MEASURED, BUSIEST = branch(0), branch(1)
+MEASURED_BRANCH, BUSY_BRANCH = branch_id(0), branch_id(1)
 
 
 def catalogue(branches: int) -> Iterator[Any]:
     """Settings, locations, services and the adviser with a login, as records that were saved once."""
-    locations = tuple(branch(n) for n in range(branches))
-    yield Settings(organisation_name="Benchmark Union", timezone=ZONE, version=1)
+    locations = tuple(branch_id(n) for n in range(branches))
+    yield Settings(organisation_name="Benchmark Union", timezone=TIMEZONE, version=1)
     for n, location in enumerate(locations):
-        yield Location(location, f"Branch {n}", ZONE, f"{n} King St", f"branch{n}@example.org", "CA", version=1)
+        yield Location(location, f"Branch {n}", TIMEZONE, f"{n} King St", f"branch{n}@example.org", "CA", version=1)
     for service in SERVICES:
         yield Service(
             id=service,
             name=f"Service {service[-1]}",
             duration_minutes=_MINUTES[service],
-            meeting_methods=(Method.IN_PERSON, Method.PHONE),
+            meeting_methods=(MeetingMethod.IN_PERSON, MeetingMethod.PHONE),
             location_ids=locations,
-            availability=Availability.QUICKSTREAM,
+            availability=AvailabilitySource.QUICKSTREAM,
             version=1,
         )
     yield Staff(ADVISER, "Adviser", ADVISER_EMAIL, Role.STAFF, locations, SERVICES, version=1)
     for location in locations:
-        yield Post(location, ADVISER, Role.STAFF, "Adviser", SERVICES, version=1)
+        yield TeamMember(location, ADVISER, Role.STAFF, "Adviser", SERVICES, version=1)
     yield Login(ADVISER_EMAIL, ADVISER, version=1)
 
 
-def opening(day: date) -> datetime:
+def opening_instant(day: date) -> datetime:
     """The instant a branch opens on a day."""
     return datetime(day.year, day.month, day.day, _OPENS, tzinfo=UTC)
 
 
-def sheet(location_id: str, day: date, kind: Kind, occupants: dict[str, Occupant]) -> Sheet:
+def sheet(location_id: str, day: date, kind: DayLoad, occupants: dict[str, Occupant]) -> Sheet:
     """The ledger of a branch's day: overlapping blocks with different services, and who sits in them."""
     blocks = {b.id: b for b in (_block(location_id, day, n, kind) for n in range(kind.blocks))}
     return Sheet(location_id, day.isoformat(), blocks, occupants, version=1)
@@ -87,13 +95,13 @@ def occupant(appointment_id: str, day: date, number: int) -> Occupant:
     """The ``number``-th appointment of a day, on the grid of a block that serves it."""
     service = SERVICES[number % len(SERVICES)]
     room = 60 * _HOURS - 60
-    start = minute(opening(day)) + 15 * (number * 7 % (room // 15))
+    start = epoch_minute(opening_instant(day)) + 15 * (number * 7 % (room // 15))
     return Occupant(appointment_id, start, start + _MINUTES[service], service)
 
 
-def _block(location_id: str, day: date, number: int, kind: Kind) -> Block:
+def _block(location_id: str, day: date, number: int, kind: DayLoad) -> Block:
     """Every second block begins an hour later; each leaves one service out, in turn, when there are many."""
-    begin = minute(opening(day)) + 60 * (number % 2)
+    begin = epoch_minute(opening_instant(day)) + 60 * (number % 2)
     left_out = SERVICES[number % len(SERVICES)] if kind.blocks > 2 else ""
     name = f"{location_id[-6:]}{day:%Y%m%d}{number:02d}"
     return Block(
@@ -104,5 +112,5 @@ def _block(location_id: str, day: date, number: int, kind: Kind) -> Block:
         end=begin + 60 * (_HOURS - number % 2),
         limit=kind.seats,
         services=tuple(s for s in SERVICES if s != left_out),
-        state=BlockState.RELEASED if opening(day) > NOW else BlockState.CLOSED,
+        state=BlockState.RELEASED if opening_instant(day) > NOW else BlockState.CLOSED,
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks import engine, operations, population
-from benchmarks.allowance import BUDGETS, TEAM, Budget
-from benchmarks.branches import BUSIEST, MEASURED
-from benchmarks.desk import Desk, silence
-from benchmarks.meter import Meter, Usage
+from benchmarks.allowance import BOOKING_BUDGETS, STAFF_BRANCH_BUDGETS, OperationBudget
+from benchmarks.branches import BUSY_BRANCH, MEASURED_BRANCH
+from benchmarks.desk import BenchmarkClient, silenced_logs
+from benchmarks.meter import Usage, UsageMeter
 from benchmarks.report import Table
-from benchmarks.teams import FULL, QUIET, STAFFED, Crew
+from benchmarks.teams import FULL_BRANCH, QUIET_BRANCH, STAFFED_SERVICE, StaffedBranch
 
-FEW, MANY = 100, 100_000
+FEW_APPOINTMENTS, MANY_APPOINTMENTS = 100, 100_000
 
 
 # By column, then by operation.
-Columns = dict[str, dict[str, Usage]]
+UsageByColumn = dict[str, dict[str, Usage]]
 _NOTES = (
     "Units are read / write / index write request units; keys are those its reads ask for, items those it writes.",
     "`allowed` is the architecture's budget of reads. A usual branch has 3 appointments a day, the busy one 200.",
@@ -24,21 +24,23 @@ _NOTES = (
 )
 
 
-def measure(few: int = FEW, many: int = MANY, busy: bool = True) -> Columns:
+def measure(few: int = FEW_APPOINTMENTS, many: int = MANY_APPOINTMENTS, busy: bool = True) -> UsageByColumn:
     """Usage by column and operation: a usual branch in both tables, with ``busy`` a busy one in the larger."""
-    usual = (MEASURED, QUIET)
-    columns = {str(few): _usages(few, usual)[0]}
-    branches = {str(many): usual} | ({"busy": (BUSIEST, FULL)} if busy else {})
-    return columns | dict(zip(branches, _usages(many, *branches.values()), strict=True))
+    usual = (MEASURED_BRANCH, QUIET_BRANCH)
+    columns = {str(few): _measure_usage(few, usual)[0]}
+    branches = {str(many): usual} | ({"busy": (BUSY_BRANCH, FULL_BRANCH)} if busy else {})
+    return columns | dict(zip(branches, _measure_usage(many, *branches.values()), strict=True))
 
 
-def table(columns: Columns) -> Table:
+def table(columns: UsageByColumn) -> Table:
     """One line per operation; the columns of units are read, write and index write units."""
     few, many, *_ = columns
-    return Table(f"DynamoDB per operation, {few} and {many} appointments in the table", *listed(columns), _NOTES)
+    return Table(f"DynamoDB per operation, {few} and {many} appointments in the table", *budget_lines(columns), _NOTES)
 
 
-def listed(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def budget_lines(
+    columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BOOKING_BUDGETS
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and lines of such a table."""
     _, many, *_ = columns
     head = ("operation", "reads", "allowed", "keys", "transactions", "items", *(f"units, {c}" for c in columns))
@@ -50,7 +52,7 @@ def listed(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> tuple[t
     return head, lines
 
 
-def failures(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> list[str]:
+def failures(columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BOOKING_BUDGETS) -> list[str]:
     """What is not as it must be: growth with the table, more calls than allowed, a transaction too large."""
     few, many, *_ = columns.values()
     found = [f"{name}: not the same in both tables" for name in budgets if few[name] != many[name]]
@@ -66,7 +68,7 @@ def failures(columns: Columns, budgets: Mapping[str, Budget] = BUDGETS) -> list[
     return found
 
 
-def counted(meter: Meter, wanted: operations.Operations) -> dict[str, Usage]:
+def count_usage(meter: UsageMeter, wanted: operations.Operations) -> dict[str, Usage]:
     """What each operation asks for, done one after the other."""
     usages = {}
     for name, operation in wanted:
@@ -76,21 +78,21 @@ def counted(meter: Meter, wanted: operations.Operations) -> dict[str, Usage]:
     return usages
 
 
-def _usages(appointments: int, *branches: tuple[str, Crew]) -> list[dict[str, Usage]]:
-    with engine.table() as store, silence():
-        engine.load(population.rows(appointments))
-        meter = Meter(store.client)
+def _measure_usage(appointments: int, *branches: tuple[str, StaffedBranch]) -> list[dict[str, Usage]]:
+    with engine.benchmark_table() as store, silenced_logs():
+        engine.load_rows(population.table_rows(appointments))
+        meter = UsageMeter(store.client)
         found = []
         for with_blocks, crew in branches:
-            for warming in (Desk(with_blocks), Desk(crew.location_id, STAFFED)):
+            for warming in (BenchmarkClient(with_blocks), BenchmarkClient(crew.location_id, STAFFED_SERVICE)):
                 warming.availability(days=1)  # whatever is loaded or read once has been
-            found.append(counted(meter, _operations(with_blocks, crew)))
+            found.append(count_usage(meter, _operations(with_blocks, crew)))
         return found
 
 
-def _operations(with_blocks: str, crew: Crew) -> operations.Operations:
-    yield from operations.with_blocks(Desk(with_blocks))
-    for name, (_, operation) in zip(TEAM, operations.of_staff(crew), strict=True):
+def _operations(with_blocks: str, crew: StaffedBranch) -> operations.Operations:
+    yield from operations.block_branch_operations(BenchmarkClient(with_blocks))
+    for name, (_, operation) in zip(STAFF_BRANCH_BUDGETS, operations.staff_branch_operations(crew), strict=True):
         yield name, operation
 
 

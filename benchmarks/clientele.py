@@ -8,21 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks import population
-from benchmarks.branches import FIRST_DAY, MEASURED, NOW, branch, occupant
+from benchmarks.branches import FIRST_DAY, MEASURED_BRANCH, NOW, branch_id, occupant
 from chalicelib.domain.clients.client import Client, Contact, name_key
-from chalicelib.domain.clients.directory import entries
+from chalicelib.domain.clients.directory import directory_entries
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import keys, row_mapping
 from chalicelib.persistence.table import Row
 
-CENTRAL, MANAGER = ("central@example.org", "[contact_centre]"), ("branch@example.org", "[manager]")
+CONTACT_CENTRE_LOGIN, MANAGER_LOGIN = ("central@example.org", "[contact_centre]"), ("branch@example.org", "[manager]")
 # Whom a search by the name that all of them share finds, and by one that one of them has.
-SHARED, OWN = "Ruiz", "Ana000007"
+SHARED_NAME, UNIQUE_NAME = "Ruiz", "Ana000007"
 
 
 @dataclass(frozen=True)
-class Twins:
+class MergePair:
     """Two records of one person: the duplicate has so many appointments, of which so many are ahead."""
 
     number: int
@@ -47,9 +47,9 @@ class Twins:
     def rows(self) -> Iterator[Row]:
         """Both records and what hangs on them."""
         for client, met in ((self.duplicate, self.appointments), (self.primary, 1)):
-            yield from _found(client)
-            yield from map(row_mapping.to_row, _contacts(client))
-            yield _seen(client, met)
+            yield from _client_rows(client)
+            yield from map(row_mapping.to_row, _contact_records(client))
+            yield _relation_row(client, met)
         for seat in range(self.appointments):
             yield from self._visit(self.duplicate, seat)
         yield from self._visit(self.primary, 0)
@@ -58,7 +58,7 @@ class Twins:
         """One appointment and its place in the client's list: those ahead first, then one on each day before."""
         day = FIRST_DAY + timedelta(days=seat if seat < self.ahead else self.ahead - seat - 10)
         name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
-        appointment = population.appointment(MEASURED, occupant(name, day, 0), seat, client)
+        appointment = population.appointment(MEASURED_BRANCH, occupant(name, day, 0), seat, client)
         yield row_mapping.to_row(appointment)
         yield from row_mapping.attendee_rows(appointment)
 
@@ -68,33 +68,33 @@ class Twins:
         return replace(_client(900_000 + number), first_name=first, last_name=last, **{"email": email} | fields)
 
 
-FEW_VISITS, MANY_VISITS = Twins(1, appointments=10), Twins(2, appointments=2_000)
-ALL_AHEAD = Twins(3, appointments=2_000, ahead=2_000)
+FEW_VISITS, MANY_VISITS = MergePair(1, appointments=10), MergePair(2, appointments=2_000)
+ALL_AHEAD = MergePair(3, appointments=2_000, ahead=2_000)
 """Nobody has so much ahead: what a merge looks at of it is bounded all the same."""
 
 
 def rows(clients: int) -> Iterator[Row]:
     """A branch's month without appointments, those whose records are merged, and so many others who have come twice."""
-    yield from population.rows(0)
-    places = tuple(branch(n) for n in range(population.BRANCHES))
-    yield from map(row_mapping.to_row, _employed("stf_central", CENTRAL[0], Role.CONTACT_CENTRE, ()))
-    yield from map(row_mapping.to_row, _employed("stf_branch", MANAGER[0], Role.MANAGER, places[:1]))
+    yield from population.table_rows(0)
+    places = tuple(branch_id(n) for n in range(population.BRANCH_COUNT))
+    yield from map(row_mapping.to_row, _staff_records("stf_central", CONTACT_CENTRE_LOGIN[0], Role.CONTACT_CENTRE, ()))
+    yield from map(row_mapping.to_row, _staff_records("stf_branch", MANAGER_LOGIN[0], Role.MANAGER, places[:1]))
     for twins in (FEW_VISITS, MANY_VISITS, ALL_AHEAD):
         yield from twins.rows()
     for number in range(clients):
         client = _client(number)
-        yield from _found(client)
-        yield _seen(client, 2)
-    yield from map(row_mapping.to_row, _contacts(_client(0)))
+        yield from _client_rows(client)
+        yield _relation_row(client, 2)
+    yield from map(row_mapping.to_row, _contact_records(_client(0)))
 
 
-def somebody() -> Client:
+def known_client() -> Client:
     """One of the others, who can be found by their address."""
     return _client(0)
 
 
 def _client(number: int) -> Client:
-    first, last = f"Ana{number:06d}", SHARED
+    first, last = f"Ana{number:06d}", SHARED_NAME
     return Client(
         id=f"cli_{number:026d}",
         first_name=first,
@@ -107,25 +107,25 @@ def _client(number: int) -> Client:
     )
 
 
-def _found(client: Client) -> Iterator[Row]:
+def _client_rows(client: Client) -> Iterator[Row]:
     """The record with everything it is found by."""
     yield row_mapping.to_row(client)
-    yield from map(row_mapping.directory_row, sorted(entries(client), key=repr))
+    yield from map(row_mapping.directory_row, sorted(directory_entries(client), key=repr))
 
 
-def _contacts(client: Client) -> Iterator[Contact]:
+def _contact_records(client: Client) -> Iterator[Contact]:
     named = ((client.id, name_key(client.first_name, client.last_name)),)
     for value in (client.email, client.mobile):
         if value:
             yield Contact(value, named, version=1)
 
 
-def _seen(client: Client, met: int) -> Row:
+def _relation_row(client: Client, met: int) -> Row:
     """The branch knows them."""
-    key = keys.seen(MEASURED, client.id)
+    key = keys.client_relation(MEASURED_BRANCH, client.id)
     return Row(key.pk, key.sk, kind="seen", met=met)
 
 
-def _employed(staff_id: str, email: str, role: Role, places: tuple[str, ...]) -> Iterator[Any]:
+def _staff_records(staff_id: str, email: str, role: Role, places: tuple[str, ...]) -> Iterator[Any]:
     yield Staff(staff_id, staff_id, email, role, places, version=1)
     yield Login(email, staff_id, version=1)

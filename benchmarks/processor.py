@@ -19,20 +19,20 @@ import boto3
 from chalice.app import Chalice
 
 from benchmarks import engine, population
-from benchmarks.desk import HEADERS, Desk, silence, slot
-from benchmarks.engine import REGION, Store, Transport
-from benchmarks.report import Table, interleaved, ratio
+from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs, slot_start
+from benchmarks.engine import REGION, BenchmarkTable, StubTransport
+from benchmarks.report import Table, measure_in_rounds, median_ratio
 from tests.builders.doubles.api_gateway import event
 
 APPOINTMENTS = 100
-BARE = "bare Chalice route"
-DRIVER = "bare route with the booking's two calls by boto3"
+BARE_ROUTE = "bare Chalice route"
+BARE_ROUTE_WITH_DRIVER = "bare route with the booking's two calls by boto3"
 
 # How often each is called per round: the quick ones often enough for the clock.
 CALLS = {
-    BARE: 200,
+    BARE_ROUTE: 200,
     "GET /health": 100,
-    DRIVER: 20,
+    BARE_ROUTE_WITH_DRIVER: 20,
     "POST /public/appointments": 10,
     "GET /public/availability, 1 day": 10,
     "GET /public/availability, 31 days": 2,
@@ -40,7 +40,7 @@ CALLS = {
 
 
 @dataclass
-class Recorder:
+class ResponseRecorder:
     """Keeps what was asked and answered in between, and answers the same again.
 
     A request that was not made in the very same words gets the last answer of its operation: it had an id in it.
@@ -53,7 +53,7 @@ class Recorder:
     def record(self, operation: str, request: bytes) -> tuple[int, bytes]:
         """The engine's answer, kept."""
         self.requests[operation] = json.loads(request)
-        self.last[operation] = self.answers[operation, request] = engine.embedded(operation, request)
+        self.last[operation] = self.answers[operation, request] = engine.emulator_response(operation, request)
         return self.last[operation]
 
     def replay(self, operation: str, request: bytes) -> tuple[int, bytes]:
@@ -63,50 +63,54 @@ class Recorder:
 
 def measure(rounds: int = 15, share: float = 1) -> dict[str, list[float]]:
     """Seconds of processor time per call, for each of CALLS, round by round; ``share`` of the calls are made."""
-    with engine.table() as store, silence():
-        engine.load(population.rows(APPOINTMENTS))
+    with engine.benchmark_table() as store, silenced_logs():
+        engine.load_rows(population.table_rows(APPOINTMENTS))
         calls = dict(zip(CALLS, _calls(store), strict=True))
-        per_call = {name: timed(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
-        return interleaved(per_call, rounds)
+        per_call = {name: processor_seconds(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
+        return measure_in_rounds(per_call, rounds)
 
 
 def table(figures: dict[str, list[float]]) -> Table:
     """Milliseconds of this machine's processor, and the ratios to the bare route without and with the two calls."""
     lines = [
-        (name, f"{median(found) * 1000:.3f}", *(f"{ratio(found, figures[other]):.1f}" for other in (BARE, DRIVER)))
+        (
+            name,
+            f"{median(found) * 1000:.3f}",
+            *(f"{median_ratio(found, figures[other]):.1f}" for other in (BARE_ROUTE, BARE_ROUTE_WITH_DRIVER)),
+        )
         for name, found in figures.items()
     ]
     head = ("call", "ms of processor", "× bare route", "× bare with two calls")
     return Table("Processor time of one call, the store replayed", head, lines)
 
 
-def _calls(store: Store) -> list[Callable[[], Any]]:
+def _calls(store: BenchmarkTable) -> list[Callable[[], Any]]:
     from app import app
 
-    desk = Desk()
-    body = desk.booking(slot(6), "New", "Client", "new@example.org")
+    desk = BenchmarkClient()
+    body = desk.booking(slot_start(6), "New", "Client", "new@example.org")
     book, *lists = (
-        lambda asked=asked: succeed(app(asked, None))
+        lambda asked=asked: require_success(app(asked, None))
         for asked in (
             event("POST", "/public/appointments", body=body, headers=HEADERS),
             *(_availability(desk, days) for days in (1, 31)),
         )
     )
-    booking = recorded(store, book)
+    booking = record_call(store, book)
     return [
-        _hello(lambda: None),
-        lambda: succeed(app(event("GET", "/health", headers=HEADERS), None)),
-        _hello(_driver(booking)),
-        replayed(store, booking, book),
-        *(replayed(store, recorded(store, listing), listing) for listing in lists),
+        _hello_call(lambda: None),
+        lambda: require_success(app(event("GET", "/health", headers=HEADERS), None)),
+        _hello_call(_driver_calls(booking)),
+        replayed_call(store, booking, book),
+        *(replayed_call(store, record_call(store, listing), listing) for listing in lists),
     ]
 
 
-def _availability(desk: Desk, days: int) -> dict[str, Any]:
+def _availability(desk: BenchmarkClient, days: int) -> dict[str, Any]:
     return event("GET", "/public/availability", query=urlencode(desk.search(days)), headers=HEADERS)
 
 
-def _hello(work: Callable[[], object]) -> Callable[[], Any]:
+def _hello_call(work: Callable[[], object]) -> Callable[[], Any]:
     """A route of an app that has nothing else."""
     bare = Chalice(app_name="bare", configure_logs=False)
 
@@ -116,13 +120,13 @@ def _hello(work: Callable[[], object]) -> Callable[[], Any]:
         return {"hello": "world"}
 
     request = event("GET", "/hello", headers=HEADERS)
-    return lambda: succeed(bare(request, None))
+    return lambda: require_success(bare(request, None))
 
 
-def _driver(booking: Recorder) -> Callable[[], object]:
+def _driver_calls(booking: ResponseRecorder) -> Callable[[], object]:
     """The same read and the same transaction, sent by boto3's client as they are."""
     client = boto3.client("dynamodb", region_name=REGION)
-    Transport(booking.replay).under(client)
+    StubTransport(booking.replay).under(client)
     read, write = booking.requests["BatchGetItem"], booking.requests["TransactWriteItems"]
 
     def send() -> None:
@@ -132,15 +136,17 @@ def _driver(booking: Recorder) -> Callable[[], object]:
     return send
 
 
-def recorded(store: Store, call: Callable[[], object]) -> Recorder:
+def record_call(store: BenchmarkTable, call: Callable[[], object]) -> ResponseRecorder:
     """What the store answered to this call, made once on the embedded AWS."""
-    recorder = Recorder()
+    recorder = ResponseRecorder()
     store.transport.answering = recorder.record
     call()
     return recorder
 
 
-def replayed(store: Store, recorder: Recorder, call: Callable[[], object]) -> Callable[[], object]:
+def replayed_call(
+    store: BenchmarkTable, recorder: ResponseRecorder, call: Callable[[], object]
+) -> Callable[[], object]:
     """The call with the store's answers as they were."""
 
     def replay() -> None:
@@ -150,7 +156,7 @@ def replayed(store: Store, recorder: Recorder, call: Callable[[], object]) -> Ca
     return replay
 
 
-def timed(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
+def processor_seconds(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
     """Seconds of processor time per call, over so many calls."""
 
     def seconds() -> float:
@@ -162,6 +168,6 @@ def timed(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
     return seconds
 
 
-def succeed(answer: dict[str, Any]) -> None:
+def require_success(answer: dict[str, Any]) -> None:
     """Makes sure that it did."""
     assert answer["statusCode"] < 300, answer

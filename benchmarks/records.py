@@ -6,79 +6,90 @@ from functools import partial
 from urllib.parse import urlencode
 
 from benchmarks import budget, clientele, engine
-from benchmarks.allowance import CLIENTS
-from benchmarks.clientele import ALL_AHEAD, CENTRAL, FEW_VISITS, MANAGER, MANY_VISITS, OWN, SHARED, Twins
-from benchmarks.desk import Desk, silence, slot
-from benchmarks.meter import Meter
+from benchmarks.allowance import CLIENT_BUDGETS
+from benchmarks.clientele import (
+    ALL_AHEAD,
+    CONTACT_CENTRE_LOGIN,
+    FEW_VISITS,
+    MANAGER_LOGIN,
+    MANY_VISITS,
+    SHARED_NAME,
+    UNIQUE_NAME,
+    MergePair,
+)
+from benchmarks.desk import BenchmarkClient, silenced_logs, slot_start
+from benchmarks.meter import UsageMeter
 from benchmarks.operations import Operations
 from benchmarks.report import Table
 
-FEW, MANY = 100, 100_000
-MOST_QUERIES = 2
-_TWINS = {"10 appointments": FEW_VISITS, "2 000 appointments": MANY_VISITS, "2 000 appointments ahead": ALL_AHEAD}
+FEW_CLIENTS, MANY_CLIENTS = 100, 100_000
+MAX_QUERIES = 2
+_MERGE_PAIRS = {"10 appointments": FEW_VISITS, "2 000 appointments": MANY_VISITS, "2 000 appointments ahead": ALL_AHEAD}
 _NOTES = (
     "Units and columns as above; every staff call reads who calls first, two batch gets.",
     "Of the duplicates' appointments two are ahead, or all of them; the primary has one.",
 )
 
 
-def measure(few: int = FEW, many: int = MANY) -> budget.Columns:
+def measure(few: int = FEW_CLIENTS, many: int = MANY_CLIENTS) -> budget.UsageByColumn:
     """Usage by number of clients and operation."""
     columns = {}
     for clients in (few, many):
-        with engine.table() as store, silence():
-            engine.load(clientele.rows(clients))
-            meter = Meter(store.client)
-            Desk().availability(days=1)  # whatever is loaded or read once has been
-            columns[str(clients)] = budget.counted(meter, _operations())
+        with engine.benchmark_table() as store, silenced_logs():
+            engine.load_rows(clientele.rows(clients))
+            meter = UsageMeter(store.client)
+            BenchmarkClient().availability(days=1)  # whatever is loaded or read once has been
+            columns[str(clients)] = budget.count_usage(meter, _operations())
     return columns
 
 
-def table(columns: budget.Columns) -> Table:
+def table(columns: budget.UsageByColumn) -> Table:
     """One line per operation."""
     few, many = columns
     return Table(
-        f"DynamoDB per operation, {few} and {many} clients on record", *budget.listed(columns, CLIENTS), _NOTES
+        f"DynamoDB per operation, {few} and {many} clients on record",
+        *budget.budget_lines(columns, CLIENT_BUDGETS),
+        _NOTES,
     )
 
 
-def failures(columns: budget.Columns) -> list[str]:
+def failures(columns: budget.UsageByColumn) -> list[str]:
     """What is not as it must be: growth, too many calls, a merge that depends on how often somebody has come."""
-    found = budget.failures(columns, CLIENTS)
+    found = budget.failures(columns, CLIENT_BUDGETS)
     for column, usages in columns.items():
         for name in ("merge", "undo"):
             if usages[f"{name}, 10 appointments"] != usages[f"{name}, 2 000 appointments"]:
                 found.append(f"{name} ({column}): not the same with many appointments")
         for name, usage in usages.items():
-            if name.startswith("search") and usage.reads - usage.batches > MOST_QUERIES:
+            if name.startswith("search") and usage.reads - usage.batches > MAX_QUERIES:
                 found.append(f"{name} ({column}): {usage.reads - usage.batches} queries")
     return found
 
 
 def _operations() -> Operations:
-    central, manager = Desk(login=CENTRAL), Desk(login=MANAGER)
-    known = clientele.somebody()
-    yield "search by a name that one has", lambda: _search(central, q=OWN, expect=1)
-    yield "search by a name that all have", lambda: _search(central, q=SHARED)
-    yield "search by a name that all have, as manager", lambda: _search(manager, q=SHARED)
+    central, manager = BenchmarkClient(login=CONTACT_CENTRE_LOGIN), BenchmarkClient(login=MANAGER_LOGIN)
+    known = clientele.known_client()
+    yield "search by a name that one has", lambda: _search(central, q=UNIQUE_NAME, expect=1)
+    yield "search by a name that all have", lambda: _search(central, q=SHARED_NAME)
+    yield "search by a name that all have, as manager", lambda: _search(manager, q=SHARED_NAME)
     yield "search by number", lambda: _search(central, q=str(known.mobile), expect=1)
     yield "everybody", lambda: _search(central)
     yield "those of a branch, as manager", lambda: _search(manager)
     yield "one client", lambda: central.staff("GET", f"/clients/{known.id}")
     yield "one client, as manager", lambda: manager.staff("GET", f"/clients/{known.id}")
     who = (known.first_name, known.last_name, str(known.email))
-    yield "book, known client who is known here", lambda: Desk().book(slot(5), *who)
-    merged: dict[Twins, str] = {}
-    for name, twins in _TWINS.items():
+    yield "book, known client who is known here", lambda: BenchmarkClient().book(slot_start(5), *who)
+    merged: dict[MergePair, str] = {}
+    for name, twins in _MERGE_PAIRS.items():
         yield f"merge, {name}", partial(_merge, central, twins, merged)
-    for name, twins in _TWINS.items():
+    for name, twins in _MERGE_PAIRS.items():
         yield f"undo, {name}", partial(central.staff, "POST", f"/clients/merges/{merged[twins]}/undo")
 
 
-def _search(desk: Desk, expect: int = 50, **query: str) -> None:
+def _search(desk: BenchmarkClient, expect: int = 50, **query: str) -> None:
     found = desk.staff("GET", f"/clients?{urlencode(query)}").json["items"]
     assert len(found) == expect, f"{query}: {len(found)} found"
 
 
-def _merge(desk: Desk, twins: Twins, merged: dict[Twins, str]) -> None:
+def _merge(desk: BenchmarkClient, twins: MergePair, merged: dict[MergePair, str]) -> None:
     merged[twins] = desk.staff("POST", "/clients/merge", twins.wish).json["merge_id"]

@@ -34,7 +34,7 @@ class Table:
         return asdict(self)
 
 
-def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def measure_in_rounds(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Each measure's figures, taken in turn round by round, so that a slow moment strikes all alike; once unkept."""
     for measure in measures.values():
         measure()
@@ -45,7 +45,7 @@ def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> dic
     return found
 
 
-def ratio(figures: Sequence[float], reference: Sequence[float]) -> float:
+def median_ratio(figures: Sequence[float], reference: Sequence[float]) -> float:
     """The median over the rounds of a figure's ratio to the reference of the same round."""
     return median(figure / other for figure, other in zip(figures, reference, strict=True))
 

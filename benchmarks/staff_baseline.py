@@ -9,48 +9,56 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.availability.block_slots import Seeker, window
-from chalicelib.domain.availability.staff_slots import Preference, candidates
+from chalicelib.domain.availability.block_slots import Requester, booking_window
+from chalicelib.domain.availability.staff_slots import StaffPreference, eligible_members
 from chalicelib.domain.capacity.ledger import Calendar, Occupant
 from chalicelib.domain.organisation.catalog import Offer
-from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Holidays, local_day, wall_interval, weekly
-from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.organisation.opening_hours import (
+    DAY_MINUTES,
+    PublicHolidays,
+    local_day,
+    wall_interval,
+    weekly_intervals,
+)
+from chalicelib.domain.organisation.roster import BranchRoster, TeamMember
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import GRID_MINUTES, days
+from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 
 
-def listed(
+def list_free_starts(
     offer: Offer,
-    team: Team,
+    team: BranchRoster,
     calendars: Mapping[str, Calendar],
-    seeker: Seeker,
-    wanted: Preference,
+    seeker: Requester,
+    wanted: StaffPreference,
     first: int,
     last: int,
 ) -> dict[int, int]:
     """Start → free staff, for starts in [first, last), as ``StaffSlots.listed`` has it."""
     zone = ZoneInfo(offer.location.timezone)
     around = local_day(first, zone) - timedelta(days=1), local_day(last, zone) + timedelta(days=2)
-    hours = joined(weekly((opening.line for opening in team.opening.lines), zone, *around))
+    hours = join_intervals(weekly_intervals((opening.line for opening in team.opening.lines), zone, *around))
     closed = [wall_interval(c.date, c.start, c.end, zone) for c in team.opening.closures]
-    holidays = Holidays.kept_at(offer.location, offer.settings).among(*around)
+    holidays = PublicHolidays.kept_at(offer.location, offer.settings).among(*around)
     closed += [wall_interval(day, 0, DAY_MINUTES, zone) for day in holidays]
-    midnights = [wall_interval(day, 0, 0, zone)[0] for day in days(*around)]
-    earliest, latest = window(offer, seeker)
+    midnights = [wall_interval(day, 0, 0, zone)[0] for day in date_range(*around)]
+    earliest, latest = booking_window(offer, seeker)
     span = max(first, earliest), min(last, latest + 1)
     own = {seeker.moving, seeker.hold.id if seeker.hold else None}
     found: Counter[int] = Counter()
-    for post in candidates(team, offer.service.id, wanted):
+    for post in eligible_members(team, offer.service.id, wanted):
         occupants = [o for o in calendars[post.staff_id].occupants(seeker.seconds) if o.id not in own]
-        working = both(joined(i for schedule in post.schedules for i in schedule.intervals(*around)), hours)
-        present = without(working, joined([*closed, *(absence.interval for absence in post.time_off)]))
+        working = intersect(
+            join_intervals(i for schedule in post.schedules for i in schedule.intervals(*around)), hours
+        )
+        present = subtract(working, join_intervals([*closed, *(absence.interval for absence in post.time_off)]))
         found.update(_starts(offer, post, working, present, occupants, midnights, span))
     return dict(sorted(found.items()))
 
 
 def _starts(
     offer: Offer,
-    post: Post,
+    post: TeamMember,
     working: list[Interval],
     present: list[Interval],
     occupants: list[Occupant],
@@ -59,21 +67,21 @@ def _starts(
 ) -> Iterable[int]:
     service = offer.service
     zone = ZoneInfo(post.timezone or offer.location.timezone)
-    busy = joined(occupant.busy for occupant in occupants)
+    busy = join_intervals(occupant.busy for occupant in occupants)
     booked = Counter(local_day(occupant.start, zone) for occupant in occupants)
-    for begin, finish in parts(working, midnights):
+    for begin, finish in split_at(working, midnights):
         for start in range(-(-begin // GRID_MINUTES) * GRID_MINUTES, finish, service.slot_interval):
             if not span[0] <= start < span[1]:
                 continue
             end = start + service.duration_minutes
             around = start - service.buffer_before, end + service.buffer_after
-            if not covers(present, start, end) or meets(busy, *around):
+            if not covers(present, start, end) or overlaps(busy, *around):
                 continue
             if post.daily_limit is None or booked[local_day(start, zone)] < post.daily_limit:
                 yield start
 
 
-def joined(intervals: Iterable[Interval]) -> list[Interval]:
+def join_intervals(intervals: Iterable[Interval]) -> list[Interval]:
     """The same time as disjoint intervals in order, those that touch made one."""
     found: list[Interval] = []
     for start, end in sorted(i for i in intervals if i[0] < i[1]):
@@ -84,7 +92,7 @@ def joined(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def both(ones: list[Interval], others: list[Interval]) -> list[Interval]:
+def intersect(ones: list[Interval], others: list[Interval]) -> list[Interval]:
     """The time in both, each joined."""
     found, n = [], 0
     for start, end in ones:
@@ -97,7 +105,7 @@ def both(ones: list[Interval], others: list[Interval]) -> list[Interval]:
     return found
 
 
-def without(ones: list[Interval], others: list[Interval]) -> list[Interval]:
+def subtract(ones: list[Interval], others: list[Interval]) -> list[Interval]:
     """The time in the first and not in the other, each joined."""
     found = []
     for start, end in ones:
@@ -115,7 +123,7 @@ def without(ones: list[Interval], others: list[Interval]) -> list[Interval]:
     return found
 
 
-def parts(intervals: list[Interval], cuts: list[int]) -> Iterable[Interval]:
+def split_at(intervals: list[Interval], cuts: list[int]) -> Iterable[Interval]:
     """Each interval, in parts where one of the cuts lies within it."""
     for start, end in intervals:
         edges = [start, *(cut for cut in cuts if start < cut < end), end]
@@ -128,7 +136,7 @@ def covers(intervals: list[Interval], start: int, end: int) -> bool:
     return at >= 0 and end <= intervals[at][1]
 
 
-def meets(intervals: list[Interval], start: int, end: int) -> bool:
+def overlaps(intervals: list[Interval], start: int, end: int) -> bool:
     """Whether one of these, joined, meets [start, end)."""
     at = bisect_right(intervals, start, key=lambda interval: interval[1])
     return at < len(intervals) and intervals[at][0] < end

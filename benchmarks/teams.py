@@ -10,27 +10,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.branches import COMING, FIRST_DAY, ZONE, branch
-from chalicelib.domain.capacity.ledger import Occupant, Right, Sheet, sheet_days
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Staff
-from chalicelib.domain.organisation.opening_hours import Line, Opening, OpeningLine, wall_minute
-from chalicelib.domain.organisation.roster import Post
+from benchmarks.branches import FIRST_DAY, MONTH_DAYS, TIMEZONE, branch_id
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, Sheet, sheet_days
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours, wall_minute
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
 
-PEOPLE = 50
-STAFFED = "svc_" + "7".zfill(26)
+STAFF_COUNT = 50
+STAFFED_SERVICE = "svc_" + "7".zfill(26)
 # Twenty minutes of somebody's time: fifteen with the client, five after. A day's lines have room for thirty of them.
-MINUTES, AFTER = 15, 5
-_PLACE = MINUTES + AFTER
+MINUTES, BUFFER_MINUTES = 15, 5
+_SLOT_MINUTES = MINUTES + BUFFER_MINUTES
 _EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
-_LINES = (Line(_EVERY_DAY, 8 * 60, 13 * 60), Line(_EVERY_DAY, 13 * 60 + 20, 18 * 60 + 20))
-_PLACES = tuple(at for line in _LINES for at in range(line.start, line.end, _PLACE))
-_CLOCKS = ZoneInfo(ZONE)
+_LINES = (WeeklyHours(_EVERY_DAY, 8 * 60, 13 * 60), WeeklyHours(_EVERY_DAY, 13 * 60 + 20, 18 * 60 + 20))
+_SLOT_STARTS = tuple(at for line in _LINES for at in range(line.start, line.end, _SLOT_MINUTES))
+_TIMEZONE = ZoneInfo(TIMEZONE)
 
 
 @dataclass(frozen=True)
-class Crew:
+class StaffedBranch:
     """The staff of one branch, each with so many appointments on every day."""
 
     number: int
@@ -39,17 +39,17 @@ class Crew:
     @property
     def location_id(self) -> str:
         """Where they work."""
-        return branch(self.number)
+        return branch_id(self.number)
 
     @property
     def people(self) -> tuple[str, ...]:
         """Their ids; the first is the manager."""
-        return tuple(f"stf_{self.number:020d}{n:06d}" for n in range(PEOPLE))
+        return tuple(f"stf_{self.number:020d}{n:06d}" for n in range(STAFF_COUNT))
 
     @property
     def appointments(self) -> int:
         """How many all of them have in the coming month."""
-        return len(COMING) * PEOPLE * self.taken
+        return len(MONTH_DAYS) * STAFF_COUNT * self.taken
 
     @property
     def email(self) -> str:
@@ -63,50 +63,50 @@ class Crew:
     def occupants(self, first: int = 0) -> Iterator[tuple[str, Occupant]]:
         """Everybody's appointments of the coming month with who has them; numbered from ``first``."""
         for staff_id in self.people:
-            for day in COMING:
+            for day in MONTH_DAYS:
                 chance = random.Random(f"{staff_id}{day}")
-                for place in sorted(chance.sample(_PLACES, self.taken)):
+                for place in sorted(chance.sample(_SLOT_STARTS, self.taken)):
                     yield staff_id, _occupant(first, day, place)
                     first += 1
 
     def sheets(self) -> Iterator[Sheet]:
         """The ledgers of their coming month."""
-        return sheets(self.occupants())
+        return sheets_of(self.occupants())
 
     def rota(self, number: int) -> Rota:
         """Work on every day of the week, with a day off that was taken when appointments stood there already."""
-        away = datetime.combine(FIRST_DAY + timedelta(days=number % 31), datetime.min.time(), _CLOCKS)
-        schedule = WorkSchedule(f"wsl_{number:026d}", CalendarType.OPEN, ZONE, _LINES)
+        away = datetime.combine(FIRST_DAY + timedelta(days=number % 31), datetime.min.time(), _TIMEZONE)
+        schedule = WorkSchedule(f"wsl_{number:026d}", CalendarType.OPEN, TIMEZONE, _LINES)
         absence = TimeOff(f"tof_{number:026d}", away, away + timedelta(days=1))
         return Rota(self.people[number], (schedule,), (absence,), version=1)
 
     def records(self) -> Iterator[Any]:
         """The branch, its hours, its people with their rotas and posts, and the manager's login."""
         here = self.location_id
-        yield Location(here, f"Team {self.number}", ZONE, "1 Main St", f"team{self.number}@example.org", version=1)
-        lines = (OpeningLine("hrs_" + "1".zfill(26), Line(_EVERY_DAY, 7 * 60, 19 * 60)),)
-        yield Opening(here, lines, version=1)
+        yield Location(here, f"Team {self.number}", TIMEZONE, "1 Main St", f"team{self.number}@example.org", version=1)
+        lines = (BranchHoursLine("hrs_" + "1".zfill(26), WeeklyHours(_EVERY_DAY, 7 * 60, 19 * 60)),)
+        yield BranchHours(here, lines, version=1)
         yield from (_service(self.unseen(n), (here,)) for n in range(2))
-        offered = (STAFFED, *(self.unseen(n) for n in range(2)))
+        offered = (STAFFED_SERVICE, *(self.unseen(n) for n in range(2)))
         for n, staff_id in enumerate(self.people):
             role, email = (Role.STAFF, f"{staff_id}@example.org") if n else (Role.MANAGER, self.email)
             staff = Staff(staff_id, f"Person {n}", email, role, (here,), offered, version=1)
             rota = self.rota(n)
-            yield from (staff, rota, Post(here, staff_id, role, version=1).follows(staff, rota))
+            yield from (staff, rota, TeamMember(here, staff_id, role, version=1).follows(staff, rota))
         yield Login(self.email, self.people[0], version=1)
 
 
-QUIET, FULL = Crew(60, taken=0), Crew(61, taken=20)
+QUIET_BRANCH, FULL_BRANCH = StaffedBranch(60, taken=0), StaffedBranch(61, taken=20)
 
 
 def catalogue() -> Iterator[Any]:
     """Both branches and their service, as records that were saved once."""
-    yield _service(STAFFED, (QUIET.location_id, FULL.location_id))
-    for crew in (QUIET, FULL):
+    yield _service(STAFFED_SERVICE, (QUIET_BRANCH.location_id, FULL_BRANCH.location_id))
+    for crew in (QUIET_BRANCH, FULL_BRANCH):
         yield from crew.records()
 
 
-def sheets(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
+def sheets_of(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
     """The ledgers on which these appointments stand."""
     found: dict[tuple[str, str], dict[str, Occupant]] = defaultdict(dict)
     for staff_id, occupant in booked:
@@ -117,8 +117,10 @@ def sheets(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
 
 
 def _occupant(number: int, day: date, place: int) -> Occupant:
-    start = wall_minute(day, place, _CLOCKS)
-    return Occupant(f"apt_{number:026d}", start, start + MINUTES, STAFFED, Right.WIDGET, after=AFTER)
+    start = wall_minute(day, place, _TIMEZONE)
+    return Occupant(
+        f"apt_{number:026d}", start, start + MINUTES, STAFFED_SERVICE, SeatAccess.WIDGET, after=BUFFER_MINUTES
+    )
 
 
 def _service(service_id: str, locations: tuple[str, ...]) -> Service:
@@ -126,11 +128,11 @@ def _service(service_id: str, locations: tuple[str, ...]) -> Service:
         id=service_id,
         name="Counter",
         duration_minutes=MINUTES,
-        buffer_after=AFTER,
-        meeting_methods=(Method.IN_PERSON, Method.PHONE),
+        buffer_after=BUFFER_MINUTES,
+        meeting_methods=(MeetingMethod.IN_PERSON, MeetingMethod.PHONE),
         location_ids=locations,
-        availability=Availability.STAFF,
-        slot_interval=_PLACE,
+        availability=AvailabilitySource.STAFF,
+        slot_interval=_SLOT_MINUTES,
         client_chooses_staff=True,
         version=1,
     )

@@ -22,27 +22,31 @@ from typing import Any
 import httpx
 
 from benchmarks import engine
-from benchmarks.branches import FIRST_DAY, Kind, branch, catalogue, sheet
-from benchmarks.desk import HEADERS, Desk, silence, slot
-from benchmarks.report import Table, interleaved, ratio
+from benchmarks.branches import FIRST_DAY, DayLoad, branch_id, catalogue, sheet
+from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs, slot_start
+from benchmarks.report import Table, measure_in_rounds, median_ratio
 from chalicelib.persistence import row_mapping
 from chalicelib.persistence.table import Row
 from infra import clients, local, stages
 
-PLACE = stages.ROOT / ".local-bench"
+STACK_DIRECTORY = stages.ROOT / ".local-bench"
 WORKERS = 8
-BARE, BOOKINGS, NOTHING = "the same transactions, bare", "bookings over HTTP", "GET /health over HTTP"
-_ROOMY = Kind(blocks=2, seats=40, taken=0)
-_STARTS = 28
+BARE_TRANSACTIONS, BOOKINGS, HEALTH_REQUESTS = (
+    "the same transactions, bare",
+    "bookings over HTTP",
+    "GET /health over HTTP",
+)
+_ROOMY_DAY = DayLoad(blocks=2, seats=40, taken=0)
+_STARTS_PER_DAY = 28
 _BATCH = 25
-_PATIENCE_SECONDS = 30
+_TIMEOUT_SECONDS = 30
 
 # One request of a worker: the worker, its day, how many went before.
 Send = Callable[[int, int, int], object]
 
 
 @dataclass(frozen=True)
-class Load:
+class RequestLoad:
     """How much is sent: so many rounds, in each so many requests by every worker."""
 
     rounds: int = 5
@@ -54,45 +58,49 @@ class Load:
         return range(first, first + self.rounds + 1)
 
 
-def measure(load: Load, place: Path = PLACE) -> dict[int, dict[str, list[float]]]:
+def measure(load: RequestLoad, place: Path = STACK_DIRECTORY) -> dict[int, dict[str, list[float]]]:
     """Requests per second, by number of workers and what is sent, on a stack of its own that ends with it."""
-    transactions = _recorded(load)
-    _forget(place)
+    transactions = _recorded_transactions(load)
+    _delete_stack(place)
     try:
         stack = local.up(place, "none")
-        dynamodb = clients.of_endpoint(stack["aws_endpoint_url"], stack["region"])("dynamodb")
-        _furnish(dynamodb, stack["table_name"], load)
-        with httpx.Client(base_url=stack["api_url"], timeout=_PATIENCE_SECONDS) as http:
+        dynamodb = clients.endpoint_clients(stack["aws_endpoint_url"], stack["region"])("dynamodb")
+        _fill_table(dynamodb, stack["table_name"], load)
+        with httpx.Client(base_url=stack["api_url"], timeout=_TIMEOUT_SECONDS) as http:
             senders: dict[str, Send] = {
-                BARE: lambda *which: dynamodb.transact_write_items(**transactions(stack["table_name"], which)),
+                BARE_TRANSACTIONS: lambda *which: dynamodb.transact_write_items(
+                    **transactions(stack["table_name"], which)
+                ),
                 BOOKINGS: lambda *which: _post(http, which),
-                NOTHING: lambda *_: http.get("/health").raise_for_status(),
+                HEALTH_REQUESTS: lambda *_: http.get("/health").raise_for_status(),
             }
             return {
-                workers: interleaved({name: _rate(send, workers, load) for name, send in senders.items()}, load.rounds)
+                workers: measure_in_rounds(
+                    {name: _requests_per_second(send, workers, load) for name, send in senders.items()}, load.rounds
+                )
                 for workers in (1, WORKERS)
             }
     finally:
-        _forget(place)
+        _delete_stack(place)
 
 
 def table(figures: dict[int, dict[str, list[float]]]) -> Table:
     """Requests per second on this machine, and the ratio to the bare transaction of the same round."""
     lines = [
-        (name, str(workers), f"{median(found):.0f}", f"{ratio(found, by_name[BARE]):.2f}")
+        (name, str(workers), f"{median(found):.0f}", f"{median_ratio(found, by_name[BARE_TRANSACTIONS]):.2f}")
         for workers, by_name in figures.items()
         for name, found in by_name.items()
     ]
     return Table("Throughput on the local stack", ("sent", "workers", "per second", "× bare"), lines)
 
 
-def _forget(place: Path) -> None:
+def _delete_stack(place: Path) -> None:
     """Every run begins with an empty table, whatever became of the one before."""
     local.down(place)
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _rate(send: Send, workers: int, load: Load) -> Callable[[], float]:
+def _requests_per_second(send: Send, workers: int, load: RequestLoad) -> Callable[[], float]:
     """Requests per second of one round after another, each on the next day."""
     days = iter(load.days(workers))
 
@@ -110,7 +118,7 @@ def _rate(send: Send, workers: int, load: Load) -> Callable[[], float]:
 
 
 def _post(http: httpx.Client, which: tuple[int, int, int]) -> None:
-    body = _booking(branch(which[0]), which)
+    body = _booking(branch_id(which[0]), which)
     http.post("/public/appointments", json=body, headers=HEADERS).raise_for_status()
 
 
@@ -118,25 +126,27 @@ def _booking(location_id: str, which: tuple[int, int, int]) -> dict[str, Any]:
     """The booking of a client nobody has seen before."""
     _, day, number = which
     name = "-".join(map(str, (location_id[-2:], day, number)))
-    return Desk(location_id).booking(slot(day, number % _STARTS), "Load", name, f"{name}@example.org")
+    return BenchmarkClient(location_id).booking(
+        slot_start(day, number % _STARTS_PER_DAY), "Load", name, f"{name}@example.org"
+    )
 
 
-def _recorded(load: Load) -> Callable[[str, tuple[int, int, int]], dict[str, Any]]:
+def _recorded_transactions(load: RequestLoad) -> Callable[[str, tuple[int, int, int]], dict[str, Any]]:
     """The transaction of each booking, for a table of any name: as made at branches that HTTP leaves alone."""
     kept: dict[tuple[int, int, int], str] = {}
-    with engine.table() as store, silence():
-        engine.load(_organisation(load))
+    with engine.benchmark_table() as store, silenced_logs():
+        engine.load_rows(_branch_rows(load))
         for workers in (1, WORKERS):
             for which in ((w, d, n) for w in range(workers) for d in load.days(workers) for n in range(load.requests)):
 
                 def keep(operation: str, request: bytes, which: tuple[int, int, int] = which) -> tuple[int, bytes]:
                     if operation == "TransactWriteItems":
                         kept[which] = request.decode()
-                    return engine.embedded(operation, request)
+                    return engine.emulator_response(operation, request)
 
                 store.transport.answering = keep
-                location_id = branch(WORKERS + which[0])
-                Desk(location_id).post("/public/appointments", _booking(location_id, which))
+                location_id = branch_id(WORKERS + which[0])
+                BenchmarkClient(location_id).post("/public/appointments", _booking(location_id, which))
 
     def transaction(table_name: str, which: tuple[int, int, int]) -> dict[str, Any]:
         named: dict[str, Any] = json.loads(kept[which].replace(f'"{engine.TABLE}"', f'"{table_name}"'))
@@ -145,15 +155,15 @@ def _recorded(load: Load) -> Callable[[str, tuple[int, int, int]], dict[str, Any
     return transaction
 
 
-def _organisation(load: Load) -> Iterator[Row]:
+def _branch_rows(load: RequestLoad) -> Iterator[Row]:
     """Two branches for each worker, with room on every day."""
     yield from map(row_mapping.to_row, catalogue(2 * WORKERS))
     for number in range(2 * WORKERS):
         for day in (FIRST_DAY + timedelta(days=n) for n in range(load.days(WORKERS).stop)):
-            yield row_mapping.to_row(sheet(branch(number), day, _ROOMY, {}))
+            yield row_mapping.to_row(sheet(branch_id(number), day, _ROOMY_DAY, {}))
 
 
-def _furnish(dynamodb: Any, table_name: str, load: Load) -> None:
-    puts = [{"PutRequest": {"Item": row.serialize()}} for row in _organisation(load)]
+def _fill_table(dynamodb: Any, table_name: str, load: RequestLoad) -> None:
+    puts = [{"PutRequest": {"Item": row.serialize()}} for row in _branch_rows(load)]
     for first in range(0, len(puts), _BATCH):
         dynamodb.batch_write_item(RequestItems={table_name: puts[first : first + _BATCH]})

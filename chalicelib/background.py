@@ -13,28 +13,33 @@ from chalicelib import container, observability
 
 if TYPE_CHECKING:
     from chalicelib.persistence.outbox import DynamoOutbox
-    from chalicelib.services.appointments.auto_reject_job import Lapsing
-    from chalicelib.services.appointments.auto_start_job import Commencing
-    from chalicelib.services.clients.erasure import Farewells
+    from chalicelib.services.appointments.auto_reject_job import AutoRejectJob
+    from chalicelib.services.appointments.auto_start_job import AutoStartJob
+    from chalicelib.services.clients.erasure import ErasureJob
     from chalicelib.services.integrity.client_integrity import ClientIntegrity
-    from chalicelib.services.integrity.ledger_integrity import Integrity
-    from chalicelib.services.messaging.messaging_ports import MeetingLinks
-    from chalicelib.services.messaging.outbox_relay import Delivery
-    from chalicelib.services.messaging.reminder_job import Reminding
-    from chalicelib.services.quickstream.release_job import Releasing
+    from chalicelib.services.integrity.ledger_integrity import LedgerIntegrity
+    from chalicelib.services.messaging.messaging_ports import MeetingLinkProvider
+    from chalicelib.services.messaging.outbox_relay import OutboxRelay
+    from chalicelib.services.messaging.reminder_job import ReminderJob
+    from chalicelib.services.quickstream.release_job import ReleaseJob
 
 # So many clients are compared in one run.
 MOST_CLIENTS = 500
 
 
 @lru_cache(maxsize=1)
-def releasing() -> Releasing:
+def releasing() -> ReleaseJob:
     """The scheduled release of Quickstream blocks."""
     from chalicelib.persistence.due_index import DynamoDueWork
-    from chalicelib.services.quickstream.release_job import Releasing
+    from chalicelib.services.quickstream.release_job import ReleaseJob
 
-    return Releasing(
-        container.store(), container.agenda(), DynamoDueWork(), container.ids(), container.pause, observability.count
+    return ReleaseJob(
+        container.store(),
+        container.agenda(),
+        DynamoDueWork(),
+        container.ids(),
+        container.pause,
+        observability.count_metric,
     )
 
 
@@ -48,86 +53,88 @@ def outbox() -> DynamoOutbox:
 
 
 @lru_cache(maxsize=1)
-def delivery() -> Delivery:
+def delivery() -> OutboxRelay:
     """Messages to people and events to the topic."""
     from chalicelib.domain.messaging.notifications import Medium
-    from chalicelib.notifications.dead_letter_queue import SqsDeadLetters
-    from chalicelib.notifications.ses import SesMail
-    from chalicelib.notifications.sns import SnsTexts, SnsTopic
-    from chalicelib.services.messaging.meeting_links import Linking
-    from chalicelib.services.messaging.message_sender import Dispatcher
-    from chalicelib.services.messaging.messaging_ports import Carrier
-    from chalicelib.services.messaging.outbox_relay import Delivery
+    from chalicelib.notifications.dead_letter_queue import SqsDeadLetterQueue
+    from chalicelib.notifications.ses import SesEmailSender
+    from chalicelib.notifications.sns import SnsEventTopic, SnsTextSender
+    from chalicelib.services.messaging.meeting_links import CreateMeetingLinks
+    from chalicelib.services.messaging.message_sender import MessageSender
+    from chalicelib.services.messaging.messaging_ports import Sender
+    from chalicelib.services.messaging.outbox_relay import OutboxRelay
 
     config = container.settings()
-    carriers: dict[Medium, Carrier] = {
-        Medium.EMAIL: SesMail(config.sender, config.configuration_set, config.public_url, config.region),
-        Medium.TEXT: SnsTexts(config.public_url, config.region),
+    carriers: dict[Medium, Sender] = {
+        Medium.EMAIL: SesEmailSender(config.sender, config.configuration_set, config.public_url, config.region),
+        Medium.TEXT: SnsTextSender(config.public_url, config.region),
     }
-    dead_letters = SqsDeadLetters(config.dead_letter_queue_url, config.region)
-    dispatcher = Dispatcher(container.store(), outbox(), carriers, dead_letters, observability.observer)
-    linking = Linking(container.store(), meeting_links(), container.ids(), dead_letters, observability.observer)
-    topic = SnsTopic(config.events_topic_arn, config.region)
-    return Delivery(container.store(), outbox(), topic, dispatcher, linking, observability.observer, random.random)
+    dead_letters = SqsDeadLetterQueue(config.dead_letter_queue_url, config.region)
+    dispatcher = MessageSender(container.store(), outbox(), carriers, dead_letters, observability.observer)
+    linking = CreateMeetingLinks(
+        container.store(), meeting_links(), container.ids(), dead_letters, observability.observer
+    )
+    topic = SnsEventTopic(config.events_topic_arn, config.region)
+    return OutboxRelay(container.store(), outbox(), topic, dispatcher, linking, observability.observer, random.random)
 
 
 @lru_cache(maxsize=1)
-def meeting_links() -> MeetingLinks | None:
+def meeting_links() -> MeetingLinkProvider | None:
     """Who makes links to video calls: Microsoft Graph where its credentials are kept, a pretence in stage local."""
     config = container.settings()
     if config.graph_secret_arn:
         from chalicelib import secrets_manager
-        from chalicelib.notifications.microsoft_graph import GraphLinks
+        from chalicelib.notifications.microsoft_graph import GraphMeetingLinks
 
-        credentials = partial(secrets_manager.secret, config.graph_secret_arn, config.region)
-        return GraphLinks(credentials, config.graph_url, config.graph_login_url)
+        credentials = partial(secrets_manager.read_secret, config.graph_secret_arn, config.region)
+        return GraphMeetingLinks(credentials, config.graph_url, config.graph_login_url)
     if config.local:
-        from chalicelib.notifications.fake_links import PretendedLinks
+        from chalicelib.notifications.fake_links import FakeMeetingLinks
 
-        return PretendedLinks(config.stage)
+        return FakeMeetingLinks(config.stage)
     return None
 
 
 @lru_cache(maxsize=1)
-def reminding() -> Reminding:
+def reminding() -> ReminderJob:
     """Reminders."""
-    from chalicelib.services.messaging.reminder_job import Reminding
+    from chalicelib.services.messaging.reminder_job import ReminderJob
 
-    return Reminding(container.store(), outbox(), delivery(), observability.observer)
+    return ReminderJob(container.store(), outbox(), delivery(), observability.observer)
 
 
 @lru_cache(maxsize=1)
-def commencing() -> Commencing:
+def commencing() -> AutoStartJob:
     """Appointments that nobody has commenced."""
     from chalicelib.persistence.due_index import DynamoDueWork
-    from chalicelib.services.appointments.auto_start_job import Commencing
+    from chalicelib.services.appointments.auto_start_job import AutoStartJob
 
-    return Commencing(container.store(), DynamoDueWork(), container.ids(), observability.count)
+    return AutoStartJob(container.store(), DynamoDueWork(), container.ids(), observability.count_metric)
 
 
 @lru_cache(maxsize=1)
-def farewells() -> Farewells:
+def farewells() -> ErasureJob:
     """Deleted clients who were kept reachable for a last message."""
     from chalicelib.persistence.due_index import DynamoDueWork
-    from chalicelib.services.clients.erasure import Farewells
+    from chalicelib.services.clients.erasure import ErasureJob
 
-    return Farewells(container.store(), DynamoDueWork())
+    return ErasureJob(container.store(), DynamoDueWork())
 
 
 @lru_cache(maxsize=1)
-def lapsing() -> Lapsing:
+def lapsing() -> AutoRejectJob:
     """Requests nobody decides on."""
     from chalicelib.persistence.due_index import DynamoDueWork
-    from chalicelib.services.appointments.auto_reject_job import Lapsing
+    from chalicelib.services.appointments.auto_reject_job import AutoRejectJob
 
-    return Lapsing(container.store(), DynamoDueWork(), container.cancelling())
+    return AutoRejectJob(container.store(), DynamoDueWork(), container.cancelling())
 
 
 def relay(records: list[Mapping[str, Any]]) -> int:
     """Delivers the journal entries among a stream's records; returns how many there were."""
-    from chalicelib.persistence.outbox import entries_in
+    from chalicelib.persistence.outbox import new_journal_entries
 
-    entries = entries_in(records)
+    entries = new_journal_entries(records)
     # In stage local a request may have said what time it is; the messages about it go by that clock.
     local = container.settings().local and entries
     return delivery().relay(entries, max(e.at for e in entries) if local else datetime.now(UTC))
@@ -142,11 +149,11 @@ def client_integrity() -> ClientIntegrity:
 
 
 @lru_cache(maxsize=1)
-def integrity() -> Integrity:
+def integrity() -> LedgerIntegrity:
     """The comparison of what is kept twice."""
-    from chalicelib.services.integrity.ledger_integrity import Integrity
+    from chalicelib.services.integrity.ledger_integrity import LedgerIntegrity
 
-    return Integrity(container.store(), container.agenda())
+    return LedgerIntegrity(container.store(), container.agenda())
 
 
 def check_integrity(now: datetime) -> dict[str, int]:
@@ -159,7 +166,7 @@ def check_integrity(now: datetime) -> dict[str, int]:
     flaws = client_integrity().check(their_hour[:MOST_CLIENTS])
     places = [*(difference.place for difference in report.differences), *report.astray]
     places += [(flaw.client_id, flaw.flaw) for flaw in flaws]
-    observability.count("IntegrityDifferences", len(places))
+    observability.count_metric("IntegrityDifferences", len(places))
     for place in places:
         observability.logger.error("integrity", extra={"place": "/".join(place)})
     return {

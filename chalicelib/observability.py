@@ -16,7 +16,7 @@ NAMESPACE = "Frontdesk"
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 
 
-def count(name: str, by: int = 1, **dimensions: str) -> None:
+def count_metric(name: str, by: int = 1, **dimensions: str) -> None:
     """Add ``by`` to a metric such as ``BookingMade``; dimensions must stay few-valued (a code, a channel).
 
     Written at once as a line of its own in CloudWatch's embedded format, so no function has to flush.
@@ -27,7 +27,7 @@ def count(name: str, by: int = 1, **dimensions: str) -> None:
             metric.add_dimension(name=dimension, value=value)
 
 
-def failure(error: BaseException) -> dict[str, object]:
+def error_fields(error: BaseException) -> dict[str, object]:
     """An unexpected exception as log fields: its type, the service's error code, the frames outermost first.
 
     The message is left out: those of validators and drivers quote the values they choked on.
@@ -43,16 +43,16 @@ def _frames(trace: TracebackType | None) -> list[str]:
     return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]
 
 
-class Watching:
+class PowertoolsObserver:
     """Metrics and log lines as the use cases ask for them (``services.delivery_ports.Observer``)."""
 
     def count(self, name: str, by: int = 1, **dimensions: str) -> None:
         """Adds to a metric; dimensions are few-valued."""
-        count(name, by, **dimensions)
+        count_metric(name, by, **dimensions)
 
     def note(self, event: str, **fields: str) -> None:
         """One log line made of ids only."""
         logger.info(event, extra=fields)
 
 
-observer = Watching()
+observer = PowertoolsObserver()

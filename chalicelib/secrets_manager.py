@@ -17,6 +17,6 @@ def _provider(region: str) -> SecretsProvider:
     return SecretsProvider(boto_config=config)
 
 
-def secret(name: str, region: str) -> str:
+def read_secret(name: str, region: str) -> str:
     """The text of a secret by its name or ARN; ``GetParameterError`` when it cannot be read."""
     return str(_provider(region).get(name, max_age=_MAX_AGE_SECONDS))

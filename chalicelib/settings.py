@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 LOCAL = "local"
 
 
-class Deployment(BaseModel):
+class DeploymentSettings(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
     ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
@@ -43,17 +43,17 @@ class Deployment(BaseModel):
         return self.stage == LOCAL
 
 
-_VARIABLES = {field: field.upper() for field in Deployment.model_fields} | {"region": "AWS_REGION"}
+_VARIABLES = {field: field.upper() for field in DeploymentSettings.model_fields} | {"region": "AWS_REGION"}
 
 
-def read(environment: Mapping[str, str]) -> Deployment:
+def read_environment(environment: Mapping[str, str]) -> DeploymentSettings:
     """The settings in such an environment; ``pydantic.ValidationError`` when one is missing or wrong."""
     values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
     values["public_url"] = values.get("public_url", "").rstrip("/")
-    return Deployment.model_validate(values)
+    return DeploymentSettings.model_validate(values)
 
 
 @lru_cache(maxsize=1)
-def settings() -> Deployment:
+def deployment_settings() -> DeploymentSettings:
     """This process's settings, read from its environment at the first call."""
-    return read(os.environ)
+    return read_environment(os.environ)

@@ -19,11 +19,13 @@ def upload(clients: Clients, prefix: str, built: Path, template: dict[str, Any])
     """Upload the archives and the template that names them; return the template's URL."""
     bucket = _bucket(clients)
     s3 = clients("s3")
-    keys = {name: f"{prefix}/{_content_hash(built / name)}.zip" for name in (package.CODE, package.LAYER)}
+    keys = {
+        name: f"{prefix}/{_content_hash(built / name)}.zip" for name in (package.CODE_ARCHIVE, package.LAYER_ARCHIVE)
+    }
     for name, key in keys.items():
-        if not _is_there(s3, bucket, key):
+        if not _is_uploaded(s3, bucket, key):
             s3.upload_file(str(built / name), bucket, key)
-    body = json.dumps(_pointing_at(template, bucket, keys)).encode()
+    body = json.dumps(_with_archive_uris(template, bucket, keys)).encode()
     key = f"{prefix}/{hashlib.sha256(body).hexdigest()}.template.json"
     s3.put_object(Bucket=bucket, Key=key, Body=body)
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
@@ -48,7 +50,7 @@ def _bucket(clients: Clients) -> str:
     return bucket
 
 
-def _is_there(s3: Any, bucket: str, key: str) -> bool:
+def _is_uploaded(s3: Any, bucket: str, key: str) -> bool:
     return bool(s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)["KeyCount"])
 
 
@@ -59,7 +61,7 @@ def _content_hash(archive: Path) -> str:
     return hashlib.sha256(repr(contents).encode()).hexdigest()
 
 
-def _pointing_at(template: dict[str, Any], bucket: str, keys: dict[str, str]) -> dict[str, Any]:
+def _with_archive_uris(template: dict[str, Any], bucket: str, keys: dict[str, str]) -> dict[str, Any]:
     """The template with the archives' places in the bucket instead of their local file names."""
     placed = copy.deepcopy(template)
     for resource in placed["Resources"].values():

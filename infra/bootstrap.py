@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from infra import logins, stages
-from infra.clients import of_account
+from infra.clients import account_clients
 
 
 def main(arguments: list[str]) -> int:
@@ -14,10 +14,10 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python -m infra.bootstrap {'|'.join(stages.STAGES)} EMAIL", file=sys.stderr)
         return 2
     stage, email = arguments
-    clients = of_account()
+    clients = account_clients()
     stack = clients("cloudformation").describe_stacks(StackName=stages.stack_name(stage))["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    if logins.create(clients, outputs["StaffPoolId"], email, "admin", invite=True):
+    if logins.create_login(clients, outputs["StaffPoolId"], email, "admin", invite=True):
         print(f"{email} is invited as administrator of {stage}")
     else:
         print(f"{email} had a login already and is administrator of {stage}")

@@ -13,7 +13,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o644 << 16
 
 
-def add(archive: Path) -> None:
+def add_bytecode(archive: Path) -> None:
     """Rewrite the archive with the bytecode of every module in it, valid for this interpreter's version.
 
     Sources are never compared with it (PEP 552): both travel together and neither changes afterwards.

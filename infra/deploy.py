@@ -13,11 +13,11 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from infra import artifacts, package, stages
-from infra.clients import Clients, of_account
+from infra.clients import Clients, account_clients
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-UNCHANGED = ("didn't contain changes", "No updates are to be performed")
-PATIENCE_SECONDS = 1800
+UNCHANGED_MESSAGES = ("didn't contain changes", "No updates are to be performed")
+TIMEOUT_SECONDS = 1800
 
 
 class DeploymentFailed(Exception):
@@ -25,14 +25,16 @@ class DeploymentFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Deployed:
+class Deployment:
     """A deployed stage: the stack's outputs, and each function's Lambda name by its name in app.py."""
 
     outputs: dict[str, str]
     functions: dict[str, str]
 
 
-def deploy(clients: Clients, stage: str, built: Path, parameters: dict[str, str], pause_seconds: float = 5) -> Deployed:
+def deploy(
+    clients: Clients, stage: str, built: Path, parameters: dict[str, str], pause_seconds: float = 5
+) -> Deployment:
     """Bring the stage's stack to the package in ``built``; without a change nothing happens.
 
     ``pause_seconds`` lies between two looks at a change under way. Raises ``DeploymentFailed``.
@@ -40,8 +42,8 @@ def deploy(clients: Clients, stage: str, built: Path, parameters: dict[str, str]
     template = json.loads((built / "template.json").read_text())
     stack = stages.stack_name(stage)
     url = artifacts.upload(clients, stack, built, template)
-    _apply(_Stack(clients("cloudformation"), stack, pause_seconds), url, parameters)
-    return _describe(clients, stack, template)
+    _apply_change_set(_Stack(clients("cloudformation"), stack, pause_seconds), url, parameters)
+    return _describe_deployment(clients, stack, template)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class _Stack:
         return bool(found["StackStatus"] != "REVIEW_IN_PROGRESS")
 
     def wait(self, event: str, **names: str) -> None:
-        attempts = int(PATIENCE_SECONDS / self.pause_seconds)
+        attempts = int(TIMEOUT_SECONDS / self.pause_seconds)
         self.client.get_waiter(event).wait(
             StackName=self.name, **names, WaiterConfig={"Delay": self.pause_seconds, "MaxAttempts": attempts}
         )
@@ -75,7 +77,7 @@ class _Stack:
         return "\n".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed)
 
 
-def _apply(stack: _Stack, url: str, parameters: dict[str, str]) -> None:
+def _apply_change_set(stack: _Stack, url: str, parameters: dict[str, str]) -> None:
     kind = "UPDATE" if stack.exists() else "CREATE"
     change = f"deploy-{time.time_ns()}"
     stack.client.create_change_set(
@@ -91,7 +93,7 @@ def _apply(stack: _Stack, url: str, parameters: dict[str, str]) -> None:
     except WaiterError as error:
         stack.client.delete_change_set(StackName=stack.name, ChangeSetName=change)
         reason = str(error.last_response.get("StatusReason", error))
-        if any(phrase in reason for phrase in UNCHANGED):
+        if any(phrase in reason for phrase in UNCHANGED_MESSAGES):
             return
         raise DeploymentFailed(reason) from error
     before = {event["EventId"] for event in stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]}
@@ -102,13 +104,13 @@ def _apply(stack: _Stack, url: str, parameters: dict[str, str]) -> None:
         raise DeploymentFailed(stack.failures(lambda event: event["EventId"] not in before)) from error
 
 
-def _describe(clients: Clients, stack: str, template: dict[str, Any]) -> Deployed:
+def _describe_deployment(clients: Clients, stack: str, template: dict[str, Any]) -> Deployment:
     cloudformation = clients("cloudformation")
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for p in pages for r in p["StackResourceSummaries"]}
-    functions = {name: physical[logical_id] for name, logical_id in package.functions(template).items()}
-    return Deployed({output["OutputKey"]: output["OutputValue"] for output in outputs}, functions)
+    functions = {name: physical[logical_id] for name, logical_id in package.functions_by_name(template).items()}
+    return Deployment({output["OutputKey"]: output["OutputValue"] for output in outputs}, functions)
 
 
 def main(arguments: list[str]) -> int:
@@ -119,7 +121,7 @@ def main(arguments: list[str]) -> int:
         return 2
     (stage,) = arguments
     try:
-        deployed = deploy(of_account(), stage, package.package(stage), stages.parameters(stage))
+        deployed = deploy(account_clients(), stage, package.package(stage), stages.parameters(stage))
     except (package.PackageIncomplete, DeploymentFailed) as error:
         print(error, file=sys.stderr)
         return 1

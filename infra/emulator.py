@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import stages
-from infra.clients import Clients, of_endpoint
+from infra.clients import Clients, endpoint_clients
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 LAUNCHER = stages.ROOT / "infra" / "launch.py"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 class EmulatorFailed(Exception):
@@ -57,12 +57,12 @@ class Emulator:
 
     def clients(self) -> Clients:
         """Clients of it, for every service."""
-        return of_endpoint(self.url, REGION)
+        return endpoint_clients(self.url, REGION)
 
     def running(self) -> bool:
         """Whether the process noted here is alive and answers."""
         note = self._read()
-        return bool(note) and _is_emulator(note["pid"]) and _answers(note["port"])
+        return bool(note) and _is_emulator(note["pid"]) and _is_healthy(note["port"])
 
     def start(self) -> None:
         """Start it unless it runs; returns when it answers. Raises ``EmulatorFailed``."""
@@ -87,7 +87,7 @@ class Emulator:
                 start_new_session=True,
             )
         self._note.write_text(json.dumps({"pid": process.pid, "port": port}))
-        _until(lambda: _answers(port) or process.poll() is not None, self._failure("start"))
+        _wait_until(lambda: _is_healthy(port) or process.poll() is not None, self._failure("start"))
         if process.poll() is not None:
             raise EmulatorFailed(self._failure("start"))
 
@@ -98,7 +98,7 @@ class Emulator:
         if not pid or not _is_emulator(pid):
             return
         os.kill(pid, signal.SIGTERM)
-        _until(lambda: not _is_emulator(pid), self._failure("stop"))
+        _wait_until(lambda: not _is_emulator(pid), self._failure("stop"))
         with contextlib.suppress(ProcessLookupError):  # when no worker outlived it
             os.killpg(pid, signal.SIGKILL)
         shutil.rmtree(self.directory / "tmp", ignore_errors=True)
@@ -151,7 +151,7 @@ def _is_emulator(pid: int) -> bool:
         return False
 
 
-def _answers(port: int) -> bool:
+def _is_healthy(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=2) as answer:
             return bool(answer.status == 200)
@@ -170,9 +170,9 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _until(condition: Callable[[], bool], failure: str) -> None:
+def _wait_until(condition: Callable[[], bool], failure: str) -> None:
     """Look again every 50 ms until the condition holds; raises ``EmulatorFailed`` with ``failure``."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         if time.monotonic() > deadline:
             raise EmulatorFailed(failure)

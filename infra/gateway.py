@@ -6,14 +6,14 @@ from typing import Any
 
 from infra.clients import Clients
 
-EXTENSION = "x-amazon-apigateway-gateway-responses"
+GATEWAY_RESPONSES_EXTENSION = "x-amazon-apigateway-gateway-responses"
 # The embedded gateway leaves these variables empty.
-BASE = "https://$context.domainName/$context.stage"
+BASE_URL = "https://$context.domainName/$context.stage"
 
 
-def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str, Any], url: str) -> None:
+def put_gateway_responses(clients: Clients, api_id: str, stage: str, template: dict[str, Any], url: str) -> None:
     """Put the template's own gateway responses, as the real service does when it imports the definition."""
-    responses = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][EXTENSION]
+    responses = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][GATEWAY_RESPONSES_EXTENSION]
     gateway = clients("apigateway")
     for kind, response in responses.items():
         status = {"statusCode": response["statusCode"]} if "statusCode" in response else {}
@@ -21,7 +21,9 @@ def put_responses(clients: Clients, api_id: str, stage: str, template: dict[str,
             restApiId=api_id,
             responseType=kind,
             responseParameters=response["responseParameters"],
-            responseTemplates={media: body.replace(BASE, url) for media, body in response["responseTemplates"].items()},
+            responseTemplates={
+                media: body.replace(BASE_URL, url) for media, body in response["responseTemplates"].items()
+            },
             **status,
         )
     gateway.create_deployment(restApiId=api_id, stageName=stage)

@@ -7,14 +7,14 @@ import sys
 from typing import Any
 
 from infra import stages
-from infra.clients import Clients, of_account, of_endpoint
-from infra.local import directory
+from infra.clients import Clients, account_clients, endpoint_clients
+from infra.local import stack_directory
 
 FUNCTION = "check_integrity"
 LOGICAL_ID = "CheckIntegrity"
 
 
-def check(clients: Clients, function_name: str) -> dict[str, int]:
+def check_integrity(clients: Clients, function_name: str) -> dict[str, int]:
     """Run the deployed function and give its counts: appointments, occupants, differences."""
     answer = clients("lambda").invoke(FunctionName=function_name, Payload=b"{}")
     counts: dict[str, int] = json.loads(answer["Payload"].read())
@@ -28,17 +28,17 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in stages.STAGES:
         print(f"usage: python -m infra.integrity {'|'.join(stages.STAGES)}", file=sys.stderr)
         return 2
-    clients, name = _deployed(arguments[0])
-    counts = check(clients, name)
+    clients, name = _deployed_function(arguments[0])
+    counts = check_integrity(clients, name)
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
     return 1 if counts["differences"] else 0
 
 
-def _deployed(stage: str) -> tuple[Clients, str]:
+def _deployed_function(stage: str) -> tuple[Clients, str]:
     if stage == stages.LOCAL:
-        stack: dict[str, Any] = json.loads((directory() / "stack.json").read_text())
-        return of_endpoint(stack["aws_endpoint_url"], stack["region"]), stack["functions"][FUNCTION]
-    clients = of_account()
+        stack: dict[str, Any] = json.loads((stack_directory() / "stack.json").read_text())
+        return endpoint_clients(stack["aws_endpoint_url"], stack["region"]), stack["functions"][FUNCTION]
+    clients = account_clients()
     where = {"StackName": stages.stack_name(stage), "LogicalResourceId": LOGICAL_ID}
     found = clients("cloudformation").describe_stack_resource(**where)["StackResourceDetail"]
     return clients, found["PhysicalResourceId"]

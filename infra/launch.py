@@ -19,7 +19,7 @@ Message = MutableMapping[str, Any]
 Application = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Any]
 
 
-def queued(application: Application, at_once: int) -> Application:
+def limit_concurrency(application: Application, at_once: int) -> Application:
     """The ASGI application with at most ``at_once`` requests to deployed APIs under way."""
     places = asyncio.Semaphore(at_once)
 
@@ -35,7 +35,7 @@ def queued(application: Application, at_once: int) -> Application:
 
 def main() -> None:
     """Serve until a signal says stop."""
-    emulator.app = queued(emulator.app, at_once=max(8, 4 * (os.cpu_count() or 1)))
+    emulator.app = limit_concurrency(emulator.app, at_once=max(8, 4 * (os.cpu_count() or 1)))
     emulator.main()
 
 

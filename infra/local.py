@@ -21,10 +21,10 @@ from infra.seed.caller import SeedFailed
 SEEDS = ("demo", "empty", "none")
 USERS = {role: f"{role}@example.org" for role in stages.ROLES}
 # CloudFormation needs a value before the API has an id; the second deployment puts the right one.
-UNKNOWN_URL = "http://not-yet-known.invalid"
+PLACEHOLDER_URL = "http://not-yet-known.invalid"
 
 
-def directory() -> Path:
+def stack_directory() -> Path:
     """Where the local stack keeps everything: ``FRONTDESK_LOCAL_DIR``, by default ``.local``."""
     return (stages.ROOT / os.environ.get("FRONTDESK_LOCAL_DIR", ".local")).resolve()
 
@@ -32,7 +32,7 @@ def directory() -> Path:
 def up(place: Path, seed: str) -> dict[str, Any]:
     """Start, deploy, seed when the table is empty, write ``stack.json``; return its content."""
     emulator = Emulator(place)
-    if _seeding(place).exists():
+    if _seeding_marker(place).exists():
         # An organisation that was only half made would never be completed: begin again.
         emulator.stop()
         shutil.rmtree(place)
@@ -40,14 +40,16 @@ def up(place: Path, seed: str) -> dict[str, Any]:
     emulator.start()
     clients = emulator.clients()
     built = package.package(stages.LOCAL, place / "build")
-    known = _read(place)
-    deployed, api_url = _deploy(clients, emulator.url, built, known.get("api_url", UNKNOWN_URL))
+    known = _read_stack(place)
+    deployed, api_url = _deploy(clients, emulator.url, built, known.get("api_url", PLACEHOLDER_URL))
     template = json.loads((built / "template.json").read_text())
-    gateway.put_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
+    gateway.put_gateway_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
     _verify_sender(clients)
-    stack = _stack(emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _password())
+    stack = _stack_description(
+        emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _new_password()
+    )
     (place / "stack.json").write_text(json.dumps(stack, indent=2) + "\n")
-    _seed(clients, stack, seed, _seeding(place))
+    _seed(clients, stack, seed, _seeding_marker(place))
     return stack
 
 
@@ -61,7 +63,7 @@ def run(place: Path, seed: str) -> None:
     # Whoever ends this by its process number wants the state kept, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        print(_addresses(up(place, seed)), flush=True)
+        print(_start_message(up(place, seed)), flush=True)
         with subprocess.Popen(["/usr/bin/tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:
             try:
                 signal.pause()
@@ -73,7 +75,7 @@ def run(place: Path, seed: str) -> None:
         down(place)
 
 
-def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple[deploy.Deployed, str]:
+def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple[deploy.Deployment, str]:
     """Deploy with the API's address as a parameter: again when it turns out to be another one.
 
     The embedded AWS gives an API a new id whenever its routes change, and a restart may give it another port.
@@ -93,7 +95,7 @@ def _verify_sender(clients: Clients) -> None:
     clients("ses").verify_email_identity(EmailAddress=stages.parameters(stages.LOCAL)["SenderIdentity"])
 
 
-def _stack(endpoint: str, api_url: str, deployed: deploy.Deployed, password: str) -> dict[str, Any]:
+def _stack_description(endpoint: str, api_url: str, deployed: deploy.Deployment, password: str) -> dict[str, Any]:
     return {
         "api_url": api_url,
         "aws_endpoint_url": endpoint,
@@ -111,7 +113,7 @@ def _stack(endpoint: str, api_url: str, deployed: deploy.Deployed, password: str
 def _seed(clients: Clients, stack: dict[str, Any], seed: str, under_way: Path) -> None:
     """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
-    logins.create(clients, pool, USERS["admin"], "admin", invite=False)
+    logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
     logins.set_passwords(clients, pool, password)
     if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
@@ -122,23 +124,23 @@ def _seed(clients: Clients, stack: dict[str, Any], seed: str, under_way: Path) -
     under_way.unlink()
 
 
-def _seeding(place: Path) -> Path:
+def _seeding_marker(place: Path) -> Path:
     """A file that is there while the organisation is being made."""
     return place / "seeding"
 
 
-def _read(place: Path) -> dict[str, Any]:
+def _read_stack(place: Path) -> dict[str, Any]:
     path = place / "stack.json"
     content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return content
 
 
-def _password() -> str:
+def _new_password() -> str:
     """One the pool's password policy takes."""
     return f"Aa1-{secrets.token_urlsafe(9)}"
 
 
-def _addresses(stack: dict[str, Any]) -> str:
+def _start_message(stack: dict[str, Any]) -> str:
     users = "\n".join(f"    {email}" for email in stack["demo"]["users"].values())
     return (
         f"\nFrontdesk is up. Stop it with Ctrl-C.\n\n"
@@ -157,7 +159,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in commands or seed not in SEEDS:
         print(f"usage: [SEED={'|'.join(SEEDS)}] python -m infra.local up|run|down", file=sys.stderr)
         return 2
-    place = directory()
+    place = stack_directory()
     try:
         if arguments[0] == "down":
             down(place)

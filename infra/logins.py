@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.clients import Clients
 
 
-def create(clients: Clients, pool_id: str, email: str, role: str, *, invite: bool) -> bool:
+def create_login(clients: Clients, pool_id: str, email: str, role: str, *, invite: bool) -> bool:
     """Create a login in the group ``role``; False when there was one already, whose role is then completed.
 
     ``invite`` sends Cognito's e-mail with a temporary password.

@@ -20,9 +20,9 @@ import yaml
 
 from infra import bytecode, layer_pruning, stages
 
-SHIPPED = ("app.py", "requirements.txt", "chalicelib", ".chalice")
-LAYER = "layer-deployment.zip"
-CODE = "deployment.zip"
+SHIPPED_PATHS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
+LAYER_ARCHIVE = "layer-deployment.zip"
+CODE_ARCHIVE = "deployment.zip"
 
 
 class PackageIncomplete(Exception):
@@ -36,7 +36,7 @@ def package(stage: str, build: Path | None = None) -> Path:
     only warns, and the function would fail at its first call.
     """
     build = build or stages.build_directory(stage)
-    with _alone():
+    with _exclusive_build():
         return _package(stage, build / "source", build / "package")
 
 
@@ -45,18 +45,18 @@ def _package(stage: str, source: Path, out: Path) -> Path:
     shutil.rmtree(out, ignore_errors=True)
     _copy_source(source, stage)
     _run_chalice(source, out, stage)
-    missing = _missing(source / "requirements.txt", out / LAYER)
+    missing = _missing_requirements(source / "requirements.txt", out / LAYER_ARCHIVE)
     if missing:
         _forget_archives()
         raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
-    layer_pruning.slim(out / LAYER, _cache())
-    bytecode.add(out / CODE)
+    layer_pruning.prune_layer(out / LAYER_ARCHIVE, _cache_directory())
+    bytecode.add_bytecode(out / CODE_ARCHIVE)
     template = yaml.safe_load((out / "sam.yaml").read_text())
     (out / "template.json").write_text(json.dumps(template, indent=1))
     return out
 
 
-def functions(template: dict[str, Any]) -> dict[str, str]:
+def functions_by_name(template: dict[str, Any]) -> dict[str, str]:
     """Logical id of each function in a packaged template by its name in app.py; the API's name is ``app``."""
     return {
         resource["Properties"]["Handler"].removeprefix("app."): logical_id
@@ -65,15 +65,15 @@ def functions(template: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _cache() -> Path:
+def _cache_directory() -> Path:
     return stages.ROOT / "build" / "cache"
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _exclusive_build() -> Iterator[None]:
     """Only one build at a time uses the cache, whichever stacks they are for."""
-    _cache().parent.mkdir(parents=True, exist_ok=True)
-    with _cache().with_suffix(".lock").open("w") as lock:
+    _cache_directory().parent.mkdir(parents=True, exist_ok=True)
+    with _cache_directory().with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -82,19 +82,19 @@ def _copy_source(source: Path, stage: str) -> None:
     """Copy only what is shipped, without caches, so that equal sources make equal archives."""
     source.mkdir(parents=True)
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
-    for name in SHIPPED:
+    for name in SHIPPED_PATHS:
         path = stages.ROOT / name
         if path.is_dir():
             shutil.copytree(path, source / name, ignore=ignore)
         else:
             shutil.copy2(path, source / name)
-    _cache().mkdir(parents=True, exist_ok=True)
-    (source / ".chalice" / "deployments").symlink_to(_cache())
+    _cache_directory().mkdir(parents=True, exist_ok=True)
+    (source / ".chalice" / "deployments").symlink_to(_cache_directory())
     if stage == stages.LOCAL:
-        _take_host_architecture(source / ".chalice" / "config.json")
+        _set_host_architecture(source / ".chalice" / "config.json")
 
 
-def _take_host_architecture(config: Path) -> None:
+def _set_host_architecture(config: Path) -> None:
     """The embedded AWS runs functions on this machine, whatever deployed stages run on."""
     content = json.loads(config.read_text())
     host = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
@@ -125,10 +125,10 @@ def _run_chalice(source: Path, out: Path, stage: str) -> None:
 
 def _forget_archives() -> None:
     """Delete the cached archives: the next build must not find an incomplete one again."""
-    shutil.rmtree(_cache())
+    shutil.rmtree(_cache_directory())
 
 
-def _missing(requirements: Path, archive: Path) -> list[str]:
+def _missing_requirements(requirements: Path, archive: Path) -> list[str]:
     """Requirements whose exact version is not in the archive."""
     with zipfile.ZipFile(archive) as layer:
         parts = {part for name in layer.namelist() for part in name.split("/") if part.endswith(".dist-info")}

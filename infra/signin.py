@@ -6,8 +6,8 @@ import json
 import sys
 
 from infra import logins
-from infra.clients import of_endpoint
-from infra.local import USERS, directory
+from infra.clients import endpoint_clients
+from infra.local import USERS, stack_directory
 
 
 def main(arguments: list[str]) -> int:
@@ -15,8 +15,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in USERS:
         print(f"usage: python -m infra.signin {'|'.join(USERS)}", file=sys.stderr)
         return 2
-    stack = json.loads((directory() / "stack.json").read_text())
-    clients = of_endpoint(stack["aws_endpoint_url"], stack["region"])
+    stack = json.loads((stack_directory() / "stack.json").read_text())
+    clients = endpoint_clients(stack["aws_endpoint_url"], stack["region"])
     user, password = USERS[arguments[0]], stack["demo"]["password"]
     print(logins.sign_in(clients, stack["user_pool_client_id"], user, password))
     return 0

@@ -11,38 +11,38 @@ from typing import TYPE_CHECKING
 
 from chalicelib import observability
 from chalicelib.domain.shared import ids as domain_ids
-from chalicelib.settings import Deployment, settings as _settings
+from chalicelib.settings import DeploymentSettings, deployment_settings as _settings
 
 if TYPE_CHECKING:
-    from chalicelib.persistence.appointment_lists import DynamoAgenda
-    from chalicelib.persistence.client_directory import DynamoDirectory
+    from chalicelib.persistence.appointment_lists import DynamoAppointmentLists
+    from chalicelib.persistence.client_directory import DynamoClientDirectory
     from chalicelib.persistence.store import DynamoStore
-    from chalicelib.services.appointments.attendees import Attending
-    from chalicelib.services.availability.availability_reader import FreeTimes
-    from chalicelib.services.client_access import Acquaintances
-    from chalicelib.services.unit_of_work import Change
+    from chalicelib.services.appointments.attendees import AttendeeRegistration
+    from chalicelib.services.availability.availability_reader import AvailabilityReader
+    from chalicelib.services.client_access import ClientAccess
+    from chalicelib.services.unit_of_work import UnitOfWork
 
 # The wait before the n-th attempt is drawn from a span that doubles up to the longest.
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.4
 
 
-def settings() -> Deployment:
+def settings() -> DeploymentSettings:
     """This deployment's settings."""
     return _settings()
 
 
 def pause(attempt: int) -> None:
     """Waits a little before another attempt, at random so that rivals spread out."""
-    observability.count("ConflictsRetried")
+    observability.count_metric("ConflictsRetried")
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # no secret
 
 
-def count_events(change: Change) -> None:
+def count_events(change: UnitOfWork) -> None:
     """One metric per domain event: ``appointment.booked`` counts as ``AppointmentBooked``."""
     for event in (event for entry in change.entries for event in entry.events):
         name = event.type.replace("_", ".").title().replace(".", "")
-        observability.count(name)
+        observability.count_metric(name)
 
 
 class RandomIds:
@@ -69,46 +69,46 @@ def store() -> DynamoStore:
     from chalicelib.persistence import table
     from chalicelib.persistence.store import DynamoStore
 
-    return DynamoStore(table.connect(settings().table_name, settings().region), time.time, count_events)
+    return DynamoStore(table.connect_table(settings().table_name, settings().region), time.time, count_events)
 
 
 @lru_cache(maxsize=1)
-def agenda() -> DynamoAgenda:
+def agenda() -> DynamoAppointmentLists:
     """The lists of appointments."""
-    from chalicelib.persistence.appointment_lists import DynamoAgenda
+    from chalicelib.persistence.appointment_lists import DynamoAppointmentLists
 
     store()
-    return DynamoAgenda()
+    return DynamoAppointmentLists()
 
 
 @lru_cache(maxsize=1)
-def directory() -> DynamoDirectory:
+def directory() -> DynamoClientDirectory:
     """The lists of clients."""
-    from chalicelib.persistence.client_directory import DynamoDirectory
+    from chalicelib.persistence.client_directory import DynamoClientDirectory
 
     store()
-    return DynamoDirectory()
+    return DynamoClientDirectory()
 
 
 @lru_cache(maxsize=1)
-def free_times() -> FreeTimes:
+def free_times() -> AvailabilityReader:
     """Reading free times."""
-    from chalicelib.services.availability.availability_reader import FreeTimes
+    from chalicelib.services.availability.availability_reader import AvailabilityReader
 
-    return FreeTimes(store())
+    return AvailabilityReader(store())
 
 
 @lru_cache(maxsize=1)
-def attending() -> Attending:
+def attending() -> AttendeeRegistration:
     """Clients as staff bring them."""
-    from chalicelib.services.appointments.attendees import Attending
+    from chalicelib.services.appointments.attendees import AttendeeRegistration
 
-    return Attending(store(), ids(), acquaintances())
+    return AttendeeRegistration(store(), ids(), acquaintances())
 
 
 @lru_cache(maxsize=1)
-def acquaintances() -> Acquaintances:
+def acquaintances() -> ClientAccess:
     """Who may know which clients."""
-    from chalicelib.services.client_access import Acquaintances
+    from chalicelib.services.client_access import ClientAccess
 
-    return Acquaintances(store())
+    return ClientAccess(store())

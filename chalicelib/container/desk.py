@@ -8,148 +8,148 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import agenda, attending, free_times, ids, pause, settings, store
 
 if TYPE_CHECKING:
-    from chalicelib.services.appointments.add_attendee import Joining
-    from chalicelib.services.appointments.appointment_edit import Changing
-    from chalicelib.services.appointments.appointment_queries import PublicView, Viewing
-    from chalicelib.services.appointments.assignment import Assigning
-    from chalicelib.services.appointments.cancellation import Cancelling
+    from chalicelib.services.appointments.add_attendee import AddAttendee
+    from chalicelib.services.appointments.appointment_edit import EditAppointment
+    from chalicelib.services.appointments.appointment_queries import AppointmentQueries, PublicAppointment
+    from chalicelib.services.appointments.assignment import AssignAppointment
+    from chalicelib.services.appointments.cancellation import CancelAppointment
     from chalicelib.services.appointments.dashboard import Dashboard
-    from chalicelib.services.appointments.lifecycle import Progressing
-    from chalicelib.services.appointments.public_booking import Booking
-    from chalicelib.services.appointments.public_reschedule import Rescheduling
-    from chalicelib.services.appointments.staff_booking import StaffBooking
-    from chalicelib.services.appointments.status_change import Approving
-    from chalicelib.services.availability.availability import Availabilities
-    from chalicelib.services.availability.booking_options import Choosing
-    from chalicelib.services.availability.holds import Holding
-    from chalicelib.services.quickstream.block_queries import Blocks
-    from chalicelib.services.quickstream.create_blocks import Laying
-    from chalicelib.services.quickstream.edit_blocks import Editing
-    from chalicelib.services.quickstream.release_manually import Opening
+    from chalicelib.services.appointments.lifecycle import AdvanceAppointment
+    from chalicelib.services.appointments.public_booking import BookAppointment
+    from chalicelib.services.appointments.public_reschedule import RescheduleAppointment
+    from chalicelib.services.appointments.staff_booking import BookAppointmentAsStaff
+    from chalicelib.services.appointments.status_change import ChangeStatus
+    from chalicelib.services.availability.availability import FreeSlots
+    from chalicelib.services.availability.booking_options import FindBookingOptions
+    from chalicelib.services.availability.holds import HoldSlot
+    from chalicelib.services.quickstream.block_queries import BlockQueries
+    from chalicelib.services.quickstream.create_blocks import CreateBlocks
+    from chalicelib.services.quickstream.edit_blocks import EditBlocks
+    from chalicelib.services.quickstream.release_manually import ReleaseBlock
     from chalicelib.services.quickview.quickview import QuickView
-    from chalicelib.services.quickview.quickview_edits import QuickEdits
+    from chalicelib.services.quickview.quickview_edits import EditFromQuickView
 
 
 @lru_cache(maxsize=1)
-def availabilities() -> Availabilities:
+def availabilities() -> FreeSlots:
     """Free times."""
-    from chalicelib.services.availability.availability import Availabilities
+    from chalicelib.services.availability.availability import FreeSlots
 
-    return Availabilities(free_times())
+    return FreeSlots(free_times())
 
 
 @lru_cache(maxsize=1)
-def choosing() -> Choosing:
+def choosing() -> FindBookingOptions:
     """What goes with what."""
-    from chalicelib.services.availability.booking_options import Choosing
+    from chalicelib.services.availability.booking_options import FindBookingOptions
 
-    return Choosing(store())
+    return FindBookingOptions(store())
 
 
 @lru_cache(maxsize=1)
-def booking() -> Booking:
+def booking() -> BookAppointment:
     """Bookings from the widget."""
-    from chalicelib.services.appointments.public_booking import Booking
+    from chalicelib.services.appointments.public_booking import BookAppointment
 
-    return Booking(store(), free_times(), ids(), pause)
+    return BookAppointment(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def staff_booking() -> StaffBooking:
+def staff_booking() -> BookAppointmentAsStaff:
     """Bookings by staff."""
-    from chalicelib.services.appointments.staff_booking import StaffBooking
+    from chalicelib.services.appointments.staff_booking import BookAppointmentAsStaff
 
-    return StaffBooking(store(), free_times(), attending(), ids(), pause)
+    return BookAppointmentAsStaff(store(), free_times(), attending(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def changing() -> Changing:
+def changing() -> EditAppointment:
     """Edits of appointments by staff."""
-    from chalicelib.services.appointments.appointment_edit import Changing
-    from chalicelib.services.appointments.relocation import ChangesOfPlace
+    from chalicelib.services.appointments.appointment_edit import EditAppointment
+    from chalicelib.services.appointments.relocation import RelocateAppointment
 
-    return Changing(store(), ChangesOfPlace(store(), free_times()), ids(), pause)
+    return EditAppointment(store(), RelocateAppointment(store(), free_times()), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def holding() -> Holding:
+def holding() -> HoldSlot:
     """Holds."""
-    from chalicelib.services.availability.holds import Holding
+    from chalicelib.services.availability.holds import HoldSlot
 
-    return Holding(store(), free_times(), ids(), pause)
+    return HoldSlot(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def rescheduling() -> Rescheduling:
+def rescheduling() -> RescheduleAppointment:
     """Moves."""
-    from chalicelib.services.appointments.public_reschedule import Rescheduling
+    from chalicelib.services.appointments.public_reschedule import RescheduleAppointment
 
-    return Rescheduling(store(), free_times(), ids(), pause)
+    return RescheduleAppointment(store(), free_times(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def cancelling() -> Cancelling:
+def cancelling() -> CancelAppointment:
     """Cancellations."""
-    from chalicelib.services.appointments.cancellation import Cancelling
+    from chalicelib.services.appointments.cancellation import CancelAppointment
 
-    return Cancelling(store(), ids(), pause)
+    return CancelAppointment(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def approving() -> Approving:
+def approving() -> ChangeStatus:
     """From request to confirmation."""
-    from chalicelib.services.appointments.status_change import Approving
+    from chalicelib.services.appointments.status_change import ChangeStatus
 
-    return Approving(store(), cancelling(), ids(), pause)
+    return ChangeStatus(store(), cancelling(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def assigning() -> Assigning:
+def assigning() -> AssignAppointment:
     """Who has an appointment."""
-    from chalicelib.services.appointments.assignment import Assigning
+    from chalicelib.services.appointments.assignment import AssignAppointment
 
-    return Assigning(store(), ids(), pause)
+    return AssignAppointment(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def joining() -> Joining:
+def joining() -> AddAttendee:
     """One more client."""
-    from chalicelib.services.appointments.add_attendee import Joining
+    from chalicelib.services.appointments.add_attendee import AddAttendee
 
-    return Joining(store(), attending(), ids(), pause)
+    return AddAttendee(store(), attending(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def progressing() -> Progressing:
+def progressing() -> AdvanceAppointment:
     """The lifecycle of appointments."""
-    from chalicelib.services.appointments.lifecycle import Progressing
+    from chalicelib.services.appointments.lifecycle import AdvanceAppointment
 
-    return Progressing(store(), ids(), pause)
+    return AdvanceAppointment(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
 def quick_view() -> QuickView:
     """What a consultant has before them."""
-    from chalicelib.persistence.quickview_lists import DynamoQuickLists
+    from chalicelib.persistence.quickview_lists import DynamoQuickViewLists
     from chalicelib.services.quickview.quickview import QuickView
 
-    return QuickView(store(), DynamoQuickLists())
+    return QuickView(store(), DynamoQuickViewLists())
 
 
 @lru_cache(maxsize=1)
-def quick_edits() -> QuickEdits:
+def quick_edits() -> EditFromQuickView:
     """Edits from there."""
-    from chalicelib.services.quickview.quickview_edits import QuickEdits
+    from chalicelib.services.quickview.quickview_edits import EditFromQuickView
 
-    return QuickEdits(store(), changing(), pause)
+    return EditFromQuickView(store(), changing(), pause)
 
 
 @lru_cache(maxsize=1)
-def viewing() -> Viewing:
+def viewing() -> AppointmentQueries:
     """Looking at appointments."""
-    from chalicelib.services.appointments.appointment_queries import Viewing
+    from chalicelib.services.appointments.appointment_queries import AppointmentQueries
 
-    return Viewing(store(), agenda())
+    return AppointmentQueries(store(), agenda())
 
 
 @lru_cache(maxsize=1)
@@ -160,7 +160,7 @@ def dashboard() -> Dashboard:
     return Dashboard(store(), agenda())
 
 
-def calendar_file(view: PublicView) -> str:
+def calendar_file(view: PublicAppointment) -> str:
     """An attendee's appointment for their own calendar."""
     from chalicelib.domain.organisation.catalog import Offer
     from chalicelib.notifications.calendar_invitation import calendar_file
@@ -173,32 +173,32 @@ def calendar_file(view: PublicView) -> str:
 
 
 @lru_cache(maxsize=1)
-def blocks() -> Blocks:
+def blocks() -> BlockQueries:
     """Looking at Quickstream blocks."""
-    from chalicelib.services.quickstream.block_queries import Blocks
+    from chalicelib.services.quickstream.block_queries import BlockQueries
 
-    return Blocks(store(), agenda())
+    return BlockQueries(store(), agenda())
 
 
 @lru_cache(maxsize=1)
-def laying() -> Laying:
+def laying() -> CreateBlocks:
     """Laying out Quickstream blocks."""
-    from chalicelib.services.quickstream.create_blocks import Laying
+    from chalicelib.services.quickstream.create_blocks import CreateBlocks
 
-    return Laying(store(), ids(), pause)
+    return CreateBlocks(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def editing() -> Editing:
+def editing() -> EditBlocks:
     """Editing and deleting Quickstream blocks."""
-    from chalicelib.services.quickstream.edit_blocks import Editing
+    from chalicelib.services.quickstream.edit_blocks import EditBlocks
 
-    return Editing(store(), agenda(), ids(), pause)
+    return EditBlocks(store(), agenda(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
-def opening() -> Opening:
+def opening() -> ReleaseBlock:
     """Releasing and closing Quickstream blocks by hand."""
-    from chalicelib.services.quickstream.release_manually import Opening
+    from chalicelib.services.quickstream.release_manually import ReleaseBlock
 
-    return Opening(store(), agenda(), ids(), pause)
+    return ReleaseBlock(store(), agenda(), ids(), pause)

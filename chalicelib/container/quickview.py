@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 from chalicelib.container.core import acquaintances, directory, free_times, ids, pause, settings, store
 
 if TYPE_CHECKING:
-    from chalicelib.services.quickview.rebook_summary import Summaries
-    from chalicelib.services.quickview.rebooking import Rebooking
+    from chalicelib.services.quickview.rebook_summary import RebookSummaries
+    from chalicelib.services.quickview.rebooking import RebookAppointment
 
 
 def review_key() -> str:
     """What reviews are signed with."""
     from chalicelib import secrets_manager
 
-    return secrets_manager.secret(settings().review_key_arn, settings().region)
+    return secrets_manager.read_secret(settings().review_key_arn, settings().region)
 
 
 @lru_cache(maxsize=1)
-def rebook_summaries() -> Summaries:
+def rebook_summaries() -> RebookSummaries:
     """What is looked at before rebooking."""
-    from chalicelib.services.quickview.rebook_summary import Summaries
+    from chalicelib.services.quickview.rebook_summary import RebookSummaries
 
-    return Summaries(store(), directory(), acquaintances())
+    return RebookSummaries(store(), directory(), acquaintances())
 
 
 @lru_cache(maxsize=1)
-def rebooking() -> Rebooking:
+def rebooking() -> RebookAppointment:
     """Rebookings."""
-    from chalicelib.services.quickview.rebook_plan import Plans
-    from chalicelib.services.quickview.rebooking import Rebooking
+    from chalicelib.services.quickview.rebook_plan import PlanRebooking
+    from chalicelib.services.quickview.rebooking import RebookAppointment
 
-    return Rebooking(store(), Plans(store(), directory(), free_times()), ids(), pause, review_key)
+    return RebookAppointment(store(), PlanRebooking(store(), directory(), free_times()), ids(), pause, review_key)

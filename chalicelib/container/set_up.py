@@ -10,18 +10,18 @@ from chalicelib.container.core import agenda, ids, pause, settings, store
 
 if TYPE_CHECKING:
     from chalicelib.domain.shared.permissions import Principal
-    from chalicelib.identity.cognito import CognitoLogins
-    from chalicelib.services.organisation.cancellation_reasons import Reasons
+    from chalicelib.identity.cognito import CognitoUserPool
+    from chalicelib.services.organisation.cancellation_reasons import CancellationReasons
     from chalicelib.services.organisation.locations import Locations
-    from chalicelib.services.organisation.opening_hours import Closures, OpeningHours, Openings
-    from chalicelib.services.organisation.public_catalogue import Showcase
-    from chalicelib.services.organisation.references import Usage
+    from chalicelib.services.organisation.opening_hours import BranchHoursRecords, Closures, OpeningHours
+    from chalicelib.services.organisation.public_catalogue import PublicCatalogue
+    from chalicelib.services.organisation.references import References
     from chalicelib.services.organisation.rotas import Rotas
-    from chalicelib.services.organisation.services import Offerings
-    from chalicelib.services.organisation.settings import Configuring
-    from chalicelib.services.organisation.staff import Staffing
+    from chalicelib.services.organisation.services import Services
+    from chalicelib.services.organisation.settings import OrganisationSettings
+    from chalicelib.services.organisation.staff import StaffMembers
     from chalicelib.services.organisation.statuses import Statuses
-    from chalicelib.services.organisation.time_off import TimesOff
+    from chalicelib.services.organisation.time_off import StaffTimeOff
     from chalicelib.services.organisation.work_schedules import WorkSchedules
 
 # A change of the allowed origins is heard of within this time.
@@ -36,20 +36,20 @@ def principal_for(email: str, groups: tuple[str, ...]) -> Principal | None:
 
 
 @lru_cache(maxsize=1)
-def logins() -> CognitoLogins:
+def logins() -> CognitoUserPool:
     """The staff user pool; on the embedded AWS nobody is sent an invitation."""
     from chalicelib.identity import cognito
 
-    pool = cognito.client(settings().region)
-    return cognito.CognitoLogins(pool, settings().user_pool_id, invite=not settings().local)
+    pool = cognito.cognito_client(settings().region)
+    return cognito.CognitoUserPool(pool, settings().user_pool_id, invite=not settings().local)
 
 
 @lru_cache(maxsize=1)
-def usage() -> Usage:
+def usage() -> References:
     """What still refers to a record of the catalogue."""
-    from chalicelib.services.organisation.references import Usage
+    from chalicelib.services.organisation.references import References
 
-    return Usage(store(), agenda())
+    return References(store(), agenda())
 
 
 @lru_cache(maxsize=1)
@@ -61,11 +61,11 @@ def locations() -> Locations:
 
 
 @lru_cache(maxsize=1)
-def openings() -> Openings:
+def openings() -> BranchHoursRecords:
     """When each location is open."""
-    from chalicelib.services.organisation.opening_hours import Openings
+    from chalicelib.services.organisation.opening_hours import BranchHoursRecords
 
-    return Openings(store(), ids(), pause)
+    return BranchHoursRecords(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -85,19 +85,19 @@ def closures() -> Closures:
 
 
 @lru_cache(maxsize=1)
-def offerings() -> Offerings:
+def offerings() -> Services:
     """Set-up of services."""
-    from chalicelib.services.organisation.services import Offerings
+    from chalicelib.services.organisation.services import Services
 
-    return Offerings(store(), ids(), usage(), pause)
+    return Services(store(), ids(), usage(), pause)
 
 
 @lru_cache(maxsize=1)
-def staffing() -> Staffing:
+def staffing() -> StaffMembers:
     """Set-up of staff."""
-    from chalicelib.services.organisation.staff import Staffing
+    from chalicelib.services.organisation.staff import StaffMembers
 
-    return Staffing(store(), ids(), logins(), usage(), pause)
+    return StaffMembers(store(), ids(), logins(), usage(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -117,19 +117,19 @@ def work_schedules() -> WorkSchedules:
 
 
 @lru_cache(maxsize=1)
-def times_off() -> TimesOff:
+def times_off() -> StaffTimeOff:
     """Set-up of time off."""
-    from chalicelib.services.organisation.time_off import TimesOff
+    from chalicelib.services.organisation.time_off import StaffTimeOff
 
-    return TimesOff(rotas(), agenda())
+    return StaffTimeOff(rotas(), agenda())
 
 
 @lru_cache(maxsize=1)
-def reasons() -> Reasons:
+def reasons() -> CancellationReasons:
     """Set-up of cancellation reasons."""
-    from chalicelib.services.organisation.cancellation_reasons import Reasons
+    from chalicelib.services.organisation.cancellation_reasons import CancellationReasons
 
-    return Reasons(store(), ids(), pause)
+    return CancellationReasons(store(), ids(), pause)
 
 
 @lru_cache(maxsize=1)
@@ -141,19 +141,19 @@ def statuses() -> Statuses:
 
 
 @lru_cache(maxsize=1)
-def configuring() -> Configuring:
+def configuring() -> OrganisationSettings:
     """The organisation's settings."""
-    from chalicelib.services.organisation.settings import Configuring
+    from chalicelib.services.organisation.settings import OrganisationSettings
 
-    return Configuring(store(), pause)
+    return OrganisationSettings(store(), pause)
 
 
 @lru_cache(maxsize=1)
-def showcase() -> Showcase:
+def showcase() -> PublicCatalogue:
     """The public catalogue."""
-    from chalicelib.services.organisation.public_catalogue import Showcase
+    from chalicelib.services.organisation.public_catalogue import PublicCatalogue
 
-    return Showcase(store())
+    return PublicCatalogue(store())
 
 
 def origins() -> tuple[str, ...]:

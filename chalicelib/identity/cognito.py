@@ -13,16 +13,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.domain.shared.errors import Busy, invalid
 from chalicelib.domain.shared.permissions import Role
 
-_LATER = frozenset({"TooManyRequestsException", "InternalErrorException", "ThrottlingException"})
+_RETRYABLE_CODES = frozenset({"TooManyRequestsException", "InternalErrorException", "ThrottlingException"})
 
 
-def client(region: str) -> Any:
+def cognito_client(region: str) -> Any:
     """A client that gives up well before the function's own time limit."""
     config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
     return boto3.client("cognito-idp", region_name=region, config=config)
 
 
-class CognitoLogins:
+class CognitoUserPool:
     """``services.staffing.Logins`` on a user pool whose users are found by e-mail address.
 
     ``invite`` has the pool mail a temporary password to whoever gets a login.
@@ -37,7 +37,7 @@ class CognitoLogins:
         """A login in no group: it can sign in and do nothing; 422 when the pool refuses the address."""
         silent: dict[str, Any] = {} if self._invite else {"MessageAction": "SUPPRESS"}
         try:
-            with _translated():
+            with _translate_errors():
                 self._pool.admin_create_user(
                     UserPoolId=self._pool_id,
                     Username=email,
@@ -56,7 +56,7 @@ class CognitoLogins:
     def admit(self, email: str, role: Role) -> None:
         """In this role's group alone; the others are left first: a failure takes rights and gives none."""
         pool_id = self._pool_id
-        with _translated():
+        with _translate_errors():
             groups = self._pool.admin_list_groups_for_user(UserPoolId=pool_id, Username=email)["Groups"]
             present = {group.get("GroupName", "") for group in groups}
             for name in (present & set(Role)) - {role}:
@@ -68,7 +68,7 @@ class CognitoLogins:
     def disable(self, email: str) -> None:
         """No new tokens; what is left of the old ones is refused with the staff record."""
         try:
-            with _translated():
+            with _translate_errors():
                 self._pool.admin_disable_user(UserPoolId=self._pool_id, Username=email)
         except self._pool.exceptions.UserNotFoundException:
             return
@@ -76,18 +76,18 @@ class CognitoLogins:
     def delete(self, email: str) -> None:
         """Gone for good."""
         try:
-            with _translated():
+            with _translate_errors():
                 self._pool.admin_delete_user(UserPoolId=self._pool_id, Username=email)
         except self._pool.exceptions.UserNotFoundException:
             return
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _LATER:
+        if error.response.get("Error", {}).get("Code") in _RETRYABLE_CODES:
             raise Busy("The staff logins cannot be reached just now.") from error
         raise
     except BotoCoreError as error:

@@ -8,13 +8,13 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, ScheduleExpression
 
-from chalicelib.api.http.wiring import wired
+from chalicelib.api.http.wiring import dependencies
 
 # What a batch leaves unused, so that the work in hand can be finished.
 _RESERVE_MILLISECONDS = 5_000
 
 
-class Tick(BaseLambdaEvent):
+class ScheduledEvent(BaseLambdaEvent):
     """A call by the schedule, or by hand with ``{"now": "<RFC 3339>"}``."""
 
     def _extract_attributes(self, event_dict: Mapping[str, Any]) -> None:
@@ -23,7 +23,7 @@ class Tick(BaseLambdaEvent):
     @property
     def now(self) -> datetime:
         """The present instant in UTC; the caller's word counts in stage local only."""
-        if self.said is not None and wired().settings().local:
+        if self.said is not None and dependencies().settings().local:
             return datetime.fromisoformat(str(self.said)).astimezone(UTC)
         return datetime.now(UTC)
 
@@ -33,12 +33,14 @@ class Tick(BaseLambdaEvent):
         return remaining is None or remaining() > _RESERVE_MILLISECONDS
 
 
-def every(app: Chalice, rate: ScheduleExpression) -> Callable[[Callable[[Tick], dict[str, int]]], Callable[..., Any]]:
+def scheduled(
+    app: Chalice, rate: ScheduleExpression
+) -> Callable[[Callable[[ScheduledEvent], dict[str, int]]], Callable[..., Any]]:
     """Declares a scheduled function of the app; Chalice's own event class refuses calls made by hand."""
 
-    def declare(function: Callable[[Tick], dict[str, int]]) -> Callable[..., Any]:
+    def declare(function: Callable[[ScheduledEvent], dict[str, int]]) -> Callable[..., Any]:
         handler: Any = app.schedule(rate)(function)
-        handler.event_class = Tick
+        handler.event_class = ScheduledEvent
         return handler  # type: ignore[no-any-return]  # Chalice types its decorators loosely
 
     return declare

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.meeting_link import visible_call
-from chalicelib.domain.messaging.notification_policy import sequence_for
-from chalicelib.domain.messaging.notifications import Medium, Notice
-from chalicelib.domain.organisation.catalog import Method, Offer
-from chalicelib.domain.shared.events import Audience, Kind
-from chalicelib.notifications.content import link_follows, manage_url, meeting_link, place
-from chalicelib.notifications.translations import Wording, one_line, wording
+from chalicelib.domain.messaging.notification_policy import calendar_sequence
+from chalicelib.domain.messaging.notifications import Medium, Notification
+from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
+from chalicelib.domain.shared.events import Audience, MessageKind
+from chalicelib.notifications.content import manage_url, manual_link_note, meeting_place, usable_meeting_link
+from chalicelib.notifications.translations import Translations, one_line, translations_for
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event, vCalAddress
 
-PRODUCT = "-//Frontdesk//Appointments//EN"
+PRODUCT_ID = "-//Frontdesk//Appointments//EN"
 
 
-class Scheduling(StrEnum):
+class SchedulingMethod(StrEnum):
     """What the calendar is asked to do."""
 
     REQUEST = "REQUEST"
@@ -33,7 +33,7 @@ class Scheduling(StrEnum):
     PUBLISH = "PUBLISH"
 
 
-class Status(StrEnum):
+class EventStatus(StrEnum):
     """How far an event is to be counted on (RFC 5545, 3.8.1.11)."""
 
     TENTATIVE = "TENTATIVE"
@@ -41,26 +41,26 @@ class Status(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-def method_for(notice: Notice) -> Scheduling | None:
+def scheduling_method(notice: Notification) -> SchedulingMethod | None:
     """What a notice asks of a client's calendar; nothing for staff, reminders, a first request.
 
     Mail programs show an invitation as an appointment that is made, which a request is not (NT-3).
     """
     if notice.audience is not Audience.CLIENT:
         return None
-    if notice.kind is Kind.CANCELLED:
-        return Scheduling.CANCEL
-    if notice.kind in (Kind.CONFIRMATION, Kind.RESCHEDULED):
-        return Scheduling.REQUEST
+    if notice.kind is MessageKind.CANCELLED:
+        return SchedulingMethod.CANCEL
+    if notice.kind in (MessageKind.CONFIRMATION, MessageKind.RESCHEDULED):
+        return SchedulingMethod.REQUEST
     # A moved request: what the calendar already has must follow, as tentative.
-    if notice.kind is Kind.REQUEST_RECEIVED and notice.sequence > 0:
-        return Scheduling.REQUEST
+    if notice.kind is MessageKind.REQUEST_RECEIVED and notice.sequence > 0:
+        return SchedulingMethod.REQUEST
     return None
 
 
-def invitation(notice: Notice, method: Scheduling, sender: str, public_url: str) -> bytes:
+def build_invitation(notice: Notification, method: SchedulingMethod, sender: str, public_url: str) -> bytes:
     """The ``text/calendar`` part of an e-mail: organiser and attendee named, SEQUENCE as the notice says."""
-    event = _event(notice, _status(notice, off=method is Scheduling.CANCEL), sender, public_url)
+    event = _event(notice, _event_status(notice, off=method is SchedulingMethod.CANCEL), sender, public_url)
     event["attendee"] = _attendee(notice, method)
     return _calendar(event, method)
 
@@ -70,8 +70,8 @@ def calendar_file(
 ) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
     off = attendee.cancelled or not appointment.occupies
-    notice = Notice(
-        kind=Kind.CONFIRMATION,
+    notice = Notification(
+        kind=MessageKind.CONFIRMATION,
         audience=Audience.CLIENT,
         medium=Medium.EMAIL,
         recipient_id=attendee.client_id,
@@ -86,28 +86,28 @@ def calendar_file(
         method=appointment.method,
         service=offer.service.name,
         place=offer.location.name,
-        place_address=offer.location.address if appointment.method is Method.IN_PERSON else "",
+        place_address=offer.location.address if appointment.method is MeetingMethod.IN_PERSON else "",
         changed_at=appointment.updated_at,
         confirmed=appointment.confirmed,
-        sequence=sequence_for(appointment, attendee, leaving=off),
+        sequence=calendar_sequence(appointment, attendee, leaving=off),
         code=attendee.code,
         teleconference=None if off else visible_call(appointment),
     )
-    event = _event(notice, _status(notice, off=off), sender, public_url)
-    return _calendar(event, Scheduling.PUBLISH).decode("utf-8")
+    event = _event(notice, _event_status(notice, off=off), sender, public_url)
+    return _calendar(event, SchedulingMethod.PUBLISH).decode("utf-8")
 
 
-def _status(notice: Notice, *, off: bool) -> Status:
+def _event_status(notice: Notification, *, off: bool) -> EventStatus:
     if off:
-        return Status.CANCELLED
-    return Status.CONFIRMED if notice.confirmed else Status.TENTATIVE
+        return EventStatus.CANCELLED
+    return EventStatus.CONFIRMED if notice.confirmed else EventStatus.TENTATIVE
 
 
-def _event(notice: Notice, status: Status, sender: str, public_url: str) -> Event:
+def _event(notice: Notification, status: EventStatus, sender: str, public_url: str) -> Event:
     # Loaded where an invitation is written: it takes a tenth of a second.
     from icalendar import Event
 
-    words = wording(notice.language)
+    words = translations_for(notice.language)
     link = manage_url(notice, public_url)
     event = Event()
     event.add("uid", f"{notice.appointment_id}@frontdesk")
@@ -117,29 +117,29 @@ def _event(notice: Notice, status: Status, sender: str, public_url: str) -> Even
     event.add("dtend", _utc(notice.end))
     summary = f"{one_line(notice.service)} ({one_line(notice.organisation)})"
     # Few calendars show that an event is tentative, all show its name.
-    event.add("summary", words.line("tentative", summary=summary) if status is Status.TENTATIVE else summary)
+    event.add("summary", words.line("tentative", summary=summary) if status is EventStatus.TENTATIVE else summary)
     address = one_line(notice.place_address)
     # Calendars offer a link to follow where they expect the place.
-    where = meeting_link(notice) or place(notice, words)
+    where = usable_meeting_link(notice) or meeting_place(notice, words)
     event.add("location", ", ".join(filter(None, (where, address))))
-    description = [*_call(notice, words), *([words.line("text_link", url=link)] if public_url else [])]
+    description = [*_call_lines(notice, words), *([words.line("text_link", url=link)] if public_url else [])]
     if description:
         event.add("description", "\n".join(description))
     if public_url:
         event.add("url", link)
-    if meeting_link(notice):
-        _add_conference(event, meeting_link(notice), place(notice, words))
+    if usable_meeting_link(notice):
+        _add_conference(event, usable_meeting_link(notice), meeting_place(notice, words))
     event.add("status", status.value)
     event.add("transp", "OPAQUE")
     event["organizer"] = _address(parseaddr(sender)[1], notice.organisation)
     return event
 
 
-def _call(notice: Notice, words: Wording) -> list[str]:
+def _call_lines(notice: Notification, words: Translations) -> list[str]:
     """What is to be known of the video call: how to join it, or that the link follows."""
-    if meeting_link(notice):
-        return [words.line("text_join", url=meeting_link(notice))]
-    return [text for text in [link_follows(notice, words)] if text]
+    if usable_meeting_link(notice):
+        return [words.line("text_join", url=usable_meeting_link(notice))]
+    return [text for text in [manual_link_note(notice, words)] if text]
 
 
 def _add_conference(event: Event, link: str, label: str) -> None:
@@ -153,12 +153,12 @@ def _add_conference(event: Event, link: str, label: str) -> None:
     event["conference"] = conference
 
 
-def _attendee(notice: Notice, method: Scheduling) -> vCalAddress:
+def _attendee(notice: Notification, method: SchedulingMethod) -> vCalAddress:
     from icalendar import vText
 
     attendee = _address(notice.address, notice.guests[0].name if notice.guests else notice.name)
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
-    if method is Scheduling.REQUEST:
+    if method is SchedulingMethod.REQUEST:
         attendee.params["PARTSTAT"] = vText("ACCEPTED" if notice.confirmed else "TENTATIVE")
         attendee.params["RSVP"] = vText("FALSE")
     return attendee
@@ -173,11 +173,11 @@ def _address(address: str, name: str) -> vCalAddress:
     return found
 
 
-def _calendar(event: Event, method: Scheduling) -> bytes:
+def _calendar(event: Event, method: SchedulingMethod) -> bytes:
     from icalendar import Calendar
 
     calendar: Calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
+    calendar.add("prodid", PRODUCT_ID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chalicelib.notifications.provider_errors import REPEATABLE
+from chalicelib.notifications.provider_errors import RETRYING
 
 
 @dataclass
-class SqsDeadLetters:
+class SqsDeadLetterQueue:
     """The dead-letter queue of messages."""
 
     url: str
@@ -26,4 +26,4 @@ class SqsDeadLetters:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("sqs", region_name=self.region, config=REPEATABLE)
+        return boto3.client("sqs", region_name=self.region, config=RETRYING)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from chalicelib.domain.appointments.video_meetings import Link, LinkDelayed, LinkRefused, Meeting
+from chalicelib.domain.appointments.video_meetings import LinkDelayed, LinkRefused, Meeting, MeetingLink
 from chalicelib.domain.shared.times import utc_text
 
 if TYPE_CHECKING:
@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 # Two of each fit many times into what a function may take; nothing waits for an answer that is later.
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 # A token is not used in the last minutes of its life, so that none runs out on its way.
-SPARE = timedelta(minutes=5)
+TOKEN_MARGIN = timedelta(minutes=5)
 # After a fault nobody is kept waiting for the next one: the relay has other messages to send.
-REST = timedelta(seconds=20)
+PAUSE_AFTER_FAILURE = timedelta(seconds=20)
 # Teams gives a link up so long after the meeting that it was made for.
-LINK_LIFE = timedelta(days=60)
+LINK_LIFETIME = timedelta(days=60)
 # What passes by itself, besides all that the server says of itself.
-_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY})
+_TRANSIENT_STATUSES = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class GraphCredentials:
     """The secret's content: the app registration, and the object id of the user in whose name meetings are made."""
 
     tenant_id: str
@@ -45,14 +47,14 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _AccessToken:
     text: str = field(repr=False)
-    whose: Credentials
+    whose: GraphCredentials
     until: datetime
 
 
 @dataclass
-class GraphLinks:
+class GraphMeetingLinks:
     """``services.delivery_ports.MeetingLinks`` with Microsoft Graph; ``secret`` gives the credentials as JSON.
 
     ``clock`` is the real one: tokens and the server's wishes go by it, whatever time a caller goes by.
@@ -63,10 +65,10 @@ class GraphLinks:
     login_url: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     read_seconds: float = READ_SECONDS
-    _token: _Token | None = field(default=None, init=False, repr=False)
+    _token: _AccessToken | None = field(default=None, init=False, repr=False)
     _rests: tuple[datetime, str] | None = field(default=None, init=False)
 
-    def make(self, meeting: Meeting) -> Link:
+    def make(self, meeting: Meeting) -> MeetingLink:
         """The link to join by, without an account of one's own where the tenant lets guests in.
 
         ``LinkDelayed`` for faults on the way, throttling and credentials that are not taken, which a new secret
@@ -79,9 +81,9 @@ class GraphLinks:
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._token = None
                 answer = self._ask(meeting, credentials, self._bearer(credentials))
-            return Link(self._url(answer), meeting.end + LINK_LIFE)
+            return MeetingLink(self._url(answer), meeting.end + LINK_LIFETIME)
         except LinkDelayed as delay:
-            rest = max(REST, timedelta(seconds=delay.seconds))
+            rest = max(PAUSE_AFTER_FAILURE, timedelta(seconds=delay.seconds))
             self._rests = (self.clock() + rest, str(delay))
             raise
 
@@ -95,22 +97,22 @@ class GraphLinks:
             raise LinkDelayed(reason, left)
         self._rests = None
 
-    def _credentials(self) -> Credentials:
+    def _credentials(self) -> GraphCredentials:
         try:
             known = json.loads(self.secret())
-            return Credentials(**{name: str(known[name]) for name in Credentials.__dataclass_fields__})
+            return GraphCredentials(**{name: str(known[name]) for name in GraphCredentials.__dataclass_fields__})
         except Exception as error:
             # Its text may quote the secret: only this reason is ever logged.
             raise LinkDelayed("credentials_unreadable") from error
 
-    def _bearer(self, credentials: Credentials) -> str:
+    def _bearer(self, credentials: GraphCredentials) -> str:
         """A token that is good for a while yet, an earlier one if there is one."""
         token = self._token
         if token is None or token.whose != credentials or token.until <= self.clock():
             self._token = token = self._new_token(credentials)
         return token.text
 
-    def _new_token(self, credentials: Credentials) -> _Token:
+    def _new_token(self, credentials: GraphCredentials) -> _AccessToken:
         url = f"{self.login_url}/{quote(credentials.tenant_id, safe='')}/oauth2/v2.0/token"
         form = {
             "client_id": credentials.client_id,
@@ -122,13 +124,13 @@ class GraphLinks:
         if answer.status != HTTPStatus.OK:
             self._pass_on(answer)
             raise LinkDelayed("credentials_refused")
-        said = _json(answer)
+        said = _json_object(answer)
         if not said.get("access_token"):
             raise LinkDelayed("unexpected_answer")
         life = timedelta(seconds=float(said.get("expires_in") or 0))
-        return _Token(str(said["access_token"]), credentials, self.clock() + life - SPARE)
+        return _AccessToken(str(said["access_token"]), credentials, self.clock() + life - TOKEN_MARGIN)
 
-    def _ask(self, meeting: Meeting, credentials: Credentials, token: str) -> BaseHTTPResponse:
+    def _ask(self, meeting: Meeting, credentials: GraphCredentials, token: str) -> BaseHTTPResponse:
         organizer = quote(credentials.organizer_id, safe="")
         url = f"{self.graph_url}/v1.0/users/{organizer}/onlineMeetings/createOrGet"
         body = {
@@ -142,7 +144,7 @@ class GraphLinks:
 
     def _url(self, answer: BaseHTTPResponse) -> str:
         if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
-            link = str(_json(answer).get("joinWebUrl") or "")
+            link = str(_json_object(answer).get("joinWebUrl") or "")
             if urlsplit(link).scheme != "https":
                 raise LinkRefused("no_link_in_answer")
             return link
@@ -155,7 +157,7 @@ class GraphLinks:
         """Raises for what another attempt may cure: throttling, faults of the server."""
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise LinkDelayed("throttled", self._wished(answer))
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _PASSING:
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _TRANSIENT_STATUSES:
             raise LinkDelayed("server_fault", self._wished(answer))
 
     def _wished(self, answer: BaseHTTPResponse) -> float:
@@ -183,7 +185,7 @@ class GraphLinks:
         return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=self.read_seconds))
 
 
-def _json(answer: BaseHTTPResponse) -> Mapping[str, Any]:
+def _json_object(answer: BaseHTTPResponse) -> Mapping[str, Any]:
     try:
         said = json.loads(answer.data)
     except ValueError:

@@ -17,17 +17,17 @@ from botocore.exceptions import (
 from chalicelib.domain.messaging.notifications import NotSent, Rejected
 
 # One request per permission: the driver's own second attempt after a lost answer could send twice.
-SEND_ONCE = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
+SINGLE_ATTEMPT = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
 # What may be repeated without harm is left to the driver.
-REPEATABLE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+RETRYING = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
-_NEVER_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
+_NOT_SENT_ERRORS = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 # Gateways answer these when the service itself may well have done its work.
-_UNKNOWN = frozenset({502, 504})
+_AMBIGUOUS_STATUSES = frozenset({502, 504})
 
 
 @contextmanager
-def understood(rejections: frozenset[str]) -> Iterator[None]:
+def translate_errors(rejections: frozenset[str]) -> Iterator[None]:
     """Raises ``NotSent`` or ``Rejected`` for errors that prove it; anything else says nothing and passes.
 
     ``rejections`` are the error codes that no repetition cures.
@@ -36,13 +36,13 @@ def understood(rejections: frozenset[str]) -> Iterator[None]:
         yield
     except ParamValidationError as error:
         raise Rejected("ParamValidation") from error
-    except _NEVER_REACHED as error:
+    except _NOT_SENT_ERRORS as error:
         raise NotSent(type(error).__name__) from error
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in rejections:
             raise Rejected(code) from error
-        if status in _UNKNOWN:
+        if status in _AMBIGUOUS_STATUSES:
             raise
         raise NotSent(code) from error

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.messaging.notification_policy import FAREWELLS
-from chalicelib.domain.messaging.notifications import Notice
-from chalicelib.notifications.content import letter, manage_url, place
-from chalicelib.notifications.sms_segments import shortened
-from chalicelib.notifications.translations import TEMPLATES, one_line, wording
+from chalicelib.domain.messaging.notification_policy import FINAL_KINDS
+from chalicelib.domain.messaging.notifications import Notification
+from chalicelib.notifications.content import build_content, manage_url, meeting_place
+from chalicelib.notifications.sms_segments import fit_to_segments
+from chalicelib.notifications.translations import TEMPLATES, one_line, translations_for
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_TYPOGRAPHY = str.maketrans({"’": "'", "–": "-", "−": "-", "\u00a0": " ", "\u202f": " "})
+_PLAIN_PUNCTUATION = str.maketrans({"’": "'", "–": "-", "−": "-", "\u00a0": " ", "\u202f": " "})
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class RenderedMessage:
     """An e-mail's content."""
 
     subject: str
@@ -27,24 +27,24 @@ class Mail:
     text: str
 
 
-def mail(notice: Notice, public_url: str) -> Mail:
+def render_email(notice: Notification, public_url: str) -> RenderedMessage:
     """The e-mail for a notice; what people typed appears literally in both bodies (case 24)."""
-    content = letter(notice, public_url)
-    templates = _templates()
-    return Mail(
+    content = build_content(notice, public_url)
+    templates = _template_environment()
+    return RenderedMessage(
         subject=one_line(content.subject),
         html=templates.get_template("mail.html").render(letter=content),
         text=templates.get_template("mail.txt").render(letter=content),
     )
 
 
-def text(notice: Notice, public_url: str) -> str:
+def render_text_message(notice: Notification, public_url: str) -> str:
     """The text message for a notice: at most three segments, cut between characters (case 24).
 
     Why something does not take place is said as far as there is room. Who gets no e-mail finds the link to the
     appointment in the text; it is never cut.
     """
-    words = wording(notice.language)
+    words = translations_for(notice.language)
     body = words.kind(
         notice.manner,
         notice.kind,
@@ -52,18 +52,18 @@ def text(notice: Notice, public_url: str) -> str:
         organisation=one_line(notice.organisation),
         service=one_line(notice.service),
         when=words.short_moment(notice.start, notice.timezone),
-        place=place(notice, words),
+        place=meeting_place(notice, words),
     )
-    ends = notice.kind in FAREWELLS
+    ends = notice.kind in FINAL_KINDS
     if ends and notice.reason:
         body += " " + words.line("colon", label=words.label("reason"), value=one_line(notice.reason))
     link = "" if ends or notice.has_email else manage_url(notice, public_url)
     tail = " " + words.line("text_link", url=link) if link else ""
-    return shortened(one_line(body).translate(_TYPOGRAPHY), tail.translate(_TYPOGRAPHY))
+    return fit_to_segments(one_line(body).translate(_PLAIN_PUNCTUATION), tail.translate(_PLAIN_PUNCTUATION))
 
 
 @lru_cache(maxsize=1)
-def _templates() -> Environment:
+def _template_environment() -> Environment:
     # Imported where a message is written: no other function pays for it.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 

@@ -12,17 +12,17 @@ from email.utils import parseaddr
 from functools import cached_property, partial
 from typing import Any
 
-from chalicelib.domain.messaging.notifications import Notice, Rejected
-from chalicelib.notifications.calendar_invitation import invitation, method_for
-from chalicelib.notifications.provider_errors import SEND_ONCE, understood
-from chalicelib.notifications.rendered_message import mail
+from chalicelib.domain.messaging.notifications import Notification, Rejected
+from chalicelib.notifications.calendar_invitation import build_invitation, scheduling_method
+from chalicelib.notifications.provider_errors import SINGLE_ATTEMPT, translate_errors
+from chalicelib.notifications.rendered_message import render_email
 from chalicelib.notifications.translations import one_line
 
-_REJECTIONS = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
+_REJECTION_CODES = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
 
 
 @dataclass
-class SesMail:
+class SesEmailSender:
     """The carrier of e-mail; ``sender`` is a verified address, ``configuration_set`` may be empty."""
 
     sender: str
@@ -30,13 +30,13 @@ class SesMail:
     public_url: str
     region: str
 
-    def prepare(self, notice: Notice) -> Callable[[], str]:
+    def prepare(self, notice: Notification) -> Callable[[], str]:
         """The notice written and laid out; calling it sends it and returns SES's id.
 
         Raises ``Rejected`` for an address that cannot be one; the call raises ``NotSent`` or ``Rejected``.
         """
-        address = _address(notice.address)
-        return partial(self._send, address, mime(notice, self.sender, self.public_url, address))
+        address = _smtp_address(notice.address)
+        return partial(self._send, address, build_mime_message(notice, self.sender, self.public_url, address))
 
     def _send(self, address: str, message: EmailMessage) -> str:
         request: dict[str, Any] = {
@@ -46,19 +46,19 @@ class SesMail:
         }
         if self.configuration_set:
             request["ConfigurationSetName"] = self.configuration_set
-        with understood(_REJECTIONS):
+        with translate_errors(_REJECTION_CODES):
             return str(self._client.send_email(**request)["MessageId"])
 
     @cached_property
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("sesv2", region_name=self.region, config=SEND_ONCE)
+        return boto3.client("sesv2", region_name=self.region, config=SINGLE_ATTEMPT)
 
 
-def mime(notice: Notice, sender: str, public_url: str, address: str) -> EmailMessage:
+def build_mime_message(notice: Notification, sender: str, public_url: str, address: str) -> EmailMessage:
     """The whole message; no text in it can begin another header (case 24)."""
-    content = mail(notice, public_url)
+    content = render_email(notice, public_url)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(one_line(notice.organisation), addr_spec=parseaddr(sender)[1])
     message["To"] = Address(addr_spec=address)
@@ -66,16 +66,16 @@ def mime(notice: Notice, sender: str, public_url: str, address: str) -> EmailMes
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(content.text, cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", cte="quoted-printable")
-    method = method_for(notice)
+    method = scheduling_method(notice)
     if method is not None:
-        file = invitation(notice, method, sender, public_url)
+        file = build_invitation(notice, method, sender, public_url)
         parameters = {"method": method.value, "charset": "UTF-8"}
         message.add_alternative(file, maintype="text", subtype="calendar", params=parameters)
     message["Content-Language"] = notice.language
     return message
 
 
-def _address(text: str) -> str:
+def _smtp_address(text: str) -> str:
     """An address as SES takes it: ASCII, the domain in its IDNA form."""
     local, _, domain = text.strip().rpartition("@")
     if not local or not domain:

@@ -5,57 +5,57 @@ from __future__ import annotations
 import unicodedata
 
 # The GSM 03.38 alphabet: one character outside it makes the whole text UTF-16, less than half as long.
-GSM = frozenset(
+GSM_ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 # Three segments of a concatenated text, in characters and in UTF-16 units.
 _GSM_LIMIT = 3 * 153
 _UTF16_LIMIT = 3 * 67
-_CUT = "..."
+_ELLIPSIS = "..."
 _JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 # Longer than any character that is one for its readers; marks heaped up without end are cut all the same.
-_LONGEST = 32
+_MAX_CHARACTER_LENGTH = 32
 
 
-def shortened(body: str, tail: str = "") -> str:
+def fit_to_segments(body: str, tail: str = "") -> str:
     """``body`` and ``tail``, the body cut so that both fit into three segments (case 24)."""
-    if set(body + tail) <= GSM:
+    if set(body + tail) <= GSM_ALPHABET:
         room = _GSM_LIMIT - len(tail)
-        return (body if len(body) <= room else body[: room - len(_CUT)] + _CUT) + tail
-    room = _UTF16_LIMIT - _units(tail)
-    if _units(body) > room:
-        body = body[: _whole(body, _fitting(body, room - len(_CUT)))] + _CUT
+        return (body if len(body) <= room else body[: room - len(_ELLIPSIS)] + _ELLIPSIS) + tail
+    room = _UTF16_LIMIT - _utf16_units(tail)
+    if _utf16_units(body) > room:
+        body = body[: _character_boundary(body, _code_points_within(body, room - len(_ELLIPSIS)))] + _ELLIPSIS
     return body + tail
 
 
-def _units(text: str) -> int:
+def _utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _fitting(text: str, units: int) -> int:
+def _code_points_within(text: str, units: int) -> int:
     """How many code points from the start take at most so many UTF-16 units."""
     used = 0
     for count, char in enumerate(text):
-        used += _units(char)
+        used += _utf16_units(char)
         if used > units:
             return count
     return len(text)
 
 
-def _whole(text: str, end: int) -> int:
+def _character_boundary(text: str, end: int) -> int:
     """The nearest end at or before this one that leaves no character cut in two."""
-    for earlier in range(end, max(end - _LONGEST, 0), -1):
-        if not _joined(text, earlier):
+    for earlier in range(end, max(end - _MAX_CHARACTER_LENGTH, 0), -1):
+        if not _is_joined(text, earlier):
             return earlier
     return end
 
 
-def _joined(text: str, at: int) -> bool:
+def _is_joined(text: str, at: int) -> bool:
     """Whether what begins here belongs to the character before it: an accent, a skin tone, half a flag or family."""
     before, here = text[at - 1], text[at]
     if _JOINER in (here, before) or unicodedata.category(here) in _MARKS:

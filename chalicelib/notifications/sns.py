@@ -10,53 +10,53 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from chalicelib.domain.messaging.notifications import Notice, Rejected
-from chalicelib.domain.shared.events import Event
+from chalicelib.domain.messaging.notifications import Notification, Rejected
+from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.notifications.provider_errors import REPEATABLE, SEND_ONCE, understood
-from chalicelib.notifications.rendered_message import text
+from chalicelib.notifications.provider_errors import RETRYING, SINGLE_ATTEMPT, translate_errors
+from chalicelib.notifications.rendered_message import render_text_message
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_REJECTIONS = frozenset({"InvalidParameter", "InvalidParameterValue", "OptedOut"})
-_KIND = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+_REJECTION_CODES = frozenset({"InvalidParameter", "InvalidParameterValue", "OptedOut"})
+_TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
 
 
 @dataclass
-class SnsTexts:
+class SnsTextSender:
     """The carrier of text messages."""
 
     public_url: str
     region: str
 
-    def prepare(self, notice: Notice) -> Callable[[], str]:
+    def prepare(self, notice: Notification) -> Callable[[], str]:
         """The notice in few words; calling it sends it and returns SNS's id.
 
         Raises ``Rejected`` for a number that is not E.164; the call raises ``NotSent`` or ``Rejected``.
         """
         if _E164.fullmatch(notice.address) is None:
             raise Rejected("InvalidNumber")
-        return partial(self._send, notice.address, text(notice, self.public_url))
+        return partial(self._send, notice.address, render_text_message(notice, self.public_url))
 
     def _send(self, number: str, body: str) -> str:
-        with understood(_REJECTIONS):
-            answer = self._client.publish(PhoneNumber=number, Message=body, MessageAttributes=_KIND)
+        with translate_errors(_REJECTION_CODES):
+            answer = self._client.publish(PhoneNumber=number, Message=body, MessageAttributes=_TRANSACTIONAL)
             return str(answer["MessageId"])
 
     @cached_property
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("sns", region_name=self.region, config=SEND_ONCE)
+        return boto3.client("sns", region_name=self.region, config=SINGLE_ATTEMPT)
 
 
 @dataclass
-class SnsTopic:
+class SnsEventTopic:
     """The topic that domain events go to, at least once each; subscribers tell copies by ``id``."""
 
     arn: str
     region: str
 
-    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+    def publish(self, event_id: str, at: datetime, event: DomainEvent) -> None:
         """One event in its envelope; raises when SNS did not take it."""
         envelope = {
             "id": event_id,
@@ -82,4 +82,4 @@ class SnsTopic:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("sns", region_name=self.region, config=REPEATABLE)
+        return boto3.client("sns", region_name=self.region, config=RETRYING)

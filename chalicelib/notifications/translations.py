@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
 # What turns the direction of reading, and what ends it.
-_TURNS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
+_DIRECTION_ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class Wording:
+class Translations:
     """One language's words; values are put in literally, braces in them mean nothing."""
 
     def __init__(self, language: str, words: dict[str, Any]) -> None:
@@ -95,10 +95,10 @@ class Wording:
 
 
 @lru_cache(maxsize=8)
-def wording(language: str) -> Wording:
+def translations_for(language: str) -> Translations:
     """The words of a language; English when its file does not exist."""
     known = language if language in languages() else FALLBACK
-    return Wording(known, tomllib.loads((TEMPLATES / f"{known}.toml").read_text("utf-8")))
+    return Translations(known, tomllib.loads((TEMPLATES / f"{known}.toml").read_text("utf-8")))
 
 
 @lru_cache(maxsize=1)
@@ -107,21 +107,21 @@ def languages() -> frozenset[str]:
     return frozenset(path.stem for path in TEMPLATES.glob("*.toml"))
 
 
-def legible(text: str) -> str:
+def sanitised(text: str) -> str:
     """A person's text without what cannot be shown or sent: control characters, halves of surrogate pairs.
 
     What turns the direction of reading stays, but never reaches beyond its own line.
     """
     sendable = _CONTROL.sub(" ", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode("utf-8")
-    return "\n".join(map(_closed, sendable.split("\n")))
+    return "\n".join(map(_close_directions, sendable.split("\n")))
 
 
-def _closed(line: str) -> str:
+def _close_directions(line: str) -> str:
     """The line with everything ended that it begins: embeddings, overrides and isolates (UAX 9)."""
     open_ends: list[str] = []
     for char in line:
-        if char in _TURNS:
-            open_ends.append(_TURNS[char])
+        if char in _DIRECTION_ENDS:
+            open_ends.append(_DIRECTION_ENDS[char])
         elif open_ends and char == open_ends[-1]:
             open_ends.pop()
     return line + "".join(reversed(open_ends))
@@ -129,4 +129,4 @@ def _closed(line: str) -> str:
 
 def one_line(text: str) -> str:
     """A person's text on one line, as headers and texts need it: no line break survives."""
-    return " ".join(legible(text).split())
+    return " ".join(sanitised(text).split())

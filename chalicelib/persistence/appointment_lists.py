@@ -7,22 +7,22 @@ from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Sheet
-from chalicelib.domain.organisation.statuses import StatusPassed
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.organisation.statuses import StatusHistoryEntry
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.persistence import cursors, keys, row_mapping
-from chalicelib.persistence.list_partitions import Shelf, resumed, shelf
+from chalicelib.persistence.list_partitions import ListPartition, list_partition, resume_position
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Choice, Page
+from chalicelib.services.unit_of_work import AppointmentFilter, Page
 
 
-class DynamoAgenda:
+class DynamoAppointmentLists:
     """``services.ports.Agenda`` on the table."""
 
-    def listed(self, choices: Sequence[Choice], limit: int, cursor: str | None) -> Page[Appointment]:
+    def listed(self, choices: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
         """Part of a list; of several choices the next goes on where the one before it ends."""
-        shelves = [shelf(choice) for choice in choices]
-        begin, after = resumed(shelves, cursor)
-        found: list[tuple[Shelf, Row]] = []
+        shelves = [list_partition(choice) for choice in choices]
+        begin, after = resume_position(shelves, cursor)
+        found: list[tuple[ListPartition, Row]] = []
         for there in shelves[begin:]:
             # One more than is shown tells whether the list goes on.
             found += [(there, row) for row in there.rows(limit + 1 - len(found), after)]
@@ -36,7 +36,7 @@ class DynamoAgenda:
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
         """Appointments that start at this location in [first, last)."""
-        return self.listed([Choice(first, last, location_ids=frozenset({location_id}))], limit, cursor)
+        return self.listed([AppointmentFilter(first, last, location_ids=frozenset({location_id}))], limit, cursor)
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
@@ -44,18 +44,20 @@ class DynamoAgenda:
         rows = Row.query(pk, Row.sk.between(first_day, last_day), consistent_read=True)
         return [row_mapping.from_row(row, Sheet) for row in rows]
 
-    def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """What happened to one subject, newest first."""
-        rows, next_cursor = _latest(keys.partition(subject_id), keys.JOURNAL, limit, cursor)
-        return Page(tuple(row_mapping.from_json(row.body or "", Entry) for row in rows), next_cursor)
+        rows, next_cursor = _newest_first(keys.partition(subject_id), keys.JOURNAL_PREFIX, limit, cursor)
+        return Page(tuple(row_mapping.from_json(row.body or "", JournalEntry) for row in rows), next_cursor)
 
-    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
+    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first."""
-        rows, next_cursor = _latest(keys.appointment(appointment_id).pk, keys.PASSED, limit, cursor)
-        return Page(tuple(row_mapping.from_row(row, StatusPassed) for row in rows), next_cursor)
+        rows, next_cursor = _newest_first(
+            keys.appointment(appointment_id).pk, keys.STATUS_HISTORY_PREFIX, limit, cursor
+        )
+        return Page(tuple(row_mapping.from_row(row, StatusHistoryEntry) for row in rows), next_cursor)
 
 
-def _latest(pk: str, beginning: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+def _newest_first(pk: str, beginning: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
     """The rows of a partition whose sort keys begin like this, from the last one back; and where they go on."""
     found = Row.query(
         pk,
@@ -69,5 +71,5 @@ def _latest(pk: str, beginning: str, limit: int, cursor: str | None) -> tuple[li
     return rows, cursors.encode(found.last_evaluated_key)
 
 
-def _appointments(found: Sequence[tuple[Shelf, Row]]) -> tuple[Appointment, ...]:
+def _appointments(found: Sequence[tuple[ListPartition, Row]]) -> tuple[Appointment, ...]:
     return tuple(row_mapping.from_row(row, Appointment) for _, row in found)

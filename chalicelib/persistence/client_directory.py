@@ -5,64 +5,69 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from chalicelib.domain.clients.client import Acquaintance, Client
-from chalicelib.domain.clients.directory import DirectoryEntry, Shelf
-from chalicelib.domain.clients.merging import Engagement, Merge
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.clients.client import Client, ClientRelation
+from chalicelib.domain.clients.directory import DirectoryEntry, DirectoryIndex
+from chalicelib.domain.clients.merging import AppointmentSpan, Merge
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.persistence import cursors, keys, row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.unit_of_work import Attendance, Page
 
 # Behind every text that goes on from here.
-_BEYOND = "\U0010ffff"
+_AFTER_ANY_TEXT = "\U0010ffff"
 
 
-class DynamoDirectory:
+class DynamoClientDirectory:
     """``services.ports.Directory`` on the table; each method is one query."""
 
     def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
         """Entries of names in which a word begins like this, in order of their places, after this one."""
         # One condition bounds a sort key: what comes after a place within the beginning ends where that does.
-        within = Row.sk.startswith(beginning) if after is None else Row.sk.between(after, beginning + _BEYOND)
+        within = Row.sk.startswith(beginning) if after is None else Row.sk.between(after, beginning + _AFTER_ANY_TEXT)
         rows = Row.query(
-            keys.directory(Shelf.NAME, beginning), within, limit=limit + (after is not None), consistent_read=True
+            keys.directory_partition(DirectoryIndex.NAME, beginning),
+            within,
+            limit=limit + (after is not None),
+            consistent_read=True,
         )
         entries = (row_mapping.from_json(row.body or "", DirectoryEntry) for row in rows if row.sk != after)
         return tuple(entries)[:limit]
 
-    def listed(self, shelf: Shelf, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+    def listed(self, shelf: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
         """The ids of those who stand on another shelf under this term, in order, after this one."""
         beyond = None if after is None else Row.sk > after
-        rows = Row.query(keys.directory(shelf, term), beyond, limit=limit, consistent_read=True)
+        rows = Row.query(keys.directory_partition(shelf, term), beyond, limit=limit, consistent_read=True)
         return tuple(row.sk for row in rows)
 
     def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
-        bounds = "", _BEYOND
+        bounds = "", _AFTER_ANY_TEXT
         found = Row.agenda.query(
-            keys.CLIENTS, limit=limit, last_evaluated_key=cursors.decode(cursor, "gsi1pk", keys.CLIENTS, *bounds)
+            keys.CLIENTS_PARTITION,
+            limit=limit,
+            last_evaluated_key=cursors.decode(cursor, "gsi1pk", keys.CLIENTS_PARTITION, *bounds),
         )
         return Page(tuple(row_mapping.from_row(row, Client) for row in found), cursors.encode(found.last_evaluated_key))
 
-    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[Acquaintance, ...]:
+    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
         """Whom a location or staff member has to do with, in order of client id, after this one."""
         beyond = None if after is None else Row.sk > after
-        pk = keys.seen(scope_id, "").pk
+        pk = keys.client_relation(scope_id, "").pk
         rows = Row.query(pk, beyond, Row.met > 0, limit=limit, consistent_read=True)
-        return tuple(row_mapping.from_row(row, Acquaintance) for row in rows)
+        return tuple(row_mapping.from_row(row, ClientRelation) for row in rows)
 
-    def log(self, client_id: str, before: str | None, limit: int) -> tuple[Entry, ...]:
+    def log(self, client_id: str, before: str | None, limit: int) -> tuple[JournalEntry, ...]:
         """What was done to one record, newest first, from before this entry on."""
-        pk, newest = keys.journal(client_id, before or _BEYOND)
+        pk, newest = keys.journal(client_id, before or _AFTER_ANY_TEXT)
         # Nothing may be asked for by two conditions; the entry itself is the first that is found.
         rows = Row.query(
             pk,
-            Row.sk.between(keys.JOURNAL, newest),
+            Row.sk.between(keys.JOURNAL_PREFIX, newest),
             scan_index_forward=False,
             limit=limit + (before is not None),
             consistent_read=True,
         )
-        entries = (row_mapping.from_json(row.body or "", Entry) for row in rows if row.sk != newest)
+        entries = (row_mapping.from_json(row.body or "", JournalEntry) for row in rows if row.sk != newest)
         return tuple(entries)[:limit]
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
@@ -70,17 +75,17 @@ class DynamoDirectory:
         earlier = None if before is None else Row.gsi1sk < before
         rows = Row.agenda.query(keys.partition(client_id), earlier, scan_index_forward=False, limit=limit)
         return tuple(
-            Attendance(row.gsi1sk, keys.id_in(row.pk), json.loads(row.body or "{}").get("cancelled", False))
+            Attendance(row.gsi1sk, keys.id_of_partition(row.pk), json.loads(row.body or "{}").get("cancelled", False))
             for row in rows
         )
 
-    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[Engagement, ...]:
+    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
         """What one client comes to that starts from this instant on, soonest first."""
-        rows = Row.agenda.query(keys.partition(client_id), Row.gsi1sk >= keys.by_start(since), limit=limit)
+        rows = Row.agenda.query(keys.partition(client_id), Row.gsi1sk >= keys.start_sort_key(since), limit=limit)
         bodies = ((row, json.loads(row.body or "{}")) for row in rows)
         return tuple(
-            Engagement(
-                keys.id_in(row.pk),
+            AppointmentSpan(
+                keys.id_of_partition(row.pk),
                 datetime.fromisoformat(row.gsi1sk.partition("#")[0]),
                 datetime.fromisoformat(body["end"]),
             )
@@ -90,5 +95,5 @@ class DynamoDirectory:
 
     def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:
         """The merges into one client, latest first."""
-        rows = Row.agenda.query(keys.merges(client_id), scan_index_forward=False, limit=limit)
+        rows = Row.agenda.query(keys.merges_partition(client_id), scan_index_forward=False, limit=limit)
         return tuple(row_mapping.from_row(row, Merge) for row in rows)

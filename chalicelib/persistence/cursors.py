@@ -34,17 +34,17 @@ def decode(
     try:
         plain = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, Error, RecursionError):
-        raise _refused() from None
+        raise _invalid_cursor() from None
     sort_attribute = partition_attribute.replace("pk", "sk")
     expected = {"pk", "sk", partition_attribute, sort_attribute}
     if not isinstance(plain, dict) or plain.keys() != expected or plain[partition_attribute] != partition:
-        raise _refused()
+        raise _invalid_cursor()
     if not all(isinstance(value, str) and value for value in plain.values()) or plain[sort_attribute] > high:
-        raise _refused()
+        raise _invalid_cursor()
     if plain[sort_attribute] < low:
         return None
     return {name: {STRING: value} for name, value in plain.items()}
 
 
-def _refused() -> Exception:
+def _invalid_cursor() -> Exception:
     return invalid("/cursor", "This cursor does not belong to this list.", "invalid_cursor")

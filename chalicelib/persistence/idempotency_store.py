@@ -6,21 +6,21 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 
-from chalicelib.services.unit_of_work import Replay
+from chalicelib.services.unit_of_work import StoredResponse
 
 # A year's blocks with many services come to half a megabyte of ids said again and again.
-_LONG = 20_000
+_COMPRESS_ABOVE = 20_000
 
 
-def to_body(answer: Replay) -> str:
+def encode_response(answer: StoredResponse) -> str:
     """The answer as a row keeps it."""
-    packed = len(answer.body) > _LONG
+    packed = len(answer.body) > _COMPRESS_ABOVE
     body = b64encode(zlib.compress(answer.body.encode())).decode() if packed else answer.body
     return json.dumps({"fingerprint": answer.fingerprint, "status": answer.status, "body": body, "packed": packed})
 
 
-def from_body(text: str) -> Replay:
+def decode_response(text: str) -> StoredResponse:
     """The answer as it was given."""
     kept = json.loads(text)
     body = zlib.decompress(b64decode(kept["body"])).decode() if kept["packed"] else kept["body"]
-    return Replay(kept["fingerprint"], kept["status"], body)
+    return StoredResponse(kept["fingerprint"], kept["status"], body)

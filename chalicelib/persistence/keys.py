@@ -51,7 +51,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from chalicelib.domain.clients.directory import DirectoryEntry, words
+from chalicelib.domain.clients.directory import DirectoryEntry, fold_words
 from chalicelib.domain.shared.times import utc_text
 
 TABLE_KEYS = ("pk", "sk")
@@ -62,20 +62,20 @@ INDEXES = {
     "due": ("duepk", "due_at"),
 }
 # All indexes carry whole rows but this one: nobody who looks for due work needs a sheet's blocks and occupants.
-DUE_CARRIES = ("kind", "version", "state", "body")
-TTL = "ttl"
+DUE_INDEX_ATTRIBUTES = ("kind", "version", "state", "body")
+TTL_ATTRIBUTE = "ttl"
 DUE_SHARDS = 4
-CATALOGUE = "ORG"
-CLIENTS = "CLIENTS"
-JOURNAL = "LOG#"
-CANCELLED = "#CANCELLED"
-PASSED = "PASSED#"
+CATALOGUE_PARTITION = "ORG"
+CLIENTS_PARTITION = "CLIENTS"
+JOURNAL_PREFIX = "LOG#"
+CANCELLED_SUFFIX = "#CANCELLED"
+STATUS_HISTORY_PREFIX = "PASSED#"
 
 
 def projection(index: str) -> dict[str, Any]:
     """What an index carries, as DynamoDB is told."""
     if index == "due":
-        return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DUE_CARRIES)}
+        return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DUE_INDEX_ATTRIBUTES)}
     return {"ProjectionType": "ALL"}
 
 
@@ -88,32 +88,32 @@ class Key(NamedTuple):
 
 def settings() -> Key:
     """The organisation's settings."""
-    return Key(CATALOGUE, "SETTINGS")
+    return Key(CATALOGUE_PARTITION, "SETTINGS")
 
 
 def location(location_id: str) -> Key:
     """A location in the catalogue."""
-    return Key(CATALOGUE, f"LOC#{location_id}")
+    return Key(CATALOGUE_PARTITION, f"LOC#{location_id}")
 
 
 def service(service_id: str) -> Key:
     """A service in the catalogue."""
-    return Key(CATALOGUE, f"SVC#{service_id}")
+    return Key(CATALOGUE_PARTITION, f"SVC#{service_id}")
 
 
 def staff(staff_id: str) -> Key:
     """A staff member in the catalogue."""
-    return Key(CATALOGUE, f"STF#{staff_id}")
+    return Key(CATALOGUE_PARTITION, f"STF#{staff_id}")
 
 
-def reason(reason_id: str) -> Key:
+def cancellation_reason(reason_id: str) -> Key:
     """A cancellation reason in the catalogue."""
-    return Key(CATALOGUE, f"RSN#{reason_id}")
+    return Key(CATALOGUE_PARTITION, f"RSN#{reason_id}")
 
 
 def pipeline() -> Key:
     """All statuses of the organisation."""
-    return Key(CATALOGUE, "STATUSES")
+    return Key(CATALOGUE_PARTITION, "STATUSES")
 
 
 def status_share(status_id: str, predicate: str, share: str) -> Key:
@@ -123,22 +123,22 @@ def status_share(status_id: str, predicate: str, share: str) -> Key:
 
 def status_passed(appointment_id: str, number: int) -> Key:
     """A status an appointment came into with this version of it: text order is the order of versions."""
-    return Key(f"APT#{appointment_id}", f"{PASSED}{number:010}")
+    return Key(f"APT#{appointment_id}", f"{STATUS_HISTORY_PREFIX}{number:010}")
 
 
-def team(location_id: str) -> str:
+def roster_partition(location_id: str) -> str:
     """The partition of a location's hours and posts."""
     return f"TEAM#{location_id}"
 
 
-def opening(location_id: str) -> Key:
+def branch_hours(location_id: str) -> Key:
     """When a location is open."""
-    return Key(team(location_id), "HOURS")
+    return Key(roster_partition(location_id), "HOURS")
 
 
-def post(location_id: str, staff_id: str) -> Key:
+def team_member(location_id: str, staff_id: str) -> Key:
     """What a staff member is at one location."""
-    return Key(team(location_id), f"STF#{staff_id}")
+    return Key(roster_partition(location_id), f"STF#{staff_id}")
 
 
 def rota(staff_id: str) -> Key:
@@ -171,12 +171,12 @@ def appointment(appointment_id: str) -> Key:
     return Key(f"APT#{appointment_id}")
 
 
-def unassigned(location_id: str) -> str:
+def unassigned_partition(location_id: str) -> str:
     """The partition of what nobody has at a location."""
     return f"OPEN#{location_id}"
 
 
-def begun(staff_id: str) -> str:
+def in_progress_partition(staff_id: str) -> str:
     """The partition of what a staff member has begun and not completed."""
     return f"BEGUN#{staff_id}"
 
@@ -201,22 +201,22 @@ def merge(merge_id: str) -> Key:
     return Key(f"MRG#{merge_id}")
 
 
-def merges(client_id: str) -> str:
+def merges_partition(client_id: str) -> str:
     """The partition of the merges into a client."""
     return f"MERGED#{client_id}"
 
 
-def directory(shelf: str, term: str) -> str:
+def directory_partition(shelf: str, term: str) -> str:
     """The partition in which a term is looked for: names by first letter, everything else by the whole value."""
     return f"FIND#{shelf}#{term[:1] if shelf == 'name' else term}"
 
 
 def directory_entry(entry: DirectoryEntry) -> Key:
     """One way to find one client."""
-    return Key(directory(entry.shelf, entry.term), entry.place)
+    return Key(directory_partition(entry.shelf, entry.term), entry.place)
 
 
-def seen(scope_id: str, client_id: str) -> Key:
+def client_relation(scope_id: str, client_id: str) -> Key:
     """How many appointments let a location or staff member know a client."""
     return Key(f"SEEN#{scope_id}", client_id)
 
@@ -236,7 +236,7 @@ def workflow(workflow_id: str) -> Key:
     return Key(f"WFL#{workflow_id}")
 
 
-def workflows(client_id: str) -> str:
+def workflows_partition(client_id: str) -> str:
     """The partition of the workflows made under a client's id."""
     return f"WFL#{client_id}"
 
@@ -251,14 +251,14 @@ def used_review(nonce: str) -> Key:
     return Key(f"REVIEW#{nonce}")
 
 
-def once(scope: str, key: str) -> Key:
+def idempotency_key(scope: str, key: str) -> Key:
     """The answer stored under an Idempotency-Key."""
     return Key(f"ONCE#{scope}#{key}")
 
 
 def journal(subject_id: str, entry_id: str) -> Key:
     """One thing that happened to a subject."""
-    return Key(partition(subject_id), f"{JOURNAL}{entry_id}")
+    return Key(partition(subject_id), f"{JOURNAL_PREFIX}{entry_id}")
 
 
 def partition(subject_id: str) -> str:
@@ -266,28 +266,28 @@ def partition(subject_id: str) -> str:
     return f"{subject_id.partition('_')[0].upper()}#{subject_id}"
 
 
-def id_in(pk: str) -> str:
+def id_of_partition(pk: str) -> str:
     """The id, or value, that a partition is named by."""
     return pk.partition("#")[2]
 
 
-def permission(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:
+def send_claim(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:
     """The permission to send one message once."""
     return Key(partition(subject_id), f"SENT#{cause}#{kind}#{recipient}#{channel}")
 
 
-def by_name(name: str, client_id: str) -> str:
+def name_sort_key(name: str, client_id: str) -> str:
     """A sort key in order of name."""
     # Long names order well enough by their beginning, and a cursor that carries it stays short in every script.
-    return f"{' '.join(words(name))[:100]}#{client_id}"
+    return f"{' '.join(fold_words(name))[:100]}#{client_id}"
 
 
-def by_start(start: datetime, record_id: str = "") -> str:
+def start_sort_key(start: datetime, record_id: str = "") -> str:
     """A sort key in order of start."""
     return f"{utc_text(start)}#{record_id}"
 
 
-def due(work: str, record_id: str, at: datetime) -> dict[str, str]:
+def due_attributes(work: str, record_id: str, at: datetime) -> dict[str, str]:
     """The attributes that put a record on the due index; the shard follows from its id."""
     shard = crc32(record_id.encode()) % DUE_SHARDS
     return {"duepk": f"DUE#{work}#{shard}", "due_at": utc_text(at)}

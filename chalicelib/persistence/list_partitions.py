@@ -15,18 +15,18 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.persistence import cursors, keys
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Choice
+from chalicelib.services.unit_of_work import AppointmentFilter
 
-Key = dict[str, dict[str, Any]]
+LastKey = dict[str, dict[str, Any]]
 
 # DynamoDB takes no more values in one IN.
-_MOST_VALUES = 100
+_MAX_IN_VALUES = 100
 # Where rows are passed over, so many are looked at in one go.
-_SIFTED_ROWS = 200
+_FILTERED_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ListPartition:
     """One partition of an index; ``attribute`` names its partition key, ``bounds`` the starts."""
 
     index: Any
@@ -35,7 +35,7 @@ class Shelf:
     bounds: tuple[str, str]
     sieve: Condition | None = None
 
-    def rows(self, limit: int, after: Key | None) -> Iterable[Row]:
+    def rows(self, limit: int, after: LastKey | None) -> Iterable[Row]:
         """The first so many rows, or those that come after a key of this shelf."""
         low, high = self.bounds
         if after:
@@ -46,16 +46,16 @@ class Shelf:
             getattr(Row, self._sort).between(low, high),
             self.sieve,
             limit=limit,
-            page_size=limit if self.sieve is None else max(limit, _SIFTED_ROWS),
+            page_size=limit if self.sieve is None else max(limit, _FILTERED_PAGE_SIZE),
             last_evaluated_key=after,
         )
         return found
 
-    def key_of(self, row: Row) -> Key:
+    def key_of(self, row: Row) -> LastKey:
         """Where the list goes on behind this row."""
         return {name: {STRING: getattr(row, name)} for name in ("pk", "sk", self.attribute, self._sort)}
 
-    def key_in(self, cursor: str | None) -> Key | None:
+    def key_in(self, cursor: str | None) -> LastKey | None:
         """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this shelf."""
         return cursors.decode(cursor, self.attribute, self.partition, "", self.bounds[1])
 
@@ -64,21 +64,21 @@ class Shelf:
         return self.attribute.replace("pk", "sk")
 
 
-def shelf(choice: Choice) -> Shelf:
+def list_partition(choice: AppointmentFilter) -> ListPartition:
     """The narrowest partition that holds the choice; the conditions it does not meet by itself are its sieve."""
-    bounds = keys.by_start(choice.first), keys.by_start(choice.last)
+    bounds = keys.start_sort_key(choice.first), keys.start_sort_key(choice.last)
     here = sorted(choice.location_ids or ())
     places = [keys.partition(location_id) for location_id in here]
-    queues = [keys.partition(who) if who else keys.unassigned(here[0]) for who in choice.holders or ()]
+    queues = [keys.partition(who) if who else keys.unassigned_partition(here[0]) for who in choice.holders or ()]
     if choice.unconfirmed:
-        return Shelf(Row.review, "gsi3pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
+        return ListPartition(Row.review, "gsi3pk", places[0], bounds, _is_one_of(Row.gsi2pk, queues))
     if len(queues) != 1:
-        return Shelf(Row.agenda, "gsi1pk", places[0], bounds, _one_of(Row.gsi2pk, queues))
-    sieve = None if choice.holders == frozenset({None}) else _one_of(Row.gsi1pk, places)
-    return Shelf(Row.queue, "gsi2pk", queues[0], bounds, sieve)
+        return ListPartition(Row.agenda, "gsi1pk", places[0], bounds, _is_one_of(Row.gsi2pk, queues))
+    sieve = None if choice.holders == frozenset({None}) else _is_one_of(Row.gsi1pk, places)
+    return ListPartition(Row.queue, "gsi2pk", queues[0], bounds, sieve)
 
 
-def resumed(shelves: Sequence[Shelf], cursor: str | None) -> tuple[int, Key | None]:
+def resume_position(shelves: Sequence[ListPartition], cursor: str | None) -> tuple[int, LastKey | None]:
     """On which shelf a list goes on, and behind which key; 422 ``invalid_cursor`` when it is on none."""
     *others, last = range(len(shelves))
     for number in others:
@@ -89,8 +89,8 @@ def resumed(shelves: Sequence[Shelf], cursor: str | None) -> tuple[int, Key | No
     return last, shelves[last].key_in(cursor)
 
 
-def _one_of(attribute: UnicodeAttribute, values: Sequence[str]) -> Condition | None:
+def _is_one_of(attribute: UnicodeAttribute, values: Sequence[str]) -> Condition | None:
     if not values:
         return None
-    chunks = (values[i : i + _MOST_VALUES] for i in range(0, len(values), _MOST_VALUES))
+    chunks = (values[i : i + _MAX_IN_VALUES] for i in range(0, len(values), _MAX_IN_VALUES))
     return reduce(or_, (attribute.is_in(*chunk) for chunk in chunks))

@@ -19,14 +19,14 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.outbox import Claim, Due, Permission, Standing
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, DueEntry, SendClaim
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.persistence import keys, row_mapping
 from chalicelib.persistence.table import Row
 
 # Longer than any function that sends may run, so that whoever still holds one after it is gone for good.
-LEASE = timedelta(minutes=2)
+CLAIM_LEASE = timedelta(minutes=2)
 _CLAIMED = "claimed"
 _PUBLISHED = "published"
 
@@ -40,71 +40,71 @@ class DynamoOutbox:
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
 
-    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+    def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
         """Entries whose time has come, longest waiting first: one query per shard."""
-        return [_due(row) for row in _waiting("journal", now, limit)]
+        return [_to_due(row) for row in _due_rows("journal", now, limit)]
 
-    def finish(self, due: Due) -> None:
+    def finish(self, due: DueEntry) -> None:
         """Takes the entry off the due index; it stays as the log line it also is."""
-        with _unless_overtaken():
-            _journal_row(due).update(_not_due(), condition=Row.pk.exists())
+        with _ignoring_failed_condition():
+            _journal_row(due).update(_clear_due(), condition=Row.pk.exists())
 
-    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+    def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
         """Due again at this instant; only the first of several who postpone the same attempt does."""
-        later = keys.due("journal", due.entry_id, at)
-        actions = [*_due_at(later), Row.version.set(attempts)]
+        later = keys.due_attributes("journal", due.entry_id, at)
+        actions = [*_set_due(later), Row.version.set(attempts)]
         if published:
             actions.append(Row.state.set(_PUBLISHED))
         untouched = Row.version == due.attempts
         if due.attempts == 0:
             untouched |= Row.version.does_not_exist()
-        with _unless_overtaken():
+        with _ignoring_failed_condition():
             _journal_row(due).update(actions, condition=Row.duepk.exists() & untouched)
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: JournalEntry) -> bool:
         """Writes the entry's row; false when it exists."""
-        with _unless_overtaken() as written:
-            row_mapping.entry_row(entry).save(condition=Row.pk.does_not_exist())
+        with _ignoring_failed_condition() as written:
+            row_mapping.journal_row(entry).save(condition=Row.pk.does_not_exist())
             written.append(True)
         return bool(written)
 
-    def claim(self, permission: Permission) -> Claim:
+    def claim(self, permission: SendClaim) -> ClaimResult:
         """Writes the permission's row if there is none; otherwise says how it stands with the one there is."""
-        key = _permission_key(permission)
+        key = _claim_key(permission)
         now = self._clock()
-        token, until = uuid4().hex, now + LEASE
+        token, until = uuid4().hex, now + CLAIM_LEASE
         body = json.dumps({"token": token, "until": utc_text(until)})
         row = Row(key.pk, key.sk, kind="permission", state=_CLAIMED, body=body)
         while True:
-            with _unless_overtaken() as written:
+            with _ignoring_failed_condition() as written:
                 row.save(condition=Row.pk.does_not_exist())
                 written.append(True)
             if written:
-                return Claim(permission, Standing.GRANTED, token, until)
+                return ClaimResult(permission, ClaimState.GRANTED, token, until)
             there = next(iter(Row.query(key.pk, Row.sk == key.sk, consistent_read=True, limit=1)), None)
             if there is not None:
-                return _standing(permission, there, token, now)
+                return _existing_claim(permission, there, token, now)
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: ClaimResult) -> None:
         """Deletes the permission's row, if it is still this claim's."""
-        key = _permission_key(claim.permission)
-        with _unless_overtaken():
-            Row(key.pk, key.sk).delete(condition=(Row.state == _CLAIMED) & _held_by(claim))
+        key = _claim_key(claim.permission)
+        with _ignoring_failed_condition():
+            Row(key.pk, key.sk).delete(condition=(Row.state == _CLAIMED) & _is_held_by(claim))
 
-    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+    def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         """Writes what became of it; whoever was thought lost may still say that it was sent."""
-        key = _permission_key(claim.permission)
+        key = _claim_key(claim.permission)
         facts = {"token": claim.token, "at": utc_text(now), "detail": detail}
         unsettled = Row.state == _CLAIMED
         if outcome == "sent":
             unsettled |= Row.state == "uncertain"
         actions: list[Action] = [Row.state.set(outcome), Row.body.set(json.dumps(facts))]
-        with _unless_overtaken():
-            Row(key.pk, key.sk).update(actions, condition=unsettled & _held_by(claim))
+        with _ignoring_failed_condition():
+            Row(key.pk, key.sk).update(actions, condition=unsettled & _is_held_by(claim))
 
     def due_appointments(self, now: datetime, limit: int) -> list[str]:
         """Ids of appointments whose next reminder is due, longest waiting first: one query per shard."""
-        return [keys.id_in(row.pk) for row in _waiting("reminder", now, limit)]
+        return [keys.id_of_partition(row.pk) for row in _due_rows("reminder", now, limit)]
 
     def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
         """Moves the appointment on the due index, if it is still the version that was read.
@@ -112,77 +112,77 @@ class DynamoOutbox:
         After its last reminder it waits there to be commenced, unless that is done.
         """
         key = keys.appointment(appointment.id)
-        due = row_mapping.appointment_due(appointment, reminder)
-        actions = _due_at(due) if due else _not_due()
-        with _unless_overtaken():
+        due = row_mapping.appointment_due_attributes(appointment, reminder)
+        actions = _set_due(due) if due else _clear_due()
+        with _ignoring_failed_condition():
             Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
 
 
-def entries_in(records: Iterable[Mapping[str, Any]]) -> list[Entry]:
+def new_journal_entries(records: Iterable[Mapping[str, Any]]) -> list[JournalEntry]:
     """The new journal entries among a stream's records (as Lambda receives them); others are passed over."""
     images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
-    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith(keys.JOURNAL))
-    return [entry for entry in map(_entry, bodies) if entry is not None]
+    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith(keys.JOURNAL_PREFIX))
+    return [entry for entry in map(_read_entry, bodies) if entry is not None]
 
 
-def _waiting(work: str, now: datetime, limit: int) -> list[Row]:
+def _due_rows(work: str, now: datetime, limit: int) -> list[Row]:
     until = Row.due_at <= utc_text(now)
     found = [row for shard in keys.due_partitions(work) for row in Row.due.query(shard, until, limit=limit)]
     return sorted(found, key=lambda row: row.due_at or "")[:limit]
 
 
-def _due_at(due: Mapping[str, str]) -> list[Action]:
+def _set_due(due: Mapping[str, str]) -> list[Action]:
     return [Row.duepk.set(due["duepk"]), Row.due_at.set(due["due_at"])]
 
 
-def _not_due() -> list[Action]:
+def _clear_due() -> list[Action]:
     return [Path("duepk").remove(), Path("due_at").remove()]
 
 
-def _due(row: Row) -> Due:
-    return Due(
-        subject_id=keys.id_in(row.pk),
+def _to_due(row: Row) -> DueEntry:
+    return DueEntry(
+        subject_id=keys.id_of_partition(row.pk),
         entry_id=row.sk.partition("#")[2],
-        entry=_entry(row.body or ""),
+        entry=_read_entry(row.body or ""),
         attempts=int(row.version or 0),
         published=row.state == _PUBLISHED,
     )
 
 
-def _entry(body: str) -> Entry | None:
+def _read_entry(body: str) -> JournalEntry | None:
     """The entry, or none when a newer or older version of the program wrote what cannot be read here."""
     try:
-        return row_mapping.from_json(body, Entry)
+        return row_mapping.from_json(body, JournalEntry)
     except Exception:  # noqa: BLE001  # the converter raises groups of anything; the caller reports the row
         return None
 
 
-def _journal_row(due: Due) -> Row:
+def _journal_row(due: DueEntry) -> Row:
     return Row(*keys.journal(due.subject_id, due.entry_id))
 
 
-def _permission_key(p: Permission) -> keys.Key:
-    return keys.permission(p.subject_id, p.cause, p.kind, p.recipient_id, p.medium)
+def _claim_key(p: SendClaim) -> keys.Key:
+    return keys.send_claim(p.subject_id, p.cause, p.kind, p.recipient_id, p.medium)
 
 
-def _held_by(claim: Claim) -> Condition:
+def _is_held_by(claim: ClaimResult) -> Condition:
     return Row.body.contains(claim.token)
 
 
-def _standing(permission: Permission, row: Row, token: str, now: datetime) -> Claim:
+def _existing_claim(permission: SendClaim, row: Row, token: str, now: datetime) -> ClaimResult:
     facts = json.loads(row.body or "{}")
     if row.state != _CLAIMED:
-        return Claim(permission, Standing.SETTLED, facts["token"], now)
+        return ClaimResult(permission, ClaimState.SETTLED, facts["token"], now)
     until = datetime.fromisoformat(facts["until"])
     if facts["token"] == token:
         # Our own write, whose answer was lost on the first of the driver's attempts.
-        return Claim(permission, Standing.GRANTED, token, until)
-    standing = Standing.HELD if now < until else Standing.EXPIRED
-    return Claim(permission, standing, facts["token"], until)
+        return ClaimResult(permission, ClaimState.GRANTED, token, until)
+    standing = ClaimState.HELD if now < until else ClaimState.EXPIRED
+    return ClaimResult(permission, standing, facts["token"], until)
 
 
 @contextmanager
-def _unless_overtaken() -> Iterator[list[bool]]:
+def _ignoring_failed_condition() -> Iterator[list[bool]]:
     """Passes over a failed condition: somebody else was first, and what they wrote is right."""
     written: list[bool] = []
     try:

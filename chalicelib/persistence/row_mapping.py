@@ -10,24 +10,29 @@ from typing import Any, Generic, TypeVar
 
 from cattrs.preconf.json import make_converter
 
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.appointments.lifecycle import overdue_at
 from chalicelib.domain.availability.holds import Hold
-from chalicelib.domain.capacity.ledger import Occupant, Right, Sheet
-from chalicelib.domain.clients.client import Acquaintance, Client, Contact, ExternalId
-from chalicelib.domain.clients.directory import DirectoryEntry, Shelf
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, Sheet
+from chalicelib.domain.clients.client import Client, ClientRelation, Contact, ExternalId
+from chalicelib.domain.clients.directory import DirectoryEntry, DirectoryIndex
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.clients.workflows import Workflow
-from chalicelib.domain.organisation.catalog import Location, Login, Reason, Service, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Opening
-from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.organisation.catalog import CancellationReason, Location, Login, Service, Settings, Staff
+from chalicelib.domain.organisation.opening_hours import BranchHours
+from chalicelib.domain.organisation.roster import BranchRoster, TeamMember
 from chalicelib.domain.organisation.rota import Rota
-from chalicelib.domain.organisation.statuses import Pipeline, Predicate, StatusPassed, StatusShare
-from chalicelib.domain.quickstream.blocks import Block, BlockPlace, Series
+from chalicelib.domain.organisation.statuses import (
+    StatusCountShard,
+    StatusHistoryEntry,
+    StatusPipeline,
+    StatusPredicate,
+)
+from chalicelib.domain.quickstream.blocks import Block, BlockIndexEntry, Series
 from chalicelib.domain.quickview.rebooking_token import UsedReview
-from chalicelib.domain.shared.events import Entry
-from chalicelib.domain.shared.times import instant
+from chalicelib.domain.shared.events import JournalEntry
+from chalicelib.domain.shared.times import from_epoch_minute
 from chalicelib.persistence import keys
 from chalicelib.persistence.keys import Key
 from chalicelib.persistence.table import Row
@@ -69,9 +74,9 @@ def _own_id(record: Any) -> tuple[str, ...]:
 
 
 def _appointment_indexes(a: Appointment) -> dict[str, str]:
-    gone = "" if a.occupies else keys.CANCELLED
-    holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned(a.location_id)
-    by_start = keys.by_start(a.start, a.id)
+    gone = "" if a.occupies else keys.CANCELLED_SUFFIX
+    holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned_partition(a.location_id)
+    by_start = keys.start_sort_key(a.start, a.id)
     found = {
         "gsi1pk": keys.partition(a.location_id) + gone,
         "gsi1sk": by_start,
@@ -80,33 +85,33 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
     }
     if not a.confirmed and a.occupies:
         found |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
-    elif a.staff_id and a.state in (State.IN_PROGRESS, State.SERVED):
+    elif a.staff_id and a.state in (AppointmentState.IN_PROGRESS, AppointmentState.SERVED):
         # Nothing begins unconfirmed, so the place beside the requests is free for it.
-        found |= {"gsi3pk": keys.begun(a.staff_id), "gsi3sk": by_start}
-    return found | appointment_due(a, a.due_reminder())
+        found |= {"gsi3pk": keys.in_progress_partition(a.staff_id), "gsi3sk": by_start}
+    return found | appointment_due_attributes(a, a.due_reminder())
 
 
-def appointment_due(a: Appointment, reminder: datetime | None) -> dict[str, str]:
+def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dict[str, str]:
     """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
 
     Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
     and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
     """
     if a.requested_at and not a.confirmed and a.occupies:
-        return keys.due("request", a.id, a.requested_at)
+        return keys.due_attributes("request", a.id, a.requested_at)
     if reminder:
-        return keys.due("reminder", a.id, reminder)
+        return keys.due_attributes("reminder", a.id, reminder)
     overdue = overdue_at(a)
-    return keys.due("overdue", a.id, overdue) if overdue else {}
+    return keys.due_attributes("overdue", a.id, overdue) if overdue else {}
 
 
-def _sheet_due(sheet: Sheet) -> dict[str, str]:
-    begun_here = (b for b in sheet.blocks.values() if instant(b.start).date().isoformat() == sheet.day)
+def _sheet_due_attributes(sheet: Sheet) -> dict[str, str]:
+    begun_here = (b for b in sheet.blocks.values() if from_epoch_minute(b.start).date().isoformat() == sheet.day)
     due = [at for at in (b.due() for b in begun_here) if at is not None]
-    return keys.due("sheet", f"{sheet.calendar_id}#{sheet.day}", instant(min(due))) if due else {}
+    return keys.due_attributes("sheet", f"{sheet.calendar_id}#{sheet.day}", from_epoch_minute(min(due))) if due else {}
 
 
-_RIGHTS = {str(int(right)): right for right in Right}
+_ACCESS_BY_VALUE = {str(int(right)): right for right in SeatAccess}
 
 
 def _pack_occupant(o: Occupant) -> str:
@@ -121,7 +126,7 @@ def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
     begin = int(start)
     until = int(expires) if expires else None
     return Occupant(
-        occupant_id, begin, begin + int(length), service_id, _RIGHTS[right], over == "1", until, before, after
+        occupant_id, begin, begin + int(length), service_id, _ACCESS_BY_VALUE[right], over == "1", until, before, after
     )
 
 
@@ -134,7 +139,7 @@ def _pack_sheet(sheet: Sheet) -> dict[str, Any]:
 
 def _unpack_sheet(row: Row) -> Sheet:
     return Sheet(
-        calendar_id=keys.id_in(row.pk),
+        calendar_id=keys.id_of_partition(row.pk),
         day=row.sk,
         blocks={k: from_json(text, Block) for k, text in (row.blocks or {}).items()},
         occupants={k: _unpack_occupant(k, text) for k, text in (row.occupants or {}).items()},
@@ -151,7 +156,7 @@ def _pack_contact(contact: Contact) -> dict[str, Any]:
 
 def _unpack_contact(row: Row) -> Contact:
     return Contact(
-        value=keys.id_in(row.pk),
+        value=keys.id_of_partition(row.pk),
         clients=tuple((client_id, name) for client_id, name in json.loads(row.body or "[]")),
         upcoming=tuple((k, int(end)) for k, end in (row.upcoming or {}).items()),
         version=int(row.version or 0),
@@ -160,30 +165,34 @@ def _unpack_contact(row: Row) -> Contact:
 
 def _client_indexes(client: Client) -> dict[str, str]:
     if client.forget_at is not None:
-        return keys.due("farewell", client.id, client.forget_at)
-    return {"gsi1pk": keys.CLIENTS, "gsi1sk": keys.by_name(client.name, client.id)} if client.active else {}
+        return keys.due_attributes("farewell", client.id, client.forget_at)
+    return (
+        {"gsi1pk": keys.CLIENTS_PARTITION, "gsi1sk": keys.name_sort_key(client.name, client.id)}
+        if client.active
+        else {}
+    )
 
 
 def _merge_indexes(merge: Merge) -> dict[str, str]:
-    return {"gsi1pk": keys.merges(merge.primary.id), "gsi1sk": keys.by_start(merge.at, merge.id)}
+    return {"gsi1pk": keys.merges_partition(merge.primary.id), "gsi1sk": keys.start_sort_key(merge.at, merge.id)}
 
 
 def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
-    place = keys.by_start(workflow.created_at, workflow.id)
-    return {"gsi1pk": keys.workflows(workflow.client_id), "gsi1sk": place}
+    place = keys.start_sort_key(workflow.created_at, workflow.id)
+    return {"gsi1pk": keys.workflows_partition(workflow.client_id), "gsi1sk": place}
 
 
 def _directory_key(shelf: str, term: str, client_id: str, name: str) -> Key:
-    return keys.directory_entry(DirectoryEntry(Shelf(shelf), term, client_id, name))
+    return keys.directory_entry(DirectoryEntry(DirectoryIndex(shelf), term, client_id, name))
 
 
-def _unpack_acquaintance(row: Row) -> Acquaintance:
-    return Acquaintance(keys.id_in(row.pk), row.sk, int(row.met or 0))
+def _unpack_client_relation(row: Row) -> ClientRelation:
+    return ClientRelation(keys.id_of_partition(row.pk), row.sk, int(row.met or 0))
 
 
-def _unpack_share(row: Row) -> StatusShare:
+def _unpack_status_share(row: Row) -> StatusCountShard:
     _, predicate, share = row.sk.split("#")
-    return StatusShare(keys.id_in(row.pk), Predicate(predicate), share, int(row.met or 0))
+    return StatusCountShard(keys.id_of_partition(row.pk), StatusPredicate(predicate), share, int(row.met or 0))
 
 
 SHAPES: dict[type[Any], Shape[Any]] = {
@@ -191,31 +200,41 @@ SHAPES: dict[type[Any], Shape[Any]] = {
     Location: Shape("location", keys.location, _own_id),
     Service: Shape("service", keys.service, _own_id),
     Staff: Shape("staff", keys.staff, _own_id),
-    Reason: Shape("reason", keys.reason, _own_id),
-    Pipeline: Shape("pipeline", keys.pipeline, lambda _: ()),
-    StatusPassed: Shape("passed", keys.status_passed, lambda r: (r.appointment_id, r.number)),
-    StatusShare: Shape(
-        "share", keys.status_share, lambda r: (r.status_id, r.predicate, r.share), lambda _: {}, unpack=_unpack_share
+    CancellationReason: Shape("reason", keys.cancellation_reason, _own_id),
+    StatusPipeline: Shape("pipeline", keys.pipeline, lambda _: ()),
+    StatusHistoryEntry: Shape("passed", keys.status_passed, lambda r: (r.appointment_id, r.number)),
+    StatusCountShard: Shape(
+        "share",
+        keys.status_share,
+        lambda r: (r.status_id, r.predicate, r.share),
+        lambda _: {},
+        unpack=_unpack_status_share,
     ),
     Login: Shape("login", keys.login, lambda r: (r.email,)),
-    Sheet: Shape("sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due, _pack_sheet, _unpack_sheet),
-    Opening: Shape("opening", keys.opening, lambda r: (r.location_id,)),
-    Post: Shape("post", keys.post, lambda r: (r.location_id, r.staff_id)),
+    Sheet: Shape(
+        "sheet", keys.sheet, lambda r: (r.calendar_id, r.day), _sheet_due_attributes, _pack_sheet, _unpack_sheet
+    ),
+    BranchHours: Shape("opening", keys.branch_hours, lambda r: (r.location_id,)),
+    TeamMember: Shape("post", keys.team_member, lambda r: (r.location_id, r.staff_id)),
     Rota: Shape("rota", keys.rota, lambda r: (r.staff_id,)),
-    BlockPlace: Shape("block", keys.block_place, _own_id),
+    BlockIndexEntry: Shape("block", keys.block_place, _own_id),
     Series: Shape(
         "series",
         keys.series,
         _own_id,
-        lambda s: {} if s.done else keys.due("series", s.id, s.next_due),
+        lambda s: {} if s.done else keys.due_attributes("series", s.id, s.next_due),
     ),
     Appointment: Shape("appointment", keys.appointment, _own_id, _appointment_indexes),
     Client: Shape("client", keys.client, _own_id, _client_indexes),
     DirectoryEntry: Shape("directory", _directory_key, lambda e: (e.shelf, e.term, e.client_id, e.name)),
     Entitlement: Shape("entitlement", keys.entitlement, lambda e: (e.client_id,)),
     Merge: Shape("merge", keys.merge, _own_id, _merge_indexes),
-    Acquaintance: Shape(
-        "seen", keys.seen, lambda r: (r.scope_id, r.client_id), pack=lambda _: {}, unpack=_unpack_acquaintance
+    ClientRelation: Shape(
+        "seen",
+        keys.client_relation,
+        lambda r: (r.scope_id, r.client_id),
+        pack=lambda _: {},
+        unpack=_unpack_client_relation,
     ),
     Contact: Shape("contact", keys.contact, lambda r: (r.value,), pack=_pack_contact, unpack=_unpack_contact),
     ExternalId: Shape("external_id", keys.external_id, lambda r: (r.value,)),
@@ -248,16 +267,16 @@ def from_row(row: Row, kind: type[T]) -> T:
     return _converter.structure(body | {"version": int(row.version or 0)}, kind)
 
 
-def team_of(location_id: str, rows: Iterable[Row]) -> Team:
+def roster_of(location_id: str, rows: Iterable[Row]) -> BranchRoster:
     """The team of a location from the rows of its partition."""
-    opening = Opening(location_id)
+    opening = BranchHours(location_id)
     posts = []
     for row in rows:
-        if row.kind == SHAPES[Opening].kind:
-            opening = from_row(row, Opening)
+        if row.kind == SHAPES[BranchHours].kind:
+            opening = from_row(row, BranchHours)
         else:
-            posts.append(from_row(row, Post))
-    return Team(location_id, opening, tuple(posts))
+            posts.append(from_row(row, TeamMember))
+    return BranchRoster(location_id, opening, tuple(posts))
 
 
 def directory_row(entry: DirectoryEntry) -> Row:
@@ -273,17 +292,20 @@ def attendee_rows(appointment: Appointment) -> list[Row]:
         key = keys.attendee(appointment.id, attendee.client_id)
         body = json.dumps({"cancelled": attendee.cancelled, "end": appointment.end.isoformat()})
         row = Row(key.pk, key.sk, kind="attendee", body=body)
-        row.gsi1pk, row.gsi1sk = keys.partition(attendee.client_id), keys.by_start(appointment.start, appointment.id)
+        row.gsi1pk, row.gsi1sk = (
+            keys.partition(attendee.client_id),
+            keys.start_sort_key(appointment.start, appointment.id),
+        )
         rows.append(row)
     return rows
 
 
-def entry_row(entry: Entry) -> Row:
+def journal_row(entry: JournalEntry) -> Row:
     """The journal row of an entry; due until it has been delivered, if it has anything to deliver."""
     key = keys.journal(entry.subject_id, entry.id)
     row = Row(key.pk, key.sk, kind="entry", body=to_json(entry))
     if entry.messages or entry.events:
         sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
-        due = keys.due("journal", entry.id, sweep_at)
+        due = keys.due_attributes("journal", entry.id, sweep_at)
         row.duepk, row.due_at = due["duepk"], due["due_at"]
     return row

@@ -9,31 +9,31 @@ from typing import Any, TypeVar, cast
 
 from pynamodb.connection import Connection
 
-from chalicelib.domain.organisation.roster import Team
+from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.persistence import idempotency_store, keys, row_mapping, transaction
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Change, Once, Ref, Replay
+from chalicelib.services.unit_of_work import IdempotencyKey, Ref, StoredResponse, UnitOfWork
 
 T = TypeVar("T")
 
 
 # What BatchGetItem takes.
-BATCH = 100
+MAX_BATCH_GET_KEYS = 100
 # More requests at once gain nothing: a month of a branch of fifty is four.
-AT_ONCE = 8
+MAX_PARALLEL_READS = 8
 
 
-class FoundRows:
+class DynamoReadResult:
     """The rows one read brought, given out as records."""
 
-    def __init__(self, rows: dict[keys.Key, Row], teams: dict[str, Team]) -> None:
+    def __init__(self, rows: dict[keys.Key, Row], teams: dict[str, BranchRoster]) -> None:
         self._rows = rows
         self._teams = teams
 
     def get(self, kind: type[T], *key: str) -> T | None:
         """The record, or none when there is no such one."""
-        if kind is Team:
+        if kind is BranchRoster:
             return cast("T", self._teams[key[0]])
         row = self._rows.get(row_mapping.key_of(kind, key))
         return None if row is None else row_mapping.from_row(row, kind)
@@ -56,59 +56,60 @@ class DynamoStore:
         self,
         connection: Connection,
         now: Callable[[], float],
-        committed: Callable[[Change], object] = lambda _: None,
+        committed: Callable[[UnitOfWork], object] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._now = now
         self._committed = committed
 
-    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRows:
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> DynamoReadResult:
         """All these records, in one BatchGetItem for every hundred and a query per team, side by side."""
-        teams = sorted({ref.key[0] for ref in refs if ref.kind is Team})
-        wanted = sorted({row_mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not Team})
+        teams = sorted({ref.key[0] for ref in refs if ref.kind is BranchRoster})
+        wanted = sorted({row_mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not BranchRoster})
         reads: list[Callable[[], list[Row]]] = [
-            partial(_batch, wanted[at : at + BATCH], consistent) for at in range(0, len(wanted), BATCH)
+            partial(_read_batch, wanted[at : at + MAX_BATCH_GET_KEYS], consistent)
+            for at in range(0, len(wanted), MAX_BATCH_GET_KEYS)
         ]
-        reads += [partial(_team, location_id, consistent) for location_id in teams]
-        found = _side_by_side(reads)
+        reads += [partial(_read_roster, location_id, consistent) for location_id in teams]
+        found = _in_parallel(reads)
         gathered = found[len(reads) - len(teams) :]
         rows = (row for batch in found[: len(reads) - len(teams)] for row in batch)
-        return FoundRows(
+        return DynamoReadResult(
             {keys.Key(row.pk, row.sk): row for row in rows},
-            {id_: row_mapping.team_of(id_, rows) for id_, rows in zip(teams, gathered, strict=True)},
+            {id_: row_mapping.roster_of(id_, rows) for id_, rows in zip(teams, gathered, strict=True)},
         )
 
-    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
         """Writes everything or nothing; ``Stale`` or ``AlreadyDone`` when it wrote nothing."""
         transaction.commit(self._connection, change, once, result, self._now)
         self._committed(change)
 
-    def replay(self, scope: str, key: str) -> Replay | None:
+    def replay(self, scope: str, key: str) -> StoredResponse | None:
         """The answer stored under an Idempotency-Key, for a day."""
-        pk, sk = keys.once(scope, key)
+        pk, sk = keys.idempotency_key(scope, key)
         row = next(iter(Row.query(pk, Row.sk == sk, consistent_read=True, limit=1)), None)
         if row is None or (row.ttl or 0) <= self._now():
             return None
-        return idempotency_store.from_body(row.body or "{}")
+        return idempotency_store.decode_response(row.body or "{}")
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
         """Every record of this kind, in order of id: one query."""
         prefix = row_mapping.key_of(kind, ("",)).sk
-        rows = Row.query(keys.CATALOGUE, Row.sk.startswith(prefix), consistent_read=True)
+        rows = Row.query(keys.CATALOGUE_PARTITION, Row.sk.startswith(prefix), consistent_read=True)
         return tuple(row_mapping.from_row(row, kind) for row in rows)
 
 
-def _batch(wanted: list[keys.Key], consistent: bool) -> list[Row]:
+def _read_batch(wanted: list[keys.Key], consistent: bool) -> list[Row]:
     return list(Row.batch_get(wanted, consistent_read=consistent))
 
 
-def _team(location_id: str, consistent: bool) -> list[Row]:
-    return list(Row.query(keys.team(location_id), consistent_read=consistent))
+def _read_roster(location_id: str, consistent: bool) -> list[Row]:
+    return list(Row.query(keys.roster_partition(location_id), consistent_read=consistent))
 
 
-def _side_by_side(reads: Sequence[Callable[[], T]]) -> list[T]:
+def _in_parallel(reads: Sequence[Callable[[], T]]) -> list[T]:
     """The results in order; a single read, by far the most frequent, needs no thread."""
     if len(reads) == 1:
         return [reads[0]()]
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
+    with ThreadPoolExecutor(max_workers=MAX_PARALLEL_READS) as threads:
         return [future.result() for future in [threads.submit(read) for read in reads]]

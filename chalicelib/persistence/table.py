@@ -13,7 +13,7 @@ from pynamodb.models import Model
 from chalicelib.persistence import keys
 
 
-class TextMap(Attribute[dict[str, str]]):
+class StringMap(Attribute[dict[str, str]]):
     """A native map of texts, so that one entry can be removed without reading the others."""
 
     attr_type = MAP
@@ -73,7 +73,7 @@ class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  #
         """How PynamoDB finds it."""
 
         index_name = "due"
-        projection = IncludeProjection(list(keys.DUE_CARRIES))
+        projection = IncludeProjection(list(keys.DUE_INDEX_ATTRIBUTES))
 
     duepk = UnicodeAttribute(hash_key=True)
     due_at = UnicodeAttribute(range_key=True)
@@ -96,9 +96,9 @@ class Row(Model):
     kind = UnicodeAttribute()
     version = NumberAttribute(null=True)
     body = UnicodeAttribute(null=True)
-    blocks = TextMap(null=True)
-    occupants = TextMap(null=True)
-    upcoming = TextMap(null=True)
+    blocks = StringMap(null=True)
+    occupants = StringMap(null=True)
+    upcoming = StringMap(null=True)
     met = NumberAttribute(null=True)
     state = UnicodeAttribute(null=True)
     gsi1pk = UnicodeAttribute(null=True)
@@ -117,7 +117,7 @@ class Row(Model):
     due: ClassVar[DueIndex] = DueIndex()
 
 
-def connect(table_name: str, region: str) -> Connection:
+def connect_table(table_name: str, region: str) -> Connection:
     """Binds this process to its table; returns the one connection that rows and transactions share.
 
     A second connection would mean a second client, about 100 ms and 10 MiB (pynamodb #1245).

@@ -17,21 +17,21 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.statuses import SHARES
+from chalicelib.domain.organisation.statuses import COUNT_SHARDS
 from chalicelib.domain.shared.errors import AlreadyDone, Invalid, Stale
 from chalicelib.persistence import idempotency_store, keys, row_mapping
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Change, Once, Replay
+from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse, UnitOfWork
 
-ONCE_SECONDS = 24 * 3600
+IDEMPOTENCY_SECONDS = 24 * 3600
 # What TransactWriteItems takes.
-MOST_WRITES = 100
+MAX_TRANSACTION_WRITES = 100
 # What a fresh read and another decision can cure; anything else is a fault of ours and is raised as it is.
-_STALE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
+_STALE_CODES = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
 
 
 @dataclass
-class _Writes:
+class _TransactionWrites:
     """The parts of a transaction in the order PynamoDB sends them, so that its reasons can be read."""
 
     checks: list[tuple[keys.Key, Condition]] = field(default_factory=list)
@@ -43,20 +43,22 @@ class _Writes:
         return len(self.checks) + len(self.deletes) + len(self.puts) + len(self.updates)
 
 
-def commit(connection: Connection, change: Change, once: Once | None, result: Any, now: Callable[[], float]) -> None:
+def commit(
+    connection: Connection, change: UnitOfWork, once: IdempotencyKey | None, result: Any, now: Callable[[], float]
+) -> None:
     """Writes the change and the answer for its Idempotency-Key in one TransactWriteItems.
 
     Raises ``AlreadyDone`` when that key has an answer already, else ``Stale`` when any condition failed; 422 for more
     than one transaction holds, such as a dozen new clients with all their numbers at one appointment.
     """
-    writes = _writes(change)
+    writes = _collect_writes(change)
     answer_at = None
     if once is not None:
         answer_at = len(writes.checks) + len(writes.deletes) + len(writes.puts)
-        writes.puts.append(_answer(once, result, now()))
+        writes.puts.append(_stored_response_row(once, result, now()))
     if not len(writes):
         return
-    if len(writes) > MOST_WRITES:
+    if len(writes) > MAX_TRANSACTION_WRITES:
         raise Invalid("This is more than can be written at once: do it in parts.")
     try:
         _send(connection, writes)
@@ -65,12 +67,12 @@ def commit(connection: Connection, change: Change, once: Once | None, result: An
         if answer_at is not None and codes.get(answer_at) == "ConditionalCheckFailed":
             raise AlreadyDone from error
         conflict = error.cause_response_code == "TransactionInProgressException"
-        if conflict or (codes and _STALE.issuperset(codes.values())):
+        if conflict or (codes and _STALE_CODES.issuperset(codes.values())):
             raise Stale from error
         raise
 
 
-def _send(connection: Connection, writes: _Writes) -> None:
+def _send(connection: Connection, writes: _TransactionWrites) -> None:
     # One token for all of PynamoDB's own attempts: a lost answer must not make the second attempt fail.
     with TransactWrite(connection=connection, client_request_token=uuid4().hex) as transaction:
         for key, condition in writes.checks:
@@ -83,15 +85,15 @@ def _send(connection: Connection, writes: _Writes) -> None:
             transaction.update(row, actions=actions, condition=optional)
 
 
-def _writes(change: Change) -> _Writes:
-    writes = _Writes()
+def _collect_writes(change: UnitOfWork) -> _TransactionWrites:
+    writes = _TransactionWrites()
     for record in change.guarded:
         shape = row_mapping.SHAPES[type(record)]
-        writes.checks.append((shape.key(*shape.ids(record)), at_version(record.version)))
+        writes.checks.append((shape.key(*shape.ids(record)), is_at_version(record.version)))
     for record in change.deleted:
-        writes.deletes.append((row_mapping.to_row(record), at_version(record.version)))
+        writes.deletes.append((row_mapping.to_row(record), is_at_version(record.version)))
     for record, read_at in change.saved:
-        writes.puts.append((row_mapping.to_row(record), at_version(read_at)))
+        writes.puts.append((row_mapping.to_row(record), is_at_version(read_at)))
         if isinstance(record, Appointment):
             writes.puts.extend((row, None) for row in row_mapping.attendee_rows(record))
     filed = {keys.directory_entry(entry): entry for entry in change.filed}
@@ -99,32 +101,32 @@ def _writes(change: Change) -> _Writes:
     struck = (entry for entry in change.struck if keys.directory_entry(entry) not in filed)
     writes.deletes.extend((row_mapping.directory_row(entry), None) for entry in struck)
     writes.puts.extend((row_mapping.directory_row(entry), None) for entry in filed.values())
-    writes.puts.extend((row_mapping.entry_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
-    writes.updates.extend((*_updates(change), *_shares(change)))
+    writes.puts.extend((row_mapping.journal_row(entry), Row.pk.does_not_exist()) for entry in change.entries)
+    writes.updates.extend((*_row_updates(change), *_status_count_updates(change)))
     return writes
 
 
-def _updates(change: Change) -> Iterator[tuple[Row, list[Action], Condition | None]]:
+def _row_updates(change: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition | None]]:
     for calendar_id, day, occupant_id in change.vacated:
-        yield _update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
+        yield _versioned_update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
     for contact, appointment_id, end in change.tallied:
         entry = Path(["upcoming", appointment_id])
         action = entry.remove() if end is None else entry.set(Value(str(end)))
-        yield _update(keys.contact(contact), action)
+        yield _versioned_update(keys.contact(contact), action)
     for line in change.redacted:
         place = keys.journal(line.subject_id, line.id)
         yield Row(place.pk, place.sk), [Row.body.set(row_mapping.to_json(line))], Row.pk.exists()
     for (scope_id, client_id), more in change.met.items():
         if more:
-            key = keys.seen(scope_id, client_id)
+            key = keys.client_relation(scope_id, client_id)
             yield Row(key.pk, key.sk), [Row.met.add(more), Row.kind.set("seen")], None
 
 
-def _shares(change: Change) -> Iterator[tuple[Row, list[Action], Condition | None]]:
+def _status_count_updates(change: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition | None]]:
     """Who holds a status is counted in the share their id falls into, so that none of them ever goes below zero."""
     shares: Counter[keys.Key] = Counter()
     for (status_id, predicate, appointment_id), more in change.standing.items():
-        share = SHARES[crc32(appointment_id.encode()) % len(SHARES)]
+        share = COUNT_SHARDS[crc32(appointment_id.encode()) % len(COUNT_SHARDS)]
         shares[keys.status_share(status_id, predicate, share)] += more
     for key, more in shares.items():
         if more:
@@ -132,30 +134,30 @@ def _shares(change: Change) -> Iterator[tuple[Row, list[Action], Condition | Non
             condition = Row.state.does_not_exist() if more > 0 else None
             yield Row(key.pk, key.sk), [Row.met.add(more), Row.kind.set("share")], condition
     for status_id, predicate in change.shut:
-        for share in SHARES:
+        for share in COUNT_SHARDS:
             key = keys.status_share(status_id, predicate, share)
             close: list[Action] = [Row.state.set("shut"), Row.kind.set("share")]
             yield Row(key.pk, key.sk), close, Row.met.does_not_exist() | (Row.met == 0)
     for status_id, predicate in change.reopened:
-        for share in SHARES:
+        for share in COUNT_SHARDS:
             key = keys.status_share(status_id, predicate, share)
             yield Row(key.pk, key.sk), [Row.state.remove(), Row.kind.set("share")], None
 
 
-def _update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition]:
+def _versioned_update(key: keys.Key, action: Action) -> tuple[Row, list[Action], Condition]:
     # Whoever decided on the row as it was must notice: the version moves on.
     return Row(key.pk, key.sk), [action, Row.version.set(Row.version + 1)], Row.pk.exists()
 
 
-def _answer(once: Once, result: Any, now: float) -> tuple[Row, Condition]:
+def _stored_response_row(once: IdempotencyKey, result: Any, now: float) -> tuple[Row, Condition]:
     status, body = once.present(result)
-    key = keys.once(once.scope, once.key)
-    text = idempotency_store.to_body(Replay(once.fingerprint, status, body))
-    row = Row(key.pk, key.sk, kind="once", body=text, ttl=int(now) + ONCE_SECONDS)
+    key = keys.idempotency_key(once.scope, once.key)
+    text = idempotency_store.encode_response(StoredResponse(once.fingerprint, status, body))
+    row = Row(key.pk, key.sk, kind="once", body=text, ttl=int(now) + IDEMPOTENCY_SECONDS)
     # The table removes old rows in its own time: one past its day counts as gone.
     return row, Row.pk.does_not_exist() | (Row.ttl <= int(now))
 
 
-def at_version(version: int) -> Condition:
+def is_at_version(version: int) -> Condition:
     """The row is as it was read: at this version, or not there for version 0."""
     return Row.pk.does_not_exist() if version == 0 else Row.version == version

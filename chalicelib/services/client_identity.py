@@ -8,13 +8,13 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
 from chalicelib.domain.clients.client import Client
-from chalicelib.services.unit_of_work import Found, Ref, Store
+from chalicelib.services.unit_of_work import ReadResult, Ref, Store
 
-DELETED = "Deleted client"
+DELETED_CLIENT_NAME = "Deleted client"
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class ClientIdentities:
     """The clients behind some ids, each as the record that stands for them now; unknown ids stand for themselves."""
 
     by_id: Mapping[str, Client]
@@ -37,7 +37,7 @@ class People:
         groups: dict[str, list[tuple[int, Attendee]]] = {}
         for place, attendee in enumerate(appointment.attendees):
             groups.setdefault(self.id_of(attendee.client_id), []).append((place, attendee))
-        persons = sorted((_one(whom, group) for whom, group in groups.items()), key=lambda placed: placed[0])
+        persons = sorted((_unite(whom, group) for whom, group in groups.items()), key=lambda placed: placed[0])
         return replace(appointment, attendees=tuple(attendee for _, attendee in persons))
 
     def shown(self, appointment: Appointment) -> Appointment:
@@ -49,7 +49,7 @@ class People:
         client = self.by_id.get(attendee.client_id)
         if client is None:
             return attendee.name
-        return DELETED if client.deleted_at else client.name
+        return DELETED_CLIENT_NAME if client.deleted_at else client.name
 
 
 def client_refs(appointments: Iterable[Appointment]) -> list[Ref[Any]]:
@@ -58,46 +58,46 @@ def client_refs(appointments: Iterable[Appointment]) -> list[Ref[Any]]:
     return [Ref.to(Client, client_id) for client_id in ids]
 
 
-def people(store: Store, ids: Iterable[str], *reads: Found) -> People:
+def resolve_clients(store: Store, ids: Iterable[str], *reads: ReadResult) -> ClientIdentities:
     """The clients of these ids, from what has been read; one read more when some have been merged into others."""
     wanted = list(dict.fromkeys(ids))
-    records = {client_id: _read(client_id, reads) for client_id in wanted}
+    records = {client_id: _client_in(client_id, reads) for client_id in wanted}
     led = {c.merged_into for c in records.values() if c and c.merged_into}
-    missing = [client_id for client_id in sorted(led) if _read(client_id, reads) is None]
+    missing = [client_id for client_id in sorted(led) if _client_in(client_id, reads) is None]
     if missing:
         reads = (*reads, store.read([Ref.to(Client, client_id) for client_id in missing]))
-    known = {i: _read(c.merged_into, reads) if c and c.merged_into else c for i, c in records.items()}
+    known = {i: _client_in(c.merged_into, reads) if c and c.merged_into else c for i, c in records.items()}
     standing = {client.id: client for client in known.values() if client}
-    return People(standing | {client_id: client for client_id, client in known.items() if client})
+    return ClientIdentities(standing | {client_id: client for client_id, client in known.items() if client})
 
 
-def standing(store: Store, client_id: str, *reads: Found) -> Client | None:
+def resolve_client(store: Store, client_id: str, *reads: ReadResult) -> Client | None:
     """The record that stands for this client now, as ``people`` finds it; None for an unknown id."""
-    return people(store, [client_id], *reads).by_id.get(client_id)
+    return resolve_clients(store, [client_id], *reads).by_id.get(client_id)
 
 
-def shown(store: Store, appointments: Sequence[Appointment]) -> list[Appointment]:
+def appointments_for_staff(store: Store, appointments: Sequence[Appointment]) -> list[Appointment]:
     """These appointments with everybody as they are known now: one read, a second one where some have been merged."""
     refs = client_refs(appointments)
     if not refs:
         return list(appointments)
-    everybody = people(store, [ref.key[0] for ref in refs], store.read(refs))
+    everybody = resolve_clients(store, [ref.key[0] for ref in refs], store.read(refs))
     return [everybody.shown(appointment) for appointment in appointments]
 
 
-def companions(store: Store, appointment: Appointment, *client_ids: str) -> People:
+def resolve_attendees(store: Store, appointment: Appointment, *client_ids: str) -> ClientIdentities:
     """Who comes to an appointment and who these clients are; nothing is read where only they can be meant."""
     ids = dict.fromkeys([*(a.client_id for a in appointment.attendees), *client_ids])
     if len(ids) == 1:
-        return People({})
-    return people(store, ids, store.read([Ref.to(Client, client_id) for client_id in ids]))
+        return ClientIdentities({})
+    return resolve_clients(store, ids, store.read([Ref.to(Client, client_id) for client_id in ids]))
 
 
-def _read(client_id: str, reads: Sequence[Found]) -> Client | None:
+def _client_in(client_id: str, reads: Sequence[ReadResult]) -> Client | None:
     return next((client for found in reads if (client := found.get(Client, client_id))), None)
 
 
-def _one(whom: str, group: Sequence[tuple[int, Attendee]]) -> tuple[int, Attendee]:
+def _unite(whom: str, group: Sequence[tuple[int, Attendee]]) -> tuple[int, Attendee]:
     """One person of all their records at an appointment, and their place in it."""
     live = [placed for placed in group if not placed[1].cancelled] or list(group)
     place, first = live[0]

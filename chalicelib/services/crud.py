@@ -9,13 +9,13 @@ from typing import Any, Protocol, TypeVar
 from chalicelib.domain.shared.errors import FieldError, Invalid, VersionMismatch, invalid
 from chalicelib.domain.shared.ids import is_id, prefix_of
 from chalicelib.services import paging
-from chalicelib.services.unit_of_work import Change, Context, Page, Ref, Store, Versioned
+from chalicelib.services.unit_of_work import Context, Page, Ref, Store, UnitOfWork, Versioned
 
 # One transaction holds at most a hundred items, and the records themselves are among them.
-MOST_NEW_REFERENCES = 90
+MAX_NEW_REFERENCES = 90
 
 
-class Listed(Versioned, Protocol):
+class CatalogueRecord(Versioned, Protocol):
     """A record of the catalogue."""
 
     @property
@@ -37,7 +37,7 @@ T = TypeVar("T", bound=Versioned)
 Item = TypeVar("Item", bound=Identified)
 
 
-def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
+def paginate(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
     """The part of a list in order of id that follows ``cursor``, the last id of the part before.
 
     422 ``invalid_cursor`` for what can be no id of this list; one that has been deleted since still is one.
@@ -45,18 +45,18 @@ def page(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
     known = tuple(items)
     kinds = {prefix_of(item.id) for item in known}
     if cursor is not None and not (is_id(cursor) and kinds <= {prefix_of(cursor)}):
-        raise paging.refused()
+        raise paging.invalid_cursor()
     rest = [item for item in known if cursor is None or item.id > cursor]
     shown = tuple(rest[:limit])
     return Page(shown, shown[-1].id if len(rest) > limit else None)
 
 
-def one(store: Store, kind: type[T], *key: str) -> T:
+def read_record(store: Store, kind: type[T], *key: str) -> T:
     """The record of this kind with these ids; 404 when there is no such one."""
     return store.read([Ref.to(kind, *key)]).require(kind, *key)
 
 
-def edited(record: T, fields: Fields, context: Context) -> T:
+def apply_fields(record: T, fields: Fields, context: Context) -> T:
     """The record with these fields as the caller wants them; 412 when they saw another version of it."""
     check_version(record, context)
     changed: T = replace(record, **fields)  # type: ignore[type-var]  # every record is a dataclass
@@ -69,7 +69,9 @@ def check_version(record: Versioned, context: Context) -> None:
         raise VersionMismatch()
 
 
-def refer(change: Change, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[Listed]) -> None:
+def require_references(
+    change: UnitOfWork, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[CatalogueRecord]
+) -> None:
     """Makes the change depend on everything newly referred to; 422 naming each id that does not exist.
 
     What was referred to ``before`` is left as it is, so that an old reference never stands in the way.
@@ -80,7 +82,7 @@ def refer(change: Change, pointer: str, wanted: Sequence[str], before: Sequence[
     unknown = [FieldError(f"{pointer}/{place}", "There is no such one.") for place in missing]
     if unknown:
         raise Invalid(errors=unknown)
-    if len(change.guarded) + len(new) > MOST_NEW_REFERENCES:
-        raise invalid(pointer, f"Add at most {MOST_NEW_REFERENCES} at a time.")
+    if len(change.guarded) + len(new) > MAX_NEW_REFERENCES:
+        raise invalid(pointer, f"Add at most {MAX_NEW_REFERENCES} at a time.")
     for _, record_id in new:
         change.guard(by_id[record_id])

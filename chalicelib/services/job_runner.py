@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Turns:
+class JobRunner:
     """The turns of one run; what is overtaken or too busy is left to the next one, and counted as ``postponed``."""
 
     time_left: Callable[[], bool]

@@ -6,26 +6,26 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from chalicelib.domain.shared.errors import NotFound, invalid
-from chalicelib.services.crud import check_version, page
+from chalicelib.services.crud import check_version, paginate
 from chalicelib.services.unit_of_work import Context, Page, Versioned
 
 
-class Part(Versioned, Protocol):
+class NestedRecord(Versioned, Protocol):
     """One thing within a record."""
 
     @property
     def id(self) -> str: ...
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=NestedRecord)
 
 
-def listed(parts: tuple[P, ...], limit: int, cursor: str | None) -> Page[P]:
+def list_page(parts: tuple[P, ...], limit: int, cursor: str | None) -> Page[P]:
     """Some of them, oldest first."""
-    return page(sorted(parts, key=lambda part: part.id), limit, cursor)
+    return paginate(sorted(parts, key=lambda part: part.id), limit, cursor)
 
 
-def one_of(parts: tuple[P, ...], part_id: str) -> P:
+def require(parts: tuple[P, ...], part_id: str) -> P:
     """The part of that id; 404."""
     found = next((part for part in parts if part.id == part_id), None)
     if found is None:
@@ -33,7 +33,7 @@ def one_of(parts: tuple[P, ...], part_id: str) -> P:
     return found
 
 
-def with_new(parts: tuple[P, ...], part: P, most: int) -> tuple[P, ...]:
+def with_added(parts: tuple[P, ...], part: P, most: int) -> tuple[P, ...]:
     """With one more; 422 ``too_many`` when there are already ``most``."""
     if len(parts) >= most:
         raise invalid("", f"There are already {most}, which is the most: remove some first.", "too_many")
@@ -42,7 +42,7 @@ def with_new(parts: tuple[P, ...], part: P, most: int) -> tuple[P, ...]:
 
 def with_changed(parts: tuple[P, ...], changed: P) -> tuple[tuple[P, ...], P]:
     """With this part as it now is, at its next version; as they were when it has not changed."""
-    before = one_of(parts, changed.id)
+    before = require(parts, changed.id)
     if changed == before:
         return parts, before
     written: P = replace(changed, version=before.version + 1)  # type: ignore[type-var]  # every part is a dataclass
@@ -51,6 +51,6 @@ def with_changed(parts: tuple[P, ...], changed: P) -> tuple[tuple[P, ...], P]:
 
 def without(parts: tuple[P, ...], part_id: str, context: Context) -> tuple[P, ...]:
     """Without this part; 404, 412."""
-    gone = one_of(parts, part_id)
+    gone = require(parts, part_id)
     check_version(gone, context)
     return tuple(part for part in parts if part is not gone)

@@ -10,22 +10,22 @@ from chalicelib.domain.shared.errors import Busy, Stale
 
 T = TypeVar("T")
 
-ATTEMPTS = 40
+MAX_ATTEMPTS = 40
 # Well within the gateway's and the function's own limits: an honest 503 comes before either cuts the answer off.
-PATIENCE_SECONDS = 8.0
+MAX_SECONDS = 8.0
 
 Pause = Callable[[int], None]
 """Waits before the n-th further attempt, with jitter; the container supplies it."""
 
 
-def decide(attempt: Callable[[], T], pause: Pause, clock: Callable[[], float] = time.monotonic) -> T:
+def retry_on_conflict(attempt: Callable[[], T], pause: Pause, clock: Callable[[], float] = time.monotonic) -> T:
     """The result of the first attempt that was not overtaken; 503 ``busy`` when all were, or after eight seconds."""
     started = clock()
-    for number in range(ATTEMPTS):
+    for number in range(MAX_ATTEMPTS):
         try:
             return attempt()
         except Stale:
-            if clock() - started > PATIENCE_SECONDS:
+            if clock() - started > MAX_SECONDS:
                 break
             pause(number)
     raise Busy()

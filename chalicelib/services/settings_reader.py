@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import Settings
-from chalicelib.domain.organisation.statuses import Pipeline
-from chalicelib.services.unit_of_work import Found
+from chalicelib.domain.organisation.statuses import StatusPipeline
+from chalicelib.services.unit_of_work import ReadResult
 
 
-def settings_in(found: Found) -> Settings:
+def settings_in(found: ReadResult) -> Settings:
     """The settings; version 0 when none has been changed yet."""
     return found.get(Settings) or Settings()
 
 
-def pipeline_in(found: Found) -> Pipeline:
+def pipeline_in(found: ReadResult) -> StatusPipeline:
     """The statuses; none when there have never been any."""
-    return found.get(Pipeline) or Pipeline()
+    return found.get(StatusPipeline) or StatusPipeline()

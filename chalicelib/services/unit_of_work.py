@@ -10,12 +10,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Sheet
-from chalicelib.domain.clients.client import Acquaintance, Client
-from chalicelib.domain.clients.directory import DirectoryEntry, Shelf, entries
-from chalicelib.domain.clients.merging import Engagement, Merge
-from chalicelib.domain.organisation.statuses import Predicate, StatusPassed
+from chalicelib.domain.clients.client import Client, ClientRelation
+from chalicelib.domain.clients.directory import DirectoryEntry, DirectoryIndex, directory_entries
+from chalicelib.domain.clients.merging import AppointmentSpan, Merge
+from chalicelib.domain.organisation.statuses import StatusHistoryEntry, StatusPredicate
 from chalicelib.domain.shared.errors import Unauthenticated
-from chalicelib.domain.shared.events import CLIENT, Actor, Channel, Entry
+from chalicelib.domain.shared.events import CLIENT_ACTOR, Actor, Channel, JournalEntry
 from chalicelib.domain.shared.permissions import Principal
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Ref(Generic[T]):
         return cls(kind, key)
 
 
-class Found(Protocol):
+class ReadResult(Protocol):
     """What one read brought."""
 
     def get(self, kind: type[T], *key: str) -> T | None:
@@ -61,7 +61,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyKey:
     """An Idempotency-Key: the answer is stored under it in the very transaction it answers for (D45).
 
     ``present`` turns a result into the HTTP status and JSON text to repeat.
@@ -74,7 +74,7 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class StoredResponse:
     """The stored answer to an Idempotency-Key."""
 
     fingerprint: str
@@ -89,14 +89,14 @@ class Context:
     now: datetime
     principal: Principal | None = None
     channel: Channel = Channel.MODERN_CLIENT_VIEW
-    once: Once | None = None
+    once: IdempotencyKey | None = None
     expected_version: int | None = None
 
     @property
     def actor(self) -> Actor:
         """The signed-in staff member acting through this channel, else the client or the system (CL-6)."""
         if self.principal is None:
-            return CLIENT if self.channel is Channel.MODERN_CLIENT_VIEW else Actor(self.channel)
+            return CLIENT_ACTOR if self.channel is Channel.MODERN_CLIENT_VIEW else Actor(self.channel)
         return Actor(self.channel, self.principal.name, self.principal.staff_id)
 
     @property
@@ -108,7 +108,7 @@ class Context:
 
 
 @dataclass(slots=True)
-class Change:
+class UnitOfWork:
     """Every write of one use case, committed as one transaction.
 
     A saved record is written only where the stored one still has the version it was read at; a guarded one
@@ -121,13 +121,13 @@ class Change:
     vacated: list[tuple[str, str, str]] = field(default_factory=list)
     tallied: list[tuple[str, str, int | None]] = field(default_factory=list)
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
-    standing: Counter[tuple[str, Predicate, str]] = field(default_factory=Counter)
-    shut: list[tuple[str, Predicate]] = field(default_factory=list)
-    reopened: list[tuple[str, Predicate]] = field(default_factory=list)
+    standing: Counter[tuple[str, StatusPredicate, str]] = field(default_factory=Counter)
+    shut: list[tuple[str, StatusPredicate]] = field(default_factory=list)
+    reopened: list[tuple[str, StatusPredicate]] = field(default_factory=list)
     filed: list[DirectoryEntry] = field(default_factory=list)
     struck: list[DirectoryEntry] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    redacted: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    redacted: list[JournalEntry] = field(default_factory=list)
 
     def save(self, record: V) -> V:
         """Writes the record at its next version; returns it as it will be stored."""
@@ -152,15 +152,15 @@ class Change:
 
     def file(self, after: Client | None, before: Client | None = None) -> None:
         """Finds a client by what they are called and reached by now, and no longer by what they were."""
-        now, then = entries(after), entries(before)
+        now, then = directory_entries(after), directory_entries(before)
         self.filed += sorted(now - then, key=repr)
         self.struck += sorted(then - now, key=repr)
 
-    def shut_out(self, status_id: str, predicate: Predicate) -> None:
+    def shut_out(self, status_id: str, predicate: StatusPredicate) -> None:
         """No appointment comes into this status with this predicate any more; only goes through while none holds it."""
         self.shut.append((status_id, predicate))
 
-    def let_in(self, status_id: str, predicate: Predicate) -> None:
+    def let_in(self, status_id: str, predicate: StatusPredicate) -> None:
         """Appointments may come into this status with this predicate again."""
         self.reopened.append((status_id, predicate))
 
@@ -180,17 +180,17 @@ class Change:
         """Counts a booking among a contact's upcoming ones until ``end`` (epoch minutes), or no longer."""
         self.tallied.append((contact, appointment_id, end))
 
-    def record(self, entry: Entry) -> None:
+    def record(self, entry: JournalEntry) -> None:
         """Adds what happened: the log line, its messages and events (NT-9)."""
         self.entries.append(entry)
 
-    def redact(self, entry: Entry) -> None:
+    def redact(self, entry: JournalEntry) -> None:
         """Replaces what a log line that is there says; what it has to deliver is delivered as it was."""
         self.redacted.append(entry)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AppointmentFilter:
     """Which appointments a list shows: those that start in [first, last) and meet every condition that is given.
 
     ``location_ids`` says where, ``holders`` who has it (None stands for nobody); ``unconfirmed`` takes only
@@ -207,26 +207,26 @@ class Choice:
 class Store(Protocol):
     """The table, as the use cases see it."""
 
-    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Found:
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> ReadResult:
         """All these records, in one batch read for every hundred; a ``Team`` is one query beside them."""
 
-    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
         """Writes everything or nothing.
 
         Raises ``Stale`` when something read has changed since, ``AlreadyDone`` when ``once`` was used before.
         """
 
-    def replay(self, scope: str, key: str) -> Replay | None:
+    def replay(self, scope: str, key: str) -> StoredResponse | None:
         """The answer stored under an Idempotency-Key, if there is one."""
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
         """Every location, service, staff member or reason of the organisation, in order of id."""
 
 
-class Agenda(Protocol):
+class AppointmentLists(Protocol):
     """The lists of appointments, each one query, oldest start first, cancelled ones left out."""
 
-    def listed(self, choices: Sequence[Choice], limit: int, cursor: str | None) -> Page[Appointment]:
+    def listed(self, choices: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
         """Part of a list; of several choices the next goes on where the one before it ends.
 
         Each choice names one location or one holder. A page that is not the last one is full.
@@ -240,10 +240,10 @@ class Agenda(Protocol):
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
 
-    def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """What happened to one subject, newest first."""
 
-    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
+    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first."""
 
 
@@ -256,28 +256,28 @@ class Attendance:
     cancelled: bool
 
 
-class Directory(Protocol):
+class ClientDirectory(Protocol):
     """The lists of clients, each one query."""
 
     def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
         """Entries of names in which a word begins like this, in order of their places, after this one."""
 
-    def listed(self, shelf: Shelf, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+    def listed(self, shelf: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
         """The ids of those who stand on another shelf under this term, in order, after this one."""
 
     def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
 
-    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[Acquaintance, ...]:
+    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
         """Whom a location or staff member has to do with, in order of client id, after this one."""
 
-    def log(self, client_id: str, before: str | None, limit: int) -> tuple[Entry, ...]:
+    def log(self, client_id: str, before: str | None, limit: int) -> tuple[JournalEntry, ...]:
         """What was done to one record, newest first, from before this entry on."""
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""
 
-    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[Engagement, ...]:
+    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
         """What one client comes to that starts from this instant on, soonest first."""
 
     def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+_WEB_DIRECTORY = Path(__file__).parent
 _IMPORT = re.compile(r'^import [^;]*?from "(?P<path>\./[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|function|async) )", re.MULTILINE)
 _COMMENT = re.compile(r"^ *(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
@@ -15,10 +15,10 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_EVERYWHERE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_PAGE = _EVERYWHERE | {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
+_COMMON_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_PAGE_HEADERS = _COMMON_HEADERS | {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
 # A module script of another site is fetched with CORS, whatever origins the API itself answers to.
-_PART = _EVERYWHERE | {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
+_SCRIPT_HEADERS = _COMMON_HEADERS | {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,22 @@ class Asset:
 
 
 @cache
-def asset(address: str) -> Asset | None:
+def find_asset(address: str) -> Asset | None:
     """The asset at an address below the stage ("/", "/manage", "/widget.js" …); None when there is none."""
     build = _ADDRESSES.get(address)
     return build() if build else None
 
 
 def _page(name: str) -> Asset:
-    return Asset((_HERE / name).read_text("utf-8"), "text/html; charset=utf-8", _PAGE)
+    return Asset((_WEB_DIRECTORY / name).read_text("utf-8"), "text/html; charset=utf-8", _PAGE_HEADERS)
 
 
 def _script(name: str) -> Asset:
-    return Asset(woven(_HERE / name), "text/javascript; charset=utf-8", _PART)
+    return Asset(bundle_modules(_WEB_DIRECTORY / name), "text/javascript; charset=utf-8", _SCRIPT_HEADERS)
 
 
 def _style(name: str) -> Asset:
-    return Asset((_HERE / name).read_text("utf-8"), "text/css; charset=utf-8", _PART)
+    return Asset((_WEB_DIRECTORY / name).read_text("utf-8"), "text/css; charset=utf-8", _SCRIPT_HEADERS)
 
 
 _ADDRESSES = {
@@ -59,22 +59,22 @@ _ADDRESSES = {
 ADDRESSES = frozenset(_ADDRESSES)
 
 
-def woven(entry: Path) -> str:
+def bundle_modules(entry: Path) -> str:
     """A module with everything it imports as one script, each file once and before whoever needs it.
 
     Every request of a visitor is an invocation and counts against the gateway's throttle, so a page must not take
     a dozen of them. The files share one scope: two that declare the same name fail in the browser at once.
     """
     parts: dict[Path, str] = {}
-    _gather(entry.resolve(), parts)
+    _collect_modules(entry.resolve(), parts)
     return "\n".join(parts.values())
 
 
-def _gather(path: Path, parts: dict[Path, str]) -> None:
+def _collect_modules(path: Path, parts: dict[Path, str]) -> None:
     source = path.read_text("utf-8")
     for found in _IMPORT.finditer(source):
         needed = (path.parent / found["path"]).resolve()
         if needed not in parts:
-            _gather(needed, parts)
+            _collect_modules(needed, parts)
     alone = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
     parts.setdefault(path, alone.strip() + "\n")

@@ -6,7 +6,7 @@ import json
 import sys
 
 from infra import local, logins
-from infra.clients import of_endpoint
+from infra.clients import endpoint_clients
 from infra.seed import demo, empty
 from infra.seed.caller import SeedFailed
 
@@ -19,11 +19,11 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python -m infra.seed {'|'.join(SEEDS)}", file=sys.stderr)
         return 2
     try:
-        stack = json.loads((local.directory() / "stack.json").read_text())
+        stack = json.loads((local.stack_directory() / "stack.json").read_text())
     except FileNotFoundError:
         print("no local stack; start one with: make up", file=sys.stderr)
         return 1
-    clients = of_endpoint(stack["aws_endpoint_url"], stack["region"])
+    clients = endpoint_clients(stack["aws_endpoint_url"], stack["region"])
     users, password = stack["demo"]["users"], stack["demo"]["password"]
     token = logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
     try:

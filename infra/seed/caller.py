@@ -13,18 +13,18 @@ import httpx
 T = TypeVar("T")
 R = TypeVar("R")
 
-AT_A_TIME = 3
+MAX_PARALLEL_REQUESTS = 3
 # A machine that is busy with other things takes its time to start the functions.
 TIMEOUT_SECONDS = 120
 ATTEMPTS = 6
-_AGAIN = frozenset({429, 502, 503, 504})
+_RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class SeedFailed(Exception):
     """The API refused something that seeding relies on."""
 
 
-class Caller:
+class ApiClient:
     """Calls the API at ``api_url`` as the owner of ``token``, and without any login where it is public."""
 
     def __init__(self, api_url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
@@ -54,17 +54,17 @@ class Caller:
         response = self._send("POST", path, json=body)
         if response.status_code == 409:
             return str(response.json()["code"])
-        _require(response)
+        _require_success(response)
         return None
 
     def each(self, call: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``call`` for every item, a few at a time; results in the order of the items."""
-        with ThreadPoolExecutor(AT_A_TIME) as workers:
+        with ThreadPoolExecutor(MAX_PARALLEL_REQUESTS) as workers:
             return list(workers.map(call, items))
 
     def _succeed(self, method: str, path: str, **request: Any) -> Any:
         response = self._send(method, path, **request)
-        _require(response)
+        _require_success(response)
         return response.json()
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -73,13 +73,13 @@ class Caller:
             headers["Idempotency-Key"] = uuid.uuid4().hex
         for _ in range(ATTEMPTS - 1):
             response = self._http.request(method, path, headers=headers, **request)
-            if response.status_code not in _AGAIN:
+            if response.status_code not in _RETRYABLE_STATUSES:
                 return response
             time.sleep(float(response.headers.get("Retry-After", 1)))
         return self._http.request(method, path, headers=headers, **request)
 
 
-def _require(response: httpx.Response) -> None:
+def _require_success(response: httpx.Response) -> None:
     if not response.is_success:
         request = response.request
         raise SeedFailed(f"{request.method} {request.url.path}: {response.status_code} {response.text[:500]}")

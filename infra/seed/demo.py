@@ -9,23 +9,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra.seed import hours, organisation
-from infra.seed.caller import Caller, SeedFailed
-from infra.seed.organisation import Pattern, Person
-from infra.seed.people import clients
+from infra.seed.caller import ApiClient, SeedFailed
+from infra.seed.organisation import BlockPattern, StaffPerson
+from infra.seed.people import demo_clients
 
 CLIENTS = 200
 APPOINTMENTS = 300
 WEEKS = 6
-_SHARES = {"toronto": 5, "vancouver": 3, "st_johns": 2}
+_BRANCH_WEIGHTS = {"toronto": 5, "vancouver": 3, "st_johns": 2}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 # A time that fills up in the meantime is no failure: another one is taken.
-_TRIES = 8
+_BOOKING_ATTEMPTS = 8
 # Of so many requests one has just come in and one is being looked at; the others are confirmed.
-_UNDECIDED_IN = 4
+_UNDECIDED_EVERY = 4
 
 
 @dataclass(frozen=True)
-class Offer:
+class BookableService:
     """One service at one branch and the starts at which it was free."""
 
     location_id: str
@@ -38,33 +38,33 @@ class Offer:
 
 def seed(api_url: str, token: str) -> None:
     """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
-    with Caller(api_url, token) as api:
-        build(api, datetime.now(UTC))
+    with ApiClient(api_url, token) as api:
+        build_organisation(api, datetime.now(UTC))
 
 
-def build(api: Caller, now: datetime) -> None:
+def build_organisation(api: ApiClient, now: datetime) -> None:
     """The organisation as seen at ``now``: its blocks begin tomorrow, local time."""
     admin, *others = organisation.STAFF
-    api.post("/staff", _member(admin, {}, {}))
-    statuses = _made(api, "/statuses", organisation.STATUSES)
+    api.post("/staff", _staff_body(admin, {}, {}))
+    statuses = _create_all(api, "/statuses", organisation.STATUSES)
     api.patch("/settings", organisation.SETTINGS)
-    places = _made(api, "/locations", organisation.LOCATIONS)
+    places = _create_all(api, "/locations", organisation.LOCATIONS)
     everywhere = {"location_ids": list(places.values()), "availability": "quickstream"}
-    services = _made(api, "/services", {k: everywhere | s for k, s in organisation.SERVICES.items()})
-    api.each(lambda person: _employ(api, person, places, services), others)
+    services = _create_all(api, "/services", {k: everywhere | s for k, s in organisation.SERVICES.items()})
+    api.each(lambda person: _create_staff(api, person, places, services), others)
     api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
     # One branch after the other within itself: blocks of one day stand on one sheet.
-    api.each(lambda key: _open(api, key, places[key], services, now), places)
-    _book(api, _offers(api, places, services, now))
-    api.each(lambda location_id: _decide(api, location_id, statuses), places.values())
+    api.each(lambda key: _set_up_branch(api, key, places[key], services, now), places)
+    _book_clients(api, _bookable_services(api, places, services, now))
+    api.each(lambda location_id: _set_statuses(api, location_id, statuses), places.values())
 
 
-def _made(api: Caller, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _create_all(api: ApiClient, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
     # One by one: lists are in order of creation, and this order is meant.
     return {key: api.post(path, body)["id"] for key, body in bodies.items()}
 
 
-def _member(person: Person, places: dict[str, str], services: dict[str, str]) -> dict[str, Any]:
+def _staff_body(person: StaffPerson, places: dict[str, str], services: dict[str, str]) -> dict[str, Any]:
     return {
         "name": person.name,
         "email": person.email,
@@ -75,24 +75,24 @@ def _member(person: Person, places: dict[str, str], services: dict[str, str]) ->
     }
 
 
-def _employ(api: Caller, person: Person, places: dict[str, str], services: dict[str, str]) -> None:
-    made = api.post("/staff", _member(person, places, services))
-    for schedule in hours.schedules(person) if person.services else ():
+def _create_staff(api: ApiClient, person: StaffPerson, places: dict[str, str], services: dict[str, str]) -> None:
+    made = api.post("/staff", _staff_body(person, places, services))
+    for schedule in hours.work_schedules(person) if person.services else ():
         api.post(f"/staff/{made['id']}/work-schedules", schedule)
 
 
-def _open(api: Caller, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
+def _set_up_branch(api: ApiClient, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
     today = now.astimezone(ZoneInfo(organisation.LOCATIONS[key]["timezone"])).date()
-    for line in hours.OPENING:
+    for line in hours.OPENING_HOURS:
         api.post(f"/locations/{location_id}/hours", line)
-    if key == hours.TRAINED:
+    if key == hours.TRAINING_BRANCH:
         # After the blocks: Quickstream pays no heed to closures, and nobody should be invited to a closed branch.
-        api.post(f"/locations/{location_id}/closures", hours.training(today + timedelta(weeks=WEEKS)))
+        api.post(f"/locations/{location_id}/closures", hours.training_closure(today + timedelta(weeks=WEEKS)))
     for pattern in organisation.PATTERNS:
-        api.post("/quickstream/blocks", _block(pattern, location_id, services, today + timedelta(days=1)))
+        api.post("/quickstream/blocks", _block_body(pattern, location_id, services, today + timedelta(days=1)))
 
 
-def _block(pattern: Pattern, location_id: str, services: dict[str, str], earliest: date) -> dict[str, Any]:
+def _block_body(pattern: BlockPattern, location_id: str, services: dict[str, str], earliest: date) -> dict[str, Any]:
     days = pattern.days.split(",")
     first = next(d for d in (earliest + timedelta(days=n) for n in range(7)) if _DAYS[d.weekday()] in days)
     rule = f"FREQ=WEEKLY;BYDAY={pattern.days};COUNT={WEEKS * len(days)}"
@@ -107,11 +107,13 @@ def _block(pattern: Pattern, location_id: str, services: dict[str, str], earlies
     }
 
 
-def _offers(api: Caller, places: dict[str, str], services: dict[str, str], now: datetime) -> list[Offer]:
+def _bookable_services(
+    api: ApiClient, places: dict[str, str], services: dict[str, str], now: datetime
+) -> list[BookableService]:
     """Every service at every branch, with its free times."""
     pairs = [(place, service) for place in places for service in services]
 
-    def offer(pair: tuple[str, str]) -> Offer:
+    def offer(pair: tuple[str, str]) -> BookableService:
         place, service = pair
         timezone = organisation.LOCATIONS[place]["timezone"]
         answer = api.get(
@@ -120,39 +122,39 @@ def _offers(api: Caller, places: dict[str, str], services: dict[str, str], now: 
             location_id=places[place],
             meeting_method="in_person",
             timezone=timezone,
-            **span(now, timezone),
+            **date_range(now, timezone),
         )
         starts = tuple(slot["start"] for day in answer["days"] for slot in day["slots"])
-        return Offer(places[place], services[service], service, timezone, _SHARES[place], starts)
+        return BookableService(places[place], services[service], service, timezone, _BRANCH_WEIGHTS[place], starts)
 
     return api.each(offer, pairs)
 
 
-def _decide(api: Caller, location_id: str, statuses: dict[str, str]) -> None:
+def _set_statuses(api: ApiClient, location_id: str, statuses: dict[str, str]) -> None:
     """Takes the requests of a branch to where they would stand after some days' work."""
     requests = api.get("/appointments", view="unconfirmed", location_id=location_id, limit="100")["items"]
     for number, request in enumerate(requests):
-        into = {0: "received", 1: "review"}.get(number % _UNDECIDED_IN, "confirmed")
+        into = {0: "received", 1: "review"}.get(number % _UNDECIDED_EVERY, "confirmed")
         api.post(f"/appointments/{request['id']}/status", {"status_id": statuses[into]})
 
 
-def span(now: datetime, timezone: str) -> dict[str, str]:
+def date_range(now: datetime, timezone: str) -> dict[str, str]:
     """The weeks with blocks, as the API takes a range of days."""
     today = now.astimezone(ZoneInfo(timezone)).date()
     return {"from": str(today), "to": str(today + timedelta(weeks=WEEKS, days=7))}
 
 
-def _book(api: Caller, offers: list[Offer]) -> None:
+def _book_clients(api: ApiClient, offers: list[BookableService]) -> None:
     """Books every client once and some again, the coming days more than the far ones."""
     chance = random.Random(11)  # noqa: S311  # the same diary every time, and no secret
-    people = clients(CLIENTS)
+    people = demo_clients(CLIENTS)
     people += chance.sample(people, APPOINTMENTS - CLIENTS)
     # Chance is drawn before the requests run side by side, so that it falls the same way every time.
-    wishes = [[_wish(offers, person, chance) for _ in range(_TRIES)] for person in people]
+    wishes = [[_booking_body(offers, person, chance) for _ in range(_BOOKING_ATTEMPTS)] for person in people]
     api.each(lambda tries: _book_first_free(api, tries), wishes)
 
 
-def _wish(offers: list[Offer], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+def _booking_body(offers: list[BookableService], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     # Where more is free, more is booked: no branch and no service fills up before the others.
     offer = chance.choices(offers, [offer.share * len(offer.starts) for offer in offers])[0]
     service = organisation.SERVICES[offer.service]
@@ -171,7 +173,7 @@ def _wish(offers: list[Offer], person: dict[str, Any], chance: random.Random) ->
     }
 
 
-def _book_first_free(api: Caller, tries: list[dict[str, Any]]) -> None:
+def _book_first_free(api: ApiClient, tries: list[dict[str, Any]]) -> None:
     """Books the first of these that is still free; ``SeedFailed`` when none is."""
     refusals = []
     for wish in tries:

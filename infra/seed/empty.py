@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra import stages
-from infra.seed.caller import Caller
+from infra.seed.caller import ApiClient
 
 NAMES = {
     "admin": "Alex Morgan",
@@ -27,17 +27,17 @@ SETTINGS: dict[str, Any] = {
 
 def seed(api_url: str, token: str) -> None:
     """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
-    with Caller(api_url, token) as api:
-        fill(api)
+    with ApiClient(api_url, token) as api:
+        create_staff_and_settings(api)
 
 
-def fill(api: Caller) -> None:
+def create_staff_and_settings(api: ApiClient) -> None:
     """Staff, the administrator first, and settings."""
     for role in stages.ROLES:
-        api.post("/staff", member(role))
+        api.post("/staff", staff_body(role))
     api.patch("/settings", SETTINGS)
 
 
-def member(role: str, **more: Any) -> dict[str, Any]:
+def staff_body(role: str, **more: Any) -> dict[str, Any]:
     """The body that makes the one who stands for a role."""
     return {"name": NAMES[role], "email": f"{role}@example.org", "role": role, **more}

@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from infra.seed.organisation import LOCATIONS, Person
+from infra.seed.organisation import LOCATIONS, StaffPerson
 
 _WEEKDAYS = [1, 2, 3, 4, 5]
 _SATURDAY = [6]
 _WEDNESDAY = 3
 
-OPENING: tuple[dict[str, Any], ...] = (
+OPENING_HOURS: tuple[dict[str, Any], ...] = (
     {"weekdays": _WEEKDAYS, "start": "09:00", "end": "17:00"},
     {"weekdays": _SATURDAY, "start": "10:00", "end": "13:00"},
 )
 
-TRAINED = "toronto"
+TRAINING_BRANCH = "toronto"
 
 _FULL_DAYS = ({"weekdays": _WEEKDAYS, "start": "09:00", "end": "17:00"},)
 # Luc Bergeron keeps Toronto's clocks at St. John's, too.
-_LINES: dict[str, tuple[dict[str, Any], ...]] = {
+_LINES_BY_NAME: dict[str, tuple[dict[str, Any], ...]] = {
     "Samuel Okafor": (
         {"weekdays": [1, 2, 3], "start": "09:00", "end": "12:30"},
         {"weekdays": [3, 4, 5], "start": "13:00", "end": "17:00"},
@@ -34,22 +34,22 @@ _LINES: dict[str, tuple[dict[str, Any], ...]] = {
 _AD_HOC = ({"weekdays": [*_WEEKDAYS, *_SATURDAY, 7], "start": "08:00", "end": "20:00"},)
 
 
-def schedules(person: Person) -> tuple[dict[str, Any], ...]:
+def work_schedules(person: StaffPerson) -> tuple[dict[str, Any], ...]:
     """The work schedules of somebody with a branch: their hours, and when they can be rebooked."""
-    usual = schedule(person)
+    usual = open_schedule(person)
     return usual, {**usual, "calendar_type": "ad_hoc", "lines": list(_AD_HOC)}
 
 
-def schedule(person: Person) -> dict[str, Any]:
+def open_schedule(person: StaffPerson) -> dict[str, Any]:
     """The work schedule of somebody with a branch, in the zone of their first one, wherever they work."""
     return {
         "calendar_type": "open",
         "timezone": LOCATIONS[person.locations[0]]["timezone"],
-        "lines": list(_LINES.get(person.name, _FULL_DAYS)),
+        "lines": list(_LINES_BY_NAME.get(person.name, _FULL_DAYS)),
     }
 
 
-def training(after: date) -> dict[str, Any]:
+def training_closure(after: date) -> dict[str, Any]:
     """The branch closed for its staff's training, on the first Wednesday after a date."""
     return {
         "date": str(after + timedelta(days=(_WEDNESDAY - after.isoweekday() - 1) % 7 + 1)),

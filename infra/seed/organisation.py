@@ -117,12 +117,12 @@ SERVICES: dict[str, dict[str, Any]] = {
     },
 }
 
-ALL = tuple(LOCATIONS)
-EVERYTHING = tuple(SERVICES)
+ALL_LOCATIONS = tuple(LOCATIONS)
+ALL_SERVICES = tuple(SERVICES)
 
 
 @dataclass(frozen=True)
-class Person:
+class StaffPerson:
     """A member of staff; ``role`` doubles as the address of the one who stands for it."""
 
     name: str
@@ -140,11 +140,11 @@ class Person:
 
 
 # The administrator comes first: until then the login acts without a staff record.
-STAFF: tuple[Person, ...] = (
-    Person("Alex Morgan", "admin", ALL, (), ("en", "fr"), stands_for_role=True),
-    Person("Priya Natarajan", "manager", ("toronto",), EVERYTHING, ("en", "ta"), stands_for_role=True),
-    Person("Samuel Okafor", "staff_advanced", ("toronto",), EVERYTHING, stands_for_role=True),
-    Person(
+STAFF: tuple[StaffPerson, ...] = (
+    StaffPerson("Alex Morgan", "admin", ALL_LOCATIONS, (), ("en", "fr"), stands_for_role=True),
+    StaffPerson("Priya Natarajan", "manager", ("toronto",), ALL_SERVICES, ("en", "ta"), stands_for_role=True),
+    StaffPerson("Samuel Okafor", "staff_advanced", ("toronto",), ALL_SERVICES, stands_for_role=True),
+    StaffPerson(
         "Chloe Tremblay",
         "staff_plus",
         ("toronto",),
@@ -152,23 +152,25 @@ STAFF: tuple[Person, ...] = (
         ("fr", "en"),
         stands_for_role=True,
     ),
-    Person(
+    StaffPerson(
         "Daniel Kim", "staff", ("toronto",), ("account", "mortgage", "counselling"), ("en", "ko"), stands_for_role=True
     ),
-    Person("Rosa Delgado", "contact_centre", ALL, (), ("en", "es", "fr"), stands_for_role=True),
-    Person("Mei Lin Chen", "manager", ("vancouver",), EVERYTHING, ("en", "zh")),
-    Person("Jasdeep Gill", "staff_plus", ("vancouver",), ("mortgage", "investment", "business"), ("en", "pa")),
-    Person("Hannah Fraser", "staff", ("vancouver",), ("account", "everyday", "investment", "counselling")),
-    Person("Patrick Walsh", "staff_advanced", ("st_johns",), EVERYTHING),
-    Person("Aoife Power", "staff", ("st_johns",), ("account", "everyday"), ("en", "fr")),
-    Person("Luc Bergeron", "staff", ("toronto", "st_johns"), ("mortgage", "investment", "counselling"), ("fr", "en")),
+    StaffPerson("Rosa Delgado", "contact_centre", ALL_LOCATIONS, (), ("en", "es", "fr"), stands_for_role=True),
+    StaffPerson("Mei Lin Chen", "manager", ("vancouver",), ALL_SERVICES, ("en", "zh")),
+    StaffPerson("Jasdeep Gill", "staff_plus", ("vancouver",), ("mortgage", "investment", "business"), ("en", "pa")),
+    StaffPerson("Hannah Fraser", "staff", ("vancouver",), ("account", "everyday", "investment", "counselling")),
+    StaffPerson("Patrick Walsh", "staff_advanced", ("st_johns",), ALL_SERVICES),
+    StaffPerson("Aoife Power", "staff", ("st_johns",), ("account", "everyday"), ("en", "fr")),
+    StaffPerson(
+        "Luc Bergeron", "staff", ("toronto", "st_johns"), ("mortgage", "investment", "counselling"), ("fr", "en")
+    ),
 )
 
 WEEKDAYS = "MO,TU,WE,TH,FR"
 
 
 @dataclass(frozen=True)
-class Pattern:
+class BlockPattern:
     """A weekly block: on these days from ``start`` to ``end`` wall time, for six weeks."""
 
     days: str
@@ -180,9 +182,9 @@ class Pattern:
 
 
 # The second overlaps the first and shares a service with it; the second and third are held until shortly before.
-PATTERNS: tuple[Pattern, ...] = (
-    Pattern(WEEKDAYS, "09:00", "12:30", 3, ("account", "everyday"), {}),
-    Pattern(
+PATTERNS: tuple[BlockPattern, ...] = (
+    BlockPattern(WEEKDAYS, "09:00", "12:30", 3, ("account", "everyday"), {}),
+    BlockPattern(
         WEEKDAYS,
         "10:00",
         "16:00",
@@ -190,7 +192,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ("mortgage", "account", "investment"),
         {"release": {"days_before": 14, "time": "08:00"}},
     ),
-    Pattern(
+    BlockPattern(
         "TU,TH",
         "13:00",
         "17:00",
@@ -198,5 +200,5 @@ PATTERNS: tuple[Pattern, ...] = (
         ("business", "mortgage"),
         {"release": {"days_before": 21, "time": "08:00"}, "reserved": 1, "reserve_release": {"hours_before": 48}},
     ),
-    Pattern("SA", "10:00", "13:00", 2, ("everyday", "investment"), {}),
+    BlockPattern("SA", "10:00", "13:00", 2, ("everyday", "investment"), {}),
 )

@@ -13,7 +13,7 @@ from chalicelib import background, container
 from chalicelib.api.http import wiring
 from chalicelib.persistence import keys, store
 from chalicelib.persistence.table import Row
-from chalicelib.settings import settings
+from chalicelib.settings import deployment_settings
 from tests.builders.doubles import moto_speedups
 from tests.builders.in_process.sample_organisation import World
 
@@ -47,7 +47,7 @@ def forget_singletons() -> None:
     for factory in (*vars(container).values(), *vars(background).values()):
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
-    settings.cache_clear()
+    deployment_settings.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,49 +6,49 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.api.http.call import Caller, Who
-from chalicelib.api.http.wiring import wired
+from chalicelib.api.http.call import Access, AccessLevel
+from chalicelib.api.http.wiring import dependencies
 from chalicelib.domain.shared.errors import Forbidden, Unauthenticated
 from chalicelib.domain.shared.permissions import Ability, Principal
 
 # The gateway's own words (infra/template.yaml): nobody learns who of the two refused a token, or why.
-_NO_LOGIN = "A valid ID token of the staff user pool is needed."
+_LOGIN_NEEDED = "A valid ID token of the staff user pool is needed."
 _SEPARATORS = re.compile(r"[\s,\[\]]+")
 
 
-def authorise(context: Mapping[str, Any], who: Who) -> Principal | None:
+def authorise(context: Mapping[str, Any], who: Access) -> Principal | None:
     """The caller, None on a public route; 401 without a valid login, 403 without the ability.
 
     ``context`` is the gateway's request context. A test client may send a call through without any login,
     so nothing in it is taken for granted.
     """
-    if who is Caller.PUBLIC:
+    if who is AccessLevel.PUBLIC:
         return None
-    email, groups = _identity(context)
-    principal = wired().principal_for(email, groups)
+    email, groups = _login_identity(context)
+    principal = dependencies().principal_for(email, groups)
     if principal is None or not principal.roles:
         raise Forbidden("This login does not belong to an active member of staff.")
-    if not _may(principal, who):
+    if not _is_allowed(principal, who):
         raise Forbidden()
     return principal
 
 
-def _may(principal: Principal, who: Who) -> bool:
-    if isinstance(who, Caller):
+def _is_allowed(principal: Principal, who: Access) -> bool:
+    if isinstance(who, AccessLevel):
         return True
     abilities = (who,) if isinstance(who, Ability) else who
     return any(principal.may(ability) for ability in abilities)
 
 
-def _identity(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def _login_identity(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     claims = (context.get("authorizer") or {}).get("claims") or {}
     email = claims.get("email")
-    if not isinstance(email, str) or not email or _unverified(claims):
-        raise Unauthenticated(_NO_LOGIN)
+    if not isinstance(email, str) or not email or _is_unverified(claims):
+        raise Unauthenticated(_LOGIN_NEEDED)
     return email.strip().lower(), _groups(claims.get("cognito:groups"))
 
 
-def _unverified(claims: Mapping[str, Any]) -> bool:
+def _is_unverified(claims: Mapping[str, Any]) -> bool:
     # Whoever could change their own address in the pool would otherwise sign in as somebody else.
     return str(claims.get("email_verified", "true")).lower() == "false"
 

@@ -11,28 +11,28 @@ from typing import Generic, TypeVar
 from chalicelib.domain.shared.errors import Unauthenticated
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.services.unit_of_work import Context, Once
+from chalicelib.services.unit_of_work import Context, IdempotencyKey
 
-Body = TypeVar("Body")
-Query = TypeVar("Query")
+BodyType = TypeVar("BodyType")
+QueryType = TypeVar("QueryType")
 
 
-class Caller(Enum):
+class AccessLevel(Enum):
     """Who may call a route for which no ability is needed."""
 
     PUBLIC = "anybody, without a login"
     STAFF = "anybody who is signed in"
 
 
-PUBLIC = Caller.PUBLIC
-ANY_STAFF = Caller.STAFF
+PUBLIC = AccessLevel.PUBLIC
+ANY_STAFF = AccessLevel.STAFF
 
-Who = Caller | Ability | tuple[Ability, ...]
+Access = AccessLevel | Ability | tuple[Ability, ...]
 """Who may call: a caller, an ability, or several abilities of which any one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[Body, Query]):
+class Call(Generic[BodyType, QueryType]):
     """A request on its way into a handler.
 
     ``path`` holds the decoded path parameters, ``now`` is aware UTC, ``once`` is None without an
@@ -40,12 +40,12 @@ class Call(Generic[Body, Query]):
     reached, without a trailing slash.
     """
 
-    body: Body
-    query: Query
+    body: BodyType
+    query: QueryType
     path: Mapping[str, str]
     principal: Principal | None
     now: datetime
-    once: Once | None
+    once: IdempotencyKey | None
     expected_version: int | None
     correlation_id: str
     public_url: str

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api.http.wiring import public_url, wired
-from chalicelib.observability import failure, logger
+from chalicelib.api.http.wiring import dependencies, public_url
+from chalicelib.observability import error_fields, logger
 
 _REQUEST_HEADERS = "Authorization,Content-Type,Idempotency-Key,If-Match,X-Now"
 _RESPONSE_HEADERS = "ETag,Idempotent-Replayed,Retry-After,X-Correlation-Id"
 _MAX_AGE_SECONDS = "600"
 
 
-def headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dict[str, str]:
+def response_headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dict[str, str]:
     """The headers for an answer to this origin: public routes serve the configured
     ones, staff routes only the console's, which is our own."""
-    allowed = _allowed(context, origin, public) if origin else None
+    allowed = _allowed_origin(context, origin, public) if origin else None
     if allowed is None:
         return {"Vary": "Origin"}
     return {
@@ -27,9 +27,11 @@ def headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dic
     }
 
 
-def preflight(context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]) -> dict[str, str]:
+def preflight_headers(
+    context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]
+) -> dict[str, str]:
     """The headers that answer an OPTIONS request; none of them for an origin that is not allowed."""
-    found = headers(context, origin, public)
+    found = response_headers(context, origin, public)
     if "Access-Control-Allow-Origin" not in found:
         return found
     return {
@@ -40,19 +42,19 @@ def preflight(context: Mapping[str, Any], origin: str | None, public: bool, meth
     }
 
 
-def _allowed(context: Mapping[str, Any], origin: str, public: bool) -> str | None:
+def _allowed_origin(context: Mapping[str, Any], origin: str, public: bool) -> str | None:
     own = urlsplit(public_url(context))
     if origin == f"{own.scheme}://{own.netloc}":
         return origin
-    configured = _configured() if public else ()
+    configured = _configured_origins() if public else ()
     if "*" in configured:
         return "*"
     return origin if origin in configured else None
 
 
-def _configured() -> tuple[str, ...]:
+def _configured_origins() -> tuple[str, ...]:
     try:
-        return wired().origins()
+        return dependencies().origins()
     except Exception as error:  # noqa: BLE001  # the answer is ready: no failure here may replace it
-        logger.error("origins unknown", extra=failure(error))
+        logger.error("origins unknown", extra=error_fields(error))
         return ()

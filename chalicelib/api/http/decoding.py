@@ -14,20 +14,20 @@ from chalice.app import Request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from chalicelib.api.http.problems import NotJson, TooLarge, UnsupportedMediaType
-from chalicelib.api.schemas.shared.fields import Input
+from chalicelib.api.http.problems import BodyTooLarge, NotJson, UnsupportedMediaType
+from chalicelib.api.schemas.shared.fields import RequestModel
 from chalicelib.domain.shared.errors import FieldError, Invalid, NotFound, invalid
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_ERRORS = 20
-MAX_PATH_PARAMETER = 128
+MAX_PATH_PARAMETER_LENGTH = 128
 _YEARS = range(2000, 2100)
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 # What the parser says of bodies that are JSON by the grammar and still hold what no field can take.
-_BEYOND = ("surrogate", "hex escape", "out of range")
+_UNSUPPORTED_JSON = ("surrogate", "hex escape", "out of range")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"')
 
-Model = TypeVar("Model", bound=Input)
+Model = TypeVar("Model", bound=RequestModel)
 
 
 def raw_body(request: Request) -> bytes:
@@ -38,74 +38,74 @@ def raw_body(request: Request) -> bytes:
     except ValueError:  # base64 or UTF-8 that is none
         raise NotJson() from None
     if len(data) > MAX_BODY_BYTES:
-        raise TooLarge(f"A body may have at most {MAX_BODY_BYTES} bytes.")
+        raise BodyTooLarge(f"A body may have at most {MAX_BODY_BYTES} bytes.")
     return data
 
 
-def body(raw: bytes, content_type: str, model: type[Model]) -> Model:
+def decode_body(raw: bytes, content_type: str, model: type[Model]) -> Model:
     """The body as its model; nothing sent is an empty object. 400, 415, 422."""
     if not raw:
-        return _validated(model, b"{}")
+        return _validate_json(model, b"{}")
     if not _JSON.fullmatch(content_type):
         raise UnsupportedMediaType()
-    found = _validated(model, raw)
+    found = _validate_json(model, raw)
     # A NUL can only hide behind this escape; looking for it costs less than a check in every field.
     if b"\\u0000" in raw:
         _refuse_nul(from_json(raw), "")
     return found
 
 
-def _validated(model: type[Model], raw: bytes) -> Model:
+def _validate_json(model: type[Model], raw: bytes) -> Model:
     try:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
-        raise _unreadable(details[0])
-    raise _refused(details, from_json(raw))
+        raise _unreadable_json(details[0])
+    raise _invalid(details, from_json(raw))
 
 
-def _unreadable(detail: ErrorDetails) -> Exception:
+def _unreadable_json(detail: ErrorDetails) -> Exception:
     reason = str(detail.get("ctx", {}).get("error", ""))
-    if any(words in reason for words in _BEYOND):
+    if any(words in reason for words in _UNSUPPORTED_JSON):
         return invalid("", "The body holds half a surrogate pair or a number of thousands of digits.")
     return NotJson()
 
 
-def query(request: Request, model: type[Model]) -> Model:
+def decode_query(request: Request, model: type[Model]) -> Model:
     """The query parameters as their model; unknown and repeated ones are refused (422), unless any will do."""
     sent: Mapping[str, list[str]] = request.to_original_event()["multiValueQueryStringParameters"] or {}
     if model.model_config.get("extra") == "ignore":
         return model()
-    listed = _listed(model)
+    listed = _repeatable_parameters(model)
     # A name that is none is refused with the model, however often it is said.
     repeated = [name for name, said in sent.items() if len(said) > 1 and listed.get(name) is False]
     if repeated:
-        raise Invalid(errors=[FieldError(_pointer((name,)), "Say this once.") for name in repeated])
+        raise Invalid(errors=[FieldError(_json_pointer((name,)), "Say this once.") for name in repeated])
     values = {name: (said if listed.get(name) else said[-1]) for name, said in sent.items()}
     _refuse_nul(values, "")
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _refused(error.errors(include_url=False, include_input=False), values) from None
+        raise _invalid(error.errors(include_url=False, include_input=False), values) from None
 
 
 @cache
-def _listed(model: type[Input]) -> dict[str, bool]:
+def _repeatable_parameters(model: type[RequestModel]) -> dict[str, bool]:
     """The names of a query, and whether each may be said more than once."""
     fields = model.model_fields.items()
     return {field.alias or name: get_origin(field.annotation) in (list, tuple) for name, field in fields}
 
 
-def path(parameters: Mapping[str, str]) -> dict[str, str]:
+def decode_path(parameters: Mapping[str, str]) -> dict[str, str]:
     """The path parameters, decoded; 404 for what cannot be the name of anything."""
     found = {name: unquote(value) for name, value in parameters.items()}
-    if any(len(value) > MAX_PATH_PARAMETER or not value.isprintable() for value in found.values()):
+    if any(len(value) > MAX_PATH_PARAMETER_LENGTH or not value.isprintable() for value in found.values()):
         raise NotFound()
     return found
 
 
-def clock(header: str | None, local: bool) -> datetime:
+def request_time(header: str | None, local: bool) -> datetime:
     """This request's now: ``X-Now`` in stage local (422 unless an RFC 3339 instant), else the clock's."""
     if header is None or not local:
         return datetime.now(UTC)
@@ -128,22 +128,25 @@ def expected_version(header: str | None) -> int | None:
     return int(found[1])
 
 
-def _refused(details: list[ErrorDetails], sent: Any) -> Invalid:
-    named = islice((d for d in details if not _hollow(d, details)), _MAX_ERRORS)
+def _invalid(details: list[ErrorDetails], sent: Any) -> Invalid:
+    named = islice((d for d in details if not _is_secondary(d, details)), _MAX_ERRORS)
     errors = [
-        FieldError(_pointer(_within(sent, d["loc"], d["type"])), d["msg"].removeprefix("Value error, ")) for d in named
+        FieldError(
+            _json_pointer(_location_in_request(sent, d["loc"], d["type"])), d["msg"].removeprefix("Value error, ")
+        )
+        for d in named
     ]
     return Invalid(errors=errors)
 
 
-def _hollow(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+def _is_secondary(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     """Whether a list is said to be too short only because what stands in it has been refused."""
     length = len(detail["loc"])
     within = (d["loc"][:length] == detail["loc"] for d in details if len(d["loc"]) > length)
     return detail["type"] == "too_short" and any(within)
 
 
-def _within(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]:
+def _location_in_request(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]:
     """The parts of a validator's location that exist in what was sent: it also names union members."""
     found: list[int | str] = []
     for part in loc:
@@ -155,7 +158,7 @@ def _within(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]
     return found
 
 
-def _pointer(parts: list[int | str] | tuple[int | str, ...]) -> str:
+def _json_pointer(parts: list[int | str] | tuple[int | str, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
@@ -164,4 +167,4 @@ def _refuse_nul(sent: Any, pointer: str) -> None:
         raise invalid(pointer, "This contains a NUL character.")
     parts = sent.items() if isinstance(sent, dict) else enumerate(sent) if isinstance(sent, list) else ()
     for part, value in parts:
-        _refuse_nul(value, pointer + _pointer((part,)))
+        _refuse_nul(value, pointer + _json_pointer((part,)))

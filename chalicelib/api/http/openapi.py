@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.http import problems
-from chalicelib.api.http.call import Caller
-from chalicelib.api.http.decoding import MAX_PATH_PARAMETER
-from chalicelib.api.http.idempotency import MAX_KEY
+from chalicelib.api.http.call import AccessLevel
+from chalicelib.api.http.decoding import MAX_PATH_PARAMETER_LENGTH
+from chalicelib.api.http.idempotency import MAX_KEY_LENGTH
 from chalicelib.api.http.routing import Route
 from chalicelib.api.http.serving import JSON
 from chalicelib.api.schemas.shared.fields import NoBody
@@ -23,11 +23,11 @@ from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.permissions import Ability
 
 Json = dict[str, Any]
-Schemas = Mapping[tuple[Any, JsonSchemaMode], Json]
+SchemaByModel = Mapping[tuple[Any, JsonSchemaMode], Json]
 
-_REFS = "#/components/schemas/{model}"
+_REF_TEMPLATE = "#/components/schemas/{model}"
 # What the gateway answers before any route is reached, and what any route may.
-_ALWAYS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
+_COMMON_PROBLEMS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
 
 
 def document(routes: Iterable[Route], public_url: str) -> Json:
@@ -63,27 +63,27 @@ def document(routes: Iterable[Route], public_url: str) -> Json:
     }
 
 
-def _schemas(routes: list[Route]) -> tuple[Schemas, Json]:
+def _schemas(routes: list[Route]) -> tuple[SchemaByModel, Json]:
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(problems.Problem, "serialization")]
     for route in routes:
         wanted += [(route.body, "validation"), (route.query, "validation")]
         if route.answer:
             wanted.append((route.answer, "serialization"))
-    schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REFS)
+    schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF_TEMPLATE)
     return schemas, found.get("$defs", {})
 
 
-def _operation(route: Route, schemas: Schemas, definitions: Json) -> Json:
+def _operation(route: Route, schemas: SchemaByModel, definitions: Json) -> Json:
     text = inspect.cleandoc(route.handler.__doc__ or route.name)
     operation: Json = {
         "operationId": route.name,
         "tags": [route.tag],
         "summary": text.splitlines()[0],
-        "description": f"{text}\n\nWho may call: {_who(route)}.",
+        "description": f"{text}\n\nWho may call: {_access_text(route)}.",
         "security": [] if route.public else [{"staff": []}],
-        "responses": {str(route.status): _success(route, schemas), **_problems(route)},
+        "responses": {str(route.status): _success_response(route, schemas), **_problem_responses(route)},
     }
-    parameters = [*_path(route), *_query(route, schemas, definitions), *_headers(route)]
+    parameters = [*_path_parameters(route), *_query_parameters(route, schemas, definitions), *_header_parameters(route)]
     if parameters:
         operation["parameters"] = parameters
     if route.body is not NoBody:
@@ -92,14 +92,14 @@ def _operation(route: Route, schemas: Schemas, definitions: Json) -> Json:
     return operation
 
 
-def _who(route: Route) -> str:
-    if isinstance(route.who, Caller):
+def _access_text(route: Route) -> str:
+    if isinstance(route.who, AccessLevel):
         return route.who.value
     abilities = (route.who,) if isinstance(route.who, Ability) else route.who
     return "staff with the ability " + " or ".join(f"`{ability.value}`" for ability in abilities)
 
 
-def _success(route: Route, schemas: Schemas) -> Json:
+def _success_response(route: Route, schemas: SchemaByModel) -> Json:
     response: Json = {"description": HTTPStatus(route.status).phrase}
     if route.answer:
         response["content"] = {route.produces: {"schema": schemas[route.answer, "serialization"]}}
@@ -114,49 +114,49 @@ def _success(route: Route, schemas: Schemas) -> Json:
     return response
 
 
-def _problems(route: Route) -> Json:
+def _problem_responses(route: Route) -> Json:
     """One response per status, naming the codes that come with it."""
-    codes: dict[int, list[str]] = {status: list(found) for status, found in _ALWAYS.items()}
-    known = {kind.code: kind for kind in problems.kinds()}
-    for refused in (*_obvious(route), *route.refuses):
+    codes: dict[int, list[str]] = {status: list(found) for status, found in _COMMON_PROBLEMS.items()}
+    known = {kind.code: kind for kind in problems.refusal_classes()}
+    for refused in (*_implied_refusals(route), *route.refuses):
         code = refused if isinstance(refused, str) else refused.code
         # A code without a kind of its own is said of a field, which is always a 422.
         kind = known.get(code, errors.Invalid) if isinstance(refused, str) else refused
         if code not in codes.setdefault(kind.status, []):
             codes[kind.status].append(code)
-    return {str(status): _problem(codes[status]) for status in sorted(codes)}
+    return {str(status): _problem_response(codes[status]) for status in sorted(codes)}
 
 
-def _problem(codes: list[str]) -> Json:
-    schema = {"$ref": _REFS.format(model=problems.Problem.__name__)}
+def _problem_response(codes: list[str]) -> Json:
+    schema = {"$ref": _REF_TEMPLATE.format(model=problems.Problem.__name__)}
     return {
         "description": "Refused: " + ", ".join(f"`{code}`" for code in codes),
         "content": {problems.CONTENT_TYPE: {"schema": schema}},
     }
 
 
-def _obvious(route: Route) -> Iterable[type[Refusal]]:
+def _implied_refusals(route: Route) -> Iterable[type[Refusal]]:
     """The refusals that follow from the rest of the declaration."""
     if not route.public:
         yield from (errors.Unauthenticated, errors.Forbidden)
     if "{" in route.path:
         yield errors.NotFound
     if route.method in ("POST", "PUT", "PATCH"):
-        yield from (problems.NotJson, problems.TooLarge, problems.UnsupportedMediaType)
+        yield from (problems.NotJson, problems.BodyTooLarge, problems.UnsupportedMediaType)
     yield errors.Invalid
     if route.idempotent:
-        yield problems.KeyReused
+        yield problems.IdempotencyKeyReused
     if route.versioned:
         yield errors.VersionMismatch
 
 
-def _path(route: Route) -> Iterable[Json]:
+def _path_parameters(route: Route) -> Iterable[Json]:
     for name in re.findall(r"{(\w+)}", route.path):
-        schema = {"type": "string", "minLength": 1, "maxLength": MAX_PATH_PARAMETER}
+        schema = {"type": "string", "minLength": 1, "maxLength": MAX_PATH_PARAMETER_LENGTH}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(route: Route, schemas: Schemas, definitions: Json) -> Iterable[Json]:
+def _query_parameters(route: Route, schemas: SchemaByModel, definitions: Json) -> Iterable[Json]:
     shape = definitions.get(schemas[route.query, "validation"]["$ref"].rpartition("/")[2], {})
     required = shape.get("required", [])
     for name, schema in shape.get("properties", {}).items():
@@ -166,9 +166,9 @@ def _query(route: Route, schemas: Schemas, definitions: Json) -> Iterable[Json]:
         yield {"name": name, "in": "query", "required": name in required, "schema": shown}
 
 
-def _headers(route: Route) -> Iterable[Json]:
+def _header_parameters(route: Route) -> Iterable[Json]:
     if route.idempotent:
-        schema: Json = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
+        schema: Json = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"}
         text = "The same key with the same body gives the first answer again for 24 hours."
         yield {"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text}
     if route.versioned:

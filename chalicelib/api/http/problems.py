@@ -30,7 +30,7 @@ class MethodNotAllowed(Refusal):
     title = "This method is not offered here"
 
 
-class TooLarge(Refusal):
+class BodyTooLarge(Refusal):
     """The body is larger than any request of this API needs to be (413)."""
 
     status = 413
@@ -46,7 +46,7 @@ class UnsupportedMediaType(Refusal):
     title = "Send the body as application/json"
 
 
-class KeyReused(Refusal):
+class IdempotencyKeyReused(Refusal):
     """The Idempotency-Key was used before, for another request (422, D45)."""
 
     status = 422
@@ -54,7 +54,7 @@ class KeyReused(Refusal):
     title = "This Idempotency-Key was used for another request"
 
 
-class Internal(Refusal):
+class InternalError(Refusal):
     """Our own mistake; the log has the story, the caller only the correlation id (500)."""
 
     status = 500
@@ -82,7 +82,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem]
 
 
-def response(refusal: Refusal, public_url: str) -> Response:
+def problem_response(refusal: Refusal, public_url: str) -> Response:
     """The refusal as the HTTP answer that the contract promises."""
     problem = {
         **refusal.extra,
@@ -102,8 +102,8 @@ def response(refusal: Refusal, public_url: str) -> Response:
     return Response(to_json(problem).decode(), headers, refusal.status)
 
 
-def kinds(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+def refusal_classes(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
     """Every kind of refusal the system knows, for the document of the API."""
     for kind in root.__subclasses__():
         yield kind
-        yield from kinds(kind)
+        yield from refusal_classes(kind)

@@ -33,13 +33,13 @@ from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
 from pydantic import BaseModel
 
 from chalicelib.api.http import serving
-from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Call, Caller, Who
-from chalicelib.api.schemas.shared.fields import Answer, Input, NoBody, NoQuery
+from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Access, AccessLevel, Call
+from chalicelib.api.schemas.shared.fields import NoBody, NoQuery, RequestModel, ResponseModel
 from chalicelib.domain.shared.errors import Refusal
 
 __all__ = ["ANY_STAFF", "PUBLIC", "Call", "NoBody", "NoQuery", "Route", "Routes"]
 
-STAFF_POOL = CognitoUserPoolAuthorizer(
+STAFF_AUTHORIZER = CognitoUserPoolAuthorizer(
     "StaffPool",
     provider_arns=[{"Fn::GetAtt": ["StaffPool", "Arn"]}],  # type: ignore[list-item]  # passes through to the template
 )
@@ -48,13 +48,13 @@ Handler = Callable[[Call[Any, Any]], Any]
 Presenter = Callable[[Call[Any, Any], Any], BaseModel]
 
 
-class Declaration(TypedDict, total=False):
+class RouteOptions(TypedDict, total=False):
     """The keywords of a declaration; only ``who`` is required."""
 
-    who: Required[Who]
-    body: type[Input]
-    query: type[Input]
-    answer: type[Answer]
+    who: Required[Access]
+    body: type[RequestModel]
+    query: type[RequestModel]
+    answer: type[ResponseModel]
     status: int
     present: Presenter
     refuses: tuple[type[Refusal] | str, ...]
@@ -71,10 +71,10 @@ class Route:
     path: str
     handler: Handler
     tag: str
-    who: Who
-    body: type[Input] = NoBody
-    query: type[Input] = NoQuery
-    answer: type[Answer] | None = None
+    who: Access
+    body: type[RequestModel] = NoBody
+    query: type[RequestModel] = NoQuery
+    answer: type[ResponseModel] | None = None
     status: int = 200
     present: Presenter | None = None
     refuses: tuple[type[Refusal] | str, ...] = ()
@@ -85,7 +85,7 @@ class Route:
     @property
     def public(self) -> bool:
         """Whether it is called without a login."""
-        return self.who is Caller.PUBLIC
+        return self.who is AccessLevel.PUBLIC
 
     @property
     def name(self) -> str:
@@ -103,30 +103,30 @@ class Routes:
         self._tag = tag
         self._methods: dict[str, list[str]] = {}
 
-    def get(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def get(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """A route that reads."""
         return self.route("GET", path, **declaration)
 
-    def post(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def post(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """A route that creates or acts; takes an Idempotency-Key."""
         declaration.setdefault("idempotent", True)
         return self.route("POST", path, **declaration)
 
-    def put(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def put(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """A route that replaces."""
         return self.route("PUT", path, **declaration)
 
-    def patch(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def patch(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """A route that changes; takes If-Match."""
         declaration.setdefault("versioned", True)
         return self.route("PATCH", path, **declaration)
 
-    def delete(self, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def delete(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """A route that removes; takes If-Match, answers 204 unless an answer is declared."""
         declaration.setdefault("versioned", True)
         return self.route("DELETE", path, **declaration)
 
-    def route(self, method: str, path: str, **declaration: Unpack[Declaration]) -> Callable[[Handler], Handler]:
+    def route(self, method: str, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """Declares the decorated function as the handler of a route."""
         empty = "answer" not in declaration and "produces" not in declaration
         declaration.setdefault("status", 204 if empty else 200)
@@ -141,9 +141,9 @@ class Routes:
         self.declared.append(route)
 
         def view(**parameters: str) -> Response:
-            return serving.answer(route, self.blueprint.current_request, parameters)
+            return serving.serve(route, self.blueprint.current_request, parameters)
 
-        self._register(route.method, route.path, view, route.name, None if route.public else STAFF_POOL)
+        self._register(route.method, route.path, view, route.name, None if route.public else STAFF_AUTHORIZER)
         if route.produces == serving.JSON:  # pages and files are loaded without asking first
             self._preflight(route)
 
@@ -155,7 +155,7 @@ class Routes:
 
         # Chalice's own CORS is answered by the gateway with one fixed origin; ours are in the table.
         def view(**parameters: str) -> Response:
-            return serving.preflight(route, self.blueprint.current_request, methods)
+            return serving.serve_preflight(route, self.blueprint.current_request, methods)
 
         self._register("OPTIONS", route.path, view, f"{route.name}_preflight", None)
 

@@ -13,11 +13,11 @@ SCRIPT = "text/javascript; charset=utf-8"
 STYLE = "text/css; charset=utf-8"
 
 
-def page(text: str, content_type: str, headers: Mapping[str, str]) -> Response:
+def static_response(text: str, content_type: str, headers: Mapping[str, str]) -> Response:
     """The text as an answer with an ETag and these headers."""
-    return Response(text, {**headers, "Content-Type": content_type, "ETag": _tag(text)})
+    return Response(text, {**headers, "Content-Type": content_type, "ETag": _etag(text)})
 
 
 @cache
-def _tag(text: str) -> str:
+def _etag(text: str) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from chalicelib.domain.shared.permissions import Principal
-from chalicelib.services.unit_of_work import Replay
-from chalicelib.settings import Deployment
+from chalicelib.services.unit_of_work import StoredResponse
+from chalicelib.settings import DeploymentSettings
 
 
-class Replays(Protocol):
+class StoredResponses(Protocol):
     """Where finished answers are kept for their 24 hours (D45); the store is one."""
 
-    def replay(self, scope: str, key: str) -> Replay | None:
+    def replay(self, scope: str, key: str) -> StoredResponse | None:
         """The answer given under this key, read consistently; None when there is none."""
 
 
-class Wiring(Protocol):
+class RequestDependencies(Protocol):
     """The factories of the container that every request passes through; the module itself satisfies it."""
 
-    def settings(self) -> Deployment:
+    def settings(self) -> DeploymentSettings:
         """This deployment's settings."""
 
     def principal_for(self, email: str, groups: tuple[str, ...]) -> Principal | None:
@@ -29,23 +29,23 @@ class Wiring(Protocol):
     def origins(self) -> tuple[str, ...]:
         """The origins that may call ``/public`` from a browser, ``*`` for any; cached by the container."""
 
-    def store(self) -> Replays:
+    def store(self) -> StoredResponses:
         """The table."""
 
 
-_plugged: list[Wiring] = []
+_connected: list[RequestDependencies] = []
 
 
-def connect(wiring: Wiring) -> None:
+def connect(wiring: RequestDependencies) -> None:
     """Use these factories from now on."""
-    _plugged[:] = [wiring]
+    _connected[:] = [wiring]
 
 
-def wired() -> Wiring:
+def dependencies() -> RequestDependencies:
     """The factories in use; RuntimeError when app.py has not connected any."""
-    if not _plugged:
+    if not _connected:
         raise RuntimeError("app.py has not connected the container")
-    return _plugged[0]
+    return _connected[0]
 
 
 def public_url(context: Mapping[str, Any]) -> str:
@@ -53,6 +53,6 @@ def public_url(context: Mapping[str, Any]) -> str:
 
     A stack cannot hand its functions the URL of its own gateway; the request context names it.
     """
-    configured = wired().settings().public_url
+    configured = dependencies().settings().public_url
     domain, stage = context.get("domainName"), context.get("stage")
     return configured or (f"https://{domain}/{stage}" if domain else "")

@@ -11,14 +11,14 @@ from typing import Any
 
 from chalicelib.domain.appointments.video_meetings import Teleconference
 from chalicelib.domain.clients.sessions import Session
-from chalicelib.domain.organisation.catalog import Availability, Method
-from chalicelib.domain.organisation.statuses import Predicate
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.statuses import StatusPredicate
 from chalicelib.domain.shared.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.shared.events import Actor
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 
 
-class State(StrEnum):
+class AppointmentState(StrEnum):
     """The lifecycle (D35)."""
 
     BOOKED = "booked"
@@ -30,11 +30,13 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-FINISHED = frozenset({State.SERVED, State.COMPLETED, State.NO_SHOW, State.CANCELLED})
-OVER = "This appointment is already over or cancelled."
-MOST_ATTENDEES = 20
+FINISHED_STATES = frozenset(
+    {AppointmentState.SERVED, AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED}
+)
+ALREADY_OVER = "This appointment is already over or cancelled."
+MAX_ATTENDEES = 20
 # Each is a row of every transaction on the appointment, and one of those holds a hundred.
-_MOST_ON_RECORD = 50
+_MAX_ATTENDEE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Appointment:
     id: str
     service_id: str
     location_id: str
-    method: Method
+    method: MeetingMethod
     start: datetime
     end: datetime
     timezone: str
@@ -117,8 +119,8 @@ class Appointment:
     booked_through: Actor
     created_at: datetime
     updated_at: datetime
-    availability: Availability = Availability.QUICKSTREAM
-    state: State = State.BOOKED
+    availability: AvailabilitySource = AvailabilitySource.QUICKSTREAM
+    state: AppointmentState = AppointmentState.BOOKED
     confirmed: bool = True
     status_id: str | None = None
     requested_at: datetime | None = None
@@ -135,7 +137,7 @@ class Appointment:
     notify_client: bool = True
     rebooked_from: str | None = None
     cancellation: Cancellation | None = None
-    milestones: tuple[tuple[State, datetime], ...] = ()
+    milestones: tuple[tuple[AppointmentState, datetime], ...] = ()
     no_show: NoShow | None = None
     signed_off: SignOff | None = None
     session: Session | None = None
@@ -155,13 +157,13 @@ class Appointment:
     @property
     def in_progress_minutes(self) -> int | None:
         """Whole minutes from its start in earnest until the client was served; none before that (feature 87)."""
-        started, served = self.reached(State.IN_PROGRESS), self.reached(State.SERVED)
+        started, served = self.reached(AppointmentState.IN_PROGRESS), self.reached(AppointmentState.SERVED)
         return None if started is None or served is None else (served - started) // timedelta(minutes=1)
 
     @property
     def span(self) -> tuple[int, int]:
         """From its start to its end in minutes since 1970 UTC."""
-        return minute(self.start), minute(self.end)
+        return epoch_minute(self.start), epoch_minute(self.end)
 
     @property
     def busy(self) -> tuple[int, int]:
@@ -171,7 +173,7 @@ class Appointment:
 
     def stands(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """The calendars it stands on while it occupies, each with the time it takes there (D2, D15)."""
-        if self.availability is Availability.QUICKSTREAM:
+        if self.availability is AvailabilitySource.QUICKSTREAM:
             yield self.location_id, self.span
         if self.staff_id:
             yield self.staff_id, self.busy
@@ -184,33 +186,33 @@ class Appointment:
     @property
     def occupies(self) -> bool:
         """Whether it takes capacity: every state but cancelled (D2)."""
-        return self.state is not State.CANCELLED
+        return self.state is not AppointmentState.CANCELLED
 
     @property
-    def held_status(self) -> tuple[str, Predicate] | None:
+    def held_status(self) -> tuple[str, StatusPredicate] | None:
         """The status it counts for, under the predicate that follows from what it is by now; none without one."""
         if self.status_id is None:
             return None
-        if self.state is State.CANCELLED:
-            return self.status_id, Predicate.CANCELLATION
-        return self.status_id, Predicate.BOOKING_CONFIRMATION if self.confirmed else Predicate.START
+        if self.state is AppointmentState.CANCELLED:
+            return self.status_id, StatusPredicate.CANCELLATION
+        return self.status_id, StatusPredicate.BOOKING_CONFIRMATION if self.confirmed else StatusPredicate.START
 
     def overdue(self, now: datetime) -> bool:
         """Whether it still awaits confirmation although its start has passed (D33)."""
         return self.occupies and not self.confirmed and self.start <= now
 
-    def reached(self, state: State) -> datetime | None:
+    def reached(self, state: AppointmentState) -> datetime | None:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
 
     def coming(self, now: datetime) -> bool:
         """Whether it is still to come, or going on: ended neither by its state nor by its time."""
-        return self.state not in FINISHED and self.end > now
+        return self.state not in FINISHED_STATES and self.end > now
 
     def require_unfinished(self) -> None:
         """409 ``wrong_state`` once it has been served, missed or cancelled, whatever the time."""
-        if self.state in FINISHED:
-            raise WrongState(OVER)
+        if self.state in FINISHED_STATES:
+            raise WrongState(ALREADY_OVER)
 
     def require_unsigned(self) -> None:
         """409 ``wrong_state`` once its record has been signed off: nothing about it changes any more (RB-21)."""
@@ -239,7 +241,7 @@ class Appointment:
 
         None for unconfirmed ones, none that would have been due before it was booked or moved (D33, case 25).
         """
-        if self.state is not State.BOOKED or not self.confirmed or not self.notify_client:
+        if self.state is not AppointmentState.BOOKED or not self.confirmed or not self.notify_client:
             return []
         since = self.reminders_from or self.created_at
         times = ((h, self.start - timedelta(hours=h)) for h in sorted(self.reminder_hours, reverse=True))
@@ -251,7 +253,7 @@ class Appointment:
 
     def assigned(self, staff_id: str | None, now: datetime) -> Appointment:
         """Given to somebody, or to nobody; 409 once it is finished (D14)."""
-        if self.state in FINISHED:
+        if self.state in FINISHED_STATES:
             raise WrongState("A finished appointment cannot be assigned.")
         return replace(self, staff_id=staff_id, handed_over=staff_id is not None, updated_at=now)
 
@@ -280,7 +282,7 @@ class Appointment:
         self.require_unfinished()
         return replace(
             self,
-            state=State.CANCELLED,
+            state=AppointmentState.CANCELLED,
             cancellation=cancellation,
             attendees=tuple(replace(a, cancelled=True) for a in self.attendees),
             sequence=self.sequence + 1,
@@ -295,13 +297,13 @@ class Appointment:
         409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
         """
         if not self.coming(now):
-            raise WrongState(OVER)
+            raise WrongState(ALREADY_OVER)
         former = [a for a in self.attendees if a.client_id in (attendee.client_id, *family)]
         if not all(a.cancelled for a in former):
             raise AlreadyAttending()
         others = tuple(a for a in self.attendees if a.client_id != attendee.client_id)
-        if len(self.live_attendees) >= MOST_ATTENDEES or len(others) >= _MOST_ON_RECORD:
-            raise Invalid(f"At most {MOST_ATTENDEES} may come.", code="too_many_attendees")
+        if len(self.live_attendees) >= MAX_ATTENDEES or len(others) >= _MAX_ATTENDEE_ROWS:
+            raise Invalid(f"At most {MAX_ATTENDEES} may come.", code="too_many_attendees")
         # Leaving was told one ahead of the appointment: what calls them back must be newer still (RFC 5546).
         ahead = max((a.ahead + 2 for a in former), default=0)
         return replace(self, attendees=(*others, replace(attendee, ahead=ahead)), updated_at=now)

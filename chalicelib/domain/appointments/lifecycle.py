@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.appointments.appointment import Appointment, NoShow, SignOff, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, NoShow, SignOff
 from chalicelib.domain.shared.errors import TooEarly, WrongState
 
 NO_SHOW_AFTER = timedelta(minutes=30)
 OVERDUE_AFTER = timedelta(days=31)
 # Nothing leads on from these.
-ENDS = frozenset({State.COMPLETED, State.NO_SHOW, State.CANCELLED})
+FINAL_STATES = frozenset({AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED})
 
 
-class Step(StrEnum):
+class LifecycleStep(StrEnum):
     """What somebody does to bring an appointment on; the values are the log's words."""
 
     ARRIVE = "arrived"
@@ -27,38 +27,42 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class StateTransition:
     """From which states a step leads to which; ``promised`` says that only a confirmed appointment takes it."""
 
-    before: frozenset[State]
-    after: State
+    before: frozenset[AppointmentState]
+    after: AppointmentState
     promised: bool = False
 
 
 # Nobody is served, or missed, who was never promised the time; that a client is here is a fact all the same.
-PASSAGES: Mapping[Step, Passage] = {
-    Step.ARRIVE: Passage(frozenset({State.BOOKED}), State.ARRIVED),
-    Step.COMMENCE: Passage(frozenset({State.BOOKED, State.ARRIVED}), State.IN_PROGRESS, promised=True),
-    Step.SERVE: Passage(frozenset({State.IN_PROGRESS}), State.SERVED),
-    Step.COMPLETE: Passage(frozenset({State.SERVED}), State.COMPLETED),
-    Step.MISS: Passage(frozenset({State.BOOKED}), State.NO_SHOW, promised=True),
+TRANSITIONS: Mapping[LifecycleStep, StateTransition] = {
+    LifecycleStep.ARRIVE: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.ARRIVED),
+    LifecycleStep.COMMENCE: StateTransition(
+        frozenset({AppointmentState.BOOKED, AppointmentState.ARRIVED}), AppointmentState.IN_PROGRESS, promised=True
+    ),
+    LifecycleStep.SERVE: StateTransition(frozenset({AppointmentState.IN_PROGRESS}), AppointmentState.SERVED),
+    LifecycleStep.COMPLETE: StateTransition(frozenset({AppointmentState.SERVED}), AppointmentState.COMPLETED),
+    LifecycleStep.MISS: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.NO_SHOW, promised=True),
 }
 
 
-def advanced(appointment: Appointment, step: Step, now: datetime) -> Appointment:
+def take_step(appointment: Appointment, step: LifecycleStep, now: datetime) -> Appointment:
     """The appointment one step on, with the time it was taken; 409 ``wrong_state`` from anywhere else (D35)."""
-    passage = PASSAGES[step]
+    passage = TRANSITIONS[step]
     if appointment.state not in passage.before:
-        raise WrongState(f"An appointment that is {_said(appointment.state)} cannot become {_said(passage.after)}.")
+        raise WrongState(
+            f"An appointment that is {_state_text(appointment.state)} cannot become {_state_text(passage.after)}."
+        )
     if passage.promised and not appointment.confirmed:
         raise WrongState("This appointment is not confirmed yet.")
     milestones = (*appointment.milestones, (passage.after, now))
     return replace(appointment, state=passage.after, milestones=milestones, updated_at=now)
 
 
-def missed(appointment: Appointment, no_show: NoShow) -> Appointment:
+def mark_no_show(appointment: Appointment, no_show: NoShow) -> Appointment:
     """Nobody came; 409 ``too_early`` before thirty minutes have gone by since its start (D41, RB-17)."""
-    after = advanced(appointment, Step.MISS, no_show.at)
+    after = take_step(appointment, LifecycleStep.MISS, no_show.at)
     if no_show.at < appointment.start + NO_SHOW_AFTER:
         raise TooEarly("A client counts as missing thirty minutes after the start.")
     return replace(after, no_show=no_show)
@@ -69,13 +73,13 @@ def overdue_at(appointment: Appointment) -> datetime | None:
 
     What was put on record afterwards waits as long as anything else from then on.
     """
-    passage = PASSAGES[Step.COMMENCE]
+    passage = TRANSITIONS[LifecycleStep.COMMENCE]
     if appointment.state not in passage.before or not appointment.confirmed:
         return None
     return max(appointment.start, appointment.created_at) + OVERDUE_AFTER
 
 
-def overdue(appointment: Appointment, now: datetime) -> bool:
+def is_overdue(appointment: Appointment, now: datetime) -> bool:
     """Whether it has stayed open for more than 31 days (feature 86)."""
     until = overdue_at(appointment)
     return until is not None and now > until
@@ -87,13 +91,13 @@ def require_not_over(appointment: Appointment, now: datetime) -> None:
         raise WrongState("This appointment is already over.")
 
 
-def signed_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
+def sign_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
     """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
     appointment.require_unsigned()
-    if appointment.state not in ENDS:
-        raise WrongState(f"The record of an appointment that is {_said(appointment.state)} cannot be closed.")
+    if appointment.state not in FINAL_STATES:
+        raise WrongState(f"The record of an appointment that is {_state_text(appointment.state)} cannot be closed.")
     return replace(appointment, signed_off=SignOff(by, now), updated_at=now)
 
 
-def _said(state: State) -> str:
+def _state_text(state: AppointmentState) -> str:
     return state.value.replace("_", " ")

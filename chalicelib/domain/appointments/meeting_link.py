@@ -6,32 +6,35 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
+from chalicelib.domain.organisation.catalog import MeetingMethod
 
 
 def meeting_link(appointment: Appointment) -> str | None:
     """The link to its video call, while it is agreed that there will be one, and the link lasts until then."""
     call = appointment.teleconference
-    stands = appointment.occupies and appointment.confirmed and appointment.method is Method.VIDEO
+    stands = appointment.occupies and appointment.confirmed and appointment.method is MeetingMethod.VIDEO
     return call.link if stands and call and call.lasts(appointment.end) else None
 
 
 def visible_call(appointment: Appointment, *, leaving: bool = False) -> Teleconference | None:
     """The video call as it is shown: its link while it stands, and only to who does not leave it."""
-    call = appointment.teleconference if appointment.method is Method.VIDEO else None
+    call = appointment.teleconference if appointment.method is MeetingMethod.VIDEO else None
     hidden = leaving or meeting_link(appointment) is None
     return replace(call, link=None) if call and hidden else call
 
 
-def unlinked_call(appointment: Appointment, now: datetime) -> Teleconference | None:
+def call_awaiting_link(appointment: Appointment, now: datetime) -> Teleconference | None:
     """The video call that a link is still to be made for: none before it is confirmed, nor once it is over.
 
     Where it was moved beyond the life of the link it had, that is another call, with a link of its own.
     """
     call = appointment.teleconference
-    if not (call and appointment.coming(now) and appointment.confirmed) or appointment.method is not Method.VIDEO:
+    if (
+        not (call and appointment.coming(now) and appointment.confirmed)
+        or appointment.method is not MeetingMethod.VIDEO
+    ):
         return None
     if call.state is LinkState.READY and not call.lasts(appointment.end):
         return Teleconference.on(call.platform, appointment.sequence)
-    return call if call.platform is Platform.TEAMS and call.state is LinkState.PENDING else None
+    return call if call.platform is VideoPlatform.TEAMS and call.state is LinkState.PENDING else None

@@ -8,10 +8,10 @@ from chalicelib.domain.appointments.appointment import Answer
 from chalicelib.domain.organisation.catalog import Question, QuestionType, Service
 from chalicelib.domain.shared.errors import FieldError, Invalid
 
-LONGEST_ANSWER = 2000
+MAX_ANSWER_LENGTH = 2000
 
 
-def checked(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[Answer, ...]:
+def check_answers(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[Answer, ...]:
     """The answers, once each question has at most one and every required one has its answer.
 
     422 with a pointer per fault: an unknown question, the wrong kind of answer, a required one missing.
@@ -25,13 +25,13 @@ def checked(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[
             errors.append(FieldError(f"{pointer}/{index}/question_id", "The service does not ask this."))
         elif answer.question_id in given:
             errors.append(FieldError(f"{pointer}/{index}/question_id", "This question is answered twice."))
-        elif not _fits(question, answer.value):
+        elif not _is_acceptable(question, answer.value):
             errors.append(FieldError(f"{pointer}/{index}/value", _expected(question)))
         else:
             given[answer.question_id] = answer
     named = {a.question_id for a in answers}
     for question in service.questions:
-        missing = question.id not in named or (question.id in given and _blank(given[question.id].value))
+        missing = question.id not in named or (question.id in given and _is_blank(given[question.id].value))
         if question.required and missing:
             errors.append(FieldError(pointer, f"Please answer: {question.text} ({question.id})"))
     if errors:
@@ -39,15 +39,15 @@ def checked(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[
     return tuple(given.values())
 
 
-def _fits(question: Question, value: object) -> bool:
+def _is_acceptable(question: Question, value: object) -> bool:
     if question.type is QuestionType.BOOLEAN:
         return isinstance(value, bool)
-    if not isinstance(value, str) or len(value) > LONGEST_ANSWER:
+    if not isinstance(value, str) or len(value) > MAX_ANSWER_LENGTH:
         return False
     return question.type is QuestionType.TEXT or value in question.options or (value == "" and not question.required)
 
 
-def _blank(value: object) -> bool:
+def _is_blank(value: object) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
@@ -56,4 +56,4 @@ def _expected(question: Question) -> str:
         return "Answer true or false."
     if question.type is QuestionType.CHOICE:
         return "Answer with one of: " + ", ".join(question.options) + "."
-    return f"Answer with text of at most {LONGEST_ANSWER} characters."
+    return f"Answer with text of at most {MAX_ANSWER_LENGTH} characters."

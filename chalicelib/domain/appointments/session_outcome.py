@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.appointments.appointment import Appointment, State
-from chalicelib.domain.clients.sessions import Use
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
+from chalicelib.domain.clients.sessions import SessionUse
 
-NOTICE = timedelta(hours=24)
+LATE_CANCEL = timedelta(hours=24)
 
 
-def within_notice(appointment: Appointment, at: datetime) -> bool:
+def is_late_cancel(appointment: Appointment, at: datetime) -> bool:
     """Whether calling off at this instant comes less than 24 elapsed hours before the start (D41)."""
-    return appointment.start - at < NOTICE
+    return appointment.start - at < LATE_CANCEL
 
 
-def outcome(before: Appointment, after: Appointment) -> Use | None:
+def session_outcome(before: Appointment, after: Appointment) -> SessionUse | None:
     """What a change of an appointment makes of the session it has, or has not, kept; none while nothing is decided.
 
     Whoever was never promised the time owes nothing for it. Of several attendees the one whose session it is counts.
     """
-    if after.state in (State.COMPLETED, State.NO_SHOW):
-        return Use.USED
-    called_off = after.state is State.CANCELLED or _left(after)
+    if after.state in (AppointmentState.COMPLETED, AppointmentState.NO_SHOW):
+        return SessionUse.USED
+    called_off = after.state is AppointmentState.CANCELLED or _owner_left(after)
     if not called_off:
         return None
-    return Use.USED if before.confirmed and within_notice(before, after.updated_at) else Use.RETURNED
+    return SessionUse.USED if before.confirmed and is_late_cancel(before, after.updated_at) else SessionUse.RETURNED
 
 
-def _left(after: Appointment) -> bool:
+def _owner_left(after: Appointment) -> bool:
     """Whether the one whose session is kept no longer comes."""
     kept = after.session
     return kept is not None and all(a.client_id != kept.client_id for a in after.live_attendees)

@@ -6,41 +6,41 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.organisation.catalog import Offer
-from chalicelib.domain.organisation.statuses import Pipeline, Predicate, Status, StatusPassed
+from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.shared.events import Actor, FieldChange
 
 # What stands in the history where nobody typed a reason, in the languages messages are written in.
-_WORDS: Mapping[str, Mapping[str, str]] = {
+_DEFAULT_REASONS: Mapping[str, Mapping[str, str]] = {
     "en": {"client": "cancelled by customer", "waited": "Your request could not be answered in time."},
     "fr": {"client": "annulé par le client", "waited": "Nous n'avons pas pu répondre à votre demande à temps."},
 }
 
 
-def initial_status(offer: Offer, pipeline: Pipeline) -> Status | None:
+def initial_status(offer: Offer, pipeline: StatusPipeline) -> Status | None:
     """The status a new booking takes; none unless the function is on for the organisation and the service (AS-1)."""
     if not (offer.settings.status_function and offer.service.status_function):
         return None
-    return pipeline.first(Predicate.START)
+    return pipeline.first(StatusPredicate.START)
 
 
-def requested(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
+def as_request(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
     """A new booking as the request it is under this status; as it is, confirmed, without one (AS-4, AS-5)."""
     if status is None:
         return appointment
     return replace(appointment, confirmed=False, announced=False, status_id=status.id, requested_at=now)
 
 
-def requested_anew(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
+def as_renewed_request(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
     """One that its client has moved: a request again under this status, as it was without one (D34, D31)."""
     if appointment.status_id is None or status is None:
         return appointment
     return replace(appointment, confirmed=False, status_id=status.id, requested_at=now)
 
 
-def require_move(appointment: Appointment, status: Status, *, admin: bool) -> None:
+def require_transition(appointment: Appointment, status: Status, *, admin: bool) -> None:
     """Refuses a move that there is not (D28); into a cancellation is asked of ``Appointment.cancelled`` as well.
 
     409 ``wrong_state`` without a pipeline and once it is over or cancelled; 422 ``status_archived``; 403 for anybody
@@ -51,17 +51,17 @@ def require_move(appointment: Appointment, status: Status, *, admin: bool) -> No
     appointment.require_unfinished()
     if status.archived:
         raise invalid("/status_id", "This status is archived.", "status_archived")
-    if status.predicate is Predicate.START and appointment.confirmed:
+    if status.predicate is StatusPredicate.START and appointment.confirmed:
         if not admin:
             raise Forbidden("The client has been told that it is confirmed.")
-        if appointment.state not in (State.BOOKED, State.ARRIVED):
+        if appointment.state not in (AppointmentState.BOOKED, AppointmentState.ARRIVED):
             raise WrongState("This appointment has already begun.")
 
 
-def moved_into(appointment: Appointment, status: Status, now: datetime) -> Appointment:
+def with_status(appointment: Appointment, status: Status, now: datetime) -> Appointment:
     """In this status, which is no cancellation: a request or confirmed, as the status says."""
     after = replace(appointment, status_id=status.id, updated_at=now)
-    confirmed = status.predicate is Predicate.BOOKING_CONFIRMATION
+    confirmed = status.predicate is StatusPredicate.BOOKING_CONFIRMATION
     if confirmed == appointment.confirmed:
         return after
     # What was sent before is past, and calendars compare it when an event is no longer tentative (RFC 5546, 2.1.4).
@@ -72,9 +72,11 @@ def moved_into(appointment: Appointment, status: Status, now: datetime) -> Appoi
     return replace(after, confirmed=False, requested_at=now)
 
 
-def passed(appointment: Appointment, status: Status, actor: Actor, at: datetime, reason: str = "") -> StatusPassed:
+def history_entry(
+    appointment: Appointment, status: Status, actor: Actor, at: datetime, reason: str = ""
+) -> StatusHistoryEntry:
     """The line of the history for the appointment as it was just saved in this status."""
-    return StatusPassed(
+    return StatusHistoryEntry(
         appointment_id=appointment.id,
         number=appointment.version,
         status_id=status.id,
@@ -95,12 +97,12 @@ def status_changes(before: Status | None, after: Status | None) -> tuple[FieldCh
     return (FieldChange("status", before.name if before else None, after.name if after else None),)
 
 
-def withdrawn(language: str, said: str) -> str:
+def client_cancellation_reason(language: str, said: str) -> str:
     """The reason of a cancellation by the client, with what they said (D32)."""
-    words = _WORDS.get(language, _WORDS["en"])["client"]
+    words = _DEFAULT_REASONS.get(language, _DEFAULT_REASONS["en"])["client"]
     return f"{words}: {said}" if said else words
 
 
-def waited_too_long(language: str) -> str:
+def auto_reject_reason(language: str) -> str:
     """The reason of a request that nobody decided on within the organisation's own time (D33)."""
-    return _WORDS.get(language, _WORDS["en"])["waited"]
+    return _DEFAULT_REASONS.get(language, _DEFAULT_REASONS["en"])["waited"]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.catalog import MeetingMethod
 
 
-class Platform(StrEnum):
+class VideoPlatform(StrEnum):
     """Where a video call takes place."""
 
     TEAMS = "teams"
@@ -25,7 +25,7 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MeetingLink:
     """The way into a call; ``good_until`` is when it ceases to work, none where it never does."""
 
     url: str
@@ -40,23 +40,23 @@ class Teleconference:
     ``good_until`` is when the link ceases to work, none where it never does.
     """
 
-    platform: Platform
+    platform: VideoPlatform
     link: str | None = None
     state: LinkState = LinkState.PENDING
     revision: int = 0
     good_until: datetime | None = None
 
     @classmethod
-    def on(cls, platform: Platform, revision: int = 0) -> Teleconference:
+    def on(cls, platform: VideoPlatform, revision: int = 0) -> Teleconference:
         """A call that has just been agreed: for Teams a link will be made, for Zoom never (RB-9)."""
-        state = LinkState.PENDING if platform is Platform.TEAMS else LinkState.BY_STAFF
+        state = LinkState.PENDING if platform is VideoPlatform.TEAMS else LinkState.BY_STAFF
         return cls(platform, None, state, revision)
 
     def lasts(self, end: datetime) -> bool:
         """Whether its link, if it has one, still works at the end of a meeting that has been moved."""
         return self.good_until is None or end <= self.good_until
 
-    def ready(self, link: Link) -> Teleconference:
+    def ready(self, link: MeetingLink) -> Teleconference:
         """With the link that has been made for it."""
         return replace(self, link=link.url, state=LinkState.READY, good_until=link.good_until)
 
@@ -65,9 +65,9 @@ class Teleconference:
         return replace(self, link=None, state=LinkState.BY_STAFF, good_until=None)
 
 
-def usual_call(method: Method, platform: str | None) -> Teleconference | None:
+def default_call(method: MeetingMethod, platform: str | None) -> Teleconference | None:
     """The call of an appointment that is booked without choosing a platform: the organisation's, for video only."""
-    return Teleconference.on(Platform(platform)) if platform and method is Method.VIDEO else None
+    return Teleconference.on(VideoPlatform(platform)) if platform and method is MeetingMethod.VIDEO else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import Offer
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.roster import TeamMember
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Allocation:
     """A start (minutes since 1970 UTC) on the calendar of the location, or of the staff member of ``post``.
 
     ``hull`` is the stretch of time the decision rests on, which the write must guard.
@@ -21,7 +21,7 @@ class Place:
     calendar: Calendar
     start: int
     hull: tuple[int, int]
-    post: Post | None = None
+    post: TeamMember | None = None
     over_capacity: bool = False
 
     @property
@@ -51,7 +51,7 @@ class Place:
             over_capacity=self.over_capacity,
         )
 
-    def occupant(self, occupant_id: str, right: Right, expires: int | None = None) -> Occupant:
+    def occupant(self, occupant_id: str, right: SeatAccess, expires: int | None = None) -> Occupant:
         """What stands on the calendar; staff need the service's buffers around it, a location none (D2)."""
         service = self.offer.service
         return Occupant(

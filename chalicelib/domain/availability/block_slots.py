@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.availability.allocation import Place
-from chalicelib.domain.capacity.block_capacity import Placement, usable
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.capacity.block_capacity import BlockCapacity, is_usable
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import (
@@ -22,10 +22,10 @@ from chalicelib.domain.shared.errors import (
     SlotTaken,
     invalid,
 )
-from chalicelib.domain.shared.times import day_bounds, minute
+from chalicelib.domain.shared.times import day_bounds, epoch_minute
 
 
-class Why(StrEnum):
+class Unavailable(StrEnum):
     """Why a time cannot be booked: the codes of ``explain``."""
 
     NO_BLOCK = "no_block"
@@ -46,26 +46,34 @@ class Why(StrEnum):
     LANGUAGE_UNAVAILABLE = "language_unavailable"
 
 
-DETAILS: dict[Why, str] = {
-    Why.NO_BLOCK: "No appointments of this service are planned at this time.",
-    Why.BLOCK_HELD: "Appointments at this time cannot be booked yet.",
-    Why.BLOCK_CLOSED: "Booking for this time has been closed.",
-    Why.FULL: "All appointments at this time are taken.",
-    Why.RESERVED_FOR_STAFF: "The appointments left at this time are given out by staff.",
-    Why.TOO_SOON: "This time is too near to be booked online.",
-    Why.TOO_FAR: "This time is too far ahead to be booked.",
-    Why.PAST: "This time lies in the past.",
-    Why.OFF_GRID: "Appointments do not start at this minute.",
-    Why.METHOD_NOT_OFFERED: "The service is not offered this way.",
-    Why.CLOSED: "The location is closed at this time.",
-    Why.HOLIDAY: "The location is closed on this public holiday.",
-    Why.STAFF_NOT_WORKING: "Nobody who offers this works at this time.",
-    Why.STAFF_BUSY: "Everybody who offers this is busy at this time.",
-    Why.DAILY_LIMIT: "No more appointments are taken on this day.",
-    Why.LANGUAGE_UNAVAILABLE: "Nobody who offers this speaks the language.",
+UNAVAILABLE_TEXTS: dict[Unavailable, str] = {
+    Unavailable.NO_BLOCK: "No appointments of this service are planned at this time.",
+    Unavailable.BLOCK_HELD: "Appointments at this time cannot be booked yet.",
+    Unavailable.BLOCK_CLOSED: "Booking for this time has been closed.",
+    Unavailable.FULL: "All appointments at this time are taken.",
+    Unavailable.RESERVED_FOR_STAFF: "The appointments left at this time are given out by staff.",
+    Unavailable.TOO_SOON: "This time is too near to be booked online.",
+    Unavailable.TOO_FAR: "This time is too far ahead to be booked.",
+    Unavailable.PAST: "This time lies in the past.",
+    Unavailable.OFF_GRID: "Appointments do not start at this minute.",
+    Unavailable.METHOD_NOT_OFFERED: "The service is not offered this way.",
+    Unavailable.CLOSED: "The location is closed at this time.",
+    Unavailable.HOLIDAY: "The location is closed on this public holiday.",
+    Unavailable.STAFF_NOT_WORKING: "Nobody who offers this works at this time.",
+    Unavailable.STAFF_BUSY: "Everybody who offers this is busy at this time.",
+    Unavailable.DAILY_LIMIT: "No more appointments are taken on this day.",
+    Unavailable.LANGUAGE_UNAVAILABLE: "Nobody who offers this speaks the language.",
 }
 
-_NOBODY_FREE = frozenset({Why.CLOSED, Why.HOLIDAY, Why.STAFF_NOT_WORKING, Why.STAFF_BUSY, Why.DAILY_LIMIT})
+_NOBODY_FREE = frozenset(
+    {
+        Unavailable.CLOSED,
+        Unavailable.HOLIDAY,
+        Unavailable.STAFF_NOT_WORKING,
+        Unavailable.STAFF_BUSY,
+        Unavailable.DAILY_LIMIT,
+    }
+)
 # Staff plan further ahead than clients may book.
 _SCHEDULE_DAYS = 366
 
@@ -79,10 +87,10 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Seeker:
+class Requester:
     """Who looks for a time: with which right, when, holding what, moving which appointment."""
 
-    right: Right
+    right: SeatAccess
     now: datetime
     hold: Occupant | None = None
     moving: str | None = None
@@ -93,19 +101,19 @@ class Seeker:
         return int(self.now.timestamp())
 
 
-class Slots:
+class BlockSlots:
     """The free times of one service at one location, as one seeker sees them; no I/O, no clock."""
 
-    def __init__(self, offer: Offer, calendar: Calendar, seeker: Seeker) -> None:
+    def __init__(self, offer: Offer, calendar: Calendar, seeker: Requester) -> None:
         self.offer = offer
         self.calendar = calendar
         self.seeker = seeker
         self._duration = offer.service.duration_minutes
         own = {i for i in (seeker.moving, seeker.hold.id if seeker.hold else None) if i}
-        self._open = Placement(calendar, seeker.seconds, own)
+        self._open = BlockCapacity(calendar, seeker.seconds, own)
         # A live hold confirms beside all appointments and the holds older than itself (D13).
-        self._held = Placement(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
-        self._earliest, self._latest = window(offer, seeker)
+        self._held = BlockCapacity(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
+        self._earliest, self._latest = booking_window(offer, seeker)
 
     def listed(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order."""
@@ -114,38 +122,38 @@ class Slots:
             if available:
                 yield Slot(start, available)
 
-    def why_not(self, start: int) -> Why | None:
+    def why_not(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
-        outside = outside_window(self.offer, self.seeker, start)
+        outside = window_violation(self.offer, self.seeker, start)
         if outside:
             return outside
         covering = self._open.blocks_for(start, start + self._duration, self.offer.service.id)
-        blocks = [b for b in covering if usable(b, self.seeker.right)]
+        blocks = [b for b in covering if is_usable(b, self.seeker.right)]
         if not blocks:
-            return _unusable(covering)
+            return _unusable_reason(covering)
         if not any(self._on_grid(b, start) for b in blocks):
-            return Why.OFF_GRID
+            return Unavailable.OFF_GRID
         if self._fits(start, self.seeker.right):
             return None
         # Without a reserve here staff would ask for the very same seats.
-        kept_back = self.seeker.right is Right.WIDGET and any(b.reserved for b in blocks)
-        staff = kept_back and self._fits(start, Right.CONTACT_CENTRE)
-        return Why.RESERVED_FOR_STAFF if staff else Why.FULL
+        kept_back = self.seeker.right is SeatAccess.WIDGET and any(b.reserved for b in blocks)
+        staff = kept_back and self._fits(start, SeatAccess.CONTACT_CENTRE)
+        return Unavailable.RESERVED_FOR_STAFF if staff else Unavailable.FULL
 
-    def place(self, start: int) -> Place:
+    def place(self, start: int) -> Allocation:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
         why = self.why_not(start)
         if why:
-            raise refusal(why)
+            raise refusal_for(why)
         return self._place(start)
 
-    def forced(self, start: int) -> Place | None:
+    def forced(self, start: int) -> Allocation | None:
         """Where it goes if need be over capacity, as through Schedule (D5); not the past, not years ahead."""
-        return self._place(start, over_capacity=exceeded(self.why_not(start)))
+        return self._place(start, over_capacity=check_override(self.why_not(start)))
 
-    def _place(self, start: int, over_capacity: bool = False) -> Place:
+    def _place(self, start: int, over_capacity: bool = False) -> Allocation:
         hull = self._open.hull(start, start + self._duration)
-        return Place(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
+        return Allocation(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
 
     def settled(self, first: int, last: int) -> bool:
         """Whether the calendar was read widely enough to decide about starts in [first, last)."""
@@ -154,7 +162,7 @@ class Slots:
     def _starts(self, first: int, last: int) -> Iterator[int]:
         step = self.offer.service.slot_interval
         for block in self._open.blocks:
-            if self.offer.service.id not in block.services or not usable(block, self.seeker.right):
+            if self.offer.service.id not in block.services or not is_usable(block, self.seeker.right):
                 continue
             low = max(first, self._earliest)
             skipped = max(0, -(-(low - block.start) // step))
@@ -163,78 +171,78 @@ class Slots:
 
     def _on_grid(self, block: Block, start: int) -> bool:
         # Schedule places appointments freely; everybody else steps from the block's start (D9).
-        return self.seeker.right is Right.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
+        return self.seeker.right is SeatAccess.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
 
     def _room(self, start: int) -> int:
         service = self.offer.service.id
         return self._seating(start).room(start, start + self._duration, service, self.seeker.right)
 
-    def _fits(self, start: int, right: Right) -> bool:
+    def _fits(self, start: int, right: SeatAccess) -> bool:
         # Whether one more fits is found out many times faster than how many do.
         return self._seating(start).admits(start, start + self._duration, self.offer.service.id, right)
 
-    def _seating(self, start: int) -> Placement:
+    def _seating(self, start: int) -> BlockCapacity:
         hold = self.seeker.hold
         mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
         return self._held if mine else self._open
 
 
-def nearest(slots: Iterable[Slot], start: int, most: int = 3) -> list[int]:
+def nearest_starts(slots: Iterable[Slot], start: int, most: int = 3) -> list[int]:
     """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
     found = (slot.start for slot in slots if slot.start != start)
     return sorted(found, key=lambda s: (abs(s - start), s))[:most]
 
 
-def refusal(why: Why) -> Refusal:
+def refusal_for(why: Unavailable) -> Refusal:
     """The refusal a booking gets for this fact."""
-    detail = DETAILS[why]
-    if why in (Why.FULL, Why.RESERVED_FOR_STAFF):
+    detail = UNAVAILABLE_TEXTS[why]
+    if why in (Unavailable.FULL, Unavailable.RESERVED_FOR_STAFF):
         return CapacityExhausted(detail)
-    if why is Why.BLOCK_HELD:
+    if why is Unavailable.BLOCK_HELD:
         return BlockNotReleased(detail)
-    if why in (Why.NO_BLOCK, Why.BLOCK_CLOSED):
+    if why in (Unavailable.NO_BLOCK, Unavailable.BLOCK_CLOSED):
         return OutsideBlock(detail)
     if why in _NOBODY_FREE:
         return SlotTaken(detail)
-    if why is Why.LANGUAGE_UNAVAILABLE:
+    if why is Unavailable.LANGUAGE_UNAVAILABLE:
         return NoStaffForLanguage(detail)
-    pointer = "/meeting_method" if why is Why.METHOD_NOT_OFFERED else "/start"
+    pointer = "/meeting_method" if why is Unavailable.METHOD_NOT_OFFERED else "/start"
     return invalid(pointer, detail, why.value)
 
 
-def exceeded(why: Why | None) -> bool:
+def check_override(why: Unavailable | None) -> bool:
     """Whether a booking in spite of this fact goes beyond what is offered.
 
     Refuses what nobody may book: the past, and what lies further ahead than staff plan.
     """
-    if why in (Why.PAST, Why.TOO_FAR):
-        raise refusal(why)
+    if why in (Unavailable.PAST, Unavailable.TOO_FAR):
+        raise refusal_for(why)
     return why is not None
 
 
-def _unusable(covering: list[Block]) -> Why:
+def _unusable_reason(covering: list[Block]) -> Unavailable:
     states = {b.state for b in covering}
     if BlockState.HELD in states:
-        return Why.BLOCK_HELD
-    return Why.BLOCK_CLOSED if BlockState.CLOSED in states else Why.NO_BLOCK
+        return Unavailable.BLOCK_HELD
+    return Unavailable.BLOCK_CLOSED if BlockState.CLOSED in states else Unavailable.NO_BLOCK
 
 
-def outside_window(offer: Offer, seeker: Seeker, start: int) -> Why | None:
+def window_violation(offer: Offer, seeker: Requester, start: int) -> Unavailable | None:
     """Whether the start is past, too soon or too far for this seeker (WG-2)."""
-    earliest, latest = window(offer, seeker)
-    if start <= minute(seeker.now):
-        return Why.PAST
+    earliest, latest = booking_window(offer, seeker)
+    if start <= epoch_minute(seeker.now):
+        return Unavailable.PAST
     if start < earliest:
-        return Why.TOO_SOON
-    return Why.TOO_FAR if start > latest else None
+        return Unavailable.TOO_SOON
+    return Unavailable.TOO_FAR if start > latest else None
 
 
-def window(offer: Offer, seeker: Seeker) -> tuple[int, int]:
+def booking_window(offer: Offer, seeker: Requester) -> tuple[int, int]:
     """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
-    lead = offer.lead_minutes if seeker.right is Right.WIDGET else 0
+    lead = offer.lead_minutes if seeker.right is SeatAccess.WIDGET else 0
     # A start in the running minute is past: the first that counts lies in the next one.
-    earliest = max(minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
+    earliest = max(epoch_minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
     tz = ZoneInfo(offer.location.timezone)
-    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if seeker.right is Right.SCHEDULE else offer.horizon_days
+    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if seeker.right is SeatAccess.SCHEDULE else offer.horizon_days
     last_day = seeker.now.astimezone(tz).date() + timedelta(days=ahead)
-    return earliest, minute(day_bounds(last_day, tz)[1]) - 1
+    return earliest, epoch_minute(day_bounds(last_day, tz)[1]) - 1

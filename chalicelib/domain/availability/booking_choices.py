@@ -5,91 +5,93 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.organisation.catalog import Availability, Method, Service
-from chalicelib.domain.organisation.roster import Post, offers, speaking
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Service
+from chalicelib.domain.organisation.roster import TeamMember, offers_service, speakers_of
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class BookingChoices:
     """What has been decided; ``staff_id`` and ``language`` say who is wanted, without either anyone is."""
 
     service_id: str | None = None
     location_id: str | None = None
-    method: Method | None = None
+    method: MeetingMethod | None = None
     staff_id: str | None = None
     language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class BookableBranch:
     """A location where the caller may book: who works there, and which of them they may book for."""
 
     location_id: str
-    posts: tuple[Post, ...] = ()
+    posts: tuple[TeamMember, ...] = ()
     reached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RemainingOptions:
     """For each answer the values that go with all the others; methods in their own order, languages by letter."""
 
     service_ids: frozenset[str]
     location_ids: frozenset[str]
-    methods: tuple[Method, ...]
+    methods: tuple[MeetingMethod, ...]
     staff_ids: frozenset[str]
     languages: tuple[str, ...]
 
 
-def options(services: Iterable[Service], branches: Sequence[Branch], chosen: Chosen) -> Options:
+def remaining_options(
+    services: Iterable[Service], branches: Sequence[BookableBranch], chosen: BookingChoices
+) -> RemainingOptions:
     """What remains of each answer, given the other answers and not its own.
 
     A service goes with the locations and methods it is offered by. A person goes with what they offer where they
     work, as far as the caller may book for them; a language with whatever somebody who speaks it offers (CC-3). Anyone
     is enough for a Quickstream service, which is booked without staff; other services need somebody who offers them.
     """
-    offered = tuple(_offers(services, branches))
+    offered = tuple(_branch_services(services, branches))
 
-    def without(answer: str) -> Iterator[_Offer]:
+    def without(answer: str) -> Iterator[_BranchService]:
         others = replace(chosen, **{answer: None})
         return (offer for offer in offered if offer.fits(others))
 
     methods = {method for offer in without("method") for method in offer.service.meeting_methods}
-    persons = (post for offer in without("staff_id") for post in speaking(offer.persons, chosen.language))
+    persons = (post for offer in without("staff_id") for post in speakers_of(offer.persons, chosen.language))
     speakers = (post for offer in without("language") for post in offer.speakers(chosen.staff_id))
-    return Options(
+    return RemainingOptions(
         service_ids=frozenset(offer.service.id for offer in without("service_id")),
         location_ids=frozenset(offer.branch.location_id for offer in without("location_id")),
-        methods=tuple(method for method in Method if method in methods),
+        methods=tuple(method for method in MeetingMethod if method in methods),
         staff_ids=frozenset(post.staff_id for post in persons),
         languages=tuple(sorted({code for post in speakers for code in post.languages})),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
+class _BranchService:
     """One service at one branch; ``posts`` are those who offer it there."""
 
     service: Service
-    branch: Branch
-    posts: tuple[Post, ...]
+    branch: BookableBranch
+    posts: tuple[TeamMember, ...]
 
     @property
-    def persons(self) -> tuple[Post, ...]:
+    def persons(self) -> tuple[TeamMember, ...]:
         """Whom the caller may name."""
         return tuple(post for post in self.posts if post.staff_id in self.branch.reached)
 
     @property
     def unassigned(self) -> bool:
         """Whether it is booked without staff (QS-4)."""
-        return self.service.availability is Availability.QUICKSTREAM
+        return self.service.availability is AvailabilitySource.QUICKSTREAM
 
-    def speakers(self, staff_id: str | None) -> tuple[Post, ...]:
+    def speakers(self, staff_id: str | None) -> tuple[TeamMember, ...]:
         """Those of whom a language may be wanted: the person named, or whoever may come to have the appointment."""
         if staff_id is None:
             return self.posts if self.unassigned else self.persons
         return tuple(post for post in self.persons if post.staff_id == staff_id)
 
-    def fits(self, chosen: Chosen) -> bool:
+    def fits(self, chosen: BookingChoices) -> bool:
         """Whether it can be had like this."""
         if chosen.service_id not in (None, self.service.id):
             return False
@@ -98,14 +100,16 @@ class _Offer:
         if chosen.method is not None and chosen.method not in self.service.meeting_methods:
             return False
         anybody = chosen.staff_id is None and chosen.language is None
-        return (anybody and self.unassigned) or bool(speaking(self.speakers(chosen.staff_id), chosen.language))
+        return (anybody and self.unassigned) or bool(speakers_of(self.speakers(chosen.staff_id), chosen.language))
 
 
-def _offers(services: Iterable[Service], branches: Sequence[Branch]) -> Iterator[_Offer]:
+def _branch_services(services: Iterable[Service], branches: Sequence[BookableBranch]) -> Iterator[_BranchService]:
     by_id = {branch.location_id: branch for branch in branches}
     for service in services:
         # Nobody books a group by time slot: staff add attendees to it (CC-8).
-        if service.availability is Availability.GROUP:
+        if service.availability is AvailabilitySource.GROUP:
             continue
         for branch in (by_id[i] for i in service.location_ids if i in by_id):
-            yield _Offer(service, branch, tuple(post for post in branch.posts if offers(post, service.id)))
+            yield _BranchService(
+                service, branch, tuple(post for post in branch.posts if offers_service(post, service.id))
+            )

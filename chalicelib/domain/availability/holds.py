@@ -40,16 +40,16 @@ class Hold:
 
     def require(self, token: str) -> None:
         """404 unless the token is this hold's; compared in constant time."""
-        if not hmac.compare_digest(self.digest, digest(token)):
+        if not hmac.compare_digest(self.digest, token_digest(token)):
             raise NotFound()
 
 
-def digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def hold_id_of(token: str, pointer: str = "/hold_token") -> str:
+def hold_id_from_token(token: str, pointer: str = "/hold_token") -> str:
     """The hold a token speaks of; 422 ``unknown_hold`` when it cannot be one."""
     hold_id, dot, secret = token.partition(".")
     if not (dot and secret and hold_id.startswith("hld_") and len(token) <= 200):

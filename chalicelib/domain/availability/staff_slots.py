@@ -13,22 +13,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from chalicelib.domain.availability.allocation import Place
-from chalicelib.domain.availability.block_slots import Seeker, Slot, Why, exceeded, outside_window, refusal, window
-from chalicelib.domain.availability.staff_time import BranchTime, PersonTime
-from chalicelib.domain.capacity.ledger import DAY, Calendar, Right
+from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.availability.block_slots import (
+    Requester,
+    Slot,
+    Unavailable,
+    booking_window,
+    check_override,
+    refusal_for,
+    window_violation,
+)
+from chalicelib.domain.availability.staff_time import BranchTime, StaffTime
+from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess
 from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import local_day
-from chalicelib.domain.organisation.roster import Post, Team, speaking
+from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, speakers_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 # Sheets are read, and minutes looked at, for so long around the starts asked about: a whole day of any zone, as
 # daily limits need it, and more than any two buffers.
-MARGIN = 2 * DAY
+MARGIN_MINUTES = 2 * DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
-class Preference:
+class StaffPreference:
     """Who is wanted: one staff member, somebody who speaks a language, or anyone (CC-2); ``keep`` if still free."""
 
     staff_id: str | None = None
@@ -36,7 +44,7 @@ class Preference:
     keep: str | None = None
 
 
-ANYONE = Preference()
+ANY_STAFF = StaffPreference()
 
 
 class StaffSlots:
@@ -48,92 +56,96 @@ class StaffSlots:
     def __init__(
         self,
         offer: Offer,
-        team: Team,
+        team: BranchRoster,
         calendars: Mapping[str, Calendar],
-        seeker: Seeker,
-        wanted: Preference,
+        seeker: Requester,
+        wanted: StaffPreference,
         first: int,
         last: int,
     ) -> None:
         self.offer = offer
         self.seeker = seeker
-        self._posts = candidates(team, offer.service.id, wanted)
+        self._posts = eligible_members(team, offer.service.id, wanted)
         self._calendars = calendars
         self._wanted = wanted
         end = last + offer.service.duration_minutes
-        self._branch = BranchTime(offer, team.opening, first - MARGIN, end + MARGIN)
+        self._branch = BranchTime(offer, team.opening, first - MARGIN_MINUTES, end + MARGIN_MINUTES)
 
     def listed(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order, with how many staff are free."""
-        earliest, latest = window(self.offer, self.seeker)
+        earliest, latest = booking_window(self.offer, self.seeker)
         asked = self._branch.minutes([(max(first, earliest), min(last, latest + 1))])
         free = Counter(start for person in self._people for start in person.bookable & asked)
         for start in sorted(free):
             yield Slot(start, free[start])
 
-    def why_not(self, start: int) -> Why | None:
+    def why_not(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
-        outside = outside_window(self.offer, self.seeker, start)
+        outside = window_violation(self.offer, self.seeker, start)
         if outside:
             return outside
         if start not in self._branch.open_starts:
-            return Why.HOLIDAY if local_day(start, self._branch.zone) in self._branch.holidays else Why.CLOSED
+            return (
+                Unavailable.HOLIDAY
+                if local_day(start, self._branch.zone) in self._branch.holidays
+                else Unavailable.CLOSED
+            )
         if self._wanted.language and not self._posts:
-            return Why.LANGUAGE_UNAVAILABLE
+            return Unavailable.LANGUAGE_UNAVAILABLE
         return self._nobody(start)
 
-    def place(self, start: int) -> Place:
+    def place(self, start: int) -> Allocation:
         """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
         why = self.why_not(start)
         if why:
-            raise refusal(why)
+            raise refusal_for(why)
         free = [p for p in self._people if self._free(p, start)]
         return self._place(min(free, key=lambda person: self._turn(person, start)), start)
 
-    def forced(self, start: int) -> Place | None:
+    def forced(self, start: int) -> Allocation | None:
         """Where it goes in spite of everything, for those who may override; none unless one person is wanted."""
         if self._wanted.staff_id is None or not self._people:
             return None
-        return self._place(self._people[0], start, over_capacity=exceeded(self.why_not(start)))
+        return self._place(self._people[0], start, over_capacity=check_override(self.why_not(start)))
 
-    def _place(self, person: PersonTime, start: int, over_capacity: bool = False) -> Place:
-        return Place(self.offer, person.calendar, start, person.rests_on(start), person.post, over_capacity)
+    def _place(self, person: StaffTime, start: int, over_capacity: bool = False) -> Allocation:
+        return Allocation(self.offer, person.calendar, start, person.rests_on(start), person.post, over_capacity)
 
-    def _nobody(self, start: int) -> Why | None:
+    def _nobody(self, start: int) -> Unavailable | None:
         """Why none of the people can take it; none when somebody can."""
         people = [p for p in self._people if start in p.on_duty]
         if not people:
-            return Why.STAFF_NOT_WORKING
+            return Unavailable.STAFF_NOT_WORKING
         people = [p for p in people if self._on_grid(p, start)]
         if not people:
-            return Why.OFF_GRID
+            return Unavailable.OFF_GRID
         people = [p for p in people if start not in p.days_full]
         if not people:
-            return Why.DAILY_LIMIT
-        return None if any(start in p.undisturbed for p in people) else Why.STAFF_BUSY
+            return Unavailable.DAILY_LIMIT
+        return None if any(start in p.undisturbed for p in people) else Unavailable.STAFF_BUSY
 
-    def _free(self, person: PersonTime, start: int) -> bool:
+    def _free(self, person: StaffTime, start: int) -> bool:
         at_work = start in person.on_duty and self._on_grid(person, start)
         return at_work and start in person.undisturbed and start not in person.days_full
 
-    def _on_grid(self, person: PersonTime, start: int) -> bool:
+    def _on_grid(self, person: StaffTime, start: int) -> bool:
         # Schedule places appointments freely, as it does in blocks (D9).
-        return self.seeker.right is Right.SCHEDULE or start in person.on_grid
+        return self.seeker.right is SeatAccess.SCHEDULE or start in person.on_grid
 
-    def _turn(self, person: PersonTime, start: int) -> tuple[bool, int, datetime, str]:
+    def _turn(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
         """Who comes first: whoever has it already, fewest that day, least recently assigned, id (D46)."""
         post = person.post
         last_served = post.assigned_at or _NEVER
         return post.staff_id != self._wanted.keep, person.booked_on(start), last_served, post.staff_id
 
     @cached_property
-    def _people(self) -> list[PersonTime]:
+    def _people(self) -> list[StaffTime]:
         own = frozenset(i for i in (self.seeker.moving, self.seeker.hold.id if self.seeker.hold else None) if i)
         now = self.seeker.seconds
-        return [PersonTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._posts]
+        return [StaffTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._posts]
 
 
-def candidates(team: Team, service_id: str, wanted: Preference) -> tuple[Post, ...]:
+def eligible_members(team: BranchRoster, service_id: str, wanted: StaffPreference) -> tuple[TeamMember, ...]:
     """Those of the team who offer the service, speak the language and are wanted."""
-    speakers = speaking(team.offering(service_id), wanted.language)
+    speakers = speakers_of(team.offering(service_id), wanted.language)
     return tuple(post for post in speakers if wanted.staff_id in (None, post.staff_id))

@@ -13,21 +13,21 @@ from chalicelib.domain.capacity.ledger import Calendar
 from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import (
     DAY_MINUTES,
-    Holidays,
-    Opening,
+    BranchHours,
+    PublicHolidays,
     local_day,
     wall_interval,
     wall_minute,
 )
-from chalicelib.domain.organisation.roster import Post
-from chalicelib.domain.shared.interval_set import Interval, Minutes
-from chalicelib.domain.shared.times import GRID_MINUTES, days
+from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.shared.interval_set import Interval, MinuteSet
+from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 
 
 class BranchTime:
     """When a location is open within [first, last), in minutes since 1970 UTC."""
 
-    def __init__(self, offer: Offer, opening: Opening, first: int, last: int) -> None:
+    def __init__(self, offer: Offer, opening: BranchHours, first: int, last: int) -> None:
         self.offer = offer
         self.zone = ZoneInfo(offer.location.timezone)
         self._opening = opening
@@ -35,11 +35,11 @@ class BranchTime:
         # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
         self.days = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
 
-    def minutes(self, intervals: Iterable[Interval]) -> Minutes:
+    def minutes(self, intervals: Iterable[Interval]) -> MinuteSet:
         """A set of minutes of this window."""
-        return Minutes.of(self._first, self._last, intervals)
+        return MinuteSet.of(self._first, self._last, intervals)
 
-    def stretches(self, time: Minutes) -> Iterator[Interval]:
+    def stretches(self, time: MinuteSet) -> Iterator[Interval]:
         """The stretches a set consists of, one that goes on over the location's midnight in parts.
 
         So where a stretch begins never depends on how far around it was looked, though it may never end.
@@ -55,39 +55,39 @@ class BranchTime:
 
     @cached_property
     def _midnights(self) -> list[int]:
-        return [wall_minute(day, 0, self.zone) for day in days(*self.days)]
+        return [wall_minute(day, 0, self.zone) for day in date_range(*self.days)]
 
     @cached_property
     def holidays(self) -> frozenset[date]:
         """The public holidays it keeps (RB-24)."""
-        return Holidays.kept_at(self.offer.location, self.offer.settings).among(*self.days)
+        return PublicHolidays.kept_at(self.offer.location, self.offer.settings).among(*self.days)
 
     @cached_property
-    def hours(self) -> Minutes:
+    def hours(self) -> MinuteSet:
         """Its weekly hours."""
         return self.minutes(self._opening.hours(self.zone, *self.days))
 
     @cached_property
-    def open(self) -> Minutes:
+    def open(self) -> MinuteSet:
         """Its weekly hours without closures and holidays."""
         closed = [*self._opening.closed(self.zone)]
         closed += [wall_interval(day, 0, DAY_MINUTES, self.zone) for day in self.holidays]
         return self.hours - self.minutes(closed)
 
     @cached_property
-    def open_starts(self) -> Minutes:
+    def open_starts(self) -> MinuteSet:
         """The starts from which it is open to the end of the appointment."""
         return self.open.starts(self.offer.service.duration_minutes)
 
 
-class PersonTime:
+class StaffTime:
     """When one staff member can take an appointment of the branch's offer, looked at through its window.
 
     ``own`` are the occupants of their calendar that do not count: what is being moved, the asker's own hold.
     ``now`` is epoch seconds; holds that ended by then do not count either.
     """
 
-    def __init__(self, branch: BranchTime, post: Post, calendar: Calendar, now: int, own: frozenset[str]) -> None:
+    def __init__(self, branch: BranchTime, post: TeamMember, calendar: Calendar, now: int, own: frozenset[str]) -> None:
         self.post = post
         self.calendar = calendar
         self._branch = branch
@@ -96,42 +96,42 @@ class PersonTime:
         self._occupants = [o for o in calendar.live(now) if o.id not in own]
 
     @cached_property
-    def _working(self) -> Minutes:
+    def _working(self) -> MinuteSet:
         first, last = self._branch.days
         intervals = (interval for schedule in self.post.schedules for interval in schedule.intervals(first, last))
         return self._branch.minutes(intervals) & self._branch.hours
 
     @cached_property
-    def on_duty(self) -> Minutes:
+    def on_duty(self) -> MinuteSet:
         """The starts from which they are at work to the end of the appointment, with the location open."""
         off = self._branch.minutes(absence.interval for absence in self.post.time_off)
         return ((self._working & self._branch.open) - off).starts(self._service.duration_minutes)
 
     @cached_property
-    def on_grid(self) -> Minutes:
+    def on_grid(self) -> MinuteSet:
         """The starts in steps from the beginning of each stretch of a day's work within the hours (D9).
 
         Where that lies between two marks of the five-minute grid all starts are on, from the later one.
         """
         working = self._working
         stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.stretches(working))
-        return Minutes.steps(working.first, working.last, stretches, self._service.slot_interval)
+        return MinuteSet.steps(working.first, working.last, stretches, self._service.slot_interval)
 
     @cached_property
-    def undisturbed(self) -> Minutes:
+    def undisturbed(self) -> MinuteSet:
         """The starts around which nothing else is booked; the buffers of neighbours add up."""
         busy = self._branch.minutes(o.busy for o in self._occupants)
         return busy.clear(self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after)
 
     @cached_property
-    def days_full(self) -> Minutes:
+    def days_full(self) -> MinuteSet:
         """The days, in their own zone, on which they have as many appointments as they may."""
         limit = self.post.daily_limit
-        full = [] if limit is None else [day for day in days(*self._branch.days) if self._by_day[day] >= limit]
+        full = [] if limit is None else [day for day in date_range(*self._branch.days) if self._by_day[day] >= limit]
         return self._branch.minutes(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
 
     @cached_property
-    def bookable(self) -> Minutes:
+    def bookable(self) -> MinuteSet:
         """The starts on the grid at which they can be booked."""
         return (self.on_duty & self.on_grid & self.undisturbed) - self.days_full
 

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from functools import cached_property
 
-from chalicelib.domain.capacity.capacity_model import Bench, Room, Sitter, first_come, hull, seat
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.capacity.capacity_model import (
+    CapacityModel,
+    Demand,
+    SeatPool,
+    assign_pools,
+    dependency_span,
+    first_come_first_served,
+)
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 
 
-class Placement:
+class BlockCapacity:
     """The seating of one calendar at one moment; ``now`` is epoch seconds.
 
     ``ignoring`` names occupants to leave out: the one being moved, or one's own hold. ``before`` lets only
@@ -24,7 +31,7 @@ class Placement:
     def __init__(self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None) -> None:
         self.calendar = calendar
         self.blocks = calendar.blocks()
-        self._benches, self._owners, self._needs = _benches(self.blocks)
+        self._benches, self._owners, self._needs = _seat_pools(self.blocks)
         kept = {i: b for b in self.blocks if b.state is BlockState.CLOSED for i in b.keeps}
         self.kept = {
             o.id: kept[o.id] for o in calendar.occupants(now) if o.id in kept and kept[o.id].covers(o.start, o.end)
@@ -34,9 +41,9 @@ class Placement:
             for o in calendar.occupants(now)
             if o.id not in ignoring and o.id not in self.kept and (before is None or not o.is_hold or o.id < before)
         ]
-        self._choices: dict[tuple[str, Right], tuple[int, ...]] = {}
+        self._choices: dict[tuple[str, SeatAccess], tuple[int, ...]] = {}
 
-    def sitter(self, start: int, end: int, service_id: str, right: Right) -> Sitter:
+    def sitter(self, start: int, end: int, service_id: str, right: SeatAccess) -> Demand:
         """Somebody for this service and time with this right."""
         key = (service_id, right)
         if key not in self._choices:
@@ -45,33 +52,33 @@ class Placement:
                 for i, owner in enumerate(self._owners)
                 if service_id in self.blocks[owner].services and self._needs[i] <= right
             )
-        return Sitter(start, end, self._choices[key])
+        return Demand(start, end, self._choices[key])
 
     @cached_property
-    def sitters(self) -> list[Sitter]:
+    def sitters(self) -> list[Demand]:
         """The occupants, first come first."""
         return [self.sitter(o.start, o.end, o.service_id, o.right) for o in self.occupants]
 
     @cached_property
-    def _room(self) -> Room:
-        return Room(self._benches, self.sitters)
+    def _room(self) -> CapacityModel:
+        return CapacityModel(self._benches, self.sitters)
 
-    def admits(self, start: int, end: int, service_id: str, right: Right) -> bool:
+    def admits(self, start: int, end: int, service_id: str, right: SeatAccess) -> bool:
         """Whether one more fits (D1)."""
         return self._room.admits(self.sitter(start, end, service_id, right))
 
-    def room(self, start: int, end: int, service_id: str, right: Right) -> int:
+    def room(self, start: int, end: int, service_id: str, right: SeatAccess) -> int:
         """How many more fit one after the other."""
         return self._room.room(self.sitter(start, end, service_id, right))
 
     def hull(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of time outside which nothing bears on a decision about [start, end)."""
-        return hull(self._stays, start, end)
+        return dependency_span(self._stays, start, end)
 
     @cached_property
-    def _stays(self) -> list[Sitter]:
+    def _stays(self) -> list[Demand]:
         # Stays that overlap are one: whoever asks for many hulls does not look at every occupant each time.
-        return [Sitter(start, end, ()) for start, end in merged((o.start, o.end) for o in self.occupants)]
+        return [Demand(start, end, ()) for start, end in merge_intervals((o.start, o.end) for o in self.occupants)]
 
     def settled(self, start: int, end: int) -> bool:
         """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
@@ -88,7 +95,7 @@ class Placement:
 
     @cached_property
     def _seated(self) -> list[bool]:
-        return first_come(self._benches, self.sitters)
+        return first_come_first_served(self._benches, self.sitters)
 
     @cached_property
     def sitting(self) -> dict[str, list[Occupant]]:
@@ -98,7 +105,7 @@ class Placement:
         """
         seated = [i for i, has_seat in enumerate(self._seated) if has_seat]
         found: dict[str, list[Occupant]] = {}
-        for i, bench in zip(seated, seat(self._benches, [self.sitters[i] for i in seated]), strict=True):
+        for i, bench in zip(seated, assign_pools(self._benches, [self.sitters[i] for i in seated]), strict=True):
             if bench is not None and not self.occupants[i].is_hold:
                 found.setdefault(self.blocks[self._owners[bench]].id, []).append(self.occupants[i])
         return found
@@ -116,7 +123,7 @@ class Placement:
     def seats(self) -> dict[str, str]:
         """Which block each covered occupant sits in: occupant id to block id."""
         found = {i: b.id for i, b in self.kept.items()}
-        for occupant, bench in zip(self.occupants, seat(self._benches, self.sitters), strict=True):
+        for occupant, bench in zip(self.occupants, assign_pools(self._benches, self.sitters), strict=True):
             if bench is not None:
                 block = self.blocks[self._owners[bench]]
                 if block.covers(occupant.start, occupant.end):
@@ -124,12 +131,12 @@ class Placement:
         return found
 
 
-def usable(block: Block, right: Right) -> bool:
+def is_usable(block: Block, right: SeatAccess) -> bool:
     """Whether somebody with this right may book into the block at all (D12)."""
-    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and right is Right.SCHEDULE)
+    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and right is SeatAccess.SCHEDULE)
 
 
-def peak(intervals: Iterable[tuple[int, int]]) -> int:
+def peak_overlap(intervals: Iterable[tuple[int, int]]) -> int:
     """The greatest number of half-open intervals that share an instant."""
     edges = sorted((at, step) for start, end in intervals for at, step in ((start, 1), (end, -1)))
     most = current = 0
@@ -139,7 +146,7 @@ def peak(intervals: Iterable[tuple[int, int]]) -> int:
     return most
 
 
-def merged(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def merge_intervals(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The intervals with those that share an instant made one, in order of time."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(intervals):
@@ -150,21 +157,21 @@ def merged(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _benches(blocks: list[Block]) -> tuple[list[Bench], list[int], list[Right]]:
-    benches: list[Bench] = []
+def _seat_pools(blocks: list[Block]) -> tuple[list[SeatPool], list[int], list[SeatAccess]]:
+    benches: list[SeatPool] = []
     owners: list[int] = []
-    needs: list[Right] = []
+    needs: list[SeatAccess] = []
 
-    def add(owner: int, limit: int, need: Right) -> None:
-        benches.append(Bench(blocks[owner].start, blocks[owner].end, limit))
+    def add(owner: int, limit: int, need: SeatAccess) -> None:
+        benches.append(SeatPool(blocks[owner].start, blocks[owner].end, limit))
         owners.append(owner)
         needs.append(need)
 
     for index, block in enumerate(blocks):
         if block.state is BlockState.HELD:
-            add(index, block.limit, Right.SCHEDULE)
+            add(index, block.limit, SeatAccess.SCHEDULE)
         elif block.state is BlockState.RELEASED:
-            add(index, block.limit - block.reserved, Right.WIDGET)
+            add(index, block.limit - block.reserved, SeatAccess.WIDGET)
             if block.reserved:
-                add(index, block.reserved, Right.CONTACT_CENTRE)
+                add(index, block.reserved, SeatAccess.CONTACT_CENTRE)
     return benches, owners, needs

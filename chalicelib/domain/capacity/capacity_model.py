@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chalicelib.domain.capacity.first_fit import Stay, everybody_sits
+from chalicelib.domain.capacity.first_fit import SeatRequest, all_fit
 from chalicelib.domain.capacity.load_profile import Span
-from chalicelib.domain.capacity.solver import LeastOverload
+from chalicelib.domain.capacity.solver import OverloadSolver
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class SeatPool:
     """`limit` seats side by side during [start, end), in minutes since the epoch."""
 
     start: int
@@ -21,7 +21,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitter:
+class Demand:
     """One appointment or hold during [start, end), in minutes since the epoch; `choices` are indices of benches."""
 
     start: int
@@ -30,7 +30,7 @@ class Sitter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Party:
+class _Component:
     """Indices of benches and sitters that influence one another and nobody else."""
 
     benches: frozenset[int]
@@ -38,30 +38,30 @@ class _Party:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _BusyPeriod:
     """A stretch of time whose ends no sitter spans, with its parties."""
 
     start: int
     end: int
-    parties: tuple[_Party, ...]
+    parties: tuple[_Component, ...]
 
 
-class Room:
+class CapacityModel:
     """Benches with their sitters, prepared once for many questions; a party is solved when first needed."""
 
-    def __init__(self, benches: Sequence[Bench], sitters: Sequence[Sitter]) -> None:
+    def __init__(self, benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> None:
         self._benches = benches
         self._sitters = sitters
-        self._spans = [_spans(benches, sitter) for sitter in sitters]
-        self._settled: dict[_Party, LeastOverload] = {}
+        self._spans = [_load_spans(benches, sitter) for sitter in sitters]
+        self._settled: dict[_Component, OverloadSolver] = {}
 
-    def admits(self, candidate: Sitter) -> bool:
+    def admits(self, candidate: Demand) -> bool:
         """Whether one more such appointment is admissible (D1); not when neither is proven in time (`gave_up`)."""
         return self._plainly_fits(candidate) or self.room(candidate, at_most=1) == 1
 
-    def room(self, candidate: Sitter, at_most: int | None = None) -> int:
+    def room(self, candidate: Demand, at_most: int | None = None) -> int:
         """How many more such appointments can be admitted one after the other (D1); counting stops at `at_most`."""
-        covering = frozenset(_covering(self._benches, candidate))
+        covering = frozenset(_covering_pools(self._benches, candidate))
         if not covering:
             return 0
         placement = self._settle(self._around(candidate, covering))
@@ -98,25 +98,25 @@ class Room:
         return seated
 
     @cached_property
-    def _runs(self) -> list[_Run]:
+    def _runs(self) -> list[_BusyPeriod]:
         """Runs of time, their sitters parted where no bench connects them."""
         placeable = (index for index, spans in enumerate(self._spans) if spans)
-        runs = _runs((self._sitters[index].start, self._sitters[index].end, index) for index in placeable)
-        return [_Run(start, end, tuple(self._parties(members))) for start, end, members in runs]
+        runs = _busy_periods((self._sitters[index].start, self._sitters[index].end, index) for index in placeable)
+        return [_BusyPeriod(start, end, tuple(self._parties(members))) for start, end, members in runs]
 
-    def _parties(self, members: Sequence[int]) -> list[_Party]:
+    def _parties(self, members: Sequence[int]) -> list[_Component]:
         alike: dict[frozenset[int], list[int]] = {}
         for sitter in members:
             alike.setdefault(frozenset(self._spans[sitter]), []).append(sitter)
-        parties: list[_Party] = []
+        parties: list[_Component] = []
         for benches, sitters in alike.items():
             near = [party for party in parties if party.benches & benches]
             apart = [party for party in parties if not party.benches & benches]
-            parties = [*apart, _join([*near, _Party(benches, tuple(sitters))])]
+            parties = [*apart, _merge_components([*near, _Component(benches, tuple(sitters))])]
         return parties
 
     @cached_property
-    def _stays(self) -> list[tuple[Stay, bool]]:
+    def _stays(self) -> list[tuple[SeatRequest, bool]]:
         """Who loads a bench, and whether for the whole time: who is not covered does so in part only."""
         pairs = ((sitter, spans) for sitter, spans in zip(self._sitters, self._spans, strict=True) if spans)
         return [
@@ -124,17 +124,17 @@ class Room:
             for sitter, spans in pairs
         ]
 
-    def _plainly_fits(self, candidate: Sitter) -> bool:
+    def _plainly_fits(self, candidate: Demand) -> bool:
         """Whether the candidate and everybody near in time sit by first fit: no overload, and no search needed."""
-        covering = frozenset(_covering(self._benches, candidate))
-        start, end = hull(self._sitters, candidate.start, candidate.end)
+        covering = frozenset(_covering_pools(self._benches, candidate))
+        start, end = dependency_span(self._sitters, candidate.start, candidate.end)
         near = [(stay, whole) for stay, whole in self._stays if stay[0] < end and start < stay[1]]
         if not covering or not all(whole for _, whole in near):
             return False
         limits = {index: bench.limit for index, bench in enumerate(self._benches)}
-        return everybody_sits(limits, [*(stay for stay, _ in near), (candidate.start, candidate.end, covering)])
+        return all_fit(limits, [*(stay for stay, _ in near), (candidate.start, candidate.end, covering)])
 
-    def _around(self, candidate: Sitter, covering: frozenset[int]) -> _Party:
+    def _around(self, candidate: Demand, covering: frozenset[int]) -> _Component:
         """Everybody who can influence whether the candidate fits."""
         near = [
             party
@@ -143,17 +143,17 @@ class Room:
             for party in run.parties
             if party.benches & covering
         ]
-        return _join([*near, _Party(covering, ())])
+        return _merge_components([*near, _Component(covering, ())])
 
-    def _open(self, party: _Party) -> LeastOverload:
+    def _open(self, party: _Component) -> OverloadSolver:
         """The party's benches, still empty."""
         instants = {instant for sitter in party.sitters for span in self._spans[sitter].values() for instant in span}
         limits = {index: self._benches[index].limit for index in sorted(party.benches)}
         for index in party.benches:
             instants |= {self._benches[index].start, self._benches[index].end}
-        return LeastOverload(instants, limits)
+        return OverloadSolver(instants, limits)
 
-    def _settle(self, party: _Party) -> LeastOverload:
+    def _settle(self, party: _Component) -> OverloadSolver:
         placement = self._settled.get(party)
         if placement is None:
             placement = self._settled[party] = self._open(party)
@@ -161,35 +161,37 @@ class Room:
         return placement
 
 
-def seat(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[int | None]:
+def assign_pools(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> list[int | None]:
     """A placement with the least overload: the index of each sitter's bench, None where it loads none (D1)."""
-    return Room(benches, sitters).seats()
+    return CapacityModel(benches, sitters).seats()
 
 
-def first_come(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[bool]:
+def first_come_first_served(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> list[bool]:
     """Which sitters are covered and find a seat beside those seated before them in the given order (D10, D13)."""
-    covered = [bool(_covering(benches, sitter)) for sitter in sitters]
-    seated = iter(Room(benches, [sitter for sitter, has in zip(sitters, covered, strict=True) if has]).first_come())
+    covered = [bool(_covering_pools(benches, sitter)) for sitter in sitters]
+    seated = iter(
+        CapacityModel(benches, [sitter for sitter, has in zip(sitters, covered, strict=True) if has]).first_come()
+    )
     return [has and next(seated) for has in covered]
 
 
-def hull(sitters: Iterable[Sitter], start: int, end: int) -> Span:
+def dependency_span(sitters: Iterable[Demand], start: int, end: int) -> Span:
     """The smallest interval around [start, end) whose ends no sitter spans: nothing outside it bears on a decision."""
-    for first, last, _ in _runs((sitter.start, sitter.end, 0) for sitter in sitters):
+    for first, last, _ in _busy_periods((sitter.start, sitter.end, 0) for sitter in sitters):
         if first < end and start < last:
             start, end = min(start, first), max(end, last)
     return start, end
 
 
-def _covering(benches: Sequence[Bench], sitter: Sitter) -> list[int]:
+def _covering_pools(benches: Sequence[SeatPool], sitter: Demand) -> list[int]:
     return [
         index for index in sitter.choices if benches[index].start <= sitter.start and sitter.end <= benches[index].end
     ]
 
 
-def _spans(benches: Sequence[Bench], sitter: Sitter) -> dict[int, Span]:
+def _load_spans(benches: Sequence[SeatPool], sitter: Demand) -> dict[int, Span]:
     """The time the sitter would load each bench it may be placed on: a covering one if any, else one it overlaps."""
-    covering = _covering(benches, sitter)
+    covering = _covering_pools(benches, sitter)
     if covering:
         return dict.fromkeys(covering, (sitter.start, sitter.end))
     shared = {
@@ -199,7 +201,7 @@ def _spans(benches: Sequence[Bench], sitter: Sitter) -> dict[int, Span]:
     return {index: span for index, span in shared.items() if span[0] < span[1]}
 
 
-def _runs(stays: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, list[int]]]:
+def _busy_periods(stays: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, list[int]]]:
     """Overlapping stays (start, end, index) gathered into runs (start, end, indices), in order of time."""
     runs: list[tuple[int, int, list[int]]] = []
     for start, end, index in sorted(stays):
@@ -212,6 +214,6 @@ def _runs(stays: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, list[in
     return runs
 
 
-def _join(parties: Sequence[_Party]) -> _Party:
+def _merge_components(parties: Sequence[_Component]) -> _Component:
     benches = frozenset(bench for party in parties for bench in party.benches)
-    return _Party(benches, tuple(sorted(sitter for party in parties for sitter in party.sitters)))
+    return _Component(benches, tuple(sorted(sitter for party in parties for sitter in party.sitters)))

@@ -13,27 +13,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from math import gcd
 
-Option = Mapping[int, tuple[int, int, int]]
-Row = list[int]
-Way = tuple[int, int, int, int]  # bench, first cell, cell after the last, what the rest of the stay costs
+DemandOptions = Mapping[int, tuple[int, int, int]]
+CellPrices = list[int]
+PlacementOption = tuple[int, int, int, int]  # bench, first cell, cell after the last, what the rest of the stay costs
 
-Kinds = Counter[tuple[Way, ...]]
+DemandKinds = Counter[tuple[PlacementOption, ...]]
 
 UNIT = 1 << 12  # the price 1
-STRIDE = UNIT // 24
-ROUNDING = (UNIT // 2, UNIT * 3 // 10, UNIT * 7 // 10)  # above which an average price counts as 1
-EVERY = 10  # rounds between two tries with rounded prices
-KEPT = 12  # proofs remembered for the next questions
+STEP_SIZE = UNIT // 24
+ROUNDING_THRESHOLDS = (UNIT // 2, UNIT * 3 // 10, UNIT * 7 // 10)  # above which an average price counts as 1
+ROUNDING_INTERVAL = 10  # rounds between two tries with rounded prices
+MAX_KEPT_PROOFS = 12  # proofs remembered for the next questions
 
 
-class Prices:
+class DualPrices:
     """A price per bench and cell, proving the overload everybody accepts, and the last proofs of more."""
 
     def __init__(self, limits: Mapping[int, int], widths: Sequence[int]) -> None:
         self._limits = limits
         self._widths = widths
         self._price = {bench: [0] * len(widths) for bench in limits}
-        self._proofs: list[dict[int, Row]] = []
+        self._proofs: list[dict[int, CellPrices]] = []
 
     def charge(self, cell: int, benches: Collection[int]) -> None:
         """Let seats of these benches cost 1 in the cell: there they are known to be too few."""
@@ -44,21 +44,21 @@ class Prices:
         """The cells where some seat costs something."""
         return [cell for cell in range(len(self._widths)) if any(row[cell] for row in self._price.values())]
 
-    def proven(self, kinds: Kinds) -> int:
+    def proven(self, kinds: DemandKinds) -> int:
         """The overload that no placement can be below, in seat-minutes: it comes in multiples of what cells share."""
         least = UNIT * gcd(*self._widths)
         return -(-self._bound(self._price, 1, kinds) // least) * least // UNIT
 
-    def raise_bound(self, kinds: Kinds, first: int, last: int, rounds: int) -> bool:
+    def raise_bound(self, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
         """Prove more than is proven, if prices in these cells can, and keep them."""
-        stretch = _Stretch(self._limits, self._widths, self._price, kinds, first, last)
+        stretch = _PriceWindow(self._limits, self._widths, self._price, kinds, first, last)
         missing = self.proven(kinds) * UNIT - self._bound(self._price, 1, kinds)
         found = stretch.exceed(stretch.start + missing, rounds)
         if found:
             self._price = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
         return found is not None
 
-    def known(self, overload: int, kinds: Kinds) -> bool:
+    def known(self, overload: int, kinds: DemandKinds) -> bool:
         """Whether what proved an earlier refusal proves that the least overload exceeds `overload` seat-minutes."""
         for index in range(len(self._proofs) - 1, -1, -1):
             if self._bound(self._proofs[index], overload, kinds) > overload * UNIT:
@@ -66,62 +66,62 @@ class Prices:
                 return True
         return False
 
-    def exceed(self, overload: int, kinds: Kinds, first: int, last: int, rounds: int) -> bool:
+    def exceed(self, overload: int, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
         """Whether the least overload is proven to exceed `overload` seat-minutes by prices in these cells."""
-        stretch = _Stretch(self._limits, self._weights(overload), self._price, kinds, first, last)
+        stretch = _PriceWindow(self._limits, self._weights(overload), self._price, kinds, first, last)
         target = overload * UNIT - self._bound(self._price, overload, kinds) + stretch.start
         found = stretch.exceed(target, rounds)
         if found:
             proof = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
-            self._proofs = [*self._proofs[1 - KEPT :], proof]
+            self._proofs = [*self._proofs[1 - MAX_KEPT_PROOFS :], proof]
         return found is not None
 
-    def _bound(self, price: Mapping[int, Row], overload: int, kinds: Kinds) -> int:
-        return _auction(_cost(price, self._weights(overload)), self._limits, kinds)
+    def _bound(self, price: Mapping[int, CellPrices], overload: int, kinds: DemandKinds) -> int:
+        return _dual_value(_cumulative_cost(price, self._weights(overload)), self._limits, kinds)
 
     def _weights(self, overload: int) -> Sequence[int]:
         # Where there need be no overload at all, all cells may weigh the same: proofs are found sooner.
         return self._widths if overload else [1] * len(self._widths)
 
 
-class _Stretch:
+class _PriceWindow:
     """The part of the market that prices in some cells can change."""
 
     def __init__(
         self,
         limits: Mapping[int, int],
         widths: Sequence[int],
-        price: Mapping[int, Row],
-        kinds: Kinds,
+        price: Mapping[int, CellPrices],
+        kinds: DemandKinds,
         first: int,
         last: int,
     ) -> None:
         self._limits = limits
         self._widths = widths[first:last]
         self._price = {bench: row[first:last] for bench, row in price.items()}
-        cost = _cost(price, widths)
-        self._kinds: Kinds = Counter()
+        cost = _cumulative_cost(price, widths)
+        self._kinds: DemandKinds = Counter()
         for kind, many in kinds.items():
             if any(low < last and first < high for _, low, high, _ in kind):
                 self._kinds[tuple(_clipped(way, cost[way[0]], first, last) for way in kind)] += many
-        self.start = _auction(_cost(self._price, self._widths), limits, self._kinds)
+        self.start = _dual_value(_cumulative_cost(self._price, self._widths), limits, self._kinds)
 
-    def exceed(self, target: int, rounds: int) -> dict[int, Row] | None:
+    def exceed(self, target: int, rounds: int) -> dict[int, CellPrices] | None:
         """Prices whose bound exceeds the target, if found within so many rounds."""
         speed = {bench: [0] * len(row) for bench, row in self._price.items()}
         usual = {bench: row.copy() for bench, row in self._price.items()}
         for step in range(rounds):
             demand = {bench: [-limit] * len(self._widths) for bench, limit in self._limits.items()}
-            if _auction(_cost(self._price, self._widths), self._limits, self._kinds, demand) > target:
+            if _dual_value(_cumulative_cost(self._price, self._widths), self._limits, self._kinds, demand) > target:
                 return self._price
-            self._adjust(demand, speed, STRIDE * 100 // (100 + step))
+            self._adjust(demand, speed, STEP_SIZE * 100 // (100 + step))
             for bench, row in usual.items():
                 usual[bench] = [(9 * old + new) // 10 for old, new in zip(row, self._price[bench], strict=True)]
-            if step % EVERY == EVERY - 1 and (found := self._rounded(usual, target)):
+            if step % ROUNDING_INTERVAL == ROUNDING_INTERVAL - 1 and (found := self._rounded(usual, target)):
                 return found
         return None
 
-    def _adjust(self, demand: Mapping[int, Row], speed: dict[int, Row], stride: int) -> None:
+    def _adjust(self, demand: Mapping[int, CellPrices], speed: dict[int, CellPrices], stride: int) -> None:
         for bench, wanted in demand.items():
             pace = speed[bench] = [
                 (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[bench], wanted, strict=True)
@@ -131,20 +131,20 @@ class _Stretch:
                 for price, change in zip(self._price[bench], pace, strict=True)
             ]
 
-    def _rounded(self, usual: Mapping[int, Row], target: int) -> dict[int, Row] | None:
-        for least in ROUNDING:
+    def _rounded(self, usual: Mapping[int, CellPrices], target: int) -> dict[int, CellPrices] | None:
+        for least in ROUNDING_THRESHOLDS:
             price = {bench: [UNIT if each > least else 0 for each in row] for bench, row in usual.items()}
-            if _auction(_cost(price, self._widths), self._limits, self._kinds) > target:
+            if _dual_value(_cumulative_cost(price, self._widths), self._limits, self._kinds) > target:
                 return price
         return None
 
 
-def kinds_of(options: Iterable[Option]) -> Kinds:
+def count_kinds(options: Iterable[DemandOptions]) -> DemandKinds:
     """How many sitters have the same ways to be placed."""
     return Counter(tuple((bench, first, last, 0) for bench, (first, last, _) in option.items()) for option in options)
 
 
-def _clipped(way: Way, cost: Sequence[int], first: int, last: int) -> Way:
+def _clipped(way: PlacementOption, cost: Sequence[int], first: int, last: int) -> PlacementOption:
     bench, low, high, rest = way
     inner, outer = max(low, first), min(high, last)
     if inner >= outer:
@@ -152,7 +152,7 @@ def _clipped(way: Way, cost: Sequence[int], first: int, last: int) -> Way:
     return bench, inner - first, outer - first, rest + cost[inner] - cost[low] + cost[high] - cost[outer]
 
 
-def _cost(price: Mapping[int, Row], widths: Sequence[int]) -> dict[int, Row]:
+def _cumulative_cost(price: Mapping[int, CellPrices], widths: Sequence[int]) -> dict[int, CellPrices]:
     """What each bench costs from the first cell up to each edge."""
     return {
         bench: list(accumulate((each * width for each, width in zip(row, widths, strict=True)), initial=0))
@@ -160,11 +160,11 @@ def _cost(price: Mapping[int, Row], widths: Sequence[int]) -> dict[int, Row]:
     }
 
 
-def _auction(
-    cost: Mapping[int, Row],
+def _dual_value(
+    cost: Mapping[int, CellPrices],
     limits: Mapping[int, int],
-    kinds: Kinds,
-    demand: Mapping[int, Row] | None = None,
+    kinds: DemandKinds,
+    demand: Mapping[int, CellPrices] | None = None,
 ) -> int:
     """The bound in price units; in `demand`, every seat taken by its cheapest way is added."""
     bound = -sum(limit * cost[bench][-1] for bench, limit in limits.items())

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
-Stay = tuple[int, int, frozenset[int]]
+SeatRequest = tuple[int, int, frozenset[int]]
 """From, until, and the benches that cover it."""
 
 
-def everybody_sits(limits: Mapping[int, int], stays: Sequence[Stay]) -> bool:
+def all_fit(limits: Mapping[int, int], stays: Sequence[SeatRequest]) -> bool:
     """Whether each stay finds a free seat on one of its benches as it arrives.
 
     Nobody moves afterwards, so a *no* means nothing; a *yes* is a placement without overload (D1). Of the free

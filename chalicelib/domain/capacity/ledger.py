@@ -15,16 +15,16 @@ from datetime import date, timedelta
 from enum import IntEnum
 
 from chalicelib.domain.quickstream.blocks import Block
-from chalicelib.domain.shared.times import instant, utc_days
+from chalicelib.domain.shared.times import from_epoch_minute, utc_days
 
-DAY = 24 * 60
-_STAFF = "stf_"
-_FORTNIGHT = 14
+DAY_MINUTES = 24 * 60
+_STAFF_PREFIX = "stf_"
+_FORTNIGHT_DAYS = 14
 # The first Monday after the first of January 1970.
-_MONDAY = 4
+_FIRST_MONDAY = 4
 
 
-class Right(IntEnum):
+class SeatAccess(IntEnum):
     """Which seats an occupant may take: a later kind may take those of every earlier one (D12)."""
 
     WIDGET = 0
@@ -43,7 +43,7 @@ class Occupant:
     start: int
     end: int
     service_id: str
-    right: Right = Right.WIDGET
+    right: SeatAccess = SeatAccess.WIDGET
     over_capacity: bool = False
     expires: int | None = None
     before: int = 0
@@ -176,11 +176,11 @@ class Calendar:
 
 def sheet_days(calendar_id: str, start: int, end: int) -> list[str]:
     """The names of the sheets of this calendar that [start, end) touches; at least the start's own."""
-    if not calendar_id.startswith(_STAFF):
+    if not calendar_id.startswith(_STAFF_PREFIX):
         return utc_days(start, end)
-    first, last = ((m // DAY - _MONDAY) // _FORTNIGHT for m in (start, max(start, end - 1)))
-    begins = ((n * _FORTNIGHT + _MONDAY) * DAY for n in range(first, last + 1))
-    return [instant(at).date().isoformat() for at in begins]
+    first, last = ((m // DAY_MINUTES - _FIRST_MONDAY) // _FORTNIGHT_DAYS for m in (start, max(start, end - 1)))
+    begins = ((n * _FORTNIGHT_DAYS + _FIRST_MONDAY) * DAY_MINUTES for n in range(first, last + 1))
+    return [from_epoch_minute(at).date().isoformat() for at in begins]
 
 
 def days_around(start: int, end: int, margin: int = 1) -> list[str]:

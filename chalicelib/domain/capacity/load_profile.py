@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Span = tuple[int, int]
-Cells = tuple[int, int, int]  # first cell, cell after the last, the same as a bit mask
+CellRange = tuple[int, int, int]  # first cell, cell after the last, the same as a bit mask
 
 
-class Occupancy:
+class LoadProfile:
     """Sitters on benches; time is cut into cells within which nobody arrives or leaves."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
@@ -24,10 +24,10 @@ class Occupancy:
         self._over = [0] * cells
         self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
         self._hot = 0  # cells above what is allowed
-        self._options: list[Mapping[int, Cells]] = []
+        self._options: list[Mapping[int, CellRange]] = []
         self.benches: list[int] = []
-        self._kin: dict[tuple[tuple[int, Cells], ...], int] = {}
-        self._twins: list[tuple[tuple[int, Cells], ...]] = []
+        self._kin: dict[tuple[tuple[int, CellRange], ...], int] = {}
+        self._twins: list[tuple[tuple[int, CellRange], ...]] = []
         self._cared = -1  # cells whose allowance must be kept just now
         self._free = 0  # sitters the search has not decided
 
@@ -64,7 +64,7 @@ class Occupancy:
         self._options.pop()
         self.benches.pop()
 
-    def _cells(self, span: Span) -> Cells:
+    def _cells(self, span: Span) -> CellRange:
         first = bisect_right(self._edges, span[0]) - 1
         last = bisect_left(self._edges, span[1])
         return first, last, (1 << last) - (1 << first)
@@ -111,7 +111,7 @@ class Occupancy:
         reach = [bench for bench, limit in self._limits.items() if self._loads[bench][cell] > limit]
         seen = set(reach)
         for bench in reach:
-            for sitter in bits(self._on[bench] & self._active[bench][cell] & self._free):
+            for sitter in set_bits(self._on[bench] & self._active[bench][cell] & self._free):
                 for other, (_, _, mask) in self._options[sitter].items():
                     if other not in seen:
                         if not mask & bit or not self._full[other] & bit:
@@ -125,7 +125,7 @@ class Occupancy:
 
         With it the benches that then have too few seats for those who can sit nowhere else.
         """
-        on = {bench: list(bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
+        on = {bench: list(set_bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
         gained = 0
         while True:
             path, closed = self._way_out(cell, on)
@@ -156,7 +156,7 @@ class Occupancy:
         return [], set(reach)
 
 
-def bits(mask: int) -> Iterator[int]:
+def set_bits(mask: int) -> Iterator[int]:
     """Positions of the ones of a mask, lowest first."""
     while mask:
         low = mask & -mask

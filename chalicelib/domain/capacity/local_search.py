@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.domain.capacity.load_profile import Occupancy, bits
+from chalicelib.domain.capacity.load_profile import LoadProfile, set_bits
 
 
-class Haggling(Occupancy):
+class LocalSearch(LoadProfile):
     """An occupancy whose sitters can be made to change benches until every group of cells keeps its budget."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
@@ -20,7 +20,7 @@ class Haggling(Occupancy):
         """Groups above their budget, each with its hot cells."""
         excess: dict[int, int] = {}
         cells: dict[int, int] = {}
-        for cell in bits(self._hot & self._cared):
+        for cell in set_bits(self._hot & self._cared):
             group = self._group[cell]
             excess[group] = excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
             cells[group] = cells.get(group, 0) | 1 << cell
@@ -44,7 +44,7 @@ class Haggling(Occupancy):
                 return True
             if self._remember and (reached := self.overload) < self._lowest:
                 self._lowest, self._best = reached, self.benches.copy()
-            places = [cell for cells in violated.values() for cell in bits(cells)]
+            places = [cell for cells in violated.values() for cell in set_bits(cells)]
             offer = self._best_offer(places[self._step % len(places)])
             if offer is None or offer[0] >= 0:
                 self._raise(places)
@@ -61,7 +61,7 @@ class Haggling(Occupancy):
 
     def _offers(self, cell: int) -> Iterator[tuple[int, int, int, int]]:
         """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
-        for sitter in bits(self._movable(cell)):
+        for sitter in set_bits(self._movable(cell)):
             options, home = self._options[sitter], self.benches[sitter]
             gain = self._dear(sitter, home, self._limits[home] + 1)
             for bench, (_, _, mask) in options.items():

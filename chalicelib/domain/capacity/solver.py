@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.capacity.dual_bound import Prices, kinds_of
-from chalicelib.domain.capacity.load_profile import Cells, Span, bits
-from chalicelib.domain.capacity.local_search import Haggling
+from chalicelib.domain.capacity.dual_bound import DualPrices, count_kinds
+from chalicelib.domain.capacity.load_profile import CellRange, Span, set_bits
+from chalicelib.domain.capacity.local_search import LocalSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,24 @@ class Proof:
 
 
 GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
-PATIENCE = 40  # sitters decided before something else is tried
-LAST_PATIENCE = 300  # sitters decided before the search gives up: with the efforts about half a second
+SEARCH_LIMIT = 40  # sitters decided before something else is tried
+FINAL_SEARCH_LIMIT = 300  # sitters decided before the search gives up: with the efforts about half a second
 # Moves haggled over; cells in which prices are then sought, rounds of it.
-EFFORTS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
-SORES = 2  # stretches of time in which a proof is sought for those first seated
+EFFORT_LEVELS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
+HOTSPOTS = 2  # stretches of time in which a proof is sought for those first seated
 
 
-class LeastOverload(Haggling):
+class OverloadSolver(LocalSearch):
     """An occupancy kept at the least overload; sitters are numbered as they come."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         super().__init__(instants, limits)
-        self._prices = Prices(limits, self._width)
+        self._prices = DualPrices(limits, self._width)
         self._least = 0
         self._pin: dict[int, int] = {}
         self._patience = -1
         self._seated: list[int] = []
-        self._answers: dict[tuple[tuple[int, Cells], ...], int] = {}
+        self._answers: dict[tuple[tuple[int, CellRange], ...], int] = {}
         self._proven = True  # nobody can be seated with less overload
         self.gave_up = 0  # questions left unanswered, taken for refusals
 
@@ -57,7 +57,7 @@ class LeastOverload(Haggling):
             self.gave_up += 1
             return False
         self.sit(spans)
-        proof = self._reseat(PATIENCE)
+        proof = self._reseat(SEARCH_LIMIT)
         if proof is not GIVEN_UP:
             if proof is not None:
                 self.rise()
@@ -71,17 +71,17 @@ class LeastOverload(Haggling):
 
     def _persuade(self) -> bool:
         """Find the newcomer's seat by haggling, or else a proof that there is none."""
-        kinds = kinds_of(self._options)
+        kinds = count_kinds(self._options)
         if self._prices.known(self._least, kinds):
             return False
         self._open_haggling()
-        for steps, cells, rounds in EFFORTS:
+        for steps, cells, rounds in EFFORT_LEVELS:
             if self._haggle(steps):
                 return True
             first, last = self._sorest(cells)
             if self._prices.exceed(self._least, kinds, first, last, rounds):
                 return False
-        proof = self._reseat(LAST_PATIENCE)
+        proof = self._reseat(FINAL_SEARCH_LIMIT)
         self.gave_up += proof is GIVEN_UP
         return proof is None
 
@@ -124,11 +124,11 @@ class LeastOverload(Haggling):
                 self._allowed[cell] = over - avoidable
                 self._prices.charge(cell, closed)
         self._hot = sum(1 << cell for cell, over in enumerate(self._over) if over > self._allowed[cell])
-        efforts = list(EFFORTS)
+        efforts = list(EFFORT_LEVELS)
         while violated := self._violated():
             later = set(violated) - {min(violated)}
             self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
-            proof = self._reseat(PATIENCE if efforts else LAST_PATIENCE)
+            proof = self._reseat(SEARCH_LIMIT if efforts else FINAL_SEARCH_LIMIT)
             self._cared = -1
             if proof is GIVEN_UP and not efforts:
                 self._proven = False
@@ -146,8 +146,8 @@ class LeastOverload(Haggling):
         if self._haggle(steps):
             return
         self._return(self._best)
-        kinds, gained = kinds_of(self._options), False
-        for _ in range(SORES):
+        kinds, gained = count_kinds(self._options), False
+        for _ in range(HOTSPOTS):
             first, last = self._sorest(cells)
             while self._prices.raise_bound(kinds, first, last, rounds):
                 gained = True
@@ -189,7 +189,7 @@ class LeastOverload(Haggling):
             if bench == home:  # its twins here stay as well: one of them leaving instead was refuted just now
                 still = self._kin[self._twins[sitter]] & self._on[home] & self._free
                 self._free &= ~still
-                self._pin.update(dict.fromkeys(bits(still), bit))
+                self._pin.update(dict.fromkeys(set_bits(still), bit))
             else:
                 self._move(sitter, bench)
             proof = self._search()
@@ -210,7 +210,7 @@ class LeastOverload(Haggling):
         best, fewest = None, 1 << 62
         for group, cells in self._violated().items():
             blamed, proven = 0, 0
-            for cell in bits(cells):
+            for cell in set_bits(cells):
                 closed = self._closed(cell)
                 if closed is not None:
                     blamed |= self._blame(cell, closed)
@@ -223,7 +223,7 @@ class LeastOverload(Haggling):
                 return Proof(blamed, frozenset((group,)), proven - self._budget.get(group, 0))
         if best is None:
             return None
-        return min(bits(best), key=self._least_harm)
+        return min(set_bits(best), key=self._least_harm)
 
     def _least_harm(self, sitter: int) -> int:
         home = self.benches[sitter]
@@ -233,7 +233,7 @@ class LeastOverload(Haggling):
         """The decisions without which the overload of the cell could leave the closed benches."""
         blamed = 0
         for bench in closed:
-            for sitter in bits(self._on[bench] & self._active[bench][cell] & ~self._free):
+            for sitter in set_bits(self._on[bench] & self._active[bench][cell] & ~self._free):
                 if any(
                     other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[sitter].items()
                 ):

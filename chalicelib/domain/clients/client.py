@@ -9,17 +9,17 @@ from typing import Any
 
 from chalicelib.domain.shared.errors import invalid
 
-NUMBERS = ("mobile", "phone", "work_phone")
-PROFILE = (
-    *("first_name", "last_name", "email", *NUMBERS, "address", "city", "region", "postal_code", "country"),
+PHONE_FIELDS = ("mobile", "phone", "work_phone")
+PROFILE_FIELDS = (
+    *("first_name", "last_name", "email", *PHONE_FIELDS, "address", "city", "region", "postal_code", "country"),
     *("timezone", "language", "notes", "external_id", "receive_sms", "receive_email"),
 )
 """What staff see and edit of a client, by the contract's names."""
 
 # As long as a message may be tried again.
-FAREWELL = timedelta(hours=3)
+REACHABLE_AFTER_DELETE = timedelta(hours=3)
 # What a message to them is made of.
-_REACHED_BY = frozenset({"first_name", "last_name", "email", "mobile", "language", "receive_sms", "receive_email"})
+_CONTACT_FIELDS = frozenset({"first_name", "last_name", "email", "mobile", "language", "receive_sms", "receive_email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Client:
     def forget_at(self) -> datetime | None:
         """When somebody deleted, who is still reachable for a last message, is not any more (D25)."""
         reachable = self.deleted_at is not None and (self.email or self.mobile)
-        return self.deleted_at + FAREWELL if self.deleted_at and reachable else None
+        return self.deleted_at + REACHABLE_AFTER_DELETE if self.deleted_at and reachable else None
 
     @property
     def consented(self) -> str | None:
@@ -104,7 +104,7 @@ class Client:
             deleted_at=now,
             version=self.version,
         )
-        kept: dict[str, Any] = {name: getattr(self, name) for name in _REACHED_BY}
+        kept: dict[str, Any] = {name: getattr(self, name) for name in _CONTACT_FIELDS}
         return replace(blank, **kept) if reachable else blank
 
     def filled(self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime) -> Client:
@@ -121,7 +121,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class ClientRelation:
     """How many appointments, none of them cancelled, a location or staff member has with a client (D26)."""
 
     scope_id: str
@@ -186,12 +186,12 @@ def name_key(first_name: str, last_name: str) -> str:
     return " ".join(bare.casefold().split())
 
 
-def normal_email(email: str) -> str:
+def normalise_email(email: str) -> str:
     """An address folded for comparing: trimmed, lower case."""
     return email.strip().lower()
 
 
-def normal_phone(number: str, country: str | None, pointer: str) -> str:
+def normalise_phone(number: str, country: str | None, pointer: str) -> str:
     """A phone number as E.164; ``country`` (ISO 3166) reads national notation. 422 ``invalid_phone``.
 
     A local number without its area code has no such form, an extension has no place in it.

@@ -8,25 +8,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.domain.clients.client import Client, normal_email
-from chalicelib.domain.clients.phonetics import sounds
+from chalicelib.domain.clients.client import Client, normalise_email
+from chalicelib.domain.clients.phonetics import phonetic_keys
 
 # More of a name, or longer words, tell nobody apart.
-MOST_WORDS = 8
-LONGEST_WORD = 40
+MAX_WORDS = 8
+MAX_WORD_LENGTH = 40
 # Nothing that is looked for as a whole is longer; what is, a key might not hold.
-LONGEST_TERM = 300
+MAX_TERM_LENGTH = 300
 # Shorter than this no number reaches anybody; longer none exists (E.164).
 PHONE_DIGITS = range(7, 16)
 
-_JOINING = re.compile(r"['’ʼ`´ʹ′\u200c\u200d]")
+_APOSTROPHES = re.compile(r"['’ʼ`´ʹ′\u200c\u200d]")
 # Letters of their own that nobody types who has no key for them.
-_PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
-_PHONE = re.compile(r"[+\d\s().\-‐-―−/]+")
-_SCHEME = re.compile(r"^tel:", re.IGNORECASE)
+_LETTER_REPLACEMENTS = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_PHONE_PATTERN = re.compile(r"[+\d\s().\-‐-―−/]+")
+_TEL_SCHEME = re.compile(r"^tel:", re.IGNORECASE)
 
 
-class Shelf(StrEnum):
+class DirectoryIndex(StrEnum):
     """What an entry is found by."""
 
     NAME = "name"
@@ -40,14 +42,14 @@ class Shelf(StrEnum):
 
 
 # Shelves whose entries are read by name.
-_WITH_NAME = frozenset({Shelf.NAME, Shelf.SOUND})
+_INDEXED_BY_NAME = frozenset({DirectoryIndex.NAME, DirectoryIndex.SOUND})
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
     """One way to find one client: ``term`` is looked for; by word or sound, ``name`` holds all of the name's words."""
 
-    shelf: Shelf
+    shelf: DirectoryIndex
     term: str
     client_id: str
     name: str = ""
@@ -61,31 +63,31 @@ class DirectoryEntry:
     def place(self) -> str:
         """Where it stands on its shelf: by term and name, or by client."""
         # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
-        return f"{self.term}#{self.name[:200]}#{self.client_id}" if self.shelf in _WITH_NAME else self.client_id
+        return f"{self.term}#{self.name[:200]}#{self.client_id}" if self.shelf in _INDEXED_BY_NAME else self.client_id
 
 
-def words(text: str) -> tuple[str, ...]:
+def fold_words(text: str) -> tuple[str, ...]:
     """A name's or query's words as they are compared: without accents, case and punctuation, each once, in order.
 
     An apostrophe joins (``O'Brien`` is ``obrien``); all else that is no letter or digit separates.
     """
-    found = "".join(_kept(_plain(_JOINING.sub("", text)))).split()
-    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in found))[:MOST_WORDS]
+    found = "".join(_letters_and_digits(_without_accents(_APOSTROPHES.sub("", text)))).split()
+    return tuple(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in found))[:MAX_WORDS]
 
 
-def folded(value: str) -> str:
+def fold_external_id(value: str) -> str:
     """An outside id as it is looked for: whichever case it is typed in."""
     return unicodedata.normalize("NFC", value).strip().casefold()
 
 
-def _plain(text: str) -> str:
+def _without_accents(text: str) -> str:
     # Twice: some letters have a small form only once they are decomposed, and some small forms decompose.
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in text if not unicodedata.combining(c)).translate(_PLAIN)
+    return "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTER_REPLACEMENTS)
 
 
-def _kept(text: str) -> Iterator[str]:
+def _letters_and_digits(text: str) -> Iterator[str]:
     """Letters, digits and the vowel signs that belong to them; a space for everything else."""
     within = False
     for c in text:
@@ -93,29 +95,31 @@ def _kept(text: str) -> Iterator[str]:
         yield c if within else " "
 
 
-def entries(client: Client | None) -> frozenset[DirectoryEntry]:
+def directory_entries(client: Client | None) -> frozenset[DirectoryEntry]:
     """Everything a client is found by; nobody who has been merged away or deleted is."""
     if client is None or not client.active:
         return frozenset()
-    name = words(client.name)
-    found = [(Shelf.NAME, word) for word in name]
-    found += [(Shelf.EMAIL, normal_email(client.email))] if client.email else []
-    found += [(Shelf.PHONE, number) for number in (client.mobile, client.phone, client.work_phone) if number]
-    found += [(Shelf.EXTERNAL, folded(value)) for value in (client.external_id, *client.aliases) if value]
-    found += [(Shelf.PROSPECT, client.prospect_of)] if client.prospect_of else []
-    found += [(Shelf.SOUND, key) for key in _sounds(client)]
+    name = fold_words(client.name)
+    found = [(DirectoryIndex.NAME, word) for word in name]
+    found += [(DirectoryIndex.EMAIL, normalise_email(client.email))] if client.email else []
+    found += [(DirectoryIndex.PHONE, number) for number in (client.mobile, client.phone, client.work_phone) if number]
+    found += [
+        (DirectoryIndex.EXTERNAL, fold_external_id(value)) for value in (client.external_id, *client.aliases) if value
+    ]
+    found += [(DirectoryIndex.PROSPECT, client.prospect_of)] if client.prospect_of else []
+    found += [(DirectoryIndex.SOUND, key) for key in _phonetic_keys(client)]
     whole = " ".join(name)
     # Only whoever is found by a word or sound needs the others: a new name leaves the other entries as they are.
-    return frozenset(DirectoryEntry(s, term, client.id, whole if s in _WITH_NAME else "") for s, term in found)
+    return frozenset(DirectoryEntry(s, term, client.id, whole if s in _INDEXED_BY_NAME else "") for s, term in found)
 
 
-def _sounds(client: Client) -> frozenset[str]:
-    first, last, address = map(words, (client.first_name, client.last_name, client.address))
-    return sounds(first, last, address, client.postal_code)
+def _phonetic_keys(client: Client) -> frozenset[str]:
+    first, last, address = map(fold_words, (client.first_name, client.last_name, client.address))
+    return phonetic_keys(first, last, address, client.postal_code)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SearchTerms:
     """What a search means: an address, a number (in several readings), an outside id, words of a name."""
 
     email: str | None = None
@@ -138,23 +142,23 @@ class Sought:
         return first == entry.term and all(any(w.startswith(word) for w in entry.words) for word in rest)
 
 
-def sought(text: str, countries: Iterable[str]) -> Sought:
+def parse_search(text: str, countries: Iterable[str]) -> SearchTerms:
     """What somebody who types this looks for; national numbers are read as dialled in each of ``countries``.
 
     These are asked for only where there is such a number. What reads as a number is no name.
     """
     typed = "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
-    typed = unicodedata.normalize("NFC", typed).strip()[:LONGEST_TERM]
-    outside = folded(typed) or None
+    typed = unicodedata.normalize("NFC", typed).strip()[:MAX_TERM_LENGTH]
+    outside = fold_external_id(typed) or None
     if "@" in typed:
-        return Sought(email=normal_email(typed), external_id=outside)
-    dialled = _SCHEME.sub("", unicodedata.normalize("NFKC", typed))
+        return SearchTerms(email=normalise_email(typed), external_id=outside)
+    dialled = _TEL_SCHEME.sub("", unicodedata.normalize("NFKC", typed))
     digits = sum(c.isdecimal() for c in dialled)
-    phones = _numbers(dialled, countries) if digits in PHONE_DIGITS and _PHONE.fullmatch(dialled) else ()
-    return Sought(phones=phones, external_id=outside, words=() if phones else words(typed))
+    phones = _phone_readings(dialled, countries) if digits in PHONE_DIGITS and _PHONE_PATTERN.fullmatch(dialled) else ()
+    return SearchTerms(phones=phones, external_id=outside, words=() if phones else fold_words(typed))
 
 
-def _numbers(typed: str, countries: Iterable[str]) -> tuple[str, ...]:
+def _phone_readings(typed: str, countries: Iterable[str]) -> tuple[str, ...]:
     import phonenumbers  # its metadata is large: loaded where a number is read
 
     # Without a plus it may still be a whole number: many people leave it out, or write two zeros for it.

@@ -7,19 +7,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.clients.client import PROFILE, Client, name_key, normal_email
+from chalicelib.domain.clients.client import PROFILE_FIELDS, Client, name_key, normalise_email
 from chalicelib.domain.shared.errors import TooManyMerged, invalid
 from chalicelib.domain.shared.events import Actor
 
 # These follow rules of their own; of all others the duplicate's value wins unless it is blank (D16).
-_BY_RULE = frozenset({"notes", "external_id", "receive_sms", "receive_email"})
+_FIELDS_WITH_OWN_RULES = frozenset({"notes", "external_id", "receive_sms", "receive_email"})
 # Consent to texts goes with its number (D19).
-_CHANGED_TOGETHER = [("mobile", "receive_sms"), *((f,) for f in PROFILE if f not in ("mobile", "receive_sms"))]
-MOST_NOTES = 5000
+_FIELD_GROUPS = [("mobile", "receive_sms"), *((f,) for f in PROFILE_FIELDS if f not in ("mobile", "receive_sms"))]
+MAX_NOTES_LENGTH = 5000
 # Each is a row of the transaction, with an outside id to be filed anew: a hundred actions are the most it holds.
-MOST_RECORDS = 12
+MAX_MERGED_RECORDS = 12
 # All that a pointer still says of itself.
-_POINTER = frozenset({"id", "first_name", "last_name", "created_at", "updated_at", "version"})
+_POINTER_FIELDS = frozenset({"id", "first_name", "last_name", "created_at", "updated_at", "version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class Merge:
     @property
     def changed_fields(self) -> tuple[str, ...]:
         """The fields of the primary that are not what they were."""
-        return tuple(name for name in PROFILE if getattr(self.primary, name) != getattr(self.survivor, name))
+        return tuple(name for name in PROFILE_FIELDS if getattr(self.primary, name) != getattr(self.survivor, name))
 
     def over(self, now: datetime) -> Merge:
         """Once it is undone: who and when, and nothing of what they were; both are on record themselves again."""
-        duplicate, primary, survivor = map(_bare, (self.duplicate, self.primary, self.survivor))
+        duplicate, primary, survivor = map(_without_personal_data, (self.duplicate, self.primary, self.survivor))
         return replace(
             self,
             duplicate=duplicate,
@@ -61,7 +61,7 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoneMerge:
     """Both records apart again; ``kept_fields`` of the primary are not what they were before the merge (D24)."""
 
     duplicate: Client
@@ -70,7 +70,7 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
-class Engagement:
+class AppointmentSpan:
     """Something a client comes to, from ``start`` to ``end``."""
 
     appointment_id: str
@@ -79,38 +79,40 @@ class Engagement:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class AppointmentOverlap:
     """Two appointments at one time that one person is to come to; both stay (D17)."""
 
-    duplicates: Engagement
-    primarys: Engagement
+    duplicates: AppointmentSpan
+    primarys: AppointmentSpan
 
 
-def conflicts(duplicates: Iterable[Engagement], primarys: Iterable[Engagement], now: datetime) -> tuple[Conflict, ...]:
+def find_overlaps(
+    duplicates: Iterable[AppointmentSpan], primarys: Iterable[AppointmentSpan], now: datetime
+) -> tuple[AppointmentOverlap, ...]:
     """Every pair of different appointments that overlap and are not over, soonest first."""
     still = [e for e in primarys if e.end > now]
     pairs = ((d, p) for d in duplicates for p in still if d.end > now and d.appointment_id != p.appointment_id)
-    found = (Conflict(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
+    found = (AppointmentOverlap(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
     return tuple(sorted(found, key=lambda c: (max(c.duplicates.start, c.primarys.start), c.duplicates.appointment_id)))
 
 
-def profile(client: Client) -> dict[str, Any]:
+def profile_values(client: Client) -> dict[str, Any]:
     """The fields of a profile and their values."""
-    return {name: getattr(client, name) for name in PROFILE}
+    return {name: getattr(client, name) for name in PROFILE_FIELDS}
 
 
-def copied_fields(names: Iterable[str] | None) -> frozenset[str]:
+def fields_to_copy(names: Iterable[str] | None) -> frozenset[str]:
     """Which fields a merge copies: those named, else all; 422 ``unknown_field`` for what is none (D16)."""
     if names is None:
-        return frozenset(PROFILE)
+        return frozenset(PROFILE_FIELDS)
     wanted = list(names)
     for place, name in enumerate(wanted):
-        if name not in PROFILE:
+        if name not in PROFILE_FIELDS:
             raise invalid(f"/fields/{place}", "A client has no such field.", "unknown_field")
     return frozenset(wanted)
 
 
-def merged(
+def merge_clients(
     merge_id: str, by: Actor, duplicate: Client, primary: Client, copied: frozenset[str], now: datetime
 ) -> Merge:
     """The merge of two active clients; 409 ``too_many_merged`` when the primary would stand for too many.
@@ -118,12 +120,12 @@ def merged(
     A duplicate's value wins where it has one and the field is copied (D16); notes are joined (D18), consent follows
     the number (D19), the outside id becomes an alias unless there was none (D21).
     """
-    if len(primary.family) + len(duplicate.family) > MOST_RECORDS:
+    if len(primary.family) + len(duplicate.family) > MAX_MERGED_RECORDS:
         raise TooManyMerged()
-    values = {name: getattr(duplicate, name) for name in copied - _BY_RULE if getattr(duplicate, name)}
+    values = {name: getattr(duplicate, name) for name in copied - _FIELDS_WITH_OWN_RULES if getattr(duplicate, name)}
     mobile = values.get("mobile", primary.mobile)
     external_id = primary.external_id or (duplicate.external_id if "external_id" in copied else None)
-    notes, archived = _notes(duplicate, primary, now) if "notes" in copied else (primary.notes, duplicate.notes)
+    notes, archived = _join_notes(duplicate, primary, now) if "notes" in copied else (primary.notes, duplicate.notes)
     aliases = (*primary.aliases, *([duplicate.external_id] if duplicate.external_id else []), *duplicate.aliases)
     survivor = replace(
         primary,
@@ -131,7 +133,7 @@ def merged(
         notes=notes,
         external_id=external_id,
         aliases=tuple(dict.fromkeys(alias for alias in aliases if alias != external_id)),
-        receive_sms=_consents(mobile, duplicate, primary),
+        receive_sms=_consents_to_texts(mobile, duplicate, primary),
         # Whoever asked for no mail anywhere gets none: a suppression is never lost (D19).
         receive_email=duplicate.receive_email and primary.receive_email,
         # Somebody who has been booked under either record has been booked (D26).
@@ -139,29 +141,29 @@ def merged(
         absorbed=(*primary.absorbed, *duplicate.family),
         updated_at=now,
     )
-    found = [pair for pair in (_found_by(duplicate), _found_by(primary)) if pair]
-    reached = _found_by(survivor)
+    found = [pair for pair in (_lookup_key(duplicate), _lookup_key(primary)) if pair]
+    reached = _lookup_key(survivor)
     return Merge(
         merge_id, now, by, duplicate, primary, survivor, archived, reached=reached if reached not in found else None
     )
 
 
-def pointer(client: Client, into: str, by: str, now: datetime) -> Client:
+def as_merged_pointer(client: Client, into: str, by: str, now: datetime) -> Client:
     """What stays of a merged client: an id that leads to another; all else is in the merge (D21)."""
-    return replace(_bare(client), merged_into=into, merged_by=by, updated_at=now)
+    return replace(_without_personal_data(client), merged_into=into, merged_by=by, updated_at=now)
 
 
-def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> Undone:
+def undo_merge(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> UndoneMerge:
     """Both as they were before the merge, but for what has been edited since; at their present versions (D24).
 
     An outside id of the duplicate's that the primary has been given since is the primary's (D21).
     """
-    values, kept = _restored(merge, primary)
+    values, kept = _restored_values(merge, primary)
     outside = values.get("external_id", primary.external_id)
     alias_before, family = set(merge.primary.aliases), set(merge.duplicate.family)
     unbooked = primary.prospect_of == merge.survivor.prospect_of
     given = {alias for alias in merge.survivor.aliases if alias not in alias_before}
-    return Undone(
+    return UndoneMerge(
         replace(
             merge.duplicate,
             external_id=merge.duplicate.external_id if merge.duplicate.external_id != outside else None,
@@ -183,50 +185,52 @@ def undone(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> U
     )
 
 
-def rebased(undone: Merge, later: Sequence[Merge]) -> tuple[Merge, ...]:
+def rebase_later_merges(undone: Merge, later: Sequence[Merge]) -> tuple[Merge, ...]:
     """Later merges into the same primary, in order, as if the undone one had never been made.
 
     What came from its duplicate and is still what they would give back must not come back with them: it is somebody
     else's again.
     """
-    left, found = _CHANGED_TOGETHER, []
+    left, found = _FIELD_GROUPS, []
     for merge in later:
-        left = [names for names in left if _values(merge.primary, names) == _values(undone.survivor, names)]
-        primary = _with(merge.primary, undone.primary, left)
+        left = [names for names in left if _field_values(merge.primary, names) == _field_values(undone.survivor, names)]
+        primary = _with_fields(merge.primary, undone.primary, left)
         # What the later merge has filled anew is its own from there on.
-        left = [names for names in left if _values(merge.survivor, names) == _values(undone.survivor, names)]
-        found.append(replace(merge, primary=primary, survivor=_with(merge.survivor, undone.primary, left)))
+        left = [
+            names for names in left if _field_values(merge.survivor, names) == _field_values(undone.survivor, names)
+        ]
+        found.append(replace(merge, primary=primary, survivor=_with_fields(merge.survivor, undone.primary, left)))
     return tuple(found)
 
 
-def _values(client: Client, names: Sequence[str]) -> list[Any]:
+def _field_values(client: Client, names: Sequence[str]) -> list[Any]:
     return [getattr(client, name) for name in names]
 
 
-def _with(client: Client, other: Client, fields: Iterable[Sequence[str]]) -> Client:
+def _with_fields(client: Client, other: Client, fields: Iterable[Sequence[str]]) -> Client:
     """The client with these fields of another's."""
     return replace(client, **{name: getattr(other, name) for names in fields for name in names})
 
 
-def _bare(client: Client) -> Client:
+def _without_personal_data(client: Client) -> Client:
     """The client without anything that tells of the person."""
-    blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER}
+    blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER_FIELDS}
     return replace(client, **blank | {"first_name": "", "last_name": ""})
 
 
-def _restored(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _restored_values(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The former values of what the merge changed and nobody has changed since; the names of all that has changed."""
     values: dict[str, Any] = {}
     for name in merge.changed_fields:
         if name != "receive_sms" and getattr(primary, name) == getattr(merge.survivor, name):
             values[name] = getattr(merge.primary, name)
-    values["receive_sms"] = _consent_given_back(merge, primary, values.get("mobile", primary.mobile))
+    values["receive_sms"] = _restored_consent(merge, primary, values.get("mobile", primary.mobile))
     restored = replace(primary, **values)
-    kept = (name for name in PROFILE if getattr(restored, name) != getattr(merge.primary, name))
+    kept = (name for name in PROFILE_FIELDS if getattr(restored, name) != getattr(merge.primary, name))
     return values, tuple(kept)
 
 
-def _consent_given_back(merge: Merge, primary: Client, mobile: str | None) -> bool:
+def _restored_consent(merge: Merge, primary: Client, mobile: str | None) -> bool:
     """Whether there is consent to texts to the primary's number once the merge is undone (D19).
 
     Whatever was said before the merge was said of the number before it; a refusal since then holds.
@@ -249,21 +253,21 @@ def _withdrew_mail(merge: Merge, primary: Client) -> bool:
     return same and merge.survivor.receive_email and not primary.receive_email
 
 
-def _consents(mobile: str | None, duplicate: Client, primary: Client) -> bool:
+def _consents_to_texts(mobile: str | None, duplicate: Client, primary: Client) -> bool:
     """The consent on record for this number; of two that differ the refusal wins (D19)."""
     return bool(mobile) and all(client.receive_sms for client in (duplicate, primary) if client.mobile == mobile)
 
 
-def _notes(duplicate: Client, primary: Client, now: datetime) -> tuple[str, str]:
+def _join_notes(duplicate: Client, primary: Client, now: datetime) -> tuple[str, str]:
     """The notes of both, the primary's first, and what goes beyond the longest that are kept on a profile (D18)."""
     if not duplicate.notes or duplicate.notes == primary.notes:
         return primary.notes, ""
     if not primary.notes:
         return duplicate.notes, ""
     joined = f"{primary.notes}\n\n— {duplicate.name}, {duplicate.id}, {now:%Y-%m-%d} —\n{duplicate.notes}"
-    return joined[:MOST_NOTES], joined[MOST_NOTES:]
+    return joined[:MAX_NOTES_LENGTH], joined[MAX_NOTES_LENGTH:]
 
 
-def _found_by(client: Client) -> tuple[str, str] | None:
+def _lookup_key(client: Client) -> tuple[str, str] | None:
     """The address and name key by which the public booking finds somebody again (D26b)."""
-    return (normal_email(client.email), name_key(client.first_name, client.last_name)) if client.email else None
+    return (normalise_email(client.email), name_key(client.first_name, client.last_name)) if client.email else None

@@ -10,10 +10,10 @@ from enum import StrEnum
 from chalicelib.domain.shared.errors import Invalid, NoSessions, NotFound, WrongState
 from chalicelib.domain.shared.events import Actor
 
-MOST_REQUESTS = 50
+MAX_SESSION_REQUESTS = 50
 
 
-class Use(StrEnum):
+class SessionUse(StrEnum):
     """What an appointment does with a session: keeps one for later, has used one, or has given it back."""
 
     RESERVED = "reserved"
@@ -26,10 +26,10 @@ class Session:
     """The session an appointment takes out of the entitlement kept under ``client_id``."""
 
     client_id: str
-    use: Use
+    use: SessionUse
 
 
-class Outcome(StrEnum):
+class RequestOutcome(StrEnum):
     """What has become of a request for more sessions."""
 
     OPEN = "open"
@@ -46,7 +46,7 @@ class SessionRequest:
     reason: str
     requested_by: Actor
     requested_at: datetime
-    outcome: Outcome = Outcome.OPEN
+    outcome: RequestOutcome = RequestOutcome.OPEN
     note: str = ""
     decided_by: Actor | None = None
     decided_at: datetime | None = None
@@ -70,9 +70,9 @@ class Entitlement:
         """With one more kept for an appointment."""
         return replace(self, reserved=self.reserved + 1)
 
-    def settling(self, use: Use) -> Entitlement:
+    def settling(self, use: SessionUse) -> Entitlement:
         """With one that was kept used, or given back."""
-        return replace(self, reserved=self.reserved - 1, used=self.used + (use is Use.USED))
+        return replace(self, reserved=self.reserved - 1, used=self.used + (use is SessionUse.USED))
 
     def using(self) -> Entitlement:
         """With one used that nobody had kept; it may be one too many (D39)."""
@@ -80,19 +80,19 @@ class Entitlement:
 
     def asked(self, request: SessionRequest) -> Entitlement:
         """With one more request on record; 422 ``too_many`` beyond fifty."""
-        if len(self.requests) >= MOST_REQUESTS:
-            raise Invalid(f"There are already {MOST_REQUESTS}, which is the most for a client.", code="too_many")
+        if len(self.requests) >= MAX_SESSION_REQUESTS:
+            raise Invalid(f"There are already {MAX_SESSION_REQUESTS}, which is the most for a client.", code="too_many")
         return replace(self, requests=(*self.requests, request))
 
-    def decided(self, request_id: str, outcome: Outcome, note: str, by: Actor, at: datetime) -> Entitlement:
+    def decided(self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime) -> Entitlement:
         """With a request decided, and what was approved allotted; 404, 409 ``wrong_state`` once it is decided."""
         request = next((r for r in self.requests if r.id == request_id), None)
         if request is None:
             raise NotFound()
-        if request.outcome is not Outcome.OPEN:
+        if request.outcome is not RequestOutcome.OPEN:
             raise WrongState("This request has been decided.")
         said = replace(request, outcome=outcome, note=note, decided_by=by, decided_at=at)
-        granted = request.sessions if outcome is Outcome.APPROVED else 0
+        granted = request.sessions if outcome is RequestOutcome.APPROVED else 0
         requests = tuple(said if r.id == request_id else r for r in self.requests)
         return replace(self, allotted=self.allotted + granted, requests=requests)
 
@@ -102,7 +102,7 @@ class Entitlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class SessionBalance:
     """A client's sessions; ``allotted`` is none while nobody has allotted any, which sets no limit."""
 
     allotted: int | None = None
@@ -115,32 +115,32 @@ class Figures:
         return None if self.allotted is None else max(0, self.allotted - self.used - self.reserved)
 
 
-def figures(records: Iterable[Entitlement]) -> Figures:
+def session_balance(records: Iterable[Entitlement]) -> SessionBalance:
     """What all records of one person come to (D21)."""
     found = tuple(records)
     if not found:
-        return Figures()
-    return Figures(sum(r.allotted for r in found), sum(r.used for r in found), sum(r.reserved for r in found))
+        return SessionBalance()
+    return SessionBalance(sum(r.allotted for r in found), sum(r.used for r in found), sum(r.reserved for r in found))
 
 
-def own_record(records: Iterable[Entitlement], client_id: str) -> Entitlement:
+def record_of(records: Iterable[Entitlement], client_id: str) -> Entitlement:
     """The one under this id, a new one if there is none."""
     return next((r for r in records if r.client_id == client_id), Entitlement(client_id))
 
 
-def kept(records: Sequence[Entitlement], client_id: str) -> Entitlement:
+def reserve_session(records: Sequence[Entitlement], client_id: str) -> Entitlement:
     """The record of this id with one session kept; 409 ``no_sessions`` when none of the family has one left."""
-    if figures(records).available == 0:
+    if session_balance(records).available == 0:
         raise NoSessions()
-    return own_record(records, client_id).keeping()
+    return record_of(records, client_id).keeping()
 
 
-def allotting(records: Sequence[Entitlement], client_id: str, allotted: int) -> tuple[Entitlement, ...]:
+def allot(records: Sequence[Entitlement], client_id: str, allotted: int) -> tuple[Entitlement, ...]:
     """All records so that they come to ``allotted``, first the one of this id, which may be new.
 
     The others keep what they have, unless that alone is more: nobody's falls below none.
     """
-    own = own_record(records, client_id)
+    own = record_of(records, client_id)
     others = [r for r in records if r.client_id != client_id]
     left = allotted
     spread: list[Entitlement] = []

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from chalicelib.domain.shared.events import Actor
 
-MOST_STEPS = 50
-MOST_PER_CLIENT = 100
+MAX_STEPS = 50
+MAX_WORKFLOWS_PER_CLIENT = 100
 
 
 class WorkflowState(StrEnum):
@@ -20,7 +20,7 @@ class WorkflowState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkflowStep:
     """One thing to do; ``due`` is a day, wherever it is."""
 
     text: str
@@ -38,7 +38,7 @@ class Workflow:
     created_by: Actor
     created_at: datetime
     updated_at: datetime
-    steps: tuple[Step, ...] = ()
+    steps: tuple[WorkflowStep, ...] = ()
     assignee_id: str | None = None
     state: WorkflowState = WorkflowState.OPEN
     version: int = 0

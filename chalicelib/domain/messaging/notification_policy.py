@@ -7,46 +7,46 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments.appointment import Appointment, Attendee, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee
 from chalicelib.domain.appointments.meeting_link import visible_call
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.messaging.notifications import Guest, Medium, Notice, Scene
-from chalicelib.domain.organisation.catalog import Method, Settings, Staff
-from chalicelib.domain.shared.events import Audience, Channel, Entry, Kind, Message
+from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification, NotifiedAttendee
+from chalicelib.domain.organisation.catalog import MeetingMethod, Settings, Staff
+from chalicelib.domain.shared.events import Audience, Channel, JournalEntry, MessageKind, QueuedMessage
 
-CANCELLATIONS = frozenset({Kind.CANCELLED, Kind.STAFF_CANCELLED})
+CANCELLATION_KINDS = frozenset({MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED})
 # The last word to somebody: no later entry speaks to them, so nothing supersedes it.
-FAREWELLS = CANCELLATIONS | {Kind.STAFF_UNASSIGNED}
-_PROMISES = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.STAFF_BOOKED})
+FINAL_KINDS = CANCELLATION_KINDS | {MessageKind.STAFF_UNASSIGNED}
+_CONFIRMED_ONLY_KINDS = frozenset({MessageKind.CONFIRMATION, MessageKind.REMINDER, MessageKind.STAFF_BOOKED})
 # Facts a use case may give with a message; everything else is looked up when it is sent.
-REASON = "reason"
-PREVIOUS_START = "previous_start"
-ELSEWHERE = "elsewhere"
+REASON_FACT = "reason"
+PREVIOUS_START_FACT = "previous_start"
+ELSEWHERE_FACT = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RoutedMessage:
     """The notices a message comes to; when there are none, ``unsaid`` tells why."""
 
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[Notification, ...] = ()
     unsaid: str = ""
 
 
-def telling(message: Message, entry: Entry, scene: Scene, now: datetime) -> Telling:
+def route(message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime) -> RoutedMessage:
     """The notices of one message of an entry as things stand ``now``.
 
     ``unsaid``: ``stale`` (a later entry tells, or it is no longer true), ``suppressed`` (nobody wants clients
     of this appointment told, NT-6, D42) or ``unreachable`` (no address, no consent, NT-1).
     """
-    if _stale(message, entry, scene, now):
-        return Telling(unsaid="stale")
+    if _is_stale(message, entry, scene, now):
+        return RoutedMessage(unsaid="stale")
     if message.audience is Audience.CLIENT:
         if not scene.appointment.notify_client:
-            return Telling(unsaid="suppressed")
-        notices = tuple(_to_client(message, entry, scene, now))
+            return RoutedMessage(unsaid="suppressed")
+        notices = tuple(_client_notifications(message, entry, scene, now))
     else:
-        notices = tuple(_to_organisation(message, scene))
-    return Telling(notices) if notices else Telling(unsaid="unreachable")
+        notices = tuple(_organisation_notifications(message, scene))
+    return RoutedMessage(notices) if notices else RoutedMessage(unsaid="unreachable")
 
 
 def language_for(wanted: Iterable[str | None], settings: Settings) -> str:
@@ -58,68 +58,70 @@ def language_for(wanted: Iterable[str | None], settings: Settings) -> str:
     return next(iter(settings.languages), "en")
 
 
-def _stale(message: Message, entry: Entry, scene: Scene, now: datetime) -> bool:
+def _is_stale(message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime) -> bool:
     appointment, kind = scene.appointment, message.kind
-    if entry.sequence < appointment.sequence and kind not in FAREWELLS:
+    if entry.sequence < appointment.sequence and kind not in FINAL_KINDS:
         return True
-    if kind in _PROMISES and not appointment.confirmed:
+    if kind in _CONFIRMED_ONLY_KINDS and not appointment.confirmed:
         return True
-    if kind is Kind.REMINDER and (appointment.state is not State.BOOKED or appointment.start <= now):
+    if kind is MessageKind.REMINDER and (appointment.state is not AppointmentState.BOOKED or appointment.start <= now):
         return True
     if message.audience is Audience.CLIENT:
-        return _stale_for_client(message, scene)
-    if kind is Kind.STAFF_UNASSIGNED:
+        return _is_stale_for_client(message, scene)
+    if kind is MessageKind.STAFF_UNASSIGNED:
         return appointment.staff_id == message.recipient_id
-    if message.audience is Audience.STAFF and _others_now(message, appointment.staff_id):
+    if message.audience is Audience.STAFF and _has_changed_hands(message, appointment.staff_id):
         return True
-    return (appointment.state is State.CANCELLED) is not (kind in CANCELLATIONS)
+    return (appointment.state is AppointmentState.CANCELLED) is not (kind in CANCELLATION_KINDS)
 
 
-def _stale_for_client(message: Message, scene: Scene) -> bool:
+def _is_stale_for_client(message: QueuedMessage, scene: MessageContext) -> bool:
     attendee = _attendee(message, scene)
-    if attendee is None or attendee.cancelled is not (message.kind in CANCELLATIONS):
+    if attendee is None or attendee.cancelled is not (message.kind in CANCELLATION_KINDS):
         return True
-    return message.kind is Kind.REQUEST_RECEIVED and scene.appointment.confirmed
+    return message.kind is MessageKind.REQUEST_RECEIVED and scene.appointment.confirmed
 
 
-def _others_now(message: Message, holder: str | None) -> bool:
-    if message.kind is Kind.STAFF_ASSIGNED:
+def _has_changed_hands(message: QueuedMessage, holder: str | None) -> bool:
+    if message.kind is MessageKind.STAFF_ASSIGNED:
         return holder != message.recipient_id
     return holder not in (None, message.recipient_id)
 
 
-def _attendee(message: Message, scene: Scene) -> Attendee | None:
+def _attendee(message: QueuedMessage, scene: MessageContext) -> Attendee | None:
     return next((a for a in scene.appointment.attendees if a.client_id == message.recipient_id), None)
 
 
-def _to_client(message: Message, entry: Entry, scene: Scene, now: datetime) -> Iterable[Notice]:
+def _client_notifications(
+    message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime
+) -> Iterable[Notification]:
     attendee, client = _attendee(message, scene), scene.clients.get(message.recipient_id)
     if attendee is None or client is None:
         return
     settings, appointment = scene.settings, scene.appointment
-    leaving = message.kind in CANCELLATIONS
+    leaving = message.kind in CANCELLATION_KINDS
     notice = replace(
-        _notice(message, scene),
+        _base_notification(message, scene),
         name=client.first_name or attendee.name,
         language=language_for([client.language], settings),
         timezone=appointment.timezone,
-        guests=(Guest(attendee.name, attendee.notes, _answers(attendee, scene)),),
+        guests=(NotifiedAttendee(attendee.name, attendee.notes, _answers(attendee, scene)),),
         code=attendee.code,
         by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
-        call_number=(client.mobile or client.phone or "") if appointment.method is Method.PHONE else "",
-        sequence=sequence_for(appointment, attendee, leaving=leaving),
-        cancel_until=_ahead(appointment.start, settings.cancel_deadline_hours, now),
+        call_number=(client.mobile or client.phone or "") if appointment.method is MeetingMethod.PHONE else "",
+        sequence=calendar_sequence(appointment, attendee, leaving=leaving),
+        cancel_until=_deadline(appointment.start, settings.cancel_deadline_hours, now),
         # A client moves an appointment once (WG-4).
-        rebook_until=None if attendee.moves else _ahead(appointment.start, settings.rebook_deadline_hours, now),
-        has_email=_takes_email(client),
+        rebook_until=None if attendee.moves else _deadline(appointment.start, settings.rebook_deadline_hours, now),
+        has_email=_accepts_email(client),
     )
-    if _takes_email(client):
+    if _accepts_email(client):
         yield replace(notice, medium=Medium.EMAIL, address=client.email or "")
     if client.receive_sms and client.mobile:
         yield replace(notice, medium=Medium.TEXT, address=client.mobile)
 
 
-def sequence_for(appointment: Appointment, attendee: Attendee, *, leaving: bool) -> int:
+def calendar_sequence(appointment: Appointment, attendee: Attendee, *, leaving: bool) -> int:
     """What an attendee's calendar compares (RFC 5546).
 
     One of them leaving does not change the appointment's own sequence; their calendar must hear of it all the same.
@@ -127,24 +129,24 @@ def sequence_for(appointment: Appointment, attendee: Attendee, *, leaving: bool)
     return appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0)
 
 
-def _ahead(start: datetime, hours: int, now: datetime) -> datetime | None:
+def _deadline(start: datetime, hours: int, now: datetime) -> datetime | None:
     """The deadline so many hours before the start, unless it has passed."""
     deadline = start - timedelta(hours=hours)
     return deadline if deadline > now else None
 
 
-def _takes_email(client: Client) -> bool:
+def _accepts_email(client: Client) -> bool:
     return client.receive_email and bool(client.email)
 
 
-def _to_organisation(message: Message, scene: Scene) -> Iterable[Notice]:
+def _organisation_notifications(message: QueuedMessage, scene: MessageContext) -> Iterable[Notification]:
     settings, location = scene.settings, scene.location
-    notice = replace(_notice(message, scene), guests=tuple(_guests(scene)))
+    notice = replace(_base_notification(message, scene), guests=tuple(_notified_attendees(scene)))
     match message.audience:
         case Audience.STAFF:
             staff = scene.staff.get(message.recipient_id)
             if staff is not None and staff.active and staff.email:
-                yield _to_staff(notice, staff, scene)
+                yield _staff_notification(notice, staff, scene)
         case Audience.LOCATION:
             if location.email:
                 language = language_for([location.language], settings)
@@ -160,7 +162,7 @@ def _to_organisation(message: Message, scene: Scene) -> Iterable[Notice]:
                 )
 
 
-def _to_staff(notice: Notice, staff: Staff, scene: Scene) -> Notice:
+def _staff_notification(notice: Notification, staff: Staff, scene: MessageContext) -> Notification:
     return replace(
         notice,
         address=staff.email,
@@ -170,12 +172,12 @@ def _to_staff(notice: Notice, staff: Staff, scene: Scene) -> Notice:
     )
 
 
-def _notice(message: Message, scene: Scene) -> Notice:
+def _base_notification(message: QueuedMessage, scene: MessageContext) -> Notification:
     appointment, location = scene.appointment, scene.location
     cancellation = appointment.cancellation
     staff = scene.staff.get(appointment.staff_id or "")
-    previous = message.facts.get(PREVIOUS_START)
-    return Notice(
+    previous = message.facts.get(PREVIOUS_START_FACT)
+    return Notification(
         kind=message.kind,
         audience=message.audience,
         medium=Medium.EMAIL,
@@ -191,23 +193,23 @@ def _notice(message: Message, scene: Scene) -> Notice:
         method=appointment.method,
         service=scene.service.name,
         place=location.name,
-        place_address=location.address if appointment.method is Method.IN_PERSON else "",
+        place_address=location.address if appointment.method is MeetingMethod.IN_PERSON else "",
         staff_name=staff.name if staff else "",
         confirmed=appointment.confirmed,
         sequence=appointment.sequence,
         changed_at=appointment.updated_at,
-        reason=message.facts.get(REASON) or (cancellation.reason if cancellation else ""),
+        reason=message.facts.get(REASON_FACT) or (cancellation.reason if cancellation else ""),
         previous_start=datetime.fromisoformat(previous) if previous else None,
-        elsewhere=ELSEWHERE in message.facts,
-        teleconference=visible_call(appointment, leaving=message.kind in FAREWELLS),
+        elsewhere=ELSEWHERE_FACT in message.facts,
+        teleconference=visible_call(appointment, leaving=message.kind in FINAL_KINDS),
     )
 
 
-def _guests(scene: Scene) -> Iterable[Guest]:
+def _notified_attendees(scene: MessageContext) -> Iterable[NotifiedAttendee]:
     appointment = scene.appointment
     for attendee in appointment.live_attendees or appointment.attendees:
         client = scene.clients.get(attendee.client_id)
-        yield Guest(
+        yield NotifiedAttendee(
             name=attendee.name,
             notes=attendee.notes,
             answers=_answers(attendee, scene),
@@ -216,6 +218,6 @@ def _guests(scene: Scene) -> Iterable[Guest]:
         )
 
 
-def _answers(attendee: Attendee, scene: Scene) -> tuple[tuple[str, Any], ...]:
+def _answers(attendee: Attendee, scene: MessageContext) -> tuple[tuple[str, Any], ...]:
     texts = {question.id: question.text for question in scene.service.questions}
     return tuple((texts[a.question_id], a.value) for a in attendee.answers if a.question_id in texts)

@@ -11,8 +11,8 @@ from typing import Any
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import Teleconference
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Location, Method, Service, Settings, Staff
-from chalicelib.domain.shared.events import Audience, Kind
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Settings, Staff
+from chalicelib.domain.shared.events import Audience, MessageKind
 
 
 class Medium(StrEnum):
@@ -22,7 +22,7 @@ class Medium(StrEnum):
     TEXT = "text"
 
 
-class Manner(StrEnum):
+class WordingVariant(StrEnum):
     """Which of a kind's words are true of a notice: a request is not spoken of as an appointment (AS-5, NT-3)."""
 
     PLAIN = "kinds"
@@ -42,7 +42,7 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MessageContext:
     """An appointment with everybody and everything a notice about it may name, as they are now.
 
     ``clients`` and ``staff`` are by id; those that no longer exist are missing.
@@ -57,7 +57,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class NotifiedAttendee:
     """An attendee as a notice shows them; ``answers`` are (question, value); phone, e-mail for staff only."""
 
     name: str
@@ -68,7 +68,7 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """What one recipient is told; instants are UTC, ``timezone`` is the recipient's (TZ-4).
 
     ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
@@ -78,7 +78,7 @@ class Notice:
     did what is told, with the link from their mail.
     """
 
-    kind: Kind
+    kind: MessageKind
     audience: Audience
     medium: Medium
     recipient_id: str
@@ -90,7 +90,7 @@ class Notice:
     appointment_id: str
     start: datetime
     end: datetime
-    method: Method
+    method: MeetingMethod
     service: str
     place: str
     changed_at: datetime
@@ -98,7 +98,7 @@ class Notice:
     staff_name: str = ""
     confirmed: bool = True
     sequence: int = 0
-    guests: tuple[Guest, ...] = ()
+    guests: tuple[NotifiedAttendee, ...] = ()
     code: str | None = None
     call_number: str = ""
     teleconference: Teleconference | None = None
@@ -111,17 +111,17 @@ class Notice:
     has_email: bool = True
 
     @property
-    def manner(self) -> Manner:
+    def manner(self) -> WordingVariant:
         """How to speak of it: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
         match self.kind:
-            case Kind.STAFF_ASSIGNED if not self.confirmed:
-                return Manner.REQUEST
-            case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if not self.confirmed:
-                return Manner.REQUEST_ELSEWHERE if self.elsewhere else Manner.REQUEST
-            case Kind.RESCHEDULED | Kind.STAFF_RESCHEDULED if self.elsewhere:
-                return Manner.ELSEWHERE
-            case Kind.CANCELLED if not self.confirmed:
-                return Manner.REQUEST if self.by_client else Manner.DECLINED
-            case Kind.REQUEST_RECEIVED if self.previous_start is not None:
-                return Manner.REQUEST_MOVED
-        return Manner.PLAIN
+            case MessageKind.STAFF_ASSIGNED if not self.confirmed:
+                return WordingVariant.REQUEST
+            case MessageKind.RESCHEDULED | MessageKind.STAFF_RESCHEDULED if not self.confirmed:
+                return WordingVariant.REQUEST_ELSEWHERE if self.elsewhere else WordingVariant.REQUEST
+            case MessageKind.RESCHEDULED | MessageKind.STAFF_RESCHEDULED if self.elsewhere:
+                return WordingVariant.ELSEWHERE
+            case MessageKind.CANCELLED if not self.confirmed:
+                return WordingVariant.REQUEST if self.by_client else WordingVariant.DECLINED
+            case MessageKind.REQUEST_RECEIVED if self.previous_start is not None:
+                return WordingVariant.REQUEST_MOVED
+        return WordingVariant.PLAIN

@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import Enum
 
 from chalicelib.domain.messaging.notifications import Medium
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueEntry:
     """A journal entry that waits; ``entry`` is none when its row cannot be read.
 
     ``attempts`` counts the deliveries that failed, ``published`` says that its events are on the topic.
@@ -19,13 +19,13 @@ class Due:
 
     subject_id: str
     entry_id: str
-    entry: Entry | None
+    entry: JournalEntry | None
     attempts: int = 0
     published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
+class SendClaim:
     """The right to send one message once (NT-9): which one, for what cause, to whom, how."""
 
     subject_id: str
@@ -35,7 +35,7 @@ class Permission:
     medium: Medium
 
 
-class Standing(Enum):
+class ClaimState(Enum):
     """What became of a request for permission."""
 
     GRANTED = "it is ours"
@@ -45,10 +45,10 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimResult:
     """The answer to a request for permission; ``token`` is its holder's, ``until`` the end of the lease."""
 
-    permission: Permission
-    standing: Standing
+    permission: SendClaim
+    standing: ClaimState
     token: str
     until: datetime

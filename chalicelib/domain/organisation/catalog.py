@@ -9,7 +9,7 @@ from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import country_of
 
 
-class Availability(StrEnum):
+class AvailabilitySource(StrEnum):
     """Where a service's free times come from (D7)."""
 
     QUICKSTREAM = "quickstream"
@@ -17,7 +17,7 @@ class Availability(StrEnum):
     GROUP = "group"
 
 
-class Method(StrEnum):
+class MeetingMethod(StrEnum):
     """How client and staff meet."""
 
     IN_PERSON = "in_person"
@@ -83,9 +83,9 @@ class Service:
     description: str = ""
     buffer_before: int = 0
     buffer_after: int = 0
-    meeting_methods: tuple[Method, ...] = (Method.IN_PERSON,)
+    meeting_methods: tuple[MeetingMethod, ...] = (MeetingMethod.IN_PERSON,)
     location_ids: tuple[str, ...] = ()
-    availability: Availability = Availability.QUICKSTREAM
+    availability: AvailabilitySource = AvailabilitySource.QUICKSTREAM
     slot_interval: int = 15
     lead_minutes: int | None = None
     horizon_days: int | None = None
@@ -123,7 +123,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class CancellationReason:
     """One of the organisation's own cancellation reasons (CC-12)."""
 
     id: str

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.organisation.catalog import Location, Settings
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import day_bounds, days, first_valid, instant, minute
+from chalicelib.domain.shared.times import date_range, day_bounds, epoch_minute, first_valid, from_epoch_minute
 
 DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WeeklyHours:
     """The same hours on some weekdays (Monday is 1); minutes since midnight wall time, ``end`` at most 1440."""
 
     weekdays: tuple[int, ...]
@@ -25,11 +25,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class OpeningLine:
+class BranchHoursLine:
     """One line of a location's weekly hours."""
 
     id: str
-    line: Line
+    line: WeeklyHours
     version: int = 1
 
 
@@ -46,17 +46,17 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class BranchHours:
     """When a location is open; without lines it never is."""
 
     location_id: str
-    lines: tuple[OpeningLine, ...] = ()
+    lines: tuple[BranchHoursLine, ...] = ()
     closures: tuple[Closure, ...] = ()
     version: int = 0
 
     def hours(self, tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
         """The weekly hours of these local days, both included."""
-        return weekly([opening.line for opening in self.lines], tz, first, last)
+        return weekly_intervals([opening.line for opening in self.lines], tz, first, last)
 
     def closed(self, tz: ZoneInfo) -> Iterator[Interval]:
         """When it is closed in spite of its weekly hours."""
@@ -64,13 +64,13 @@ class Opening:
             yield wall_interval(closure.date, closure.start, closure.end, tz)
 
 
-def weekly(lines: Iterable[Line], tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
+def weekly_intervals(lines: Iterable[WeeklyHours], tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
     """What these lines come to on the local days from ``first`` to ``last``, both included."""
-    by_weekday: dict[int, list[Line]] = {}
+    by_weekday: dict[int, list[WeeklyHours]] = {}
     for line in lines:
         for weekday in line.weekdays:
             by_weekday.setdefault(weekday, []).append(line)
-    for day in days(first, last):
+    for day in date_range(first, last):
         for line in by_weekday.get(day.isoweekday(), ()):
             start, end = wall_interval(day, line.start, line.end, tz)
             if start < end:
@@ -88,30 +88,30 @@ def wall_minute(day: date, minutes: int, tz: ZoneInfo) -> int:
     if regular:
         return midnight + minutes
     naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
-    return minute(first_valid(naive + timedelta(minutes=minutes), tz))
+    return epoch_minute(first_valid(naive + timedelta(minutes=minutes), tz))
 
 
 @lru_cache(maxsize=8192)
 def _midnight(tz: ZoneInfo, day: date) -> tuple[int, bool]:
     """The epoch minute a local day begins at, and whether its clocks are left alone."""
-    begin, end = (minute(at) for at in day_bounds(day, tz))
+    begin, end = (epoch_minute(at) for at in day_bounds(day, tz))
     return begin, end - begin == DAY_MINUTES
 
 
 def local_day(at: int, tz: ZoneInfo) -> date:
     """The date that clocks show at an epoch minute."""
-    return instant(at).astimezone(tz).date()
+    return from_epoch_minute(at).astimezone(tz).date()
 
 
 @dataclass(frozen=True, slots=True)
-class Holidays:
+class PublicHolidays:
     """Whose public holidays a location keeps; without a country, none."""
 
     country: str | None = None
     region: str | None = None
 
     @classmethod
-    def kept_at(cls, location: Location, settings: Settings) -> Holidays:
+    def kept_at(cls, location: Location, settings: Settings) -> PublicHolidays:
         """Those of the location's own country and region; where it names none, or only a region, the organisation's."""
         if settings.holidays is None:
             return cls()

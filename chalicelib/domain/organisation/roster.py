@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.opening_hours import Opening
+from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class TeamMember:
     """An active staff member at one location; ``assigned_at`` is when they last got an appointment there (D46)."""
 
     location_id: str
@@ -35,7 +35,7 @@ class Post:
     assigned_at: datetime | None = None
     version: int = 0
 
-    def follows(self, staff: Staff, rota: Rota) -> Post:
+    def follows(self, staff: Staff, rota: Rota) -> TeamMember:
         """As these records have it now."""
         return replace(
             self,
@@ -45,37 +45,37 @@ class Post:
             languages=staff.languages,
             timezone=staff.timezone,
             daily_limit=staff.daily_limit,
-            schedules=tuple(s for s in rota.schedules if _offers_time(s, self.location_id)),
+            schedules=tuple(s for s in rota.schedules if _is_bookable_at(s, self.location_id)),
             time_off=rota.time_off,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class BranchRoster:
     """A location's hours and everybody who works there, in order of id."""
 
     location_id: str
-    opening: Opening
-    posts: tuple[Post, ...] = ()
+    opening: BranchHours
+    posts: tuple[TeamMember, ...] = ()
 
-    def post(self, staff_id: str) -> Post | None:
+    def post(self, staff_id: str) -> TeamMember | None:
         """Somebody's post here, if they have one."""
         return next((p for p in self.posts if p.staff_id == staff_id), None)
 
-    def offering(self, service_id: str) -> tuple[Post, ...]:
+    def offering(self, service_id: str) -> tuple[TeamMember, ...]:
         """Those who offer this service here."""
-        return tuple(p for p in self.posts if offers(p, service_id))
+        return tuple(p for p in self.posts if offers_service(p, service_id))
 
 
-def offers(post: Post | None, service_id: str) -> bool:
+def offers_service(post: TeamMember | None, service_id: str) -> bool:
     """Whether somebody has this post and the service is theirs (D14, D46)."""
     return post is not None and service_id in post.service_ids
 
 
-def speaking(posts: Iterable[Post], language: str | None) -> tuple[Post, ...]:
+def speakers_of(posts: Iterable[TeamMember], language: str | None) -> tuple[TeamMember, ...]:
     """Those who speak it; everybody where no language is asked for (CC-3)."""
     return tuple(p for p in posts if language is None or language in p.languages)
 
 
-def _offers_time(schedule: WorkSchedule, location_id: str) -> bool:
+def _is_bookable_at(schedule: WorkSchedule, location_id: str) -> bool:
     return schedule.calendar_type is CalendarType.OPEN and schedule.location_id in (None, location_id)

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.organisation.opening_hours import Line, weekly
+from chalicelib.domain.organisation.opening_hours import WeeklyHours, weekly_intervals
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import instant, minute
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 
 
 class CalendarType(StrEnum):
@@ -28,7 +28,7 @@ class WorkSchedule:
     id: str
     calendar_type: CalendarType
     timezone: str
-    lines: tuple[Line, ...]
+    lines: tuple[WeeklyHours, ...]
     valid_from: date | None = None
     valid_until: date | None = None
     location_id: str | None = None
@@ -38,7 +38,7 @@ class WorkSchedule:
         """The working times of the local days from ``first`` to ``last``, both included."""
         begin = max(first, self.valid_from or first)
         end = min(last, self.valid_until or last)
-        yield from weekly(self.lines, ZoneInfo(self.timezone), begin, end)
+        yield from weekly_intervals(self.lines, ZoneInfo(self.timezone), begin, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class TimeOff:
     @property
     def interval(self) -> Interval:
         """As minutes since 1970; a minute begun is off."""
-        end = minute(self.end)
-        return minute(self.start), end + (instant(end) < self.end)
+        end = epoch_minute(self.end)
+        return epoch_minute(self.start), end + (from_epoch_minute(end) < self.end)
 
 
 @dataclass(frozen=True, slots=True)

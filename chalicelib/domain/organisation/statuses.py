@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from chalicelib.domain.shared.errors import StatusNeeded, invalid
 
-MOST_STATUSES = 100
+MAX_STATUSES = 100
 # Appointments of one status are counted in so many rows, so that bookings do not wait for one another.
-SHARES = tuple(map(str, range(8)))
+COUNT_SHARDS = tuple(map(str, range(8)))
 
 
-class Predicate(StrEnum):
+class StatusPredicate(StrEnum):
     """What a status means for an appointment: exactly one of these (AS-2)."""
 
     START = "start"
@@ -28,7 +28,7 @@ class Status:
 
     id: str
     name: str
-    predicate: Predicate
+    predicate: StatusPredicate
     colour: str
     position: int
     description: str = ""
@@ -37,7 +37,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusPassed:
+class StatusHistoryEntry:
     """A status an appointment came into, as it was at that moment; never changed afterwards (AS-12, D30).
 
     ``number`` is the appointment's version with which it did.
@@ -48,7 +48,7 @@ class StatusPassed:
     status_id: str
     name: str
     colour: str
-    predicate: Predicate
+    predicate: StatusPredicate
     position: int
     at: datetime
     by: str
@@ -57,18 +57,18 @@ class StatusPassed:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusShare:
+class StatusCountShard:
     """How many appointments hold a status under this predicate, in one of its ``SHARES``."""
 
     status_id: str
-    predicate: Predicate
+    predicate: StatusPredicate
     share: str
     held: int = 0
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class StatusPipeline:
     """All statuses of the organisation, one record: an edit sees and leaves a whole set."""
 
     statuses: tuple[Status, ...] = ()
@@ -83,7 +83,7 @@ class Pipeline:
         """The status of that id, archived ones included."""
         return next((status for status in self.statuses if status.id == status_id), None)
 
-    def first(self, predicate: Predicate) -> Status | None:
+    def first(self, predicate: StatusPredicate) -> Status | None:
         """The status of the lowest position among those of this predicate that can be chosen (AS-4, D32)."""
         return next((s for s in self.ordered if s.predicate is predicate and not s.archived), None)
 
@@ -93,11 +93,11 @@ class Pipeline:
         return max((status.position for status in self.statuses), default=0) + 1
 
     @property
-    def missing(self) -> tuple[Predicate, ...]:
+    def missing(self) -> tuple[StatusPredicate, ...]:
         """The predicates no status that can be chosen has."""
-        return tuple(predicate for predicate in Predicate if self.first(predicate) is None)
+        return tuple(predicate for predicate in StatusPredicate if self.first(predicate) is None)
 
-    def arranged(self, ids: Sequence[str]) -> Pipeline:
+    def arranged(self, ids: Sequence[str]) -> StatusPipeline:
         """In this order, counted from one; archived ones that are not named follow as they did.
 
         422 ``invalid_order`` unless every status that can be chosen is named, and none twice.
@@ -107,10 +107,12 @@ class Pipeline:
         if len(set(ids)) != len(ids) or not known.issuperset(ids) or not all(s.archived for s in unnamed):
             raise invalid("/ids", "Name every status once.", "invalid_order")
         places = {status_id: n for n, status_id in enumerate((*ids, *(s.id for s in unnamed)), start=1)}
-        return replace(self, statuses=tuple(_placed(status, places[status.id]) for status in self.statuses))
+        return replace(self, statuses=tuple(_at_position(status, places[status.id]) for status in self.statuses))
 
 
-def require_valid(after: Pipeline, before: Pipeline, needed: Iterable[Predicate], *, enabled: bool) -> None:
+def require_valid(
+    after: StatusPipeline, before: StatusPipeline, needed: Iterable[StatusPredicate], *, enabled: bool
+) -> None:
     """Refuses an edit that leaves no valid set (D27, D30).
 
     Always 422 ``position_taken``; 409 ``status_needed`` where the last of a ``needed`` predicate would go; while the
@@ -123,7 +125,7 @@ def require_valid(after: Pipeline, before: Pipeline, needed: Iterable[Predicate]
         require_start_first(after)
 
 
-def require_complete(pipeline: Pipeline) -> None:
+def require_complete(pipeline: StatusPipeline) -> None:
     """What switching the function on takes: 422 ``statuses_missing`` or ``start_first`` (D27)."""
     if pipeline.missing:
         named = ", ".join(predicate.value for predicate in pipeline.missing)
@@ -131,21 +133,21 @@ def require_complete(pipeline: Pipeline) -> None:
     require_start_first(pipeline, "/status_function")
 
 
-def require_distinct(pipeline: Pipeline) -> None:
+def require_distinct(pipeline: StatusPipeline) -> None:
     """422 ``position_taken`` for two statuses at one position that can be chosen (D27)."""
     positions = [status.position for status in pipeline.statuses if not status.archived]
     if len(set(positions)) != len(positions):
         raise invalid("/position", "Another status is at this position.", "position_taken")
 
 
-def require_start_first(pipeline: Pipeline, pointer: str = "/position") -> None:
+def require_start_first(pipeline: StatusPipeline, pointer: str = "/position") -> None:
     """422 ``start_first`` unless the lowest position among those that can be chosen is a start (D27)."""
     lowest = next((status for status in pipeline.ordered if not status.archived), None)
-    if lowest is None or lowest.predicate is not Predicate.START:
+    if lowest is None or lowest.predicate is not StatusPredicate.START:
         raise invalid(pointer, "The status at the lowest position must be a start.", "start_first")
 
 
-def _placed(status: Status, position: int) -> Status:
+def _at_position(status: Status, position: int) -> Status:
     if status.position == position:
         return status
     return replace(status, position=position, version=status.version + 1)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.quickstream.blocks import Block, BlockState, Release, Series, validate_seats
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.times import first_valid, instant, minute
+from chalicelib.domain.shared.times import epoch_minute, first_valid, from_epoch_minute
 
 
-class Scope(StrEnum):
+class SeriesScope(StrEnum):
     """Which occurrences of a series an edit or deletion is about."""
 
     THIS = "this"
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NewRelease:
+class ReleaseEdit:
     """A release policy as an edit names it; without one seats are open from the start, a reserve never is."""
 
     policy: Release | None
@@ -37,12 +37,12 @@ class BlockEdit:
     start: datetime | None = None
     end: datetime | None = None
     timezone: str | None = None
-    release: NewRelease | None = None
-    reserve_release: NewRelease | None = None
+    release: ReleaseEdit | None = None
+    reserve_release: ReleaseEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class SeriesHours:
     """When of a day a series takes place: a wall time and a length in wall time."""
 
     start: time
@@ -51,17 +51,17 @@ class Hours:
     def on(self, day: date, tz: ZoneInfo) -> tuple[int, int]:
         """Start and end, in minutes, on that local day; the end may come first on a day clocks change (D11)."""
         wall = datetime.combine(day, self.start)
-        return minute(first_valid(wall, tz)), minute(first_valid(wall + self.length, tz))
+        return epoch_minute(first_valid(wall, tz)), epoch_minute(first_valid(wall + self.length, tz))
 
 
-def own_day(block: Block, tz: ZoneInfo) -> date:
+def occurrence_day(block: Block, tz: ZoneInfo) -> date:
     """The local date of an occurrence: its series', or its own once it was edited by itself."""
     if block.wall and not block.exception:
         return date.fromisoformat(block.wall[:10])
-    return instant(block.start).astimezone(tz).date()
+    return from_epoch_minute(block.start).astimezone(tz).date()
 
 
-def hours_of(anchor: Block, series: Series, edit: BlockEdit) -> Hours | None:
+def edited_hours(anchor: Block, series: Series, edit: BlockEdit) -> SeriesHours | None:
     """The new times of day, as an edit of the whole series names them by one occurrence; none if it does not.
 
     422 when it would change the date: only one occurrence at a time can move to another day.
@@ -69,17 +69,19 @@ def hours_of(anchor: Block, series: Series, edit: BlockEdit) -> Hours | None:
     if edit.start is None and edit.end is None:
         return None
     tz = ZoneInfo(series.timezone)
-    usual = datetime.combine(own_day(anchor, tz), series.wall_start.time())
-    start = _wall(edit.start, tz) if edit.start else usual
-    end = _wall(edit.end, tz) if edit.end else usual + (series.wall_end - series.wall_start)
+    usual = datetime.combine(occurrence_day(anchor, tz), series.wall_start.time())
+    start = _wall_time(edit.start, tz) if edit.start else usual
+    end = _wall_time(edit.end, tz) if edit.end else usual + (series.wall_end - series.wall_start)
     if start.date() != usual.date():
         raise invalid("/start", "Only one occurrence at a time can move to another day.", "date_fixed")
     if end <= start:
         raise invalid("/end", "The end must lie after the start.", "invalid_interval")
-    return Hours(start.time(), end - start)
+    return SeriesHours(start.time(), end - start)
 
 
-def edited(block: Block, series: Series, edit: BlockEdit, now: int, times: tuple[int, int] | None = None) -> Block:
+def edit_occurrence(
+    block: Block, series: Series, edit: BlockEdit, now: int, times: tuple[int, int] | None = None
+) -> Block:
     """The occurrence as the edit makes it, at ``times`` (minutes); itself when nothing changes.
 
     A new release policy decides anew whether it is held; otherwise its state only moves on (D12). One that
@@ -95,25 +97,27 @@ def edited(block: Block, series: Series, edit: BlockEdit, now: int, times: tuple
         services=block.services if edit.services is None else edit.services,
     )
     validate_seats(after.limit, after.reserved)
-    after = _opened(after, block, series, edit, now)
+    after = _with_release_times(after, block, series, edit, now)
     after = replace(after.advanced(now), version=block.version)
     return block if after == block else replace(after, version=block.version + 1)
 
 
-def edited_along(block: Block, series: Series, edit: BlockEdit, hours: Hours | None, now: int) -> Block | None:
+def edit_occurrence_in_series(
+    block: Block, series: Series, edit: BlockEdit, hours: SeriesHours | None, now: int
+) -> Block | None:
     """The occurrence as an edit of its whole series makes it, on its own day; none when clocks leave nothing."""
     if hours is None:
-        return edited(block, series, edit, now)
+        return edit_occurrence(block, series, edit, now)
     tz = ZoneInfo(series.timezone)
-    day = own_day(block, tz)
+    day = occurrence_day(block, tz)
     times = hours.on(day, tz)
     if times[1] <= times[0]:
         return None
     wall = datetime.combine(day, hours.start).isoformat(timespec="minutes")
-    return edited(block if block.exception else replace(block, wall=wall), series, edit, now, times)
+    return edit_occurrence(block if block.exception else replace(block, wall=wall), series, edit, now, times)
 
 
-def edited_template(series: Series, edit: BlockEdit, hours: Hours | None) -> Series:
+def edit_template(series: Series, edit: BlockEdit, hours: SeriesHours | None) -> Series:
     """The series with what occurrences laid out from now on start out with."""
     after = replace(
         series,
@@ -132,26 +136,26 @@ def edited_template(series: Series, edit: BlockEdit, hours: Hours | None) -> Ser
     return replace(after, wall_start=wall_start, wall_end=wall_start + hours.length, laid_to=laid_to)
 
 
-def _opened(after: Block, before: Block, series: Series, edit: BlockEdit, now: int) -> Block:
+def _with_release_times(after: Block, before: Block, series: Series, edit: BlockEdit, now: int) -> Block:
     tz = ZoneInfo(series.timezone)
     if edit.release is not None:
-        opens = _due(edit.release.policy, after.start, tz)
+        opens = _opens_at(edit.release.policy, after.start, tz)
         held = opens is not None and opens > now
         state = BlockState.HELD if held else BlockState.RELEASED
         after = replace(after, release_at=opens, state=state)
-    elif before.release_at == _due(series.release, before.start, tz):
-        after = replace(after, release_at=_due(series.release, after.start, tz))
+    elif before.release_at == _opens_at(series.release, before.start, tz):
+        after = replace(after, release_at=_opens_at(series.release, after.start, tz))
     if edit.reserve_release is not None:
-        return replace(after, reserve_release_at=_due(edit.reserve_release.policy, after.start, tz))
-    if before.reserve_release_at == _due(series.reserve_release, before.start, tz):
-        return replace(after, reserve_release_at=_due(series.reserve_release, after.start, tz))
+        return replace(after, reserve_release_at=_opens_at(edit.reserve_release.policy, after.start, tz))
+    if before.reserve_release_at == _opens_at(series.reserve_release, before.start, tz):
+        return replace(after, reserve_release_at=_opens_at(series.reserve_release, after.start, tz))
     return after
 
 
-def _due(policy: Release | None, start: int, tz: ZoneInfo) -> int | None:
+def _opens_at(policy: Release | None, start: int, tz: ZoneInfo) -> int | None:
     """The minute the seats of an occurrence that begins at ``start`` open."""
     return policy.due(start, tz) if policy else None
 
 
-def _wall(at: datetime, tz: ZoneInfo) -> datetime:
+def _wall_time(at: datetime, tz: ZoneInfo) -> datetime:
     return at.astimezone(tz).replace(tzinfo=None)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.shared.errors import WrongState, invalid
 from chalicelib.domain.shared.ids import ulid
-from chalicelib.domain.shared.times import EPOCH, first_valid, instant, minute
+from chalicelib.domain.shared.times import EPOCH, epoch_minute, first_valid, from_epoch_minute
 
-LONGEST_MINUTES = 25 * 60
-MOST_OCCURRENCES = 366
+MAX_BLOCK_MINUTES = 25 * 60
+MAX_OCCURRENCES = 366
 
 
 class BlockState(StrEnum):
@@ -39,12 +39,12 @@ class Release:
     def due(self, start: int, tz: ZoneInfo) -> int:
         """The minute the seats of an occurrence that begins at ``start`` open (D12)."""
         if self.at is not None:
-            return minute(self.at)
+            return epoch_minute(self.at)
         if self.hours_before is not None:
             return start - 60 * self.hours_before
         hours, minutes = map(int, (self.time or "00:00").split(":"))
-        day = instant(start).astimezone(tz).date() - timedelta(days=self.days_before or 0)
-        return minute(first_valid(datetime.combine(day, time(hours, minutes)), tz))
+        day = from_epoch_minute(start).astimezone(tz).date() - timedelta(days=self.days_before or 0)
+        return epoch_minute(first_valid(datetime.combine(day, time(hours, minutes)), tz))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockPlace:
+class BlockIndexEntry:
     """Where a block stands: the UTC day of its start at its location."""
 
     id: str
@@ -154,7 +154,9 @@ class Series:
         before the start when clocks leave nothing of the occurrence (D11).
         """
         tz = ZoneInfo(self.timezone)
-        return minute(first_valid(wall, tz)), minute(first_valid(wall + (self.wall_end - self.wall_start), tz))
+        return epoch_minute(first_valid(wall, tz)), epoch_minute(
+            first_valid(wall + (self.wall_end - self.wall_start), tz)
+        )
 
     def occurrence(self, wall: datetime, now: int, times: tuple[int, int] | None = None) -> Block | None:
         """The block whose wall start is ``wall``; none when clocks leave nothing of it (D11).
@@ -184,11 +186,11 @@ class Series:
         return replace(block.advanced(now), version=1)
 
 
-def validate(start: int, end: int, limit: int, reserved: int) -> None:
+def validate_block(start: int, end: int, limit: int, reserved: int) -> None:
     """422 unless start < end, at most 25 hours, on the grid, limit at least 1, reserve within it (QS-9)."""
     if end <= start:
         raise invalid("/end", "The end must lie after the start.", "invalid_interval")
-    if end - start > LONGEST_MINUTES:
+    if end - start > MAX_BLOCK_MINUTES:
         raise invalid("/end", "A block is at most 25 hours long.", "invalid_interval")
     for pointer, value in (("/start", start), ("/end", end)):
         if value % 5:

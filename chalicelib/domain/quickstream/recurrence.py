@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, cast
 
-from chalicelib.domain.quickstream.blocks import MOST_OCCURRENCES, Series
+from chalicelib.domain.quickstream.blocks import MAX_OCCURRENCES, Series
 from chalicelib.domain.shared.errors import Invalid, invalid
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule
 
-LONGEST_DAYS = 3653
+MAX_SERIES_DAYS = 3653
 
 _PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "WKST"})
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
@@ -33,19 +33,19 @@ def validate_rule(series: Series) -> None:
     if series.rrule is None:
         return
     parts = _parts(series.rrule)
-    farthest = series.wall_start + timedelta(days=LONGEST_DAYS)
-    found = list(islice(_walls(series.rrule, series.wall_start, farthest), MOST_OCCURRENCES + 1))
+    farthest = series.wall_start + timedelta(days=MAX_SERIES_DAYS)
+    found = list(islice(_wall_times(series.rrule, series.wall_start, farthest), MAX_OCCURRENCES + 1))
     if not found:
         raise _refused("This rule gives no occurrence.")
-    if not ends(series.rrule):
+    if not has_end(series.rrule):
         return
-    if len(found) > MOST_OCCURRENCES:
-        raise _refused(f"A rule gives at most {MOST_OCCURRENCES} occurrences.")
-    if len(found) < int(parts.get("COUNT", 0)) or parts.get("UNTIL", "") > _text(farthest):
+    if len(found) > MAX_OCCURRENCES:
+        raise _refused(f"A rule gives at most {MAX_OCCURRENCES} occurrences.")
+    if len(found) < int(parts.get("COUNT", 0)) or parts.get("UNTIL", "") > _until_text(farthest):
         raise _refused("All occurrences must lie within ten years.")
 
 
-def ends(rule: str) -> bool:
+def has_end(rule: str) -> bool:
     """Whether the rule gives a last occurrence by itself."""
     return not {"COUNT", "UNTIL"}.isdisjoint(_parts(rule))
 
@@ -57,24 +57,24 @@ def wall_starts(series: Series, horizon: datetime) -> list[datetime]:
     """
     if series.rrule is None:
         return [] if series.laid_to else [series.wall_start]
-    farthest = series.wall_start + timedelta(days=LONGEST_DAYS)
-    last = farthest if ends(series.rrule) else horizon
-    walls = _walls(series.rrule, series.wall_start, last)
+    farthest = series.wall_start + timedelta(days=MAX_SERIES_DAYS)
+    last = farthest if has_end(series.rrule) else horizon
+    walls = _wall_times(series.rrule, series.wall_start, last)
     laid_to = series.laid_to
     if laid_to is not None:
         walls = dropwhile(lambda wall: wall <= laid_to, walls)
-    return list(islice(walls, MOST_OCCURRENCES))
+    return list(islice(walls, MAX_OCCURRENCES))
 
 
-def _walls(rule: str, start: datetime, last: datetime) -> Iterator[datetime]:
+def _wall_times(rule: str, start: datetime, last: datetime) -> Iterator[datetime]:
     """The wall starts in order up to ``last``: beyond it a rule that never matches would be searched for ever."""
     parts = _parts(rule)
     count = parts.pop("COUNT", None)
-    parts["UNTIL"] = min(parts.get("UNTIL", _text(last)), _text(last))
+    parts["UNTIL"] = min(parts.get("UNTIL", _until_text(last)), _until_text(last))
     return islice(iter(_rule(parts, start)), int(count) if count else None)
 
 
-def _text(wall: datetime) -> str:
+def _until_text(wall: datetime) -> str:
     return wall.strftime("%Y%m%dT%H%M%S")
 
 
@@ -103,8 +103,8 @@ def _validate_values(parts: dict[str, str]) -> None:
         raise _refused("COUNT and UNTIL exclude each other.")
     for name in ("COUNT", "INTERVAL"):
         number = parts.get(name, "1")
-        if not _NUMBER.fullmatch(number) or not 1 <= int(number) <= MOST_OCCURRENCES:
-            raise _refused(f"{name} is between 1 and {MOST_OCCURRENCES}.")
+        if not _NUMBER.fullmatch(number) or not 1 <= int(number) <= MAX_OCCURRENCES:
+            raise _refused(f"{name} is between 1 and {MAX_OCCURRENCES}.")
     if "UNTIL" in parts and not _UNTIL.fullmatch(parts["UNTIL"]):
         raise _refused("UNTIL is a date or a date and time, such as 20261231 or 20261231T090000.")
     if "BYDAY" in parts and not _DAYS.fullmatch(parts["BYDAY"]):

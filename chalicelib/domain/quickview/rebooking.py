@@ -13,20 +13,27 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
-from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
-from chalicelib.domain.availability.block_slots import DETAILS, Seeker, outside_window
-from chalicelib.domain.capacity.ledger import Calendar, Right
-from chalicelib.domain.organisation.catalog import Method, Offer
-from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, Holidays, local_day, wall_interval
+from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
+from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Requester, window_violation
+from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
+from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, PublicHolidays, local_day, wall_interval
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
 from chalicelib.domain.shared.errors import ConsultantConflict, NotFound, WrongState, invalid
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import candidates, instant, minute, resolve, utc_text, zone
+from chalicelib.domain.shared.times import (
+    epoch_minute,
+    from_epoch_minute,
+    known_zone,
+    possible_instants,
+    resolve_start,
+    utc_text,
+)
 
 _DAY = timedelta(days=1)
 
 
-class Approach(StrEnum):
+class RebookApproach(StrEnum):
     """A session that is to come, or one that has already taken place (RB-13)."""
 
     MANUAL = "manual"
@@ -34,25 +41,25 @@ class Approach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RebookWish:
+class RebookRequest:
     """What is asked for; ``day`` and ``at`` are the client's wall time, ``at`` with an offset if clocks show it twice.
 
     ``override`` is the reason for booking in spite of schedule and conflicts.
     """
 
-    approach: Approach
+    approach: RebookApproach
     work_schedule_id: str | None
-    method: Method
+    method: MeetingMethod
     day: date
     at: time
     notify_client: bool = True
-    platform: Platform | None = None
+    platform: VideoPlatform | None = None
     override: str | None = None
 
     @property
     def past(self) -> bool:
         """Whether it is about a session that has taken place."""
-        return self.approach is Approach.RETROSPECTIVE
+        return self.approach is RebookApproach.RETROSPECTIVE
 
     @property
     def tells_client(self) -> bool:
@@ -68,7 +75,7 @@ class ObstacleKind(StrEnum):
     HOLIDAY = "holiday"
 
 
-class Caution(StrEnum):
+class RebookWarningCode(StrEnum):
     """What is worth knowing before a rebooking is booked, and does not stand in its way."""
 
     OUTSIDE_WORK_SCHEDULE = "outside_work_schedule"
@@ -80,14 +87,14 @@ class Caution(StrEnum):
     OVER_CAPACITY = "over_capacity"
 
 
-CAUTIONS: dict[Caution, str] = {
-    Caution.OUTSIDE_WORK_SCHEDULE: "The time lies outside the chosen work schedule.",
-    Caution.CONSULTANT_CONFLICT: "The consultant has something else at that time.",
-    Caution.CLIENT_OVERLAP: "The client has another appointment at that time.",
-    Caution.LINK_NOT_SENT: "The client is not notified: the meeting link is not sent to them.",
-    Caution.LINK_BY_STAFF: "No meeting link is made: the consultant sends it.",
-    Caution.LOCATION_CLOSED: "The location is closed at that time.",
-    Caution.OVER_CAPACITY: "No seat is planned for this at that time.",
+WARNING_TEXTS: dict[RebookWarningCode, str] = {
+    RebookWarningCode.OUTSIDE_WORK_SCHEDULE: "The time lies outside the chosen work schedule.",
+    RebookWarningCode.CONSULTANT_CONFLICT: "The consultant has something else at that time.",
+    RebookWarningCode.CLIENT_OVERLAP: "The client has another appointment at that time.",
+    RebookWarningCode.LINK_NOT_SENT: "The client is not notified: the meeting link is not sent to them.",
+    RebookWarningCode.LINK_BY_STAFF: "No meeting link is made: the consultant sends it.",
+    RebookWarningCode.LOCATION_CLOSED: "The location is closed at that time.",
+    RebookWarningCode.OVER_CAPACITY: "No seat is planned for this at that time.",
 }
 
 
@@ -100,7 +107,7 @@ class Obstacle:
     end: int
 
 
-def rebooked(source: Appointment) -> Attendee:
+def rebooked_attendee(source: Appointment) -> Attendee:
     """Whom a rebooking of this appointment is for: the first who still comes, else the first who was to (D36).
 
     409 ``wrong_state`` where there is nobody.
@@ -111,12 +118,12 @@ def rebooked(source: Appointment) -> Attendee:
     return everybody[0]
 
 
-def selectable(schedule: WorkSchedule, location_id: str) -> bool:
+def is_selectable(schedule: WorkSchedule, location_id: str) -> bool:
     """Whether it may be rebooked into at this location: an ad hoc one (RB-6), theirs there or everywhere."""
     return schedule.calendar_type is CalendarType.AD_HOC and schedule.location_id in (None, location_id)
 
 
-def selected(rota: Rota, schedule_id: str | None, location_id: str) -> WorkSchedule:
+def selected_schedule(rota: Rota, schedule_id: str | None, location_id: str) -> WorkSchedule:
     """The consultant's schedule that was chosen; nothing is ever chosen for them (RB-4, RB-5).
 
     422 ``schedule_not_selected``, 404 for one that is not theirs, 422 ``schedule_not_selectable`` (RB-6).
@@ -126,19 +133,19 @@ def selected(rota: Rota, schedule_id: str | None, location_id: str) -> WorkSched
     schedule = next((s for s in rota.schedules if s.id == schedule_id), None)
     if schedule is None:
         raise NotFound()
-    if not selectable(schedule, location_id):
+    if not is_selectable(schedule, location_id):
         message = "Only an ad hoc schedule for this location can be rebooked into."
         raise invalid("/work_schedule_id", message, "schedule_not_selectable")
     return schedule
 
 
-def required_call(wish: RebookWish) -> Teleconference | None:
+def agreed_call(wish: RebookRequest) -> Teleconference | None:
     """The video call that is agreed: no link is made to what is over (D40).
 
     422 ``platform_required`` for video without a platform (RB-7), ``platform_not_allowed`` for one without video
     (RB-11).
     """
-    if wish.method is not Method.VIDEO:
+    if wish.method is not MeetingMethod.VIDEO:
         if wish.platform is not None:
             raise invalid("/platform", "Only a video call has a platform.", "platform_not_allowed")
         return None
@@ -147,27 +154,27 @@ def required_call(wish: RebookWish) -> Teleconference | None:
     return Teleconference(wish.platform, None, LinkState.BY_STAFF) if wish.past else Teleconference.on(wish.platform)
 
 
-def agreed_start(wish: RebookWish, timezone: str) -> datetime:
+def agreed_start(wish: RebookRequest, timezone: str) -> datetime:
     """The UTC instant at which the client's clocks show the day and time (RB-8, TZ-7).
 
     422 as ``times.resolve``, and ``wrong_offset`` for an offset their clocks do not have then.
     """
     wall = datetime.combine(wish.day, wish.at.replace(tzinfo=None))
     if wish.at.tzinfo is None:
-        return resolve(wall, timezone, "/time")
+        return resolve_start(wall, timezone, "/time")
     at = datetime.combine(wish.day, wish.at).astimezone(UTC)
-    found = candidates(wall, zone(timezone))
+    found = possible_instants(wall, known_zone(timezone))
     if found and at not in found:
         raise invalid("/time", "The client's clocks have another offset then.", "wrong_offset")
-    return resolve(at if found else wall, timezone, "/time")
+    return resolve_start(at if found else wall, timezone, "/time")
 
 
-def require_time(wish: RebookWish, offer: Offer, start: datetime, now: datetime) -> None:
+def require_bookable_time(wish: RebookRequest, offer: Offer, start: datetime, now: datetime) -> None:
     """Refuses what the approach is not for (D40): 422 ``past``, ``too_far``, ``in_the_future``, ``too_long_ago``."""
     if not wish.past:
-        why = outside_window(offer, Seeker(Right.SCHEDULE, now), minute(start))
+        why = window_violation(offer, Requester(SeatAccess.SCHEDULE, now), epoch_minute(start))
         if why:
-            raise invalid("/time", DETAILS[why], why.value)
+            raise invalid("/time", UNAVAILABLE_TEXTS[why], why.value)
         return
     days = offer.settings.retrospective_days
     if start > now:
@@ -176,33 +183,33 @@ def require_time(wish: RebookWish, offer: Offer, start: datetime, now: datetime)
         raise invalid("/time", f"This is more than {days} days ago.", "too_long_ago", retrospective_days=days)
 
 
-def lies_within(schedule: WorkSchedule, span: Interval) -> bool:
+def is_within_schedule(schedule: WorkSchedule, span: Interval) -> bool:
     """Whether all of it lies within one line, on that line's weekdays and valid days in the schedule's zone (D37)."""
     start, end = span
     first, last = (local_day(at, ZoneInfo(schedule.timezone)) for at in span)
     return any(begin <= start and end <= until for begin, until in schedule.intervals(first - _DAY, last + _DAY))
 
 
-def require_within(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
+def require_within_schedule(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
     """422 ``outside_work_schedule`` unless it lies within one line; true where that was ``overridden`` (D37)."""
-    outside = not lies_within(schedule, span)
+    outside = not is_within_schedule(schedule, span)
     if outside and not overridden:
         message = "The session does not lie within one line of the chosen work schedule."
-        raise invalid("/time", message, Caution.OUTSIDE_WORK_SCHEDULE.value)
+        raise invalid("/time", message, RebookWarningCode.OUTSIDE_WORK_SCHEDULE.value)
     return outside
 
 
-def require_free(
+def require_no_obstacles(
     rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int, *, overridden: bool
 ) -> tuple[Obstacle, ...]:
     """409 ``consultant_conflict`` while there are ``obstacles``; those that were ``overridden`` (D38)."""
-    found = tuple(obstacles(rota, calendar, offer, span, now))
+    found = tuple(find_obstacles(rota, calendar, offer, span, now))
     if found and not overridden:
-        raise ConsultantConflict(extra={"conflicts": [_said(obstacle) for obstacle in found]})
+        raise ConsultantConflict(extra={"conflicts": [_obstacle_json(obstacle) for obstacle in found]})
     return found
 
 
-def obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int) -> Iterator[Obstacle]:
+def find_obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int) -> Iterator[Obstacle]:
     """What the consultant has in the way of a session: appointments with the buffers of both, leave, holidays.
 
     Public holidays are those the location keeps, by its own days, as for free times (RB-24); its opening hours and
@@ -211,26 +218,26 @@ def obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now:
     service = offer.service
     busy = span[0] - service.buffer_before, span[1] + service.buffer_after
     for occupant in calendar.occupants(now):
-        if _overlap(busy, occupant.busy):
+        if _overlaps(busy, occupant.busy):
             yield Obstacle(ObstacleKind.APPOINTMENT, occupant.start, occupant.end)
     for absence in rota.time_off:
-        if _overlap(span, absence.interval):
+        if _overlaps(span, absence.interval):
             yield Obstacle(ObstacleKind.TIME_OFF, *absence.interval)
     tz = ZoneInfo(offer.location.timezone)
     first, last = local_day(span[0], tz), local_day(span[1] - 1, tz)
-    for day in sorted(Holidays.kept_at(offer.location, offer.settings).among(first, last)):
+    for day in sorted(PublicHolidays.kept_at(offer.location, offer.settings).among(first, last)):
         yield Obstacle(ObstacleKind.HOLIDAY, *wall_interval(day, 0, DAY_MINUTES, tz))
 
 
-def closed(closures: Iterable[Closure], tz: ZoneInfo, span: Interval) -> bool:
+def is_closed(closures: Iterable[Closure], tz: ZoneInfo, span: Interval) -> bool:
     """Whether one of a location's closures lies over this time."""
-    return any(_overlap(span, wall_interval(c.date, c.start, c.end, tz)) for c in closures)
+    return any(_overlaps(span, wall_interval(c.date, c.start, c.end, tz)) for c in closures)
 
 
-def _said(obstacle: Obstacle) -> dict[str, str]:
-    start, end = utc_text(instant(obstacle.start)), utc_text(instant(obstacle.end))
+def _obstacle_json(obstacle: Obstacle) -> dict[str, str]:
+    start, end = utc_text(from_epoch_minute(obstacle.start)), utc_text(from_epoch_minute(obstacle.end))
     return {"type": obstacle.kind.value, "start": start, "end": end}
 
 
-def _overlap(one: Interval, other: Interval) -> bool:
+def _overlaps(one: Interval, other: Interval) -> bool:
     return one[0] < other[1] and other[0] < one[1]

@@ -12,19 +12,19 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from chalicelib.domain.appointments.video_meetings import Platform
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.domain.quickview.rebooking import Approach, RebookWish
+from chalicelib.domain.appointments.video_meetings import VideoPlatform
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
 from chalicelib.domain.shared.errors import Forbidden, Invalid, ReviewExpired, ReviewOutdated, ScheduleChanged, invalid
 
-GOOD_FOR = timedelta(minutes=15)
-LONGEST = 8192
+TOKEN_LIFETIME = timedelta(minutes=15)
+MAX_TOKEN_LENGTH = 8192
 # What is signed here is signed for nothing else.
 _PURPOSE = b"frontdesk rebooking review 1\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReviewBasis:
     """What the review rested on: whose time it is, by which clocks, in which schedule and service as they were."""
 
     consultant_id: str
@@ -32,7 +32,7 @@ class Shown:
     schedule_version: int
     service_version: int
 
-    def require_still(self, now: Shown) -> None:
+    def require_still(self, now: ReviewBasis) -> None:
         """Refuses what has changed since: 409 ``schedule_changed`` (version 0 is gone), ``review_outdated``."""
         if self.schedule_version != now.schedule_version:
             raise ScheduleChanged()
@@ -41,15 +41,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class RebookReview:
     """One review: of which appointment's rebooking, for whom, until when (epoch seconds)."""
 
     nonce: str
     appointment_id: str
     staff_id: str
     expires: int
-    wish: RebookWish
-    shown: Shown
+    wish: RebookRequest
+    shown: ReviewBasis
 
     def require_for(self, appointment_id: str, staff_id: str) -> None:
         """422 for another appointment's token, 403 for another person's."""
@@ -74,13 +74,13 @@ class UsedReview:
     version: int = 0
 
 
-def sealed(review: Review, key: str) -> str:
+def sign_review(review: RebookReview, key: str) -> str:
     """The token that stands for the review."""
-    text = json.dumps(asdict(review), default=_plain, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(asdict(review), default=_json_default, separators=(",", ":"), ensure_ascii=False).encode()
     return f"{_encoded(text)}.{_encoded(_signature(text, key))}"
 
 
-def opened(token: str | None, key: str) -> Review:
+def verify_token(token: str | None, key: str) -> RebookReview:
     """The review a token stands for; 422 ``review_required``, ``invalid_review_token``."""
     if not token or token.isspace():
         raise invalid("/review_token", "Review the rebooking first.", "review_required")
@@ -91,22 +91,22 @@ def opened(token: str | None, key: str) -> Review:
     if not hmac.compare_digest(signature, _signature(text, key)):
         raise _refused()
     facts = json.loads(text)
-    return replace(Review(**facts), wish=_wish(facts["wish"]), shown=Shown(**facts["shown"]))
+    return replace(RebookReview(**facts), wish=_parse_request(facts["wish"]), shown=ReviewBasis(**facts["shown"]))
 
 
-def _wish(facts: dict[str, str]) -> RebookWish:
+def _parse_request(facts: dict[str, str]) -> RebookRequest:
     platform = facts["platform"]
     return replace(
-        RebookWish(**facts),  # type: ignore[arg-type]  # those that are more than text follow
-        approach=Approach(facts["approach"]),
-        method=Method(facts["method"]),
+        RebookRequest(**facts),  # type: ignore[arg-type]  # those that are more than text follow
+        approach=RebookApproach(facts["approach"]),
+        method=MeetingMethod(facts["method"]),
         day=date.fromisoformat(facts["day"]),
         at=time.fromisoformat(facts["at"]),
-        platform=Platform(platform) if platform else None,
+        platform=VideoPlatform(platform) if platform else None,
     )
 
 
-def _plain(value: date | time | datetime) -> str:
+def _json_default(value: date | time | datetime) -> str:
     return value.isoformat()
 
 

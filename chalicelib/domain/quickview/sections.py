@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.appointments.lifecycle import OVERDUE_AFTER
 from chalicelib.domain.organisation.catalog import Settings
-from chalicelib.domain.shared.times import day_bounds, zone
+from chalicelib.domain.shared.times import day_bounds, known_zone
 
 
 class Section(StrEnum):
@@ -21,23 +21,23 @@ class Section(StrEnum):
     RECENTLY_COMPLETED = "recently_completed"
 
 
-SECTIONS: Mapping[State, Section] = {
-    State.BOOKED: Section.NOT_STARTED,
-    State.ARRIVED: Section.NOT_STARTED,
-    State.IN_PROGRESS: Section.IN_PROGRESS,
-    State.SERVED: Section.IN_PROGRESS,
-    State.COMPLETED: Section.RECENTLY_COMPLETED,
-    State.NO_SHOW: Section.RECENTLY_COMPLETED,
-    State.CANCELLED: Section.RECENTLY_COMPLETED,
+SECTION_BY_STATE: Mapping[AppointmentState, Section] = {
+    AppointmentState.BOOKED: Section.NOT_STARTED,
+    AppointmentState.ARRIVED: Section.NOT_STARTED,
+    AppointmentState.IN_PROGRESS: Section.IN_PROGRESS,
+    AppointmentState.SERVED: Section.IN_PROGRESS,
+    AppointmentState.COMPLETED: Section.RECENTLY_COMPLETED,
+    AppointmentState.NO_SHOW: Section.RECENTLY_COMPLETED,
+    AppointmentState.CANCELLED: Section.RECENTLY_COMPLETED,
 }
 
 
 # What took place before its time is looked for so far beyond the day.
-_EARLY = timedelta(days=14)
+_EARLY_START_MARGIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class QuickViewWindow:
     """What a Quick View of one day takes in; ``unstarted`` ≤ ``recent`` ≤ the day's start < ``until`` < ``ahead``.
 
     What ended counts as recent from ``recent`` on, by when it was to take place or when it ended. What has not begun
@@ -50,19 +50,19 @@ class Reach:
     ahead: datetime
 
     @classmethod
-    def of(cls, day: date, timezone: str, settings: Settings) -> Reach:
+    def of(cls, day: date, timezone: str, settings: Settings) -> QuickViewWindow:
         """That of a day in this zone."""
-        start, until = day_bounds(day, zone(timezone))
+        start, until = day_bounds(day, known_zone(timezone))
         recent = start - timedelta(days=settings.quick_view_days)
         # What is put on record afterwards waits from then on; a day more, since that run comes by the hour.
         longest = OVERDUE_AFTER + timedelta(days=settings.retrospective_days + 1)
-        return cls(min(recent, start - longest), recent, until, until + _EARLY)
+        return cls(min(recent, start - longest), recent, until, until + _EARLY_START_MARGIN)
 
     def shows(self, appointment: Appointment) -> bool:
         """Whether it belongs there, in whichever section."""
         ended = ended_at(appointment)
         if ended is None:
-            begun = appointment.reached(State.IN_PROGRESS)
+            begun = appointment.reached(AppointmentState.IN_PROGRESS)
             return appointment.start < self.until or (begun is not None and begun < self.until)
         if ended >= self.recent and ended < self.until:
             return True
@@ -73,4 +73,4 @@ def ended_at(appointment: Appointment) -> datetime | None:
     """When it was completed, missed or cancelled; none before that."""
     if appointment.cancellation is not None:
         return appointment.cancellation.at
-    return appointment.reached(State.COMPLETED) or appointment.reached(State.NO_SHOW)
+    return appointment.reached(AppointmentState.COMPLETED) or appointment.reached(AppointmentState.NO_SHOW)

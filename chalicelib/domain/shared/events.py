@@ -49,11 +49,11 @@ class Actor:
         return self.name or CHANNEL_LABELS[self.channel]
 
 
-CLIENT = Actor(Channel.MODERN_CLIENT_VIEW)
-SYSTEM = Actor(Channel.SYSTEM)
+CLIENT_ACTOR = Actor(Channel.MODERN_CLIENT_VIEW)
+SYSTEM_ACTOR = Actor(Channel.SYSTEM)
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """The messages people get."""
 
     CONFIRMATION = "confirmation"
@@ -78,17 +78,17 @@ class Audience(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class QueuedMessage:
     """One message to one recipient; ``recipient_id`` is a client, staff or location id, or ``org``."""
 
-    kind: Kind
+    kind: MessageKind
     audience: Audience
     recipient_id: str
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DomainEvent:
     """A domain event for the topic; ``data`` is JSON and names no personal data beyond ids."""
 
     type: str
@@ -108,7 +108,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One thing that happened to one subject (an appointment, a block, a client).
 
     ``sequence`` is the appointment's at that moment: a message of an older sequence is stale. ``attempts``
@@ -121,7 +121,7 @@ class Entry:
     action: str
     actor: Actor
     changes: tuple[FieldChange, ...] = ()
-    messages: tuple[Message, ...] = ()
-    events: tuple[Event, ...] = ()
+    messages: tuple[QueuedMessage, ...] = ()
+    events: tuple[DomainEvent, ...] = ()
     sequence: int = 0
     attempts: int = 0

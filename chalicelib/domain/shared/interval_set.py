@@ -9,11 +9,11 @@ from dataclasses import dataclass
 Interval = tuple[int, int]
 """[start, end) in minutes since 1970 UTC."""
 
-_PART = 2048
+_PART_MINUTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Minutes:
+class MinuteSet:
     """The minutes of a window [first, last), bit ``n`` standing for the minute ``first + n``.
 
     What lies outside the window is not in the set; sets are joined only with sets of the same window.
@@ -24,7 +24,7 @@ class Minutes:
     bits: int = 0
 
     @classmethod
-    def of(cls, first: int, last: int, intervals: Iterable[Interval]) -> Minutes:
+    def of(cls, first: int, last: int, intervals: Iterable[Interval]) -> MinuteSet:
         """Everything in these intervals."""
         # Parts of some hours first: joining short integers many times over costs a fraction of joining long ones.
         parts: defaultdict[int, int] = defaultdict(int)
@@ -32,15 +32,15 @@ class Minutes:
             low = max(first, start)
             high = min(last, end)
             if low < high:
-                part, offset = divmod(low - first, _PART)
+                part, offset = divmod(low - first, _PART_MINUTES)
                 parts[part] |= ((1 << (high - low)) - 1) << offset
         bits = 0
         for part, some in parts.items():
-            bits |= some << (part * _PART)
+            bits |= some << (part * _PART_MINUTES)
         return cls(first, last, bits)
 
     @classmethod
-    def steps(cls, first: int, last: int, spans: Iterable[Interval], step: int) -> Minutes:
+    def steps(cls, first: int, last: int, spans: Iterable[Interval], step: int) -> MinuteSet:
         """The minutes 0, ``step``, 2 ``step`` … after the start of each span, within it."""
         bits = 0
         for start, end in spans:
@@ -51,13 +51,13 @@ class Minutes:
                 bits |= (((1 << (count * step)) - 1) // ((1 << step) - 1)) << (low - first)
         return cls(first, last, bits)
 
-    def __and__(self, other: Minutes) -> Minutes:
+    def __and__(self, other: MinuteSet) -> MinuteSet:
         """In both."""
-        return Minutes(self.first, self.last, self.bits & other.bits)
+        return MinuteSet(self.first, self.last, self.bits & other.bits)
 
-    def __sub__(self, other: Minutes) -> Minutes:
+    def __sub__(self, other: MinuteSet) -> MinuteSet:
         """In this one and not in the other."""
-        return Minutes(self.first, self.last, self.bits & ~other.bits)
+        return MinuteSet(self.first, self.last, self.bits & ~other.bits)
 
     def __contains__(self, minute: int) -> bool:
         """Whether this minute is in the set."""
@@ -72,23 +72,23 @@ class Minutes:
             yield self.first + at
             at = digits.find("1", at + 1)
 
-    def starts(self, length: int) -> Minutes:
+    def starts(self, length: int) -> MinuteSet:
         """The minutes from which ``length`` minutes on end are in the set."""
         bits, reached = self.bits, 1
         while reached < length:
             step = min(reached, length - reached)
             bits &= bits >> step
             reached += step
-        return Minutes(self.first, self.last, bits)
+        return MinuteSet(self.first, self.last, bits)
 
-    def clear(self, before: int, after: int) -> Minutes:
+    def clear(self, before: int, after: int) -> MinuteSet:
         """The minutes around which nothing of the set lies in [minute - before, minute + after)."""
         everything = (1 << (self.last - self.first)) - 1
         # Beyond the window nothing is known to be taken: its edges count as free.
         free = ((everything & ~self.bits) << before) | ((1 << before) - 1)
         free |= ((1 << after) - 1) << (self.last - self.first + before)
-        widened = Minutes(self.first, self.last + before + after, free).starts(before + after)
-        return Minutes(self.first, self.last, widened.bits & everything)
+        widened = MinuteSet(self.first, self.last + before + after, free).starts(before + after)
+        return MinuteSet(self.first, self.last, widened.bits & everything)
 
     def spans(self) -> Iterator[Interval]:
         """The longest intervals the set consists of, in order."""

@@ -107,7 +107,7 @@ _STAFF = _loc(Role.STAFF)
 _COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
 
 # The columns stand in the order above; docs/rules.md prints the same table in letters.
-MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
+PERMISSION_MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     #                            admin  manager    advanced   plus   staff   contact centre
     Ability.BLOCK_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
     Ability.BLOCK_RELEASE:       (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
@@ -150,7 +150,7 @@ MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
 
 def grants(roles: frozenset[Role], ability: Ability) -> frozenset[Grant]:
     """What these roles give together: the union of their cells, none when no role has the ability."""
-    row = MATRIX[ability]
+    row = PERMISSION_MATRIX[ability]
     return frozenset(cell for role, cell in zip(_COLUMNS, row, strict=True) if cell and role in roles)
 
 
@@ -172,7 +172,7 @@ class Principal:
     @property
     def abilities(self) -> tuple[Ability, ...]:
         """Everything they may do somewhere, in the matrix's order."""
-        return tuple(ability for ability in MATRIX if self.may(ability))
+        return tuple(ability for ability in PERMISSION_MATRIX if self.may(ability))
 
     def may(self, ability: Ability) -> bool:
         """Whether any of their roles has the ability, however narrow its scope."""

@@ -21,7 +21,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
-def zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
+def known_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
     """The IANA zone of that name; 422 ``unknown_timezone`` when there is none."""
     if name not in _zones():
         raise invalid(pointer, "This is not an IANA time zone.", "unknown_timezone")
@@ -40,12 +40,12 @@ def country_of(name: str) -> str | None:
     return _countries().get(name)
 
 
-def minute(instant: datetime) -> int:
+def epoch_minute(instant: datetime) -> int:
     """Whole minutes since 1970 UTC, rounded down."""
     return (instant - EPOCH) // _MINUTE
 
 
-def instant(minutes: int) -> datetime:
+def from_epoch_minute(minutes: int) -> datetime:
     """The UTC instant of so many minutes since 1970."""
     return EPOCH + minutes * _MINUTE
 
@@ -60,7 +60,7 @@ def wall_text(at: datetime, tz: ZoneInfo) -> str:
     return at.astimezone(tz).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def candidates(wall: datetime, tz: ZoneInfo) -> list[datetime]:
+def possible_instants(wall: datetime, tz: ZoneInfo) -> list[datetime]:
     """The UTC instants at which clocks in ``tz`` show the naive ``wall`` time: none, one or two.
 
     ``zoneinfo`` never raises, so both folds are sent through UTC and back (TZ-7).
@@ -75,7 +75,7 @@ def candidates(wall: datetime, tz: ZoneInfo) -> list[datetime]:
 
 def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
     """The instant of ``wall``; the earlier of two; at a gap, the first instant after it (D11)."""
-    found = candidates(wall, tz)
+    found = possible_instants(wall, tz)
     if found:
         return found[0]
     # Read with the offset from before the gap, the time lands after it: walk back to the gap's end.
@@ -85,19 +85,19 @@ def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
     return probe
 
 
-def resolve(start: datetime, timezone: str | None, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
+def resolve_start(start: datetime, timezone: str | None, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
     """The UTC instant a request's ``start`` means, on the 5-minute grid or one of so many minutes.
 
     With an offset it is that instant; without one it is wall time in ``timezone``. 422 ``timezone_required``,
     ``nonexistent_local_time``, ``ambiguous_local_time`` (both instants in ``candidates``) or ``off_grid``.
     """
-    tz = zone(timezone) if timezone is not None else None
+    tz = known_zone(timezone) if timezone is not None else None
     if start.tzinfo is not None:
         at = start.astimezone(UTC)
     elif tz is None:
         raise invalid("/timezone", "Say in which time zone this start is, or give it an offset.", "timezone_required")
     else:
-        found = candidates(start, tz)
+        found = possible_instants(start, tz)
         if not found:
             raise invalid(pointer, "Clocks skip this time on that day.", "nonexistent_local_time")
         if len(found) == 2:
@@ -110,7 +110,7 @@ def resolve(start: datetime, timezone: str | None, pointer: str = "/start", grid
                 extra={"candidates": both},
             )
         at = found[0]
-    if at.second or at.microsecond or minute(at) % grid:
+    if at.second or at.microsecond or epoch_minute(at) % grid:
         wanted = "Times are whole minutes." if grid == 1 else "Times start on the five-minute grid."
         raise invalid(pointer, wanted, "off_grid")
     return at
@@ -122,7 +122,7 @@ def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
     return first_valid(midnight, tz), first_valid(midnight + timedelta(days=1), tz)
 
 
-def days(first: date, last: date) -> Iterator[date]:
+def date_range(first: date, last: date) -> Iterator[date]:
     """Every date from ``first`` to ``last``, both included."""
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
@@ -131,4 +131,4 @@ def days(first: date, last: date) -> Iterator[date]:
 def utc_days(start: int, end: int) -> list[str]:
     """The UTC dates (``2026-12-01``) that the minutes [start, end) touch; at least the start's own."""
     last = max(start, end - 1)
-    return [d.isoformat() for d in days(instant(start).date(), instant(last).date())]
+    return [d.isoformat() for d in date_range(from_epoch_minute(start).date(), from_epoch_minute(last).date())]

@@ -5,53 +5,62 @@ from __future__ import annotations
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import Service
-from chalicelib.domain.shared.events import Entry, FieldChange
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, with_seats
-from chalicelib.services.appointments.attendees import Attending, Guest, ability_for_attendees, refs
-from chalicelib.services.appointments.journal_entries import appointment_entry, booking_announced, client_messages
-from chalicelib.services.availability.booking_channels import entering
+from chalicelib.domain.shared.events import FieldChange, JournalEntry
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.appointments.attendees import (
+    AttendeeRegistration,
+    AttendeeRequest,
+    ability_for_attendees,
+    refs,
+)
+from chalicelib.services.appointments.journal_entries import appointment_entry, booking_announcement, client_messages
+from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 
-class Joining:
+class AddAttendee:
     """Additions: the appointment is read, then who is to come; one transaction writes both."""
 
-    def __init__(self, store: Store, attending: Attending, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, attending: AttendeeRegistration, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._attending = attending
         self._ids = ids
         self._pause = pause
 
-    def join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None = None) -> Seated:
+    def join(
+        self, context: Context, appointment_id: str, guest: AttendeeRequest, notify: bool | None = None
+    ) -> AppointmentView:
         """Also coming, with a code of their own; they alone are told, unless ``notify`` is false.
 
         403 ``feature_disabled``; 409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``,
         ``unknown_client``, ``contact_required``, ``invalid_answers``.
         """
-        return decide(lambda: self._join(context, appointment_id, guest, notify), self._pause)
+        return retry_on_conflict(lambda: self._join(context, appointment_id, guest, notify), self._pause)
 
-    def _join(self, context: Context, appointment_id: str, guest: Guest, notify: bool | None) -> Seated:
+    def _join(
+        self, context: Context, appointment_id: str, guest: AttendeeRequest, notify: bool | None
+    ) -> AppointmentView:
         before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        require_reach(context.staff, ability_for_attendees(before), before)
-        context = entering(self._store, context, before.location_id)
+        require_access(context.staff, ability_for_attendees(before), before)
+        context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
         guests = self._attending.reachable([guest], before.location_id)
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
-        change = Change()
+        change = UnitOfWork()
         service = found.require(Service, before.service_id)
         (attendee,) = self._attending.attend(change, found, context, service, guests)
         known = found.get(Client, guest.client_id) if guest.client_id else None
         after = before.joined(attendee, context.now, known.family if known else ())
         after = change.book(after, before)
         change.record(self._entry(context, after, attendee.client_id, notify is not False))
-        (shown,) = with_seats(self._store, [after], context.now)
+        (shown,) = read_views(self._store, [after], context.now)
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> Entry:
+    def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> JournalEntry:
         told = [client_id] if notify and after.notify_client else []
         return appointment_entry(
             self._ids,
@@ -59,5 +68,5 @@ class Joining:
             after,
             "attendee_added",
             changes=(FieldChange("attendee", None, client_id),),
-            messages=client_messages(booking_announced(after)[0], told),
+            messages=client_messages(booking_announcement(after)[0], told),
         )

@@ -8,39 +8,49 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment
-from chalicelib.domain.messaging.notification_policy import ELSEWHERE, PREVIOUS_START
-from chalicelib.domain.organisation.catalog import Method, Service, Settings
-from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.messaging.notification_policy import ELSEWHERE_FACT, PREVIOUS_START_FACT
+from chalicelib.domain.organisation.catalog import MeetingMethod, Service, Settings
+from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden
-from chalicelib.domain.shared.events import Audience, Channel, Entry, FieldChange, Kind, Message
+from chalicelib.domain.shared.events import Audience, Channel, FieldChange, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.domain.shared.times import minute, resolve, utc_text
+from chalicelib.domain.shared.times import epoch_minute, resolve_start, utc_text
 from chalicelib.services import client_identity
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, seated, with_seats
-from chalicelib.services.appointments.assignment import handover
-from chalicelib.services.appointments.edit_request import Edit, addressed, require_day, require_open, wished
-from chalicelib.services.appointments.journal_entries import appointment_entry, client_messages, known_copies
-from chalicelib.services.appointments.relocation import ChangesOfPlace, Wanted
-from chalicelib.services.availability.booking_channels import door_at, entering, require_override
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, views_in_calendar
+from chalicelib.services.appointments.assignment import handover_messages
+from chalicelib.services.appointments.edit_request import (
+    AppointmentEdit,
+    apply_edit,
+    require_editable,
+    require_same_day,
+    resolve_attendee_edits,
+)
+from chalicelib.services.appointments.journal_entries import (
+    appointment_entry,
+    client_messages,
+    informed_organisation_messages,
+)
+from chalicelib.services.appointments.relocation import RelocateAppointment, RelocationRequest
+from chalicelib.services.availability.booking_channels import channel_at, require_override, with_staff_channel
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
-_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
+_LOGGED_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
 
 
-class Changing:
+class EditAppointment:
     """Edits by staff: the appointment is read, then what the change rests on; nothing else is read or written."""
 
-    def __init__(self, store: Store, places: ChangesOfPlace, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, places: RelocateAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._places = places
         self._ids = ids
         self._pause = pause
 
-    def change(self, context: Context, appointment_id: str, edit: Edit) -> Seated:
+    def change(self, context: Context, appointment_id: str, edit: AppointmentEdit) -> AppointmentView:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
         404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
@@ -48,28 +58,30 @@ class Changing:
         ``unknown_staff``, ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``,
         ``unknown_client``, ``client_twice``.
         """
-        start = resolve(edit.start, edit.timezone) if edit.start else None
-        return decide(lambda: self._change(context, appointment_id, edit, start), self._pause)
+        start = resolve_start(edit.start, edit.timezone) if edit.start else None
+        return retry_on_conflict(lambda: self._change(context, appointment_id, edit, start), self._pause)
 
-    def _change(self, context: Context, appointment_id: str, edit: Edit, start: datetime | None) -> Seated:
-        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Pipeline)])
+    def _change(
+        self, context: Context, appointment_id: str, edit: AppointmentEdit, start: datetime | None
+    ) -> AppointmentView:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline)])
         before = found.require(Appointment, appointment_id)
-        require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
+        require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
         service, usual = self._terms(before) if edit.needs_service(before) else (None, None)
         if edit.attendees:
             ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
-            everybody = client_identity.companions(self._store, before, *ids)
-            edit = replace(edit, attendees=addressed(before, edit.attendees, everybody))
-        after = wished(before, edit, start, service, usual)
+            everybody = client_identity.resolve_attendees(self._store, before, *ids)
+            edit = replace(edit, attendees=resolve_attendee_edits(before, edit.attendees, everybody))
+        after = apply_edit(before, edit, start, service, usual)
         if edit.override is not None:
             require_override(context.staff, after.location_id, after.staff_id)
         if after == before:
-            return with_seats(self._store, [before], context.now)[0]
-        require_open(before, after, context.now)
-        require_day(before, after)
+            return read_views(self._store, [before], context.now)[0]
+        require_editable(before, after, context.now)
+        require_same_day(before, after)
         _require_allowed(context.staff, before, after)
-        context = entering(self._store, context, before.location_id)
+        context = with_staff_channel(self._store, context, before.location_id)
         return self._written(context, before, after, edit.override, pipeline_in(found))
 
     def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
@@ -79,26 +91,28 @@ class Changing:
         return found.require(Service, appointment.service_id), settings.teleconference
 
     def _written(
-        self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: Pipeline
-    ) -> Seated:
-        door = door_at(context.staff, after.location_id)
+        self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: StatusPipeline
+    ) -> AppointmentView:
+        door = channel_at(context.staff, after.location_id)
         if context.channel is not Channel.QUICK_VIEW:
             context = replace(context, channel=door.channel)
-        change = Change()
-        wanted = Wanted(before, after, door, override is not None)
+        change = UnitOfWork()
+        wanted = RelocationRequest(before, after, door, override is not None)
         settled = self._places.settle(change, context, wanted)
-        after = change.book(_told(before, settled.appointment, override, context.now), before)
+        after = change.book(_finalised(before, settled.appointment, override, context.now), before)
         for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
-            change.tally(contact, after.id, minute(after.end))
+            change.tally(contact, after.id, epoch_minute(after.end))
         change.record(self._entry(context, before, after))
         if settled.calendar is not None:
-            shown = seated(client_identity.shown(self._store, [after]), settled.calendar, pipeline, context.now)[0]
+            shown = views_in_calendar(
+                client_identity.appointments_for_staff(self._store, [after]), settled.calendar, pipeline, context.now
+            )[0]
         else:
-            shown = with_seats(self._store, [after], context.now)[0]
+            shown = read_views(self._store, [after], context.now)[0]
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _entry(self, context: Context, before: Appointment, after: Appointment) -> Entry:
+    def _entry(self, context: Context, before: Appointment, after: Appointment) -> JournalEntry:
         return appointment_entry(
             self._ids,
             context,
@@ -123,11 +137,11 @@ def _require_allowed(principal: Principal, before: Appointment, after: Appointme
             raise Forbidden("Your role may not give appointments to others.")
 
 
-def _elsewhere(before: Appointment, after: Appointment) -> bool:
-    return _where(before) != _where(after)
+def _has_other_place(before: Appointment, after: Appointment) -> bool:
+    return _place_of(before) != _place_of(after)
 
 
-def _where(appointment: Appointment) -> tuple[str, Method, str | None, int]:
+def _place_of(appointment: Appointment) -> tuple[str, MeetingMethod, str | None, int]:
     """Where and how it takes place; two calls on one platform are two places, each with its own link."""
     call = appointment.teleconference
     return appointment.location_id, appointment.method, _platform(appointment), call.revision if call else 0
@@ -137,14 +151,14 @@ def _platform(appointment: Appointment) -> str | None:
     return appointment.teleconference.platform.value if appointment.teleconference else None
 
 
-def _told(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
+def _finalised(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
     """As it is kept: calendars hear of another time, place or way to meet, reminders start afresh at a new time."""
     moved = before.start != after.start
     decided = moved or (before.location_id, before.staff_id) != (after.location_id, after.staff_id)
     return replace(
         after,
         override=override if decided else before.override,
-        sequence=before.sequence + (1 if moved or _elsewhere(before, after) else 0),
+        sequence=before.sequence + (1 if moved or _has_other_place(before, after) else 0),
         reminders_from=now if moved else before.reminders_from,
         updated_at=now,
     )
@@ -156,8 +170,8 @@ def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
         yield FieldChange("meeting_method", before.method.value, after.method.value)
     if _platform(before) != _platform(after):
         yield FieldChange("platform", _platform(before), _platform(after))
-    for name in _FIELDS:
-        was, now = (_plain(getattr(appointment, name)) for appointment in (before, after))
+    for name in _LOGGED_FIELDS:
+        was, now = (_logged_value(getattr(appointment, name)) for appointment in (before, after))
         if was != now:
             yield FieldChange(name, was, now)
     pairs = [(a, b) for a, b in zip(before.attendees, after.attendees, strict=True) if a != b]
@@ -166,36 +180,40 @@ def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
         yield FieldChange("attendee_notes", {i: was for i, was, _ in notes}, {i: now for i, _, now in notes})
     answers = [(a.client_id, a.answers, b.answers) for a, b in pairs if a.answers != b.answers]
     if answers:
-        yield FieldChange("answers", {i: _said(was) for i, was, _ in answers}, {i: _said(now) for i, _, now in answers})
+        yield FieldChange(
+            "answers",
+            {i: _answers_by_question(was) for i, was, _ in answers},
+            {i: _answers_by_question(now) for i, _, now in answers},
+        )
 
 
-def _plain(value: Any) -> Any:
+def _logged_value(value: Any) -> Any:
     return utc_text(value) if isinstance(value, datetime) else value
 
 
-def _said(answers: tuple[Answer, ...]) -> dict[str, Any]:
+def _answers_by_question(answers: tuple[Answer, ...]) -> dict[str, Any]:
     return {answer.question_id: answer.value for answer in answers}
 
 
-def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[Message]:
+def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[QueuedMessage]:
     """Another time, place or way to meet is told to everybody, another person to the two of them (NT-6, D42)."""
     facts = {}
     if before.start != after.start:
-        facts[PREVIOUS_START] = utc_text(before.start)
-    if _elsewhere(before, after):
-        facts[ELSEWHERE] = "yes"
+        facts[PREVIOUS_START_FACT] = utc_text(before.start)
+    if _has_other_place(before, after):
+        facts[ELSEWHERE_FACT] = "yes"
     handed_over = before.staff_id != after.staff_id
     if facts:
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
-        yield from client_messages(Kind.RESCHEDULED, told, facts)
-        copies = known_copies(Kind.STAFF_RESCHEDULED, after, facts)
+        yield from client_messages(MessageKind.RESCHEDULED, told, facts)
+        copies = informed_organisation_messages(MessageKind.STAFF_RESCHEDULED, after, facts)
         yield from (m for m in copies if not handed_over or m.audience is not Audience.STAFF)
     if handed_over:
-        yield from handover(context, before, after, facts)
+        yield from handover_messages(context, before, after, facts)
 
 
 def _events(before: Appointment, after: Appointment) -> Iterator[str]:
-    if before.start != after.start or _elsewhere(before, after):
+    if before.start != after.start or _has_other_place(before, after):
         yield "appointment.rescheduled"
     if before.staff_id != after.staff_id:
         yield "appointment.assigned"

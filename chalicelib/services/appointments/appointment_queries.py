@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments.appointment import Appointment, Attendee, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
-from chalicelib.domain.organisation.statuses import Pipeline, Status, StatusPassed
+from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline
 from chalicelib.domain.shared.errors import NotFound
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
-from chalicelib.services.appointment_access import require_reach, sees
-from chalicelib.services.appointments.appointment_view import Seated, with_seats
+from chalicelib.services.appointment_access import can_view, require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Agenda, Context, Page, Ref, Store
+from chalicelib.services.unit_of_work import AppointmentLists, Context, Page, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
-class PublicView:
+class PublicAppointment:
     """An appointment as the attendee with the code may see it; until when they may change it, if at all."""
 
     appointment: Appointment
@@ -34,14 +34,14 @@ class PublicView:
     status: Status | None = None
 
 
-class Viewing:
+class AppointmentQueries:
     """Reading appointments; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: Agenda) -> None:
+    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
         self._store = store
         self._agenda = agenda
 
-    def as_attendee(self, context: Context, appointment_id: str, code: str) -> PublicView:
+    def as_attendee(self, context: Context, appointment_id: str, code: str) -> PublicAppointment:
         """The appointment behind a link in a mail; 404 for a wrong code (D48)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         attendee = self._person(appointment, appointment.attendee_by_code(code))
@@ -49,14 +49,14 @@ class Viewing:
             Ref.to(Settings),
             Ref.to(Location, appointment.location_id),
             Ref.to(Service, appointment.service_id),
-            Ref.to(Pipeline),
+            Ref.to(StatusPipeline),
         ]
         refs += [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
         found = self._store.read(refs)
         settings = settings_in(found)
         staff = found.get(Staff, appointment.staff_id) if appointment.staff_id else None
         cancel, rebook = _deadlines(appointment, attendee, settings, context.now)
-        return PublicView(
+        return PublicAppointment(
             appointment,
             attendee,
             found.require(Location, appointment.location_id),
@@ -72,27 +72,29 @@ class Viewing:
         """Whoever has this code, with all that stands under other records of theirs; code and name stay (case 18)."""
         if len(appointment.attendees) == 1:
             return attendee
-        everybody = client_identity.companions(self._store, appointment)
+        everybody = client_identity.resolve_attendees(self._store, appointment)
         person = everybody.united(appointment).attendee(everybody.id_of(attendee.client_id))
         return replace(person, code=attendee.code, name=attendee.name)
 
-    def one(self, context: Context, appointment_id: str) -> Seated:
+    def one(self, context: Context, appointment_id: str) -> AppointmentView:
         """One appointment for staff; 404 outside their reach."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        if not sees(context.staff, appointment):
+        if not can_view(context.staff, appointment):
             raise NotFound()
-        return with_seats(self._store, [appointment], context.now)[0]
+        return read_views(self._store, [appointment], context.now)[0]
 
-    def history(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusPassed]:
+    def history(
+        self, context: Context, appointment_id: str, limit: int, cursor: str | None
+    ) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first; none without the status function (AS-12)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        require_reach(context.staff, Ability.STATUS_HISTORY_VIEW, appointment)
+        require_access(context.staff, Ability.STATUS_HISTORY_VIEW, appointment)
         return self._agenda.history(appointment_id, limit, cursor)
 
-    def log(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    def log(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """Every action on an appointment, newest first (CL-6)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        require_reach(context.staff, Ability.LOG_VIEW, appointment)
+        require_access(context.staff, Ability.LOG_VIEW, appointment)
         return self._agenda.journal(appointment_id, limit, cursor)
 
 
@@ -100,7 +102,7 @@ def _deadlines(
     appointment: Appointment, attendee: Attendee, settings: Settings, now: datetime
 ) -> tuple[datetime | None, datetime | None]:
     """Until when the attendee may cancel and move it, each none when that is over or not allowed (WG-3, WG-4)."""
-    if attendee.cancelled or appointment.state is not State.BOOKED:
+    if attendee.cancelled or appointment.state is not AppointmentState.BOOKED:
         return None, None
     cancel = appointment.start - timedelta(hours=settings.cancel_deadline_hours)
     rebook = appointment.start - timedelta(hours=settings.rebook_deadline_hours)

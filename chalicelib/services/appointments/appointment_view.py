@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Calendar, days_around
-from chalicelib.domain.organisation.catalog import Availability
-from chalicelib.domain.organisation.statuses import Pipeline, Status
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.organisation.catalog import AvailabilitySource
+from chalicelib.domain.organisation.statuses import Status, StatusPipeline
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import client_identity
 from chalicelib.services.availability.ledger_io import calendar_in, sheet_refs
 from chalicelib.services.settings_reader import pipeline_in
@@ -19,7 +19,7 @@ from chalicelib.services.unit_of_work import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Seated:
+class AppointmentView:
     """An appointment, its block if it sits in one, and whether its block was cut from under it (D10).
 
     ``status`` is the one it holds, as the organisation has it now (D30); an ``overdue`` request's start has passed.
@@ -32,28 +32,32 @@ class Seated:
     overdue: bool = False
 
 
-def unseated(appointment: Appointment, pipeline: Pipeline, now: datetime, *, orphaned: bool = False) -> Seated:
+def view_without_block(
+    appointment: Appointment, pipeline: StatusPipeline, now: datetime, *, orphaned: bool = False
+) -> AppointmentView:
     """An appointment that is in no block."""
     status = pipeline.get(appointment.status_id)
-    return Seated(appointment, None, orphaned, status, appointment.overdue(now))
+    return AppointmentView(appointment, None, orphaned, status, appointment.overdue(now))
 
 
-def seated(appointments: Iterable[Appointment], calendar: Calendar, pipeline: Pipeline, now: datetime) -> list[Seated]:
+def views_in_calendar(
+    appointments: Iterable[Appointment], calendar: Calendar, pipeline: StatusPipeline, now: datetime
+) -> list[AppointmentView]:
     """These appointments of one location as its calendar seats them."""
-    placement = Placement(calendar, int(now.timestamp()))
-    lost = {o.id for o in placement.orphans() if o.end > minute(now)}
-    plain = (unseated(a, pipeline, now, orphaned=a.id in lost) for a in appointments)
+    placement = BlockCapacity(calendar, int(now.timestamp()))
+    lost = {o.id for o in placement.orphans() if o.end > epoch_minute(now)}
+    plain = (view_without_block(a, pipeline, now, orphaned=a.id in lost) for a in appointments)
     return [replace(s, block_id=placement.seats.get(s.appointment.id)) for s in plain]
 
 
-def with_seats(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[Seated]:
+def read_views(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[AppointmentView]:
     """These appointments as staff see them, with their blocks and statuses."""
-    return with_people(store, appointments, now)[0]
+    return read_views_and_clients(store, appointments, now)[0]
 
 
-def with_people(
+def read_views_and_clients(
     store: Store, appointments: Sequence[Appointment], now: datetime
-) -> tuple[list[Seated], client_identity.People]:
+) -> tuple[list[AppointmentView], client_identity.ClientIdentities]:
     """These appointments as staff see them and whoever comes: the sheets around all of them, their clients and the
     statuses, in one read, a second one where clients have been merged (D21).
 
@@ -61,17 +65,17 @@ def with_people(
     """
     days: dict[str, set[str]] = {}
     for a in appointments:
-        if a.availability is Availability.QUICKSTREAM:
+        if a.availability is AvailabilitySource.QUICKSTREAM:
             days.setdefault(a.location_id, set()).update(days_around(*a.span))
     refs = [ref for place, wanted in days.items() for ref in sheet_refs(place, sorted(wanted))]
     clients = client_identity.client_refs(appointments)
-    found = store.read([*refs, *clients, Ref.to(Pipeline)])
+    found = store.read([*refs, *clients, Ref.to(StatusPipeline)])
     pipeline = pipeline_in(found)
-    everybody = client_identity.people(store, [ref.key[0] for ref in clients], found)
+    everybody = client_identity.resolve_clients(store, [ref.key[0] for ref in clients], found)
     appointments = [everybody.shown(appointment) for appointment in appointments]
-    seats = {a.id: unseated(a, pipeline, now) for a in appointments}
+    seats = {a.id: view_without_block(a, pipeline, now) for a in appointments}
     for place, wanted in days.items():
         calendar = calendar_in(found, place, sorted(wanted))
-        here = (a for a in appointments if a.location_id == place and a.availability is Availability.QUICKSTREAM)
-        seats |= {s.appointment.id: s for s in seated(here, calendar, pipeline, now)}
+        here = (a for a in appointments if a.location_id == place and a.availability is AvailabilitySource.QUICKSTREAM)
+        seats |= {s.appointment.id: s for s in views_in_calendar(here, calendar, pipeline, now)}
     return [seats[a.id] for a in appointments], everybody

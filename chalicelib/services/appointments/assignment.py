@@ -7,23 +7,23 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import days_around
-from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden, Refusal, invalid
-from chalicelib.domain.shared.events import Audience, FieldChange, Kind, Message
+from chalicelib.domain.shared.events import Audience, FieldChange, MessageKind, QueuedMessage
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import client_identity
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, seated
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, views_in_calendar
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
 
-class Assigning:
+class AssignAppointment:
     """Assignments: the appointment is read, then its seat with the person's post and ledger; one transaction."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -31,21 +31,21 @@ class Assigning:
         self._ids = ids
         self._pause = pause
 
-    def claim(self, context: Context, appointment_id: str, force: bool = False) -> Seated:
+    def claim(self, context: Context, appointment_id: str, force: bool = False) -> AppointmentView:
         """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
 
-        def attempt() -> Seated:
+        def attempt() -> AppointmentView:
             appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
             claimed = appointment.claimed(context.staff.staff_id, context.now)
             refusal = Forbidden("You are not assigned to this service at this location.")
             return self._hand_over(context, appointment, claimed, "claimed", refusal, force)
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
-    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> Seated:
+    def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> AppointmentView:
         """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
 
-        def attempt() -> Seated:
+        def attempt() -> AppointmentView:
             appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id == staff_id:
                 return self._as_it_is(context, appointment)
@@ -53,29 +53,29 @@ class Assigning:
             refusal = invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
             return self._hand_over(context, appointment, assigned, "assigned", refusal, force)
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
-    def unassign(self, context: Context, appointment_id: str) -> Seated:
+    def unassign(self, context: Context, appointment_id: str) -> AppointmentView:
         """Gives it back to nobody; nothing changes when nobody has it."""
 
-        def attempt() -> Seated:
+        def attempt() -> AppointmentView:
             appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id is None:
                 return self._as_it_is(context, appointment)
             unassigned = appointment.assigned(None, context.now)
             return self._hand_over(context, appointment, unassigned, "unassigned")
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
     def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        require_reach(context.staff, ability, appointment)
+        require_access(context.staff, ability, appointment)
         check_version(appointment, context)
         return appointment
 
-    def _as_it_is(self, context: Context, appointment: Appointment) -> Seated:
+    def _as_it_is(self, context: Context, appointment: Appointment) -> AppointmentView:
         shown = self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
-        self._store.commit(Change(), context.once, shown)
+        self._store.commit(UnitOfWork(), context.once, shown)
         return shown
 
     def _hand_over(
@@ -86,17 +86,17 @@ class Assigning:
         action: str,
         ineligible: Refusal | None = None,
         force: bool = False,
-    ) -> Seated:
-        change = Change()
+    ) -> AppointmentView:
+        change = UnitOfWork()
         theirs = staff_ledger.refs(after) if after.staff_id else []
         found = self._store.read([*_seat_refs(after), *theirs])
         in_spite = force and after.staff_id is not None and not staff_ledger.is_free(found, after, context.now)
         if after.staff_id:
-            if ineligible and not staff_ledger.eligible(found, after):
+            if ineligible and not staff_ledger.is_eligible(found, after):
                 raise ineligible
             staff_ledger.assign(change, found, after, context.now, force)
         if before.staff_id:
-            ledger_io.leave(change, before.id, [(before.staff_id, before.busy)])
+            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy)])
         saved = change.book(after, before)
         change.record(
             appointment_entry(
@@ -108,7 +108,7 @@ class Assigning:
                     FieldChange("staff_id", before.staff_id, saved.staff_id),
                     *((FieldChange("force", None, True),) if in_spite else ()),
                 ),
-                messages=handover(context, before, saved),
+                messages=handover_messages(context, before, saved),
                 events=("appointment.assigned",),
             )
         )
@@ -116,28 +116,28 @@ class Assigning:
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _seated(self, found: Found, context: Context, appointment: Appointment) -> Seated:
+    def _seated(self, found: ReadResult, context: Context, appointment: Appointment) -> AppointmentView:
         """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
         calendar = ledger_io.calendar_in(found, appointment.location_id, _days(appointment))
-        everybody = client_identity.people(self._store, [a.client_id for a in appointment.attendees], found)
-        return seated([everybody.shown(appointment)], calendar, pipeline_in(found), context.now)[0]
+        everybody = client_identity.resolve_clients(self._store, [a.client_id for a in appointment.attendees], found)
+        return views_in_calendar([everybody.shown(appointment)], calendar, pipeline_in(found), context.now)[0]
 
 
 def _days(appointment: Appointment) -> list[str]:
-    return days_around(minute(appointment.start), minute(appointment.end))
+    return days_around(epoch_minute(appointment.start), epoch_minute(appointment.end))
 
 
 def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
     sheets = ledger_io.sheet_refs(appointment.location_id, _days(appointment))
-    return [*sheets, *client_identity.client_refs([appointment]), Ref.to(Pipeline)]
+    return [*sheets, *client_identity.client_refs([appointment]), Ref.to(StatusPipeline)]
 
 
-def handover(
+def handover_messages(
     context: Context, before: Appointment, after: Appointment, facts: Mapping[str, str] | None = None
-) -> Iterator[Message]:
+) -> Iterator[QueuedMessage]:
     """Whoever gets or loses it hears of it, unless it was their own doing (feature 7); ``facts`` for who loses it."""
     me = context.staff.staff_id
     if after.staff_id not in (None, me):
-        yield Message(Kind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
+        yield QueuedMessage(MessageKind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
     if before.staff_id not in (None, me):
-        yield Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})
+        yield QueuedMessage(MessageKind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})

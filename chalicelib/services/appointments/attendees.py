@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
-from chalicelib.domain.appointments.questions import checked
+from chalicelib.domain.appointments.questions import check_answers
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Availability, Location, Service
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Service
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.client_access import Acquaintances, require_active
+from chalicelib.services.client_access import ClientAccess, require_active
 from chalicelib.services.clients import registration
-from chalicelib.services.clients.registration import NewClient, Newcomer
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.clients.registration import ClientRegistration, NewClient
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class AttendeeRequest:
     """One person a request names: the client with ``client_id``, or else the new ``client``.
 
     ``pointer`` is where in the body they stand (``/additional_attendees/0``, empty for the body itself), for
@@ -35,7 +35,7 @@ class Guest:
     additional: bool = False
 
 
-class Attending:
+class AttendeeRegistration:
     """Turns guests into attendees within the caller's own transaction, so that nothing is half written.
 
         guests = attending.reachable(guests, location_id)              # once, before deciding
@@ -45,12 +45,12 @@ class Attending:
     The caller saves the appointment with these.
     """
 
-    def __init__(self, store: Store, ids: Ids, acquaintances: Acquaintances) -> None:
+    def __init__(self, store: Store, ids: Ids, acquaintances: ClientAccess) -> None:
         self._store = store
         self._ids = ids
         self._acquaintances = acquaintances
 
-    def reachable(self, guests: Sequence[Guest], location_id: str) -> tuple[Guest, ...]:
+    def reachable(self, guests: Sequence[AttendeeRequest], location_id: str) -> tuple[AttendeeRequest, ...]:
         """The guests with every number as E.164, read as dialled in the client's own country, else at the location.
 
         422 ``contact_required`` for a new client with neither e-mail address nor mobile number (CC-9), 422
@@ -59,11 +59,16 @@ class Attending:
         for guest in guests:
             _require_one_client(guest)
         new = [guest.client for guest in guests if guest.client]
-        countries = self._countries(location_id) if any(map(registration.national, new)) else ()
-        return tuple(_normal(guest, countries) for guest in guests)
+        countries = self._countries(location_id) if any(map(registration.has_national_number, new)) else ()
+        return tuple(_normalise(guest, countries) for guest in guests)
 
     def attend(
-        self, change: Change, found: Found, context: Context, service: Service, guests: Sequence[Guest]
+        self,
+        change: UnitOfWork,
+        found: ReadResult,
+        context: Context,
+        service: Service,
+        guests: Sequence[AttendeeRequest],
     ) -> tuple[Attendee, ...]:
         """An attendee each; new clients and how they are found again are saved, those on record guarded (D26b).
 
@@ -71,14 +76,16 @@ class Attending:
         know, ``client_twice``, ``invalid_answers``; 409 ``client_merged``, ``already_exists``.
         """
         _require_each_once(guests)
-        answers = [answered(service, guest) for guest in guests]
+        answers = [validated_answers(service, guest) for guest in guests]
         known = self._on_record(change, found, context, guests)
-        new = [Newcomer(g.client, f"{g.pointer}/client", booked=True) for g in guests if g.client]
-        created = iter(registration.take_in(change, found, context, self._ids, new))
+        new = [ClientRegistration(g.client, f"{g.pointer}/client", booked=True) for g in guests if g.client]
+        created = iter(registration.register(change, found, context, self._ids, new))
         clients = [next(created) if guest.client else known[guest.client_id or ""] for guest in guests]
         return tuple(map(self._attendee, clients, guests, answers))
 
-    def _on_record(self, change: Change, found: Found, context: Context, guests: Sequence[Guest]) -> dict[str, Client]:
+    def _on_record(
+        self, change: UnitOfWork, found: ReadResult, context: Context, guests: Sequence[AttendeeRequest]
+    ) -> dict[str, Client]:
         """The clients named by id, all of them known to the caller (CL-2); booked for the first time, they change."""
         named = [guest for guest in guests if guest.client is None]
         stored = (found.get(Client, guest.client_id or "") for guest in named)
@@ -89,9 +96,9 @@ class Attending:
                 raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
         for client in known.values():
             require_active(client)
-        return {client.id: depend_on(change, client) for client in known.values()}
+        return {client.id: mark_booked(change, client) for client in known.values()}
 
-    def _attendee(self, client: Client, guest: Guest, answers: tuple[Answer, ...]) -> Attendee:
+    def _attendee(self, client: Client, guest: AttendeeRequest, answers: tuple[Answer, ...]) -> Attendee:
         # No contact: how many bookings one address may have is a limit on the public only.
         return Attendee(
             client_id=client.id,
@@ -109,39 +116,39 @@ class Attending:
 
 def ability_for_attendees(appointment: Appointment) -> Ability:
     """What somebody needs to bring clients to it or take them off: group sessions have a row of their own (CC-8)."""
-    group = appointment.availability is Availability.GROUP
+    group = appointment.availability is AvailabilitySource.GROUP
     return Ability.GROUP_ATTENDEE_ADD if group else Ability.APPOINTMENT_EDIT
 
 
-def refs(guests: Iterable[Guest]) -> list[Ref[Any]]:
+def refs(guests: Iterable[AttendeeRequest]) -> list[Ref[Any]]:
     """What ``Attending.attend`` needs to have been read: clients on record, the contacts of new ones."""
     guests = tuple(guests)
     on_record: list[Ref[Any]] = [Ref.to(Client, guest.client_id or "") for guest in guests if guest.client is None]
     return on_record + registration.refs(guest.client for guest in guests if guest.client)
 
 
-def answered(service: Service, guest: Guest) -> tuple[Answer, ...]:
+def validated_answers(service: Service, guest: AttendeeRequest) -> tuple[Answer, ...]:
     """Their answers, once they are as the service asks for them; 422 ``invalid_answers`` (CC-7)."""
     if guest.additional:
         service = replace(service, questions=tuple(replace(q, required=False) for q in service.questions))
-    return checked(service, guest.answers, f"{guest.pointer}/answers")
+    return check_answers(service, guest.answers, f"{guest.pointer}/answers")
 
 
-def _require_one_client(guest: Guest) -> None:
+def _require_one_client(guest: AttendeeRequest) -> None:
     if (guest.client is None) is (guest.client_id is None):
         message = "Say either which client this is or who the new one is."
         raise invalid(f"{guest.pointer}/client_id", message, "client_required")
     if guest.client:
-        registration.require_reachable(guest.client, f"{guest.pointer}/client")
+        registration.require_contact(guest.client, f"{guest.pointer}/client")
 
 
-def _normal(guest: Guest, countries: Iterable[str]) -> Guest:
+def _normalise(guest: AttendeeRequest, countries: Iterable[str]) -> AttendeeRequest:
     if guest.client is None:
         return guest
-    return replace(guest, client=registration.normal(guest.client, countries, f"{guest.pointer}/client"))
+    return replace(guest, client=registration.normalise(guest.client, countries, f"{guest.pointer}/client"))
 
 
-def depend_on(change: Change, client: Client) -> Client:
+def mark_booked(change: UnitOfWork, client: Client) -> Client:
     """The client as somebody who is booked; nobody merges or deletes them meanwhile."""
     booked = client.booked()
     if booked is client:
@@ -151,7 +158,7 @@ def depend_on(change: Change, client: Client) -> Client:
     return change.save(booked)
 
 
-def _require_each_once(guests: Iterable[Guest]) -> None:
+def _require_each_once(guests: Iterable[AttendeeRequest]) -> None:
     seen: set[str] = set()
     for guest in guests:
         if guest.client_id in seen:

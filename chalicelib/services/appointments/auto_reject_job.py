@@ -8,23 +8,23 @@ from typing import Protocol
 
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.events import Channel
-from chalicelib.services.appointments.cancellation import Cancelling
-from chalicelib.services.job_runner import Turns
+from chalicelib.services.appointments.cancellation import CancelAppointment
+from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.unit_of_work import Context, Ref, Store
 
 
-class Waiting(Protocol):
+class PendingRequests(Protocol):
     """The requests that have not been decided on."""
 
     def requests(self, until: datetime) -> Iterator[str]:
         """The ids of those that were made, or made anew, by then, longest waiting first."""
 
 
-class Lapsing:
+class AutoRejectJob:
     """The scheduled function's work; every rejection is a cancellation like any other, and happens once."""
 
-    def __init__(self, store: Store, waiting: Waiting, cancelling: Cancelling) -> None:
+    def __init__(self, store: Store, waiting: PendingRequests, cancelling: CancelAppointment) -> None:
         self._store = store
         self._waiting = waiting
         self._cancelling = cancelling
@@ -39,7 +39,7 @@ class Lapsing:
         if settings.auto_reject_after_hours is None:
             return {"rejected": 0, "postponed": 0}
         since = now - timedelta(hours=settings.auto_reject_after_hours)
-        context, turns = Context(now, channel=Channel.SYSTEM), Turns(time_left)
+        context, turns = Context(now, channel=Channel.SYSTEM), JobRunner(time_left)
         rejected = turns.each(self._waiting.requests(since), lambda i: self._cancelling.lapsed(context, i, since))
         turns.close()
         return {"rejected": rejected, "postponed": turns.postponed}

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.lifecycle import Step, advanced, overdue
+from chalicelib.domain.appointments.lifecycle import LifecycleStep, is_overdue, take_step
 from chalicelib.domain.shared.events import Channel, FieldChange
 from chalicelib.services.appointments.journal_entries import appointment_entry
-from chalicelib.services.job_runner import Turns
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 
-class Unstarted(Protocol):
+class DueAutoStarts(Protocol):
     """Appointments that nobody has commenced."""
 
     def unstarted(self, until: datetime) -> Iterator[str]:
@@ -23,11 +23,11 @@ class Unstarted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Commencing:
+class AutoStartJob:
     """The scheduled function's work: all that is overdue however long ago, each appointment once."""
 
     store: Store
-    due: Unstarted
+    due: DueAutoStarts
     ids: Ids
     count: Callable[[str, int], None]
 
@@ -38,7 +38,7 @@ class Commencing:
         to the next run, should it still be overdue. A fault with one does not keep the others waiting and is raised in
         the end.
         """
-        turns = Turns(time_left)
+        turns = JobRunner(time_left)
         commenced = turns.each(self.due.unstarted(now), lambda appointment_id: self._commence(appointment_id, now))
         if commenced:
             self.count("AppointmentsCommencedBySystem", commenced)
@@ -47,16 +47,16 @@ class Commencing:
 
     def _commence(self, appointment_id: str, now: datetime) -> int:
         before = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
-        if before is None or not overdue(before, now):
+        if before is None or not is_overdue(before, now):
             return 0
-        change = Change()
-        after = change.book(advanced(before, Step.COMMENCE, now), before)
+        change = UnitOfWork()
+        after = change.book(take_step(before, LifecycleStep.COMMENCE, now), before)
         change.record(
             appointment_entry(
                 self.ids,
                 Context(now, channel=Channel.SYSTEM),
                 after,
-                Step.COMMENCE.value,
+                LifecycleStep.COMMENCE.value,
                 changes=(FieldChange("state", before.state.value, after.state.value),),
                 events=("appointment.state_changed",),
             )

@@ -7,37 +7,49 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.appointments.appointment import FINISHED, OVER, Appointment, Attendee, Cancellation, State
+from chalicelib.domain.appointments.appointment import (
+    ALREADY_OVER,
+    FINISHED_STATES,
+    Appointment,
+    AppointmentState,
+    Attendee,
+    Cancellation,
+)
 from chalicelib.domain.appointments.lifecycle import require_not_over
-from chalicelib.domain.appointments.session_outcome import within_notice
-from chalicelib.domain.appointments.status_transitions import passed, status_changes, waited_too_long, withdrawn
+from chalicelib.domain.appointments.session_outcome import is_late_cancel
+from chalicelib.domain.appointments.status_transitions import (
+    auto_reject_reason,
+    client_cancellation_reason,
+    history_entry,
+    status_changes,
+)
 from chalicelib.domain.messaging.notification_policy import language_for
-from chalicelib.domain.organisation.catalog import Reason, ReasonMode, Settings
-from chalicelib.domain.organisation.statuses import Pipeline, Predicate, Status
+from chalicelib.domain.organisation.catalog import CancellationReason, ReasonMode, Settings
+from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
-from chalicelib.domain.shared.events import FieldChange, Kind
+from chalicelib.domain.shared.events import FieldChange, MessageKind
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, unseated
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, view_without_block
 from chalicelib.services.appointments.attendees import ability_for_attendees
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
     client_messages,
-    known_copies,
-    reason_given,
+    informed_organisation_messages,
+    reason_changes,
 )
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.availability.booking_channels import entering
+from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.clients import entitlements
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class StaffCancellation:
+class StaffCancellationRequest:
     """What staff say when they cancel; ``notify_client`` left out means as the appointment has it.
 
     ``within_24h`` is whether they take it to be less than a day before the start; without it they say nothing.
@@ -49,7 +61,7 @@ class StaffCancellation:
     within_24h: bool | None = None
 
 
-class Cancelling:
+class CancelAppointment:
     """Cancellations: the appointment is read, then one transaction frees everything it held."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -57,39 +69,39 @@ class Cancelling:
         self._ids = ids
         self._pause = pause
 
-    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> Seated:
+    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> AppointmentView:
         """The attendee with this code leaves; the last one cancels the appointment (D44).
 
         404 for a wrong code, 409 ``wrong_state``, ``deadline_passed`` or, when it was moved to another status at this
         very moment, ``status_changed`` (case 22); 422 ``reason_required``.
         """
         seen: list[str | None] = []
-        return decide(lambda: self._by_client(context, appointment_id, code, reason, seen), self._pause)
+        return retry_on_conflict(lambda: self._by_client(context, appointment_id, code, reason, seen), self._pause)
 
-    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
+    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellationRequest) -> AppointmentView:
         """Cancels for everybody, after the deadline too (D47).
 
         403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
         another clock (D41).
         """
-        return decide(lambda: self._by_staff(context, appointment_id, wish), self._pause)
+        return retry_on_conflict(lambda: self._by_staff(context, appointment_id, wish), self._pause)
 
     def attendee_by_staff(
-        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
-    ) -> Seated:
+        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellationRequest
+    ) -> AppointmentView:
         """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
-        return decide(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
+        return retry_on_conflict(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
 
     def departing(self, context: Context, appointment_id: str, client_id: str) -> None:
         """Takes off somebody who is being deleted, whoever's the appointment is (D25); nobody twice.
 
         Whether that may be done is a question about the client, not about each appointment; no reason is asked for.
         """
-        decide(lambda: self._departing(context, appointment_id, client_id), self._pause)
+        retry_on_conflict(lambda: self._departing(context, appointment_id, client_id), self._pause)
 
     def rejected(
-        self, context: Context, appointment: Appointment, into: Status, pipeline: Pipeline, reason: str
-    ) -> Seated:
+        self, context: Context, appointment: Appointment, into: Status, pipeline: StatusPipeline, reason: str
+    ) -> AppointmentView:
         """Cancels for everybody by moving it into this status, within the caller's decision; 422 ``reason_required``.
 
         409 ``wrong_state`` once its time is over, except for what still waits: that may be rejected then, too (D33).
@@ -105,43 +117,43 @@ class Cancelling:
 
         Not when somebody has decided on it, or the client has asked anew after ``since``.
         """
-        return decide(lambda: self._lapsed(context, appointment_id, since), self._pause)
+        return retry_on_conflict(lambda: self._lapsed(context, appointment_id, since), self._pause)
 
     def _lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
-        asked, into = appointment.requested_at, pipeline.first(Predicate.CANCELLATION)
-        waiting = appointment.state is State.BOOKED and not appointment.confirmed
+        asked, into = appointment.requested_at, pipeline.first(StatusPredicate.CANCELLATION)
+        waiting = appointment.state is AppointmentState.BOOKED and not appointment.confirmed
         if not waiting or asked is None or asked > since or into is None:
             return False
         settings = settings_in(found)
         languages = [attendee.language for attendee in appointment.live_attendees]
-        reason = waited_too_long(language_for(languages, settings))
+        reason = auto_reject_reason(language_for(languages, settings))
         self.rejected(context, appointment, into, pipeline, reason)
         return True
 
-    def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, Pipeline, Found]:
-        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Pipeline), *more])
+    def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, StatusPipeline, ReadResult]:
+        found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline), *more])
         return found.require(Appointment, appointment_id), pipeline_in(found), found
 
     def _departing(self, context: Context, appointment_id: str, client_id: str) -> None:
         appointment, pipeline, _ = self._read(appointment_id)
-        if appointment.state in FINISHED or appointment.attendee(client_id).cancelled:
+        if appointment.state in FINISHED_STATES or appointment.attendee(client_id).cancelled:
             return
         if len(appointment.live_attendees) > 1:
             self._leave(context, appointment, [client_id], "", appointment.notify_client, pipeline)
             return
         cancellation = _cancellation(context, appointment, "", None)
-        into, notify = _closing(appointment, pipeline), appointment.notify_client
+        into, notify = _final_status(appointment, pipeline), appointment.notify_client
         self._cancel(context, appointment, cancellation, notify, into, pipeline)
 
     def _by_client(
         self, context: Context, appointment_id: str, code: str, reason: str, seen: list[str | None]
-    ) -> Seated:
+    ) -> AppointmentView:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
         settings = settings_in(found)
         leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
-        if not leaving or appointment.state is not State.BOOKED:
-            raise WrongState(OVER)
+        if not leaving or appointment.state is not AppointmentState.BOOKED:
+            raise WrongState(ALREADY_OVER)
         seen.append(appointment.status_id)
         if appointment.status_id != seen[0]:
             raise StatusChanged()
@@ -149,26 +161,26 @@ class Cancelling:
         said = reason_by_mode(settings.cancel_reason, reason)
         if len(appointment.live_attendees) > len(leaving):
             return self._leave(context, appointment, [a.client_id for a in leaving], said, True, pipeline)
-        closing = _closing(appointment, pipeline)
+        closing = _final_status(appointment, pipeline)
         if closing:
             language = language_for([appointment.attendee_by_code(code).language], settings)
-            said = withdrawn(language, said)
+            said = client_cancellation_reason(language, said)
         cancellation = _cancellation(context, appointment, said, None)
         return self._cancel(context, appointment, cancellation, True, closing, pipeline)
 
-    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellation) -> Seated:
+    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellationRequest) -> AppointmentView:
         appointment, pipeline, _ = self._read(appointment_id)
-        require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
-        context = entering(self._store, context, appointment.location_id)
+        require_access(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        context = with_staff_channel(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
-        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline), pipeline)
+        return self._cancel(context, appointment, cancellation, notify, _final_status(appointment, pipeline), pipeline)
 
     def _attendee_by_staff(
-        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellation
-    ) -> Seated:
+        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellationRequest
+    ) -> AppointmentView:
         appointment, pipeline, _ = self._read(appointment_id)
-        require_reach(context.staff, ability_for_attendees(appointment), appointment)
-        context = entering(self._store, context, appointment.location_id)
+        require_access(context.staff, ability_for_attendees(appointment), appointment)
+        context = with_staff_channel(self._store, context, appointment.location_id)
         cancellation, notify = self._said(context, appointment, wish)
         leaving = self._live_records(appointment, client_id)
         if not leaving:
@@ -176,20 +188,22 @@ class Cancelling:
         if len(appointment.live_attendees) > len(leaving):
             gone = [a.client_id for a in leaving]
             return self._leave(context, appointment, gone, cancellation.reason, notify, pipeline)
-        return self._cancel(context, appointment, cancellation, notify, _closing(appointment, pipeline), pipeline)
+        return self._cancel(context, appointment, cancellation, notify, _final_status(appointment, pipeline), pipeline)
 
     def _live_records(self, appointment: Appointment, client_id: str) -> list[Attendee]:
         """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
-        found = client_identity.companions(self._store, appointment, client_id).of(appointment, client_id)
+        found = client_identity.resolve_attendees(self._store, appointment, client_id).of(appointment, client_id)
         if not found:
             raise NotFound()
         return [attendee for attendee in found if not attendee.cancelled]
 
-    def _said(self, context: Context, appointment: Appointment, wish: StaffCancellation) -> tuple[Cancellation, bool]:
+    def _said(
+        self, context: Context, appointment: Appointment, wish: StaffCancellationRequest
+    ) -> tuple[Cancellation, bool]:
         """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
         check_version(appointment, context)
         require_not_over(appointment, context.now)
-        reasons = {r.id: r.text for r in self._store.catalogue(Reason)}
+        reasons = {r.id: r.text for r in self._store.catalogue(CancellationReason)}
         if reasons and not wish.reason_id:
             raise invalid("/reason_id", "Choose one of the organisation's reasons.", "reason_required")
         if wish.reason_id and wish.reason_id not in reasons:
@@ -208,18 +222,18 @@ class Cancelling:
         cancellation: Cancellation,
         notify: bool,
         into: Status | None,
-        pipeline: Pipeline,
-    ) -> Seated:
+        pipeline: StatusPipeline,
+    ) -> AppointmentView:
         """The one way in which an appointment ends before its time, whoever starts it (D32)."""
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
-        change = Change()
+        change = UnitOfWork()
         # Nothing holds a status that could mean anything but a cancellation by now.
         ended = replace(appointment.cancelled(cancellation), status_id=into.id if into else None)
         cancelled = change.book(entitlements.settle(change, self._store, appointment, ended), appointment)
         if into:
-            change.save(passed(cancelled, into, context.actor, context.now, cancellation.reason))
-        ledger_io.leave(change, appointment.id, appointment.stands())
+            change.save(history_entry(cancelled, into, context.actor, context.now, cancellation.reason))
+        ledger_io.remove_occupant(change, appointment.id, appointment.stands())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
             change.tally(contact, appointment.id, None)
         change.record(
@@ -231,17 +245,17 @@ class Cancelling:
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     *status_changes(pipeline.get(appointment.status_id), into),
-                    *reason_given(cancellation.reason),
-                    *entitlements.settled(appointment, cancelled),
+                    *reason_changes(cancellation.reason),
+                    *entitlements.settlement_changes(appointment, cancelled),
                 ),
                 messages=(
-                    *client_messages(Kind.CANCELLED, told, facts),
-                    *known_copies(Kind.STAFF_CANCELLED, cancelled, facts),
+                    *client_messages(MessageKind.CANCELLED, told, facts),
+                    *informed_organisation_messages(MessageKind.STAFF_CANCELLED, cancelled, facts),
                 ),
                 events=("appointment.cancelled", *(("appointment.status_changed",) if into else ())),
             )
         )
-        shown = replace(unseated(cancelled, Pipeline(), context.now), status=into)
+        shown = replace(view_without_block(cancelled, StatusPipeline(), context.now), status=into)
         self._store.commit(change, context.once, shown)
         return shown
 
@@ -252,9 +266,9 @@ class Cancelling:
         client_ids: Collection[str],
         reason: str,
         notify: bool,
-        pipeline: Pipeline,
-    ) -> Seated:
-        change = Change()
+        pipeline: StatusPipeline,
+    ) -> AppointmentView:
+        change = UnitOfWork()
         left = appointment
         for client_id in client_ids:
             left = left.without(client_id, context.now)
@@ -269,18 +283,18 @@ class Cancelling:
                 context,
                 left,
                 "attendee_cancelled",
-                changes=(*(FieldChange("attendee", i, None) for i in client_ids), *reason_given(reason)),
-                messages=client_messages(Kind.CANCELLED, client_ids if notify else [], {"reason": reason}),
+                changes=(*(FieldChange("attendee", i, None) for i in client_ids), *reason_changes(reason)),
+                messages=client_messages(MessageKind.CANCELLED, client_ids if notify else [], {"reason": reason}),
             )
         )
-        shown = unseated(left, pipeline, context.now)
+        shown = view_without_block(left, pipeline, context.now)
         self._store.commit(change, context.once, shown)
         return shown
 
 
-def _closing(appointment: Appointment, pipeline: Pipeline) -> Status | None:
+def _final_status(appointment: Appointment, pipeline: StatusPipeline) -> Status | None:
     """The status it ends in when nobody chose one: the lowest cancellation, where it has one at all (D32)."""
-    return pipeline.first(Predicate.CANCELLATION) if appointment.status_id else None
+    return pipeline.first(StatusPredicate.CANCELLATION) if appointment.status_id else None
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
@@ -297,4 +311,4 @@ def reason_by_mode(mode: ReasonMode, reason: str) -> str:
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:
-    return Cancellation(reason, context.actor.label, context.now, within_notice(appointment, context.now), reason_id)
+    return Cancellation(reason, context.actor.label, context.now, is_late_cancel(appointment, context.now), reason_id)

@@ -10,24 +10,24 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.organisation.catalog import Location, Settings, Staff
-from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.domain.shared.times import EPOCH, day_bounds, minute, zone
+from chalicelib.domain.shared.times import EPOCH, day_bounds, epoch_minute, known_zone
 from chalicelib.services import client_identity, paging
-from chalicelib.services.appointment_access import holders_shown, places_shown
-from chalicelib.services.appointments.appointment_view import Seated, unseated, with_seats
-from chalicelib.services.quickstream.block_queries import ahead
+from chalicelib.services.appointment_access import visible_location_ids, visible_staff_ids
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, view_without_block
+from chalicelib.services.quickstream.block_queries import upcoming_calendar
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Agenda, Choice, Context, Page, Ref, Store
+from chalicelib.services.unit_of_work import AppointmentFilter, AppointmentLists, Context, Page, Ref, Store
 
 # Further ahead nothing can be booked: the longest horizon is a year.
-FAR = timedelta(days=400)
+MAX_AHEAD = timedelta(days=400)
 
 
-class View(StrEnum):
+class DashboardView(StrEnum):
     """The dashboard's lists."""
 
     UNCONFIRMED = "unconfirmed"
@@ -37,18 +37,18 @@ class View(StrEnum):
     DAY = "day"
 
 
-_OF_A_LOCATION = frozenset({View.UNCONFIRMED, View.UNASSIGNED, View.ORPHANED})
+_LOCATION_VIEWS = frozenset({DashboardView.UNCONFIRMED, DashboardView.UNASSIGNED, DashboardView.ORPHANED})
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class DashboardRequest:
     """Which list: of a location, a staff member or both, on a day (local there) or from now on.
 
     Requests are listed from the oldest on, since one whose start has passed stays pending (D33);
     ``show_confirmed`` lists with them what is confirmed and still to come (AS-9).
     """
 
-    view: View
+    view: DashboardView
     location_id: str | None = None
     staff_id: str | None = None
     date: date | None = None
@@ -60,51 +60,57 @@ class Listing:
 class Dashboard:
     """Reading the lists; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: Agenda) -> None:
+    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
         self._store = store
         self._agenda = agenda
 
-    def listed(self, context: Context, listing: Listing) -> Page[Seated]:
+    def listed(self, context: Context, listing: DashboardRequest) -> Page[AppointmentView]:
         """Part of a list, oldest start first; 404 for a location or colleague outside the caller's reach."""
-        _require_whose(listing)
+        _require_subject(listing)
         timezone, pipeline = self._reached(context.staff, listing)
-        first, last = _span(listing, timezone, context.now)
-        everything = _everything(context.staff, listing, first, last)
-        if listing.view is View.ORPHANED:
+        first, last = _period(listing, timezone, context.now)
+        everything = _base_filter(context.staff, listing, first, last)
+        if listing.view is DashboardView.ORPHANED:
             return self._orphaned(everything, listing, pipeline, context.now)
-        choices = _choices(everything, listing, context.now)
+        choices = _filters(everything, listing, context.now)
         page = self._agenda.listed(choices, listing.limit, listing.cursor)
-        return Page(tuple(with_seats(self._store, page.items, context.now)), page.next_cursor)
+        return Page(tuple(read_views(self._store, page.items, context.now)), page.next_cursor)
 
-    def _reached(self, principal: Principal, listing: Listing) -> tuple[str, Pipeline]:
+    def _reached(self, principal: Principal, listing: DashboardRequest) -> tuple[str, StatusPipeline]:
         """The zone in which the list's day begins, once it is sure that the caller may see the list; the statuses."""
-        refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(Pipeline)]
+        refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(StatusPipeline)]
         refs += [Ref.to(Location, listing.location_id)] if listing.location_id else []
         refs += [Ref.to(Staff, listing.staff_id)] if listing.staff_id is not None else []
         found = self._store.read(refs)
         settings, staff, location = settings_in(found), None, None
         if listing.location_id:
             location = found.require(Location, listing.location_id)
-            _require(principal.reaches(Ability.DASHBOARD_VIEW, location_id=location.id))
+            _require_visible(principal.reaches(Ability.DASHBOARD_VIEW, location_id=location.id))
         if listing.staff_id is not None:
             staff = found.require(Staff, listing.staff_id)
-            _require(shows(principal, staff, listing.location_id))
+            _require_visible(can_view_lists_of(principal, staff, listing.location_id))
         timezone = (location and location.timezone) or (staff and staff.timezone) or settings.timezone
         return timezone, pipeline_in(found)
 
-    def _orphaned(self, choice: Choice, listing: Listing, pipeline: Pipeline, now: datetime) -> Page[Seated]:
-        calendar = ahead(self._agenda, listing.location_id or "", now)
-        present = minute(now)
-        first, last = (minute(choice.first), minute(choice.last)) if listing.date else (0, minute(choice.last))
-        lost = Placement(calendar, int(now.timestamp())).orphans()
+    def _orphaned(
+        self, choice: AppointmentFilter, listing: DashboardRequest, pipeline: StatusPipeline, now: datetime
+    ) -> Page[AppointmentView]:
+        calendar = upcoming_calendar(self._agenda, listing.location_id or "", now)
+        present = epoch_minute(now)
+        first, last = (
+            (epoch_minute(choice.first), epoch_minute(choice.last)) if listing.date else (0, epoch_minute(choice.last))
+        )
+        lost = BlockCapacity(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
-        after = paging.ranked(listing.cursor)
+        after = paging.decode_number_and_id(listing.cursor)
         rest = [place for place in places if place > after]
         found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
-        appointments = client_identity.shown(self._store, [appointment for _, appointment in found[: listing.limit]])
-        shown = [unseated(appointment, pipeline, now, orphaned=True) for appointment in appointments]
+        appointments = client_identity.appointments_for_staff(
+            self._store, [appointment for _, appointment in found[: listing.limit]]
+        )
+        shown = [view_without_block(appointment, pipeline, now, orphaned=True) for appointment in appointments]
         more = len(found) > listing.limit
-        return Page(tuple(shown), paging.encode(*found[listing.limit - 1][0]) if more else None)
+        return Page(tuple(shown), paging.encode_cursor(*found[listing.limit - 1][0]) if more else None)
 
     def _held(
         self, places: Sequence[tuple[int, str]], holders: frozenset[str | None] | None, step: int
@@ -119,44 +125,48 @@ class Dashboard:
                     yield place, appointment
 
 
-def _require(reached: bool) -> None:
+def _require_visible(reached: bool) -> None:
     if not reached:
         raise NotFound()
 
 
-def _require_whose(listing: Listing) -> None:
-    if listing.location_id is None and (listing.view in _OF_A_LOCATION or listing.staff_id is None):
+def _require_subject(listing: DashboardRequest) -> None:
+    if listing.location_id is None and (listing.view in _LOCATION_VIEWS or listing.staff_id is None):
         raise invalid("/location_id", "Say which location.", "location_required")
-    if listing.date is None and listing.view is View.DAY:
+    if listing.date is None and listing.view is DashboardView.DAY:
         raise invalid("/date", "Say which day.", "date_required")
 
 
-def shows(principal: Principal, staff: Staff, location_id: str | None) -> bool:
+def can_view_lists_of(principal: Principal, staff: Staff, location_id: str | None) -> bool:
     """Whether they may see this person's list: their own, or what a colleague has at places they both work at."""
     places = (location_id,) if location_id else staff.location_ids or (None,)
     shared = any(principal.reaches(Ability.APPOINTMENT_VIEW, location_id=place) for place in places)
     return staff.id == principal.staff_id or shared
 
 
-def _span(listing: Listing, timezone: str, now: datetime) -> tuple[datetime, datetime]:
-    return day_bounds(listing.date, zone(timezone)) if listing.date else (now, now + FAR)
+def _period(listing: DashboardRequest, timezone: str, now: datetime) -> tuple[datetime, datetime]:
+    return day_bounds(listing.date, known_zone(timezone)) if listing.date else (now, now + MAX_AHEAD)
 
 
-def _everything(principal: Principal, listing: Listing, first: datetime, last: datetime) -> Choice:
+def _base_filter(principal: Principal, listing: DashboardRequest, first: datetime, last: datetime) -> AppointmentFilter:
     """All that starts in [first, last) where or with whom the list is about, as far as the caller sees it."""
     if listing.location_id:
-        named = frozenset({listing.staff_id}) if listing.staff_id and listing.view is not View.UNASSIGNED else None
-        holders = named or holders_shown(principal, listing.location_id)
-        return Choice(first, last, frozenset({listing.location_id}), holders)
+        named = (
+            frozenset({listing.staff_id}) if listing.staff_id and listing.view is not DashboardView.UNASSIGNED else None
+        )
+        holders = named or visible_staff_ids(principal, listing.location_id)
+        return AppointmentFilter(first, last, frozenset({listing.location_id}), holders)
     own = listing.staff_id == principal.staff_id
-    return Choice(first, last, None if own else places_shown(principal), frozenset({listing.staff_id}))
+    return AppointmentFilter(
+        first, last, None if own else visible_location_ids(principal), frozenset({listing.staff_id})
+    )
 
 
-def _choices(everything: Choice, listing: Listing, now: datetime) -> list[Choice]:
+def _filters(everything: AppointmentFilter, listing: DashboardRequest, now: datetime) -> list[AppointmentFilter]:
     """Each one query; requests and confirmed ones together are two lists that meet at the present."""
-    if listing.view is View.UNASSIGNED:
+    if listing.view is DashboardView.UNASSIGNED:
         return [replace(everything, holders=frozenset({None}))]
-    if listing.view is not View.UNCONFIRMED or (listing.show_confirmed and listing.date):
+    if listing.view is not DashboardView.UNCONFIRMED or (listing.show_confirmed and listing.date):
         return [everything]
     requests = replace(everything, first=everything.first if listing.date else EPOCH, unconfirmed=True)
     return [replace(requests, last=now), everything] if listing.show_confirmed else [requests]

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.appointments.appointment import OVER, Answer, Appointment, Attendee, State
-from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
-from chalicelib.domain.availability.block_slots import Why, refusal
-from chalicelib.domain.organisation.catalog import Method, Service
+from chalicelib.domain.appointments.appointment import ALREADY_OVER, Answer, Appointment, AppointmentState, Attendee
+from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
+from chalicelib.domain.availability.block_slots import Unavailable, refusal_for
+from chalicelib.domain.organisation.catalog import MeetingMethod, Service
 from chalicelib.domain.shared.errors import WrongState, invalid
-from chalicelib.domain.shared.times import wall_text, zone
-from chalicelib.services.appointments.attendees import Guest, answered
-from chalicelib.services.client_identity import People
+from chalicelib.domain.shared.times import known_zone, wall_text
+from chalicelib.services.appointments.attendees import AttendeeRequest, validated_answers
+from chalicelib.services.client_identity import ClientIdentities
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class AttendeeEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class AppointmentEdit:
     """What staff change about an appointment; ``None`` leaves it.
 
     ``start`` is an instant or wall time in ``timezone``. ``gives`` says that it goes to ``staff_id``, which may be
@@ -37,8 +37,8 @@ class Edit:
 
     start: datetime | None = None
     timezone: str | None = None
-    method: Method | None = None
-    platform: Platform | None = None
+    method: MeetingMethod | None = None
+    platform: VideoPlatform | None = None
     location_id: str | None = None
     gives: bool = False
     staff_id: str | None = None
@@ -53,8 +53,12 @@ class Edit:
         return answered or self.method not in (None, before.method)
 
 
-def wished(
-    before: Appointment, edit: Edit, start: datetime | None, service: Service | None, usual: str | None = None
+def apply_edit(
+    before: Appointment,
+    edit: AppointmentEdit,
+    start: datetime | None,
+    service: Service | None,
+    usual: str | None = None,
 ) -> Appointment:
     """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
 
@@ -64,44 +68,48 @@ def wished(
     """
     method = edit.method or before.method
     if service and method is not before.method and method not in service.meeting_methods:
-        raise refusal(Why.METHOD_NOT_OFFERED)
+        raise refusal_for(Unavailable.METHOD_NOT_OFFERED)
     after = replace(
         before,
         method=method,
-        teleconference=_call(before, edit, method, usual),
+        teleconference=_edited_call(before, edit, method, usual),
         location_id=edit.location_id or before.location_id,
         notes=before.notes if edit.notes is None else edit.notes,
         notify_client=before.notify_client if edit.notify_client is None else edit.notify_client,
-        attendees=_attendees(before, edit.attendees, service),
+        attendees=_edited_attendees(before, edit.attendees, service),
     )
     if edit.gives and edit.staff_id != before.staff_id:
         # Whom the client had chosen no longer has it.
         after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
-    return _at(after, start or before.start, edit.timezone or before.timezone)
+    return _with_start(after, start or before.start, edit.timezone or before.timezone)
 
 
-def _call(before: Appointment, edit: Edit, method: Method, usual: str | None) -> Teleconference | None:
+def _edited_call(
+    before: Appointment, edit: AppointmentEdit, method: MeetingMethod, usual: str | None
+) -> Teleconference | None:
     """The video call it then is: the one there was while nothing about it changes, else another with its own link.
 
     Naming Teams again where the link was left to staff asks for a link once more.
     """
-    if method is not Method.VIDEO:
+    if method is not MeetingMethod.VIDEO:
         if edit.platform is not None:
             raise invalid("/platform", "Only a meeting by video has a platform.", "platform_not_allowed")
         return None
-    call = before.teleconference if before.method is Method.VIDEO else None
-    stays = edit.platform is None and before.method is Method.VIDEO
+    call = before.teleconference if before.method is MeetingMethod.VIDEO else None
+    stays = edit.platform is None and before.method is MeetingMethod.VIDEO
     if stays or (call and call.platform is edit.platform and not _lacks_link(call)):
         return call
     platform = edit.platform or usual
-    return Teleconference.on(Platform(platform), before.sequence + 1) if platform else None
+    return Teleconference.on(VideoPlatform(platform), before.sequence + 1) if platform else None
 
 
 def _lacks_link(call: Teleconference) -> bool:
-    return call.platform is Platform.TEAMS and call.state is LinkState.BY_STAFF
+    return call.platform is VideoPlatform.TEAMS and call.state is LinkState.BY_STAFF
 
 
-def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: People) -> tuple[AttendeeEdit, ...]:
+def resolve_attendee_edits(
+    before: Appointment, edits: Sequence[AttendeeEdit], everybody: ClientIdentities
+) -> tuple[AttendeeEdit, ...]:
     """The edits under the ids at which those who come stand; what is said of a person is said of all their records.
 
     The earliest record of somebody who has been merged takes what was sent, the others keep nothing beside it (D17).
@@ -119,39 +127,41 @@ def addressed(before: Appointment, edits: Sequence[AttendeeEdit], everybody: Peo
     return tuple(found)
 
 
-def require_open(before: Appointment, after: Appointment, now: datetime) -> None:
+def require_editable(before: Appointment, after: Appointment, now: datetime) -> None:
     """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
     if not before.coming(now) and replace(before, notes=after.notes) != after:
-        raise WrongState(OVER)
+        raise WrongState(ALREADY_OVER)
     moved = (before.start, before.location_id) != (after.start, after.location_id)
-    if moved and before.state is State.IN_PROGRESS:
+    if moved and before.state is AppointmentState.IN_PROGRESS:
         raise WrongState("This appointment has already begun.")
 
 
-def require_day(before: Appointment, after: Appointment) -> None:
+def require_same_day(before: Appointment, after: Appointment) -> None:
     """422 ``date_fixed`` where what was rebooked would be on another day by the clocks agreed: cancel it and rebook
     (RB-16).
     """
-    day = wall_text(after.start, zone(before.timezone)).partition("T")[0]
+    day = wall_text(after.start, known_zone(before.timezone)).partition("T")[0]
     if before.rebooked_from is not None and not before.local_start.startswith(day):
         raise invalid("/start", "What was rebooked keeps its day: cancel it and rebook.", "date_fixed")
 
 
-def _at(appointment: Appointment, start: datetime, timezone: str) -> Appointment:
+def _with_start(appointment: Appointment, start: datetime, timezone: str) -> Appointment:
     if (start, timezone) == (appointment.start, appointment.timezone):
         return appointment
-    local_start = wall_text(start, zone(timezone))
+    local_start = wall_text(start, known_zone(timezone))
     end = start + (appointment.end - appointment.start)
     return replace(appointment, start=start, end=end, timezone=timezone, local_start=local_start)
 
 
-def _attendees(before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None) -> tuple[Attendee, ...]:
+def _edited_attendees(
+    before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None
+) -> tuple[Attendee, ...]:
     """Everybody, those as edited who are."""
-    edited = dict(_edited(before, edits, service))
+    edited = dict(_edited_pairs(before, edits, service))
     return tuple(edited.get(attendee.client_id, attendee) for attendee in before.attendees)
 
 
-def _edited(
+def _edited_pairs(
     before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None
 ) -> Iterator[tuple[str, Attendee]]:
     live = {attendee.client_id: attendee for attendee in before.live_attendees}
@@ -169,6 +179,8 @@ def _edited(
         notes = attendee.notes if edit.notes is None else edit.notes
         answers = attendee.answers
         if edit.answers is not None and service is not None:
-            guest = Guest(client_id, answers=edit.answers, pointer=edit.pointer, additional=client_id != first)
-            answers = answered(service, guest)
+            guest = AttendeeRequest(
+                client_id, answers=edit.answers, pointer=edit.pointer, additional=client_id != first
+            )
+            answers = validated_answers(service, guest)
         yield client_id, replace(attendee, notes=notes, answers=answers)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.shared.events import Audience, Entry, Event, FieldChange, Kind, Message
+from chalicelib.domain.shared.events import Audience, DomainEvent, FieldChange, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.unit_of_work import Context, Ids
 
-ORGANISATION = "org"
+ORGANISATION_ID = "org"
 
 
-def appointment_event(kind: str, appointment: Appointment) -> Event:
+def appointment_event(kind: str, appointment: Appointment) -> DomainEvent:
     """The event of this type about an appointment; ids and times only, no personal data."""
     data = {
         "id": appointment.id,
@@ -29,7 +29,7 @@ def appointment_event(kind: str, appointment: Appointment) -> Event:
         "booked_through": appointment.booked_through.channel.value,
         "client_ids": [a.client_id for a in appointment.attendees],
     }
-    return Event(kind, appointment.version, data, appointment.location_id, appointment.service_id)
+    return DomainEvent(kind, appointment.version, data, appointment.location_id, appointment.service_id)
 
 
 def appointment_entry(
@@ -39,11 +39,11 @@ def appointment_entry(
     action: str,
     *,
     changes: Iterable[FieldChange] = (),
-    messages: Iterable[Message] = (),
+    messages: Iterable[QueuedMessage] = (),
     events: Iterable[str] = (),
-) -> Entry:
+) -> JournalEntry:
     """The log line of what happened to the appointment, as it was just saved; of its events, the types are named."""
-    return Entry(
+    return JournalEntry(
         id=ids.new("evt", context.now, after.version),
         subject_id=after.id,
         at=context.now,
@@ -56,40 +56,42 @@ def appointment_entry(
     )
 
 
-def reason_given(reason: str) -> tuple[FieldChange, ...]:
+def reason_changes(reason: str) -> tuple[FieldChange, ...]:
     """What the log line says of the reason, if there is one."""
     return (FieldChange("reason", None, reason),) if reason else ()
 
 
-def booking_announced(appointment: Appointment) -> tuple[Kind, str]:
+def booking_announcement(appointment: Appointment) -> tuple[MessageKind, str]:
     """What its clients are sent for a new booking, and its event: a request is not confirmed (AS-5)."""
     if appointment.confirmed:
-        return Kind.CONFIRMATION, "appointment.booked"
-    return Kind.REQUEST_RECEIVED, "appointment.requested"
+        return MessageKind.CONFIRMATION, "appointment.booked"
+    return MessageKind.REQUEST_RECEIVED, "appointment.requested"
 
 
 def client_messages(
-    kind: Kind, client_ids: Iterable[str], facts: Mapping[str, str] | None = None
-) -> tuple[Message, ...]:
+    kind: MessageKind, client_ids: Iterable[str], facts: Mapping[str, str] | None = None
+) -> tuple[QueuedMessage, ...]:
     """The message to each of these clients."""
-    return tuple(Message(kind, Audience.CLIENT, client_id, facts or {}) for client_id in client_ids)
+    return tuple(QueuedMessage(kind, Audience.CLIENT, client_id, facts or {}) for client_id in client_ids)
 
 
 def organisation_messages(
-    kind: Kind, appointment: Appointment, facts: Mapping[str, str] | None = None
-) -> tuple[Message, ...]:
+    kind: MessageKind, appointment: Appointment, facts: Mapping[str, str] | None = None
+) -> tuple[QueuedMessage, ...]:
     """The copies for the staff member, the branch and the organisation; who has no address gets none."""
     facts = facts or {}
     copies = (
-        Message(kind, Audience.LOCATION, appointment.location_id, facts),
-        Message(kind, Audience.ORGANISATION, ORGANISATION, facts),
+        QueuedMessage(kind, Audience.LOCATION, appointment.location_id, facts),
+        QueuedMessage(kind, Audience.ORGANISATION, ORGANISATION_ID, facts),
     )
     if appointment.staff_id is None:
         return copies
-    return (Message(kind, Audience.STAFF, appointment.staff_id, facts), *copies)
+    return (QueuedMessage(kind, Audience.STAFF, appointment.staff_id, facts), *copies)
 
 
-def known_copies(kind: Kind, appointment: Appointment, facts: Mapping[str, str] | None = None) -> tuple[Message, ...]:
+def informed_organisation_messages(
+    kind: MessageKind, appointment: Appointment, facts: Mapping[str, str] | None = None
+) -> tuple[QueuedMessage, ...]:
     """The copies for those of the organisation who know of it: nobody is told of a request (AS-5).
 
     Nobody but whoever has been given it, or took it, and who was told of it when it was confirmed.

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.domain.appointments.appointment import Appointment, NoShow
-from chalicelib.domain.appointments.lifecycle import Step, advanced, missed, signed_off
+from chalicelib.domain.appointments.lifecycle import LifecycleStep, mark_no_show, sign_off, take_step
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import FeatureDisabled
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, with_seats
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.clients import entitlements
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 
-class Progressing:
+class AdvanceAppointment:
     """Steps: the appointment is read and written; whom it takes room from stays as it is (D2)."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -28,50 +28,52 @@ class Progressing:
         self._ids = ids
         self._pause = pause
 
-    def advance(self, context: Context, appointment_id: str, step: Step) -> Seated:
+    def advance(self, context: Context, appointment_id: str, step: LifecycleStep) -> AppointmentView:
         """One step on; 409 ``wrong_state``, and 403 ``feature_disabled`` for an arrival where there is no lobby."""
 
         def on(appointment: Appointment, settings: Settings) -> Appointment:
-            if step is Step.ARRIVE and not settings.lobby:
+            if step is LifecycleStep.ARRIVE and not settings.lobby:
                 raise FeatureDisabled("The organisation does not use the lobby.")
-            return advanced(appointment, step, context.now)
+            return take_step(appointment, step, context.now)
 
         return self._progress(context, appointment_id, step, on)
 
-    def miss(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> Seated:
+    def miss(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> AppointmentView:
         """Nobody came; 409 ``too_early`` before thirty minutes after its start, ``wrong_state`` (RB-17)."""
         no_show = NoShow(contact_attempted, reason, context.now)
-        return self._progress(context, appointment_id, Step.MISS, lambda appointment, _: missed(appointment, no_show))
+        return self._progress(
+            context, appointment_id, LifecycleStep.MISS, lambda appointment, _: mark_no_show(appointment, no_show)
+        )
 
-    def sign_off(self, context: Context, appointment_id: str) -> Seated:
+    def sign_off(self, context: Context, appointment_id: str) -> AppointmentView:
         """The record of what has come to an end closed for good; 409 ``wrong_state`` (RB-21)."""
 
         def close(appointment: Appointment, _: Settings) -> Appointment:
-            return signed_off(appointment, context.actor.label, context.now)
+            return sign_off(appointment, context.actor.label, context.now)
 
         return self._progress(context, appointment_id, "signed_off", close)
 
     def _progress(
         self, context: Context, appointment_id: str, action: str, on: Callable[[Appointment, Settings], Appointment]
-    ) -> Seated:
-        def attempt() -> Seated:
+    ) -> AppointmentView:
+        def attempt() -> AppointmentView:
             found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
             before = found.require(Appointment, appointment_id)
-            require_reach(context.staff, Ability.APPOINTMENT_PROGRESS, before)
+            require_access(context.staff, Ability.APPOINTMENT_PROGRESS, before)
             check_version(before, context)
             return self._written(context, action, before, on(before, settings_in(found)))
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
-    def _written(self, context: Context, action: str, before: Appointment, after: Appointment) -> Seated:
-        change = Change()
+    def _written(self, context: Context, action: str, before: Appointment, after: Appointment) -> AppointmentView:
+        change = UnitOfWork()
         saved = change.book(entitlements.settle(change, self._store, before, after), before)
         change.record(
             appointment_entry(
                 self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
             )
         )
-        (shown,) = with_seats(self._store, [saved], context.now)
+        (shown,) = read_views(self._store, [saved], context.now)
         self._store.commit(change, context.once, shown)
         return shown
 
@@ -83,7 +85,10 @@ def _events(before: Appointment, after: Appointment) -> tuple[str, ...]:
 def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
     if after.state is before.state:
         return (FieldChange("signed_off", None, after.signed_off.by if after.signed_off else None),)
-    steps = (FieldChange("state", before.state.value, after.state.value), *entitlements.settled(before, after))
+    steps = (
+        FieldChange("state", before.state.value, after.state.value),
+        *entitlements.settlement_changes(before, after),
+    )
     if after.no_show is None:
         return steps
     return (

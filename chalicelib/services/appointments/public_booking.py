@@ -6,39 +6,43 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
-from chalicelib.domain.appointments.questions import checked
-from chalicelib.domain.appointments.status_transitions import initial_status, passed, requested
-from chalicelib.domain.appointments.video_meetings import usual_call
-from chalicelib.domain.availability.allocation import Place
-from chalicelib.domain.availability.block_slots import Seeker
-from chalicelib.domain.availability.holds import Hold, hold_id_of
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Right
-from chalicelib.domain.clients.client import Client, Contact, name_key, normal_email, normal_phone
-from chalicelib.domain.organisation.catalog import Location, Method, Offer
-from chalicelib.domain.organisation.statuses import Pipeline, Status
+from chalicelib.domain.appointments.questions import check_answers
+from chalicelib.domain.appointments.status_transitions import as_request, history_entry, initial_status
+from chalicelib.domain.appointments.video_meetings import default_call
+from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.holds import Hold, hold_id_from_token
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import SeatAccess
+from chalicelib.domain.clients.client import Client, Contact, name_key, normalise_email, normalise_phone
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Offer
+from chalicelib.domain.organisation.statuses import Status, StatusPipeline
 from chalicelib.domain.shared.errors import TooManyBookings, invalid
-from chalicelib.domain.shared.events import Audience, Entry, Kind, Message
-from chalicelib.domain.shared.times import instant, minute, resolve, wall_text, zone
+from chalicelib.domain.shared.events import Audience, JournalEntry, MessageKind, QueuedMessage
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, known_zone, resolve_start, wall_text
 from chalicelib.services import client_identity
-from chalicelib.services.appointments.journal_entries import appointment_entry, booking_announced, organisation_messages
+from chalicelib.services.appointments.journal_entries import (
+    appointment_entry,
+    booking_announcement,
+    organisation_messages,
+)
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.availability.availability import held
+from chalicelib.services.availability.availability import live_hold_occupant
 from chalicelib.services.availability.availability_reader import (
-    FreeTimes,
-    Question,
-    Where,
+    AvailabilityQuery,
+    AvailabilityReader,
+    AvailabilityWindow,
     require_offered,
     unknown_reference,
 )
 from chalicelib.services.clients.audit_log import record_creation, record_update
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AttendeeDetails:
     """Who wants to come, as typed into the form; at least an e-mail address or a mobile number."""
 
     first_name: str
@@ -57,15 +61,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class BookingWish:
+class BookingRequest:
     """What a client asks for; ``start`` is an instant or wall time in ``timezone``, by default the location's."""
 
     service_id: str
     location_id: str
-    method: Method
+    method: MeetingMethod
     start: datetime
     timezone: str | None
-    attendee: Person
+    attendee: AttendeeDetails
     staff_id: str | None = None
     language: str | None = None
     hold_token: str | None = None
@@ -73,7 +77,7 @@ class BookingWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class BookingResult:
     """The appointment, the attendee whose code opens it, and who it is with where that is known; its status."""
 
     appointment: Appointment
@@ -82,78 +86,82 @@ class Booked:
     status: Status | None = None
 
 
-class Booking:
+class BookAppointment:
     """Bookings from the widget."""
 
-    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, times: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._times = times
         self._ids = ids
         self._pause = pause
 
-    def book(self, context: Context, wish: BookingWish) -> Booked:
+    def book(self, context: Context, wish: BookingRequest) -> BookingResult:
         """Takes the slot; refuses with the contract's codes and then writes nothing.
 
         A Quickstream booking is nobody's (QS-4), one of a staff service goes to whoever is chosen or has the turn.
         409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``slot_taken``,
         ``no_staff_for_language``, ``too_many_bookings``; 422.
         """
-        start = minute(resolve(wish.start, wish.timezone))
+        start = epoch_minute(resolve_start(wish.start, wish.timezone))
         wish = replace(wish, attendee=self._reachable(wish))
-        return decide(lambda: self._book(context, wish, start), self._pause)
+        return retry_on_conflict(lambda: self._book(context, wish, start), self._pause)
 
-    def _reachable(self, wish: BookingWish) -> Person:
+    def _reachable(self, wish: BookingRequest) -> AttendeeDetails:
         person = wish.attendee
         if not person.email and not person.mobile:
             raise invalid("/attendee/email", "An e-mail address or a mobile number is needed.", "contact_required")
         if not person.mobile:
             return person
         country = None if person.mobile.startswith("+") else self._country(wish.location_id)
-        return replace(person, mobile=normal_phone(person.mobile, country, "/attendee/mobile"))
+        return replace(person, mobile=normalise_phone(person.mobile, country, "/attendee/mobile"))
 
     def _country(self, location_id: str) -> str | None:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
         return location.dials_in if location else None
 
-    def _book(self, context: Context, wish: BookingWish, start: int) -> Booked:
+    def _book(self, context: Context, wish: BookingRequest, start: int) -> BookingResult:
         person, now = wish.attendee, context.now
-        reached_at = normal_email(person.email) if person.email else str(person.mobile)
+        reached_at = normalise_email(person.email) if person.email else str(person.mobile)
 
-        def pose(offer: Offer, found: Found) -> Question:
-            require_offered(offer, wish.method, wish.staff_id, Right.WIDGET, unknown_reference)
-            occupant = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
+        def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
+            require_offered(offer, wish.method, wish.staff_id, SeatAccess.WIDGET, unknown_reference)
+            occupant = live_hold_occupant(found, wish.hold_token, wish.location_id, now, "/hold_token")
             hold = found.require(Hold, occupant.id) if occupant else None
-            wanted = Preference(wish.staff_id, wish.language, keep=hold.staff_id if hold else None)
-            return Question(offer, Seeker(Right.WIDGET, now, occupant), wanted)
+            wanted = StaffPreference(wish.staff_id, wish.language, keep=hold.staff_id if hold else None)
+            return AvailabilityQuery(offer, Requester(SeatAccess.WIDGET, now, occupant), wanted)
 
-        where = Where(wish.service_id, wish.location_id, start, start + 1)
+        where = AvailabilityWindow(wish.service_id, wish.location_id, start, start + 1)
         times, found = self._times.read(where, pose, _refs(wish, reached_at), unknown=unknown_reference)
-        answers = checked(times.offer.service, person.answers, "/attendee/answers")
+        answers = check_answers(times.offer.service, person.answers, "/attendee/answers")
         place = times.place(start)
         contact = found.get(Contact, reached_at) or Contact(reached_at)
-        if contact.upcoming_count(minute(now)) >= times.offer.settings.bookings_per_contact:
+        if contact.upcoming_count(epoch_minute(now)) >= times.offer.settings.bookings_per_contact:
             raise TooManyBookings()
 
-        change = Change()
+        change = UnitOfWork()
         client = self._client(context, change, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
         status = initial_status(times.offer, pipeline_in(found))
-        appointment = change.book(requested(self._appointment(context, wish, place, attendee), status, now))
+        appointment = change.book(as_request(self._appointment(context, wish, place, attendee), status, now))
         if status:
-            change.save(passed(appointment, status, context.actor, now))
-        contact = contact if contact.client_named(_key(person)) else contact.with_client(client.id, _key(person))
-        change.save(contact.with_booking(appointment.id, place.end, minute(now)))
-        occupant = place.occupant(appointment.id, Right.WIDGET)
-        ledger_io.take(change, place, occupant, now, without=_given_up(change, found, wish, place, now))
+            change.save(history_entry(appointment, status, context.actor, now))
+        contact = (
+            contact
+            if contact.client_named(_details_key(person))
+            else contact.with_client(client.id, _details_key(person))
+        )
+        change.save(contact.with_booking(appointment.id, place.end, epoch_minute(now)))
+        occupant = place.occupant(appointment.id, SeatAccess.WIDGET)
+        ledger_io.write_occupant(change, place, occupant, now, without=_remove_hold(change, found, wish, place, now))
         change.record(self._entry(context, appointment, client))
-        booked = Booked(appointment, attendee, place.post.name if place.post else None, status)
+        booked = BookingResult(appointment, attendee, place.post.name if place.post else None, status)
         self._store.commit(change, context.once, booked)
         return booked
 
-    def _client(self, context: Context, change: Change, person: Person, contact: Contact) -> Client:
+    def _client(self, context: Context, change: UnitOfWork, person: AttendeeDetails, contact: Contact) -> Client:
         """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
-        known = contact.client_named(_key(person)) if person.email else None
+        known = contact.client_named(_details_key(person)) if person.email else None
         client = self._known(known) if known else None
         if client is None:
             client = change.save(self._created(context, person))
@@ -173,10 +181,10 @@ class Booking:
 
     def _known(self, client_id: str) -> Client | None:
         """The client on record; the one it has been merged into, none once it is deleted."""
-        client = client_identity.standing(self._store, client_id, self._store.read([Ref.to(Client, client_id)]))
+        client = client_identity.resolve_client(self._store, client_id, self._store.read([Ref.to(Client, client_id)]))
         return client if client is not None and client.active else None
 
-    def _created(self, context: Context, person: Person) -> Client:
+    def _created(self, context: Context, person: AttendeeDetails) -> Client:
         return Client(
             id=self._ids.new("cli", context.now),
             first_name=person.first_name,
@@ -189,7 +197,7 @@ class Booking:
             receive_sms=person.receive_sms and person.mobile is not None,
         )
 
-    def _attendee(self, client: Client, person: Person, answers: tuple[Answer, ...], contact: str) -> Attendee:
+    def _attendee(self, client: Client, person: AttendeeDetails, answers: tuple[Answer, ...], contact: str) -> Attendee:
         # Name and language as typed: those on record would tell the booker that there is one (D26b).
         return Attendee(
             client_id=client.id,
@@ -201,8 +209,10 @@ class Booking:
             language=person.language,
         )
 
-    def _appointment(self, context: Context, wish: BookingWish, place: Place, attendee: Attendee) -> Appointment:
-        service, at = place.offer.service, instant(place.start)
+    def _appointment(
+        self, context: Context, wish: BookingRequest, place: Allocation, attendee: Attendee
+    ) -> Appointment:
+        service, at = place.offer.service, from_epoch_minute(place.start)
         timezone = wish.timezone or place.offer.location.timezone
         return Appointment(
             id=self._ids.new("apt", context.now, place.turn),
@@ -210,9 +220,9 @@ class Booking:
             location_id=wish.location_id,
             method=wish.method,
             start=at,
-            end=instant(place.end),
+            end=from_epoch_minute(place.end),
             timezone=timezone,
-            local_start=wall_text(at, zone(timezone)),
+            local_start=wall_text(at, known_zone(timezone)),
             attendees=(attendee,),
             booked_through=context.actor,
             created_at=context.now,
@@ -223,43 +233,43 @@ class Booking:
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             language=wish.language,
-            teleconference=usual_call(wish.method, place.offer.settings.teleconference),
+            teleconference=default_call(wish.method, place.offer.settings.teleconference),
             reminder_hours=place.offer.settings.reminder_hours,
             utm=wish.utm,
         )
 
-    def _entry(self, context: Context, appointment: Appointment, client: Client) -> Entry:
-        told, event = booking_announced(appointment)
+    def _entry(self, context: Context, appointment: Appointment, client: Client) -> JournalEntry:
+        told, event = booking_announcement(appointment)
         return appointment_entry(
             self._ids,
             context,
             appointment,
             "booked",
             messages=(
-                Message(told, Audience.CLIENT, client.id),
-                *(organisation_messages(Kind.STAFF_BOOKED, appointment) if appointment.confirmed else ()),
+                QueuedMessage(told, Audience.CLIENT, client.id),
+                *(organisation_messages(MessageKind.STAFF_BOOKED, appointment) if appointment.confirmed else ()),
             ),
             events=(event,),
         )
 
 
-def _refs(wish: BookingWish, contact: str) -> list[Ref[object]]:
-    refs: list[Ref[object]] = [Ref.to(Contact, contact), Ref.to(Pipeline)]
+def _refs(wish: BookingRequest, contact: str) -> list[Ref[object]]:
+    refs: list[Ref[object]] = [Ref.to(Contact, contact), Ref.to(StatusPipeline)]
     if wish.hold_token:
-        refs.append(Ref.to(Hold, hold_id_of(wish.hold_token)))
+        refs.append(Ref.to(Hold, hold_id_from_token(wish.hold_token)))
     return refs
 
 
-def _given_up(change: Change, found: Found, wish: BookingWish, place: Place, now: datetime) -> str:
+def _remove_hold(change: UnitOfWork, found: ReadResult, wish: BookingRequest, place: Allocation, now: datetime) -> str:
     """Gives up the hold that the booking takes the place of, wherever it stands; its id, if there is one."""
-    occupant = held(found, wish.hold_token, wish.location_id, now, "/hold_token")
+    occupant = live_hold_occupant(found, wish.hold_token, wish.location_id, now, "/hold_token")
     if occupant is None:
         return ""
     hold = found.require(Hold, occupant.id)
     change.delete(hold)
-    ledger_io.leave(change, hold.id, hold.stands(), [place.calendar])
+    ledger_io.remove_occupant(change, hold.id, hold.stands(), [place.calendar])
     return hold.id
 
 
-def _key(person: Person) -> str:
+def _details_key(person: AttendeeDetails) -> str:
     return name_key(person.first_name, person.last_name)

@@ -5,34 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.appointments.appointment import OVER, Appointment, Attendee, State
-from chalicelib.domain.appointments.status_transitions import initial_status, passed, requested_anew, status_changes
-from chalicelib.domain.availability.block_slots import Seeker
-from chalicelib.domain.capacity.ledger import Right
+from chalicelib.domain.appointments.appointment import ALREADY_OVER, Appointment, AppointmentState, Attendee
+from chalicelib.domain.appointments.status_transitions import (
+    as_renewed_request,
+    history_entry,
+    initial_status,
+    status_changes,
+)
+from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.catalog import Settings
-from chalicelib.domain.organisation.statuses import Pipeline
+from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import AlreadyRebooked, WrongState
-from chalicelib.domain.shared.events import Audience, Entry, FieldChange, Kind, Message
-from chalicelib.domain.shared.times import instant, minute, resolve, utc_text, wall_text, zone
+from chalicelib.domain.shared.events import Audience, FieldChange, JournalEntry, MessageKind, QueuedMessage
+from chalicelib.domain.shared.times import (
+    epoch_minute,
+    from_epoch_minute,
+    known_zone,
+    resolve_start,
+    utc_text,
+    wall_text,
+)
 from chalicelib.services import client_identity
 from chalicelib.services.appointments.cancellation import reason_by_mode, require_deadline
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
     client_messages,
-    known_copies,
-    reason_given,
+    informed_organisation_messages,
+    reason_changes,
 )
-from chalicelib.services.appointments.public_booking import Booked
+from chalicelib.services.appointments.public_booking import BookingResult
 from chalicelib.services.availability import ledger_io, staff_ledger
-from chalicelib.services.availability.availability import as_before
-from chalicelib.services.availability.availability_reader import FreeTimes, Where, unknown_reference
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.availability.availability import query_for_move
+from chalicelib.services.availability.availability_reader import (
+    AvailabilityReader,
+    AvailabilityWindow,
+    unknown_reference,
+)
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class RescheduleRequest:
     """Where a client wants to move an appointment; ``start`` is an instant or wall time in ``timezone``.
 
     Without one it stays agreed in the zone it was.
@@ -44,39 +60,39 @@ class Move:
     reason: str = ""
 
 
-class Rescheduling:
+class RescheduleAppointment:
     """Moves by clients: the appointment is read, then the calendar; one transaction."""
 
-    def __init__(self, store: Store, times: FreeTimes, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, times: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._times = times
         self._ids = ids
         self._pause = pause
 
-    def by_client(self, context: Context, appointment_id: str, move: Move) -> Booked:
+    def by_client(self, context: Context, appointment_id: str, move: RescheduleRequest) -> BookingResult:
         """The appointment at its new time, under the same id; if that is not to be had, all stays as it was.
 
         404 for a wrong code; 409 ``wrong_state``, ``deadline_passed``, ``already_rebooked`` or a booking's.
         """
-        start = minute(resolve(move.start, move.timezone))
-        return decide(lambda: self._by_client(context, appointment_id, move, start), self._pause)
+        start = epoch_minute(resolve_start(move.start, move.timezone))
+        return retry_on_conflict(lambda: self._by_client(context, appointment_id, move, start), self._pause)
 
-    def _by_client(self, context: Context, appointment_id: str, move: Move, start: int) -> Booked:
+    def _by_client(self, context: Context, appointment_id: str, move: RescheduleRequest, start: int) -> BookingResult:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
         settings = settings_in(found)
         attendee = appointment.attendee_by_code(move.code)
         # Whoever has been merged since stands there under each of their ids (D17).
-        records = client_identity.companions(self._store, appointment).of(appointment, attendee.client_id)
-        if all(a.cancelled for a in records) or appointment.state is not State.BOOKED:
-            raise WrongState(OVER)
+        records = client_identity.resolve_attendees(self._store, appointment).of(appointment, attendee.client_id)
+        if all(a.cancelled for a in records) or appointment.state is not AppointmentState.BOOKED:
+            raise WrongState(ALREADY_OVER)
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
         if any(a.moves for a in records):
             raise AlreadyRebooked()
         reason = reason_by_mode(settings.rebook_reason, move.reason)
 
-        at, timezone = instant(start), move.timezone or appointment.timezone
-        moved = appointment.moved(at, timezone, wall_text(at, zone(timezone)), context.now)
+        at, timezone = from_epoch_minute(start), move.timezone or appointment.timezone
+        moved = appointment.moved(at, timezone, wall_text(at, known_zone(timezone)), context.now)
         attendee = replace(attendee, moves=attendee.moves + 1)
         others = (attendee if a.client_id == attendee.client_id else a for a in moved.attendees)
         moved = replace(moved, attendees=tuple(others))
@@ -84,52 +100,55 @@ class Rescheduling:
 
     def _settle(
         self, context: Context, before: Appointment, moved: Appointment, attendee: Attendee, reason: str
-    ) -> Booked:
-        start, seeker = minute(moved.start), Seeker(Right.WIDGET, context.now, moving=moved.id)
-        where = Where(moved.service_id, moved.location_id, start, start + 1)
+    ) -> BookingResult:
+        start, seeker = epoch_minute(moved.start), Requester(SeatAccess.WIDGET, context.now, moving=moved.id)
+        where = AvailabilityWindow(moved.service_id, moved.location_id, start, start + 1)
         holder = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
         times, found = self._times.read(
             where,
-            lambda offer, _: as_before(offer, seeker, before),
-            [*holder, Ref.to(Pipeline)],
+            lambda offer, _: query_for_move(offer, seeker, before),
+            [*holder, Ref.to(StatusPipeline)],
             unknown=unknown_reference,
         )
         place = times.place(start)
-        change = Change()
-        ledger_io.take(change, place, place.occupant(moved.id, Right.WIDGET), context.now)
+        change = UnitOfWork()
+        ledger_io.write_occupant(change, place, place.occupant(moved.id, SeatAccess.WIDGET), context.now)
         moved, read = place.given(moved), [place.calendar]
         if moved.staff_id and place.post is None:
             # Whoever is busy at the new time gives the appointment back.
-            theirs = staff_ledger.take_if_free(change, found, moved, context.now)
+            theirs = staff_ledger.add_if_free(change, found, moved, context.now)
             moved = moved if theirs else replace(moved, staff_id=None)
             read += [theirs] if theirs else []
-        ledger_io.leave(change, before.id, before.stands(), read)
+        ledger_io.remove_occupant(change, before.id, before.stands(), read)
         if moved.staff_id != before.staff_id:
             moved = replace(moved, handed_over=False)
         pipeline = pipeline_in(found)
-        after = change.book(requested_anew(moved, initial_status(times.offer, pipeline), context.now), before)
+        after = change.book(as_renewed_request(moved, initial_status(times.offer, pipeline), context.now), before)
         status = pipeline.get(after.status_id)
         if status and after.status_id != before.status_id:
-            change.save(passed(after, status, context.actor, context.now, reason))
+            change.save(history_entry(after, status, context.actor, context.now, reason))
         for contact in {a.contact for a in after.live_attendees if a.contact}:
-            change.tally(contact, after.id, minute(after.end))
+            change.tally(contact, after.id, epoch_minute(after.end))
         change.record(self._entry(context, before, after, pipeline, reason))
-        booked = Booked(after, attendee, place.post.name if place.post else None, status)
+        booked = BookingResult(after, attendee, place.post.name if place.post else None, status)
         self._store.commit(change, context.once, booked)
         return booked
 
     def _entry(
-        self, context: Context, before: Appointment, after: Appointment, pipeline: Pipeline, reason: str
-    ) -> Entry:
+        self, context: Context, before: Appointment, after: Appointment, pipeline: StatusPipeline, reason: str
+    ) -> JournalEntry:
         facts = {"previous_start": utc_text(before.start), "reason": reason}
         told = [a.client_id for a in after.live_attendees] if after.notify_client else []
         handed = after.staff_id != before.staff_id
         renewed = status_changes(pipeline.get(before.status_id), pipeline.get(after.status_id))
         # A request that has been moved is a request anew; who was told that it stands elsewhere must hear of it (D34).
-        kind = Kind.RESCHEDULED if after.confirmed else Kind.REQUEST_RECEIVED
-        messages = (*client_messages(kind, told, facts), *known_copies(Kind.STAFF_RESCHEDULED, after, facts))
+        kind = MessageKind.RESCHEDULED if after.confirmed else MessageKind.REQUEST_RECEIVED
+        messages = (
+            *client_messages(kind, told, facts),
+            *informed_organisation_messages(MessageKind.STAFF_RESCHEDULED, after, facts),
+        )
         if handed and before.staff_id and (before.announced or before.handed_over):
-            messages += (Message(Kind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
+            messages += (QueuedMessage(MessageKind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
         return appointment_entry(
             self._ids,
             context,
@@ -139,7 +158,7 @@ class Rescheduling:
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
                 *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
                 *renewed,
-                *reason_given(reason),
+                *reason_changes(reason),
             ),
             messages=messages,
             events=("appointment.rescheduled", *(("appointment.status_changed",) if renewed else ())),

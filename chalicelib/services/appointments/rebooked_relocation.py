@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.availability.block_slots import Seeker, outside_window, refusal
-from chalicelib.domain.capacity.ledger import Right
-from chalicelib.domain.organisation.catalog import Availability
+from chalicelib.domain.availability.block_slots import Requester, refusal_for, window_violation
+from chalicelib.domain.capacity.ledger import SeatAccess
+from chalicelib.domain.organisation.catalog import AvailabilitySource
 from chalicelib.domain.organisation.rota import Rota
-from chalicelib.domain.quickview.rebooking import require_free, require_within
+from chalicelib.domain.quickview.rebooking import require_no_obstacles, require_within_schedule
 from chalicelib.domain.shared.errors import ConsultantUnavailable
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.availability.availability_reader import unknown_reference
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.unit_of_work import Change, Context, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ref, Store, UnitOfWork
 
 
-def move(
-    change: Change, store: Store, context: Context, before: Appointment, after: Appointment, *, overridden: bool
+def relocate_in_schedule(
+    change: UnitOfWork, store: Store, context: Context, before: Appointment, after: Appointment, *, overridden: bool
 ) -> bool:
     """Takes the new time and frees the old one; false, with nothing written, where other rules decide.
 
@@ -30,7 +30,7 @@ def move(
     ``consultant_unavailable``.
     """
     kept = (before.location_id, before.staff_id) == (after.location_id, after.staff_id)
-    by_schedule = before.work_schedule_id is not None and before.availability is Availability.STAFF
+    by_schedule = before.work_schedule_id is not None and before.availability is AvailabilitySource.STAFF
     if not (kept and by_schedule) or after.staff_id is None:
         return False
     refs: list[Ref[Any]] = [
@@ -43,16 +43,16 @@ def move(
     if schedule is None:
         return False
     offer = ledger_io.offer_in(found, after.location_id, after.service_id, unknown_reference)
-    why = outside_window(offer, Seeker(Right.SCHEDULE, context.now), after.span[0])
+    why = window_violation(offer, Requester(SeatAccess.SCHEDULE, context.now), after.span[0])
     if why:
-        raise refusal(why)
-    require_within(schedule, after.span, overridden=overridden)
-    if not staff_ledger.eligible(found, after):
+        raise refusal_for(why)
+    require_within_schedule(schedule, after.span, overridden=overridden)
+    if not staff_ledger.is_eligible(found, after):
         raise ConsultantUnavailable()
     calendar = staff_ledger.calendar_of(found, after)
     others = calendar.vacated(after.id)
-    require_free(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
+    require_no_obstacles(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
     change.guard(rota)
     staff_ledger.assign(change, found, after, context.now, force=True)
-    ledger_io.leave(change, before.id, before.stands(), [calendar])
+    ledger_io.remove_occupant(change, before.id, before.stands(), [calendar])
     return True

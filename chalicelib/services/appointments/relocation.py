@@ -5,35 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.availability.block_slots import Seeker, outside_window, refusal
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Calendar, Right
-from chalicelib.domain.organisation.catalog import Availability, Offer
+from chalicelib.domain.availability.block_slots import Requester, refusal_for, window_violation
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Offer
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.appointments import rebooked_relocation
-from chalicelib.services.appointments.staff_booking import found_place
+from chalicelib.services.appointments.staff_booking import allocate_for_staff
 from chalicelib.services.availability import ledger_io, staff_ledger
-from chalicelib.services.availability.availability import as_before
+from chalicelib.services.availability.availability import query_for_move
 from chalicelib.services.availability.availability_reader import (
-    FreeTimes,
-    Question,
-    Times,
-    Where,
+    AvailabilityQuery,
+    AvailabilityReader,
+    AvailabilityWindow,
+    AvailableTimes,
     require_offered,
     unknown_reference,
 )
-from chalicelib.services.availability.booking_channels import Door, require_open
-from chalicelib.services.unit_of_work import Change, Context, Found, Store
+from chalicelib.services.availability.booking_channels import StaffChannel, require_channel
+from chalicelib.services.unit_of_work import Context, ReadResult, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RelocationRequest:
     """An appointment as it is and as staff want it, through which door; ``override`` in spite of all that is there."""
 
     before: Appointment
     after: Appointment
-    door: Door
+    door: StaffChannel
     override: bool = False
 
     @property
@@ -43,9 +43,9 @@ class Wanted:
         return (before.start, before.location_id) != (after.start, after.location_id)
 
     @property
-    def right(self) -> Right:
+    def right(self) -> SeatAccess:
         """The seats that are open to it: at a time it has already, the grid of free times counts for nothing."""
-        return self.door.right if self.moved else Right.SCHEDULE
+        return self.door.right if self.moved else SeatAccess.SCHEDULE
 
     @property
     def handed_over(self) -> bool:
@@ -54,97 +54,97 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RelocationResult:
     """The appointment in its place; ``calendar`` is its location's as it then is, where its seat was decided anew."""
 
     appointment: Appointment
     calendar: Calendar | None = None
 
 
-class ChangesOfPlace:
+class RelocateAppointment:
     """Decides and writes within the caller's transaction; reads no calendar that the change does not touch."""
 
-    def __init__(self, store: Store, times: FreeTimes) -> None:
+    def __init__(self, store: Store, times: AvailabilityReader) -> None:
         self._store = store
         self._times = times
 
-    def settle(self, change: Change, context: Context, wanted: Wanted) -> Settled:
+    def settle(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> RelocationResult:
         """Takes the new place and frees the old one, if they differ; the appointment counts for nothing meanwhile.
 
         Whoever has it keeps it. 409 as for bookings, ``staff_conflict`` for somebody who is not free; 422
         ``unknown_staff``, ``past``; 403 ``feature_disabled``. What was rebooked is refused as by ``rebook_moves``.
         """
         before, after = wanted.before, wanted.after
-        if wanted.moved and rebooked_relocation.move(
+        if wanted.moved and rebooked_relocation.relocate_in_schedule(
             change, self._store, context, before, after, overridden=wanted.override
         ):
-            return Settled(after)
+            return RelocationResult(after)
         if wanted.moved or self._chosen_anew(wanted, context):
             return self._placed(change, context, wanted)
         if wanted.handed_over:
             self._hand_over(change, context, wanted)
-        return Settled(wanted.after)
+        return RelocationResult(wanted.after)
 
-    def _chosen_anew(self, wanted: Wanted, context: Context) -> bool:
+    def _chosen_anew(self, wanted: RelocationRequest, context: Context) -> bool:
         """Whether it is the new person's working time that decides; once it has begun there is nothing to choose."""
         after = wanted.after
-        by_person = after.availability is Availability.STAFF and after.staff_id is not None
+        by_person = after.availability is AvailabilitySource.STAFF and after.staff_id is not None
         return wanted.handed_over and by_person and after.start > context.now
 
-    def _placed(self, change: Change, context: Context, wanted: Wanted) -> Settled:
+    def _placed(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> RelocationResult:
         before, after = wanted.before, wanted.after
         times, found, seeker = self._read(context, wanted)
-        start = minute(after.start)
-        if times.offer.service.availability is Availability.STAFF and after.staff_id is None:
-            why = outside_window(times.offer, seeker, start)
+        start = epoch_minute(after.start)
+        if times.offer.service.availability is AvailabilitySource.STAFF and after.staff_id is None:
+            why = window_violation(times.offer, seeker, start)
             if why:
-                raise refusal(why)
-            ledger_io.leave(change, before.id, before.stands())
-            return Settled(replace(after, availability=Availability.STAFF, over_capacity=False))
-        place = found_place(times, start, wanted.right, context.staff, wanted.override)
+                raise refusal_for(why)
+            ledger_io.remove_occupant(change, before.id, before.stands())
+            return RelocationResult(replace(after, availability=AvailabilitySource.STAFF, over_capacity=False))
+        place = allocate_for_staff(times, start, wanted.right, context.staff, wanted.override)
         occupant = place.occupant(after.id, wanted.right)
-        ledger_io.take(change, place, occupant, context.now)
+        ledger_io.write_occupant(change, place, occupant, context.now)
         after = place.given(after)
         read = [place.calendar]
         if after.staff_id and place.post is None:
             _require_eligible(found, after)
             read.append(staff_ledger.assign(change, found, after, context.now, force=wanted.override))
-        ledger_io.leave(change, before.id, before.stands(), read)
-        return Settled(after, None if place.post else place.calendar.placed(occupant))
+        ledger_io.remove_occupant(change, before.id, before.stands(), read)
+        return RelocationResult(after, None if place.post else place.calendar.placed(occupant))
 
-    def _read(self, context: Context, wanted: Wanted) -> tuple[Times, Found, Seeker]:
+    def _read(self, context: Context, wanted: RelocationRequest) -> tuple[AvailableTimes, ReadResult, Requester]:
         """The free times that decide, of whoever is to have it only, and with them that person's post and time."""
         before, after, door = wanted.before, wanted.after, wanted.door
-        seeker = Seeker(wanted.right, context.now, moving=before.id)
+        seeker = Requester(wanted.right, context.now, moving=before.id)
 
-        def pose(offer: Offer, _: Found) -> Question:
-            if door is Door.CONTACT_CENTRE:
-                require_open(context.staff, door, after.location_id, offer.settings)
+        def pose(offer: Offer, _: ReadResult) -> AvailabilityQuery:
+            if door is StaffChannel.CONTACT_CENTRE:
+                require_channel(context.staff, door, after.location_id, offer.settings)
             require_offered(offer, None, None, wanted.right, unknown_reference)
-            question = as_before(offer, seeker, before)
+            question = query_for_move(offer, seeker, before)
             return replace(
                 question,
-                wanted=Preference(after.staff_id),
+                wanted=StaffPreference(after.staff_id),
                 may=lambda post: post.staff_id == after.staff_id,
                 lenient=False,
             )
 
-        start = minute(after.start)
-        where = Where(after.service_id, after.location_id, start, start + 1)
+        start = epoch_minute(after.start)
+        where = AvailabilityWindow(after.service_id, after.location_id, start, start + 1)
         refs = staff_ledger.refs_at(after.location_id, after.staff_id, start) if after.staff_id else []
         times, found = self._times.read(where, pose, refs, unknown=unknown_reference)
         return times, found, seeker
 
-    def _hand_over(self, change: Change, context: Context, wanted: Wanted) -> None:
+    def _hand_over(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> None:
         before, after = wanted.before, wanted.after
         if after.staff_id:
             found = self._store.read(staff_ledger.refs(after))
             _require_eligible(found, after)
             staff_ledger.assign(change, found, after, context.now, force=wanted.override)
         if before.staff_id:
-            ledger_io.leave(change, before.id, [(before.staff_id, before.busy)])
+            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy)])
 
 
-def _require_eligible(found: Found, appointment: Appointment) -> None:
-    if not staff_ledger.eligible(found, appointment):
+def _require_eligible(found: ReadResult, appointment: Appointment) -> None:
+    if not staff_ledger.is_eligible(found, appointment):
         raise invalid("/staff_id", "They do not offer this service here.", "unknown_staff")

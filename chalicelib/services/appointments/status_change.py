@@ -6,29 +6,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.status_transitions import moved_into, passed, require_move, status_changes
-from chalicelib.domain.organisation.statuses import Pipeline, Predicate, Status
+from chalicelib.domain.appointments.status_transitions import (
+    history_entry,
+    require_transition,
+    status_changes,
+    with_status,
+)
+from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import StatusChanged, invalid
-from chalicelib.domain.shared.events import FieldChange, Kind, Message
+from chalicelib.domain.shared.events import FieldChange, MessageKind, QueuedMessage
 from chalicelib.domain.shared.permissions import Ability, Role
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, with_seats
-from chalicelib.services.appointments.cancellation import Cancelling
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
     client_messages,
     organisation_messages,
-    reason_given,
+    reason_changes,
 )
-from chalicelib.services.availability.booking_channels import entering
+from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class StatusWish:
+class StatusChangeRequest:
     """Into which status, why, and from which one the caller thinks it moves."""
 
     status_id: str
@@ -36,16 +41,16 @@ class StatusWish:
     expected_status_id: str | None = None
 
 
-class Approving:
+class ChangeStatus:
     """Moves by staff: the appointment is read with all statuses; one transaction. A rejection is a cancellation."""
 
-    def __init__(self, store: Store, cancelling: Cancelling, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, cancelling: CancelAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._cancelling = cancelling
         self._ids = ids
         self._pause = pause
 
-    def move(self, context: Context, appointment_id: str, wish: StatusWish) -> Seated:
+    def move(self, context: Context, appointment_id: str, wish: StatusChangeRequest) -> AppointmentView:
         """The appointment in that status; as it is, without a trace, when it is there already (D28).
 
         404, 403, ``feature_disabled``; 412; 409 ``status_changed`` when it is not in the expected status or was moved
@@ -53,39 +58,41 @@ class Approving:
         ``unknown_status``, ``status_archived``.
         """
         seen: list[str | None] = []
-        return decide(lambda: self._move(context, appointment_id, wish, seen), self._pause)
+        return retry_on_conflict(lambda: self._move(context, appointment_id, wish, seen), self._pause)
 
-    def _move(self, context: Context, appointment_id: str, wish: StatusWish, seen: list[str | None]) -> Seated:
-        refs: list[Ref[Any]] = [Ref.to(Appointment, appointment_id), Ref.to(Pipeline)]
+    def _move(
+        self, context: Context, appointment_id: str, wish: StatusChangeRequest, seen: list[str | None]
+    ) -> AppointmentView:
+        refs: list[Ref[Any]] = [Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline)]
         found = self._store.read(refs)
         before, pipeline = found.require(Appointment, appointment_id), pipeline_in(found)
         status = pipeline.get(wish.status_id)
-        rejects = status is None or status.predicate is Predicate.CANCELLATION
-        require_reach(context.staff, Ability.STATUS_CANCEL if rejects else Ability.STATUS_UPDATE, before)
-        context = entering(self._store, context, before.location_id)
+        rejects = status is None or status.predicate is StatusPredicate.CANCELLATION
+        require_access(context.staff, Ability.STATUS_CANCEL if rejects else Ability.STATUS_UPDATE, before)
+        context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
         if wish.expected_status_id not in (None, before.status_id):
             raise StatusChanged()
         if status is None:
             raise invalid("/status_id", "There is no such status.", "unknown_status")
         if status.id == before.status_id:
-            (shown,) = with_seats(self._store, [before], context.now)
-            self._store.commit(Change(), context.once, shown)
+            (shown,) = read_views(self._store, [before], context.now)
+            self._store.commit(UnitOfWork(), context.once, shown)
             return shown
         seen.append(before.status_id)
         if before.status_id != seen[0]:
             raise StatusChanged()
-        require_move(before, status, admin=Role.ADMIN in context.staff.roles)
+        require_transition(before, status, admin=Role.ADMIN in context.staff.roles)
         if rejects:
             return self._cancelling.rejected(context, before, status, pipeline, wish.reason)
         return self._written(context, before, status, pipeline, wish.reason)
 
     def _written(
-        self, context: Context, before: Appointment, status: Status, pipeline: Pipeline, reason: str
-    ) -> Seated:
-        change = Change()
-        saved = change.book(moved_into(before, status, context.now), before)
-        change.save(passed(saved, status, context.actor, context.now, reason))
+        self, context: Context, before: Appointment, status: Status, pipeline: StatusPipeline, reason: str
+    ) -> AppointmentView:
+        change = UnitOfWork()
+        saved = change.book(with_status(before, status, context.now), before)
+        change.save(history_entry(saved, status, context.actor, context.now, reason))
         settles = saved.confirmed != before.confirmed
         confirms = saved.confirmed and not before.confirmed
         change.record(
@@ -97,18 +104,18 @@ class Approving:
                 changes=(
                     *status_changes(pipeline.get(before.status_id), status),
                     *((FieldChange("confirmed", before.confirmed, saved.confirmed),) if settles else ()),
-                    *reason_given(reason),
+                    *reason_changes(reason),
                 ),
                 messages=_confirmations(saved) if confirms else (),
                 events=(*(("appointment.confirmed",) if confirms else ()), "appointment.status_changed"),
             )
         )
-        (shown,) = with_seats(self._store, [saved], context.now)
+        (shown,) = read_views(self._store, [saved], context.now)
         self._store.commit(change, context.once, shown)
         return shown
 
 
-def _confirmations(saved: Appointment) -> tuple[Message, ...]:
+def _confirmations(saved: Appointment) -> tuple[QueuedMessage, ...]:
     """Everybody who comes, and the usual copies (AS-8)."""
     told = [a.client_id for a in saved.live_attendees] if saved.notify_client else []
-    return (*client_messages(Kind.CONFIRMATION, told), *organisation_messages(Kind.STAFF_BOOKED, saved))
+    return (*client_messages(MessageKind.CONFIRMATION, told), *organisation_messages(MessageKind.STAFF_BOOKED, saved))

@@ -7,27 +7,40 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.availability.block_slots import Seeker, Slot, Why, nearest
-from chalicelib.domain.availability.holds import Hold, hold_id_of, unknown_hold
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Occupant, Right
-from chalicelib.domain.organisation.catalog import Method, Offer
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.availability.block_slots import Requester, Slot, Unavailable, nearest_starts
+from chalicelib.domain.availability.holds import Hold, hold_id_from_token, unknown_hold
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
+from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import day_bounds, days, instant, minute, resolve, zone
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.availability.availability_reader import FreeTimes, Question, Times, Where, require_offered
-from chalicelib.services.availability.booking_channels import Door, may_have, require_open
-from chalicelib.services.unit_of_work import Context, Found, Ref
+from chalicelib.domain.shared.times import (
+    date_range,
+    day_bounds,
+    epoch_minute,
+    from_epoch_minute,
+    known_zone,
+    resolve_start,
+)
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.availability.availability_reader import (
+    AvailabilityQuery,
+    AvailabilityReader,
+    AvailabilityWindow,
+    AvailableTimes,
+    require_offered,
+)
+from chalicelib.services.availability.booking_channels import StaffChannel, can_book_for, require_channel
+from chalicelib.services.unit_of_work import Context, ReadResult, Ref
 
-LONGEST_DAYS = 62
+MAX_DAYS = 62
 NEAREST_BEFORE = timedelta(days=7)
 NEAREST_AFTER = timedelta(days=21)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SlotSearch:
     """Which free times, asked by staff through a ``door`` or by a client.
 
     ``hold`` is a token, ``moving`` an appointment id, which a client gives with its ``code``.
@@ -36,8 +49,8 @@ class Search:
     service_id: str
     location_id: str
     timezone: str
-    method: Method | None = None
-    door: Door | None = None
+    method: MeetingMethod | None = None
+    door: StaffChannel | None = None
     staff_id: str | None = None
     language: str | None = None
     hold: str | None = None
@@ -45,9 +58,9 @@ class Search:
     code: str | None = None
 
     @property
-    def right(self) -> Right:
+    def right(self) -> SeatAccess:
         """The seats that are open to whoever asks."""
-        return self.door.right if self.door else Right.WIDGET
+        return self.door.right if self.door else SeatAccess.WIDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,76 +72,78 @@ class DaySlots:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class SlotExplanation:
     """Whether one time can be booked; if not, why and what is near it (UTC instants)."""
 
     bookable: bool
-    reasons: tuple[Why, ...]
+    reasons: tuple[Unavailable, ...]
     nearest: tuple[datetime, ...]
 
 
-class Availabilities:
+class FreeSlots:
     """Free times: one batch read per question, for staff services their team and then its calendars besides."""
 
-    def __init__(self, times: FreeTimes) -> None:
+    def __init__(self, times: AvailabilityReader) -> None:
         self._times = times
 
-    def list(self, context: Context, search: Search, first: date, last: date) -> list[DaySlots]:
+    def list(self, context: Context, search: SlotSearch, first: date, last: date) -> list[DaySlots]:
         """The free times of the local days from ``first`` to ``last`` in ``search.timezone``, at most 62."""
-        tz = zone(search.timezone, "/timezone")
-        if not 0 <= (last - first).days < LONGEST_DAYS:
-            raise invalid("/to", f"Ask for 1 to {LONGEST_DAYS} days.", "invalid_range")
-        start, end = minute(day_bounds(first, tz)[0]), minute(day_bounds(last, tz)[1])
+        tz = known_zone(search.timezone, "/timezone")
+        if not 0 <= (last - first).days < MAX_DAYS:
+            raise invalid("/to", f"Ask for 1 to {MAX_DAYS} days.", "invalid_range")
+        start, end = epoch_minute(day_bounds(first, tz)[0]), epoch_minute(day_bounds(last, tz)[1])
         times = self._read(context, search, start, end)
-        by_day: dict[date, list[Slot]] = {day: [] for day in days(first, last)}
+        by_day: dict[date, list[Slot]] = {day: [] for day in date_range(first, last)}
         for slot in times.listed(start, end):
-            by_day[instant(slot.start).astimezone(tz).date()].append(slot)
+            by_day[from_epoch_minute(slot.start).astimezone(tz).date()].append(slot)
         return [DaySlots(day, tuple(found)) for day, found in by_day.items()]
 
-    def explain(self, context: Context, search: Search, wall: datetime) -> Explanation:
+    def explain(self, context: Context, search: SlotSearch, wall: datetime) -> SlotExplanation:
         """Whether ``wall`` (in ``search.timezone``) can be booked, why not, and the nearest times that can."""
-        at = resolve(wall, search.timezone)
-        first, last = minute(at - NEAREST_BEFORE), minute(at + NEAREST_AFTER)
+        at = resolve_start(wall, search.timezone)
+        first, last = epoch_minute(at - NEAREST_BEFORE), epoch_minute(at + NEAREST_AFTER)
         times = self._read(context, replace(search, method=None), first, last)
-        reasons = [why for why in (times.why_not(minute(at)),) if why]
+        reasons = [why for why in (times.why_not(epoch_minute(at)),) if why]
         if search.method and search.method not in times.offer.service.meeting_methods:
-            reasons.insert(0, Why.METHOD_NOT_OFFERED)
-        near = tuple(map(instant, nearest(times.listed(first, last), minute(at))))
-        return Explanation(not reasons, tuple(reasons), near)
+            reasons.insert(0, Unavailable.METHOD_NOT_OFFERED)
+        near = tuple(map(from_epoch_minute, nearest_starts(times.listed(first, last), epoch_minute(at))))
+        return SlotExplanation(not reasons, tuple(reasons), near)
 
-    def _read(self, context: Context, search: Search, start: int, end: int) -> Times:
-        hold_id = hold_id_of(search.hold, "/hold") if search.hold else None
+    def _read(self, context: Context, search: SlotSearch, start: int, end: int) -> AvailableTimes:
+        hold_id = hold_id_from_token(search.hold, "/hold") if search.hold else None
         refs: list[Ref[object]] = [Ref.to(Hold, hold_id)] if hold_id else []
         refs += [Ref.to(Appointment, search.moving)] if search.moving else []
 
-        def pose(offer: Offer, found: Found) -> Question:
+        def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
             if search.door:
-                require_open(context.staff, search.door, search.location_id, offer.settings)
+                require_channel(context.staff, search.door, search.location_id, offer.settings)
             require_offered(offer, search.method, search.staff_id, search.right)
-            hold = held(found, search.hold, search.location_id, context.now, "/hold")
-            moved = _moved(context, found, search)
-            seeker = Seeker(search.right, context.now, hold, moved.id if moved else None)
-            wanted = Preference(search.staff_id, search.language)
-            question = as_before(offer, seeker, moved) if moved else Question(offer, seeker, wanted)
+            hold = live_hold_occupant(found, search.hold, search.location_id, context.now, "/hold")
+            moved = _moved_appointment(context, found, search)
+            seeker = Requester(search.right, context.now, hold, moved.id if moved else None)
+            wanted = StaffPreference(search.staff_id, search.language)
+            question = query_for_move(offer, seeker, moved) if moved else AvailabilityQuery(offer, seeker, wanted)
             if search.door is None:
                 return question
-            may = may_have(context.staff, search.door, search.location_id)
-            return _of_holder(question, wanted, moved, may) if moved else replace(question, may=may)
+            may = can_book_for(context.staff, search.door, search.location_id)
+            return _query_for_staff_move(question, wanted, moved, may) if moved else replace(question, may=may)
 
-        where = Where(search.service_id, search.location_id, start, end)
+        where = AvailabilityWindow(search.service_id, search.location_id, start, end)
         return self._times.read(where, pose, refs, consistent=False)[0]
 
 
-def as_before(offer: Offer, seeker: Seeker, appointment: Appointment) -> Question:
+def query_for_move(offer: Offer, seeker: Requester, appointment: Appointment) -> AvailabilityQuery:
     """The question of a client who moves an appointment: as long as it is, with whom they chose or who has it."""
     start, end = appointment.span
     offer = replace(offer, service=replace(offer.service, duration_minutes=end - start))
     chosen = appointment.staff_id if appointment.staff_requested else None
-    wanted = Preference(chosen, appointment.language, keep=appointment.staff_id)
-    return Question(offer, seeker, wanted, lenient=True)
+    wanted = StaffPreference(chosen, appointment.language, keep=appointment.staff_id)
+    return AvailabilityQuery(offer, seeker, wanted, lenient=True)
 
 
-def _of_holder(question: Question, wanted: Preference, moved: Appointment, may: Callable[[Post], bool]) -> Question:
+def _query_for_staff_move(
+    question: AvailabilityQuery, wanted: StaffPreference, moved: Appointment, may: Callable[[TeamMember], bool]
+) -> AvailabilityQuery:
     """The question of staff who move an appointment: unless they name somebody, whoever has it keeps it."""
     holder = moved.staff_id
     return replace(
@@ -139,11 +154,13 @@ def _of_holder(question: Question, wanted: Preference, moved: Appointment, may: 
     )
 
 
-def held(found: Found, token: str | None, location_id: str, now: datetime, pointer: str) -> Occupant | None:
+def live_hold_occupant(
+    found: ReadResult, token: str | None, location_id: str, now: datetime, pointer: str
+) -> Occupant | None:
     """The live hold behind a token as an occupant; none once expired, 422 ``unknown_hold`` if never given."""
     if token is None:
         return None
-    hold = found.get(Hold, hold_id_of(token, pointer))
+    hold = found.get(Hold, hold_id_from_token(token, pointer))
     if hold is None:
         raise unknown_hold(pointer)
     try:
@@ -152,10 +169,10 @@ def held(found: Found, token: str | None, location_id: str, now: datetime, point
         raise unknown_hold(pointer) from None
     if not hold.live(now) or hold.location_id != location_id:
         return None
-    return Occupant(hold.id, hold.start, hold.end, hold.service_id, Right.WIDGET, expires=hold.expires)
+    return Occupant(hold.id, hold.start, hold.end, hold.service_id, SeatAccess.WIDGET, expires=hold.expires)
 
 
-def _moved(context: Context, found: Found, search: Search) -> Appointment | None:
+def _moved_appointment(context: Context, found: ReadResult, search: SlotSearch) -> Appointment | None:
     """The appointment to leave out; only its own code, or staff who may edit it, may look past it (case 3)."""
     if search.moving is None:
         return None
@@ -163,5 +180,5 @@ def _moved(context: Context, found: Found, search: Search) -> Appointment | None
     if search.door is None:
         appointment.attendee_by_code(search.code or "")
     else:
-        require_reach(context.staff, Ability.APPOINTMENT_EDIT, appointment)
+        require_access(context.staff, Ability.APPOINTMENT_EDIT, appointment)
     return appointment

@@ -6,18 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from chalicelib.domain.availability.allocation import Place
-from chalicelib.domain.availability.block_slots import DETAILS, Seeker, Slot, Slots, Why
-from chalicelib.domain.availability.staff_slots import ANYONE, MARGIN, Preference, StaffSlots, candidates
-from chalicelib.domain.capacity.ledger import Right, sheet_days
-from chalicelib.domain.organisation.catalog import Availability, Method, Offer
-from chalicelib.domain.organisation.roster import Post, Team, offers
+from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, BlockSlots, Requester, Slot, Unavailable
+from chalicelib.domain.availability.staff_slots import (
+    ANY_STAFF,
+    MARGIN_MINUTES,
+    StaffPreference,
+    StaffSlots,
+    eligible_members,
+)
+from chalicelib.domain.capacity.ledger import SeatAccess, sheet_days
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Offer
+from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, offers_service
 from chalicelib.domain.shared.errors import NotFound, Refusal, invalid
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import Found, Ref, Store
+from chalicelib.services.unit_of_work import ReadResult, Ref, Store
 
 
-class Times(Protocol):
+class AvailableTimes(Protocol):
     """The free times of one service at one location as one seeker sees them (``Slots``, ``StaffSlots``)."""
 
     offer: Offer
@@ -25,18 +31,18 @@ class Times(Protocol):
     def listed(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order."""
 
-    def why_not(self, start: int) -> Why | None:
+    def why_not(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
 
-    def place(self, start: int) -> Place:
+    def place(self, start: int) -> Allocation:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
 
-    def forced(self, start: int) -> Place | None:
+    def forced(self, start: int) -> Allocation | None:
         """Where it goes in spite of everything; none where that takes a staff member and none is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class AvailabilityWindow:
     """Which free times: of a service at a location, for starts in [first, last) (minutes since 1970 UTC)."""
 
     service_id: str
@@ -46,24 +52,24 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AvailabilityQuery:
     """Who asks, under which offer, and for whom; ``may`` says whom of the team they may have.
 
     Somebody wanted who does not offer the service there is refused, unless ``lenient``: then nothing is free.
     """
 
     offer: Offer
-    seeker: Seeker
-    wanted: Preference = ANYONE
-    may: Callable[[Post], bool] = lambda _: True
+    seeker: Requester
+    wanted: StaffPreference = ANY_STAFF
+    may: Callable[[TeamMember], bool] = lambda _: True
     lenient: bool = False
 
 
-Pose = Callable[[Offer, Found], Question]
+BuildQuery = Callable[[Offer, ReadResult], AvailabilityQuery]
 """Makes the question once the offer and what else was asked for have been read; refuses what is not offered."""
 
 
-class FreeTimes:
+class AvailabilityReader:
     """The reader of free times.
 
     A Quickstream question is one batch read. A staff question is a query for the team beside that batch, then the
@@ -73,45 +79,51 @@ class FreeTimes:
     def __init__(self, store: Store) -> None:
         self._store = store
         # What a service was when it was last seen: it decides what is read along, never what is true.
-        self._seen: dict[str, Availability] = {}
+        self._seen: dict[str, AvailabilitySource] = {}
 
     def read(
         self,
-        where: Where,
-        pose: Pose,
+        where: AvailabilityWindow,
+        pose: BuildQuery,
         refs: Sequence[Ref[Any]] = (),
         *,
         consistent: bool = True,
         unknown: Callable[[str], Refusal] = lambda _: NotFound(),
-    ) -> tuple[Times, Found]:
+    ) -> tuple[AvailableTimes, ReadResult]:
         """The free times and, with them, what ``refs`` name; ``unknown`` refuses a service or place not to be had."""
 
-        def attempt(days: list[str]) -> tuple[Times, Found]:
-            guess = self._seen.get(where.service_id, Availability.QUICKSTREAM)
+        def attempt(days: list[str]) -> tuple[AvailableTimes, ReadResult]:
+            guess = self._seen.get(where.service_id, AvailabilitySource.QUICKSTREAM)
             basics = [*ledger_io.offer_refs(where.location_id, where.service_id), *refs]
-            found = self._store.read([*basics, *_sources(guess, where, days)], consistent=consistent)
+            found = self._store.read([*basics, *_source_refs(guess, where, days)], consistent=consistent)
             offer = ledger_io.offer_in(found, where.location_id, where.service_id, unknown)
             question = pose(offer, found)
             kind = offer.service.availability
             source = found
             if kind is not guess:
                 self._seen[where.service_id] = kind
-                source = self._store.read(_sources(kind, where, days), consistent=consistent)
-            if kind is Availability.STAFF:
+                source = self._store.read(_source_refs(kind, where, days), consistent=consistent)
+            if kind is AvailabilitySource.STAFF:
                 return self._of_staff(where, question, source, consistent), found
-            return _of_blocks(where, question, source, days), found
+            return _slots_from_blocks(where, question, source, days), found
 
-        return ledger_io.widening(where.first, where.last, attempt)
+        return ledger_io.read_until_settled(where.first, where.last, attempt)
 
-    def _of_staff(self, where: Where, question: Question, found: Found, consistent: bool) -> StaffSlots:
-        team = found.require(Team, where.location_id)
+    def _of_staff(
+        self, where: AvailabilityWindow, question: AvailabilityQuery, found: ReadResult, consistent: bool
+    ) -> StaffSlots:
+        team = found.require(BranchRoster, where.location_id)
         wanted = question.wanted
-        if wanted.staff_id and not question.lenient and not offers(team.post(wanted.staff_id), where.service_id):
+        if (
+            wanted.staff_id
+            and not question.lenient
+            and not offers_service(team.post(wanted.staff_id), where.service_id)
+        ):
             raise invalid("/staff_id", "They do not offer this service here.", "unknown_staff")
         team = replace(team, posts=tuple(filter(question.may, team.posts)))
         length = question.offer.service.duration_minutes
-        span = where.first - MARGIN, where.last + length + MARGIN
-        people = candidates(team, where.service_id, wanted)
+        span = where.first - MARGIN_MINUTES, where.last + length + MARGIN_MINUTES
+        people = eligible_members(team, where.service_id, wanted)
         sheets = {post.staff_id: sheet_days(post.staff_id, *span) for post in people}
         refs = [ref for staff_id, days in sheets.items() for ref in ledger_io.sheet_refs(staff_id, days)]
         theirs = self._store.read(refs, consistent=consistent) if refs else found
@@ -119,16 +131,18 @@ class FreeTimes:
         return StaffSlots(question.offer, team, read, question.seeker, wanted, where.first, where.last)
 
 
-def _sources(kind: Availability, where: Where, days: Iterable[str]) -> list[Ref[Any]]:
+def _source_refs(kind: AvailabilitySource, where: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:
     """What a service of this kind takes its times from."""
-    if kind is Availability.STAFF:
-        return [Ref.to(Team, where.location_id)]
+    if kind is AvailabilitySource.STAFF:
+        return [Ref.to(BranchRoster, where.location_id)]
     return ledger_io.sheet_refs(where.location_id, days)
 
 
-def _of_blocks(where: Where, question: Question, found: Found, days: Iterable[str]) -> Slots:
+def _slots_from_blocks(
+    where: AvailabilityWindow, question: AvailabilityQuery, found: ReadResult, days: Iterable[str]
+) -> BlockSlots:
     calendar = ledger_io.calendar_in(found, where.location_id, days)
-    slots = Slots(question.offer, calendar, question.seeker)
+    slots = BlockSlots(question.offer, calendar, question.seeker)
     if not slots.settled(where.first, where.last):
         raise ledger_io.NotSettled
     return slots
@@ -136,23 +150,25 @@ def _of_blocks(where: Where, question: Question, found: Found, days: Iterable[st
 
 def require_offered(
     offer: Offer,
-    method: Method | None,
+    method: MeetingMethod | None,
     staff_id: str | None,
-    right: Right,
+    right: SeatAccess,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
 ) -> None:
     """Refuses unless it is offered like this here: by time, publicly for clients, by that method (D8, CC-8)."""
-    service, client = offer.service, right is Right.WIDGET
+    service, client = offer.service, right is SeatAccess.WIDGET
     if client and not service.public:
         raise unknown("service_id")
-    if service.availability is Availability.GROUP:
-        code = "group_not_bookable_here" if right is Right.CONTACT_CENTRE else "not_bookable_here"
+    if service.availability is AvailabilitySource.GROUP:
+        code = "group_not_bookable_here" if right is SeatAccess.CONTACT_CENTRE else "not_bookable_here"
         raise invalid("/service_id", "This service is not booked by time slot here.", code)
-    chooses = service.availability is Availability.STAFF and service.client_chooses_staff
+    chooses = service.availability is AvailabilitySource.STAFF and service.client_chooses_staff
     if staff_id is not None and client and not chooses:
         raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
     if method is not None and method not in service.meeting_methods:
-        raise invalid("/meeting_method", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)
+        raise invalid(
+            "/meeting_method", UNAVAILABLE_TEXTS[Unavailable.METHOD_NOT_OFFERED], Unavailable.METHOD_NOT_OFFERED.value
+        )
 
 
 def unknown_reference(name: str) -> Refusal:

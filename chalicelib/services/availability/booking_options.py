@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.domain.availability.booking_choices import Branch, Chosen, options
-from chalicelib.domain.organisation.catalog import Location, Method, Service, Settings, Staff
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.availability.booking_choices import BookableBranch, BookingChoices, remaining_options
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Settings, Staff
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.services.availability.booking_channels import Door, may_have, require_open, schedules_at
+from chalicelib.services.availability.booking_channels import (
+    StaffChannel,
+    can_book_for,
+    can_schedule_at,
+    require_channel,
+)
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.unit_of_work import Context, Ref, Store
 
@@ -22,31 +27,31 @@ class BookingOptions:
 
     services: tuple[Service, ...]
     locations: tuple[Location, ...]
-    meeting_methods: tuple[Method, ...]
+    meeting_methods: tuple[MeetingMethod, ...]
     staff: tuple[Staff, ...]
     languages: tuple[str, ...]
 
 
-class Choosing:
+class FindBookingOptions:
     """The valid combinations: the settings and three lists of the catalogue, however many are chosen."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def remaining(self, context: Context, door: Door, chosen: Chosen) -> BookingOptions:
+    def remaining(self, context: Context, door: StaffChannel, chosen: BookingChoices) -> BookingOptions:
         """What goes with the other answers, as far as the caller may book it through this door.
 
         404 for what there is no such one of; 403 where the caller may not book, ``feature_disabled`` (CC-16).
         """
         settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
-        _require_door(context.staff, door, chosen.location_id, settings)
+        _require_channel(context.staff, door, chosen.location_id, settings)
         services, locations = self._store.catalogue(Service), self._store.catalogue(Location)
         people = [person for person in self._store.catalogue(Staff) if person.active]
         _require_known(chosen.service_id, services)
         _require_known(chosen.location_id, locations)
         _require_known(chosen.staff_id, people)
         branches = [_branch(context.staff, door, location.id, people) for location in locations]
-        left = options(services, [branch for branch in branches if branch is not None], chosen)
+        left = remaining_options(services, [branch for branch in branches if branch is not None], chosen)
         return BookingOptions(
             services=tuple(service for service in services if service.id in left.service_ids),
             locations=tuple(location for location in locations if location.id in left.location_ids),
@@ -56,9 +61,9 @@ class Choosing:
         )
 
 
-def _require_door(principal: Principal, door: Door, location_id: str | None, settings: Settings) -> None:
-    if door is Door.CONTACT_CENTRE or location_id is not None:
-        require_open(principal, door, location_id or "", settings)
+def _require_channel(principal: Principal, door: StaffChannel, location_id: str | None, settings: Settings) -> None:
+    if door is StaffChannel.CONTACT_CENTRE or location_id is not None:
+        require_channel(principal, door, location_id or "", settings)
     elif not (principal.may(Ability.BOOK_FOR_SELF) or principal.may(Ability.BOOK_FOR_OTHERS)):
         raise Forbidden()
 
@@ -68,15 +73,17 @@ def _require_known(wanted: str | None, known: Iterable[Service | Location | Staf
         raise NotFound()
 
 
-def _branch(principal: Principal, door: Door, location_id: str, people: Iterable[Staff]) -> Branch | None:
+def _branch(
+    principal: Principal, door: StaffChannel, location_id: str, people: Iterable[Staff]
+) -> BookableBranch | None:
     """The location with everybody who works there; none where the caller does not book."""
-    if door is Door.SCHEDULE and not schedules_at(principal, location_id):
+    if door is StaffChannel.SCHEDULE and not can_schedule_at(principal, location_id):
         return None
     # What somebody offers and speaks is all that matters here, so their hours need not be read.
     posts = tuple(
-        Post(location_id, person.id, person.role).follows(person, Rota(person.id))
+        TeamMember(location_id, person.id, person.role).follows(person, Rota(person.id))
         for person in people
         if location_id in person.location_ids
     )
-    reached = may_have(principal, door, location_id)
-    return Branch(location_id, posts, frozenset(post.staff_id for post in posts if reached(post)))
+    reached = can_book_for(principal, door, location_id)
+    return BookableBranch(location_id, posts, frozenset(post.staff_id for post in posts if reached(post)))

@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from chalicelib.domain.availability.allocation import Place
+from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, Sheet, days_around, sheet_days
 from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.shared.errors import Busy, NotFound, Refusal
 from chalicelib.domain.shared.interval_set import Interval
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Found, Ref
+from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
 
 T = TypeVar("T")
 
 # Two more than the 62 days a caller may ask for; wider than that nothing is read for one decision.
-WIDEST_DAYS = 80
+MAX_DAYS_READ = 80
 
 
 class NotSettled(Busy):
@@ -35,7 +35,7 @@ def offer_refs(location_id: str, service_id: str) -> list[Ref[Any]]:
     return [Ref.to(Settings), Ref.to(Location, location_id), Ref.to(Service, service_id)]
 
 
-def calendar_in(found: Found, calendar_id: str, days: Iterable[str]) -> Calendar:
+def calendar_in(found: ReadResult, calendar_id: str, days: Iterable[str]) -> Calendar:
     """The calendar of these days from what was read."""
     wanted = list(days)
     sheets = (found.get(Sheet, calendar_id, day) for day in wanted)
@@ -43,7 +43,7 @@ def calendar_in(found: Found, calendar_id: str, days: Iterable[str]) -> Calendar
 
 
 def offer_in(
-    found: Found,
+    found: ReadResult,
     location_id: str,
     service_id: str,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
@@ -58,7 +58,7 @@ def offer_in(
     return Offer(settings_in(found), location, service)
 
 
-def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:
+def read_until_settled(start: int, end: int, read: Callable[[list[str]], T]) -> T:
     """``read`` of the days around [start, end), and of more days as long as it raises ``NotSettled``.
 
     Appointments that overlap one another from one day into the next can bear on each other; a day more on
@@ -70,12 +70,12 @@ def widening(start: int, end: int, read: Callable[[list[str]], T]) -> T:
         try:
             return read(days)
         except NotSettled:
-            if len(days) > WIDEST_DAYS:
+            if len(days) > MAX_DAYS_READ:
                 raise
             margin += 2
 
 
-def take(change: Change, place: Place, occupant: Occupant, now: datetime, without: str = "") -> None:
+def write_occupant(change: UnitOfWork, place: Allocation, occupant: Occupant, now: datetime, without: str = "") -> None:
     """Writes an occupant into the place that was decided on, and another one out of it.
 
     Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
@@ -90,8 +90,8 @@ def take(change: Change, place: Place, occupant: Occupant, now: datetime, withou
         change.save(replace(place.post, assigned_at=now))
 
 
-def leave(
-    change: Change, occupant_id: str, stood: Iterable[tuple[str, Interval]], read: Iterable[Calendar] = ()
+def remove_occupant(
+    change: UnitOfWork, occupant_id: str, stood: Iterable[tuple[str, Interval]], read: Iterable[Calendar] = ()
 ) -> None:
     """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
     rewritten = {(calendar.calendar_id, day) for calendar in read for day in calendar.sheets}
@@ -100,7 +100,7 @@ def leave(
         change.vacate(calendar_id, days, occupant_id)
 
 
-def write_sheets(change: Change, before: Calendar, after: Calendar, hull: tuple[int, int], now: int) -> None:
+def write_sheets(change: UnitOfWork, before: Calendar, after: Calendar, hull: tuple[int, int], now: int) -> None:
     """Saves the sheets that changed and guards the others the decision rests on; ``now`` is epoch seconds."""
     changed = {sheet.day for sheet in after.changed_since(before)}
     for day in sorted(changed):

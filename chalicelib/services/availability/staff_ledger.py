@@ -7,57 +7,61 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.capacity.ledger import DAY, Calendar, Occupant, Right, sheet_days
-from chalicelib.domain.organisation.roster import Post, offers
+from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, Occupant, SeatAccess, sheet_days
+from chalicelib.domain.organisation.roster import TeamMember, offers_service
 from chalicelib.domain.shared.errors import StaffConflict
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import Change, Found, Ref
+from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
 
 
 def refs(appointment: Appointment) -> list[Ref[Any]]:
     """What decides whether the one who has, or is to have, this appointment can take it at its time."""
     staff_id = appointment.staff_id or ""
-    return [Ref.to(Post, appointment.location_id, staff_id), *ledger_io.sheet_refs(staff_id, _days(appointment))]
+    return [Ref.to(TeamMember, appointment.location_id, staff_id), *ledger_io.sheet_refs(staff_id, _days(appointment))]
 
 
 def refs_at(location_id: str, staff_id: str, start: int) -> list[Ref[Any]]:
     """What decides whether they can take an appointment there then, while its service is not known yet."""
     # No appointment with its buffers reaches further than this.
-    days = sheet_days(staff_id, start - DAY, start + 2 * DAY)
-    return [Ref.to(Post, location_id, staff_id), *ledger_io.sheet_refs(staff_id, days)]
+    days = sheet_days(staff_id, start - DAY_MINUTES, start + 2 * DAY_MINUTES)
+    return [Ref.to(TeamMember, location_id, staff_id), *ledger_io.sheet_refs(staff_id, days)]
 
 
-def eligible(found: Found, appointment: Appointment) -> bool:
+def is_eligible(found: ReadResult, appointment: Appointment) -> bool:
     """Whether its staff member works at its location on its service."""
-    return offers(found.get(Post, appointment.location_id, appointment.staff_id or ""), appointment.service_id)
+    return offers_service(
+        found.get(TeamMember, appointment.location_id, appointment.staff_id or ""), appointment.service_id
+    )
 
 
-def take_if_free(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar | None:
+def add_if_free(change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar | None:
     """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
-    if not eligible(found, appointment) or not is_free(found, appointment, now):
+    if not is_eligible(found, appointment) or not is_free(found, appointment, now):
         return None
     # Written, not guarded: whoever reads their sheets one after the other, to let them go, must notice the move.
-    change.save(found.require(Post, appointment.location_id, appointment.staff_id or ""))
-    return _write(change, found, appointment, now)
+    change.save(found.require(TeamMember, appointment.location_id, appointment.staff_id or ""))
+    return _write_occupant(change, found, appointment, now)
 
 
-def assign(change: Change, found: Found, appointment: Appointment, now: datetime, force: bool = False) -> Calendar:
+def assign(
+    change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime, force: bool = False
+) -> Calendar:
     """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
     if not force and not is_free(found, appointment, now):
         raise StaffConflict()
-    post = found.require(Post, appointment.location_id, appointment.staff_id or "")
+    post = found.require(TeamMember, appointment.location_id, appointment.staff_id or "")
     change.save(replace(post, assigned_at=now))
-    return _write(change, found, appointment, now)
+    return _write_occupant(change, found, appointment, now)
 
 
-def is_free(found: Found, appointment: Appointment, now: datetime) -> bool:
+def is_free(found: ReadResult, appointment: Appointment, now: datetime) -> bool:
     """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
     start, end = appointment.busy
     others = (o.busy for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
     return all(until <= start or end <= begin for begin, until in others)
 
 
-def _write(change: Change, found: Found, appointment: Appointment, now: datetime) -> Calendar:
+def _write_occupant(change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar:
     start, end = appointment.span
     before = calendar_of(found, appointment)
     occupant = Occupant(
@@ -65,7 +69,7 @@ def _write(change: Change, found: Found, appointment: Appointment, now: datetime
         start,
         end,
         appointment.service_id,
-        Right.SCHEDULE,
+        SeatAccess.SCHEDULE,
         before=appointment.buffer_before,
         after=appointment.buffer_after,
     )
@@ -77,6 +81,6 @@ def _days(appointment: Appointment) -> list[str]:
     return sheet_days(appointment.staff_id or "", *appointment.busy)
 
 
-def calendar_of(found: Found, appointment: Appointment) -> Calendar:
+def calendar_of(found: ReadResult, appointment: Appointment) -> Calendar:
     """Its staff member's calendar around its time."""
     return ledger_io.calendar_in(found, appointment.staff_id or "", _days(appointment))

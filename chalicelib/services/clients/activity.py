@@ -13,23 +13,23 @@ from chalicelib.domain.clients.workflows import Workflow
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services import paging
-from chalicelib.services.clients.profiles import Clients
+from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.clients.workflows import WorkflowLists
-from chalicelib.services.unit_of_work import Context, Directory, Page, Ref, Store
+from chalicelib.services.unit_of_work import ClientDirectory, Context, Page, Ref, Store
 
 # So many of the latest merges into each record are looked through.
-_MOST_MERGES = 100
+_MAX_MERGES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Attended:
+class AttendedAppointment:
     """An appointment of a client; ``left`` says that they no longer come, be it that it still takes place."""
 
     appointment: Appointment
     left: bool
 
 
-Subject = Attended | Workflow | Merge
+ActivitySubject = AttendedAppointment | Workflow | Merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Activity:
 
     id: str
     at: datetime
-    subject: Subject
+    subject: ActivitySubject
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ActivityRow:
     """Where a row stands among all; ``subject`` is missing while the appointment has not been read."""
 
     place: str
@@ -54,7 +54,9 @@ class _Row:
 class Activities:
     """Each kind is a list of its own, read once per page for the client and everybody they absorbed."""
 
-    def __init__(self, store: Store, directory: Directory, workflows: WorkflowLists, clients: Clients) -> None:
+    def __init__(
+        self, store: Store, directory: ClientDirectory, workflows: WorkflowLists, clients: ClientProfiles
+    ) -> None:
         self._store = store
         self._directory = directory
         self._workflows = workflows
@@ -65,38 +67,38 @@ class Activities:
 
         404 outside the caller's scope, 403, 422 ``invalid_cursor``.
         """
-        _, before = paging.decode(cursor, 1)
+        _, before = paging.decode_cursor(cursor, 1)
         client = self._clients.show(context, client_id, Ability.LOG_VIEW)
         rows = sorted(self._rows(client, before, limit + 1), key=lambda row: row.place, reverse=True)
-        more = paging.encode(0, rows[limit - 1].place) if len(rows) > limit else None
+        more = paging.encode_cursor(0, rows[limit - 1].place) if len(rows) > limit else None
         return Page(tuple(self._read(rows[:limit])), more)
 
-    def _rows(self, client: Client, before: str | None, limit: int) -> Iterable[_Row]:
+    def _rows(self, client: Client, before: str | None, limit: int) -> Iterable[_ActivityRow]:
         """Enough of every list to fill a page; two of a family at one appointment are one row."""
-        rows: dict[str, _Row] = {}
+        rows: dict[str, _ActivityRow] = {}
         for member in client.family:
             for seat in self._directory.appointments(member, before, limit):
                 other = rows.get(seat.appointment_id)
                 left = seat.cancelled and (other is None or other.left)
-                rows[seat.appointment_id] = _Row(seat.place, seat.appointment_id, left=left)
+                rows[seat.appointment_id] = _ActivityRow(seat.place, seat.appointment_id, left=left)
             for place, workflow in self._workflows.workflows(member, before, limit):
-                rows[workflow.id] = _Row(place, workflow.id, workflow)
-            for merge in self._directory.merges(member, _MOST_MERGES):
+                rows[workflow.id] = _ActivityRow(place, workflow.id, workflow)
+            for merge in self._directory.merges(member, _MAX_MERGES):
                 place = f"{utc_text(merge.at)}#{merge.id}"
                 if before is None or place < before:
-                    rows[merge.id] = _Row(place, merge.id, merge)
+                    rows[merge.id] = _ActivityRow(place, merge.id, merge)
         return rows.values()
 
-    def _read(self, rows: list[_Row]) -> Iterator[Activity]:
+    def _read(self, rows: list[_ActivityRow]) -> Iterator[Activity]:
         found = self._store.read([Ref.to(Appointment, row.id) for row in rows if row.subject is None])
         for row in rows:
-            subject = row.subject or Attended(found.require(Appointment, row.id), row.left)
-            yield Activity(row.id, _time(subject), subject)
+            subject = row.subject or AttendedAppointment(found.require(Appointment, row.id), row.left)
+            yield Activity(row.id, _time_of(subject), subject)
 
 
-def _time(subject: Subject) -> datetime:
+def _time_of(subject: ActivitySubject) -> datetime:
     match subject:
-        case Attended():
+        case AttendedAppointment():
             return subject.appointment.start
         case Workflow():
             return subject.created_at

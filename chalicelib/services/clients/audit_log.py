@@ -5,29 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.domain.clients.client import PROFILE, Client
-from chalicelib.domain.shared.events import Entry, Event, FieldChange
-from chalicelib.services.unit_of_work import Change, Context, Ids
+from chalicelib.domain.clients.client import PROFILE_FIELDS, Client
+from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEntry
+from chalicelib.services.unit_of_work import Context, Ids, UnitOfWork
 
 
-def record_creation(change: Change, context: Context, ids: Ids, client: Client) -> None:
+def record_creation(change: UnitOfWork, context: Context, ids: Ids, client: Client) -> None:
     """Logs a new client, and their consent to texts if they gave it, with the event that announces them."""
-    _record(change, context, ids, client, None, "created")
+    _add_entries(change, context, ids, client, None, "created")
 
 
-def record_update(change: Change, context: Context, ids: Ids, client: Client, before: Client) -> None:
+def record_update(change: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client) -> None:
     """Logs every field that is another now, and apart from them a consent given or withdrawn."""
-    _record(change, context, ids, client, before, "updated")
+    _add_entries(change, context, ids, client, before, "updated")
 
 
-def client_event(kind: str, client: Client) -> Event:
+def client_event(kind: str, client: Client) -> DomainEvent:
     """The event of this type about a client; the id only, no personal data."""
-    return Event(f"client.{kind}", client.version, {"id": client.id})
+    return DomainEvent(f"client.{kind}", client.version, {"id": client.id})
 
 
-def _record(change: Change, context: Context, ids: Ids, client: Client, before: Client | None, action: str) -> None:
-    def entry(order: int, said: str, changes: tuple[FieldChange, ...], *events: Event) -> Entry:
-        return Entry(
+def _add_entries(
+    change: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client | None, action: str
+) -> None:
+    def entry(order: int, said: str, changes: tuple[FieldChange, ...], *events: DomainEvent) -> JournalEntry:
+        return JournalEntry(
             id=ids.new("evt", context.now, 2 * client.version + order),
             subject_id=client.id,
             at=context.now,
@@ -45,7 +47,7 @@ def _record(change: Change, context: Context, ids: Ids, client: Client, before: 
 
 
 def _changes(after: Client, before: Client | None) -> Iterator[FieldChange]:
-    for field in PROFILE:
+    for field in PROFILE_FIELDS:
         was: Any = getattr(before, field) if before else None
         now: Any = getattr(after, field)
         if now != was and not (before is None and now == ""):

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.session_outcome import outcome
+from chalicelib.domain.appointments.session_outcome import session_outcome
 from chalicelib.domain.clients import sessions
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.sessions import Entitlement, Figures, Session, Use
+from chalicelib.domain.clients.sessions import Entitlement, Session, SessionBalance, SessionUse
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.services import client_identity
-from chalicelib.services.unit_of_work import Change, Found, Ref, Store
+from chalicelib.services.unit_of_work import ReadResult, Ref, Store, UnitOfWork
 
 
 def refs(client: Client) -> list[Ref[Any]]:
@@ -25,17 +25,17 @@ def refs(client: Client) -> list[Ref[Any]]:
     return [Ref.to(Entitlement, member) for member in client.family]
 
 
-def records(found: Found, client: Client) -> list[Entitlement]:
+def records(found: ReadResult, client: Client) -> list[Entitlement]:
     """What is kept of the client's sessions under each of their ids; nothing while nobody has allotted any."""
     return [record for member in client.family if (record := found.get(Entitlement, member))]
 
 
-def figures(found: Found, client: Client) -> Figures:
+def balance(found: ReadResult, client: Client) -> SessionBalance:
     """The client's sessions: allotted, used, reserved, available."""
-    return sessions.figures(records(found, client))
+    return sessions.session_balance(records(found, client))
 
 
-def reserve(change: Change, found: Found, client: Client) -> Session | None:
+def reserve(change: UnitOfWork, found: ReadResult, client: Client) -> Session | None:
     """Keeps one session for an appointment that is being booked; none for a client without a limit.
 
     ``found`` holds ``refs(client)``, ``client`` is neither merged nor deleted and the caller guards or saves it in the
@@ -44,48 +44,48 @@ def reserve(change: Change, found: Found, client: Client) -> Session | None:
     kept = records(found, client)
     if not kept:
         return None
-    change.save(sessions.kept(kept, client.id))
+    change.save(sessions.reserve_session(kept, client.id))
     for record in kept:
         if record.client_id != client.id:
             change.guard(record)
-    return Session(client.id, Use.RESERVED)
+    return Session(client.id, SessionUse.RESERVED)
 
 
-def settle(change: Change, store: Store, before: Appointment, after: Appointment) -> Appointment:
+def settle(change: UnitOfWork, store: Store, before: Appointment, after: Appointment) -> Appointment:
     """``after`` with what becomes of its session, written with it; to be called before it is saved.
 
     Reads only where something is decided: at completion, no-show and whatever calls it off. Without a reserved session
     one of the first who comes is used, if they have been allotted any.
     """
-    use = outcome(before, after)
-    if use is None or (before.session and before.session.use is not Use.RESERVED):
+    use = session_outcome(before, after)
+    if use is None or (before.session and before.session.use is not SessionUse.RESERVED):
         return after
     if before.session:
         client_id = before.session.client_id
         record = store.read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
         change.save(record.settling(use))
         return replace(after, session=Session(client_id, use))
-    if use is Use.RETURNED or not before.live_attendees:
+    if use is SessionUse.RETURNED or not before.live_attendees:
         return after
     return _used_unreserved(change, store, before.live_attendees[0].client_id, after)
 
 
-def settled(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
+def settlement_changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
     """What the log says of the session, if anything has become of it."""
     was, now = (a.session.use.value if a.session else None for a in (before, after))
     return (FieldChange("session", was, now),) if was != now else ()
 
 
-def forget(change: Change, found: Found, client: Client) -> None:
+def erase_reasons(change: UnitOfWork, found: ReadResult, client: Client) -> None:
     """Why more sessions were asked for is no longer kept of somebody who is being deleted; numbers are (D25)."""
     for record in records(found, client):
         if record.speechless() != record:
             change.save(record.speechless())
 
 
-def _used_unreserved(change: Change, store: Store, client_id: str, after: Appointment) -> Appointment:
+def _used_unreserved(change: UnitOfWork, store: Store, client_id: str, after: Appointment) -> Appointment:
     found = store.read([Ref.to(Client, client_id), Ref.to(Entitlement, client_id)])
-    client = client_identity.standing(store, client_id, found)
+    client = client_identity.resolve_client(store, client_id, found)
     if client is None:
         return after
     if client.family != (client_id,):
@@ -93,5 +93,5 @@ def _used_unreserved(change: Change, store: Store, client_id: str, after: Appoin
     kept = records(found, client)
     if not kept:
         return after
-    change.save(sessions.own_record(kept, client.id).using())
-    return replace(after, session=Session(client.id, Use.USED))
+    change.save(sessions.record_of(kept, client.id).using())
+    return replace(after, session=Session(client.id, SessionUse.USED))

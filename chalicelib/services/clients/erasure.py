@@ -19,29 +19,29 @@ from chalicelib.domain.clients.client import Client, Contact, ExternalId
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.workflows import Workflow
 from chalicelib.domain.shared.errors import HasUpcoming, Stale
-from chalicelib.domain.shared.events import Entry, FieldChange
+from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.appointments.cancellation import Cancelling
+from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.client_access import require_active
 from chalicelib.services.clients import entitlements, registration
 from chalicelib.services.clients.audit_log import client_event
-from chalicelib.services.clients.profiles import Clients, leave
+from chalicelib.services.clients.profiles import ClientProfiles, remove_from_contact
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Directory, Found, Ids, Ref, Store
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import ClientDirectory, Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
-MOST_NAMED = 20
-_PAGE = 100
+MAX_NAMED = 20
+_PAGE_SIZE = 100
 # So many lines of a log are rewritten in one transaction.
-_AT_ONCE = 50
+_BATCH_SIZE = 50
 # What a log says of merges and workflows: ids, which tell nobody who somebody was.
-_INTO, _FROM, _WORKFLOW = _LINKS = ("merged_into", "merged_from", "workflow_id")
+_MERGED_INTO, _MERGED_FROM, _WORKFLOW_ID = _LINK_FIELDS = ("merged_into", "merged_from", "workflow_id")
 # No appointment that began earlier is still under way.
-_LONGEST = timedelta(days=2)
+_MAX_DURATION = timedelta(days=2)
 
 
-class Leaving(Protocol):
+class DueErasures(Protocol):
     """Deleted clients who are kept reachable a little longer."""
 
     def leaving(self, until: datetime) -> Iterator[str]:
@@ -49,22 +49,22 @@ class Leaving(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class UpcomingAttendance:
     """An appointment that is still to come, and the id under which the client attends it."""
 
     appointment: Appointment
     client_id: str
 
 
-class Forgetting:
+class EraseClient:
     """Deletions of clients."""
 
     def __init__(
         self,
         store: Store,
-        directory: Directory,
-        clients: Clients,
-        cancelling: Cancelling,
+        directory: ClientDirectory,
+        clients: ClientProfiles,
+        cancelling: CancelAppointment,
         ids: Ids,
         pause: Pause,
     ) -> None:
@@ -81,22 +81,22 @@ class Forgetting:
         404, 403; 409 ``has_upcoming`` naming the first of them, ``client_merged``; 412.
         """
         cancelled: set[str] = set()
-        gone = decide(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
+        gone = retry_on_conflict(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
         # What was booked and planned in the very moment: nothing can be any more.
-        self._cancel(context, self._ahead(gone, context.now, self._store.read(_held(gone))))
-        decide(lambda: self._forget_log(gone.family, context.now), self._pause)
+        self._cancel(context, self._ahead(gone, context.now, self._store.read(_linked_refs(gone))))
+        retry_on_conflict(lambda: self._forget_log(gone.family, context.now), self._pause)
 
     def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
         client = self._deletable(context, client_id, asked=bool(cancelled))
         # Read before what is ahead: whatever the widget books from now on collides with this.
-        found = self._store.read(_held(client))
+        found = self._store.read(_linked_refs(client))
         ahead = list(self._ahead(client, context.now, found))
         if ahead and not cancel_upcoming:
-            raise HasUpcoming(extra={"appointments": [_named(a.appointment) for a in ahead[:MOST_NAMED]]})
+            raise HasUpcoming(extra={"appointments": [_appointment_summary(a.appointment) for a in ahead[:MAX_NAMED]]})
         if ahead:
             self._cancel(context, ahead)
             cancelled.update(a.appointment.id for a in ahead)
-            found = self._store.read(_held(client))
+            found = self._store.read(_linked_refs(client))
         pointers = self._pointers(client)
         for merge in self._merges(client, pointers):
             self._forget_merge(merge, client.family, context.now)
@@ -104,16 +104,16 @@ class Forgetting:
         return self._blank(context, client, pointers, found, reachable=bool(cancelled))
 
     def _blank(
-        self, context: Context, client: Client, pointers: Iterable[Client], found: Found, *, reachable: bool
+        self, context: Context, client: Client, pointers: Iterable[Client], found: ReadResult, *, reachable: bool
     ) -> Client:
-        change = Change()
+        change = UnitOfWork()
         gone = change.save(client.gone(context.now, reachable=reachable))
         change.file(None, client)
         for pointer in pointers:
             change.save(pointer.gone(context.now))
-        _leave_contacts(change, found, [client], client.family, context.now)
-        entitlements.forget(change, found, client)
-        for value in _outside_ids(client):
+        _remove_from_contacts(change, found, [client], client.family, context.now)
+        entitlements.erase_reasons(change, found, client)
+        for value in _external_ids(client):
             held = found.get(ExternalId, value)
             if held is not None:
                 change.delete(held)
@@ -121,8 +121,8 @@ class Forgetting:
         self._store.commit(change)
         return gone
 
-    def _entry(self, context: Context, gone: Client) -> Entry:
-        return Entry(
+    def _entry(self, context: Context, gone: Client) -> JournalEntry:
+        return JournalEntry(
             id=self._ids.new("evt", context.now, 2 * gone.version),
             subject_id=gone.id,
             at=context.now,
@@ -139,7 +139,7 @@ class Forgetting:
     def _merges(self, client: Client, pointers: Iterable[Client]) -> list[Merge]:
         """What is kept of every merge into somebody of the family, undone ones included."""
         ids = {pointer.merged_by for pointer in pointers if pointer.merged_by}
-        ids |= {merge.id for member in client.family for merge in self._directory.merges(member, _PAGE)}
+        ids |= {merge.id for member in client.family for merge in self._directory.merges(member, _PAGE_SIZE)}
         stored = self._store.read([Ref.to(Merge, merge_id) for merge_id in sorted(ids)])
         merges = (stored.get(Merge, merge_id) for merge_id in sorted(ids))
         return [merge for merge in merges if merge and merge.survivor.deleted_at is None]
@@ -147,9 +147,9 @@ class Forgetting:
     def _forget_merge(self, merge: Merge, family: tuple[str, ...], now: datetime) -> None:
         """Both records as they were before it are no longer kept, nor where they were found."""
         whole = (merge.duplicate, merge.primary, merge.survivor)
-        refs = [Ref.to(Contact, value) for client in whole for value in registration.reached_at(client)]
-        change = Change()
-        _leave_contacts(change, self._store.read(refs), whole, family, now)
+        refs = [Ref.to(Contact, value) for client in whole for value in registration.contact_values(client)]
+        change = UnitOfWork()
+        _remove_from_contacts(change, self._store.read(refs), whole, family, now)
         duplicate, primary, survivor = (client.gone(now) for client in whole)
         blank = replace(merge, duplicate=duplicate, primary=primary, survivor=survivor)
         change.save(replace(blank, archived_notes="", reached=None))
@@ -168,33 +168,33 @@ class Forgetting:
         """What the family's logs say, the workflows they speak of, and what they were ever merged into says of them."""
         for member in family:
             named = self._blank_log(member, lambda _: True)
-            self._blank_workflows(sorted(_ids(named, _WORKFLOW)), family, now)
-            for primary_id in sorted(_ids(named, _INTO) - set(family)):
-                self._forget_elsewhere(primary_id, {*family, *_ids(named, _WORKFLOW)}, family, now)
+            self._blank_workflows(sorted(_linked_ids(named, _WORKFLOW_ID)), family, now)
+            for primary_id in sorted(_linked_ids(named, _MERGED_INTO) - set(family)):
+                self._forget_elsewhere(primary_id, {*family, *_linked_ids(named, _WORKFLOW_ID)}, family, now)
 
-    def _blank_log(self, subject_id: str, lines: Callable[[Entry], bool]) -> set[FieldChange]:
+    def _blank_log(self, subject_id: str, lines: Callable[[JournalEntry], bool]) -> set[FieldChange]:
         """Leaves of these lines which fields they were about, not what was in them; the links they keep."""
         before: str | None = None
         links: set[FieldChange] = set()
         while True:
-            page = self._directory.log(subject_id, before, _AT_ONCE)
-            change = Change()
+            page = self._directory.log(subject_id, before, _BATCH_SIZE)
+            change = UnitOfWork()
             for line in filter(lines, page):
-                links |= {c for c in line.changes if c.field in _LINKS}
-                blank = tuple(c if c.field in _LINKS else FieldChange(c.field, None, None) for c in line.changes)
+                links |= {c for c in line.changes if c.field in _LINK_FIELDS}
+                blank = tuple(c if c.field in _LINK_FIELDS else FieldChange(c.field, None, None) for c in line.changes)
                 if blank != line.changes:
                     change.redact(replace(line, changes=blank))
             self._store.commit(change)
-            if len(page) < _AT_ONCE:
+            if len(page) < _BATCH_SIZE:
                 return links
             before = page[-1].id
 
     def _blank_workflows(self, ids: Sequence[str], family: tuple[str, ...], now: datetime) -> None:
         """Those among them that are the family's: an undone merge leaves others' in a log."""
-        for begin in range(0, len(ids), _AT_ONCE):
-            some = ids[begin : begin + _AT_ONCE]
+        for begin in range(0, len(ids), _BATCH_SIZE):
+            some = ids[begin : begin + _BATCH_SIZE]
             found = self._store.read([Ref.to(Workflow, workflow_id) for workflow_id in some])
-            change = Change()
+            change = UnitOfWork()
             for workflow in (found.require(Workflow, workflow_id) for workflow_id in some):
                 if workflow.client_id in family and (workflow.name or workflow.steps):
                     change.save(workflow.blank(now))
@@ -202,52 +202,52 @@ class Forgetting:
 
     def _forget_elsewhere(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
         """What another client's log and merges, undone since, tell of the family; ``named`` are they and theirs."""
-        for merge in self._directory.merges(primary_id, _PAGE):
+        for merge in self._directory.merges(primary_id, _PAGE_SIZE):
             if merge.duplicate.id in family and merge.survivor.deleted_at is None:
                 self._forget_merge(merge, family, now)
-        self._blank_log(primary_id, lambda line: any(_ids([c], *_LINKS) & named for c in line.changes))
+        self._blank_log(primary_id, lambda line: any(_linked_ids([c], *_LINK_FIELDS) & named for c in line.changes))
 
-    def _cancel(self, context: Context, ahead: Iterable[Ahead]) -> None:
+    def _cancel(self, context: Context, ahead: Iterable[UpcomingAttendance]) -> None:
         # Neither the version of the client nor the key of this call is the appointment's.
         call = replace(context, once=None, expected_version=None)
         for each in ahead:
             self._cancelling.departing(call, each.appointment.id, each.client_id)
 
-    def _ahead(self, client: Client, now: datetime, found: Found) -> Iterator[Ahead]:
+    def _ahead(self, client: Client, now: datetime, found: ReadResult) -> Iterator[UpcomingAttendance]:
         """What the client is still to come to, under any id of the family, latest start first.
 
         The list may not know yet what has just been booked; what the widget booked, the contacts know.
         """
-        contacts = (found.get(Contact, value) for value in registration.reached_at(client))
+        contacts = (found.get(Contact, value) for value in registration.contact_values(client))
         counted = {booked for contact in contacts if contact for booked, _ in contact.upcoming}
         for member in client.family:
             place: str | None = None
             listed: set[str] = set()
             while True:
-                page = self._directory.appointments(member, place, _PAGE)
+                page = self._directory.appointments(member, place, _PAGE_SIZE)
                 listed.update(a.appointment_id for a in page)
                 yield from self._coming(member, [a.appointment_id for a in page if not a.cancelled], now)
-                place = page[-1].place if len(page) == _PAGE else None
-                if place is None or place < utc_text(now - _LONGEST):
+                place = page[-1].place if len(page) == _PAGE_SIZE else None
+                if place is None or place < utc_text(now - _MAX_DURATION):
                     break
             yield from self._coming(member, sorted(counted - listed), now)
 
-    def _coming(self, member: str, ids: list[str], now: datetime) -> Iterator[Ahead]:
+    def _coming(self, member: str, ids: list[str], now: datetime) -> Iterator[UpcomingAttendance]:
         found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
         for appointment_id in ids:
             appointment = found.get(Appointment, appointment_id)
             if appointment is None or not appointment.coming(now):
                 continue
             if any(a.client_id == member for a in appointment.live_attendees):
-                yield Ahead(appointment, member)
+                yield UpcomingAttendance(appointment, member)
 
 
 @dataclass(frozen=True, slots=True)
-class Farewells:
+class ErasureJob:
     """Forgets the last of those who were kept reachable."""
 
     store: Store
-    due: Leaving
+    due: DueErasures
 
     def forget_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
         """Blanks whoever's time is up, while there is time; returns how many."""
@@ -258,7 +258,7 @@ class Farewells:
             client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
             if client is None or client.forget_at is None or client.deleted_at is None:
                 continue
-            change = Change()
+            change = UnitOfWork()
             change.save(client.gone(client.deleted_at))
             try:
                 self.store.commit(change)
@@ -269,32 +269,32 @@ class Farewells:
         return forgotten
 
 
-def _held(client: Client) -> list[Ref[Any]]:
+def _linked_refs(client: Client) -> list[Ref[Any]]:
     """The contacts that lead to the client, their outside ids and their sessions."""
-    contacts: list[Ref[Any]] = [Ref.to(Contact, value) for value in registration.reached_at(client)]
-    outside = [Ref.to(ExternalId, value) for value in _outside_ids(client)]
+    contacts: list[Ref[Any]] = [Ref.to(Contact, value) for value in registration.contact_values(client)]
+    outside = [Ref.to(ExternalId, value) for value in _external_ids(client)]
     return [*contacts, *outside, *entitlements.refs(client)]
 
 
-def _outside_ids(client: Client) -> tuple[str, ...]:
+def _external_ids(client: Client) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in (client.external_id, *client.aliases) if value))
 
 
-def _leave_contacts(
-    change: Change, found: Found, clients: Iterable[Client], family: tuple[str, ...], now: datetime
+def _remove_from_contacts(
+    change: UnitOfWork, found: ReadResult, clients: Iterable[Client], family: tuple[str, ...], now: datetime
 ) -> None:
     """Nobody of the family is found any more where these records are, or were, reached."""
-    for value in sorted({value for client in clients for value in registration.reached_at(client)}):
+    for value in sorted({value for client in clients for value in registration.contact_values(client)}):
         contact = found.get(Contact, value)
         if contact is not None:
-            leave(change, contact, now, *family)
+            remove_from_contact(change, contact, now, *family)
 
 
-def _ids(links: Iterable[FieldChange], *fields: str) -> set[str]:
+def _linked_ids(links: Iterable[FieldChange], *fields: str) -> set[str]:
     """The ids that these fields had or have."""
     return {value for c in links if c.field in fields for value in (c.before, c.after) if value}
 
 
-def _named(appointment: Appointment) -> dict[str, str]:
+def _appointment_summary(appointment: Appointment) -> dict[str, str]:
     start, end = utc_text(appointment.start), utc_text(appointment.end)
     return {"id": appointment.id, "start": start, "end": end, "service_id": appointment.service_id}

@@ -6,29 +6,29 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.clients.client import NUMBERS, Client, Contact, ExternalId, name_key, normal_email
+from chalicelib.domain.clients.client import PHONE_FIELDS, Client, Contact, ExternalId, name_key, normalise_email
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import NotFound
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import minute, zone
+from chalicelib.domain.shared.times import epoch_minute, known_zone
 from chalicelib.services import client_identity, paging
-from chalicelib.services.client_access import Acquaintances, require_active
+from chalicelib.services.client_access import ClientAccess, require_active
 from chalicelib.services.clients import registration
 from chalicelib.services.clients.audit_log import record_update
-from chalicelib.services.clients.client_search import countries
-from chalicelib.services.clients.registration import NewClient, Newcomer
+from chalicelib.services.clients.client_search import dialling_countries
+from chalicelib.services.clients.registration import ClientRegistration, NewClient
 from chalicelib.services.crud import Fields, check_version
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Context, Directory, Found, Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import ClientDirectory, Context, Ids, Page, ReadResult, Ref, Store, UnitOfWork
 
 
-class Clients:
+class ClientProfiles:
     """The profiles of clients; whose may be seen and edited follows from whom the caller has to do with."""
 
     def __init__(
-        self, store: Store, directory: Directory, acquaintances: Acquaintances, ids: Ids, pause: Pause
+        self, store: Store, directory: ClientDirectory, acquaintances: ClientAccess, ids: Ids, pause: Pause
     ) -> None:
         self._store = store
         self._directory = directory
@@ -41,14 +41,14 @@ class Clients:
 
         422 ``contact_required``, ``invalid_phone``, ``unknown_timezone``; 409 ``already_exists``.
         """
-        registration.require_reachable(new)
-        new = registration.normal(new, self._countries() if registration.national(new) else ())
-        return decide(lambda: self._create(context, new), self._pause)
+        registration.require_contact(new)
+        new = registration.normalise(new, self._countries() if registration.has_national_number(new) else ())
+        return retry_on_conflict(lambda: self._create(context, new), self._pause)
 
     def _create(self, context: Context, new: NewClient) -> Client:
         found = self._store.read(registration.refs([new]))
-        change = Change()
-        (client,) = registration.take_in(change, found, context, self._ids, [Newcomer(new)])
+        change = UnitOfWork()
+        (client,) = registration.register(change, found, context, self._ids, [ClientRegistration(new)])
         self._store.commit(change, context.once, client)
         return client
 
@@ -59,21 +59,21 @@ class Clients:
         """
         return self._reached(context, client_id, ability)[1]
 
-    def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """What was done to the profile and to those merged into it, newest first; 404, 403, 422 ``invalid_cursor``."""
         client = self.show(context, client_id, Ability.LOG_VIEW)
-        before = paging.entry_id(paging.decode(cursor, 1)[1])
+        before = paging.require_entry_id(paging.decode_cursor(cursor, 1)[1])
         lines = [line for member in client.family for line in self._directory.log(member, before, limit + 1)]
         lines.sort(key=lambda line: line.id, reverse=True)
         shown = tuple(lines[:limit])
-        return Page(shown, paging.encode(0, shown[-1].id) if len(lines) > limit else None)
+        return Page(shown, paging.encode_cursor(0, shown[-1].id) if len(lines) > limit else None)
 
     def change(self, context: Context, client_id: str, fields: Fields) -> Client:
         """The client with these fields changed; a new mobile number has no consent to texts yet (D19).
 
         404, 403; 409 ``client_merged``, ``already_exists``; 412; 422 as for a new one.
         """
-        return decide(lambda: self._change(context, client_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, client_id, fields), self._pause)
 
     def _change(self, context: Context, client_id: str, fields: Fields) -> Client:
         before = self.editable(context, client_id, Ability.CLIENT_EDIT)
@@ -81,11 +81,11 @@ class Clients:
         if after == before:
             return before
         found = self._store.read(registration.refs([before, after]))
-        change = Change()
+        change = UnitOfWork()
         written = change.save(replace(after, updated_at=context.now))
         change.file(written, before)
-        _keep_findable(change, found, written, before, context.now)
-        _keep_outside_id(change, found, written, before)
+        _update_contacts(change, found, written, before, context.now)
+        _update_external_id(change, found, written, before)
         record_update(change, context, self._ids, written, before)
         self._store.commit(change)
         return written
@@ -100,7 +100,7 @@ class Clients:
     def _reached(self, context: Context, client_id: str, ability: Ability | None) -> tuple[Client, Client]:
         """The record of that id and the client it stands for, who is within the ability's reach."""
         found = self._store.read([Ref.to(Client, client_id), Ref.to(Settings)])
-        asked, client = found.require(Client, client_id), client_identity.standing(self._store, client_id, found)
+        asked, client = found.require(Client, client_id), client_identity.resolve_client(self._store, client_id, found)
         if client is None or client.deleted_at is not None:
             raise NotFound()
         self._acquaintances.require(context.staff, settings_in(found), ability, client)
@@ -108,28 +108,28 @@ class Clients:
 
     def _edited(self, before: Client, fields: Fields) -> Client:
         if fields.get("timezone"):
-            zone(fields["timezone"], "/timezone")
+            known_zone(fields["timezone"], "/timezone")
         country = fields.get("country", before.country)
-        given = {name: fields[name] for name in NUMBERS if fields.get(name)}
+        given = {name: fields[name] for name in PHONE_FIELDS if fields.get(name)}
         national = any(not number.startswith("+") for number in given.values())
         places = (country,) if country else self._countries() if national else ()
-        numbers: dict[str, Any] = {n: registration.read_number(v, places, f"/{n}") for n, v in given.items()}
-        email = {"email": normal_email(fields["email"])} if fields.get("email") else {}
+        numbers: dict[str, Any] = {n: registration.parse_phone(v, places, f"/{n}") for n, v in given.items()}
+        email = {"email": normalise_email(fields["email"])} if fields.get("email") else {}
         after = replace(before, **{**fields, **numbers, **email})
         if after.mobile != before.mobile and not fields.get("receive_sms"):
             after = replace(after, receive_sms=False)
-        registration.require_reachable(after)
+        registration.require_contact(after)
         return replace(after, receive_sms=after.receive_sms and after.mobile is not None)
 
     def _countries(self) -> tuple[str, ...]:
         settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
-        return countries(self._store, settings)
+        return dialling_countries(self._store, settings)
 
 
-def _keep_findable(change: Change, found: Found, after: Client, before: Client, now: datetime) -> None:
+def _update_contacts(change: UnitOfWork, found: ReadResult, after: Client, before: Client, now: datetime) -> None:
     """The public booking finds them where they are reached now, and no longer where they were (D26b)."""
     key = name_key(after.first_name, after.last_name)
-    here, there = registration.reached_at(after), registration.reached_at(before)
+    here, there = registration.contact_values(after), registration.contact_values(before)
     renamed = key != name_key(before.first_name, before.last_name)
     for value in here:
         # What stays as it is may be known by former names, through merges: undoing one must find them again.
@@ -142,22 +142,22 @@ def _keep_findable(change: Change, found: Found, after: Client, before: Client, 
     for value in there:
         stored = found.get(Contact, value)
         if value not in here and stored is not None:
-            leave(change, stored, now, after.id)
+            remove_from_contact(change, stored, now, after.id)
 
 
-def leave(change: Change, contact: Contact, now: datetime, *client_ids: str) -> None:
+def remove_from_contact(change: UnitOfWork, contact: Contact, now: datetime, *client_ids: str) -> None:
     """These clients are no longer reached there; what then reaches nobody and counts no booking is not kept."""
     left = contact.without(*client_ids)
-    if not left.clients and not left.upcoming_count(minute(now)):
+    if not left.clients and not left.upcoming_count(epoch_minute(now)):
         change.delete(contact)
     elif left is not contact:
         change.save(left)
 
 
-def _keep_outside_id(change: Change, found: Found, after: Client, before: Client) -> None:
+def _update_external_id(change: UnitOfWork, found: ReadResult, after: Client, before: Client) -> None:
     if after.external_id == before.external_id:
         return
-    registration.claim(change, found, after)
+    registration.claim_external_id(change, found, after)
     # What is still theirs as an alias stays so.
     stored = found.get(ExternalId, before.external_id) if before.external_id else None
     if stored is not None and before.external_id not in after.aliases:

@@ -6,11 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chalicelib.domain.clients.client import NUMBERS, Client, Contact, ExternalId, name_key, normal_email, normal_phone
+from chalicelib.domain.clients.client import (
+    PHONE_FIELDS,
+    Client,
+    Contact,
+    ExternalId,
+    name_key,
+    normalise_email,
+    normalise_phone,
+)
 from chalicelib.domain.shared.errors import Duplicate, FieldError, Invalid, invalid
-from chalicelib.domain.shared.times import zone
+from chalicelib.domain.shared.times import known_zone
 from chalicelib.services.clients.audit_log import record_creation
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class NewClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class ClientRegistration:
     """A new client of a request; ``pointer`` is where in the body they stand.
 
     ``booked`` says that the same transaction books them: whoever made them then knows them no better than others.
@@ -48,69 +56,71 @@ class Newcomer:
     booked: bool = False
 
 
-def require_reachable(client: NewClient | Client, pointer: str = "") -> None:
+def require_contact(client: NewClient | Client, pointer: str = "") -> None:
     """422 ``contact_required`` for somebody with neither e-mail address nor mobile number (CC-9)."""
     if not client.email and not client.mobile:
         message = "An e-mail address or a mobile number is needed."
         raise invalid(f"{pointer}/email", message, "contact_required")
 
 
-def national(client: NewClient) -> bool:
+def has_national_number(client: NewClient) -> bool:
     """Whether a number of theirs can only be read by knowing where it was typed."""
-    numbers = (getattr(client, name) for name in NUMBERS)
+    numbers = (getattr(client, name) for name in PHONE_FIELDS)
     return client.country is None and any(number and not number.startswith("+") for number in numbers)
 
 
-def normal(client: NewClient, countries: Iterable[str], pointer: str = "") -> NewClient:
+def normalise(client: NewClient, countries: Iterable[str], pointer: str = "") -> NewClient:
     """With a small-letter address and every number as E.164, read as dialled in the client's own country, else in
     one of ``countries``.
 
     422 ``invalid_phone``, ``unknown_timezone``.
     """
     if client.timezone:
-        zone(client.timezone, f"{pointer}/timezone")
+        known_zone(client.timezone, f"{pointer}/timezone")
     places = (client.country,) if client.country else tuple(countries)
-    given = ((name, getattr(client, name)) for name in NUMBERS)
-    numbers: dict[str, Any] = {name: read_number(n, places, f"{pointer}/{name}") for name, n in given if n}
-    return replace(client, email=normal_email(client.email) if client.email else None, **numbers)
+    given = ((name, getattr(client, name)) for name in PHONE_FIELDS)
+    numbers: dict[str, Any] = {name: parse_phone(n, places, f"{pointer}/{name}") for name, n in given if n}
+    return replace(client, email=normalise_email(client.email) if client.email else None, **numbers)
 
 
-def read_number(number: str, countries: Sequence[str], pointer: str) -> str:
+def parse_phone(number: str, countries: Sequence[str], pointer: str) -> str:
     """A number as E.164, in the first of the countries in which there is such a one; 422 ``invalid_phone``."""
     for country in countries[:-1]:
         try:
-            return normal_phone(number, country, pointer)
+            return normalise_phone(number, country, pointer)
         except Invalid:
             continue
-    return normal_phone(number, countries[-1] if countries else None, pointer)
+    return normalise_phone(number, countries[-1] if countries else None, pointer)
 
 
 def refs(clients: Iterable[NewClient | Client]) -> list[Ref[Any]]:
     """What ``take_in`` needs to have been read: who is reached at the same addresses, whose the outside ids are."""
     found: list[Ref[Any]] = []
     for client in clients:
-        found += [Ref.to(Contact, value) for value in reached_at(client)]
+        found += [Ref.to(Contact, value) for value in contact_values(client)]
         found += [Ref.to(ExternalId, client.external_id)] if client.external_id else []
     return found
 
 
-def take_in(change: Change, found: Found, context: Context, ids: Ids, newcomers: Iterable[Newcomer]) -> list[Client]:
+def register(
+    change: UnitOfWork, found: ReadResult, context: Context, ids: Ids, newcomers: Iterable[ClientRegistration]
+) -> list[Client]:
     """The new clients as they will be stored, with everything they are found by and the log of it.
 
     Needs what ``refs`` names. 409 ``already_exists`` for an outside id that is taken.
     """
     created = []
     for newcomer in newcomers:
-        client = change.save(_created(context, ids, newcomer))
+        client = change.save(_build_client(context, ids, newcomer))
         change.file(client)
-        claim(change, found, client, newcomer.pointer)
+        claim_external_id(change, found, client, newcomer.pointer)
         record_creation(change, context, ids, client)
         created.append(client)
-    _make_findable(change, found, created)
+    _index_contacts(change, found, created)
     return created
 
 
-def claim(change: Change, found: Found, client: Client, pointer: str = "") -> None:
+def claim_external_id(change: UnitOfWork, found: ReadResult, client: Client, pointer: str = "") -> None:
     """Makes the client's outside id theirs alone; 409 ``already_exists`` when it is somebody's (D21)."""
     value = client.external_id
     if not value:
@@ -124,7 +134,7 @@ def claim(change: Change, found: Found, client: Client, pointer: str = "") -> No
         change.save(ExternalId(value, client.id))
 
 
-def _created(context: Context, ids: Ids, newcomer: Newcomer) -> Client:
+def _build_client(context: Context, ids: Ids, newcomer: ClientRegistration) -> Client:
     new, author = newcomer.client, context.staff.staff_id or None
     return Client(
         id=ids.new("cli", context.now),
@@ -137,18 +147,18 @@ def _created(context: Context, ids: Ids, newcomer: Newcomer) -> Client:
     )
 
 
-def _make_findable(change: Change, found: Found, created: Iterable[Client]) -> None:
+def _index_contacts(change: UnitOfWork, found: ReadResult, created: Iterable[Client]) -> None:
     """The public booking finds them by address and name (D26b); several may share one address or number."""
     contacts: dict[str, Contact] = {}
     for client in created:
-        for value in reached_at(client):
+        for value in contact_values(client):
             contact = contacts.get(value) or found.get(Contact, value) or Contact(value)
             contacts[value] = contact.with_client(client.id, name_key(client.first_name, client.last_name))
     for contact in contacts.values():
         change.save(contact)
 
 
-def reached_at(client: NewClient | Client) -> tuple[str, ...]:
+def contact_values(client: NewClient | Client) -> tuple[str, ...]:
     """The address and number by which the public booking finds them again (D26b)."""
-    email = normal_email(client.email) if client.email else None
+    email = normalise_email(client.email) if client.email else None
     return tuple(value for value in (email, client.mobile) if value)

@@ -7,63 +7,63 @@ from dataclasses import dataclass
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import (
     Entitlement,
-    Figures,
-    Outcome,
+    RequestOutcome,
+    SessionBalance,
     SessionRequest,
-    allotting,
-    figures,
-    own_record,
+    allot,
+    record_of,
+    session_balance,
 )
 from chalicelib.domain.shared.errors import NotFound, WrongState
-from chalicelib.domain.shared.events import Entry, FieldChange
+from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
 from chalicelib.services.clients import entitlements
-from chalicelib.services.clients.profiles import Clients
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Store
+from chalicelib.services.clients.profiles import ClientProfiles
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SessionDecision:
     """What is decided about a request, and what there is to say about it."""
 
-    outcome: Outcome
+    outcome: RequestOutcome
     note: str = ""
 
 
 class Sessions:
     """The figures are those of the whole family; each change is logged under the client and guards all of them."""
 
-    def __init__(self, store: Store, clients: Clients, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, clients: ClientProfiles, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._clients = clients
         self._ids = ids
         self._pause = pause
 
-    def show(self, context: Context, client_id: str) -> Figures:
+    def show(self, context: Context, client_id: str) -> SessionBalance:
         """The sessions of a client, or of whoever they have been merged into; 404 outside the caller's scope."""
         client = self._clients.show(context, client_id)
-        return figures(self._of(client))
+        return session_balance(self._of(client))
 
-    def allot(self, context: Context, client_id: str, allotted: int) -> Figures:
+    def allot(self, context: Context, client_id: str, allotted: int) -> SessionBalance:
         """So many from now on, be it fewer than are used and reserved; 404, 403, 409 ``client_merged``."""
-        return decide(lambda: self._allot(context, client_id, allotted), self._pause)
+        return retry_on_conflict(lambda: self._allot(context, client_id, allotted), self._pause)
 
-    def _allot(self, context: Context, client_id: str, allotted: int) -> Figures:
+    def _allot(self, context: Context, client_id: str, allotted: int) -> SessionBalance:
         client = self._clients.editable(context, client_id, Ability.SESSIONS_ALLOT)
         before = self._of(client)
-        after = allotting(before, client.id, allotted)
-        said = FieldChange("sessions_allotted", figures(before).allotted, allotted)
-        return figures(self._write(context, client, before, after, "sessions_allotted", said))
+        after = allot(before, client.id, allotted)
+        said = FieldChange("sessions_allotted", session_balance(before).allotted, allotted)
+        return session_balance(self._write(context, client, before, after, "sessions_allotted", said))
 
     def requests(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[SessionRequest]:
         """What was asked for on the client's behalf, newest first; 404, 403, 422 ``invalid_cursor``."""
-        _, before = paging.decode(cursor, 1)
+        _, before = paging.decode_cursor(cursor, 1)
         client = self._clients.show(context, client_id, Ability.LOG_VIEW)
         asked = [r for record in self._of(client) for r in record.requests if before is None or r.id < before]
         asked.sort(key=lambda request: request.id, reverse=True)
-        more = paging.encode(0, asked[limit - 1].id) if len(asked) > limit else None
+        more = paging.encode_cursor(0, asked[limit - 1].id) if len(asked) > limit else None
         return Page(tuple(asked[:limit]), more)
 
     def ask(self, context: Context, client_id: str, sessions: int, reason: str) -> SessionRequest:
@@ -71,28 +71,28 @@ class Sessions:
 
         404, 403, 409 ``client_merged``, ``wrong_state`` for a client without a limit; 422 ``too_many``.
         """
-        return decide(lambda: self._ask(context, client_id, sessions, reason), self._pause)
+        return retry_on_conflict(lambda: self._ask(context, client_id, sessions, reason), self._pause)
 
     def _ask(self, context: Context, client_id: str, sessions: int, reason: str) -> SessionRequest:
         client = self._clients.editable(context, client_id, Ability.SESSIONS_REQUEST)
         before = self._of(client)
         if not before:
             raise WrongState("This client has no limit: nobody has allotted them sessions.")
-        own = own_record(before, client.id)
+        own = record_of(before, client.id)
         request_id = self._ids.new("srq", context.now, len(own.requests))
         request = SessionRequest(request_id, sessions, reason, context.actor, context.now)
         said = FieldChange("sessions", None, sessions)
         self._write(context, client, before, [own.asked(request)], "sessions_requested", said, request)
         return request
 
-    def decide(self, context: Context, client_id: str, request_id: str, verdict: Verdict) -> SessionRequest:
+    def decide(self, context: Context, client_id: str, request_id: str, verdict: SessionDecision) -> SessionRequest:
         """The request approved, which allots what it asks for, or declined; once.
 
         404, 403, 409 ``client_merged``, ``wrong_state``.
         """
-        return decide(lambda: self._decide(context, client_id, request_id, verdict), self._pause)
+        return retry_on_conflict(lambda: self._decide(context, client_id, request_id, verdict), self._pause)
 
-    def _decide(self, context: Context, client_id: str, request_id: str, verdict: Verdict) -> SessionRequest:
+    def _decide(self, context: Context, client_id: str, request_id: str, verdict: SessionDecision) -> SessionRequest:
         client = self._clients.editable(context, client_id, Ability.SESSIONS_ALLOT)
         before = self._of(client)
         record = next((r for r in before if any(q.id == request_id for q in r.requests)), None)
@@ -100,7 +100,7 @@ class Sessions:
             raise NotFound()
         decided = record.decided(request_id, verdict.outcome, verdict.note, context.actor, context.now)
         after = [decided if r is record else r for r in before]
-        said = FieldChange("sessions_allotted", figures(before).allotted, figures(after).allotted)
+        said = FieldChange("sessions_allotted", session_balance(before).allotted, session_balance(after).allotted)
         self._write(context, client, before, [decided], f"sessions_{verdict.outcome}", said)
         return next(request for request in decided.requests if request.id == request_id)
 
@@ -118,7 +118,7 @@ class Sessions:
         result: SessionRequest | None = None,
     ) -> list[Entitlement]:
         """Those after are saved where they differ, all others are guarded, and that the family stays who it is."""
-        change = Change()
+        change = UnitOfWork()
         change.guard(client)
         known = {record.client_id: record for record in before}
         written = [change.save(record) for record in after if record != known.get(record.client_id)]
@@ -129,7 +129,7 @@ class Sessions:
             if record.client_id not in saved:
                 change.guard(record)
         change.record(
-            Entry(
+            JournalEntry(
                 id=self._ids.new("evt", context.now, max(r.version for r in written)),
                 subject_id=client.id,
                 at=context.now,

@@ -7,69 +7,71 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.clients.client import Client, Contact, ExternalId, name_key
-from chalicelib.domain.clients.merging import Merge, Undone, rebased, undone
+from chalicelib.domain.clients.merging import Merge, UndoneMerge, rebase_later_merges, undo_merge
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import WrongState
-from chalicelib.domain.shared.events import Entry, FieldChange
-from chalicelib.services.client_access import Acquaintances, require_active
-from chalicelib.services.clients.merging import merge_entry, merge_event, repoint, require_both
-from chalicelib.services.clients.registration import reached_at
-from chalicelib.services.retry import Pause, decide
+from chalicelib.domain.shared.events import FieldChange, JournalEntry
+from chalicelib.services.client_access import ClientAccess, require_active
+from chalicelib.services.clients.merging import merge_entry, merge_event, repoint, require_access_to_all
+from chalicelib.services.clients.registration import contact_values
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Context, Found, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
 
 
-class Undoing:
+class UndoMerge:
     """Undone merges: the merge is read, then the records it joined; one transaction parts them."""
 
-    def __init__(self, store: Store, acquaintances: Acquaintances, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, acquaintances: ClientAccess, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._acquaintances = acquaintances
         self._ids = ids
         self._pause = pause
 
-    def undo(self, context: Context, merge_id: str) -> Undone:
+    def undo(self, context: Context, merge_id: str) -> UndoneMerge:
         """The duplicate with what was booked for it before; what was booked since stays with the primary.
 
         404, 403 as for merging; 409 ``wrong_state`` when it has been undone, ``client_merged`` when the primary has
         itself been merged on: that is to be undone first.
         """
-        return decide(lambda: self._undo(context, merge_id), self._pause)
+        return retry_on_conflict(lambda: self._undo(context, merge_id), self._pause)
 
-    def _undo(self, context: Context, merge_id: str) -> Undone:
+    def _undo(self, context: Context, merge_id: str) -> UndoneMerge:
         merge = self._store.read([Ref.to(Merge, merge_id)]).require(Merge, merge_id)
         ids = (merge.duplicate.id, merge.primary.id)
         found = self._store.read([Ref.to(Settings), *(Ref.to(Client, client_id) for client_id in ids)])
         duplicate, primary = (found.require(Client, client_id) for client_id in ids)
         settings = settings_in(found)
         # The primary's family holds the duplicate: whoever reaches one reaches both.
-        require_both(self._store, self._acquaintances, context.staff, settings, [primary])
+        require_access_to_all(self._store, self._acquaintances, context.staff, settings, [primary])
         if merge.undone_at is not None:
             raise WrongState("This merge has already been undone.")
         require_active(primary)
-        apart = undone(merge, duplicate, primary, context.now)
-        change = Change()
+        apart = undo_merge(merge, duplicate, primary, context.now)
+        change = UnitOfWork()
         result = self._written(change, context, merge, apart, primary)
         self._store.commit(change, context.once, result)
         return result
 
-    def _written(self, change: Change, context: Context, merge: Merge, apart: Undone, primary: Client) -> Undone:
+    def _written(
+        self, change: UnitOfWork, context: Context, merge: Merge, apart: UndoneMerge, primary: Client
+    ) -> UndoneMerge:
         found = self._store.read(_refs(merge, apart, primary))
-        apart = replace(apart, duplicate=_with_outside_id(change, found, apart.duplicate, apart.primary))
-        _keep_outside_id(change, found, apart.primary)
+        apart = replace(apart, duplicate=_with_external_id(change, found, apart.duplicate, apart.primary))
+        _claim_external_id(change, found, apart.primary)
         apart = replace(apart, duplicate=change.save(apart.duplicate), primary=change.save(apart.primary))
         repoint(change, found, merge, apart.duplicate.id)
         change.file(apart.duplicate, None)
         change.file(apart.primary, primary)
-        _keep_findable(change, found, merge, apart, primary)
+        _update_contacts(change, found, merge, apart, primary)
         for entry in self._entries(context, merge, apart, primary):
             change.record(entry)
-        for later in rebased(merge, self._later(found, merge, apart.primary)):
+        for later in rebase_later_merges(merge, self._later(found, merge, apart.primary)):
             change.save(later)
         change.save(merge.over(context.now))
         return apart
 
-    def _later(self, found: Found, merge: Merge, primary: Client) -> list[Merge]:
+    def _later(self, found: ReadResult, merge: Merge, primary: Client) -> list[Merge]:
         """The merges that have been made into the primary since, in order."""
         pointers = (found.get(Client, member) for member in primary.absorbed)
         ids = sorted({p.merged_by for p in pointers if p and p.merged_by and p.merged_by > merge.id})
@@ -79,7 +81,7 @@ class Undoing:
         made = (read.get(Merge, merge_id) for merge_id in ids)
         return [later for later in made if later and later.primary.id == primary.id]
 
-    def _entries(self, context: Context, merge: Merge, apart: Undone, before: Client) -> Iterator[Entry]:
+    def _entries(self, context: Context, merge: Merge, apart: UndoneMerge, before: Client) -> Iterator[JournalEntry]:
         given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(apart.primary, f))
         changes = [
             *(FieldChange(f, getattr(before, f), getattr(apart.primary, f)) for f in given_back),
@@ -91,18 +93,18 @@ class Undoing:
         yield merge_entry(self._ids, context, apart.duplicate, "merge_undone", into)
 
 
-def _refs(merge: Merge, apart: Undone, primary: Client) -> list[Ref[Any]]:
+def _refs(merge: Merge, apart: UndoneMerge, primary: Client) -> list[Ref[Any]]:
     refs: list[Ref[Any]] = [Ref.to(Client, member) for member in primary.absorbed if member != merge.duplicate.id]
-    refs += [Ref.to(Contact, value) for value in _reached(apart.duplicate, apart.primary, primary)]
+    refs += [Ref.to(Contact, value) for value in _contact_values(apart.duplicate, apart.primary, primary)]
     outside = (apart.duplicate.external_id, apart.primary.external_id)
     return refs + [Ref.to(ExternalId, value) for value in outside if value]
 
 
-def _reached(*clients: Client) -> list[str]:
-    return sorted({value for client in clients for value in reached_at(client)})
+def _contact_values(*clients: Client) -> list[str]:
+    return sorted({value for client in clients for value in contact_values(client)})
 
 
-def _with_outside_id(change: Change, found: Found, duplicate: Client, primary: Client) -> Client:
+def _with_external_id(change: UnitOfWork, found: ReadResult, duplicate: Client, primary: Client) -> Client:
     """The duplicate with its outside id, unless the primary gave that up since and somebody else has it now (D21)."""
     value = duplicate.external_id
     if value is None:
@@ -115,31 +117,33 @@ def _with_outside_id(change: Change, found: Found, duplicate: Client, primary: C
     return duplicate
 
 
-def _keep_outside_id(change: Change, found: Found, primary: Client) -> None:
+def _claim_external_id(change: UnitOfWork, found: ReadResult, primary: Client) -> None:
     """Makes the primary's outside id theirs alone where they were given one of the duplicate's since (D21)."""
     held = found.get(ExternalId, primary.external_id) if primary.external_id else None
     if held is not None and held.client_id not in primary.family:
         change.save(replace(held, client_id=primary.id))
 
 
-def _keep_findable(change: Change, found: Found, merge: Merge, apart: Undone, before: Client) -> None:
+def _update_contacts(change: UnitOfWork, found: ReadResult, merge: Merge, apart: UndoneMerge, before: Client) -> None:
     """The public booking finds the primary by what is theirs again, and no longer by what was not (D26b).
 
     Where nothing but the merge has changed that, taking back what the merge added is all; so are other names under
     which they have been known since earlier merges left alone. A pointer is never filed anew: the duplicate is found
     as ever.
     """
-    primary, edited = apart.primary, not _known_as_merged(merge, before)
-    for value in _reached(apart.duplicate, primary, before):
+    primary, edited = apart.primary, not _is_indexed_as_merged(merge, before)
+    for value in _contact_values(apart.duplicate, primary, before):
         stored = found.get(Contact, value) or Contact(value)
-        contact = _without_merge(stored, merge)
+        contact = _without_merged_name(stored, merge)
         if edited:
-            contact = _naming(contact, primary) if value in reached_at(primary) else contact.without(primary.id)
+            contact = (
+                _with_client_name(contact, primary) if value in contact_values(primary) else contact.without(primary.id)
+            )
         if contact.clients != stored.clients:
             change.save(contact)
 
 
-def _known_as_merged(merge: Merge, primary: Client) -> bool:
+def _is_indexed_as_merged(merge: Merge, primary: Client) -> bool:
     """Whether the primary is still found by what the merge made of them: neither edited nor parted from another."""
     names = ("first_name", "last_name", "email", "mobile")
     same = all(getattr(primary, name) == getattr(merge.survivor, name) for name in names)
@@ -147,14 +151,14 @@ def _known_as_merged(merge: Merge, primary: Client) -> bool:
     return same and merge.version == 1
 
 
-def _naming(contact: Contact, client: Client) -> Contact:
+def _with_client_name(contact: Contact, client: Client) -> Contact:
     """Reaching the client under their name, be it through a record that has been merged into theirs."""
     key = name_key(client.first_name, client.last_name)
     known = any(i in client.family and name == key for i, name in contact.clients)
     return contact if known else contact.naming(client.id, key)
 
 
-def _without_merge(contact: Contact, merge: Merge) -> Contact:
+def _without_merged_name(contact: Contact, merge: Merge) -> Contact:
     """Without the name that the merge added."""
     if merge.reached is None or merge.reached[0] != contact.value:
         return contact

@@ -8,18 +8,18 @@ from datetime import date
 from typing import Any, Protocol
 
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.workflows import MOST_PER_CLIENT, Workflow
+from chalicelib.domain.clients.workflows import MAX_WORKFLOWS_PER_CLIENT, Workflow
 from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.events import Entry, FieldChange
+from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
-from chalicelib.services.clients.profiles import Clients
-from chalicelib.services.crud import Fields, edited, one
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+from chalicelib.services.clients.profiles import ClientProfiles
+from chalicelib.services.crud import Fields, apply_fields, read_record
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
 
-_LOGGED = ("name", "steps", "assignee_id", "state")
+_LOGGED_FIELDS = ("name", "steps", "assignee_id", "state")
 
 
 class WorkflowLists(Protocol):
@@ -32,7 +32,7 @@ class WorkflowLists(Protocol):
 class Workflows:
     """Workflows belong to the client whatever is merged; each change is logged under the client."""
 
-    def __init__(self, store: Store, lists: WorkflowLists, clients: Clients, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, lists: WorkflowLists, clients: ClientProfiles, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._lists = lists
         self._clients = clients
@@ -41,20 +41,22 @@ class Workflows:
 
     def listed(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Workflow]:
         """Those of a client and all they absorbed, newest first; 404, 403, 422 ``invalid_cursor``."""
-        _, before = paging.decode(cursor, 1)
+        _, before = paging.decode_cursor(cursor, 1)
         client = self._clients.show(context, client_id, Ability.LOG_VIEW)
         found = self._of(client, before, limit + 1)
-        more = paging.encode(0, found[limit - 1][0]) if len(found) > limit else None
+        more = paging.encode_cursor(0, found[limit - 1][0]) if len(found) > limit else None
         return Page(tuple(workflow for _, workflow in found[:limit]), more)
 
     def create(self, context: Context, client_id: str, fields: Fields) -> Workflow:
         """A new workflow; 404, 403, 409 ``client_merged``, 422 ``unknown_staff``, ``too_many`` beyond a hundred."""
-        return decide(lambda: self._create(context, client_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._create(context, client_id, fields), self._pause)
 
     def _create(self, context: Context, client_id: str, fields: Fields) -> Workflow:
         client = self._clients.editable(context, client_id, Ability.WORKFLOW_EDIT)
-        if len(self._of(client, None, MOST_PER_CLIENT)) >= MOST_PER_CLIENT:
-            raise invalid("", f"There are already {MOST_PER_CLIENT}, which is the most for a client.", "too_many")
+        if len(self._of(client, None, MAX_WORKFLOWS_PER_CLIENT)) >= MAX_WORKFLOWS_PER_CLIENT:
+            raise invalid(
+                "", f"There are already {MAX_WORKFLOWS_PER_CLIENT}, which is the most for a client.", "too_many"
+            )
         workflow = Workflow(
             self._ids.new("wfl", context.now),
             client.id,
@@ -67,18 +69,18 @@ class Workflows:
 
     def change(self, context: Context, workflow_id: str, fields: Fields) -> Workflow:
         """The workflow with these fields changed, ``steps`` all at once; 404, 403, 412, 422 ``unknown_staff``."""
-        return decide(lambda: self._change(context, workflow_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, workflow_id, fields), self._pause)
 
     def _change(self, context: Context, workflow_id: str, fields: Fields) -> Workflow:
-        before = one(self._store, Workflow, workflow_id)
+        before = read_record(self._store, Workflow, workflow_id)
         client = self._clients.show(context, before.client_id, Ability.WORKFLOW_EDIT)
-        after = edited(before, fields, context)
+        after = apply_fields(before, fields, context)
         if after == before:
             return before
         return self._write(context, client, replace(after, updated_at=context.now), before)
 
     def _write(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> Workflow:
-        change = Change()
+        change = UnitOfWork()
         self._require_assignable(change, workflow, before)
         # Nobody is given steps while they are merged away or forgotten.
         change.guard(client)
@@ -87,7 +89,7 @@ class Workflows:
         self._store.commit(change, context.once, written)
         return written
 
-    def _require_assignable(self, change: Change, workflow: Workflow, before: Workflow | None) -> None:
+    def _require_assignable(self, change: UnitOfWork, workflow: Workflow, before: Workflow | None) -> None:
         assignee = workflow.assignee_id
         if assignee is None or (before is not None and before.assignee_id == assignee):
             return
@@ -96,8 +98,8 @@ class Workflows:
             raise invalid("/assignee_id", "Nobody who works here has this id.", "unknown_staff")
         change.guard(staff)
 
-    def _entry(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> Entry:
-        return Entry(
+    def _entry(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> JournalEntry:
+        return JournalEntry(
             id=self._ids.new("evt", context.now, workflow.version),
             subject_id=client.id,
             at=context.now,
@@ -112,13 +114,13 @@ class Workflows:
 
 
 def _changes(before: Workflow | None, after: Workflow) -> Iterator[FieldChange]:
-    for name in _LOGGED:
-        was, now = (_plain(workflow, name) if workflow else None for workflow in (before, after))
+    for name in _LOGGED_FIELDS:
+        was, now = (_logged_value(workflow, name) if workflow else None for workflow in (before, after))
         if was != now:
             yield FieldChange(name, was, now)
 
 
-def _plain(workflow: Workflow, name: str) -> Any:
+def _logged_value(workflow: Workflow, name: str) -> Any:
     """A field as the log keeps it: JSON."""
     if name != "steps":
         return getattr(workflow, name)

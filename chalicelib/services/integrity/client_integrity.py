@@ -9,15 +9,15 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.clients.client import Acquaintance, Client
-from chalicelib.domain.clients.directory import DirectoryEntry, entries
+from chalicelib.domain.clients.client import Client, ClientRelation
+from chalicelib.domain.clients.directory import DirectoryEntry, directory_entries
 from chalicelib.domain.clients.merging import Merge
-from chalicelib.services.unit_of_work import Directory, Found, Ref, Store
+from chalicelib.services.unit_of_work import ClientDirectory, ReadResult, Ref, Store
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
-class Flaw(StrEnum):
+class ClientFlaw(StrEnum):
     """What may be wrong with a client."""
 
     MISSING = "missing"
@@ -32,13 +32,13 @@ class ClientDifference:
     """A client who is not as other records have it; ids only."""
 
     client_id: str
-    flaw: Flaw
+    flaw: ClientFlaw
 
 
 class ClientIntegrity:
     """The comparison; writes nothing."""
 
-    def __init__(self, store: Store, directory: Directory) -> None:
+    def __init__(self, store: Store, directory: ClientDirectory) -> None:
         self._store = store
         self._directory = directory
 
@@ -57,13 +57,13 @@ class ClientIntegrity:
         members = self._clients(m for c in persons.values() if c for m in c.absorbed)
         for client_id, client in (asked | members).items():
             if client is None:
-                yield ClientDifference(client_id, Flaw.MISSING)
-            elif client.merged_into and not _holds(persons.get(client.merged_into), client_id):
-                yield ClientDifference(client_id, Flaw.POINTER)
+                yield ClientDifference(client_id, ClientFlaw.MISSING)
+            elif client.merged_into and not _lists_pointer(persons.get(client.merged_into), client_id):
+                yield ClientDifference(client_id, ClientFlaw.POINTER)
         standing = [person for person in persons.values() if person]
         for person in standing:
-            pointers = [member for member in person.absorbed if not _leads(members[member], person.id)]
-            yield from (ClientDifference(member, Flaw.POINTER) for member in pointers)
+            pointers = [member for member in person.absorbed if not _points_to(members[member], person.id)]
+            yield from (ClientDifference(member, ClientFlaw.POINTER) for member in pointers)
         yield from self._entries(standing, [m for m in members.values() if m])
         for person in standing:
             for member in person.family:
@@ -79,40 +79,40 @@ class ClientIntegrity:
         merges = [pointer.merged_by for pointer in pointers if pointer.merged_by]
         read = self._store.read([Ref.to(Merge, merge_id) for merge_id in merges])
         known = (read.get(Merge, merge_id) for merge_id in merges)
-        gone = {entry for merge in known if merge for entry in entries(merge.duplicate)}
-        here = {entry for person in persons for entry in entries(person)}
+        gone = {entry for merge in known if merge for entry in directory_entries(merge.duplicate)}
+        here = {entry for person in persons for entry in directory_entries(person)}
         found = self._store.read([_entry_ref(entry) for entry in sorted(here | gone, key=repr)])
-        yield from (ClientDifference(e.client_id, Flaw.NOT_FOUND) for e in here if not _stands(found, e))
-        yield from (ClientDifference(e.client_id, Flaw.STILL_FOUND) for e in gone if _stands(found, e))
+        yield from (ClientDifference(e.client_id, ClientFlaw.NOT_FOUND) for e in here if not _is_stored(found, e))
+        yield from (ClientDifference(e.client_id, ClientFlaw.STILL_FOUND) for e in gone if _is_stored(found, e))
 
     def _acquaintances(self, client_id: str, scope_ids: Sequence[str]) -> Iterator[ClientDifference]:
         """Who may know a client is counted from the appointments that stand under this id (D26)."""
         expected: Counter[str] = Counter(dict.fromkeys(scope_ids, 0))
         for appointment in self._appointments(client_id):
             expected.update(scope for scope, whom in appointment.acquaintances() if whom == client_id)
-        found = self._store.read([Ref.to(Acquaintance, scope, client_id) for scope in expected])
-        rows = {scope: found.get(Acquaintance, scope, client_id) for scope in expected}
+        found = self._store.read([Ref.to(ClientRelation, scope, client_id) for scope in expected])
+        rows = {scope: found.get(ClientRelation, scope, client_id) for scope in expected}
         if any((row.met if row else 0) != expected[scope] for scope, row in rows.items()):
-            yield ClientDifference(client_id, Flaw.ACQUAINTANCE)
+            yield ClientDifference(client_id, ClientFlaw.ACQUAINTANCE)
 
     def _appointments(self, client_id: str) -> Iterator[Appointment]:
         place = None
         while True:
-            page = self._directory.appointments(client_id, place, PAGE)
+            page = self._directory.appointments(client_id, place, PAGE_SIZE)
             ids = [attendance.appointment_id for attendance in page]
             found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
             yield from (a for a in (found.get(Appointment, appointment_id) for appointment_id in ids) if a)
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 return
             place = page[-1].place
 
 
-def _holds(person: Client | None, member: str) -> bool:
+def _lists_pointer(person: Client | None, member: str) -> bool:
     """Whether this is somebody that a pointer may name: the last of a chain, who lists it."""
     return person is not None and person.merged_into is None and member in person.absorbed
 
 
-def _leads(member: Client | None, client_id: str) -> bool:
+def _points_to(member: Client | None, client_id: str) -> bool:
     return member is not None and member.merged_into == client_id
 
 
@@ -120,5 +120,5 @@ def _entry_ref(entry: DirectoryEntry) -> Ref[Any]:
     return Ref.to(DirectoryEntry, entry.shelf, entry.term, entry.client_id, entry.name)
 
 
-def _stands(found: Found, entry: DirectoryEntry) -> bool:
+def _is_stored(found: ReadResult, entry: DirectoryEntry) -> bool:
     return found.get(DirectoryEntry, entry.shelf, entry.term, entry.client_id, entry.name) is not None

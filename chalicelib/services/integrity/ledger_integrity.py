@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
 from chalicelib.domain.organisation.catalog import Location, Staff
-from chalicelib.domain.organisation.roster import Team
+from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.organisation.rota import Rota
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.unit_of_work import Agenda, Ref, Store
+from chalicelib.services.unit_of_work import AppointmentLists, Ref, Store
 
-FAR = timedelta(days=800)
-PAGE = 100
+MAX_AHEAD = timedelta(days=800)
+PAGE_SIZE = 100
 
 
-class Place(NamedTuple):
+class OccupantKey(NamedTuple):
     """One appointment on one sheet; ``calendar_id`` is a location's or a staff member's."""
 
     calendar_id: str
@@ -28,7 +28,7 @@ class Place(NamedTuple):
     appointment_id: str
 
 
-class Seat(NamedTuple):
+class OccupantRecord(NamedTuple):
     """What stands there: start and end in epoch minutes, a person's with the buffers, and the service."""
 
     start: int
@@ -37,16 +37,16 @@ class Seat(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LedgerDifference:
     """A place where appointment and ledger disagree; none means that it is missing on that side."""
 
-    place: Place
-    appointment: Seat | None
-    ledger: Seat | None
+    place: OccupantKey
+    appointment: OccupantRecord | None
+    ledger: OccupantRecord | None
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class IntegrityReport:
     """What was compared, and what does not agree.
 
     ``astray`` are posts, each as location and staff member; ``client_ids`` come to the appointments, in order.
@@ -54,29 +54,29 @@ class Report:
 
     appointments: int
     occupants: int
-    differences: tuple[Difference, ...]
+    differences: tuple[LedgerDifference, ...]
     client_ids: tuple[str, ...] = ()
     astray: tuple[tuple[str, str], ...] = ()
 
 
-class Integrity:
+class LedgerIntegrity:
     """The comparison; reads page by page, writes nothing."""
 
-    def __init__(self, store: Store, agenda: Agenda) -> None:
+    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
         self._store = store
         self._agenda = agenda
 
-    def check(self, now: datetime, location_ids: Collection[str] | None = None) -> Report:
+    def check(self, now: datetime, location_ids: Collection[str] | None = None) -> IntegrityReport:
         """Compares everything from today (UTC) on, or what is at these locations and of those who work there.
 
         Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
         read again on its own before it counts.
         """
-        midnight = minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
+        midnight = epoch_minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
         where = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
         staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*where}]
         appointments = list(self._appointments(where, now))
-        expected = {p: s for a in appointments for p, s in places(a).items() if s.end > midnight}
+        expected = {p: s for a in appointments for p, s in expected_occupants(a).items() if s.end > midnight}
         actual = {p: s for p, s in self._occupied([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
@@ -86,7 +86,7 @@ class Integrity:
         if astray:
             astray &= self._astray(where)
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
-        return Report(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
+        return IntegrityReport(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
 
     def _appointments(self, location_ids: Sequence[str], now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.
@@ -94,24 +94,24 @@ class Integrity:
         for location_id in location_ids:
             cursor = None
             while True:
-                page = self._agenda.at_location(location_id, first, now + FAR, PAGE, cursor)
+                page = self._agenda.at_location(location_id, first, now + MAX_AHEAD, PAGE_SIZE, cursor)
                 yield from page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     break
 
-    def _occupied(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[Place, Seat]]:
-        until = since + FAR // timedelta(minutes=1)
+    def _occupied(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[OccupantKey, OccupantRecord]]:
+        until = since + MAX_AHEAD // timedelta(minutes=1)
         for calendar_id in calendar_ids:
             days = sheet_days(calendar_id, since, until)
             for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
-                yield from _seats(sheet)
+                yield from _sheet_occupants(sheet)
 
     def _astray(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
         """Posts that do not follow from record and rota, and those that are missing or nobody's."""
         staff = {record.id: record for record in self._store.catalogue(Staff)}
-        teams = self._store.read([Ref.to(Team, i) for i in location_ids])
-        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(Team, i).posts}
+        teams = self._store.read([Ref.to(BranchRoster, i) for i in location_ids])
+        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(BranchRoster, i).posts}
         wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
         found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | posts.keys()})])
 
@@ -119,11 +119,11 @@ class Integrity:
             location_id, staff_id = place
             post, record = posts.get(place), staff.get(staff_id)
             rota = roster_sync.rota_in(found, staff_id)
-            return record is not None and roster_sync.in_step(post, location_id, record, rota) == post
+            return record is not None and roster_sync.derive_member(post, location_id, record, rota) == post
 
         return {place for place in wanted | posts.keys() if not follows(place)}
 
-    def _difference(self, place: Place) -> Difference | None:
+    def _difference(self, place: OccupantKey) -> LedgerDifference | None:
         refs: list[Ref[Any]] = [
             Ref.to(Appointment, place.appointment_id),
             Ref.to(Sheet, place.calendar_id, place.day),
@@ -131,27 +131,27 @@ class Integrity:
         found = self._store.read(refs)
         appointment = found.get(Appointment, place.appointment_id)
         sheet = found.get(Sheet, place.calendar_id, place.day)
-        wanted = places(appointment).get(place) if appointment else None
-        there = dict(_seats(sheet)).get(place) if sheet else None
-        return None if wanted == there else Difference(place, wanted, there)
+        wanted = expected_occupants(appointment).get(place) if appointment else None
+        there = dict(_sheet_occupants(sheet)).get(place) if sheet else None
+        return None if wanted == there else LedgerDifference(place, wanted, there)
 
 
-def places(appointment: Appointment) -> dict[Place, Seat]:
+def expected_occupants(appointment: Appointment) -> dict[OccupantKey, OccupantRecord]:
     """Where a live appointment must stand: each of its calendars' sheets that it touches."""
     if not appointment.occupies:
         return {}
     return {
-        Place(calendar_id, day, appointment.id): Seat(*interval, appointment.service_id)
+        OccupantKey(calendar_id, day, appointment.id): OccupantRecord(*interval, appointment.service_id)
         for calendar_id, interval in appointment.stands()
         for day in sheet_days(calendar_id, *interval)
     }
 
 
-def _seats(sheet: Sheet) -> Iterator[tuple[Place, Seat]]:
+def _sheet_occupants(sheet: Sheet) -> Iterator[tuple[OccupantKey, OccupantRecord]]:
     for occupant in sheet.occupants.values():
         if not occupant.is_hold:
-            yield Place(sheet.calendar_id, sheet.day, occupant.id), _seat(occupant)
+            yield OccupantKey(sheet.calendar_id, sheet.day, occupant.id), _occupant_record(occupant)
 
 
-def _seat(occupant: Occupant) -> Seat:
-    return Seat(*occupant.busy, occupant.service_id)
+def _occupant_record(occupant: Occupant) -> OccupantRecord:
+    return OccupantRecord(*occupant.busy, occupant.service_id)

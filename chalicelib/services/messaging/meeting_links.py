@@ -8,23 +8,23 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.meeting_link import meeting_link, unlinked_call
-from chalicelib.domain.appointments.video_meetings import Link, LinkDelayed, LinkRefused, Meeting, Teleconference
-from chalicelib.domain.messaging.notification_policy import FAREWELLS
-from chalicelib.domain.messaging.notifications import Scene
+from chalicelib.domain.appointments.meeting_link import call_awaiting_link, meeting_link
+from chalicelib.domain.appointments.video_meetings import LinkDelayed, LinkRefused, Meeting, MeetingLink, Teleconference
+from chalicelib.domain.messaging.notification_policy import FINAL_KINDS
+from chalicelib.domain.messaging.notifications import MessageContext
 from chalicelib.domain.shared.errors import Stale
-from chalicelib.domain.shared.events import Channel, Entry, FieldChange, Message
+from chalicelib.domain.shared.events import Channel, FieldChange, JournalEntry, QueuedMessage
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.journal_entries import appointment_entry
-from chalicelib.services.messaging.messaging_ports import DeadLetters, MeetingLinks, Observer
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, MeetingLinkProvider, Observer
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 # A message waits for its link through so many attempts but the last, and never so long for the next one.
-MOST_ATTEMPTS = 5
-LONGEST_WAIT = timedelta(minutes=15)
+MAX_LINK_ATTEMPTS = 5
+MAX_WAIT = timedelta(minutes=15)
 
 
-class Linked(Enum):
+class LinkOutcome(Enum):
     """How things stand with the link after one attempt."""
 
     SETTLED = "nothing waits for one"
@@ -33,16 +33,16 @@ class Linked(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LinkResult:
     """How one attempt ended; one that waits is repeated, not before ``not_before``, and says why."""
 
-    outcome: Linked
+    outcome: LinkOutcome
     not_before: datetime | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LinkAttempt:
     """Which attempt this is, from 0 on, and when; ``pause`` is the longest time until the next one."""
 
     attempts: int
@@ -51,30 +51,30 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Linking:
+class CreateMeetingLinks:
     """Makes links and keeps them with their appointments; without ``links`` they are left to staff at once."""
 
     store: Store
-    links: MeetingLinks | None
+    links: MeetingLinkProvider | None
     ids: Ids
-    dead_letters: DeadLetters
+    dead_letters: DeadLetterQueue
     observer: Observer
 
-    def settle(self, scene: Scene, messages: Sequence[Message], turn: Turn) -> Attempt:
+    def settle(self, scene: MessageContext, messages: Sequence[QueuedMessage], turn: LinkAttempt) -> LinkResult:
         """Makes the link that these messages wait for, if they do; once only, whoever else is at it.
 
         The call's own key makes the platform give the same link to everybody who asks; it is kept in one write that
         goes through only while the appointment still wants it. When there is no sense in waiting any longer the call
         is left to staff, so that the messages go, each once, and say so.
         """
-        call = unlinked_call(scene.appointment, turn.now)
-        if call is None or all(m.kind in FAREWELLS for m in messages):
-            return Attempt(Linked.SETTLED)
+        call = call_awaiting_link(scene.appointment, turn.now)
+        if call is None or all(m.kind in FINAL_KINDS for m in messages):
+            return LinkResult(LinkOutcome.SETTLED)
         if self.links is None:
             self.observer.count("MeetingLinksUnconfigured")
             return self._keep(scene, None, turn.now)
         try:
-            link = self.links.make(meeting(scene, call))
+            link = self.links.make(meeting_request(scene, call))
         except LinkDelayed as delay:
             return self._delayed(scene, delay, turn)
         except LinkRefused as refusal:
@@ -83,16 +83,16 @@ class Linking:
             return self._delayed(scene, LinkDelayed(type(error).__name__), turn)
         return self._keep(scene, link, turn.now)
 
-    def _delayed(self, scene: Scene, delay: LinkDelayed, turn: Turn) -> Attempt:
+    def _delayed(self, scene: MessageContext, delay: LinkDelayed, turn: LinkAttempt) -> LinkResult:
         self.observer.count("MeetingLinksDelayed", reason=str(delay))
         asked = timedelta(seconds=delay.seconds)
         next_one = turn.now + max(asked, turn.pause)
-        in_time = asked <= LONGEST_WAIT and next_one < scene.appointment.start
-        if turn.attempts + 1 < MOST_ATTEMPTS and in_time:
-            return Attempt(Linked.WAITING, turn.now + asked, f"link: {delay}")
+        in_time = asked <= MAX_WAIT and next_one < scene.appointment.start
+        if turn.attempts + 1 < MAX_LINK_ATTEMPTS and in_time:
+            return LinkResult(LinkOutcome.WAITING, turn.now + asked, f"link: {delay}")
         return self._give_up(scene, str(delay), turn.now)
 
-    def _give_up(self, scene: Scene, reason: str, now: datetime) -> Attempt:
+    def _give_up(self, scene: MessageContext, reason: str, now: datetime) -> LinkResult:
         """Sets the link aside for a person, first of all: a crash after that repeats the letter, never loses it."""
         if self._current(scene, now) is not None:
             ids = {"subject_id": scene.appointment.id, "reason": "no_link", "error": reason}
@@ -101,36 +101,36 @@ class Linking:
             self.observer.note("meeting_link_set_aside", **ids)
         return self._keep(scene, None, now)
 
-    def _keep(self, scene: Scene, link: Link | None, now: datetime) -> Attempt:
+    def _keep(self, scene: MessageContext, link: MeetingLink | None, now: datetime) -> LinkResult:
         """Keeps the link, or that staff send one; nothing is written where the call is no longer wanted."""
         before = self._current(scene, now)
         if before is not None:
-            settled = _settled(before, link, now)
-            change = Change()
+            settled = _with_link(before, link, now)
+            change = UnitOfWork()
             after = change.book(settled, before)
             change.record(self._entry(before, after, now))
             try:
                 self.store.commit(change)
             except Stale:
-                return Attempt(Linked.CHANGED)
+                return LinkResult(LinkOutcome.CHANGED)
             self.observer.count("MeetingLinksMade" if link else "MeetingLinksLeftToStaff")
-        return Attempt(Linked.CHANGED)
+        return LinkResult(LinkOutcome.CHANGED)
 
-    def _current(self, scene: Scene, now: datetime) -> Appointment | None:
+    def _current(self, scene: MessageContext, now: datetime) -> Appointment | None:
         """The appointment as it is now, if it is still this call that wants a link."""
         known = scene.appointment
         current = self.store.read([Ref.to(Appointment, known.id)]).get(Appointment, known.id)
-        call = unlinked_call(current, now) if current else None
-        return current if call is not None and call == unlinked_call(known, now) else None
+        call = call_awaiting_link(current, now) if current else None
+        return current if call is not None and call == call_awaiting_link(known, now) else None
 
-    def _entry(self, before: Appointment, after: Appointment, now: datetime) -> Entry:
+    def _entry(self, before: Appointment, after: Appointment, now: datetime) -> JournalEntry:
         states = [call.state.value if call else None for call in (before.teleconference, after.teleconference)]
         action = "meeting_link_made" if meeting_link(after) else "meeting_link_left_to_staff"
         changes = (FieldChange("teleconference", *states),)
         return appointment_entry(self.ids, Context(now, channel=Channel.SYSTEM), after, action, changes=changes)
 
 
-def meeting(scene: Scene, call: Teleconference) -> Meeting:
+def meeting_request(scene: MessageContext, call: Teleconference) -> Meeting:
     """What the platform is told of a call: when, and the names of service and organisation; nothing of the client."""
     appointment = scene.appointment
     return Meeting(
@@ -141,7 +141,7 @@ def meeting(scene: Scene, call: Teleconference) -> Meeting:
     )
 
 
-def _settled(appointment: Appointment, link: Link | None, now: datetime) -> Appointment:
-    call = unlinked_call(appointment, now)
+def _with_link(appointment: Appointment, link: MeetingLink | None, now: datetime) -> Appointment:
+    call = call_awaiting_link(appointment, now)
     known: Teleconference | None = call and (call.ready(link) if link else call.left_to_staff())
     return replace(appointment, teleconference=known, updated_at=now)

@@ -8,17 +8,17 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from chalicelib.domain.messaging.notifications import Medium, Notice, NotSent, Rejected
-from chalicelib.domain.messaging.outbox import Claim, Permission, Standing
+from chalicelib.domain.messaging.notifications import Medium, Notification, NotSent, Rejected
+from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, SendClaim
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.messaging.messaging_ports import Carrier, DeadLetters, Observer, Outbox
+from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Observer, Outbox, Sender
 from chalicelib.services.unit_of_work import Ref, Store
 
-Guard = tuple[Ref[Any], int]
+ExpectedVersion = tuple[Ref[Any], int]
 """A record a notice was written from, and the version it had then."""
 
 
-class Outcome(Enum):
+class SendOutcome(Enum):
     """What became of one attempt."""
 
     DONE = "sent, or settled for good"
@@ -28,100 +28,104 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatched:
+class SendResult:
     """How an attempt ended; ``until`` is when a held permission's lease ends."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     until: datetime | None = None
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatcher:
+class MessageSender:
     """Asks for permission, looks once more, sends, and settles; each step is safe to crash after."""
 
     store: Store
     outbox: Outbox
-    carriers: Mapping[Medium, Carrier]
-    dead_letters: DeadLetters
+    carriers: Mapping[Medium, Sender]
+    dead_letters: DeadLetterQueue
     observer: Observer
 
-    def dispatch(self, notice: Notice, cause: str, guards: Sequence[Guard], now: datetime) -> Dispatched:
+    def dispatch(
+        self, notice: Notification, cause: str, guards: Sequence[ExpectedVersion], now: datetime
+    ) -> SendResult:
         """Sends the notice if nobody has for this cause, recipient and medium (NT-9).
 
         A permission that was taken and never settled is not given again: the message may have gone out. After
         its lease it is set aside as uncertain.
         """
-        permission = Permission(notice.appointment_id, cause, notice.kind, notice.recipient_id, notice.medium)
+        permission = SendClaim(notice.appointment_id, cause, notice.kind, notice.recipient_id, notice.medium)
         refusal, send = "", None
         try:
             send = self.carriers[notice.medium].prepare(notice)
         except Rejected as error:
             refusal = str(error)
         claim = self.outbox.claim(permission)
-        if claim.standing is not Standing.GRANTED:
+        if claim.standing is not ClaimState.GRANTED:
             return self._without(claim, now)
         if send is None:
             self.set_aside(claim, "rejected", refusal, now)
-            return Dispatched(Outcome.DONE)
+            return SendResult(SendOutcome.DONE)
         if self._changed(claim, guards):
             self.outbox.release(claim)
-            return Dispatched(Outcome.CHANGED)
+            return SendResult(SendOutcome.CHANGED)
         return self._send(claim, send, now)
 
-    def redirect(self, notice: Notice, cause: str, asked: str, guards: Sequence[Guard], now: datetime) -> Dispatched:
+    def redirect(
+        self, notice: Notification, cause: str, asked: str, guards: Sequence[ExpectedVersion], now: datetime
+    ) -> SendResult:
         """Sends to whoever the client ``asked`` is by now, if nobody has told them under either id (D20).
 
         Both permissions are used up by it: neither the merge nor its undoing lets the same message out again.
         """
-        claim = self.outbox.claim(Permission(notice.appointment_id, cause, notice.kind, asked, notice.medium))
-        if claim.standing is not Standing.GRANTED:
+        claim = self.outbox.claim(SendClaim(notice.appointment_id, cause, notice.kind, asked, notice.medium))
+        if claim.standing is not ClaimState.GRANTED:
             return self._without(claim, now)
         try:
             result = self.dispatch(notice, cause, guards, now)
         except Exception:
             self.outbox.release(claim)
             raise
-        if result.outcome is Outcome.DONE:
+        if result.outcome is SendOutcome.DONE:
             self.outbox.settle(claim, "redirected", now, notice.recipient_id)
         else:
             self.outbox.release(claim)
         return result
 
-    def _without(self, claim: Claim, now: datetime) -> Dispatched:
-        if claim.standing is Standing.HELD:
-            return Dispatched(Outcome.HELD, claim.until)
-        if claim.standing is Standing.EXPIRED:
+    def _without(self, claim: ClaimResult, now: datetime) -> SendResult:
+        if claim.standing is ClaimState.HELD:
+            return SendResult(SendOutcome.HELD, claim.until)
+        if claim.standing is ClaimState.EXPIRED:
             self.set_aside(claim, "uncertain", "", now)
-        return Dispatched(Outcome.DONE)
+        return SendResult(SendOutcome.DONE)
 
-    def _send(self, claim: Claim, send: Callable[[], str], now: datetime) -> Dispatched:
+    def _send(self, claim: ClaimResult, send: Callable[[], str], now: datetime) -> SendResult:
         permission = claim.permission
         try:
             provider_id = send()
         except NotSent as error:
             self.outbox.release(claim)
-            return Dispatched(Outcome.FAILED, error=str(error))
+            return SendResult(SendOutcome.FAILED, error=str(error))
         except Rejected as error:
             self.set_aside(claim, "rejected", str(error), now)
-            return Dispatched(Outcome.DONE)
+            return SendResult(SendOutcome.DONE)
         except Exception as error:  # noqa: BLE001  # whatever it was, the message may be out: keep the permission
             self.observer.note("answer_lost", **_ids(permission), error=type(error).__name__)
-            return Dispatched(Outcome.HELD, claim.until)
+            return SendResult(SendOutcome.HELD, claim.until)
         self.outbox.settle(claim, "sent", now, provider_id)
         self.observer.count("MessagesSent", kind=permission.kind, medium=permission.medium)
         self.observer.note("message_sent", **_ids(permission), provider_id=provider_id)
-        return Dispatched(Outcome.DONE)
+        return SendResult(SendOutcome.DONE)
 
-    def give_up(self, permission: Permission, error: str, now: datetime) -> Dispatched:
+    def give_up(self, permission: SendClaim, error: str, now: datetime) -> SendResult:
         """No further attempt: the message is set aside as failed, unless somebody is sending it after all."""
         claim = self.outbox.claim(permission)
-        if claim.standing is Standing.GRANTED:
+        if claim.standing is ClaimState.GRANTED:
             self.set_aside(claim, "failed", error, now)
-            return Dispatched(Outcome.DONE)
+            return SendResult(SendOutcome.DONE)
         return self._without(claim, now)
 
-    def set_aside(self, claim: Claim, outcome: str, error: str, now: datetime) -> None:
+    def set_aside(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
         """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""
         permission = claim.permission
         letter = {**_ids(permission), "reason": outcome, "error": error, "at": utc_text(now)}
@@ -131,7 +135,7 @@ class Dispatcher:
         self.observer.count(metric, kind=permission.kind, medium=permission.medium)
         self.observer.note("message_set_aside", **letter)
 
-    def _changed(self, claim: Claim, guards: Sequence[Guard]) -> bool:
+    def _changed(self, claim: ClaimResult, guards: Sequence[ExpectedVersion]) -> bool:
         try:
             found = self.store.read([ref for ref, _ in guards])
         except Exception:
@@ -144,7 +148,7 @@ def _version(record: Any) -> int:
     return 0 if record is None else int(record.version)
 
 
-def _ids(permission: Permission) -> dict[str, str]:
+def _ids(permission: SendClaim) -> dict[str, str]:
     return {
         "subject_id": permission.subject_id,
         "cause": permission.cause,

@@ -7,34 +7,34 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.video_meetings import Link, Meeting
-from chalicelib.domain.messaging.notifications import Notice
-from chalicelib.domain.messaging.outbox import Claim, Due, Permission
-from chalicelib.domain.shared.events import Entry, Event
+from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
+from chalicelib.domain.messaging.notifications import Notification
+from chalicelib.domain.messaging.outbox import ClaimResult, DueEntry, SendClaim
+from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 
 
 class Outbox(Protocol):
     """The journal's undelivered entries and the permissions to send."""
 
-    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+    def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
         """Entries whose time has come, longest waiting first."""
 
-    def finish(self, due: Due) -> None:
+    def finish(self, due: DueEntry) -> None:
         """Nothing of this entry is left to deliver."""
 
-    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+    def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
         """The entry is due again at this instant, unless somebody else has postponed it meanwhile."""
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: JournalEntry) -> bool:
         """Writes an entry; false when it has been written before."""
 
-    def claim(self, permission: Permission) -> Claim:
+    def claim(self, permission: SendClaim) -> ClaimResult:
         """Asks for permission; whoever gets it has it until the lease ends, by the wall clock."""
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: ClaimResult) -> None:
         """Gives an unused permission back."""
 
-    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+    def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         """The permission is used up: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
 
     def due_appointments(self, now: datetime, limit: int) -> list[str]:
@@ -44,10 +44,10 @@ class Outbox(Protocol):
         """Sets the appointment's next reminder, unless it has changed since it was read; no new version."""
 
 
-class Carrier(Protocol):
+class Sender(Protocol):
     """Somebody who brings notices to people: e-mail or texts."""
 
-    def prepare(self, notice: Notice) -> Callable[[], str]:
+    def prepare(self, notice: Notification) -> Callable[[], str]:
         """The notice written; calling it sends it and returns the provider's id.
 
         Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
@@ -55,24 +55,24 @@ class Carrier(Protocol):
         """
 
 
-class MeetingLinks(Protocol):
+class MeetingLinkProvider(Protocol):
     """Whoever runs the platform of video calls."""
 
-    def make(self, meeting: Meeting) -> Link:
+    def make(self, meeting: Meeting) -> MeetingLink:
         """The link to this meeting, an https URL; the same one whenever the same key is asked for.
 
         Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.
         """
 
 
-class Topic(Protocol):
+class EventTopic(Protocol):
     """Where domain events go."""
 
-    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+    def publish(self, event_id: str, at: datetime, event: DomainEvent) -> None:
         """One event; raises when it was not taken."""
 
 
-class DeadLetters(Protocol):
+class DeadLetterQueue(Protocol):
     """Where messages end that could not be delivered."""
 
     def put(self, letter: Mapping[str, str]) -> None:

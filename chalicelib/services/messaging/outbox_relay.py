@@ -9,65 +9,65 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.messaging.notification_policy import telling
-from chalicelib.domain.messaging.notifications import Medium, Notice, Scene
-from chalicelib.domain.messaging.outbox import Due, Permission
+from chalicelib.domain.messaging.notification_policy import route
+from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
+from chalicelib.domain.messaging.outbox import DueEntry, SendClaim
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
-from chalicelib.domain.shared.events import Audience, Entry, Message
+from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services import client_identity
-from chalicelib.services.client_identity import People
-from chalicelib.services.messaging.meeting_links import Linked, Linking, Turn
-from chalicelib.services.messaging.message_sender import Dispatched, Dispatcher, Guard, Outcome
-from chalicelib.services.messaging.messaging_ports import Observer, Outbox, Topic
+from chalicelib.services.client_identity import ClientIdentities
+from chalicelib.services.messaging.meeting_links import CreateMeetingLinks, LinkAttempt, LinkOutcome
+from chalicelib.services.messaging.message_sender import ExpectedVersion, MessageSender, SendOutcome, SendResult
+from chalicelib.services.messaging.messaging_ports import EventTopic, Observer, Outbox
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Found, Ref, Store
+from chalicelib.services.unit_of_work import ReadResult, Ref, Store
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(minutes=1)
 # How often one delivery starts over because the appointment changes under its hands.
-_LOOKS = 3
-_RECORDS: dict[Audience, type[Any]] = {Audience.CLIENT: Client, Audience.STAFF: Staff}
+_MAX_READS = 3
+_RECIPIENT_RECORDS: dict[Audience, type[Any]] = {Audience.CLIENT: Client, Audience.STAFF: Staff}
 
 
 @dataclass
-class _Tally:
+class _DeliveryProgress:
     """What one delivery left undone: failures by message, and until when others hold permissions.
 
     ``attempts`` went before it; ``not_before`` is when there is sense in the next one.
     """
 
-    failures: list[tuple[Message | None, Medium | None, str]] = field(default_factory=list)
+    failures: list[tuple[QueuedMessage | None, Medium | None, str]] = field(default_factory=list)
     held_until: datetime | None = None
     not_before: datetime | None = None
     attempts: int = 0
     published: bool = False
 
-    def add(self, message: Message, medium: Medium, result: Dispatched) -> None:
-        if result.outcome is Outcome.FAILED:
+    def add(self, message: QueuedMessage, medium: Medium, result: SendResult) -> None:
+        if result.outcome is SendOutcome.FAILED:
             self.failures.append((message, medium, result.error))
         if result.until is not None:
             self.held_until = max(result.until, self.held_until or result.until)
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class OutboxRelay:
     """Delivers journal entries; ``chance`` gives a number in [0, 1) that spreads retries."""
 
     store: Store
     outbox: Outbox
-    topic: Topic
-    dispatcher: Dispatcher
-    linking: Linking
+    topic: EventTopic
+    dispatcher: MessageSender
+    linking: CreateMeetingLinks
     observer: Observer
     chance: Callable[[], float]
 
-    def relay(self, entries: Iterable[Entry], now: datetime) -> int:
+    def relay(self, entries: Iterable[JournalEntry], now: datetime) -> int:
         """Delivers entries that have just been written; returns how many had something to deliver.
 
         Never raises for one of them: what is left undone stays due and the sweep comes back to it.
         """
-        due = [Due(e.subject_id, e.id, e, e.attempts) for e in entries if e.messages or e.events]
+        due = [DueEntry(e.subject_id, e.id, e, e.attempts) for e in entries if e.messages or e.events]
         for item in due:
             self.deliver(item, now)
         return len(due)
@@ -82,11 +82,11 @@ class Delivery:
             delivered += 1
         return delivered
 
-    def deliver(self, due: Due, now: datetime) -> None:
+    def deliver(self, due: DueEntry, now: datetime) -> None:
         """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
-        tally = _Tally(attempts=due.attempts, published=due.published)
+        tally = _DeliveryProgress(attempts=due.attempts, published=due.published)
         try:
-            entry = _readable(due)
+            entry = _entry_of(due)
             self._publish(entry, tally)
             self._send(entry, tally, now)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
@@ -96,7 +96,7 @@ class Delivery:
         except Exception as error:  # noqa: BLE001  # it stays due as it is, and the next sweep finds it
             self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
 
-    def _publish(self, entry: Entry, tally: _Tally) -> None:
+    def _publish(self, entry: JournalEntry, tally: _DeliveryProgress) -> None:
         if tally.published:
             return
         try:
@@ -106,52 +106,60 @@ class Delivery:
         except Exception as error:  # noqa: BLE001  # people are told even while the topic is out of order
             tally.failures.append((None, None, f"event: {type(error).__name__}"))
 
-    def _send(self, entry: Entry, tally: _Tally, now: datetime) -> None:
-        left: Sequence[Message] = entry.messages
-        for _ in range(_LOOKS):
+    def _send(self, entry: JournalEntry, tally: _DeliveryProgress, now: datetime) -> None:
+        left: Sequence[QueuedMessage] = entry.messages
+        for _ in range(_MAX_READS):
             if not left:
                 return
-            found = look_up(self.store, entry.subject_id, left)
+            found = read_message_context(self.store, entry.subject_id, left)
             if found is None:
                 self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
                 return
             scene, everybody = found
-            turn = Turn(tally.attempts, now, FIRST_RETRY * 2**tally.attempts)
+            turn = LinkAttempt(tally.attempts, now, FIRST_RETRY * 2**tally.attempts)
             link = self.linking.settle(scene, left, turn)
-            if link.outcome is Linked.WAITING:
+            if link.outcome is LinkOutcome.WAITING:
                 tally.failures.append((None, None, link.reason))
                 tally.not_before = link.not_before
                 return
-            if link.outcome is Linked.SETTLED:
+            if link.outcome is LinkOutcome.SETTLED:
                 left = [m for m in left if not self._tell(m, entry, scene, everybody, tally, now)]
         for message in left:
             tally.failures.append((message, None, "changing"))
 
     def _tell(
-        self, asked: Message, entry: Entry, scene: Scene, everybody: People, tally: _Tally, now: datetime
+        self,
+        asked: QueuedMessage,
+        entry: JournalEntry,
+        scene: MessageContext,
+        everybody: ClientIdentities,
+        tally: _DeliveryProgress,
+        now: datetime,
     ) -> bool:
         """Whether the message is dealt with; false when the scene has changed meanwhile."""
-        message = _addressed(asked, everybody)
-        told = telling(message, entry, scene, now)
+        message = _with_current_recipient(asked, everybody)
+        told = route(message, entry, scene, now)
         if told.unsaid:
             ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
             self.observer.note("message_unsaid", **ids, reason=told.unsaid)
         for notice in told.notices:
             result = self._dispatch(notice, entry.id, scene, asked.recipient_id, now)
-            if result.outcome is Outcome.CHANGED:
+            if result.outcome is SendOutcome.CHANGED:
                 return False
             tally.add(message, notice.medium, result)
         return True
 
-    def _dispatch(self, notice: Notice, cause: str, scene: Scene, asked: str, now: datetime) -> Dispatched:
+    def _dispatch(
+        self, notice: Notification, cause: str, scene: MessageContext, asked: str, now: datetime
+    ) -> SendResult:
         try:
             if asked != notice.recipient_id and notice.audience is Audience.CLIENT:
-                return self.dispatcher.redirect(notice, cause, asked, _guards(notice, scene), now)
-            return self.dispatcher.dispatch(notice, cause, _guards(notice, scene), now)
+                return self.dispatcher.redirect(notice, cause, asked, _expected_versions(notice, scene), now)
+            return self.dispatcher.dispatch(notice, cause, _expected_versions(notice, scene), now)
         except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
-            return Dispatched(Outcome.FAILED, error=type(error).__name__)
+            return SendResult(SendOutcome.FAILED, error=type(error).__name__)
 
-    def _conclude(self, due: Due, tally: _Tally, now: datetime) -> None:
+    def _conclude(self, due: DueEntry, tally: _DeliveryProgress, now: datetime) -> None:
         attempts = due.attempts + (1 if tally.failures else 0)
         if tally.failures and attempts < MAX_ATTEMPTS:
             wait = FIRST_RETRY * 2 ** (attempts - 1) * (0.5 + self.chance() / 2)
@@ -169,29 +177,33 @@ class Delivery:
         else:
             self.outbox.finish(due)
 
-    def _give_up(self, due: Due, message: Message, medium: Medium, error: str, now: datetime) -> Dispatched:
-        permission = Permission(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
+    def _give_up(self, due: DueEntry, message: QueuedMessage, medium: Medium, error: str, now: datetime) -> SendResult:
+        permission = SendClaim(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
         return self.dispatcher.give_up(permission, error, now)
 
-    def _set_entry_aside(self, due: Due, error: str, now: datetime) -> None:
+    def _set_entry_aside(self, due: DueEntry, error: str, now: datetime) -> None:
         ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
         self.dispatcher.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
         self.observer.count("MessagesFailed", kind="entry", medium="none")
         self.observer.note("entry_set_aside", **ids, error=error)
 
 
-def _readable(due: Due) -> Entry:
+def _entry_of(due: DueEntry) -> JournalEntry:
     if due.entry is None:
         raise ValueError("Another version of the program wrote this entry.")
     return due.entry
 
 
-def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> tuple[Scene, People] | None:
+def read_message_context(
+    store: Store, appointment_id: str, messages: Sequence[QueuedMessage]
+) -> tuple[MessageContext, ClientIdentities] | None:
     """The appointment with all that messages about it may name, in two batch reads; none when it is gone.
 
     One more where clients have been merged: everybody stands in the scene once, as who they are by now (D20).
     """
-    recipients = [Ref.to(_RECORDS[m.audience], m.recipient_id) for m in messages if m.audience in _RECORDS]
+    recipients = [
+        Ref.to(_RECIPIENT_RECORDS[m.audience], m.recipient_id) for m in messages if m.audience in _RECIPIENT_RECORDS
+    ]
     first = store.read([Ref.to(Settings), Ref.to(Appointment, appointment_id), *recipients])
     appointment = first.get(Appointment, appointment_id)
     if appointment is None:
@@ -207,9 +219,9 @@ def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> t
         ]
     )
     named = [ref for ref in recipients if ref.kind is Client]
-    everybody = client_identity.people(store, [ref.key[0] for ref in (*named, *guests)], first, second)
+    everybody = client_identity.resolve_clients(store, [ref.key[0] for ref in (*named, *guests)], first, second)
     known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
-    scene = Scene(
+    scene = MessageContext(
         settings=settings_in(first),
         appointment=everybody.united(appointment),
         location=second.require(Location, appointment.location_id),
@@ -220,19 +232,19 @@ def look_up(store: Store, appointment_id: str, messages: Sequence[Message]) -> t
     return scene, everybody
 
 
-def _addressed(message: Message, everybody: People) -> Message:
+def _with_current_recipient(message: QueuedMessage, everybody: ClientIdentities) -> QueuedMessage:
     if message.audience is not Audience.CLIENT:
         return message
     return replace(message, recipient_id=everybody.id_of(message.recipient_id))
 
 
-def _by_id(known: Sequence[tuple[Found, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:
+def _by_id(known: Sequence[tuple[ReadResult, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:
     records = (found.get(kind, *ref.key) for found, ref in known if ref.kind is kind)
     return {record.id: record for record in records if record is not None}
 
 
-def _guards(notice: Notice, scene: Scene) -> list[Guard]:
-    guards: list[Guard] = [(Ref.to(Appointment, scene.appointment.id), scene.appointment.version)]
+def _expected_versions(notice: Notification, scene: MessageContext) -> list[ExpectedVersion]:
+    guards: list[ExpectedVersion] = [(Ref.to(Appointment, scene.appointment.id), scene.appointment.version)]
     client, staff = scene.clients.get(notice.recipient_id), scene.staff.get(notice.recipient_id)
     if client is not None:
         guards.append((Ref.to(Client, client.id), client.version))

@@ -8,21 +8,21 @@ from datetime import datetime
 from hashlib import sha256
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.outbox import Due
-from chalicelib.domain.shared.events import SYSTEM, Audience, Entry, Kind, Message
+from chalicelib.domain.messaging.outbox import DueEntry
+from chalicelib.domain.shared.events import SYSTEM_ACTOR, Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.services.messaging.messaging_ports import Observer, Outbox
-from chalicelib.services.messaging.outbox_relay import Delivery
+from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.unit_of_work import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Reminding:
+class ReminderJob:
     """The sweep over appointments whose next reminder is due."""
 
     store: Store
     outbox: Outbox
-    delivery: Delivery
+    delivery: OutboxRelay
     observer: Observer
 
     def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
@@ -46,16 +46,16 @@ class Reminding:
         # Whatever is no longer confirmed waits on the due index for something else, and must not be taken off it.
         if appointment is None or not appointment.confirmed:
             return 0
-        entry = reminder(appointment, now)
+        entry = reminder_entry(appointment, now)
         added = entry is not None and self.outbox.add(entry)
         self.outbox.advance(appointment, appointment.due_reminder(after=now))
         if entry is None or not added:
             return 0
-        self.delivery.deliver(Due(entry.subject_id, entry.id, entry), now)
+        self.delivery.deliver(DueEntry(entry.subject_id, entry.id, entry), now)
         return 1
 
 
-def reminder(appointment: Appointment, now: datetime) -> Entry | None:
+def reminder_entry(appointment: Appointment, now: datetime) -> JournalEntry | None:
     """The entry for the latest reminder that is due; earlier ones that were missed are not made up for.
 
     None when the appointment has begun, is not confirmed or is cancelled (D33, case 25).
@@ -65,12 +65,14 @@ def reminder(appointment: Appointment, now: datetime) -> Entry | None:
         return None
     hours, at = due[-1]
     seed = f"{appointment.id} {appointment.sequence} {hours}"
-    return Entry(
+    return JournalEntry(
         id=new_id("evt", at, sha256(seed.encode()).digest()),
         subject_id=appointment.id,
         at=now,
         action="reminded",
-        actor=SYSTEM,
-        messages=tuple(Message(Kind.REMINDER, Audience.CLIENT, a.client_id) for a in appointment.live_attendees),
+        actor=SYSTEM_ACTOR,
+        messages=tuple(
+            QueuedMessage(MessageKind.REMINDER, Audience.CLIENT, a.client_id) for a in appointment.live_attendees
+        ),
         sequence=appointment.sequence,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chalicelib.domain.clients.client import normal_email
+from chalicelib.domain.clients.client import normalise_email
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.unit_of_work import Ref, Store
@@ -17,7 +17,7 @@ def principal_for(store: Store, email: str, groups: Iterable[str]) -> Principal 
     ``admin`` group without a record acts only while nobody administers the organisation yet.
     """
     roles = frozenset(Role(group) for group in groups if group in set(Role))
-    address = normal_email(email)
+    address = normalise_email(email)
     if not roles or not address:
         return None
     login = store.read([Ref.to(Login, address)]).get(Login, address)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.organisation.catalog import Reason
-from chalicelib.services.crud import Fields, check_version, edited, one, page
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Store
+from chalicelib.domain.organisation.catalog import CancellationReason
+from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWork
 
 
-class Reasons:
+class CancellationReasons:
     """Cancellation reasons; a cancelled appointment keeps the text, so a reason is always free to go."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -16,41 +16,41 @@ class Reasons:
         self._ids = ids
         self._pause = pause
 
-    def list(self, limit: int, cursor: str | None) -> Page[Reason]:
+    def list(self, limit: int, cursor: str | None) -> Page[CancellationReason]:
         """Part of the list, oldest first."""
-        return page(self._store.catalogue(Reason), limit, cursor)
+        return paginate(self._store.catalogue(CancellationReason), limit, cursor)
 
-    def show(self, reason_id: str) -> Reason:
+    def show(self, reason_id: str) -> CancellationReason:
         """One reason; 404."""
-        return one(self._store, Reason, reason_id)
+        return read_record(self._store, CancellationReason, reason_id)
 
-    def create(self, context: Context, fields: Fields) -> Reason:
+    def create(self, context: Context, fields: Fields) -> CancellationReason:
         """A new reason."""
-        reason = Reason(self._ids.new("rsn", context.now), **fields)
-        return decide(lambda: self._write(context, reason), self._pause)
+        reason = CancellationReason(self._ids.new("rsn", context.now), **fields)
+        return retry_on_conflict(lambda: self._write(context, reason), self._pause)
 
-    def change(self, context: Context, reason_id: str, fields: Fields) -> Reason:
+    def change(self, context: Context, reason_id: str, fields: Fields) -> CancellationReason:
         """The reason with another text; 404, 412."""
-        return decide(lambda: self._change(context, reason_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, reason_id, fields), self._pause)
 
-    def _change(self, context: Context, reason_id: str, fields: Fields) -> Reason:
+    def _change(self, context: Context, reason_id: str, fields: Fields) -> CancellationReason:
         before = self.show(reason_id)
-        reason = edited(before, fields, context)
+        reason = apply_fields(before, fields, context)
         return before if reason == before else self._write(context, reason)
 
-    def _write(self, context: Context, reason: Reason) -> Reason:
-        change = Change()
+    def _write(self, context: Context, reason: CancellationReason) -> CancellationReason:
+        change = UnitOfWork()
         written = change.save(reason)
         self._store.commit(change, context.once, written)
         return written
 
     def remove(self, context: Context, reason_id: str) -> None:
         """Removes it; 404, 412."""
-        decide(lambda: self._remove(context, reason_id), self._pause)
+        retry_on_conflict(lambda: self._remove(context, reason_id), self._pause)
 
     def _remove(self, context: Context, reason_id: str) -> None:
         reason = self.show(reason_id)
         check_version(reason, context)
-        change = Change()
+        change = UnitOfWork()
         change.delete(reason)
         self._store.commit(change)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import Location
-from chalicelib.domain.organisation.opening_hours import Opening
-from chalicelib.domain.shared.times import zone
-from chalicelib.services.crud import Fields, check_version, edited, one, page
-from chalicelib.services.organisation.references import Usage, refuse_if_used
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+from chalicelib.domain.organisation.opening_hours import BranchHours
+from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record
+from chalicelib.services.organisation.references import References, require_unused
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
 
 
 class Locations:
     """The organisation's locations; every change is one read and one transaction."""
 
-    def __init__(self, store: Store, ids: Ids, usage: Usage, pause: Pause) -> None:
+    def __init__(self, store: Store, ids: Ids, usage: References, pause: Pause) -> None:
         self._store = store
         self._ids = ids
         self._usage = usage
@@ -22,44 +22,44 @@ class Locations:
 
     def list(self, limit: int, cursor: str | None) -> Page[Location]:
         """Part of the list, oldest first."""
-        return page(self._store.catalogue(Location), limit, cursor)
+        return paginate(self._store.catalogue(Location), limit, cursor)
 
     def show(self, location_id: str) -> Location:
         """One location; 404."""
-        return one(self._store, Location, location_id)
+        return read_record(self._store, Location, location_id)
 
     def create(self, context: Context, fields: Fields) -> Location:
         """A new location; 422 for an unknown time zone."""
         location = Location(self._ids.new("loc", context.now), **fields)
-        return decide(lambda: self._write(context, location), self._pause)
+        return retry_on_conflict(lambda: self._write(context, location), self._pause)
 
     def change(self, context: Context, location_id: str, fields: Fields) -> Location:
         """The location with some fields changed; 404, 412 and 422 as for a new one."""
-        return decide(lambda: self._change(context, location_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, location_id, fields), self._pause)
 
     def _change(self, context: Context, location_id: str, fields: Fields) -> Location:
         before = self.show(location_id)
-        location = edited(before, fields, context)
+        location = apply_fields(before, fields, context)
         return before if location == before else self._write(context, location)
 
     def _write(self, context: Context, location: Location) -> Location:
-        zone(location.timezone)
-        change = Change()
+        known_zone(location.timezone)
+        change = UnitOfWork()
         written = change.save(location)
         self._store.commit(change, context.once, written)
         return written
 
     def remove(self, context: Context, location_id: str) -> None:
         """Removes it and its hours; 409 ``in_use`` while services, staff, blocks or upcoming appointments are there."""
-        decide(lambda: self._remove(context, location_id), self._pause)
+        retry_on_conflict(lambda: self._remove(context, location_id), self._pause)
 
     def _remove(self, context: Context, location_id: str) -> None:
-        found = self._store.read([Ref.to(Location, location_id), Ref.to(Opening, location_id)])
+        found = self._store.read([Ref.to(Location, location_id), Ref.to(BranchHours, location_id)])
         location = found.require(Location, location_id)
-        hours = found.get(Opening, location_id) or Opening(location_id)
+        hours = found.get(BranchHours, location_id) or BranchHours(location_id)
         check_version(location, context)
-        refuse_if_used(self._usage.of_location(location_id, context.now))
-        change = Change()
+        require_unused(self._usage.of_location(location_id, context.now))
+        change = UnitOfWork()
         change.delete(location)
         # Hours that nobody has written yet are deleted as well: nobody writes them in between.
         change.delete(hours)

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chalicelib.domain.organisation.catalog import Location
-from chalicelib.domain.organisation.opening_hours import Closure, Line, Opening, OpeningLine
+from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, Closure, WeeklyHours
 from chalicelib.domain.shared.errors import Forbidden, invalid
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import nested_records
-from chalicelib.services.crud import Fields, check_version, edited
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+from chalicelib.services.crud import Fields, apply_fields, check_version
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
 
 T = TypeVar("T")
 
-MOST_LINES = 100
-MOST_CLOSURES = 400
+MAX_LINES = 100
+MAX_CLOSURES = 400
 
 
-class Openings:
+class BranchHoursRecords:
     """The opening record of each location; everybody may know it, ``hours_edit`` there changes it (403)."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -29,11 +29,11 @@ class Openings:
         self._pause = pause
         self.ids = ids
 
-    def of(self, location_id: str) -> Opening:
+    def of(self, location_id: str) -> BranchHours:
         """When it is open; 404 for an unknown location."""
         return self._read(location_id)[1]
 
-    def edit(self, context: Context, location_id: str, how: Callable[[Opening], tuple[Opening, T]]) -> T:
+    def edit(self, context: Context, location_id: str, how: Callable[[BranchHours], tuple[BranchHours, T]]) -> T:
         """What ``how`` made beside the new record, once that is written; it is asked anew when it was overtaken."""
 
         def attempt() -> T:
@@ -43,50 +43,50 @@ class Openings:
             after, result = how(before)
             if after == before:
                 return result
-            change = Change()
+            change = UnitOfWork()
             change.guard(location)
             change.save(after)
             self._store.commit(change, context.once, result)
             return result
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
-    def _read(self, location_id: str) -> tuple[Location, Opening]:
-        found = self._store.read([Ref.to(Location, location_id), Ref.to(Opening, location_id)])
+    def _read(self, location_id: str) -> tuple[Location, BranchHours]:
+        found = self._store.read([Ref.to(Location, location_id), Ref.to(BranchHours, location_id)])
         location = found.require(Location, location_id)
-        return location, found.get(Opening, location_id) or Opening(location_id)
+        return location, found.get(BranchHours, location_id) or BranchHours(location_id)
 
 
 class OpeningHours:
     """The weekly hours; lines that overlap unite."""
 
-    def __init__(self, openings: Openings) -> None:
+    def __init__(self, openings: BranchHoursRecords) -> None:
         self._openings = openings
 
-    def list(self, location_id: str, limit: int, cursor: str | None) -> Page[OpeningLine]:
+    def list(self, location_id: str, limit: int, cursor: str | None) -> Page[BranchHoursLine]:
         """Part of the list, oldest first; 404 for an unknown location."""
-        return nested_records.listed(self._openings.of(location_id).lines, limit, cursor)
+        return nested_records.list_page(self._openings.of(location_id).lines, limit, cursor)
 
-    def show(self, location_id: str, line_id: str) -> OpeningLine:
+    def show(self, location_id: str, line_id: str) -> BranchHoursLine:
         """One line; 404."""
-        return nested_records.one_of(self._openings.of(location_id).lines, line_id)
+        return nested_records.require(self._openings.of(location_id).lines, line_id)
 
-    def create(self, context: Context, location_id: str, fields: Fields) -> OpeningLine:
+    def create(self, context: Context, location_id: str, fields: Fields) -> BranchHoursLine:
         """A new line; 422 unless it ends after it starts, ``too_many`` beyond a hundred."""
-        line = OpeningLine(self._openings.ids.new("hrs", context.now), checked(Line(**fields)))
+        line = BranchHoursLine(self._openings.ids.new("hrs", context.now), validated_line(WeeklyHours(**fields)))
 
-        def add(opening: Opening) -> tuple[Opening, OpeningLine]:
-            return replace(opening, lines=nested_records.with_new(opening.lines, line, MOST_LINES)), line
+        def add(opening: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
+            return replace(opening, lines=nested_records.with_added(opening.lines, line, MAX_LINES)), line
 
         return self._openings.edit(context, location_id, add)
 
-    def change(self, context: Context, location_id: str, line_id: str, fields: Fields) -> OpeningLine:
+    def change(self, context: Context, location_id: str, line_id: str, fields: Fields) -> BranchHoursLine:
         """The line with some fields changed; 404, 412, and 422 as for a new one."""
 
-        def alter(opening: Opening) -> tuple[Opening, OpeningLine]:
-            before = nested_records.one_of(opening.lines, line_id)
+        def alter(opening: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
+            before = nested_records.require(opening.lines, line_id)
             check_version(before, context)
-            after = replace(before, line=checked(replace(before.line, **fields)))
+            after = replace(before, line=validated_line(replace(before.line, **fields)))
             lines, written = nested_records.with_changed(opening.lines, after)
             return replace(opening, lines=lines), written
 
@@ -95,7 +95,7 @@ class OpeningHours:
     def remove(self, context: Context, location_id: str, line_id: str) -> None:
         """Removes the line; 404, 412. Nothing booked changes."""
 
-        def drop(opening: Opening) -> tuple[Opening, None]:
+        def drop(opening: BranchHours) -> tuple[BranchHours, None]:
             return replace(opening, lines=nested_records.without(opening.lines, line_id, context)), None
 
         self._openings.edit(context, location_id, drop)
@@ -104,31 +104,35 @@ class OpeningHours:
 class Closures:
     """The days, or parts of days, on which a location is closed in spite of its weekly hours."""
 
-    def __init__(self, openings: Openings) -> None:
+    def __init__(self, openings: BranchHoursRecords) -> None:
         self._openings = openings
 
     def list(self, location_id: str, limit: int, cursor: str | None) -> Page[Closure]:
         """Part of the list, oldest first; 404 for an unknown location."""
-        return nested_records.listed(self._openings.of(location_id).closures, limit, cursor)
+        return nested_records.list_page(self._openings.of(location_id).closures, limit, cursor)
 
     def show(self, location_id: str, closure_id: str) -> Closure:
         """One closure; 404."""
-        return nested_records.one_of(self._openings.of(location_id).closures, closure_id)
+        return nested_records.require(self._openings.of(location_id).closures, closure_id)
 
     def create(self, context: Context, location_id: str, fields: Fields) -> Closure:
         """A new closure, which leaves appointments as they are; 422 as for hours, ``too_many`` beyond 400."""
-        closure = _checked(Closure(self._openings.ids.new("cls", context.now), **fields))
+        closure = _validated_closure(Closure(self._openings.ids.new("cls", context.now), **fields))
 
-        def add(opening: Opening) -> tuple[Opening, Closure]:
-            return replace(opening, closures=nested_records.with_new(opening.closures, closure, MOST_CLOSURES)), closure
+        def add(opening: BranchHours) -> tuple[BranchHours, Closure]:
+            return replace(
+                opening, closures=nested_records.with_added(opening.closures, closure, MAX_CLOSURES)
+            ), closure
 
         return self._openings.edit(context, location_id, add)
 
     def change(self, context: Context, location_id: str, closure_id: str, fields: Fields) -> Closure:
         """The closure with some fields changed; 404, 412, and 422 as for a new one."""
 
-        def alter(opening: Opening) -> tuple[Opening, Closure]:
-            after = _checked(edited(nested_records.one_of(opening.closures, closure_id), fields, context))
+        def alter(opening: BranchHours) -> tuple[BranchHours, Closure]:
+            after = _validated_closure(
+                apply_fields(nested_records.require(opening.closures, closure_id), fields, context)
+            )
             closures, written = nested_records.with_changed(opening.closures, after)
             return replace(opening, closures=closures), written
 
@@ -137,19 +141,19 @@ class Closures:
     def remove(self, context: Context, location_id: str, closure_id: str) -> None:
         """Removes the closure; 404, 412."""
 
-        def drop(opening: Opening) -> tuple[Opening, None]:
+        def drop(opening: BranchHours) -> tuple[BranchHours, None]:
             return replace(opening, closures=nested_records.without(opening.closures, closure_id, context)), None
 
         self._openings.edit(context, location_id, drop)
 
 
-def checked(line: Line, pointer: str = "") -> Line:
+def validated_line(line: WeeklyHours, pointer: str = "") -> WeeklyHours:
     """The line; 422 ``invalid_interval`` unless it ends after it starts: a night is two lines."""
     if line.end <= line.start:
         raise invalid(f"{pointer}/end", "The end must lie after the start.", "invalid_interval")
     return line
 
 
-def _checked(closure: Closure) -> Closure:
-    checked(Line((), closure.start, closure.end))
+def _validated_closure(closure: Closure) -> Closure:
+    validated_line(WeeklyHours((), closure.start, closure.end))
     return closure

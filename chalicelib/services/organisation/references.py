@@ -12,18 +12,18 @@ from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
 from chalicelib.domain.organisation.catalog import Location, Service, Staff
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import InUse
-from chalicelib.domain.shared.times import minute
-from chalicelib.services.unit_of_work import Agenda, Store
+from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.unit_of_work import AppointmentLists, Store
 
 # Beyond every horizon: appointments exist at most a year ahead.
-FAR = timedelta(days=800)
-MOST_NAMED = 20
-_PAGE = 100
-_LAST = "9999"
+MAX_AHEAD = timedelta(days=800)
+MAX_NAMED = 20
+_PAGE_SIZE = 100
+_LAST_DAY = "9999"
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Reference:
     """One thing that refers to another: of what kind, its id and, where it has one, its name."""
 
     kind: str
@@ -31,78 +31,78 @@ class Use:
     name: str | None = None
 
 
-def refuse_if_used(uses: Iterable[Use]) -> None:
+def require_unused(uses: Iterable[Reference]) -> None:
     """409 ``in_use`` naming the first of what still uses it, if anything does."""
     found: dict[str, list[dict[str, str | None]]] = {}
-    for use in islice(uses, MOST_NAMED):
+    for use in islice(uses, MAX_NAMED):
         found.setdefault(use.kind, []).append({"id": use.id, "name": use.name})
     if found:
         raise InUse(f"Still in use by: {', '.join(found)}.", extra={"used_by": found})
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class References:
     """Looks for what refers to a record of the catalogue; read when something is removed, which is rare."""
 
     store: Store
-    agenda: Agenda
+    agenda: AppointmentLists
 
-    def of_location(self, location_id: str, now: datetime) -> Iterator[Use]:
+    def of_location(self, location_id: str, now: datetime) -> Iterator[Reference]:
         """Services and staff there, then its open blocks and upcoming appointments."""
         for service in self.store.catalogue(Service):
             if location_id in service.location_ids:
-                yield Use("services", service.id, service.name)
+                yield Reference("services", service.id, service.name)
         for staff in self.store.catalogue(Staff):
             if location_id in staff.location_ids:
-                yield Use("staff", staff.id, staff.name)
+                yield Reference("staff", staff.id, staff.name)
         yield from self._at(location_id, now)
 
-    def of_service(self, service_id: str, now: datetime) -> Iterator[Use]:
+    def of_service(self, service_id: str, now: datetime) -> Iterator[Reference]:
         """Staff who offer it, then open blocks and upcoming appointments for it at any location."""
         for staff in self.store.catalogue(Staff):
             if service_id in staff.service_ids:
-                yield Use("staff", staff.id, staff.name)
+                yield Reference("staff", staff.id, staff.name)
         for location in self.store.catalogue(Location):
             yield from self._at(location.id, now, service_id)
 
-    def of_staff(self, staff_id: str, now: datetime) -> Iterator[Use]:
+    def of_staff(self, staff_id: str, now: datetime) -> Iterator[Reference]:
         """Appointments of theirs that have not begun: from their own sheets, hence never an old reading.
 
         Somebody who shows no such appointment here gets none before the caller's commit, if that writes a post
         of theirs which was read before (posting).
         """
-        present = minute(now)
+        present = epoch_minute(now)
         (first,) = sheet_days(staff_id, present, present + 1)
-        for occupant in _occupants(self.agenda.sheets(staff_id, first, _LAST)):
+        for occupant in _occupants(self.agenda.sheets(staff_id, first, _LAST_DAY)):
             if occupant.start > present:
-                yield Use("appointments", occupant.id)
+                yield Reference("appointments", occupant.id)
 
-    def _at(self, location_id: str, now: datetime, service_id: str | None = None) -> Iterator[Use]:
+    def _at(self, location_id: str, now: datetime, service_id: str | None = None) -> Iterator[Reference]:
         """Open blocks and upcoming appointments; those booked with staff are on no sheet of the location."""
-        present, seen = minute(now), set[str]()
+        present, seen = epoch_minute(now), set[str]()
         sheets = self._sheets(location_id, now)
         for block in _blocks(sheets):
             offered = service_id is None or service_id in block.services
             if offered and block.state is not BlockState.CLOSED and block.end > present:
-                yield Use("blocks", block.id)
+                yield Reference("blocks", block.id)
         for occupant in _occupants(sheets):
             if service_id in (None, occupant.service_id) and occupant.end > present:
                 seen.add(occupant.id)
-                yield Use("appointments", occupant.id)
+                yield Reference("appointments", occupant.id)
         for appointment in self._agenda(location_id, now):
             if service_id in (None, appointment.service_id) and appointment.end > now and appointment.id not in seen:
-                yield Use("appointments", appointment.id)
+                yield Reference("appointments", appointment.id)
 
     def _sheets(self, location_id: str, now: datetime) -> list[Sheet]:
         # To the last day anything is written on: a rule that ends is laid out whole, ten years ahead if need be.
         yesterday = now - timedelta(days=1)
-        return self.agenda.sheets(location_id, yesterday.date().isoformat(), _LAST)
+        return self.agenda.sheets(location_id, yesterday.date().isoformat(), _LAST_DAY)
 
     def _agenda(self, location_id: str, now: datetime) -> Iterator[Appointment]:
         # No appointment is longer than a day.
-        cursor, first, last = None, now - timedelta(days=1), now + FAR
+        cursor, first, last = None, now - timedelta(days=1), now + MAX_AHEAD
         while True:
-            page = self.agenda.at_location(location_id, first, last, _PAGE, cursor)
+            page = self.agenda.at_location(location_id, first, last, _PAGE_SIZE, cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

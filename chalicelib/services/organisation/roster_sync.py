@@ -13,27 +13,30 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.services.unit_of_work import Change, Found, Ref
+from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
 
 # A transaction takes a hundred items and four megabytes; the caller adds the rota and perhaps an answer to keep.
-MOST_ITEMS = 98
-MOST_BYTES = 3_000_000
+MAX_ITEMS = 98
+MAX_BYTES = 3_000_000
 
 
 def refs(staff_id: str, location_ids: Iterable[str]) -> list[Ref[Any]]:
     """Somebody's rota and their posts at these locations."""
-    return [Ref.to(Rota, staff_id), *(Ref.to(Post, location_id, staff_id) for location_id in sorted(set(location_ids)))]
+    return [
+        Ref.to(Rota, staff_id),
+        *(Ref.to(TeamMember, location_id, staff_id) for location_id in sorted(set(location_ids))),
+    ]
 
 
-def rota_in(found: Found, staff_id: str) -> Rota:
+def rota_in(found: ReadResult, staff_id: str) -> Rota:
     """The rota from what was read; an empty one of version 0 while nobody has written any."""
     return found.get(Rota, staff_id) or Rota(staff_id)
 
 
-def keep_in_step(change: Change, found: Found, staff: Staff, rota: Rota, left: Iterable[str] = ()) -> None:
+def sync(change: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, left: Iterable[str] = ()) -> None:
     """Writes the posts of ``staff`` that no longer follow from record and rota, and only those.
 
     ``left`` are the locations they had before; for somebody who goes altogether hand in the record as inactive.
@@ -41,27 +44,27 @@ def keep_in_step(change: Change, found: Found, staff: Staff, rota: Rota, left: I
     """
     size = 0
     for location_id in sorted({*staff.location_ids, *left}):
-        before = found.get(Post, location_id, staff.id)
-        after = in_step(before, location_id, staff, rota)
+        before = found.get(TeamMember, location_id, staff.id)
+        after = derive_member(before, location_id, staff, rota)
         if after is None and before is not None:
             change.delete(before)
         elif after is not None and after != before:
             change.save(after)
-            size += _bytes(after)
-    if len(change.saved) + len(change.deleted) + len(change.guarded) > MOST_ITEMS or size > MOST_BYTES:
+            size += _estimated_bytes(after)
+    if len(change.saved) + len(change.deleted) + len(change.guarded) > MAX_ITEMS or size > MAX_BYTES:
         raise invalid("/location_ids", "This changes too much at so many locations at once.", "too_many_posts")
 
 
-def in_step(post: Post | None, location_id: str, staff: Staff, rota: Rota) -> Post | None:
+def derive_member(post: TeamMember | None, location_id: str, staff: Staff, rota: Rota) -> TeamMember | None:
     """Their post there as record and rota have it now, made from the one they had; none where they do not work."""
     if not staff.active or location_id not in staff.location_ids:
         return None
     # Why somebody is away concerns nobody who looks for free times.
     told = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
-    return (post or Post(location_id, staff.id, staff.role)).follows(staff, told)
+    return (post or TeamMember(location_id, staff.id, staff.role)).follows(staff, told)
 
 
-def _bytes(post: Post) -> int:
+def _estimated_bytes(post: TeamMember) -> int:
     """At most so many bytes it takes in the table, by a generous estimate."""
     schedules = sum(400 + 80 * len(schedule.lines) for schedule in post.schedules)
     return 1000 + 70 * len(post.service_ids) + 200 * len(post.time_off) + schedules

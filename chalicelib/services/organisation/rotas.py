@@ -11,9 +11,9 @@ from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Forbidden
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,7 +23,7 @@ ME = "me"
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class StaffRota:
     """Somebody with their rota and the settings that stand in where their record says nothing."""
 
     staff: Staff
@@ -44,14 +44,14 @@ class Rotas:
         self._pause = pause
         self.ids = ids
 
-    def of(self, context: Context, staff_id: str) -> Worker:
+    def of(self, context: Context, staff_id: str) -> StaffRota:
         """Whoever this is, ``me`` included; 404. Everybody whom hours concern may know when somebody works."""
         whom = context.staff.staff_id if staff_id == ME else staff_id
         found = self._store.read([Ref.to(Staff, whom), Ref.to(Rota, whom), Ref.to(Settings)])
         staff = found.require(Staff, whom)
-        return Worker(staff, roster_sync.rota_in(found, whom), settings_in(found))
+        return StaffRota(staff, roster_sync.rota_in(found, whom), settings_in(found))
 
-    def editable(self, context: Context, staff_id: str) -> Worker:
+    def editable(self, context: Context, staff_id: str) -> StaffRota:
         """The same for those who may change it; 403."""
         worker = self.of(context, staff_id)
         if not _may_edit(context.staff, worker.staff):
@@ -62,8 +62,8 @@ class Rotas:
         self,
         context: Context,
         staff_id: str,
-        how: Callable[[Worker], tuple[Rota, T]],
-        answer: Callable[[Worker, T], R],
+        how: Callable[[StaffRota], tuple[Rota, T]],
+        answer: Callable[[StaffRota, T], R],
     ) -> R:
         """Writes the rota that ``how`` makes, with the posts; ``answer`` is asked once those have been read.
 
@@ -73,17 +73,17 @@ class Rotas:
         def attempt() -> R:
             worker = self.editable(context, staff_id)
             after, made = how(worker)
-            change = Change()
+            change = UnitOfWork()
             posts = self._store.read(roster_sync.refs(worker.staff.id, worker.staff.location_ids))
             result = answer(worker, made)
             if after == worker.rota:
                 return result
             change.guard(worker.staff)
-            roster_sync.keep_in_step(change, posts, worker.staff, change.save(after))
+            roster_sync.sync(change, posts, worker.staff, change.save(after))
             self._store.commit(change, context.once, result)
             return result
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
 
 def _may_edit(caller: Principal, staff: Staff) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings
 from chalicelib.domain.organisation.opening_hours import holidays_known
-from chalicelib.domain.organisation.statuses import Pipeline, require_complete
+from chalicelib.domain.organisation.statuses import StatusPipeline, require_complete
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.times import zone
-from chalicelib.services.crud import Fields, edited
-from chalicelib.services.retry import Pause, decide
+from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.crud import Fields, apply_fields
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ref, Store, UnitOfWork
 
 
-class Configuring:
+class OrganisationSettings:
     """The one settings record; until it is first changed, every setting has its default."""
 
     def __init__(self, store: Store, pause: Pause) -> None:
@@ -31,28 +31,28 @@ class Configuring:
 
         Nothing booked changes.
         """
-        return decide(lambda: self._change(context, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, fields), self._pause)
 
     def _change(self, context: Context, fields: Fields) -> Settings:
         before = self.show()
-        settings = edited(before, fields, context)
+        settings = apply_fields(before, fields, context)
         if settings == before:
             return before
-        zone(settings.timezone)
-        change = Change()
+        known_zone(settings.timezone)
+        change = UnitOfWork()
         if settings.status_function and not before.status_function:
             # Nobody takes a status away between this look and the switch.
-            pipeline = pipeline_in(self._store.read([Ref.to(Pipeline)]))
+            pipeline = pipeline_in(self._store.read([Ref.to(StatusPipeline)]))
             require_complete(pipeline)
             change.guard(pipeline)
         if settings.holidays and settings.holidays != before.holidays:
-            _require_known(settings.holidays)
+            _require_known_holidays(settings.holidays)
         written = change.save(settings)
         self._store.commit(change)
         return written
 
 
-def _require_known(calendar: HolidayCalendar) -> None:
+def _require_known_holidays(calendar: HolidayCalendar) -> None:
     """Public holidays are never silently those of nowhere (RB-24)."""
     if not holidays_known(calendar.country, None):
         raise invalid("/holidays/country", "The public holidays of this country are not known.", "unknown_holidays")

@@ -16,20 +16,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from chalicelib.domain.clients.client import normal_email
+from chalicelib.domain.clients.client import normalise_email
 from chalicelib.domain.organisation.catalog import Location, Login, Service, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Duplicate, FieldError, Forbidden, LastAdmin, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
-from chalicelib.domain.shared.times import zone
-from chalicelib.services.crud import Fields, check_version, edited, one, page, refer
+from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record, require_references
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.organisation.references import Usage, refuse_if_used
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+from chalicelib.services.organisation.references import References, require_unused
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
 
 
-class Logins(Protocol):
+class UserPool(Protocol):
     """The staff logins in the user pool; every call may be repeated. 503 ``busy`` when the pool is."""
 
     def create(self, email: str) -> None:
@@ -48,10 +48,10 @@ class Logins(Protocol):
         """The login is gone; nothing happens when there was none."""
 
 
-class Staffing:
+class StaffMembers:
     """The organisation's staff; who may change whom is the matrix's ``staff_edit`` row."""
 
-    def __init__(self, store: Store, ids: Ids, logins: Logins, usage: Usage, pause: Pause) -> None:
+    def __init__(self, store: Store, ids: Ids, logins: UserPool, usage: References, pause: Pause) -> None:
         self._store = store
         self._ids = ids
         self._logins = logins
@@ -60,22 +60,22 @@ class Staffing:
 
     def list(self, limit: int, cursor: str | None) -> Page[Staff]:
         """Part of the list, oldest first."""
-        return page(self._store.catalogue(Staff), limit, cursor)
+        return paginate(self._store.catalogue(Staff), limit, cursor)
 
     def show(self, staff_id: str) -> Staff:
         """One staff member; 404."""
-        return one(self._store, Staff, staff_id)
+        return read_record(self._store, Staff, staff_id)
 
     def create(self, context: Context, fields: Fields) -> Staff:
         """A new staff member with a login; 403 beyond the caller's reach, 409 for an address in use."""
-        staff = _checked(Staff(self._ids.new("stf", context.now), **fields))
+        staff = _validated(Staff(self._ids.new("stf", context.now), **fields))
         _require_reach(context.staff, staff.role, staff.location_ids)
-        written = decide(lambda: self._create(context, staff), self._pause)
+        written = retry_on_conflict(lambda: self._create(context, staff), self._pause)
         self._settle(written)
         return written
 
     def _create(self, context: Context, staff: Staff) -> Staff:
-        change = Change()
+        change = UnitOfWork()
         self._take_address(change, staff)
         self._refer(change, staff, None)
         written = change.save(staff)
@@ -91,7 +91,7 @@ class Staffing:
         appointments is deactivated, ``last_admin`` when nobody would be left to administer, 422 ``too_many_posts``
         when more changes at once than one transaction holds.
         """
-        before, after = decide(lambda: self._change(context, staff_id, fields), self._pause)
+        before, after = retry_on_conflict(lambda: self._change(context, staff_id, fields), self._pause)
         self._settle(after)
         if before.email != after.email:
             self._logins.delete(before.email)
@@ -99,25 +99,25 @@ class Staffing:
 
     def _change(self, context: Context, staff_id: str, fields: Fields) -> tuple[Staff, Staff]:
         before = self._in_scope(context, staff_id)
-        staff = _checked(edited(before, fields, context))
+        staff = _validated(apply_fields(before, fields, context))
         moved = frozenset(staff.location_ids) ^ frozenset(before.location_ids)
         if moved or staff.role is not before.role:
             _require_reach(context.staff, staff.role, moved or before.location_ids)
         if staff == before:
             self._bring_in_step(staff)
             return before, before
-        change = Change()
+        change = UnitOfWork()
         if staff.email != before.email:
             self._take_address(change, staff)
-            change.delete(one(self._store, Login, before.email))
+            change.delete(read_record(self._store, Login, before.email))
         self._refer(change, staff, before)
-        if not _administers(staff):
+        if not _is_active_admin(staff):
             self._require_another_admin(change, before)
         written = change.save(staff)
         change.guard(self._post(change, staff, before.location_ids))
         # Only after the posts are read: whoever gives them an appointment from now on collides with this.
         if before.active and not staff.active:
-            refuse_if_used(self._usage.of_staff(staff_id, context.now))
+            require_unused(self._usage.of_staff(staff_id, context.now))
         if staff.email != before.email:
             self._logins.create(staff.email)
         self._store.commit(change)
@@ -125,31 +125,31 @@ class Staffing:
 
     def remove(self, context: Context, staff_id: str) -> None:
         """Removes all there is of them; 409 ``in_use`` while upcoming appointments are theirs, ``last_admin``."""
-        gone = decide(lambda: self._remove(context, staff_id), self._pause)
+        gone = retry_on_conflict(lambda: self._remove(context, staff_id), self._pause)
         self._logins.delete(gone.email)
 
     def _remove(self, context: Context, staff_id: str) -> Staff:
         staff = self._in_scope(context, staff_id)
         check_version(staff, context)
-        change = Change()
+        change = UnitOfWork()
         self._require_another_admin(change, staff)
         change.delete(staff)
-        change.delete(one(self._store, Login, staff.email))
+        change.delete(read_record(self._store, Login, staff.email))
         # A rota that nobody has written yet is deleted as well: nobody writes it in between.
         change.delete(self._post(change, replace(staff, active=False), ()))
-        refuse_if_used(self._usage.of_staff(staff_id, context.now))
+        require_unused(self._usage.of_staff(staff_id, context.now))
         self._store.commit(change)
         return staff
 
-    def _post(self, change: Change, staff: Staff, left: tuple[str, ...]) -> Rota:
+    def _post(self, change: UnitOfWork, staff: Staff, left: tuple[str, ...]) -> Rota:
         found = self._store.read(roster_sync.refs(staff.id, (*staff.location_ids, *left)))
         rota = roster_sync.rota_in(found, staff.id)
-        roster_sync.keep_in_step(change, found, staff, rota, left)
+        roster_sync.sync(change, found, staff, rota, left)
         return rota
 
     def _bring_in_step(self, staff: Staff) -> None:
         """Writes posts that do not follow record and rota, left so by an upgrade or by hand; as a rule, none."""
-        change = Change()
+        change = UnitOfWork()
         rota = self._post(change, staff, ())
         if change.saved or change.deleted:
             change.guard(staff)
@@ -166,7 +166,7 @@ class Staffing:
             raise Forbidden("Your role may not change somebody of this role.")
         return staff
 
-    def _take_address(self, change: Change, staff: Staff) -> None:
+    def _take_address(self, change: UnitOfWork, staff: Staff) -> None:
         login = self._store.read([Ref.to(Login, staff.email)]).get(Login, staff.email)
         if login is None:
             change.save(Login(staff.email, staff.id))
@@ -176,18 +176,20 @@ class Staffing:
         message = "Somebody already signs in with this address."
         raise Duplicate(message, errors=[FieldError("/email", message)])
 
-    def _refer(self, change: Change, staff: Staff, before: Staff | None) -> None:
+    def _refer(self, change: UnitOfWork, staff: Staff, before: Staff | None) -> None:
         had = before or Staff("", "", "", staff.role)
         if set(staff.location_ids) - set(had.location_ids):
             known = self._store.catalogue(Location)
-            refer(change, "/location_ids", staff.location_ids, had.location_ids, known)
+            require_references(change, "/location_ids", staff.location_ids, had.location_ids, known)
         if set(staff.service_ids) - set(had.service_ids):
-            refer(change, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service))
+            require_references(
+                change, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service)
+            )
 
-    def _require_another_admin(self, change: Change, staff: Staff) -> None:
-        if not _administers(staff):
+    def _require_another_admin(self, change: UnitOfWork, staff: Staff) -> None:
+        if not _is_active_admin(staff):
             return
-        others = (s for s in self._store.catalogue(Staff) if s.id != staff.id and _administers(s))
+        others = (s for s in self._store.catalogue(Staff) if s.id != staff.id and _is_active_admin(s))
         other = next(others, None)
         if other is None:
             raise LastAdmin()
@@ -202,14 +204,14 @@ class Staffing:
         self._logins.admit(staff.email, staff.role)
 
 
-def _checked(staff: Staff) -> Staff:
+def _validated(staff: Staff) -> Staff:
     if staff.timezone is not None:
-        zone(staff.timezone)
-    address = normal_email(staff.email)
+        known_zone(staff.timezone)
+    address = normalise_email(staff.email)
     return staff if staff.email == address else replace(staff, email=address)
 
 
-def _administers(staff: Staff) -> bool:
+def _is_active_admin(staff: Staff) -> bool:
     return staff.active and staff.role is Role.ADMIN
 
 

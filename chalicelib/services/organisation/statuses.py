@@ -8,30 +8,30 @@ from typing import Any
 
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.organisation.statuses import (
-    MOST_STATUSES,
-    SHARES,
-    Pipeline,
-    Predicate,
+    COUNT_SHARDS,
+    MAX_STATUSES,
     Status,
-    StatusShare,
+    StatusCountShard,
+    StatusPipeline,
+    StatusPredicate,
     require_valid,
 )
 from chalicelib.domain.shared.errors import InUse, StatusInUse
 from chalicelib.services import nested_records, paging
-from chalicelib.services.crud import Fields, edited
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.crud import Fields, apply_fields
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class _SetUp:
+class _StatusSetup:
     """All statuses, and the settings that say whether they are used; version 0 where there are none yet."""
 
-    pipeline: Pipeline
+    pipeline: StatusPipeline
     settings: Settings
 
-    def with_statuses(self, statuses: tuple[Status, ...]) -> Pipeline:
+    def with_statuses(self, statuses: tuple[Status, ...]) -> StatusPipeline:
         return replace(self.pipeline, statuses=statuses)
 
 
@@ -45,14 +45,14 @@ class Statuses:
 
     def list(self, limit: int, cursor: str | None) -> Page[Status]:
         """Part of the list, in order of position, archived ones included."""
-        after = paging.ranked(cursor)
+        after = paging.decode_number_and_id(cursor)
         rest = [s for s in self._read().pipeline.ordered if (s.position, s.id) > after]
         shown = tuple(rest[:limit])
-        return Page(shown, paging.encode(shown[-1].position, shown[-1].id) if len(rest) > limit else None)
+        return Page(shown, paging.encode_cursor(shown[-1].position, shown[-1].id) if len(rest) > limit else None)
 
     def show(self, status_id: str) -> Status:
         """One status; 404."""
-        return nested_records.one_of(self._read().pipeline.statuses, status_id)
+        return nested_records.require(self._read().pipeline.statuses, status_id)
 
     def create(self, context: Context, fields: Fields) -> Status:
         """A new status, behind all others unless its position is said.
@@ -64,11 +64,11 @@ class Statuses:
         def attempt() -> Status:
             there = self._read()
             status = Status(status_id, **{"position": there.pipeline.next_position, **fields})
-            statuses = nested_records.with_new(there.pipeline.statuses, status, MOST_STATUSES)
-            self._write(Change(), context, there, there.with_statuses(statuses), status)
+            statuses = nested_records.with_added(there.pipeline.statuses, status, MAX_STATUSES)
+            self._write(UnitOfWork(), context, there, there.with_statuses(statuses), status)
             return status
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
     def change(self, context: Context, status_id: str, fields: Fields) -> Status:
         """The status with some fields changed; appointments that hold it show it so, their histories do not (D30).
@@ -76,12 +76,12 @@ class Statuses:
         404, 412; 422 as for a new one; 409 ``status_in_use`` for another predicate while appointments hold it,
         ``status_needed`` where the last one of its kind would go.
         """
-        return decide(lambda: self._change(context, status_id, fields), self._pause)
+        return retry_on_conflict(lambda: self._change(context, status_id, fields), self._pause)
 
     def _change(self, context: Context, status_id: str, fields: Fields) -> Status:
-        there, change = self._read(), Change()
-        before = nested_records.one_of(there.pipeline.statuses, status_id)
-        statuses, written = nested_records.with_changed(there.pipeline.statuses, edited(before, fields, context))
+        there, change = self._read(), UnitOfWork()
+        before = nested_records.require(there.pipeline.statuses, status_id)
+        statuses, written = nested_records.with_changed(there.pipeline.statuses, apply_fields(before, fields, context))
         if written == before:
             return before
         if written.predicate is not before.predicate:
@@ -99,59 +99,63 @@ class Statuses:
             there = self._read()
             after = there.pipeline.arranged(ids)
             if after != there.pipeline:
-                self._write(Change(), context, there, after, None)
+                self._write(UnitOfWork(), context, there, after, None)
             return Page(after.ordered)
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
     def remove(self, context: Context, status_id: str) -> None:
         """Removes it; 404, 412; 409 ``in_use`` as long as any appointment holds it, ``status_needed``."""
-        decide(lambda: self._remove(context, status_id), self._pause)
+        retry_on_conflict(lambda: self._remove(context, status_id), self._pause)
 
     def _remove(self, context: Context, status_id: str) -> None:
-        there, change = self._read(), Change()
+        there, change = self._read(), UnitOfWork()
         statuses = nested_records.without(there.pipeline.statuses, status_id, context)
-        gone = nested_records.one_of(there.pipeline.statuses, status_id)
+        gone = nested_records.require(there.pipeline.statuses, status_id)
         held = self._held([gone])[gone.id]
         if held:
-            raise InUse(f"Still held by appointments: {held}. Archive it instead.", extra={"used_by": _by(held)})
+            raise InUse(f"Still held by appointments: {held}. Archive it instead.", extra={"used_by": _used_by(held)})
         change.shut_out(gone.id, gone.predicate)
         self._write(change, context, there, there.with_statuses(statuses), None)
 
-    def _read(self) -> _SetUp:
-        refs: list[Ref[Any]] = [Ref.to(Pipeline), Ref.to(Settings)]
+    def _read(self) -> _StatusSetup:
+        refs: list[Ref[Any]] = [Ref.to(StatusPipeline), Ref.to(Settings)]
         found = self._store.read(refs)
-        return _SetUp(pipeline_in(found), settings_in(found))
+        return _StatusSetup(pipeline_in(found), settings_in(found))
 
-    def _write(self, change: Change, context: Context, there: _SetUp, after: Pipeline, result: Status | None) -> None:
+    def _write(
+        self, change: UnitOfWork, context: Context, there: _StatusSetup, after: StatusPipeline, result: Status | None
+    ) -> None:
         enabled = there.settings.status_function
         require_valid(after, there.pipeline, self._needed(there, after), enabled=enabled)
         change.guard(there.settings)
         change.save(after)
         self._store.commit(change, context.once, result)
 
-    def _needed(self, there: _SetUp, after: Pipeline) -> Iterator[Predicate]:
+    def _needed(self, there: _StatusSetup, after: StatusPipeline) -> Iterator[StatusPredicate]:
         """The predicates that cannot be done without: all while the function is on, else what waits needs (D31)."""
         if there.settings.status_function:
-            yield from Predicate
+            yield from StatusPredicate
             return
         if set(after.missing) <= set(there.pipeline.missing):
             return
         held = self._held(there.pipeline.statuses)
-        waiting = [s for s in there.pipeline.statuses if held[s.id] and s.predicate is Predicate.START]
-        promised = [s for s in there.pipeline.statuses if held[s.id] and s.predicate is Predicate.BOOKING_CONFIRMATION]
+        waiting = [s for s in there.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.START]
+        promised = [
+            s for s in there.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.BOOKING_CONFIRMATION
+        ]
         if waiting:
-            yield Predicate.BOOKING_CONFIRMATION
+            yield StatusPredicate.BOOKING_CONFIRMATION
         if waiting or promised:
-            yield Predicate.CANCELLATION
+            yield StatusPredicate.CANCELLATION
 
     def _held(self, statuses: Sequence[Status]) -> dict[str, int]:
         """How many appointments hold each of these."""
-        places = {s.id: [(s.id, s.predicate, share) for share in SHARES] for s in statuses}
-        found = self._store.read([Ref.to(StatusShare, *key) for keys in places.values() for key in keys])
-        shares = {i: [found.get(StatusShare, *key) for key in keys] for i, keys in places.items()}
+        places = {s.id: [(s.id, s.predicate, share) for share in COUNT_SHARDS] for s in statuses}
+        found = self._store.read([Ref.to(StatusCountShard, *key) for keys in places.values() for key in keys])
+        shares = {i: [found.get(StatusCountShard, *key) for key in keys] for i, keys in places.items()}
         return {status_id: sum(share.held for share in found if share) for status_id, found in shares.items()}
 
 
-def _by(held: int) -> dict[str, int]:
+def _used_by(held: int) -> dict[str, int]:
     return {"appointments": held}

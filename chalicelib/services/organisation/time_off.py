@@ -10,40 +10,40 @@ from typing import Any
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, sheet_days
 from chalicelib.domain.organisation.rota import Rota, TimeOff
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.times import resolve, zone
+from chalicelib.domain.shared.times import known_zone, resolve_start
 from chalicelib.services import nested_records
-from chalicelib.services.crud import Fields, edited
-from chalicelib.services.organisation.rotas import Rotas, Worker
-from chalicelib.services.unit_of_work import Agenda, Context, Page
+from chalicelib.services.crud import Fields, apply_fields
+from chalicelib.services.organisation.rotas import Rotas, StaffRota
+from chalicelib.services.unit_of_work import AppointmentLists, Context, Page
 
-MOST_TIMES_OFF = 400
-MOST_NAMED = 100
+MAX_TIMES_OFF = 400
+MAX_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class TimeOffResult:
     """A time off and the appointments it lies over, which somebody has to move; at most a hundred are named."""
 
     time_off: TimeOff
     affected: tuple[Occupant, ...]
 
 
-class TimesOff:
+class StaffTimeOff:
     """When each staff member is away; only those who may change it see it, for the reasons."""
 
-    def __init__(self, rotas: Rotas, agenda: Agenda) -> None:
+    def __init__(self, rotas: Rotas, agenda: AppointmentLists) -> None:
         self._rotas = rotas
         self._agenda = agenda
 
     def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[TimeOff]:
         """Part of the list, oldest first; 403, 404."""
-        return nested_records.listed(self._rotas.editable(context, staff_id).rota.time_off, limit, cursor)
+        return nested_records.list_page(self._rotas.editable(context, staff_id).rota.time_off, limit, cursor)
 
     def show(self, context: Context, staff_id: str, time_off_id: str) -> TimeOff:
         """One time off; 403, 404."""
-        return nested_records.one_of(self._rotas.editable(context, staff_id).rota.time_off, time_off_id)
+        return nested_records.require(self._rotas.editable(context, staff_id).rota.time_off, time_off_id)
 
-    def create(self, context: Context, staff_id: str, fields: Fields) -> Laid:
+    def create(self, context: Context, staff_id: str, fields: Fields) -> TimeOffResult:
         """A new time off; ``start`` and ``end`` are instants, or wall time in ``timezone``, else in their zone.
 
         403, 404; 422 ``invalid_interval``, ``off_grid`` for less than whole minutes, ``too_many`` beyond 400 and
@@ -51,19 +51,19 @@ class TimesOff:
         """
         time_off_id = self._rotas.ids.new("tof", context.now)
 
-        def add(worker: Worker) -> tuple[Rota, TimeOff]:
-            time_off = _checked(TimeOff(time_off_id, **_resolved(fields, worker)))
-            found = nested_records.with_new(worker.rota.time_off, time_off, MOST_TIMES_OFF)
+        def add(worker: StaffRota) -> tuple[Rota, TimeOff]:
+            time_off = _validated(TimeOff(time_off_id, **_with_instants(fields, worker)))
+            found = nested_records.with_added(worker.rota.time_off, time_off, MAX_TIMES_OFF)
             return replace(worker.rota, time_off=found), time_off
 
         return self._rotas.edit(context, staff_id, add, self._laid)
 
-    def change(self, context: Context, staff_id: str, time_off_id: str, fields: Fields) -> Laid:
+    def change(self, context: Context, staff_id: str, time_off_id: str, fields: Fields) -> TimeOffResult:
         """The time off with some fields changed; 412, and as for a new one."""
 
-        def alter(worker: Worker) -> tuple[Rota, TimeOff]:
-            before = nested_records.one_of(worker.rota.time_off, time_off_id)
-            after = _checked(edited(before, _resolved(fields, worker), context))
+        def alter(worker: StaffRota) -> tuple[Rota, TimeOff]:
+            before = nested_records.require(worker.rota.time_off, time_off_id)
+            after = _validated(apply_fields(before, _with_instants(fields, worker), context))
             found, written = nested_records.with_changed(worker.rota.time_off, after)
             return replace(worker.rota, time_off=found), written
 
@@ -72,14 +72,14 @@ class TimesOff:
     def remove(self, context: Context, staff_id: str, time_off_id: str) -> None:
         """Removes the time off; 403, 404, 412."""
 
-        def drop(worker: Worker) -> tuple[Rota, None]:
+        def drop(worker: StaffRota) -> tuple[Rota, None]:
             return replace(
                 worker.rota, time_off=nested_records.without(worker.rota.time_off, time_off_id, context)
             ), None
 
         self._rotas.edit(context, staff_id, drop, lambda *_: None)
 
-    def _laid(self, worker: Worker, time_off: TimeOff) -> Laid:
+    def _laid(self, worker: StaffRota, time_off: TimeOff) -> TimeOffResult:
         # From their own sheets and after their posts were read: whoever books them meanwhile collides with this.
         start, end = time_off.interval
         days = sheet_days(worker.staff.id, start, end)
@@ -87,21 +87,21 @@ class TimesOff:
         calendar = Calendar.of(worker.staff.id, (sheet.day for sheet in sheets), sheets)
         standing = sorted((o for o in calendar.occupants(0) if not o.is_hold), key=lambda o: (o.start, o.id))
         over = (o for o in standing if o.start < end and start < o.end)
-        return Laid(time_off, tuple(islice(over, MOST_NAMED)))
+        return TimeOffResult(time_off, tuple(islice(over, MAX_NAMED)))
 
 
-def _resolved(fields: Mapping[str, Any], worker: Worker) -> dict[str, Any]:
+def _with_instants(fields: Mapping[str, Any], worker: StaffRota) -> dict[str, Any]:
     """The fields with instants in place of wall times."""
     values = dict(fields)
     timezone = values.pop("timezone", None) or worker.timezone
-    zone(timezone)
+    known_zone(timezone)
     for name in ("start", "end"):
         if name in values:
-            values[name] = resolve(values[name], timezone, f"/{name}", grid=1)
+            values[name] = resolve_start(values[name], timezone, f"/{name}", grid=1)
     return values
 
 
-def _checked(time_off: TimeOff) -> TimeOff:
+def _validated(time_off: TimeOff) -> TimeOff:
     if time_off.end <= time_off.start:
         raise invalid("/end", "The end must lie after the start.", "invalid_interval")
     return time_off

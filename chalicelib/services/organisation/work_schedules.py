@@ -8,14 +8,14 @@ from typing import Any
 
 from chalicelib.domain.organisation.rota import Rota, WorkSchedule
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.times import zone
+from chalicelib.domain.shared.times import known_zone
 from chalicelib.services import nested_records
-from chalicelib.services.crud import Fields, edited
-from chalicelib.services.organisation.opening_hours import checked
-from chalicelib.services.organisation.rotas import Rotas, Worker
+from chalicelib.services.crud import Fields, apply_fields
+from chalicelib.services.organisation.opening_hours import validated_line
+from chalicelib.services.organisation.rotas import Rotas, StaffRota
 from chalicelib.services.unit_of_work import Context, Page
 
-MOST_SCHEDULES = 50
+MAX_SCHEDULES = 50
 
 
 class WorkSchedules:
@@ -26,11 +26,11 @@ class WorkSchedules:
 
     def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[WorkSchedule]:
         """Part of the list, oldest first; 404."""
-        return nested_records.listed(self._rotas.of(context, staff_id).rota.schedules, limit, cursor)
+        return nested_records.list_page(self._rotas.of(context, staff_id).rota.schedules, limit, cursor)
 
     def show(self, context: Context, staff_id: str, schedule_id: str) -> WorkSchedule:
         """One schedule; 404."""
-        return nested_records.one_of(self._rotas.of(context, staff_id).rota.schedules, schedule_id)
+        return nested_records.require(self._rotas.of(context, staff_id).rota.schedules, schedule_id)
 
     def create(self, context: Context, staff_id: str, fields: Fields) -> WorkSchedule:
         """A new schedule, in their own zone unless said.
@@ -39,55 +39,55 @@ class WorkSchedules:
         """
         schedule_id = self._rotas.ids.new("wsl", context.now)
 
-        def add(worker: Worker) -> tuple[Rota, WorkSchedule]:
-            schedule = _checked(WorkSchedule(schedule_id, **_in_zone({"timezone": None, **fields}, worker)))
-            _require_theirs(schedule, worker, None)
-            schedules = nested_records.with_new(worker.rota.schedules, schedule, MOST_SCHEDULES)
+        def add(worker: StaffRota) -> tuple[Rota, WorkSchedule]:
+            schedule = _validated(WorkSchedule(schedule_id, **_with_timezone({"timezone": None, **fields}, worker)))
+            _require_own_location(schedule, worker, None)
+            schedules = nested_records.with_added(worker.rota.schedules, schedule, MAX_SCHEDULES)
             return replace(worker.rota, schedules=schedules), schedule
 
-        return self._rotas.edit(context, staff_id, add, _as_made)
+        return self._rotas.edit(context, staff_id, add, _unchanged)
 
     def change(self, context: Context, staff_id: str, schedule_id: str, fields: Fields) -> WorkSchedule:
         """The schedule with some fields changed; 412, and as for a new one. Nothing booked changes."""
 
-        def alter(worker: Worker) -> tuple[Rota, WorkSchedule]:
-            before = nested_records.one_of(worker.rota.schedules, schedule_id)
-            after = _checked(edited(before, _in_zone(fields, worker), context))
-            _require_theirs(after, worker, before.location_id)
+        def alter(worker: StaffRota) -> tuple[Rota, WorkSchedule]:
+            before = nested_records.require(worker.rota.schedules, schedule_id)
+            after = _validated(apply_fields(before, _with_timezone(fields, worker), context))
+            _require_own_location(after, worker, before.location_id)
             schedules, written = nested_records.with_changed(worker.rota.schedules, after)
             return replace(worker.rota, schedules=schedules), written
 
-        return self._rotas.edit(context, staff_id, alter, _as_made)
+        return self._rotas.edit(context, staff_id, alter, _unchanged)
 
     def remove(self, context: Context, staff_id: str, schedule_id: str) -> None:
         """Removes the schedule; 403, 404, 412."""
 
-        def drop(worker: Worker) -> tuple[Rota, None]:
+        def drop(worker: StaffRota) -> tuple[Rota, None]:
             schedules = nested_records.without(worker.rota.schedules, schedule_id, context)
             return replace(worker.rota, schedules=schedules), None
 
         self._rotas.edit(context, staff_id, drop, lambda *_: None)
 
 
-def _as_made(_: Worker, schedule: WorkSchedule) -> WorkSchedule:
+def _unchanged(_: StaffRota, schedule: WorkSchedule) -> WorkSchedule:
     return schedule
 
 
-def _in_zone(fields: Mapping[str, Any], worker: Worker) -> dict[str, Any]:
+def _with_timezone(fields: Mapping[str, Any], worker: StaffRota) -> dict[str, Any]:
     return {**fields, "timezone": fields["timezone"] or worker.timezone} if "timezone" in fields else dict(fields)
 
 
-def _checked(schedule: WorkSchedule) -> WorkSchedule:
-    zone(schedule.timezone)
+def _validated(schedule: WorkSchedule) -> WorkSchedule:
+    known_zone(schedule.timezone)
     for number, line in enumerate(schedule.lines):
-        checked(line, f"/lines/{number}")
+        validated_line(line, f"/lines/{number}")
     first, last = schedule.valid_from, schedule.valid_until
     if first and last and last < first:
         raise invalid("/valid_until", "The last day must not lie before the first.", "invalid_interval")
     return schedule
 
 
-def _require_theirs(schedule: WorkSchedule, worker: Worker, before: str | None) -> None:
+def _require_own_location(schedule: WorkSchedule, worker: StaffRota, before: str | None) -> None:
     # One that names a location they have left stays as it is and no longer counts.
     if schedule.location_id not in (None, before, *worker.staff.location_ids):
         raise invalid("/location_id", "They do not work at this location.", "unknown_location")

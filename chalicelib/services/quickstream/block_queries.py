@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.capacity.block_capacity import Placement, peak
+from chalicelib.domain.capacity.block_capacity import BlockCapacity, peak_overlap
 from chalicelib.domain.capacity.ledger import Calendar, days_around
 from chalicelib.domain.organisation.catalog import Location
-from chalicelib.domain.quickstream.blocks import LONGEST_MINUTES, Block, BlockPlace
+from chalicelib.domain.quickstream.blocks import MAX_BLOCK_MINUTES, Block, BlockIndexEntry
 from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.domain.shared.times import EPOCH, day_bounds, minute
+from chalicelib.domain.shared.times import EPOCH, day_bounds, epoch_minute
 from chalicelib.services import paging
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import Agenda, Context, Page, Ref, Store
+from chalicelib.services.unit_of_work import AppointmentLists, Context, Page, Ref, Store
 
-LONGEST_DAYS = 92
+MAX_DAYS = 92
 _DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class BlockOccurrence:
     """A block with its location's zone and the greatest number of appointments that sit in it at once."""
 
     block: Block
@@ -32,7 +32,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BlockListRequest:
     """Which blocks are asked for: those that take place on these local dates, both included."""
 
     location_id: str
@@ -42,32 +42,32 @@ class Span:
     cursor: str | None = None
 
 
-class Blocks:
+class BlockQueries:
     """Reading blocks; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: Agenda) -> None:
+    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
         self._store = store
         self._agenda = agenda
 
-    def list(self, context: Context, span: Span) -> Page[Occurrence]:
+    def list(self, context: Context, span: BlockListRequest) -> Page[BlockOccurrence]:
         """The location's blocks of these days by start; 404 outside the caller's reach, 422 beyond 92 days."""
         location = self._location(context, span.location_id)
-        if not 0 <= (span.last - span.first).days < LONGEST_DAYS:
-            raise invalid("/to", f"Ask for 1 to {LONGEST_DAYS} days.", "invalid_range")
-        after = paging.ranked(span.cursor)
+        if not 0 <= (span.last - span.first).days < MAX_DAYS:
+            raise invalid("/to", f"Ask for 1 to {MAX_DAYS} days.", "invalid_range")
+        after = paging.decode_number_and_id(span.cursor)
         tz = ZoneInfo(location.timezone)
-        start, end = minute(day_bounds(span.first, tz)[0]), minute(day_bounds(span.last, tz)[1])
-        calendar = around(self._agenda, location.id, start, end)
+        start, end = epoch_minute(day_bounds(span.first, tz)[0]), epoch_minute(day_bounds(span.last, tz)[1])
+        calendar = calendar_around(self._agenda, location.id, start, end)
         blocks = [b for b in calendar.blocks() if b.start < end and start < b.end and (b.start, b.id) > after]
         shown = tuple(occurrences(calendar, blocks[: span.limit], context.now, location.timezone))
         more = len(blocks) > span.limit
-        return Page(shown, paging.encode(shown[-1].block.start, shown[-1].block.id) if more else None)
+        return Page(shown, paging.encode_cursor(shown[-1].block.start, shown[-1].block.id) if more else None)
 
-    def show(self, context: Context, block_id: str) -> Occurrence:
+    def show(self, context: Context, block_id: str) -> BlockOccurrence:
         """One occurrence; 404."""
-        place = find(self._store, context.staff, Ability.BLOCK_VIEW, block_id)
+        place = locate_block(self._store, context.staff, Ability.BLOCK_VIEW, block_id)
         location = self._location(context, place.location_id)
-        calendar = around(self._agenda, place.location_id, *whereabouts(place))
+        calendar = calendar_around(self._agenda, place.location_id, *search_span(place))
         block = calendar.block(block_id)
         if block is None:
             raise NotFound()
@@ -79,40 +79,40 @@ class Blocks:
         return self._store.read([Ref.to(Location, location_id)]).require(Location, location_id)
 
 
-def find(store: Store, principal: Principal, ability: Ability, block_id: str) -> BlockPlace:
+def locate_block(store: Store, principal: Principal, ability: Ability, block_id: str) -> BlockIndexEntry:
     """Where a block stands; 404 when there is none of that id within the caller's reach."""
-    place = store.read([Ref.to(BlockPlace, block_id)]).require(BlockPlace, block_id)
+    place = store.read([Ref.to(BlockIndexEntry, block_id)]).require(BlockIndexEntry, block_id)
     if not principal.reaches(ability, location_id=place.location_id):
         raise NotFound()
     return place
 
 
-def zone_of(store: Store, location_id: str) -> str:
+def location_timezone(store: Store, location_id: str) -> str:
     """The location's time zone."""
     return store.read([Ref.to(Location, location_id)]).require(Location, location_id).timezone
 
 
-def whereabouts(place: BlockPlace) -> tuple[int, int]:
+def search_span(place: BlockIndexEntry) -> tuple[int, int]:
     """A stretch of time that surely holds the block: from its UTC day on, as long as a block can be."""
-    start = minute(datetime.fromisoformat(place.day).replace(tzinfo=EPOCH.tzinfo))
-    return start, start + _DAY_MINUTES + LONGEST_MINUTES
+    start = epoch_minute(datetime.fromisoformat(place.day).replace(tzinfo=EPOCH.tzinfo))
+    return start, start + _DAY_MINUTES + MAX_BLOCK_MINUTES
 
 
-def around(agenda: Agenda, location_id: str, start: int, end: int, margin: int = 1) -> Calendar:
+def calendar_around(agenda: AppointmentLists, location_id: str, start: int, end: int, margin: int = 1) -> Calendar:
     """The calendar of the UTC days that [start, end) touches and ``margin`` more on both sides: one query."""
     days = days_around(start, end, margin)
     return Calendar.of(location_id, days, agenda.sheets(location_id, days[0], days[-1]))
 
 
-def settled(
-    agenda: Agenda, place: BlockPlace, now: datetime, spans: Sequence[tuple[int, int]] = ()
-) -> tuple[Placement, Block]:
+def read_settled(
+    agenda: AppointmentLists, place: BlockIndexEntry, now: datetime, spans: Sequence[tuple[int, int]] = ()
+) -> tuple[BlockCapacity, Block]:
     """The block, and the seating read widely enough to decide about it and about these stretches of time."""
-    stretches = [whereabouts(place), *spans]
+    stretches = [search_span(place), *spans]
 
-    def read(days: Sequence[str]) -> tuple[Placement, Block]:
+    def read(days: Sequence[str]) -> tuple[BlockCapacity, Block]:
         found = agenda.sheets(place.location_id, days[0], days[-1])
-        placement = Placement(Calendar.of(place.location_id, days, found), int(now.timestamp()))
+        placement = BlockCapacity(Calendar.of(place.location_id, days, found), int(now.timestamp()))
         block = placement.calendar.block(place.id)
         if block is None:
             raise NotFound()
@@ -120,24 +120,24 @@ def settled(
             raise ledger_io.NotSettled
         return placement, block
 
-    return ledger_io.widening(min(s for s, _ in stretches), max(e for _, e in stretches), read)
+    return ledger_io.read_until_settled(min(s for s, _ in stretches), max(e for _, e in stretches), read)
 
 
-def ahead(agenda: Agenda, location_id: str, now: datetime) -> Calendar:
+def upcoming_calendar(agenda: AppointmentLists, location_id: str, now: datetime) -> Calendar:
     """The calendar of everything that has not ended, to the last day anything is written on: one query."""
-    first = minute(now - timedelta(minutes=LONGEST_MINUTES))
+    first = epoch_minute(now - timedelta(minutes=MAX_BLOCK_MINUTES))
     start = days_around(first, first, margin=7)[0]
     found = agenda.sheets(location_id, start, "9999")
     last = max((sheet.day for sheet in found), default=start)
-    end = minute(datetime.fromisoformat(max(last, start)).replace(tzinfo=EPOCH.tzinfo))
+    end = epoch_minute(datetime.fromisoformat(max(last, start)).replace(tzinfo=EPOCH.tzinfo))
     return Calendar.of(location_id, days_around(first, max(first, end), margin=7), found)
 
 
-def occurrences(calendar: Calendar, blocks: Iterable[Block], now: datetime, timezone: str) -> list[Occurrence]:
+def occurrences(calendar: Calendar, blocks: Iterable[Block], now: datetime, timezone: str) -> list[BlockOccurrence]:
     """These blocks with how many appointments sit in each at once; holds do not count."""
-    seats = Placement(calendar, int(now.timestamp())).seats
+    seats = BlockCapacity(calendar, int(now.timestamp())).seats
     stays: dict[str, list[tuple[int, int]]] = {}
     for occupant in calendar.occupants(int(now.timestamp())):
         if occupant.id in seats and not occupant.is_hold:
             stays.setdefault(seats[occupant.id], []).append((occupant.start, occupant.end))
-    return [Occurrence(block, timezone, peak(stays.get(block.id, ()))) for block in blocks]
+    return [BlockOccurrence(block, timezone, peak_overlap(stays.get(block.id, ()))) for block in blocks]

@@ -10,20 +10,20 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.capacity.ledger import Calendar
 from chalicelib.domain.organisation.catalog import Location, Service, Settings
 from chalicelib.domain.quickstream.blocks import Block, Release, Series
-from chalicelib.domain.quickstream.recurrence import LONGEST_DAYS
+from chalicelib.domain.quickstream.recurrence import MAX_SERIES_DAYS
 from chalicelib.domain.shared.errors import FieldError, Invalid, NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.domain.shared.times import resolve, utc_days
-from chalicelib.services.unit_of_work import Found
+from chalicelib.domain.shared.times import resolve_start, utc_days
+from chalicelib.services.unit_of_work import ReadResult
 
 # Some blocks beyond the last bookable day, so that a day's delay of the scheduled function goes unnoticed.
-SHORTEST_HORIZON_DAYS = 62
-MARGIN_DAYS = 30
-MOST_BLOCKS_A_DAY = 200
-PAST_DAYS = 366
+MIN_HORIZON_DAYS = 62
+HORIZON_MARGIN_DAYS = 30
+MAX_BLOCKS_PER_DAY = 200
+MAX_PAST_DAYS = 366
 
 
-def reachable(found: Found, principal: Principal, location_id: str) -> Location:
+def require_location(found: ReadResult, principal: Principal, location_id: str) -> Location:
     """The location; 404 outside the caller's reach, 422 when it does not exist."""
     # Whose reach has borders does not learn what lies beyond them.
     if not principal.reaches(Ability.BLOCK_EDIT, location_id=location_id):
@@ -34,7 +34,7 @@ def reachable(found: Found, principal: Principal, location_id: str) -> Location:
     return location
 
 
-def require_offered(found: Found, location_id: str, services: Sequence[str]) -> list[Service]:
+def require_services_offered(found: ReadResult, location_id: str, services: Sequence[str]) -> list[Service]:
     """The services; 422 naming each that does not exist or is not offered at the location (QS-9)."""
     records = [found.get(Service, service_id) for service_id in services]
     offered = [s for s in records if s is not None and location_id in s.location_ids]
@@ -49,32 +49,32 @@ def require_offered(found: Found, location_id: str, services: Sequence[str]) -> 
     return offered
 
 
-def require_near(start: datetime, now: datetime) -> None:
+def require_near_start(start: datetime, now: datetime) -> None:
     """422 for a start that can only be a slip."""
-    if not -PAST_DAYS <= (start - now).days <= LONGEST_DAYS:
+    if not -MAX_PAST_DAYS <= (start - now).days <= MAX_SERIES_DAYS:
         raise invalid("/start", "A block begins between a year ago and ten years ahead.", "invalid_interval")
 
 
-def require_space(calendar: Calendar, blocks: Iterable[Block]) -> None:
+def require_sheet_space(calendar: Calendar, blocks: Iterable[Block]) -> None:
     """422 when a day would hold more blocks than its sheet has room for."""
     counts = {day: len(sheet.blocks) for day, sheet in calendar.sheets.items()}
     for block in blocks:
         for day in utc_days(block.start, block.end):
             counts[day] += 1
-    if max(counts.values(), default=0) > MOST_BLOCKS_A_DAY:
-        raise invalid("/start", f"A day has at most {MOST_BLOCKS_A_DAY} blocks at a location.", "too_many_blocks")
+    if max(counts.values(), default=0) > MAX_BLOCKS_PER_DAY:
+        raise invalid("/start", f"A day has at most {MAX_BLOCKS_PER_DAY} blocks at a location.", "too_many_blocks")
 
 
 def horizon(series: Series, settings: Settings, services: Iterable[Service], now: datetime) -> datetime:
     """The wall time up to which an open rule is laid out: a month beyond what anybody can book, at least."""
     longest = max((settings.horizon_for(s) for s in services), default=0)
-    days = max(longest, settings.horizon_days, SHORTEST_HORIZON_DAYS) + MARGIN_DAYS
+    days = max(longest, settings.horizon_days, MIN_HORIZON_DAYS) + HORIZON_MARGIN_DAYS
     today = now.astimezone(ZoneInfo(series.timezone)).replace(tzinfo=None)
     return max(today, series.wall_start) + timedelta(days=days)
 
 
-def resolved(release: Release | None, timezone: str, pointer: str) -> Release | None:
+def resolve_release(release: Release | None, timezone: str, pointer: str) -> Release | None:
     """The policy with its instant, if it names one, in UTC; 422 for a wall time there is none or two of."""
     if release is None or release.at is None:
         return release
-    return replace(release, at=resolve(release.at, timezone, pointer))
+    return replace(release, at=resolve_start(release.at, timezone, pointer))

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.quickstream.blocks import Block, BlockPlace, BlockState
-from chalicelib.domain.shared.events import Actor, Entry, Event, FieldChange
-from chalicelib.domain.shared.times import instant, utc_days, utc_text
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.domain.quickstream.blocks import Block, BlockIndexEntry, BlockState
+from chalicelib.domain.shared.events import Actor, DomainEvent, FieldChange, JournalEntry
+from chalicelib.domain.shared.times import from_epoch_minute, utc_days, utc_text
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
-MOST_ITEMS = 90
-_READ_AT_ONCE = 100
+MAX_ITEMS = 90
+_BATCH_SIZE = 100
 _EVENTS = {BlockState.RELEASED: "block.released", BlockState.CLOSED: "block.closed"}
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class BlockChange:
     """A block as it is and as it is to be; none to be deleted."""
 
     before: Block
@@ -52,14 +52,14 @@ def day_of(block: Block) -> str:
     return utc_days(block.start, block.end)[0]
 
 
-def applied(calendar: Calendar, swaps: Iterable[Swap]) -> Calendar:
+def apply_changes(calendar: Calendar, swaps: Iterable[BlockChange]) -> Calendar:
     """The calendar with these blocks as they are to be."""
     for swap in swaps:
         calendar = calendar.laid(swap.after) if swap.after else calendar.lifted(swap.before.id)
     return calendar
 
 
-class Redrawing:
+class BlockWriter:
     """Swaps of blocks at one location, written against the sheets they were decided on."""
 
     def __init__(self, store: Store, ids: Ids) -> None:
@@ -69,9 +69,9 @@ class Redrawing:
     def write(
         self,
         context: Context,
-        placement: Placement,
-        swaps: list[Swap],
-        first: Change | None = None,
+        placement: BlockCapacity,
+        swaps: list[BlockChange],
+        first: UnitOfWork | None = None,
         result: Any = None,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -79,34 +79,34 @@ class Redrawing:
 
         ``committed`` is called after each part. Raises ``Stale`` when one was overtaken.
         """
-        change, once = first or Change(), context.once
+        change, once = first or UnitOfWork(), context.once
         journal_all = len(swaps) == 1
         pointers = self._pointers(swaps)
         calendar = placement.calendar
         for part in self._parts(placement, swaps, _size(change)) or [[]]:
-            target = applied(calendar, part)
+            target = apply_changes(calendar, part)
             changed = list(target.changed_since(calendar))
             written = [change.save(s.without_expired(int(context.now.timestamp()))) for s in changed]
             guarded = self._days(placement, part) - {sheet.day for sheet in changed}
             for day in sorted(guarded):
                 change.guard(calendar.sheets[day])
             for swap in part:
-                _move(change, swap, pointers)
+                _move_pointer(change, swap, pointers)
                 if journal_all or swap.changes_state:
-                    change.record(entry(self._ids, context.now, context.actor, swap))
+                    change.record(block_entry(self._ids, context.now, context.actor, swap))
             self._store.commit(change, once, result)
             committed()
             calendar = target.replaced(written)
-            change, once = Change(), None
+            change, once = UnitOfWork(), None
 
-    def _parts(self, placement: Placement, swaps: list[Swap], begun: int) -> list[list[Swap]]:
-        parts: list[list[Swap]] = []
+    def _parts(self, placement: BlockCapacity, swaps: list[BlockChange], begun: int) -> list[list[BlockChange]]:
+        parts: list[list[BlockChange]] = []
         days: set[str] = set()
-        items = MOST_ITEMS + 1
+        items = MAX_ITEMS + 1
         for swap in swaps:
             own = swap.moves + swap.changes_state
             touched = self._days(placement, [swap])
-            if items + own + len(days | touched) > MOST_ITEMS:
+            if items + own + len(days | touched) > MAX_ITEMS:
                 parts.append([])
                 days, items = set(), begun if len(parts) == 1 else 0
             parts[-1].append(swap)
@@ -114,60 +114,60 @@ class Redrawing:
             items += own
         return parts
 
-    def _days(self, placement: Placement, swaps: Iterable[Swap]) -> set[str]:
+    def _days(self, placement: BlockCapacity, swaps: Iterable[BlockChange]) -> set[str]:
         """The days whose sheets the decision about these swaps rests on."""
         blocks = (b for swap in swaps for b in (swap.before, swap.after) if b is not None)
         return {d for b in blocks for d in utc_days(*placement.hull(b.start, b.end))}
 
-    def _pointers(self, swaps: list[Swap]) -> dict[str, BlockPlace]:
-        wanted = [Ref.to(BlockPlace, swap.before.id) for swap in swaps if swap.moves]
-        found: dict[str, BlockPlace] = {}
-        for start in range(0, len(wanted), _READ_AT_ONCE):
-            refs = wanted[start : start + _READ_AT_ONCE]
+    def _pointers(self, swaps: list[BlockChange]) -> dict[str, BlockIndexEntry]:
+        wanted = [Ref.to(BlockIndexEntry, swap.before.id) for swap in swaps if swap.moves]
+        found: dict[str, BlockIndexEntry] = {}
+        for start in range(0, len(wanted), _BATCH_SIZE):
+            refs = wanted[start : start + _BATCH_SIZE]
             rows = self._store.read(refs)
-            places = (rows.get(BlockPlace, *ref.key) for ref in refs)
+            places = (rows.get(BlockIndexEntry, *ref.key) for ref in refs)
             found |= {place.id: place for place in places if place is not None}
         return found
 
 
-def _size(change: Change) -> int:
+def _size(change: UnitOfWork) -> int:
     return len(change.saved) + len(change.guarded) + len(change.entries) + 1
 
 
-def _move(change: Change, swap: Swap, pointers: dict[str, BlockPlace]) -> None:
+def _move_pointer(change: UnitOfWork, swap: BlockChange, pointers: dict[str, BlockIndexEntry]) -> None:
     if not swap.moves:
         return
     block = swap.before
     place = pointers.get(block.id)
     if swap.place is not None:
-        change.save(BlockPlace(block.id, block.location_id, swap.place, place.version if place else 0))
+        change.save(BlockIndexEntry(block.id, block.location_id, swap.place, place.version if place else 0))
     elif place is not None:
         change.delete(place)
 
 
-def entry(ids: Ids, at: datetime, actor: Actor, swap: Swap) -> Entry:
+def block_entry(ids: Ids, at: datetime, actor: Actor, swap: BlockChange) -> JournalEntry:
     """The journal entry of what happens to one block, with its event when it is released or closed."""
     after = swap.after
     event = _EVENTS.get(after.state) if after and swap.changes_state else None
-    return Entry(
+    return JournalEntry(
         id=ids.new("evt", at),
         subject_id=swap.before.id,
         at=at,
         action=_action(swap),
         actor=actor,
         changes=tuple(_differences(swap.before, after)) if after else (),
-        events=(Event(event, after.version, facts(after), after.location_id),) if event and after else (),
+        events=(DomainEvent(event, after.version, block_facts(after), after.location_id),) if event and after else (),
     )
 
 
-def facts(block: Block) -> dict[str, Any]:
+def block_facts(block: Block) -> dict[str, Any]:
     """What an event says about a block."""
     return {
         "id": block.id,
         "series_id": block.series_id,
         "location_id": block.location_id,
-        "start": utc_text(instant(block.start)),
-        "end": utc_text(instant(block.end)),
+        "start": utc_text(from_epoch_minute(block.start)),
+        "end": utc_text(from_epoch_minute(block.end)),
         "limit": block.limit,
         "reserved": block.reserved,
         "services": list(block.services),
@@ -175,14 +175,14 @@ def facts(block: Block) -> dict[str, Any]:
     }
 
 
-def _action(swap: Swap) -> str:
+def _action(swap: BlockChange) -> str:
     if swap.after is None:
         return "deleted"
     return swap.after.state.value if swap.changes_state else "edited"
 
 
 def _differences(before: Block, after: Block) -> Iterator[FieldChange]:
-    old, new = facts(before), facts(after)
+    old, new = block_facts(before), block_facts(after)
     for name in new:
         if old[name] != new[name]:
             yield FieldChange(name, old[name], new[name])

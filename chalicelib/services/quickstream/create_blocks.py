@@ -16,31 +16,38 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.capacity.ledger import Calendar, Sheet
 from chalicelib.domain.organisation.catalog import Location, Service, Settings
-from chalicelib.domain.quickstream.blocks import MOST_OCCURRENCES, Block, BlockPlace, Release, Series, validate
-from chalicelib.domain.quickstream.recurrence import ends, validate_rule, wall_starts
+from chalicelib.domain.quickstream.blocks import (
+    MAX_OCCURRENCES,
+    Block,
+    BlockIndexEntry,
+    Release,
+    Series,
+    validate_block,
+)
+from chalicelib.domain.quickstream.recurrence import has_end, validate_rule, wall_starts
 from chalicelib.domain.shared.errors import Busy, Stale, invalid
-from chalicelib.domain.shared.events import Entry
-from chalicelib.domain.shared.times import minute, resolve, utc_days
+from chalicelib.domain.shared.events import JournalEntry
+from chalicelib.domain.shared.times import epoch_minute, resolve_start, utc_days
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.quickstream.block_queries import Occurrence, occurrences
+from chalicelib.services.quickstream.block_queries import BlockOccurrence, occurrences
 from chalicelib.services.quickstream.block_validation import (
     horizon,
-    reachable,
-    require_near,
-    require_offered,
-    require_space,
-    resolved,
+    require_location,
+    require_near_start,
+    require_services_offered,
+    require_sheet_space,
+    resolve_release,
 )
-from chalicelib.services.quickstream.block_writer import MOST_ITEMS, day_of
-from chalicelib.services.retry import Pause, decide
+from chalicelib.services.quickstream.block_writer import MAX_ITEMS, day_of
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
-_READ_AT_ONCE = 100
+_BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class BlockWish:
+class BlockRequest:
     """Blocks to lay out; times are instants or wall time in ``timezone``, the location's own when there is none."""
 
     location_id: str
@@ -56,22 +63,22 @@ class BlockWish:
 
 
 @dataclass(frozen=True, slots=True)
-class LaidOut:
+class CreatedBlocks:
     """A series and its occurrences by start."""
 
     series_id: str
-    occurrences: tuple[Occurrence, ...]
+    occurrences: tuple[BlockOccurrence, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _PlannedOccurrence:
     """One occurrence to lay out; no block when clocks leave nothing of it."""
 
     wall: datetime
     block: Block | None
 
 
-class Laying:
+class CreateBlocks:
     """Creating blocks, and laying out more of what recurs."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
@@ -79,40 +86,40 @@ class Laying:
         self._ids = ids
         self._pause = pause
 
-    def create(self, context: Context, wish: BlockWish) -> LaidOut:
+    def create(self, context: Context, wish: BlockRequest) -> CreatedBlocks:
         """Lays out the blocks; 404 for a location outside the caller's reach, 422 for what cannot be (QS-9)."""
-        return decide(lambda: self._create(context, wish), self._pause)
+        return retry_on_conflict(lambda: self._create(context, wish), self._pause)
 
     def more(self, series_id: str, now: datetime) -> int:
         """Lays out what is missing of a series; how many blocks that were (D12)."""
         laid = 0
         while True:
-            count, finished = decide(lambda: self._more(series_id, now), self._pause)
+            count, finished = retry_on_conflict(lambda: self._more(series_id, now), self._pause)
             laid += count
             if finished:
                 return laid
 
-    def _create(self, context: Context, wish: BlockWish) -> LaidOut:
+    def _create(self, context: Context, wish: BlockRequest) -> CreatedBlocks:
         found = self._store.read(_refs(wish.location_id, wish.services))
-        location = reachable(found, context.staff, wish.location_id)
-        offered = require_offered(found, location.id, wish.services)
+        location = require_location(found, context.staff, wish.location_id)
+        offered = require_services_offered(found, location.id, wish.services)
         series, times = self._series(context, wish, location)
         settings = settings_in(found)
-        steps = _steps(series, horizon(series, settings, offered, context.now), context.now, times)
+        steps = _planned_occurrences(series, horizon(series, settings, offered, context.now), context.now, times)
         blocks = [step.block for step in steps if step.block]
         calendar = self._read(location.id, blocks)
-        require_space(calendar, blocks)
+        require_sheet_space(calendar, blocks)
         after = calendar
         for block in blocks:
             after = after.laid(block)
         shown = occurrences(after, blocks, context.now, location.timezone)
-        laid = LaidOut(series.id, tuple(shown))
+        laid = CreatedBlocks(series.id, tuple(shown))
 
-        change = Change()
+        change = UnitOfWork()
         change.guard(location)
         for service in offered:
             change.guard(service)
-        change.record(Entry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor))
+        change.record(JournalEntry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor))
         rest = self._write(change, series, steps, calendar, context, laid)
         if rest:
             # The answer holds already; whatever is overtaken or too busy now, the scheduled function completes.
@@ -120,11 +127,11 @@ class Laying:
                 self.more(series.id, context.now)
         return laid
 
-    def _series(self, context: Context, wish: BlockWish, location: Location) -> tuple[Series, tuple[int, int]]:
+    def _series(self, context: Context, wish: BlockRequest, location: Location) -> tuple[Series, tuple[int, int]]:
         timezone, tz = wish.timezone or location.timezone, ZoneInfo(location.timezone)
-        start, end = resolve(wish.start, timezone), resolve(wish.end, timezone, "/end")
-        validate(minute(start), minute(end), wish.limit, wish.reserved)
-        require_near(start, context.now)
+        start, end = resolve_start(wish.start, timezone), resolve_start(wish.end, timezone, "/end")
+        validate_block(epoch_minute(start), epoch_minute(end), wish.limit, wish.reserved)
+        require_near_start(start, context.now)
         wall_start, wall_end = (at.astimezone(tz).replace(tzinfo=None) for at in (start, end))
         if wish.rrule is not None and wall_end <= wall_start:
             raise invalid("/end", "By the clock on the wall the end must lie after the start.", "invalid_interval")
@@ -138,12 +145,12 @@ class Laying:
             services=wish.services,
             reserved=wish.reserved,
             rrule=wish.rrule,
-            release=resolved(wish.release, timezone, "/release/at"),
+            release=resolve_release(wish.release, timezone, "/release/at"),
             reserve_release=wish.reserve_release,
             next_due=context.now,
         )
         validate_rule(series)
-        return series, (minute(start), minute(end))
+        return series, (epoch_minute(start), epoch_minute(end))
 
     def _more(self, series_id: str, now: datetime) -> tuple[int, bool]:
         """One part of what is missing: how many blocks, and whether that was all."""
@@ -152,55 +159,55 @@ class Laying:
             return 0, True
         found = self._store.read(_refs(series.location_id, series.services))
         if found.get(Location, series.location_id) is None:
-            change = Change()
+            change = UnitOfWork()
             change.save(replace(series, done=True))
             self._store.commit(change)
             return 0, True
         offered = [s for s in (found.get(Service, i) for i in series.services) if s is not None]
         settings = settings_in(found)
-        steps = _steps(series, horizon(series, settings, offered, now), now)
+        steps = _planned_occurrences(series, horizon(series, settings, offered, now), now)
         part, days = next(_parts(steps, 1))
-        last = len(part) == len(steps) and _complete(series, steps)
-        self._write_part(Change(), series, part, self._calendar(series.location_id, days), Context(now), last)
+        last = len(part) == len(steps) and _is_complete(series, steps)
+        self._write_part(UnitOfWork(), series, part, self._calendar(series.location_id, days), Context(now), last)
         return sum(1 for step in part if step.block), last
 
     def _write(
         self,
-        change: Change,
+        change: UnitOfWork,
         series: Series,
-        steps: list[_Step],
+        steps: list[_PlannedOccurrence],
         calendar: Calendar,
         context: Context,
-        laid: LaidOut,
+        laid: CreatedBlocks,
     ) -> bool:
         """Writes a new series with its first part, then the others; whether anything is left to lay out."""
         parts = [part for part, _ in _parts(steps, len(change.guarded) + 3)]
-        finished = [False] * (len(parts) - 1) + [_complete(series, steps)]
+        finished = [False] * (len(parts) - 1) + [_is_complete(series, steps)]
         series, calendar = self._write_part(change, series, parts[0], calendar, context, finished[0], laid)
         try:
             for part, last in zip(parts[1:], finished[1:], strict=True):
-                series, calendar = self._write_part(Change(), series, part, calendar, context, last)
+                series, calendar = self._write_part(UnitOfWork(), series, part, calendar, context, last)
         except Stale:
             return True
         return not finished[-1]
 
     def _write_part(
         self,
-        change: Change,
+        change: UnitOfWork,
         series: Series,
-        part: Sequence[_Step],
+        part: Sequence[_PlannedOccurrence],
         calendar: Calendar,
         context: Context,
         last: bool,
-        result: LaidOut | None = None,
+        result: CreatedBlocks | None = None,
     ) -> tuple[Series, Calendar]:
         if part:
             series = replace(series, laid_to=part[-1].wall)
-        series = change.save(_advanced(series, context.now, last))
+        series = change.save(_with_next_due(series, context.now, last))
         target = calendar
         for block in (step.block for step in part if step.block):
             target = target.laid(block)
-            change.save(BlockPlace(block.id, block.location_id, day_of(block)))
+            change.save(BlockIndexEntry(block.id, block.location_id, day_of(block)))
         changed = list(target.changed_since(calendar))
         seconds = int(context.now.timestamp())
         written = [change.save(sheet.without_expired(seconds)) for sheet in changed]
@@ -213,8 +220,8 @@ class Laying:
     def _calendar(self, location_id: str, days: Iterable[str]) -> Calendar:
         wanted = sorted(days)
         sheets: dict[str, Sheet] = {}
-        for start in range(0, len(wanted), _READ_AT_ONCE):
-            some = wanted[start : start + _READ_AT_ONCE]
+        for start in range(0, len(wanted), _BATCH_SIZE):
+            some = wanted[start : start + _BATCH_SIZE]
             found = self._store.read(ledger_io.sheet_refs(location_id, some))
             sheets |= ledger_io.calendar_in(found, location_id, some).sheets
         return Calendar(location_id, sheets)
@@ -225,23 +232,25 @@ def _refs(location_id: str, services: Iterable[str]) -> list[Ref[Any]]:
     return refs + [Ref.to(Service, service_id) for service_id in services]
 
 
-def _steps(series: Series, until: datetime, now: datetime, times: tuple[int, int] | None = None) -> list[_Step]:
+def _planned_occurrences(
+    series: Series, until: datetime, now: datetime, times: tuple[int, int] | None = None
+) -> list[_PlannedOccurrence]:
     """What is to be laid out; ``times`` are those of the first occurrence as they were asked for."""
-    present = minute(now)
+    present = epoch_minute(now)
     return [
-        _Step(wall, series.occurrence(wall, present, times if wall == series.wall_start else None))
+        _PlannedOccurrence(wall, series.occurrence(wall, present, times if wall == series.wall_start else None))
         for wall in wall_starts(series, until)
     ]
 
 
-def _parts(steps: Sequence[_Step], begun: int) -> Iterator[tuple[list[_Step], set[str]]]:
+def _parts(steps: Sequence[_PlannedOccurrence], begun: int) -> Iterator[tuple[list[_PlannedOccurrence], set[str]]]:
     """The steps in parts that fit one transaction each, and the days each touches; at least one, maybe empty."""
-    part: list[_Step] = []
+    part: list[_PlannedOccurrence] = []
     days: set[str] = set()
     items = begun
     for step in steps:
         touched = set(utc_days(step.block.start, step.block.end)) if step.block else set()
-        if part and items + 1 + len(days | touched) > MOST_ITEMS:
+        if part and items + 1 + len(days | touched) > MAX_ITEMS:
             yield part, days
             part, days, items = [], set(), 1
         part.append(step)
@@ -250,15 +259,15 @@ def _parts(steps: Sequence[_Step], begun: int) -> Iterator[tuple[list[_Step], se
     yield part, days
 
 
-def _complete(series: Series, steps: Sequence[_Step]) -> bool:
+def _is_complete(series: Series, steps: Sequence[_PlannedOccurrence]) -> bool:
     """Whether these steps are all there are for now: an open rule gives 366 at a time."""
-    return series.rrule is None or ends(series.rrule) or len(steps) < MOST_OCCURRENCES
+    return series.rrule is None or has_end(series.rrule) or len(steps) < MAX_OCCURRENCES
 
 
-def _advanced(series: Series, now: datetime, last: bool) -> Series:
+def _with_next_due(series: Series, now: datetime, last: bool) -> Series:
     """The series after one part: due again at once, tomorrow, or never when it has an end and that is reached."""
     if not last:
         return replace(series, next_due=now)
-    if series.rrule is None or ends(series.rrule):
+    if series.rrule is None or has_end(series.rrule):
         return replace(series, done=True)
     return replace(series, next_due=now + timedelta(days=1))

@@ -6,38 +6,48 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.organisation.catalog import Location, Service
-from chalicelib.domain.quickstream.block_edits import BlockEdit, NewRelease, Scope
-from chalicelib.domain.quickstream.blocks import LONGEST_MINUTES, Block, BlockPlace, Series
+from chalicelib.domain.quickstream.block_edits import BlockEdit, ReleaseEdit, SeriesScope
+from chalicelib.domain.quickstream.blocks import MAX_BLOCK_MINUTES, Block, BlockIndexEntry, Series
 from chalicelib.domain.shared.errors import BookingsAffected, WrongState
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import minute, resolve
+from chalicelib.domain.shared.times import epoch_minute, resolve_start
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.crud import check_version
 from chalicelib.services.quickstream.block_change_plan import (
-    Extent,
-    Plan,
-    future,
-    orphaned,
+    BlockChangePlan,
+    EditExtent,
+    appointment_summary,
+    future_occurrences,
+    orphaned_appointments,
     plan_many,
     plan_one,
-    refuse_holding_back,
-    told,
+    refuse_unrelease_if_booked,
 )
-from chalicelib.services.quickstream.block_queries import Occurrence, ahead, find, occurrences, settled
-from chalicelib.services.quickstream.block_validation import require_near, require_offered, resolved
-from chalicelib.services.quickstream.block_writer import Redrawing, Swap
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Agenda, Change, Context, Ids, Ref, Store
+from chalicelib.services.quickstream.block_queries import (
+    BlockOccurrence,
+    locate_block,
+    occurrences,
+    read_settled,
+    upcoming_calendar,
+)
+from chalicelib.services.quickstream.block_validation import (
+    require_near_start,
+    require_services_offered,
+    resolve_release,
+)
+from chalicelib.services.quickstream.block_writer import BlockChange, BlockWriter
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import AppointmentLists, Context, Ids, Ref, Store, UnitOfWork
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Seats:
+class SeatComparison:
     """How many appointments of a service find room at once at best, before a change and after it."""
 
     service_id: str
@@ -46,32 +56,32 @@ class Seats:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class BlockPreview:
     """What a change would do."""
 
-    services: tuple[Seats, ...]
+    services: tuple[SeatComparison, ...]
     orphaned: tuple[Occupant, ...]
     reseated: tuple[str, ...]
 
 
-class Editing:
+class EditBlocks:
     """Changes to blocks; appointments never change."""
 
-    def __init__(self, store: Store, agenda: Agenda, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, agenda: AppointmentLists, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._agenda = agenda
         self._ids = ids
-        self._redrawing = Redrawing(store, ids)
+        self._redrawing = BlockWriter(store, ids)
         self._pause = pause
 
-    def change(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Occurrence:
+    def change(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockOccurrence:
         """The block as edited; ``following`` and ``all`` edit the future ones of its series and its template.
 
         409 ``bookings_affected`` unless confirmed, ``wrong_state`` for what is over or closed and for holding
         back what has bookings; 404, 412, 422. A very long series is written in several transactions.
         """
 
-        def attempt(call: Context, committed: Callable[[], None]) -> Occurrence:
+        def attempt(call: Context, committed: Callable[[], None]) -> BlockOccurrence:
             plan = self._planned(call, block_id, edit, extent)
             self._write(call, plan, extent, "edited", committed)
             shown = plan.anchored or plan.anchor
@@ -79,7 +89,7 @@ class Editing:
 
         return self._resumable(context, attempt)
 
-    def remove(self, context: Context, block_id: str, extent: Extent) -> None:
+    def remove(self, context: Context, block_id: str, extent: EditExtent) -> None:
         """Deletes the block; ``following`` and ``all`` also end its series. Refuses as ``change`` does (D10)."""
 
         def attempt(call: Context, committed: Callable[[], None]) -> None:
@@ -88,14 +98,14 @@ class Editing:
 
         self._resumable(context, attempt)
 
-    def preview(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Preview:
+    def preview(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockPreview:
         """What ``change`` would do, writing nothing."""
         plan = self._planned(context, block_id, edit, extent)
-        after = Placement(plan.after, int(context.now.timestamp()))
+        after = BlockCapacity(plan.after, int(context.now.timestamp()))
         here = plan.anchor.id
         sat = (o.id for o in after.occupants if not o.is_hold and plan.placement.seats.get(o.id) == here)
         reseated = tuple(o for o in sat if after.seats.get(o, here) != here)
-        return Preview(self._seats(plan, after), tuple(orphaned(plan, context.now)), reseated)
+        return BlockPreview(self._seats(plan, after), tuple(orphaned_appointments(plan, context.now)), reseated)
 
     def _resumable(self, context: Context, attempt: Callable[[Context, Callable[[], None]], T]) -> T:
         """Decides until it is all written; the version the caller saw counts until the first part is."""
@@ -105,98 +115,100 @@ class Editing:
             call = replace(context, expected_version=None) if begun else context
             return attempt(call, lambda: begun.append(True))
 
-        return decide(once_more, self._pause)
+        return retry_on_conflict(once_more, self._pause)
 
-    def _planned(self, context: Context, block_id: str, edit: BlockEdit, extent: Extent) -> Plan:
-        place = find(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
+    def _planned(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockChangePlan:
+        place = locate_block(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         wanted = [Ref.to(Service, service_id) for service_id in edit.services or ()]
         found = self._store.read([Ref.to(Location, place.location_id), *wanted])
         location = found.require(Location, place.location_id)
-        edit = _resolved(edit, location.timezone)
+        edit = _with_instants(edit, location.timezone)
         if edit.start is not None:
-            require_near(edit.start, context.now)
-        spans = [(minute(at), minute(at) + 1) for at in (edit.start, edit.end) if at]
-        placement, anchor = settled(self._agenda, place, context.now, spans)
+            require_near_start(edit.start, context.now)
+        spans = [(epoch_minute(at), epoch_minute(at) + 1) for at in (edit.start, edit.end) if at]
+        placement, anchor = read_settled(self._agenda, place, context.now, spans)
         check_version(anchor, context)
         kept = anchor.services
         if edit.services is not None:
             kept = tuple(s for s in edit.services if s in anchor.services)
-        services = require_offered(found, location.id, [s for s in edit.services or () if s not in kept])
+        services = require_services_offered(found, location.id, [s for s in edit.services or () if s not in kept])
         series = self._series(anchor)
-        if extent.scope is Scope.THIS:
+        if extent.scope is SeriesScope.THIS:
             plan = plan_one(placement, anchor, series, edit, location, context.now)
         else:
             placement, anchor = self._ahead(context, place, anchor)
             plan = plan_many(placement, anchor, series, edit, extent, location, context.now)
-        refuse_holding_back(plan, context.now)
+        refuse_unrelease_if_booked(plan, context.now)
         return replace(plan, guarded=tuple(services))
 
-    def _removal(self, context: Context, block_id: str, extent: Extent) -> Plan:
-        place = find(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
+    def _removal(self, context: Context, block_id: str, extent: EditExtent) -> BlockChangePlan:
+        place = locate_block(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         location = self._store.read([Ref.to(Location, place.location_id)]).require(Location, place.location_id)
-        placement, anchor = settled(self._agenda, place, context.now)
+        placement, anchor = read_settled(self._agenda, place, context.now)
         check_version(anchor, context)
-        if extent.scope is Scope.THIS:
-            if anchor.end <= minute(context.now):
+        if extent.scope is SeriesScope.THIS:
+            if anchor.end <= epoch_minute(context.now):
                 raise WrongState("What is over stays as it was.")
-            return Plan(placement, anchor, [Swap(anchor, None)], location)
+            return BlockChangePlan(placement, anchor, [BlockChange(anchor, None)], location)
         series = self._series(anchor)
         placement, anchor = self._ahead(context, place, anchor)
-        blocks = future(placement, anchor, series, extent.scope, context.now)
+        blocks = future_occurrences(placement, anchor, series, extent.scope, context.now)
         # The block that was named goes last: while it stands, the same request finds the others.
-        swaps = [Swap(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))]
-        return Plan(placement, anchor, swaps, location, (series, replace(series, done=True)))
+        swaps = [BlockChange(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))]
+        return BlockChangePlan(placement, anchor, swaps, location, (series, replace(series, done=True)))
 
     def _series(self, block: Block) -> Series:
         return self._store.read([Ref.to(Series, block.series_id)]).require(Series, block.series_id)
 
-    def _ahead(self, context: Context, place: BlockPlace, anchor: Block) -> tuple[Placement, Block]:
+    def _ahead(self, context: Context, place: BlockIndexEntry, anchor: Block) -> tuple[BlockCapacity, Block]:
         """The seating of all that is not over, and the block that was named as it is by now."""
-        calendar = ahead(self._agenda, place.location_id, context.now)
-        placement = Placement(calendar, int(context.now.timestamp()))
-        if not placement.settled(minute(context.now) - LONGEST_MINUTES, minute(context.now)):
+        calendar = upcoming_calendar(self._agenda, place.location_id, context.now)
+        placement = BlockCapacity(calendar, int(context.now.timestamp()))
+        if not placement.settled(epoch_minute(context.now) - MAX_BLOCK_MINUTES, epoch_minute(context.now)):
             raise ledger_io.NotSettled
         anchor = calendar.block(anchor.id) or anchor
         check_version(anchor, context)
         return placement, anchor
 
-    def _write(self, context: Context, plan: Plan, extent: Extent, action: str, committed: Callable[[], None]) -> None:
-        lost = [] if extent.confirm else orphaned(plan, context.now)
+    def _write(
+        self, context: Context, plan: BlockChangePlan, extent: EditExtent, action: str, committed: Callable[[], None]
+    ) -> None:
+        lost = [] if extent.confirm else orphaned_appointments(plan, context.now)
         if lost:
-            raise BookingsAffected(extra={"appointments": [told(o) for o in lost]})
-        change = Change()
+            raise BookingsAffected(extra={"appointments": [appointment_summary(o) for o in lost]})
+        change = UnitOfWork()
         for service in plan.guarded:
             change.guard(service)
         if plan.template and plan.template[0] != plan.template[1]:
             series = plan.template[0]
             change.save(plan.template[1])
             entry_id = self._ids.new("evt", context.now)
-            change.record(Entry(entry_id, series.id, context.now, action, context.actor))
+            change.record(JournalEntry(entry_id, series.id, context.now, action, context.actor))
         if plan.swaps or change.saved:
             self._redrawing.write(context, plan.placement, plan.swaps, change, committed=committed)
 
-    def _seats(self, plan: Plan, after: Placement) -> tuple[Seats, ...]:
+    def _seats(self, plan: BlockChangePlan, after: BlockCapacity) -> tuple[SeatComparison, ...]:
         old, new = plan.anchor, plan.anchored or plan.anchor
         ids = list(dict.fromkeys(old.services + new.services))
         found = self._store.read([Ref.to(Service, service_id) for service_id in ids], consistent=False)
         services = [s for s in (found.get(Service, service_id) for service_id in ids) if s is not None]
 
-        def at_best(placement: Placement, service: Service, block: Block) -> int:
+        def at_best(placement: BlockCapacity, service: Service, block: Block) -> int:
             duration, step = service.duration_minutes, service.slot_interval
             return placement.seats_at_best(service.id, duration, step, block.start, block.end)
 
-        return tuple(Seats(s.id, at_best(plan.placement, s, old), at_best(after, s, new)) for s in services)
+        return tuple(SeatComparison(s.id, at_best(plan.placement, s, old), at_best(after, s, new)) for s in services)
 
 
-def _resolved(edit: BlockEdit, location_zone: str) -> BlockEdit:
+def _with_instants(edit: BlockEdit, location_zone: str) -> BlockEdit:
     """The edit with instants for its wall times; 422 for those there are none or two of."""
     timezone = edit.timezone or location_zone
     release = edit.release
     if release is not None:
-        release = NewRelease(resolved(release.policy, timezone, "/release/at"))
+        release = ReleaseEdit(resolve_release(release.policy, timezone, "/release/at"))
     return replace(
         edit,
-        start=resolve(edit.start, timezone) if edit.start else None,
-        end=resolve(edit.end, timezone, "/end") if edit.end else None,
+        start=resolve_start(edit.start, timezone) if edit.start else None,
+        end=resolve_start(edit.end, timezone, "/end") if edit.end else None,
         release=release,
     )

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Calendar, days_around
 from chalicelib.domain.quickstream.blocks import Block, BlockState
-from chalicelib.domain.shared.events import SYSTEM
-from chalicelib.domain.shared.times import minute
-from chalicelib.services.job_runner import Turns
-from chalicelib.services.quickstream.block_writer import Swap, applied, day_of, entry
-from chalicelib.services.quickstream.create_blocks import Laying
-from chalicelib.services.quickstream.release_manually import kept
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Agenda, Change, Ids, Store
+from chalicelib.domain.shared.events import SYSTEM_ACTOR
+from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.quickstream.block_writer import BlockChange, apply_changes, block_entry, day_of
+from chalicelib.services.quickstream.create_blocks import CreateBlocks
+from chalicelib.services.quickstream.release_manually import close_block
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import AppointmentLists, Ids, Store, UnitOfWork
 
-MOST_AT_ONCE = 80
+MAX_PER_TRANSACTION = 80
 
 METRICS = {
     "laid_out": "BlocksLaidOut",
@@ -29,7 +29,7 @@ METRICS = {
 }
 
 
-class DueWork(Protocol):
+class DueBlockWork(Protocol):
     """What the due index says has come due, oldest first, page by page."""
 
     def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
@@ -39,14 +39,14 @@ class DueWork(Protocol):
         """The id of every series of which more is to be laid out by then."""
 
 
-class Releasing:
+class ReleaseJob:
     """The scheduled function's work: all that is due however long ago, each thing once (D12)."""
 
     def __init__(
         self,
         store: Store,
-        agenda: Agenda,
-        due: DueWork,
+        agenda: AppointmentLists,
+        due: DueBlockWork,
         ids: Ids,
         pause: Pause,
         count: Callable[[str, int], None],
@@ -58,7 +58,7 @@ class Releasing:
         self._ids = ids
         self._pause = pause
         self._count = count
-        self._laying = Laying(store, ids, pause)
+        self._laying = CreateBlocks(store, ids, pause)
 
     def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
         """Lays out, then releases and closes, as long as there is time left; how many blocks of each.
@@ -67,10 +67,10 @@ class Releasing:
         nothing again. What stays too busy, or finds no time, is left to the next run; a fault with one thing
         does not keep the others waiting and is raised in the end.
         """
-        counts, turns = dict.fromkeys(METRICS, 0), Turns(time_left)
+        counts, turns = dict.fromkeys(METRICS, 0), JobRunner(time_left)
 
         def advance(place: tuple[str, str]) -> None:
-            while decide(lambda: self._advance(*place, now, counts), self._pause):
+            while retry_on_conflict(lambda: self._advance(*place, now, counts), self._pause):
                 pass
 
         counts["laid_out"] = turns.each(self._due.series(now), lambda series_id: self._laying.more(series_id, now))
@@ -84,34 +84,34 @@ class Releasing:
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
         """Moves the day's blocks on to what they must be now; whether there are more than fit one transaction."""
-        present = minute(now)
-        start = minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
+        present = epoch_minute(now)
+        start = epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
         days = days_around(start, start + 2 * 24 * 60)
         calendar = Calendar.of(location_id, days, self._agenda.sheets(location_id, days[0], days[-1]))
-        placement = Placement(calendar, int(now.timestamp()))
+        placement = BlockCapacity(calendar, int(now.timestamp()))
         here = [block for block in placement.blocks if day_of(block) == day]
-        swaps = [Swap(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
+        swaps = [BlockChange(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
         if not swaps:
             return False
-        some = swaps[:MOST_AT_ONCE]
-        change = Change()
-        for sheet in applied(calendar, some).changed_since(calendar):
+        some = swaps[:MAX_PER_TRANSACTION]
+        change = UnitOfWork()
+        for sheet in apply_changes(calendar, some).changed_since(calendar):
             change.save(sheet.without_expired(int(now.timestamp())))
         for swap in some:
-            change.record(entry(self._ids, now, SYSTEM, swap))
+            change.record(block_entry(self._ids, now, SYSTEM_ACTOR, swap))
         self._store.commit(change)
         for swap in some:
-            counts[_outcome(swap)] += 1
+            counts[_counted_as(swap)] += 1
         return len(some) < len(swaps)
 
 
-def _advanced(placement: Placement, block: Block, present: int) -> Block:
+def _advanced(placement: BlockCapacity, block: Block, present: int) -> Block:
     after = block.advanced(present)
     # Who sits in a block that is over must not be counted against the blocks beside it that go on.
-    return kept(placement, block) if after.state is BlockState.CLOSED is not block.state else after
+    return close_block(placement, block) if after.state is BlockState.CLOSED is not block.state else after
 
 
-def _outcome(swap: Swap) -> str:
+def _counted_as(swap: BlockChange) -> str:
     if not swap.changes_state:
         return "reserves_opened"
     return "released" if swap.after and swap.after.state is BlockState.RELEASED else "closed"

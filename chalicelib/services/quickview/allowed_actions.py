@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.appointments.appointment import Appointment, Cancellation, NoShow
-from chalicelib.domain.appointments.lifecycle import Step, advanced, missed, require_not_over, signed_off
+from chalicelib.domain.appointments.lifecycle import LifecycleStep, mark_no_show, require_not_over, sign_off, take_step
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.edit_request import require_open
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.edit_request import require_editable
 
 
 class Action(StrEnum):
@@ -36,7 +36,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ActionRule:
     """Who may, and what refuses when it may not be now; ``lobby`` says that it takes the lobby to be on."""
 
     ability: Ability
@@ -44,45 +44,49 @@ class Rule:
     lobby: bool = False
 
 
-def _step(step: Step, *, lobby: bool = False) -> Rule:
-    return Rule(Ability.APPOINTMENT_PROGRESS, lambda appointment, now: advanced(appointment, step, now), lobby)
+def _step_rule(step: LifecycleStep, *, lobby: bool = False) -> ActionRule:
+    return ActionRule(Ability.APPOINTMENT_PROGRESS, lambda appointment, now: take_step(appointment, step, now), lobby)
 
 
-def _edit(appointment: Appointment, now: datetime) -> None:
-    require_open(appointment, replace(appointment, notify_client=not appointment.notify_client), now)
+def _try_edit(appointment: Appointment, now: datetime) -> None:
+    require_editable(appointment, replace(appointment, notify_client=not appointment.notify_client), now)
 
 
-def _cancel(appointment: Appointment, now: datetime) -> None:
+def _try_cancel(appointment: Appointment, now: datetime) -> None:
     require_not_over(appointment, now)
     appointment.cancelled(Cancellation("", "", now, within_24h=False))
 
 
-RULES: Mapping[Action, Rule] = {
-    Action.ARRIVE: _step(Step.ARRIVE, lobby=True),
-    Action.COMMENCE: _step(Step.COMMENCE),
-    Action.SERVE: _step(Step.SERVE),
-    Action.COMPLETE: _step(Step.COMPLETE),
-    Action.NO_SHOW: Rule(Ability.APPOINTMENT_PROGRESS, lambda a, now: missed(a, NoShow(True, "", now))),
-    Action.SIGN_OFF: Rule(Ability.APPOINTMENT_PROGRESS, lambda a, now: signed_off(a, "", now)),
-    Action.EDIT: Rule(Ability.APPOINTMENT_EDIT, _edit),
-    Action.CANCEL: Rule(Ability.APPOINTMENT_EDIT, _cancel),
-    Action.ASSIGN: Rule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(a.staff_id, now)),
-    Action.UNASSIGN: Rule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(None, now)),
+RULES: Mapping[Action, ActionRule] = {
+    Action.ARRIVE: _step_rule(LifecycleStep.ARRIVE, lobby=True),
+    Action.COMMENCE: _step_rule(LifecycleStep.COMMENCE),
+    Action.SERVE: _step_rule(LifecycleStep.SERVE),
+    Action.COMPLETE: _step_rule(LifecycleStep.COMPLETE),
+    Action.NO_SHOW: ActionRule(Ability.APPOINTMENT_PROGRESS, lambda a, now: mark_no_show(a, NoShow(True, "", now))),
+    Action.SIGN_OFF: ActionRule(Ability.APPOINTMENT_PROGRESS, lambda a, now: sign_off(a, "", now)),
+    Action.EDIT: ActionRule(Ability.APPOINTMENT_EDIT, _try_edit),
+    Action.CANCEL: ActionRule(Ability.APPOINTMENT_EDIT, _try_cancel),
+    Action.ASSIGN: ActionRule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(a.staff_id, now)),
+    Action.UNASSIGN: ActionRule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(None, now)),
     # Any appointment can be followed by another, however it ended (D36).
-    Action.REBOOK: Rule(Ability.REBOOK, lambda appointment, _: appointment),
+    Action.REBOOK: ActionRule(Ability.REBOOK, lambda appointment, _: appointment),
 }
 
 
-def actions(principal: Principal, appointment: Appointment, settings: Settings, now: datetime) -> tuple[Action, ...]:
+def list_allowed_actions(
+    principal: Principal, appointment: Appointment, settings: Settings, now: datetime
+) -> tuple[Action, ...]:
     """All that would not be refused for who asks or for how it stands; what else a request says is its own matter."""
-    return tuple(action for action, rule in RULES.items() if _offered(principal, appointment, settings, rule, now))
+    return tuple(action for action, rule in RULES.items() if _is_allowed(principal, appointment, settings, rule, now))
 
 
-def _offered(principal: Principal, appointment: Appointment, settings: Settings, rule: Rule, now: datetime) -> bool:
+def _is_allowed(
+    principal: Principal, appointment: Appointment, settings: Settings, rule: ActionRule, now: datetime
+) -> bool:
     if rule.lobby and not settings.lobby:
         return False
     try:
-        require_reach(principal, rule.ability, appointment)
+        require_access(principal, rule.ability, appointment)
         rule.attempt(appointment, now)
     except Refusal:
         return False

@@ -10,21 +10,21 @@ from typing import Protocol
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import Location, Settings, Staff
-from chalicelib.domain.quickview.sections import SECTIONS, Reach, Section, ended_at
+from chalicelib.domain.quickview.sections import SECTION_BY_STATE, QuickViewWindow, Section, ended_at
 from chalicelib.domain.shared.errors import NotFound
-from chalicelib.domain.shared.times import wall_text, zone
-from chalicelib.services.appointment_access import sees
-from chalicelib.services.appointments.appointment_view import Seated, with_people
-from chalicelib.services.appointments.dashboard import shows
-from chalicelib.services.quickview.allowed_actions import Action, actions
+from chalicelib.domain.shared.times import known_zone, wall_text
+from chalicelib.services.appointment_access import can_view
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views_and_clients
+from chalicelib.services.appointments.dashboard import can_view_lists_of
+from chalicelib.services.quickview.allowed_actions import Action, list_allowed_actions
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.unit_of_work import Context, Ref, Store
 
 # So many rows are looked at for one section; a consultant has fewer in two months.
-MOST_ROWS = 300
+MAX_ROWS = 300
 
 
-class QuickLists(Protocol):
+class QuickViewLists(Protocol):
     """Somebody's appointments by how they stand, latest start first: one query each."""
 
     def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
@@ -38,7 +38,7 @@ class QuickLists(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class QuickQuery:
+class QuickViewRequest:
     """Whose Quick View of which day, today in their zone without one; at most so many in each section."""
 
     staff_id: str
@@ -47,10 +47,10 @@ class QuickQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class QuickItem:
+class QuickViewItem:
     """An appointment with what the caller may do with it, who comes, and when it is by the consultant's clocks."""
 
-    seated: Seated
+    seated: AppointmentView
     actions: tuple[Action, ...]
     clients: tuple[Client, ...]
     staff_timezone: str
@@ -58,54 +58,54 @@ class QuickItem:
     @property
     def staff_local_start(self) -> str:
         """The consultant's wall time (TZ-2)."""
-        return wall_text(self.seated.appointment.start, zone(self.staff_timezone))
+        return wall_text(self.seated.appointment.start, known_zone(self.staff_timezone))
 
 
 @dataclass(frozen=True, slots=True)
-class Sections:
+class QuickViewSections:
     """The three sections, and which of them hold more than was asked for."""
 
-    items: dict[Section, tuple[QuickItem, ...]]
+    items: dict[Section, tuple[QuickViewItem, ...]]
     truncated: tuple[Section, ...]
 
 
 class QuickView:
     """Reading it; nothing here writes."""
 
-    def __init__(self, store: Store, lists: QuickLists) -> None:
+    def __init__(self, store: Store, lists: QuickViewLists) -> None:
         self._store = store
         self._lists = lists
 
-    def shown(self, context: Context, query: QuickQuery) -> Sections:
+    def shown(self, context: Context, query: QuickViewRequest) -> QuickViewSections:
         """Three queries, and a batch get for what they bring, or two where clients have been merged.
 
         404 for a colleague outside the caller's reach.
         """
         found = self._store.read([Ref.to(Settings), Ref.to(Staff, query.staff_id)])
         settings, staff = settings_in(found), found.require(Staff, query.staff_id)
-        if not shows(context.staff, staff, None):
+        if not can_view_lists_of(context.staff, staff, None):
             raise NotFound()
         timezone = self._timezone(staff, settings)
-        day = query.date or context.now.astimezone(zone(timezone)).date()
-        appointments, full = self._found(staff.id, Reach.of(day, timezone, settings))
-        visible = [a for a in appointments if sees(context.staff, a)]
+        day = query.date or context.now.astimezone(known_zone(timezone)).date()
+        appointments, full = self._found(staff.id, QuickViewWindow.of(day, timezone, settings))
+        visible = [a for a in appointments if can_view(context.staff, a)]
         sections, truncated = _sections(visible, query.limit)
         shown = [a for section in sections.values() for a in section]
-        seats, everybody = with_people(self._store, shown, context.now)
+        seats, everybody = read_views_and_clients(self._store, shown, context.now)
         seated, clients = {s.appointment.id: s for s in seats}, everybody.by_id
 
-        def item(appointment: Appointment) -> QuickItem:
+        def item(appointment: Appointment) -> QuickViewItem:
             who = {a.client_id: clients[a.client_id] for a in appointment.attendees if a.client_id in clients}
-            may = actions(context.staff, appointment, settings, context.now)
+            may = list_allowed_actions(context.staff, appointment, settings, context.now)
             first = next(iter(appointment.live_attendees or appointment.attendees), None)
             if first is None or first.client_id not in who or who[first.client_id].deleted_at is not None:
                 # Whom there is nobody to write to any more, nobody books again (D25).
                 may = tuple(action for action in may if action is not Action.REBOOK)
             people = {client.id: client for client in who.values()}
-            return QuickItem(seated[appointment.id], may, tuple(people.values()), timezone)
+            return QuickViewItem(seated[appointment.id], may, tuple(people.values()), timezone)
 
         items = {section: tuple(item(a) for a in of) for section, of in sections.items()}
-        return Sections(items, tuple(s for s in Section if s in full or s in truncated))
+        return QuickViewSections(items, tuple(s for s in Section if s in full or s in truncated))
 
     def _timezone(self, staff: Staff, settings: Settings) -> str:
         """Their own zone, else that of where they work (TZ-5)."""
@@ -115,15 +115,15 @@ class QuickView:
         location = self._store.read([Ref.to(Location, place)]).get(Location, place)
         return location.timezone if location else settings.timezone
 
-    def _found(self, staff_id: str, reach: Reach) -> tuple[list[Appointment], set[Section]]:
+    def _found(self, staff_id: str, reach: QuickViewWindow) -> tuple[list[Appointment], set[Section]]:
         """All that belongs there, each once, and the sections of which more rows were there than are looked at."""
         lists = self._lists
-        held = lists.held(staff_id, reach.unstarted, reach.ahead, MOST_ROWS)
-        begun = lists.begun(staff_id, MOST_ROWS)
-        called_off = lists.called_off(staff_id, reach.recent, MOST_ROWS)
-        full = {Section.NOT_STARTED, Section.RECENTLY_COMPLETED} if len(held) == MOST_ROWS else set[Section]()
-        full |= {Section.IN_PROGRESS} if len(begun) == MOST_ROWS else set()
-        full |= {Section.RECENTLY_COMPLETED} if len(called_off) == MOST_ROWS else set()
+        held = lists.held(staff_id, reach.unstarted, reach.ahead, MAX_ROWS)
+        begun = lists.begun(staff_id, MAX_ROWS)
+        called_off = lists.called_off(staff_id, reach.recent, MAX_ROWS)
+        full = {Section.NOT_STARTED, Section.RECENTLY_COMPLETED} if len(held) == MAX_ROWS else set[Section]()
+        full |= {Section.IN_PROGRESS} if len(begun) == MAX_ROWS else set()
+        full |= {Section.RECENTLY_COMPLETED} if len(called_off) == MAX_ROWS else set()
         # The indexes may not agree for a moment: whatever is newest of an appointment counts.
         latest: dict[str, Appointment] = {}
         for appointment in (*held, *begun, *called_off):
@@ -137,7 +137,7 @@ def _sections(appointments: Sequence[Appointment], limit: int) -> tuple[dict[Sec
     """The latest of each section: what is to be done in order of start, what is done latest first."""
     found: dict[Section, list[Appointment]] = {section: [] for section in Section}
     for appointment in sorted(appointments, key=lambda a: (a.start, a.id)):
-        found[SECTIONS[appointment.state]].append(appointment)
+        found[SECTION_BY_STATE[appointment.state]].append(appointment)
     done = Section.RECENTLY_COMPLETED
     found[done].sort(key=lambda a: (ended_at(a) or a.start, a.id))
     truncated = {section for section, of in found.items() if len(of) > limit}

@@ -6,54 +6,54 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.video_meetings import Platform
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.appointments.video_meetings import VideoPlatform
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.errors import Invalid, Stale, VersionMismatch, invalid
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import resolve, wall_text, zone
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_edit import Changing
-from chalicelib.services.appointments.appointment_view import Seated
-from chalicelib.services.appointments.edit_request import Edit
-from chalicelib.services.retry import Pause, decide
+from chalicelib.domain.shared.times import known_zone, resolve_start, wall_text
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_edit import EditAppointment
+from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.appointments.edit_request import AppointmentEdit
+from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.unit_of_work import Context, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
-class QuickEdit:
+class QuickViewEdit:
     """What is to change; none leaves it. ``time`` is ``10:30`` by the client's clocks, with its offset if need be."""
 
-    modality: Method | None = None
+    modality: MeetingMethod | None = None
     time: str | None = None
     notify_client: bool | None = None
-    platform: Platform | None = None
+    platform: VideoPlatform | None = None
 
 
 # What an edit's fields are called here, and elsewhere.
 _POINTERS = {"/start": "/time", "/meeting_method": "/modality"}
 
 
-class QuickEdits:
+class EditFromQuickView:
     """The day is the appointment's own and stays what it is: the edit holds for the version it was read at."""
 
-    def __init__(self, store: Store, changing: Changing, pause: Pause) -> None:
+    def __init__(self, store: Store, changing: EditAppointment, pause: Pause) -> None:
         self._store = store
         self._changing = changing
         self._pause = pause
 
-    def change(self, context: Context, appointment_id: str, edit: QuickEdit) -> Seated:
+    def change(self, context: Context, appointment_id: str, edit: QuickViewEdit) -> AppointmentView:
         """The appointment as edited; refuses as ``Changing.change``.
 
         422 ``platform_required``, ``wrong_offset`` besides.
         """
 
-        def attempt() -> Seated:
+        def attempt() -> AppointmentView:
             before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-            require_reach(context.staff, Ability.APPOINTMENT_EDIT, before)
+            require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
             expected = context.expected_version or before.version
             try:
                 return self._changing.change(
-                    replace(context, expected_version=expected), appointment_id, _edit(before, edit)
+                    replace(context, expected_version=expected), appointment_id, _to_appointment_edit(before, edit)
                 )
             except VersionMismatch:
                 if context.expected_version is not None:
@@ -64,14 +64,14 @@ class QuickEdits:
                 refused.errors = tuple(replace(e, pointer=_POINTERS.get(e.pointer, e.pointer)) for e in refused.errors)
                 raise
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
 
-def _edit(before: Appointment, edit: QuickEdit) -> Edit:
-    becomes_video = edit.modality is Method.VIDEO and before.method is not Method.VIDEO
+def _to_appointment_edit(before: Appointment, edit: QuickViewEdit) -> AppointmentEdit:
+    becomes_video = edit.modality is MeetingMethod.VIDEO and before.method is not MeetingMethod.VIDEO
     if becomes_video and edit.platform is None:
         raise invalid("/platform", "Say over which platform the video call takes place.", "platform_required")
-    return Edit(
+    return AppointmentEdit(
         start=_start(before, edit.time) if edit.time else None,
         timezone=before.timezone if edit.time else None,
         method=edit.modality,
@@ -83,7 +83,7 @@ def _edit(before: Appointment, edit: QuickEdit) -> Edit:
 def _start(before: Appointment, time: str) -> datetime:
     """That time on the appointment's own day, by the clocks of the zone that was agreed (RB-8, TZ-7)."""
     day = before.local_start.partition("T")[0]
-    start = resolve(datetime.fromisoformat(f"{day}T{time}"), before.timezone, "/time")
-    if wall_text(start, zone(before.timezone))[:16] != f"{day}T{time[:5]}":
+    start = resolve_start(datetime.fromisoformat(f"{day}T{time}"), before.timezone, "/time")
+    if wall_text(start, known_zone(before.timezone))[:16] != f"{day}T{time[:5]}":
         raise invalid("/time", "The client's clocks have another offset then.", "wrong_offset")
     return start

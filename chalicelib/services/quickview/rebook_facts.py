@@ -9,18 +9,18 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import Offer, Staff
 from chalicelib.domain.organisation.rota import Rota
-from chalicelib.domain.quickview.rebooking import rebooked
+from chalicelib.domain.quickview.rebooking import rebooked_attendee
 from chalicelib.domain.shared.errors import ConsultantUnavailable, Refusal, WrongState
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
-from chalicelib.services.appointment_access import require_reach
+from chalicelib.services.appointment_access import require_access
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.organisation import roster_sync
 from chalicelib.services.unit_of_work import Context, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RebookFacts:
     """The appointment that is followed, in whatever state; the client as they are by now (D36)."""
 
     source: Appointment
@@ -40,30 +40,30 @@ class Facts:
         return self.consultant.timezone or self.offer.location.timezone
 
 
-def facts_of(store: Store, context: Context, appointment_id: str) -> Facts:
+def read_rebook_facts(store: Store, context: Context, appointment_id: str) -> RebookFacts:
     """Two reads, a third where the client has been merged.
 
     The consultant is whoever has the appointment, else the caller. 404 outside the caller's scope, 403; 409
     ``wrong_state`` without a client or an offer, ``consultant_unavailable`` without a consultant.
     """
     source = store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-    require_reach(context.staff, Ability.REBOOK, source)
-    client_id = rebooked(source).client_id
+    require_access(context.staff, Ability.REBOOK, source)
+    client_id = rebooked_attendee(source).client_id
     consultant_id = source.staff_id or context.staff.staff_id
     refs: list[Ref[Any]] = [
         *ledger_io.offer_refs(source.location_id, source.service_id),
         *(Ref.to(Client, client_id), Ref.to(Staff, consultant_id), Ref.to(Rota, consultant_id)),
     ]
     found = store.read(refs)
-    client = client_identity.people(store, [client_id], found).by_id.get(client_id)
+    client = client_identity.resolve_clients(store, [client_id], found).by_id.get(client_id)
     if client is None or not client.active:
         raise WrongState("This client has been deleted.")
     consultant = found.get(Staff, consultant_id)
     if consultant is None:
         raise ConsultantUnavailable("Nobody has this appointment, and you have no calendar.")
-    offer = ledger_io.offer_in(found, source.location_id, source.service_id, _no_longer)
-    return Facts(source, client, offer, consultant, roster_sync.rota_in(found, consultant_id))
+    offer = ledger_io.offer_in(found, source.location_id, source.service_id, _no_longer_offered)
+    return RebookFacts(source, client, offer, consultant, roster_sync.rota_in(found, consultant_id))
 
 
-def _no_longer(_: str) -> Refusal:
+def _no_longer_offered(_: str) -> Refusal:
     return WrongState("The service is no longer offered at this location.")

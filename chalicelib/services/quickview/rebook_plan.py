@@ -8,124 +8,131 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.appointments.video_meetings import Platform, Teleconference
-from chalicelib.domain.availability.allocation import Place
-from chalicelib.domain.availability.block_slots import DETAILS, Seeker, Why
-from chalicelib.domain.capacity.ledger import DAY, Calendar, Right, sheet_days
-from chalicelib.domain.clients.sessions import Figures
-from chalicelib.domain.organisation.catalog import Availability, Method, Offer
-from chalicelib.domain.organisation.opening_hours import Opening
-from chalicelib.domain.organisation.roster import Post, offers
+from chalicelib.domain.appointments.video_meetings import Teleconference, VideoPlatform
+from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Requester, Unavailable
+from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess, sheet_days
+from chalicelib.domain.clients.sessions import SessionBalance
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Offer
+from chalicelib.domain.organisation.opening_hours import BranchHours
+from chalicelib.domain.organisation.roster import TeamMember, offers_service
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.quickview.rebooking import (
-    Caution,
     Obstacle,
-    RebookWish,
+    RebookRequest,
+    RebookWarningCode,
+    agreed_call,
     agreed_start,
-    closed,
-    require_free,
-    require_time,
-    require_within,
-    required_call,
-    selected,
+    is_closed,
+    require_bookable_time,
+    require_no_obstacles,
+    require_within_schedule,
+    selected_schedule,
 )
 from chalicelib.domain.shared.errors import ConsultantUnavailable, NoSessions, Stale, invalid
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import instant, minute
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 from chalicelib.services.availability import ledger_io, staff_ledger
-from chalicelib.services.availability.availability_reader import FreeTimes, Question, Where, require_offered
+from chalicelib.services.availability.availability_reader import (
+    AvailabilityQuery,
+    AvailabilityReader,
+    AvailabilityWindow,
+    require_offered,
+)
 from chalicelib.services.availability.booking_channels import require_override
 from chalicelib.services.clients import entitlements
-from chalicelib.services.quickview.rebook_facts import Facts
-from chalicelib.services.unit_of_work import Context, Directory, Found, Ref, Store
+from chalicelib.services.quickview.rebook_facts import RebookFacts
+from chalicelib.services.unit_of_work import ClientDirectory, Context, ReadResult, Ref, Store
 
 # Of a client's appointments around a time, so many are looked at.
-_MOST_AROUND = 50
+_MAX_NEARBY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RebookPlan:
     """A rebooking as it would be booked now; ``place`` is its seat where its service takes its times from blocks.
 
     ``outside`` and ``in_the_way`` are what the override sets aside.
     """
 
-    facts: Facts
-    wish: RebookWish
+    facts: RebookFacts
+    wish: RebookRequest
     schedule: WorkSchedule
     call: Teleconference | None
     start: datetime
     end: datetime
     outside: bool
     in_the_way: tuple[Obstacle, ...]
-    found: Found
+    found: ReadResult
     calendar: Calendar
-    place: Place | None
+    place: Allocation | None
 
     @property
     def span(self) -> Interval:
         """From start to end in minutes since 1970 UTC."""
-        return minute(self.start), minute(self.end)
+        return epoch_minute(self.start), epoch_minute(self.end)
 
     @property
-    def sessions(self) -> Figures:
+    def sessions(self) -> SessionBalance:
         """The client's sessions, before this one is kept."""
-        return entitlements.figures(self.found, self.facts.client)
+        return entitlements.balance(self.found, self.facts.client)
 
     @property
     def overridden(self) -> list[str]:
         """What stood against it, for the log."""
         kinds = dict.fromkeys(obstacle.kind.value for obstacle in self.in_the_way)
-        return [*([Caution.OUTSIDE_WORK_SCHEDULE.value] if self.outside else []), *kinds]
+        return [*([RebookWarningCode.OUTSIDE_WORK_SCHEDULE.value] if self.outside else []), *kinds]
 
 
-class Plans:
+class PlanRebooking:
     """Makes them; for a preview and for its booking alike."""
 
-    def __init__(self, store: Store, directory: Directory, times: FreeTimes) -> None:
+    def __init__(self, store: Store, directory: ClientDirectory, times: AvailabilityReader) -> None:
         self._store = store
         self._directory = directory
         self._times = times
 
-    def plan(self, context: Context, facts: Facts, wish: RebookWish) -> Plan:
+    def plan(self, context: Context, facts: RebookFacts, wish: RebookRequest) -> RebookPlan:
         """The plan; 403, 404, 409 and 422 as ``Rebooking.preview`` says."""
         source, offer = facts.source, facts.offer
         if wish.override is not None:
             require_override(context.staff, source.location_id, facts.consultant.id)
-        schedule = selected(facts.rota, wish.work_schedule_id, source.location_id)
+        schedule = selected_schedule(facts.rota, wish.work_schedule_id, source.location_id)
         _require_offered(offer, wish.method)
-        call = required_call(wish)
+        call = agreed_call(wish)
         start = agreed_start(wish, facts.timezone)
-        require_time(wish, offer, start, context.now)
+        require_bookable_time(wish, offer, start, context.now)
         end = start + timedelta(minutes=offer.service.duration_minutes)
-        span = minute(start), minute(end)
+        span = epoch_minute(start), epoch_minute(end)
         overridden = wish.override is not None
-        outside = require_within(schedule, span, overridden=overridden)
+        outside = require_within_schedule(schedule, span, overridden=overridden)
         found, place = self._read(context, facts, wish, span)
-        if not offers(found.get(Post, source.location_id, facts.consultant.id), source.service_id):
+        if not offers_service(found.get(TeamMember, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
-        if entitlements.figures(found, facts.client).available == 0:
+        if entitlements.balance(found, facts.client).available == 0:
             raise NoSessions()
         calendar = _calendar(found, facts, span)
         now = int(context.now.timestamp())
-        obstacles = require_free(facts.rota, calendar, offer, span, now, overridden=overridden)
-        return Plan(facts, wish, schedule, call, start, end, outside, obstacles, found, calendar, place)
+        obstacles = require_no_obstacles(facts.rota, calendar, offer, span, now, overridden=overridden)
+        return RebookPlan(facts, wish, schedule, call, start, end, outside, obstacles, found, calendar, place)
 
-    def _read(self, context: Context, facts: Facts, wish: RebookWish, span: Interval) -> tuple[Found, Place | None]:
+    def _read(
+        self, context: Context, facts: RebookFacts, wish: RebookRequest, span: Interval
+    ) -> tuple[ReadResult, Allocation | None]:
         """The consultant's time, the client's sessions, the location's hours, and a seat where there are blocks."""
         source, start = facts.source, span[0]
         refs: list[Ref[Any]] = [
             *staff_ledger.refs_at(source.location_id, facts.consultant.id, start),
             *entitlements.refs(facts.client),
-            Ref.to(Opening, source.location_id),
+            Ref.to(BranchHours, source.location_id),
         ]
-        if facts.offer.service.availability is not Availability.QUICKSTREAM:
+        if facts.offer.service.availability is not AvailabilitySource.QUICKSTREAM:
             return self._store.read(refs), None
         # What has taken place is seated as it would have been just before.
-        asked_at = instant(start - 1) if wish.past else context.now
+        asked_at = from_epoch_minute(start - 1) if wish.past else context.now
         times, found = self._times.read(
-            Where(source.service_id, source.location_id, start, start + 1),
-            lambda offer, _: Question(offer, Seeker(Right.SCHEDULE, asked_at)),
+            AvailabilityWindow(source.service_id, source.location_id, start, start + 1),
+            lambda offer, _: AvailabilityQuery(offer, Requester(SeatAccess.SCHEDULE, asked_at)),
             refs,
         )
         place = times.forced(start)
@@ -133,43 +140,45 @@ class Plans:
             raise Stale
         return found, replace(place, over_capacity=place.over_capacity and not wish.past)
 
-    def warnings(self, plan: Plan) -> Iterator[Caution]:
+    def warnings(self, plan: RebookPlan) -> Iterator[RebookWarningCode]:
         """What is worth knowing of it."""
         wish, facts = plan.wish, plan.facts
         if plan.outside:
-            yield Caution.OUTSIDE_WORK_SCHEDULE
+            yield RebookWarningCode.OUTSIDE_WORK_SCHEDULE
         if plan.in_the_way:
-            yield Caution.CONSULTANT_CONFLICT
+            yield RebookWarningCode.CONSULTANT_CONFLICT
         if self._overlaps(plan):
-            yield Caution.CLIENT_OVERLAP
-        if wish.platform is Platform.ZOOM and not wish.past:
-            yield Caution.LINK_BY_STAFF
-        elif wish.platform is Platform.TEAMS and not wish.tells_client and not wish.past:
-            yield Caution.LINK_NOT_SENT
-        opening = plan.found.get(Opening, facts.source.location_id)
+            yield RebookWarningCode.CLIENT_OVERLAP
+        if wish.platform is VideoPlatform.ZOOM and not wish.past:
+            yield RebookWarningCode.LINK_BY_STAFF
+        elif wish.platform is VideoPlatform.TEAMS and not wish.tells_client and not wish.past:
+            yield RebookWarningCode.LINK_NOT_SENT
+        opening = plan.found.get(BranchHours, facts.source.location_id)
         tz = ZoneInfo(facts.offer.location.timezone)
-        if wish.method is Method.IN_PERSON and opening and closed(opening.closures, tz, plan.span):
-            yield Caution.LOCATION_CLOSED
+        if wish.method is MeetingMethod.IN_PERSON and opening and is_closed(opening.closures, tz, plan.span):
+            yield RebookWarningCode.LOCATION_CLOSED
         if plan.place and plan.place.over_capacity:
-            yield Caution.OVER_CAPACITY
+            yield RebookWarningCode.OVER_CAPACITY
 
-    def _overlaps(self, plan: Plan) -> bool:
+    def _overlaps(self, plan: RebookPlan) -> bool:
         """Whether the client comes to something else then, under any of their ids (D38)."""
-        since = plan.start - timedelta(minutes=DAY)
+        since = plan.start - timedelta(minutes=DAY_MINUTES)
         return any(
             engagement.start < plan.end and plan.start < engagement.end
             for member in plan.facts.client.family
-            for engagement in self._directory.ahead(member, since, _MOST_AROUND)
+            for engagement in self._directory.ahead(member, since, _MAX_NEARBY)
         )
 
 
-def _require_offered(offer: Offer, method: Method) -> None:
-    require_offered(offer, None, None, Right.SCHEDULE)
+def _require_offered(offer: Offer, method: MeetingMethod) -> None:
+    require_offered(offer, None, None, SeatAccess.SCHEDULE)
     if method not in offer.service.meeting_methods:
-        raise invalid("/modality", DETAILS[Why.METHOD_NOT_OFFERED], Why.METHOD_NOT_OFFERED.value)
+        raise invalid(
+            "/modality", UNAVAILABLE_TEXTS[Unavailable.METHOD_NOT_OFFERED], Unavailable.METHOD_NOT_OFFERED.value
+        )
 
 
-def _calendar(found: Found, facts: Facts, span: Interval) -> Calendar:
+def _calendar(found: ReadResult, facts: RebookFacts, span: Interval) -> Calendar:
     service, consultant_id = facts.offer.service, facts.consultant.id
     days = sheet_days(consultant_id, span[0] - service.buffer_before, span[1] + service.buffer_after)
     return ledger_io.calendar_in(found, consultant_id, days)

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.clients.sessions import Figures
+from chalicelib.domain.clients.sessions import SessionBalance
 from chalicelib.domain.organisation.rota import WorkSchedule
-from chalicelib.services.appointment_access import sees
-from chalicelib.services.client_access import Acquaintances
+from chalicelib.services.appointment_access import can_view
+from chalicelib.services.client_access import ClientAccess
 from chalicelib.services.clients import entitlements
-from chalicelib.services.quickview.rebook_facts import Facts, facts_of
-from chalicelib.services.unit_of_work import Attendance, Context, Directory, Ref, Store
+from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
+from chalicelib.services.unit_of_work import Attendance, ClientDirectory, Context, Ref, Store
 
-_LAST = 5
+_MAX_APPOINTMENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierAppointment:
     """One of the client's appointments; ``notes`` are staff's own, none where the caller may not see them (CC-6)."""
 
     appointment: Appointment
@@ -26,13 +26,13 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class RebookSummary:
     """What is looked at first; ``notes`` are those on the client's record, none where the caller may not see it."""
 
-    facts: Facts
-    sessions: Figures
+    facts: RebookFacts
+    sessions: SessionBalance
     notes: str | None
-    appointments: tuple[Earlier, ...]
+    appointments: tuple[EarlierAppointment, ...]
 
     @property
     def schedules(self) -> tuple[WorkSchedule, ...]:
@@ -40,21 +40,21 @@ class Summary:
         return self.facts.rota.schedules
 
 
-class Summaries:
+class RebookSummaries:
     """Reading them; nothing here writes."""
 
-    def __init__(self, store: Store, directory: Directory, acquaintances: Acquaintances) -> None:
+    def __init__(self, store: Store, directory: ClientDirectory, acquaintances: ClientAccess) -> None:
         self._store = store
         self._directory = directory
         self._acquaintances = acquaintances
 
-    def of(self, context: Context, appointment_id: str) -> Summary:
+    def of(self, context: Context, appointment_id: str) -> RebookSummary:
         """The summary for whoever comes to this appointment; refuses as ``facts_of``.
 
         Who may not know the client, say because all they had was cancelled, sees no more than their own appointments
         (D26).
         """
-        facts = facts_of(self._store, context, appointment_id)
+        facts = read_rebook_facts(self._store, context, appointment_id)
         client, caller = facts.client, context.staff
         ids = self._latest(client.family)
         refs: list[Ref[Any]] = [*entitlements.refs(client), *(Ref.to(Appointment, i) for i in ids)]
@@ -62,14 +62,18 @@ class Summaries:
         known = bool(self._acquaintances.visible(caller, [client]))
         appointments = (found.require(Appointment, i) for i in ids)
         shown = tuple(
-            Earlier(a, a.notes if sees(caller, a) else None) for a in appointments if known or sees(caller, a)
+            EarlierAppointment(a, a.notes if can_view(caller, a) else None)
+            for a in appointments
+            if known or can_view(caller, a)
         )
-        return Summary(facts, entitlements.figures(found, client), client.notes if known else None, shown)
+        return RebookSummary(facts, entitlements.balance(found, client), client.notes if known else None, shown)
 
     def _latest(self, family: tuple[str, ...]) -> list[str]:
         """The last appointments of one person under all their ids, latest first."""
         seats: dict[str, Attendance] = {}
         for member in family:
-            seats |= {seat.appointment_id: seat for seat in self._directory.appointments(member, None, _LAST)}
-        latest = sorted(seats.values(), key=lambda seat: seat.place, reverse=True)[:_LAST]
+            seats |= {
+                seat.appointment_id: seat for seat in self._directory.appointments(member, None, _MAX_APPOINTMENTS)
+            }
+        latest = sorted(seats.values(), key=lambda seat: seat.place, reverse=True)[:_MAX_APPOINTMENTS]
         return [seat.appointment_id for seat in latest]

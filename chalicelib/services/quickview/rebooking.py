@@ -8,50 +8,57 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
-from chalicelib.domain.capacity.ledger import Right
-from chalicelib.domain.organisation.statuses import Pipeline
-from chalicelib.domain.quickview.rebooking import Caution, RebookWish
-from chalicelib.domain.quickview.rebooking_token import GOOD_FOR, Review, Shown, UsedReview, opened, sealed
+from chalicelib.domain.capacity.ledger import SeatAccess
+from chalicelib.domain.organisation.statuses import StatusPipeline
+from chalicelib.domain.quickview.rebooking import RebookRequest, RebookWarningCode
+from chalicelib.domain.quickview.rebooking_token import (
+    TOKEN_LIFETIME,
+    RebookReview,
+    ReviewBasis,
+    UsedReview,
+    sign_review,
+    verify_token,
+)
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.domain.shared.events import Entry, FieldChange, Kind
+from chalicelib.domain.shared.events import FieldChange, JournalEntry, MessageKind
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import wall_text
-from chalicelib.services.appointment_access import require_reach
-from chalicelib.services.appointments.appointment_view import Seated, seated, with_seats
-from chalicelib.services.appointments.attendees import depend_on
+from chalicelib.services.appointment_access import require_access
+from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, views_in_calendar
+from chalicelib.services.appointments.attendees import mark_booked
 from chalicelib.services.appointments.journal_entries import appointment_entry, client_messages, organisation_messages
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.clients import entitlements
-from chalicelib.services.quickview.rebook_facts import Facts, facts_of
-from chalicelib.services.quickview.rebook_plan import Plan, Plans
-from chalicelib.services.retry import Pause, decide
-from chalicelib.services.unit_of_work import Change, Context, Ids, Ref, Store
+from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
+from chalicelib.services.quickview.rebook_plan import PlanRebooking, RebookPlan
+from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
 
 # How long a used review is remembered: as long as an Idempotency-Key.
-_REMEMBERED = timedelta(days=1)
+_REMEMBER_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class RebookPreview:
     """What is shown for review, and the token that books exactly this until ``expires_at``."""
 
-    plan: Plan
-    warnings: tuple[Caution, ...]
+    plan: RebookPlan
+    warnings: tuple[RebookWarningCode, ...]
     token: str
     expires_at: datetime
 
 
-class Rebooking:
+class RebookAppointment:
     """Previews and bookings; both decide on the same plan, made anew each time. ``key`` signs the reviews."""
 
-    def __init__(self, store: Store, plans: Plans, ids: Ids, pause: Pause, key: Callable[[], str]) -> None:
+    def __init__(self, store: Store, plans: PlanRebooking, ids: Ids, pause: Pause, key: Callable[[], str]) -> None:
         self._store = store
         self._plans = plans
         self._ids = ids
         self._pause = pause
         self._key = key
 
-    def preview(self, context: Context, appointment_id: str, wish: RebookWish) -> Preview:
+    def preview(self, context: Context, appointment_id: str, wish: RebookRequest) -> RebookPreview:
         """What would be booked; writes nothing.
 
         404, 403; 422 ``schedule_not_selected``, ``schedule_not_selectable``, ``method_not_offered``,
@@ -59,33 +66,35 @@ class Rebooking:
         ``agreed_start``; 409 ``no_sessions``, ``consultant_conflict``, ``consultant_unavailable``, ``wrong_state``.
         """
 
-        def attempt() -> Preview:
-            facts = facts_of(self._store, context, appointment_id)
+        def attempt() -> RebookPreview:
+            facts = read_rebook_facts(self._store, context, appointment_id)
             plan = self._plans.plan(context, facts, wish)
-            expires = context.now + GOOD_FOR
+            expires = context.now + TOKEN_LIFETIME
             nonce, seconds = self._ids.secret(), int(expires.timestamp())
-            review = Review(nonce, appointment_id, context.staff.staff_id, seconds, wish, _shown(facts, wish))
-            return Preview(plan, tuple(self._plans.warnings(plan)), sealed(review, self._key()), expires)
+            review = RebookReview(
+                nonce, appointment_id, context.staff.staff_id, seconds, wish, _review_basis(facts, wish)
+            )
+            return RebookPreview(plan, tuple(self._plans.warnings(plan)), sign_review(review, self._key()), expires)
 
-        return decide(attempt, self._pause)
+        return retry_on_conflict(attempt, self._pause)
 
-    def book(self, context: Context, appointment_id: str, token: str | None) -> Seated:
+    def book(self, context: Context, appointment_id: str, token: str | None) -> AppointmentView:
         """Books what was reviewed, once: a second call gives the same appointment.
 
         Everything is decided anew: refuses as ``preview`` does; 422 ``review_required``, ``invalid_review_token``; 403
         for another person's review; 409 ``review_expired``, ``review_outdated``, ``schedule_changed``.
         """
         try:
-            review = opened(token, self._key())
+            review = verify_token(token, self._key())
             review.require_for(appointment_id, context.staff.staff_id)
         except Refusal:
             # Beyond one's reach there is nothing of which a review could be wrong.
             source = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-            require_reach(context.staff, Ability.REBOOK, source)
+            require_access(context.staff, Ability.REBOOK, source)
             raise
-        return decide(lambda: self._book_once(context, review), self._pause)
+        return retry_on_conflict(lambda: self._book_once(context, review), self._pause)
 
-    def _book_once(self, context: Context, review: Review) -> Seated:
+    def _book_once(self, context: Context, review: RebookReview) -> AppointmentView:
         used = self._used(review)
         if used is None:
             try:
@@ -97,37 +106,37 @@ class Rebooking:
                     raise
         return self._booked_before(context, used)
 
-    def _used(self, review: Review) -> UsedReview | None:
+    def _used(self, review: RebookReview) -> UsedReview | None:
         return self._store.read([Ref.to(UsedReview, review.nonce)]).get(UsedReview, review.nonce)
 
-    def _book(self, context: Context, review: Review) -> Seated:
+    def _book(self, context: Context, review: RebookReview) -> AppointmentView:
         review.require_fresh(int(context.now.timestamp()))
-        facts = facts_of(self._store, context, review.appointment_id)
-        review.shown.require_still(_shown(facts, review.wish))
+        facts = read_rebook_facts(self._store, context, review.appointment_id)
+        review.shown.require_still(_review_basis(facts, review.wish))
         plan = self._plans.plan(context, facts, review.wish)
-        change = Change()
+        change = UnitOfWork()
         # Whose appointment it was and when the consultant works must not change meanwhile.
         change.guard(facts.source)
         change.guard(facts.rota)
         booked = change.book(self._appointment(context, change, plan))
-        change.save(UsedReview(review.nonce, booked.id, int((context.now + _REMEMBERED).timestamp())))
+        change.save(UsedReview(review.nonce, booked.id, int((context.now + _REMEMBER_FOR).timestamp())))
         shown = self._seat(change, context, plan, booked)
         staff_ledger.assign(change, plan.found, booked, context.now, force=True)
         change.record(self._entry(context, plan, booked))
         self._store.commit(change, context.once, shown)
         return shown
 
-    def _booked_before(self, context: Context, used: UsedReview) -> Seated:
+    def _booked_before(self, context: Context, used: UsedReview) -> AppointmentView:
         found = self._store.read([Ref.to(Appointment, used.appointment_id)])
-        (shown,) = with_seats(self._store, [found.require(Appointment, used.appointment_id)], context.now)
+        (shown,) = read_views(self._store, [found.require(Appointment, used.appointment_id)], context.now)
         # Nothing is written but the answer, under the caller's own key if they sent one.
-        self._store.commit(Change(), context.once, shown)
+        self._store.commit(UnitOfWork(), context.once, shown)
         return shown
 
-    def _appointment(self, context: Context, change: Change, plan: Plan) -> Appointment:
+    def _appointment(self, context: Context, change: UnitOfWork, plan: RebookPlan) -> Appointment:
         facts, wish = plan.facts, plan.wish
         source, service = facts.source, facts.offer.service
-        client = depend_on(change, facts.client)
+        client = mark_booked(change, facts.client)
         turn = plan.place.turn if plan.place else plan.calendar.turn(plan.span[0])
         return Appointment(
             id=self._ids.new("apt", context.now, turn),
@@ -156,16 +165,16 @@ class Rebooking:
             reminder_hours=facts.offer.settings.reminder_hours,
         )
 
-    def _seat(self, change: Change, context: Context, plan: Plan, booked: Appointment) -> Seated:
+    def _seat(self, change: UnitOfWork, context: Context, plan: RebookPlan, booked: Appointment) -> AppointmentView:
         """Takes the seat at the location, where it takes one (D2)."""
         if plan.place is None:
-            return Seated(booked)
-        occupant = plan.place.occupant(booked.id, Right.SCHEDULE)
-        ledger_io.take(change, plan.place, occupant, context.now)
+            return AppointmentView(booked)
+        occupant = plan.place.occupant(booked.id, SeatAccess.SCHEDULE)
+        ledger_io.write_occupant(change, plan.place, occupant, context.now)
         # Staff have agreed it with the client: it has no status (D42).
-        return seated([booked], plan.place.calendar.placed(occupant), Pipeline(), context.now)[0]
+        return views_in_calendar([booked], plan.place.calendar.placed(occupant), StatusPipeline(), context.now)[0]
 
-    def _entry(self, context: Context, plan: Plan, booked: Appointment) -> Entry:
+    def _entry(self, context: Context, plan: RebookPlan, booked: Appointment) -> JournalEntry:
         facts: Mapping[str, object] = {
             "rebooked_from": booked.rebooked_from,
             "approach": plan.wish.approach.value,
@@ -181,15 +190,15 @@ class Rebooking:
             "booked",
             changes=(FieldChange(name, None, value) for name, value in facts.items() if value),
             messages=(
-                *client_messages(Kind.CONFIRMATION, [a.client_id for a in booked.attendees]),
-                *organisation_messages(Kind.STAFF_BOOKED, booked),
+                *client_messages(MessageKind.CONFIRMATION, [a.client_id for a in booked.attendees]),
+                *organisation_messages(MessageKind.STAFF_BOOKED, booked),
             ),
             events=("appointment.booked",),
         )
 
 
-def _shown(facts: Facts, wish: RebookWish) -> Shown:
+def _review_basis(facts: RebookFacts, wish: RebookRequest) -> ReviewBasis:
     """What a review of this rests on as it stands; a schedule that is gone has version 0."""
     schedule = next((s for s in facts.rota.schedules if s.id == wish.work_schedule_id), None)
     version = schedule.version if schedule else 0
-    return Shown(facts.consultant.id, facts.timezone, version, facts.offer.service.version)
+    return ReviewBasis(facts.consultant.id, facts.timezone, version, facts.offer.service.version)

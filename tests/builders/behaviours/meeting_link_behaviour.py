@@ -12,17 +12,17 @@ import pytest
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.meeting_link import meeting_link
 from chalicelib.domain.appointments.video_meetings import (
-    Link,
     LinkDelayed,
     LinkRefused,
     LinkState,
-    Platform,
+    MeetingLink,
     Teleconference,
+    VideoPlatform,
 )
 from chalicelib.domain.messaging.notifications import NotSent
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.domain.shared.events import Entry, Event, Kind
-from chalicelib.services.messaging.meeting_links import MOST_ATTEMPTS
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
+from chalicelib.services.messaging.meeting_links import MAX_LINK_ATTEMPTS
 from chalicelib.services.unit_of_work import Ref
 from tests.builders.doubles.messaging_doubles import Desk, Died
 from tests.builders.records.appointment_builder import (
@@ -39,19 +39,19 @@ from tests.builders.records.appointment_builder import (
 )
 
 MINUTE = timedelta(minutes=1)
-TEAMS = Teleconference.on(Platform.TEAMS)
+TEAMS = Teleconference.on(VideoPlatform.TEAMS)
 LINK = f"https://teams.example/{APPOINTMENT}-0"
 
 
 def video(**fields: Any) -> Appointment:
     """Ana's appointment with Sam, over Teams unless said otherwise."""
-    return appointment(**{"method": Method.VIDEO, "teleconference": TEAMS, "staff_id": SAM} | fields)
+    return appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS, "staff_id": SAM} | fields)
 
 
-def agreed(desk: Desk, **fields: Any) -> Entry:
+def agreed(desk: Desk, **fields: Any) -> JournalEntry:
     """It has been booked; nobody has been told."""
     desk.put(video(**fields))
-    made = entry(message(), message(Kind.STAFF_BOOKED, SAM))
+    made = entry(message(), message(MessageKind.STAFF_BOOKED, SAM))
     desk.table.journal(made)
     return made
 
@@ -108,12 +108,12 @@ def test_who_is_not_to_be_told_has_a_link_all_the_same_and_the_consultant_gets_i
 @pytest.mark.parametrize(
     "fields",
     [
-        {"teleconference": Teleconference.on(Platform.ZOOM)},
+        {"teleconference": Teleconference.on(VideoPlatform.ZOOM)},
         {"teleconference": None},
         {"teleconference": TEAMS.left_to_staff()},
         {"confirmed": False},
-        {"method": Method.PHONE, "teleconference": None},
-        {"teleconference": TEAMS.ready(Link("https://teams.example/earlier"))},
+        {"method": MeetingMethod.PHONE, "teleconference": None},
+        {"teleconference": TEAMS.ready(MeetingLink("https://teams.example/earlier"))},
     ],
     ids=["zoom", "no platform", "left to staff", "unconfirmed", "by phone", "has one"],
 )
@@ -134,13 +134,13 @@ def test_a_farewell_waits_for_no_link(desk: Desk) -> None:
     desk.put(video(staff_id=None))
     desk.links.faults = [LinkDelayed("throttled")]
 
-    desk.relay(entry(message(Kind.STAFF_UNASSIGNED, SAM)))
+    desk.relay(entry(message(MessageKind.STAFF_UNASSIGNED, SAM)))
 
     assert desk.links.asked == []
     assert told(desk) == [("staff_unassigned", SAM, None)]
 
 
-@pytest.mark.parametrize("faults", range(1, MOST_ATTEMPTS))
+@pytest.mark.parametrize("faults", range(1, MAX_LINK_ATTEMPTS))
 def test_after_faults_everybody_gets_one_message_and_it_has_the_link(desk: Desk, faults: int) -> None:
     made = agreed(desk)
     desk.links.faults = [LinkDelayed("server_fault") for _ in range(faults)]
@@ -159,7 +159,7 @@ def test_events_do_not_wait_for_the_link(desk: Desk) -> None:
     made = agreed(desk)
     desk.links.faults = [LinkDelayed("server_fault")]
 
-    desk.relay(replace(made, events=(Event("appointment.booked", 1, {}),)))
+    desk.relay(replace(made, events=(DomainEvent("appointment.booked", 1, {}),)))
 
     assert [kind for _, kind in desk.topic.published] == ["appointment.booked"]
     assert desk.mail.sent == []
@@ -174,7 +174,7 @@ def test_when_nothing_helps_the_mail_goes_once_says_that_the_link_follows_and_so
 
     assert told(desk) == both(None)
     assert call(desk) == (None, LinkState.BY_STAFF)
-    assert len(desk.links.asked) == MOST_ATTEMPTS
+    assert len(desk.links.asked) == MAX_LINK_ATTEMPTS
     assert [(letter["reason"], letter["error"]) for letter in desk.dead.letters] == [("no_link", "unreachable")]
     assert desk.observer.metrics["MeetingLinksFailed"] == 1
     desk.links.faults = []
@@ -273,7 +273,7 @@ def test_a_mail_that_fails_after_the_link_was_made_goes_with_the_same_link(desk:
 
 
 def by_phone() -> Appointment:
-    return video(method=Method.PHONE, teleconference=None, sequence=1, version=2)
+    return video(method=MeetingMethod.PHONE, teleconference=None, sequence=1, version=2)
 
 
 @pytest.mark.parametrize("after", [by_phone, lambda: cancelled(video())], ids=["changed to phone", "cancelled"])
@@ -322,11 +322,11 @@ def test_what_changes_beside_the_call_is_kept_with_the_link(desk: Desk, when: st
 
 def test_another_call_agreed_meanwhile_gets_a_link_of_its_own(desk: Desk) -> None:
     made = agreed(desk)
-    other = video(teleconference=Teleconference.on(Platform.TEAMS, 1), sequence=1, version=2)
+    other = video(teleconference=Teleconference.on(VideoPlatform.TEAMS, 1), sequence=1, version=2)
     desk.links.meddle = [lambda: desk.put(other)]
 
     desk.relay(made)
-    desk.relay(entry(message(Kind.RESCHEDULED), sequence=1, number=2))
+    desk.relay(entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
 
     assert told(desk) == [("rescheduled", ANA, f"https://teams.example/{APPOINTMENT}-1")]
 
@@ -339,7 +339,9 @@ def test_a_call_moved_beyond_the_life_of_its_link_gets_another(desk: Desk, days:
     desk.put(moved)
     assert meeting_link(moved) == (None if revision else LINK)
 
-    desk.relay(entry(message(Kind.RESCHEDULED), message(Kind.STAFF_RESCHEDULED, SAM), sequence=1, number=2))
+    desk.relay(
+        entry(message(MessageKind.RESCHEDULED), message(MessageKind.STAFF_RESCHEDULED, SAM), sequence=1, number=2)
+    )
 
     link = f"https://teams.example/{APPOINTMENT}-{revision}"
     assert [known for kind, _, known in told(desk) if "rescheduled" in kind] == [link, link]
@@ -351,7 +353,7 @@ def test_a_call_that_was_dropped_is_in_no_later_message(desk: Desk) -> None:
     desk.relay(agreed(desk))
     desk.put(replace(by_phone(), version=3))
 
-    desk.relay(entry(message(Kind.RESCHEDULED), sequence=1, number=2))
+    desk.relay(entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
     desk.remind(START - timedelta(hours=24))
 
     assert [link for kind, _, link in told(desk) if kind in ("rescheduled", "reminder")] == [None, None]
@@ -361,7 +363,7 @@ def test_a_reminder_has_the_link_and_a_cancellation_has_not(desk: Desk) -> None:
     desk.relay(agreed(desk))
     desk.remind(START - timedelta(hours=24))
     desk.put(cancelled(kept(desk)))
-    desk.relay(entry(message(Kind.CANCELLED), message(Kind.STAFF_CANCELLED, SAM), sequence=1, number=2))
+    desk.relay(entry(message(MessageKind.CANCELLED), message(MessageKind.STAFF_CANCELLED, SAM), sequence=1, number=2))
 
     assert told(desk) == sorted(
         [*both(LINK), ("reminder", ANA, LINK), ("cancelled", ANA, None), ("staff_cancelled", SAM, None)]
@@ -387,4 +389,4 @@ def test_who_gets_texts_only_is_told_once_too(desk: Desk) -> None:
     desk.relay(made)
     sweeps(desk, 10)
 
-    assert [n.kind for n in desk.texts.sent] == [Kind.CONFIRMATION]
+    assert [n.kind for n in desk.texts.sent] == [MessageKind.CONFIRMATION]

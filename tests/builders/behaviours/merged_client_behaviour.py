@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.domain.clients.merging import pointer
+from chalicelib.domain.clients.merging import as_merged_pointer
 from chalicelib.domain.messaging.notifications import NotSent
-from chalicelib.domain.shared.events import Entry, Kind
+from chalicelib.domain.shared.events import JournalEntry, MessageKind
 from tests.builders.doubles.messaging_doubles import Desk
 from tests.builders.records.appointment_builder import (
     ANA,
@@ -28,7 +28,7 @@ DAY_BEFORE = START - timedelta(hours=24)
 
 def merge(desk: Desk) -> None:
     """Ana turns out to be Ben."""
-    desk.put(replace(pointer(ana(), BEN, "mrg_1", NOW), version=2))
+    desk.put(replace(as_merged_pointer(ana(), BEN, "mrg_1", NOW), version=2))
     desk.put(ben(absorbed=(ANA,), version=2))
 
 
@@ -38,7 +38,7 @@ def part(desk: Desk) -> None:
     desk.put(ben(version=3))
 
 
-def journalled(desk: Desk, *recipients: str, kind: Kind = Kind.CONFIRMATION) -> Entry:
+def journalled(desk: Desk, *recipients: str, kind: MessageKind = MessageKind.CONFIRMATION) -> JournalEntry:
     """A message to each of these, not yet relayed."""
     made = entry(*(message(kind, recipient) for recipient in recipients))
     desk.table.journal(made)
@@ -134,7 +134,7 @@ def test_one_record_leaving_is_no_farewell_while_the_person_still_comes(desk: De
     left = with_ben()
     left = replace(left, attendees=(replace(left.attendees[0], cancelled=True), *left.attendees[1:]))
     desk.put(replace(left, version=2))
-    made = journalled(desk, ANA, kind=Kind.CANCELLED)
+    made = journalled(desk, ANA, kind=MessageKind.CANCELLED)
     merge(desk)
 
     desk.relay(made)
@@ -144,7 +144,7 @@ def test_one_record_leaving_is_no_farewell_while_the_person_still_comes(desk: De
 
 def test_staff_read_of_one_person(desk: Desk) -> None:
     desk.put(with_ben())
-    made = journalled(desk, "loc_king", kind=Kind.STAFF_BOOKED)
+    made = journalled(desk, "loc_king", kind=MessageKind.STAFF_BOOKED)
     merge(desk)
 
     desk.relay(made)

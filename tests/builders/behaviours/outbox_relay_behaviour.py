@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.messaging.notifications import NotSent, Rejected
-from chalicelib.domain.shared.events import Entry, Event, Kind
+from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
 from chalicelib.services.messaging.outbox_relay import MAX_ATTEMPTS
 from tests.builders.doubles.messaging_doubles import LEASE, Desk, Died
 from tests.builders.records.appointment_builder import (
@@ -27,10 +27,10 @@ from tests.builders.records.appointment_builder import (
 )
 
 MINUTE = timedelta(minutes=1)
-BOOKED = Event("appointment.booked", 1, {"id": "apt"}, "loc_king", "svc_mortgage")
+BOOKED = DomainEvent("appointment.booked", 1, {"id": "apt"}, "loc_king", "svc_mortgage")
 
 
-def booked(desk: Desk) -> Entry:
+def booked(desk: Desk) -> JournalEntry:
     """Ana's booking, journalled but not yet relayed."""
     made = entry(message(), events=(BOOKED,))
     desk.table.journal(made)
@@ -116,12 +116,12 @@ def test_who_was_slow_but_not_gone_may_still_say_that_it_was_sent(desk: Desk) ->
     assert desk.dead.reasons() == []
 
 
-@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.REQUEST_RECEIVED])
-def test_what_a_later_entry_tells_better_is_left_out(desk: Desk, kind: Kind) -> None:
-    confirmed = kind is not Kind.REQUEST_RECEIVED
+@pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.RESCHEDULED, MessageKind.REQUEST_RECEIVED])
+def test_what_a_later_entry_tells_better_is_left_out(desk: Desk, kind: MessageKind) -> None:
+    confirmed = kind is not MessageKind.REQUEST_RECEIVED
     desk.put(appointment(sequence=1, version=2, confirmed=confirmed, start=START + timedelta(days=1)))
 
-    desk.relay(entry(message(kind)), entry(message(Kind.RESCHEDULED), sequence=1, number=2))
+    desk.relay(entry(message(kind)), entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
 
     assert desk.mail.kinds() == [("rescheduled", ANA)]
 
@@ -130,8 +130,8 @@ def test_nobody_hears_of_a_booking_that_was_cancelled_meanwhile(desk: Desk) -> N
     desk.put(cancelled(appointment()))
 
     desk.relay(
-        entry(message(), message(Kind.STAFF_BOOKED, "loc_king")),
-        entry(message(Kind.CANCELLED), message(Kind.STAFF_CANCELLED, "loc_king"), sequence=1, number=2),
+        entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king")),
+        entry(message(MessageKind.CANCELLED), message(MessageKind.STAFF_CANCELLED, "loc_king"), sequence=1, number=2),
     )
 
     assert desk.mail.kinds() == [("cancelled", ANA), ("staff_cancelled", "loc_king")]
@@ -150,7 +150,7 @@ def test_moved_between_looking_and_sending_nothing_stale_goes_out(desk: Desk) ->
 
     assert desk.mail.sent == []
     assert desk.waiting() == []
-    desk.relay(entry(message(Kind.RESCHEDULED), sequence=1, number=2))
+    desk.relay(entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
     assert [n.start for n in desk.mail.sent] == [START + timedelta(days=1)]
 
 
@@ -321,7 +321,7 @@ def test_consent_and_address_decide_the_medium(desk: Desk, fields: dict[str, obj
 def test_when_the_client_is_not_to_be_notified_the_organisation_still_is(desk: Desk) -> None:
     desk.put(appointment(notify_client=False))
 
-    desk.relay(entry(message(), message(Kind.STAFF_BOOKED, "loc_king")))
+    desk.relay(entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king")))
 
     assert desk.mail.kinds() == [("staff_booked", "loc_king")]
     assert [fields["reason"] for line, fields in desk.observer.lines if line == "message_unsaid"] == ["suppressed"]
@@ -332,7 +332,7 @@ def test_who_left_hears_of_it_although_the_others_moved_meanwhile(desk: Desk) ->
     left = was.without(ANA, NOW)
     desk.put(replace(left, sequence=1, version=3))
 
-    desk.relay(entry(message(Kind.CANCELLED)))
+    desk.relay(entry(message(MessageKind.CANCELLED)))
 
     assert [(n.recipient_id, n.sequence) for n in desk.mail.sent] == [(ANA, 2)]
 

@@ -11,42 +11,50 @@ from pydantic import Field
 
 from chalicelib.api.http import wiring
 from chalicelib.api.http.routing import ANY_STAFF, PUBLIC, Call, NoBody, NoQuery, Routes
-from chalicelib.api.http.serving import translate
+from chalicelib.api.http.serving import translate_errors
 from chalicelib.api.routes.site import api_description
-from chalicelib.api.schemas.shared.fields import Answer, Flag, Id, Input, Instant, Start, Text
+from chalicelib.api.schemas.shared.fields import (
+    DateTimeInput,
+    Id,
+    Instant,
+    QueryFlag,
+    RequestModel,
+    ResponseModel,
+    Text,
+)
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
-from chalicelib.services.unit_of_work import Once, Replay
-from chalicelib.settings import Deployment
+from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse
+from chalicelib.settings import DeploymentSettings
 
 
-class Guest(Input):
+class Guest(RequestModel):
     """Somebody who comes along."""
 
     email: str
 
 
-class Wish(Input):
+class Wish(RequestModel):
     """What is to be booked."""
 
     name: Annotated[str, Text(10)]
     seats: Annotated[int, Field(ge=1, le=9)] = 1
-    start: Start | None = None
+    start: DateTimeInput | None = None
     guests: tuple[Guest, ...] = ()
     who: Guest | Annotated[str, Field(pattern="^anyone$")] = "anyone"
     anything: Any = None
 
 
-class Filter(Input):
+class Filter(RequestModel):
     """Which bookings are wanted."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    open: Flag = False
+    open: QueryFlag = False
     location_id: Id | None = None
     kind: tuple[str, ...] = ()
 
 
-class Booking(Answer):
+class Booking(ResponseModel):
     """A booking."""
 
     id: str
@@ -74,10 +82,10 @@ class Desk:
 
     full: bool = False
     calls: list[Call[Any, Any]] = field(default_factory=list)
-    rows: dict[tuple[str, str], Replay] = field(default_factory=dict)
+    rows: dict[tuple[str, str], StoredResponse] = field(default_factory=dict)
     booked: int = 0
 
-    def book(self, name: str, now: datetime, once: Once | None) -> Booked:
+    def book(self, name: str, now: datetime, once: IdempotencyKey | None) -> Booked:
         """Books a seat exactly once, as a store would."""
         if self.full:
             raise CapacityExhausted(extra={"nearest": [now]})
@@ -87,7 +95,7 @@ class Desk:
         done = Booked(f"apt_{self.booked}", name, now)
         if once:
             status, body = once.present(done)
-            self.rows[once.scope, once.key] = Replay(once.fingerprint, status, body)
+            self.rows[once.scope, once.key] = StoredResponse(once.fingerprint, status, body)
         return done
 
 
@@ -100,9 +108,9 @@ class FakeWiring:
     allowed: tuple[str, ...] = ("https://bank.example",)
     staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
 
-    def settings(self) -> Deployment:
+    def settings(self) -> DeploymentSettings:
         """A made-up deployment."""
-        return Deployment(
+        return DeploymentSettings(
             table_name="desk", stage=self.stage, region="ca-central-1", public_url="https://desk.example/v1"
         )
 
@@ -121,7 +129,7 @@ class FakeWiring:
         """Where answers are kept."""
         return self
 
-    def replay(self, scope: str, key: str) -> Replay | None:
+    def replay(self, scope: str, key: str) -> StoredResponse | None:
         """The answer kept under a key."""
         return self.desk.rows.get((scope, key))
 
@@ -183,8 +191,8 @@ def build(desk: Desk | None = None, **wired: Any) -> tuple[Chalice, Desk]:
     desk = desk or Desk()
     wiring.connect(FakeWiring(desk, **wired))
     app = Chalice("demo", configure_logs=False)
-    app.register_middleware(translate, "http")
+    app.register_middleware(translate_errors, "http")
     demo = routes_of(desk)
-    for routes in (demo, api_description.routes((demo,))):
+    for routes in (demo, api_description.description_routes((demo,))):
         app.register_blueprint(routes.blueprint)
     return app, desk

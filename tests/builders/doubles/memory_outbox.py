@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.outbox import Claim, Due, Permission, Standing
+from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, DueEntry, SendClaim
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import NotFound, Stale
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.services.messaging.messaging_ports import Outbox
-from chalicelib.services.unit_of_work import Change, Once, Ref, Replay, Store
+from chalicelib.services.unit_of_work import IdempotencyKey, Ref, Store, StoredResponse, UnitOfWork
 from tests.builders.records import appointment_builder as build
 
 LEASE = timedelta(minutes=2)
@@ -41,14 +41,14 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.records: dict[tuple[type[Any], tuple[str, ...]], Any] = {}
-        self.journal: list[Entry] = []
+        self.journal: list[JournalEntry] = []
         self._lock = threading.Lock()
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRecords:
         wanted = {(ref.kind, ref.key) for ref in refs}
         return FoundRecords({where: self.records[where] for where in wanted if where in self.records})
 
-    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
         """Saves, if everything still has the version it was read at; what is journalled is only kept."""
         keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in change.saved]
         with self._lock:
@@ -57,7 +57,7 @@ class MemoryStore:
             self.records |= {where: record for record, where, _ in keyed}
             self.journal += change.entries
 
-    def replay(self, scope: str, key: str) -> Replay | None:
+    def replay(self, scope: str, key: str) -> StoredResponse | None:
         raise AssertionError("delivery replays nothing")
 
     def catalogue(self, kind: type[Any]) -> tuple[Any, ...]:
@@ -66,7 +66,7 @@ class MemoryStore:
 
 @dataclass
 class _Waiting:
-    due: Due
+    due: DueEntry
     at: datetime
 
 
@@ -80,52 +80,52 @@ class MemoryOutbox:
         self.waiting: dict[str, _Waiting] = {}
         self.known: set[str] = set()
         self.reminders: dict[str, datetime] = {}
-        self.permissions: dict[Permission, tuple[str, Claim]] = {}
+        self.permissions: dict[SendClaim, tuple[str, ClaimResult]] = {}
 
-    def arrive(self, entry: Entry | None, at: datetime, entry_id: str) -> None:
-        self.waiting[entry_id] = _Waiting(Due(build.APPOINTMENT, entry_id, entry), at)
+    def arrive(self, entry: JournalEntry | None, at: datetime, entry_id: str) -> None:
+        self.waiting[entry_id] = _Waiting(DueEntry(build.APPOINTMENT, entry_id, entry), at)
         self.known.add(entry_id)
 
-    def due_entries(self, now: datetime, limit: int) -> list[Due]:
+    def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
         with self._lock:
             due = sorted((w for w in self.waiting.values() if w.at <= now), key=lambda w: w.at)
             return [w.due for w in due][:limit]
 
-    def finish(self, due: Due) -> None:
+    def finish(self, due: DueEntry) -> None:
         with self._lock:
             self.waiting.pop(due.entry_id, None)
 
-    def postpone(self, due: Due, at: datetime, attempts: int, *, published: bool) -> None:
+    def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
         with self._lock:
             there = self.waiting.get(due.entry_id)
             if there is not None and there.due.attempts == due.attempts:
                 published = published or there.due.published
                 self.waiting[due.entry_id] = _Waiting(replace(due, attempts=attempts, published=published), at)
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: JournalEntry) -> bool:
         with self._lock:
             if entry.id in self.known:
                 return False
             self.arrive(entry, entry.at, entry.id)
             return True
 
-    def claim(self, permission: Permission) -> Claim:
+    def claim(self, permission: SendClaim) -> ClaimResult:
         with self._lock:
             now = self._clock()
             if permission not in self.permissions:
-                claim = Claim(permission, Standing.GRANTED, str(len(self.permissions)), now + LEASE)
+                claim = ClaimResult(permission, ClaimState.GRANTED, str(len(self.permissions)), now + LEASE)
                 self.permissions[permission] = ("claimed", claim)
                 return claim
             state, theirs = self.permissions[permission]
             if state != "claimed":
-                return replace(theirs, standing=Standing.SETTLED)
-            return replace(theirs, standing=Standing.HELD if now < theirs.until else Standing.EXPIRED)
+                return replace(theirs, standing=ClaimState.SETTLED)
+            return replace(theirs, standing=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: ClaimResult) -> None:
         with self._lock:
             del self.permissions[claim.permission]
 
-    def settle(self, claim: Claim, outcome: str, now: datetime, detail: str = "") -> None:
+    def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         with self._lock:
             self.permissions[claim.permission] = (outcome, claim)
 
@@ -161,7 +161,7 @@ class MemoryTable:
             if reminder is not None:
                 self.pending.reminders[record.id] = reminder
 
-    def journal(self, entry: Entry) -> None:
+    def journal(self, entry: JournalEntry) -> None:
         self.pending.arrive(entry, entry.at, entry.id)
 
     def unreadable(self, entry_id: str) -> None:

@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.video_meetings import Link, Meeting
+from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.messaging.notifications import Medium, Notice
-from chalicelib.domain.messaging.outbox import Due
+from chalicelib.domain.messaging.notifications import Medium, Notification
+from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
-from chalicelib.domain.shared.events import Entry, Event
+from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 from chalicelib.domain.shared.ids import new_id
-from chalicelib.services.messaging.meeting_links import Linking
-from chalicelib.services.messaging.message_sender import Dispatcher
+from chalicelib.services.messaging.meeting_links import CreateMeetingLinks
+from chalicelib.services.messaging.message_sender import MessageSender
 from chalicelib.services.messaging.messaging_ports import Outbox
-from chalicelib.services.messaging.outbox_relay import Delivery
-from chalicelib.services.messaging.reminder_job import Reminding
-from chalicelib.services.unit_of_work import Change, Once, Ref, Store
+from chalicelib.services.messaging.outbox_relay import OutboxRelay
+from chalicelib.services.messaging.reminder_job import ReminderJob
+from chalicelib.services.unit_of_work import IdempotencyKey, Ref, Store, UnitOfWork
 from tests.builders.doubles.memory_outbox import MemoryStore
 from tests.builders.records import appointment_builder as build
 
@@ -35,11 +35,11 @@ class FakeCarrier:
     """Keeps what it is given; ``before`` and ``after`` are raised, one per call, around the sending."""
 
     def __init__(self) -> None:
-        self.sent: list[Notice] = []
+        self.sent: list[Notification] = []
         self.before: list[BaseException | None] = []
         self.after: list[BaseException | None] = []
 
-    def prepare(self, notice: Notice) -> Callable[[], str]:
+    def prepare(self, notice: Notification) -> Callable[[], str]:
         def send() -> str:
             self._raise(self.before)
             self.sent.append(notice)
@@ -65,7 +65,7 @@ class FakeTopic:
         self.published: list[tuple[str, str]] = []
         self.errors: list[Exception] = []
 
-    def publish(self, event_id: str, at: datetime, event: Event) -> None:
+    def publish(self, event_id: str, at: datetime, event: DomainEvent) -> None:
         if self.errors:
             raise self.errors.pop(0)
         self.published.append((event_id, event.type))
@@ -82,13 +82,13 @@ class FakeLinks:
         self.faults: list[Exception] = []
         self.meddle: list[Callable[[], object]] = []
 
-    def make(self, meeting: Meeting) -> Link:
+    def make(self, meeting: Meeting) -> MeetingLink:
         self.asked.append(meeting)
         if self.meddle:
             self.meddle.pop(0)()
         if self.faults:
             raise self.faults.pop(0)
-        return Link(f"https://teams.example/{meeting.key}", meeting.end + timedelta(days=60))
+        return MeetingLink(f"https://teams.example/{meeting.key}", meeting.end + timedelta(days=60))
 
 
 class CountedIds:
@@ -146,7 +146,7 @@ class WatchedStore(MemoryStore):
         self.meddle.pop(self.reads, lambda: None)()
         return self.inner.read(refs, consistent=consistent)
 
-    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
         self.inner.commit(change, once, result)
 
 
@@ -160,7 +160,7 @@ class Table(Protocol):
     def put(self, record: Any) -> None:
         """Writes a record as it is, whatever was there."""
 
-    def journal(self, entry: Entry) -> None:
+    def journal(self, entry: JournalEntry) -> None:
         """Writes an entry that nobody has relayed yet; it is due at once."""
 
     def unreadable(self, entry_id: str) -> None:
@@ -185,12 +185,12 @@ class Desk:
     def __post_init__(self) -> None:
         self.store = WatchedStore(self.table.store)
         carriers = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
-        dispatcher = Dispatcher(self.store, self.table.outbox, carriers, self.dead, self.observer)
-        linking = Linking(self.store, self.links, CountedIds(), self.dead, self.observer)
-        self.delivery = Delivery(
+        dispatcher = MessageSender(self.store, self.table.outbox, carriers, self.dead, self.observer)
+        linking = CreateMeetingLinks(self.store, self.links, CountedIds(), self.dead, self.observer)
+        self.delivery = OutboxRelay(
             self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, chance=lambda: 1.0
         )
-        self.reminding = Reminding(self.store, self.table.outbox, self.delivery, self.observer)
+        self.reminding = ReminderJob(self.store, self.table.outbox, self.delivery, self.observer)
         catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)
         for record in (*catalogue, build.ana(), build.ben(), build.appointment()):
             self.table.put(record)
@@ -198,7 +198,7 @@ class Desk:
     def put(self, record: Appointment | Client | Location | Service | Staff | Settings) -> None:
         self.table.put(record)
 
-    def relay(self, *entries: Entry, now: datetime = build.NOW) -> int:
+    def relay(self, *entries: JournalEntry, now: datetime = build.NOW) -> int:
         self.table.now = now
         return self.delivery.relay(entries, now)
 
@@ -210,5 +210,5 @@ class Desk:
         self.table.now = now
         return self.reminding.remind(now, lambda: True)
 
-    def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[Due]:
+    def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[DueEntry]:
         return self.table.outbox.due_entries(now, 100)

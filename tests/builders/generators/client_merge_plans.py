@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.clients.client import PROFILE
+from chalicelib.domain.clients.client import PROFILE_FIELDS
 
 Call = Callable[[str, str, Any], Any]
 """A request of an administrator by method, path and body; the answer's JSON, for only what succeeds is asked."""
@@ -75,7 +75,7 @@ _VISITS = st.builds(
     st.sampled_from(["", "By the lift"]),
     st.booleans(),
 )
-_FIELDS = st.one_of(st.none(), st.lists(st.sampled_from(PROFILE), unique=True))
+_FIELDS = st.one_of(st.none(), st.lists(st.sampled_from(PROFILE_FIELDS), unique=True))
 _WISHES = st.builds(Wish, _NUMBER, _NUMBER, _FIELDS).filter(lambda wish: wish.duplicate != wish.primary)
 PLANS = st.builds(
     Plan,

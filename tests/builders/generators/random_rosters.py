@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from chalicelib.domain.availability.block_slots import Seeker
-from chalicelib.domain.availability.staff_slots import Preference, StaffSlots
-from chalicelib.domain.capacity.ledger import Occupant, Right
+from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.staff_slots import StaffPreference, StaffSlots
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Offer
-from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, Line, Opening
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, BranchHours, Closure, WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, TimeOff, WorkSchedule
-from chalicelib.domain.shared.times import instant
+from chalicelib.domain.shared.times import from_epoch_minute
 from tests.builders.oracles.staff_slots_oracle import Oracle
 from tests.builders.records import roster_builder
 from tests.builders.records.roster_builder import EVERY_DAY, Member
@@ -41,10 +41,10 @@ class Branch:
     """Everything a question about free time rests on."""
 
     offer: Offer
-    hours: Opening
+    hours: BranchHours
     members: tuple[Member, ...]
-    seeker: Seeker
-    wanted: Preference
+    seeker: Requester
+    wanted: StaffPreference
     first: int
     last: int
 
@@ -66,10 +66,12 @@ def branch(number: int) -> Branch:
     first = roster_builder.at(f"{day} 00:00", zone) + chance.choice(
         (chance.randint(-1500, 1500), chance.randint(-60, 240))
     )
-    now = instant(first) + timedelta(minutes=chance.choice((*[-600] * 6, -60, 120)), seconds=chance.choice((0, 30)))
+    now = from_epoch_minute(first) + timedelta(
+        minutes=chance.choice((*[-600] * 6, -60, 120)), seconds=chance.choice((0, 30))
+    )
     people = tuple(_member(chance, name, zone, day, first, now) for name in "abcd"[: chance.randint(1, 4)])
     staff_ids = [m.staff.id for m in people]
-    wanted = Preference(
+    wanted = StaffPreference(
         chance.choice(staff_ids) if chance.random() < 0.2 else None,
         chance.choice((*[None] * 12, "fr", "fr", "de")),
         chance.choice((None, *staff_ids)),
@@ -84,9 +86,9 @@ def _some(chance: Random, least: int, most: int, one: Callable[[], T]) -> list[T
     return [one() for _ in range(chance.randint(least, most))]
 
 
-def _line(chance: Random) -> Line:
+def _line(chance: Random) -> WeeklyHours:
     odd = chance.randint(0, 700), chance.randint(701, 1440)
-    return Line(chance.choice(WEEKDAYS), *chance.choice((*HOURS, odd, odd)))
+    return WeeklyHours(chance.choice(WEEKDAYS), *chance.choice((*HOURS, odd, odd)))
 
 
 def _closure(chance: Random, day: date) -> Closure:
@@ -113,8 +115,10 @@ def _schedule(chance: Random, zone: str, day: date) -> WorkSchedule:
 def _member(chance: Random, name: str, zone: str, day: date, first: int, now: datetime) -> Member:
     def absence() -> TimeOff:
         start = first + chance.randint(-100, 300)
-        end = instant(start + chance.choice((1, 13, 60, 2000))) + timedelta(seconds=chance.choice((0, 0, 1, 59)))
-        return TimeOff("off_1", instant(start), end)
+        end = from_epoch_minute(start + chance.choice((1, 13, 60, 2000))) + timedelta(
+            seconds=chance.choice((0, 0, 1, 59))
+        )
+        return TimeOff("off_1", from_epoch_minute(start), end)
 
     return roster_builder.member(
         name,
@@ -138,12 +142,12 @@ def _occupant(chance: Random, name: str, first: int, now: datetime) -> Occupant:
     return replace(one, id=f"hld_{name}", expires=int(now.timestamp()) + chance.choice((-1, 0, 1, 600)))
 
 
-def _seeker(chance: Random, people: Sequence[Member], now: datetime) -> Seeker:
+def _seeker(chance: Random, people: Sequence[Member], now: datetime) -> Requester:
     booked = [o for m in people for o in m.booked]
     hold = chance.choice([None, None, *(o for o in booked if o.is_hold)])
     moving = chance.choice([None, None, *(o.id for o in booked if not o.is_hold)])
-    right = chance.choice((Right.WIDGET, Right.WIDGET, Right.CONTACT_CENTRE, Right.SCHEDULE))
-    return Seeker(right, now, hold, moving)
+    right = chance.choice((SeatAccess.WIDGET, SeatAccess.WIDGET, SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE))
+    return Requester(right, now, hold, moving)
 
 
 def _offer(chance: Random, zone: str) -> Offer:

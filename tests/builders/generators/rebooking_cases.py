@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.organisation.opening_hours import Line
+from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, WorkSchedule
 
 ZONES = (
@@ -46,8 +46,8 @@ def asked(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
     weekdays = draw(st.sampled_from([(own.isoweekday(),), (1, 2, 3, 4, 5), (6, 7), (1, 2, 3, 4, 5, 6, 7)]))
     early, length = draw(st.sampled_from([0, 0, 5, 60, 180, -5])), draw(st.sampled_from([55, 60, 65, 120, 300]))
     start = min(max(minutes - early, 0), 1435)
-    lines = [Line(weekdays, start, min(start + length, 1440))]
-    lines += draw(st.sampled_from([[], [Line((1, 2), 540, 840)], [Line(weekdays, 0, 1440)]]))
+    lines = [WeeklyHours(weekdays, start, min(start + length, 1440))]
+    lines += draw(st.sampled_from([[], [WeeklyHours((1, 2), 540, 840)], [WeeklyHours(weekdays, 0, 1440)]]))
     validity = draw(st.sampled_from([(None, None), (None, None), (own, None), (None, own), (own + timedelta(1), None)]))
     return WorkSchedule("wsl_mon_tue", CalendarType.AD_HOC, where, tuple(lines), *validity), whose, at
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chalicelib.domain.capacity.capacity_model import Bench, Sitter
+from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
 
 KINDS = ("quiet", "busy", "near full", "full", "over full", "cut", "mixed near full", "mixed full", "mixed over full")
 OPENS, CLOSES = 0, 480
@@ -25,9 +25,9 @@ SITTERS = 200
 class Day:
     """Benches, who sits there (first come first), and whom somebody may ask for a seat for."""
 
-    benches: list[Bench]
-    sitters: list[Sitter]
-    wishes: list[Sitter]
+    benches: list[SeatPool]
+    sitters: list[Demand]
+    wishes: list[Demand]
 
 
 class Branch:
@@ -42,38 +42,38 @@ class Branch:
         self._lengths = [random.choice(LENGTHS) for _ in range(services)]
         self._skills: list[set[int]] = []
         self._reserve: list[bool] = []
-        self.benches: list[Bench] = []
+        self.benches: list[SeatPool] = []
         for _ in range(blocks):
             shift, skills, limit = random.choice(SHIFTS), random.choice(teams), random.choice((1, 2, 2, 3))
             kept = limit > 1 and random.random() < 0.25
-            self._add(Bench(*shift, limit - kept), skills, reserve=False)
+            self._add(SeatPool(*shift, limit - kept), skills, reserve=False)
             if kept:
-                self._add(Bench(*shift, 1), skills, reserve=True)
+                self._add(SeatPool(*shift, 1), skills, reserve=True)
         self._offered = sorted(set().union(*self._skills))
 
-    def _add(self, bench: Bench, skills: set[int], *, reserve: bool) -> None:
+    def _add(self, bench: SeatPool, skills: set[int], *, reserve: bool) -> None:
         self.benches.append(bench)
         self._skills.append(skills)
         self._reserve.append(reserve)
 
-    def wish(self) -> Sitter:
+    def wish(self) -> Demand:
         """Somebody who asks for a service at a time within the opening hours."""
         service = self._random.choice(self._offered)
         length = self.length(service)
         start = self._random.randrange(OPENS, CLOSES - length + 1, GRID)
         return self.sitter(start, start + length, service)
 
-    def sitter(self, start: int, end: int, service: int) -> Sitter:
+    def sitter(self, start: int, end: int, service: int) -> Demand:
         """Somebody for the service; one in four came through staff and may use the seats kept for them."""
         staff = self._random.random() < 0.25
         choices = [i for i, skills in enumerate(self._skills) if service in skills and (staff or not self._reserve[i])]
-        return Sitter(start, end, tuple(choices))
+        return Demand(start, end, tuple(choices))
 
     def length(self, service: int) -> int:
         """Minutes: the service's own, or any when lengths are mixed."""
         return self._random.choice(LENGTHS) if self._mixed else self._lengths[service]
 
-    def tiled(self, gaps: float) -> list[Sitter]:
+    def tiled(self, gaps: float) -> list[Demand]:
         """Every seat filled from end to end but for some gaps, in the order of no particular seat."""
         found = []
         for index, bench in enumerate(self.benches):
@@ -82,7 +82,7 @@ class Branch:
         self._random.shuffle(found)
         return found
 
-    def _row(self, index: int, gaps: float) -> list[Sitter]:
+    def _row(self, index: int, gaps: float) -> list[Demand]:
         bench, row = self.benches[index], []
         start = bench.start
         while start < bench.end:
@@ -92,7 +92,7 @@ class Branch:
                 start += GRID
                 continue
             sitter = self.sitter(start, end, service)
-            row.append(sitter if index in sitter.choices else Sitter(start, end, (*sitter.choices, index)))
+            row.append(sitter if index in sitter.choices else Demand(start, end, (*sitter.choices, index)))
             start = end
         return row
 
@@ -111,14 +111,14 @@ def day(kind: str, seed: int, blocks: int = BLOCKS, most: int = SITTERS) -> Day:
         sitters += [branch.wish() for _ in range(8)]
     if kind == "cut":
         index = random.randrange(len(benches))
-        benches[index] = Bench(benches[index].start, benches[index].end, 0)
+        benches[index] = SeatPool(benches[index].start, benches[index].end, 0)
     return Day(benches, sitters, [branch.wish() for _ in range(12)])
 
 
-def _booked(branch: Branch, random: Random, most: int) -> list[Sitter]:
+def _booked(branch: Branch, random: Random, most: int) -> list[Demand]:
     """Those who found a seat, of many who asked one after the other."""
     loads = [[0] * (CLOSES // GRID) for _ in branch.benches]
-    found: list[Sitter] = []
+    found: list[Demand] = []
     for _ in range(5 * SITTERS):
         if len(found) == most:
             break
@@ -133,6 +133,6 @@ def _booked(branch: Branch, random: Random, most: int) -> list[Sitter]:
     return found
 
 
-def _free(bench: Bench, wish: Sitter, loads: Sequence[int], cells: range) -> bool:
+def _free(bench: SeatPool, wish: Demand, loads: Sequence[int], cells: range) -> bool:
     inside = bench.start <= wish.start and wish.end <= bench.end
     return inside and all(loads[cell] < bench.limit for cell in cells)

@@ -8,9 +8,9 @@ from typing import Any
 
 from chalicelib import background, container
 from chalicelib.domain.organisation.catalog import Location, Login, Staff
-from chalicelib.domain.shared.events import Event
+from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Change, Once, Ref
+from chalicelib.services.unit_of_work import IdempotencyKey, Ref, UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import MORTGAGE, TORONTO, World
 
@@ -62,7 +62,7 @@ def listed(world: World, first: str, last: str, location_id: str = TORONTO, more
 def employed(role: Role, *location_ids: str) -> dict[str, Any]:
     """The login of somebody new in this role at these locations."""
     email = f"{role.value}@example.org"
-    change = Change()
+    change = UnitOfWork()
     staff = change.save(Staff(f"stf_{role.value}", role.value, email, role, location_ids))
     change.save(Login(email, staff.id))
     container.store().commit(change)
@@ -71,12 +71,12 @@ def employed(role: Role, *location_ids: str) -> dict[str, Any]:
 
 def branch(location_id: str = VANCOUVER, timezone: str = "America/Vancouver") -> None:
     """Another location, where nobody works yet."""
-    change = Change()
+    change = UnitOfWork()
     change.save(Location(location_id, "Vancouver", timezone))
     container.store().commit(change)
 
 
-def events(block: dict[str, Any]) -> list[Event]:
+def events(block: dict[str, Any]) -> list[DomainEvent]:
     """What was announced about a block, oldest first."""
     entries = container.agenda().journal(block["id"], 100, None).items
     return [event for entry in reversed(entries) for event in entry.events]
@@ -119,7 +119,7 @@ class Meddling:
         """As the store reads."""
         return self._store.read(refs, consistent=consistent)
 
-    def commit(self, change: Change, once: Once | None = None, result: Any = None) -> None:
+    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
         """As the store commits, after what happens before."""
         self.commits += 1
         if self.commits == self._at:

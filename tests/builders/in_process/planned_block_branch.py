@@ -16,11 +16,11 @@ from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import container
-from chalicelib.domain.capacity.ledger import Occupant, Right
-from chalicelib.domain.organisation.catalog import Availability, Location, Method, Service, Settings
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, MeetingMethod, Service, Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
-from chalicelib.domain.shared.times import minute, utc_text
-from chalicelib.services.unit_of_work import Change
+from chalicelib.domain.shared.times import epoch_minute, utc_text
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.generators.block_day_plans import SERVICES, STEP, Act, Day, Plan, Planned
 from tests.builders.in_process.sample_organisation import TORONTO, World
@@ -52,16 +52,16 @@ class Branch:
                 id=service_id,
                 name=service_id,
                 duration_minutes=minutes,
-                meeting_methods=(Method.IN_PERSON,),
+                meeting_methods=(MeetingMethod.IN_PERSON,),
                 location_ids=(TORONTO,),
-                availability=Availability.QUICKSTREAM,
+                availability=AvailabilitySource.QUICKSTREAM,
                 slot_interval=interval,
                 lead_minutes=self.plan.lead,
                 horizon_days=self.plan.horizon,
             )
             for service_id, minutes, interval in zip(SERVICES, self.plan.minutes, self.plan.intervals, strict=True)
         }
-        change = Change()
+        change = UnitOfWork()
         change.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, hold_minutes=HOLD_MINUTES))
         change.save(Location(TORONTO, "Branch", self.day.zone))
         for service in self.services.values():
@@ -72,7 +72,7 @@ class Branch:
             self._do(act)
 
     def _laid(self, number: int, planned: Planned) -> Block:
-        start = minute(self.turn) + planned.start
+        start = epoch_minute(self.turn) + planned.start
         block = Block(
             id=f"blk_{number:026d}",
             series_id=f"ser_{number:026d}",
@@ -120,8 +120,8 @@ class Branch:
 
     def _seat_by_staff(self, act: Act) -> None:
         """Somebody whom staff put where they liked, in a block or beside it (D5)."""
-        start = minute(self.turn) - 100 + 25 * act.choice
-        right = (Right.CONTACT_CENTRE, Right.SCHEDULE)[act.choice % 2]
+        start = epoch_minute(self.turn) - 100 + 25 * act.choice
+        right = (SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE)[act.choice % 2]
         occupant = Occupant(
             f"apt_{container.ids().new('x', self.world.now)[2:]}",
             start,
@@ -229,7 +229,7 @@ class Branch:
         days = HORIZON if self.plan.horizon is None else self.plan.horizon
         if start.astimezone(self.day.tz).date() > now.astimezone(self.day.tz).date() + timedelta(days=days):
             return "too_far"
-        at, end = minute(start), minute(start) + service.duration_minutes
+        at, end = epoch_minute(start), epoch_minute(start) + service.duration_minutes
         covering = [b for b in self.blocks if service_id in b.services and b.start <= at and end <= b.end]
         released = [b for b in covering if b.state is BlockState.RELEASED]
         if not released:
@@ -241,7 +241,7 @@ class Branch:
 
     def surely_free(self, service_id: str, start: datetime) -> bool:
         """Whether a block has room even if everybody there at that time sat in it: no seating can be needed."""
-        at, end = minute(start), minute(start) + self.services[service_id].duration_minutes
+        at, end = epoch_minute(start), epoch_minute(start) + self.services[service_id].duration_minutes
         there = [service for service, low, high in self._taken() if low < end and at < high]
         return any(
             b.start <= at
@@ -256,7 +256,7 @@ class Branch:
     def _taken(self) -> Iterator[tuple[str, int, int]]:
         """Who is there as far as this branch has been told: service, start and end."""
         for taken in (*self.booked, *self.live_holds):
-            at = minute(datetime.fromisoformat(taken["start"]))
+            at = epoch_minute(datetime.fromisoformat(taken["start"]))
             yield taken["service_id"], at, at + self.services[taken["service_id"]].duration_minutes
         for occupant in self.seated:
             yield occupant.service_id, occupant.start, occupant.end

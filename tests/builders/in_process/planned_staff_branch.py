@@ -14,7 +14,7 @@ from chalicelib import background, container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.generators.block_day_plans import STEP, Day
 from tests.builders.generators.staff_day_plans import Act, Plan
@@ -40,7 +40,7 @@ class StaffBranch:
         self.turn = self.day.turn
         self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
         self.chance = random.Random(self.plan.probe)
-        change = Change()
+        change = UnitOfWork()
         change.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
         for record in records(self.day, self.plan):
             change.save(record)

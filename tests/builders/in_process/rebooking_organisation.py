@@ -10,21 +10,29 @@ import pytest
 
 from chalicelib import container
 from chalicelib.container import quickview
-from chalicelib.domain.appointments.appointment import Appointment, Attendee, Cancellation, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee, Cancellation
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
-from chalicelib.domain.messaging.notification_policy import telling
-from chalicelib.domain.messaging.notifications import Scene
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Line
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.messaging.notification_policy import route
+from chalicelib.domain.messaging.notifications import MessageContext
+from chalicelib.domain.organisation.catalog import (
+    AvailabilitySource,
+    Location,
+    Login,
+    MeetingMethod,
+    Service,
+    Settings,
+    Staff,
+)
+from chalicelib.domain.organisation.opening_hours import WeeklyHours
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.events import Actor, Audience, Channel
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import wall_text, zone
-from chalicelib.notifications.content import letter
+from chalicelib.domain.shared.times import known_zone, wall_text
+from chalicelib.notifications.content import build_content
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import World
 from tests.builders.in_process.staff_bookings import journal, write
@@ -48,13 +56,13 @@ START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
 URL = f"/quickview/appointments/{SOURCE}/rebook"
 MON_TUE, THU_FRI, RAPID, OPEN = "wsl_mon_tue", "wsl_thu_fri", "wsl_rapid", "wsl_open"
 LEES = "wsl_lees"
-ALWAYS = (Line((1, 2, 3, 4, 5, 6, 7), 0, 1440),)
+ALWAYS = (WeeklyHours((1, 2, 3, 4, 5, 6, 7), 0, 1440),)
 
 
 def schedule(schedule_id: str, weekdays: tuple[int, ...], start: int, end: int, **more: Any) -> WorkSchedule:
     """Hours on some weekdays in Melbourne, ad hoc unless said."""
     fields = {"calendar_type": CalendarType.AD_HOC, "timezone": MELBOURNE} | more
-    return WorkSchedule(schedule_id, lines=(Line(weekdays, start * 60, end * 60),), **fields)
+    return WorkSchedule(schedule_id, lines=(WeeklyHours(weekdays, start * 60, end * 60),), **fields)
 
 
 KIMS = (
@@ -72,14 +80,14 @@ def practice(blank: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """
     monkeypatch.setattr(quickview, "review_key", lambda: "the key that signs reviews")
     blank.now = NOW
-    methods = (Method.IN_PERSON, Method.PHONE, Method.VIDEO)
+    methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
     common: dict[str, Any] = {"meeting_methods": methods, "location_ids": (HERE,)}
     write(
         Settings(organisation_name="Harbour Counselling", timezone=MELBOURNE),
         Location(HERE, "Collins Street", MELBOURNE, "1 Collins St", "branch@example.org", "AU", "VIC"),
         Location(THERE, "Hay Street", PERTH),
-        Service(COUNSEL, "Counselling", 60, availability=Availability.STAFF, **common),
-        Service(WALK_IN, "Walk-in", 30, availability=Availability.QUICKSTREAM, **common),
+        Service(COUNSEL, "Counselling", 60, availability=AvailabilitySource.STAFF, **common),
+        Service(WALK_IN, "Walk-in", 30, availability=AvailabilitySource.QUICKSTREAM, **common),
     )
     for name, (staff_id, role) in ROLES.items():
         places = (THERE,) if name == "lee" else (HERE,)
@@ -92,7 +100,7 @@ def employ(name: str, staff_id: str, role: Role, places: tuple[str, ...], schedu
     """Somebody who offers everything at these places."""
     staff = Staff(staff_id, name.title(), f"{name}@example.org", role, places, (COUNSEL, WALK_IN), timezone=MELBOURNE)
     rota = Rota(staff_id, schedules)
-    posts = (Post(place, staff_id, role).follows(staff, rota) for place in places)
+    posts = (TeamMember(place, staff_id, role).follows(staff, rota) for place in places)
     write(staff, rota, Login(staff.email, staff_id), *posts)
 
 
@@ -105,14 +113,19 @@ def client(**more: Any) -> Client:
 def source(**more: Any) -> Appointment:
     """What Ana had with Kim a week ago."""
     start = NOW - timedelta(days=7, hours=-1)
-    fields: dict[str, Any] = {"id": SOURCE, "state": State.COMPLETED, "staff_id": KIM, "notes": "Went well"}
-    fields |= {"client_id": CLIENT, "service_id": COUNSEL, "availability": Availability.STAFF, "timezone": PERTH} | more
+    fields: dict[str, Any] = {"id": SOURCE, "state": AppointmentState.COMPLETED, "staff_id": KIM, "notes": "Went well"}
+    fields |= {
+        "client_id": CLIENT,
+        "service_id": COUNSEL,
+        "availability": AvailabilitySource.STAFF,
+        "timezone": PERTH,
+    } | more
     return Appointment(
         location_id=HERE,
-        method=Method.PHONE,
+        method=MeetingMethod.PHONE,
         start=start,
         end=start + timedelta(hours=1),
-        local_start=wall_text(start, zone(fields["timezone"])),
+        local_start=wall_text(start, known_zone(fields["timezone"])),
         attendees=(Attendee(fields.pop("client_id"), "Ana Ruiz", "code"),),
         booked_through=Actor(Channel.SCHEDULE, "Rae", RAE),
         created_at=NOW - timedelta(days=9),
@@ -123,7 +136,7 @@ def source(**more: Any) -> Appointment:
 
 def attend(whom: Client, **more: Any) -> None:
     """Puts a client on record with the appointment they had."""
-    change = Change()
+    change = UnitOfWork()
     change.file(change.save(whom))
     change.book(source(client_id=whom.id, **more))
     container.store().commit(change)
@@ -137,22 +150,22 @@ def allot(sessions: int, **more: Any) -> None:
 def schedules_of(world: World, *schedules: WorkSchedule, off: tuple[TimeOff, ...] = (), staff_id: str = KIM) -> None:
     """From now on these are the schedules of Kim, or of somebody else."""
     rota = replace(world.read(Rota, staff_id), schedules=schedules, time_off=off)
-    write(rota, world.read(Post, HERE, staff_id).follows(world.read(Staff, staff_id), rota))
+    write(rota, world.read(TeamMember, HERE, staff_id).follows(world.read(Staff, staff_id), rota))
 
 
 def keep(world: World, **changes: Any) -> None:
     """The source as something else has left it."""
     before = world.read(Appointment, SOURCE)
-    change = Change()
+    change = UnitOfWork()
     change.book(replace(before, **changes), before)
     container.store().commit(change)
 
 
 def call_off(world: World) -> None:
     """The source does not take place after all."""
-    keep(world, state=State.BOOKED)
+    keep(world, state=AppointmentState.BOOKED)
     before = world.read(Appointment, SOURCE)
-    change = Change()
+    change = UnitOfWork()
     change.book(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
     container.store().commit(change)
 
@@ -204,7 +217,7 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
     booked: Appointment = world.read(Appointment, appointment_id)
     clients = [world.read(Client, a.client_id) for a in booked.attendees]
     staff = world.read(Staff, booked.staff_id or "")
-    scene = Scene(
+    scene = MessageContext(
         world.read(Settings),
         booked,
         world.read(Location, booked.location_id),
@@ -212,6 +225,6 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
         {c.id: c for c in clients},
         {staff.id: staff},
     )
-    told = [notice for message in entry.messages for notice in telling(message, entry, scene, world.now).notices]
-    texts = ((notice.audience, letter(notice, "https://desk.example.org")) for notice in told)
+    told = [notice for message in entry.messages for notice in route(message, entry, scene, world.now).notices]
+    texts = ((notice.audience, build_content(notice, "https://desk.example.org")) for notice in told)
     return {audience: "\n".join([text.lead, *text.plain_rows]) for audience, text in texts}

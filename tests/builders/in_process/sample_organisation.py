@@ -8,15 +8,23 @@ from typing import Any
 
 from chalicelib import container
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Line, Opening, OpeningLine
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.catalog import (
+    AvailabilitySource,
+    Location,
+    Login,
+    MeetingMethod,
+    Service,
+    Settings,
+    Staff,
+)
+from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import instant, minute, utc_days, utc_text
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, utc_days, utc_text
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import Change, Ref
+from chalicelib.services.unit_of_work import Ref, UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims, send
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -34,9 +42,9 @@ def offered(service_id: str, name: str, minutes: int = 30, **more: Any) -> Servi
         id=service_id,
         name=name,
         duration_minutes=minutes,
-        meeting_methods=(Method.IN_PERSON, Method.PHONE),
+        meeting_methods=(MeetingMethod.IN_PERSON, MeetingMethod.PHONE),
         location_ids=(TORONTO,),
-        availability=Availability.QUICKSTREAM,
+        availability=AvailabilitySource.QUICKSTREAM,
         **more,
     )
 
@@ -55,7 +63,7 @@ class World:
 
     def furnish(self, settings: Settings | None = None) -> World:
         """A branch in Toronto, two services, two people who have no working hours yet."""
-        change = Change()
+        change = UnitOfWork()
         change.save(settings or Settings(organisation_name="Maple Credit Union", timezone="America/Toronto"))
         change.save(Location(TORONTO, "Toronto", "America/Toronto", "1 King St", "toronto@example.org", "CA"))
         change.save(offered(MORTGAGE, "Mortgage advice"))
@@ -63,23 +71,23 @@ class World:
         for staff in (employed(SAM, "Sam", Role.STAFF), employed(ALEX, "Alex", Role.MANAGER)):
             change.save(staff)
             change.save(Login(staff.email, staff.id))
-            change.save(Post(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+            change.save(TeamMember(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
         container.store().commit(change)
         return self
 
-    def keep_hours(self, *lines: Line) -> World:
+    def keep_hours(self, *lines: WeeklyHours) -> World:
         """The branch is open and its people are at work in these hours; from nine to five on weekdays unless said."""
-        lines = lines or (Line((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
-        change = Change()
-        opening = self.read(Opening, TORONTO) or Opening(TORONTO)
-        kept = tuple(OpeningLine(f"hrs_{number}", line) for number, line in enumerate(lines))
+        lines = lines or (WeeklyHours((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
+        change = UnitOfWork()
+        opening = self.read(BranchHours, TORONTO) or BranchHours(TORONTO)
+        kept = tuple(BranchHoursLine(f"hrs_{number}", line) for number, line in enumerate(lines))
         change.save(replace(opening, lines=kept))
         for staff_id in (SAM, ALEX):
             rota = self.read(Rota, staff_id) or Rota(staff_id)
             schedule = WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
             rota = replace(rota, schedules=(schedule,))
             change.save(rota)
-            change.save(self.read(Post, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
+            change.save(self.read(TeamMember, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
         container.store().commit(change)
         return self
 
@@ -94,7 +102,7 @@ class World:
     ) -> Block:
         """A block written as the staff routes would leave it."""
         self.blocks += 1
-        begin = minute(start)
+        begin = epoch_minute(start)
         block = Block(
             id=f"blk_{self.blocks:026d}",
             series_id=f"ser_{self.blocks:026d}",
@@ -114,7 +122,7 @@ class World:
         days = utc_days(start, end)
         found = container.store().read(ledger_io.sheet_refs(TORONTO, days))
         before = ledger_io.calendar_in(found, TORONTO, days)
-        change = Change()
+        change = UnitOfWork()
         for sheet in how(before).changed_since(before):
             change.save(sheet)
         container.store().commit(change)
@@ -183,4 +191,4 @@ def at(minutes: int, start: datetime = OPENING) -> datetime:
 
 def text(minutes: int) -> str:
     """An epoch minute as the contract writes it."""
-    return utc_text(instant(minutes))
+    return utc_text(from_epoch_minute(minutes))

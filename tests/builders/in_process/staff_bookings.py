@@ -10,15 +10,15 @@ import pytest
 
 from chalicelib import background, container
 from chalicelib.domain.capacity.ledger import Sheet
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Service, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Line, Opening, OpeningLine
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, Service, Settings, Staff
+from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
 from chalicelib.domain.quickstream.blocks import Block, BlockState
-from chalicelib.domain.shared.events import Entry, Kind
+from chalicelib.domain.shared.events import JournalEntry, MessageKind
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import minute, utc_days, utc_text
-from chalicelib.services.unit_of_work import Change
+from chalicelib.domain.shared.times import epoch_minute, utc_days, utc_text
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.block_requests import VANCOUVER
 from tests.builders.in_process.sample_organisation import (
@@ -42,12 +42,12 @@ GROUPS = {
     CENTRAL: Role.CONTACT_CENTRE,
     BOSS: Role.ADMIN,
 }
-WEEK = (Line((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
+WEEK = (WeeklyHours((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
 
 
 def write(*records: Any) -> None:
     """Records as another part of the system would leave them."""
-    change = Change()
+    change = UnitOfWork()
     for record in records:
         change.save(record)
     container.store().commit(change)
@@ -57,7 +57,7 @@ def staffed(world: World) -> World:
     """Sam and Alex give advice by their calendars, nine to five; a boss and the contact centre sign in."""
     world.keep_hours()
     advice = offered(ADVICE, "Advice", buffer_after=10, client_chooses_staff=True)
-    write(replace(advice, availability=Availability.STAFF))
+    write(replace(advice, availability=AvailabilitySource.STAFF))
     for staff_id in (SAM, ALEX):
         teach(world, staff_id, (MORTGAGE, ACCOUNT, ADVICE))
     hire("stf_boss", BOSS)
@@ -69,7 +69,7 @@ def teach(world: World, staff_id: str, service_ids: tuple[str, ...]) -> None:
     """What they offer from now on."""
     staff: Staff = replace(world.read(Staff, staff_id), service_ids=service_ids)
     rota = world.read(Rota, staff_id) or Rota(staff_id)
-    posts = (world.read(Post, location_id, staff_id) for location_id in staff.location_ids)
+    posts = (world.read(TeamMember, location_id, staff_id) for location_id in staff.location_ids)
     write(staff, *(post.follows(staff, rota) for post in posts if post))
 
 
@@ -78,20 +78,20 @@ def hire(staff_id: str, email: str, *location_ids: str, role: Role | None = None
     role = role or GROUPS[email]
     staff = Staff(staff_id, staff_id[4:].title(), email, role, location_ids, (MORTGAGE, ACCOUNT, ADVICE))
     rota = Rota(staff_id, (WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", WEEK),))
-    posts = (Post(location_id, staff_id, role).follows(staff, rota) for location_id in location_ids)
+    posts = (TeamMember(location_id, staff_id, role).follows(staff, rota) for location_id in location_ids)
     write(staff, rota, Login(email, staff_id), *posts)
     return staff_id
 
 
 def open_vancouver(world: World, limit: int = 1) -> None:
     """Another branch with the same services, open while Toronto's is, with a block when Toronto's first one is."""
-    start = minute(OPENING)
+    start = epoch_minute(OPENING)
     services, state = (MORTGAGE, ACCOUNT), BlockState.RELEASED
     block = Block("blk_vancouver", "ser_vancouver", VANCOUVER, start, start + 180, limit, services, state)
     sheets = (Sheet(VANCOUVER, day, blocks={block.id: block}) for day in utc_days(block.start, block.end))
     known = (replace(world.read(Service, s), location_ids=(TORONTO, VANCOUVER)) for s in (MORTGAGE, ADVICE))
-    lines = (OpeningLine("hrs_1", Line((1, 2, 3, 4, 5), 0, 1440)),)
-    write(Location(VANCOUVER, "Vancouver", "America/Vancouver"), Opening(VANCOUVER, lines), *known, *sheets)
+    lines = (BranchHoursLine("hrs_1", WeeklyHours((1, 2, 3, 4, 5), 0, 1440)),)
+    write(Location(VANCOUVER, "Vancouver", "America/Vancouver"), BranchHours(VANCOUVER, lines), *known, *sheets)
 
 
 def setting(world: World, **fields: Any) -> None:
@@ -156,12 +156,12 @@ def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> 
     return booked(world, service_id=ADVICE, staff={"id": staff_id}, **start(minutes), **more)
 
 
-def journal(appointment_id: str) -> list[Entry]:
+def journal(appointment_id: str) -> list[JournalEntry]:
     """Everything that happened to it, newest first."""
     return list(container.agenda().journal(appointment_id, 50, None).items)
 
 
-def told(entry: Entry) -> list[tuple[Kind, str]]:
+def told(entry: JournalEntry) -> list[tuple[MessageKind, str]]:
     """Which messages go to whom."""
     return [(message.kind, message.recipient_id) for message in entry.messages]
 
@@ -176,7 +176,7 @@ def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], ob
     store = container.store()
     commit = store.commit
 
-    def overtaken(change: Change, *more: Any) -> None:
+    def overtaken(change: UnitOfWork, *more: Any) -> None:
         if of is object or any(isinstance(record, of) for record, _ in change.saved):
             monkeypatch.setattr(store, "commit", commit)
             act()

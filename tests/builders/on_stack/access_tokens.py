@@ -79,7 +79,7 @@ def _of_another_pool(stack: Stack) -> str:
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
     client = pool.create_user_pool_client(UserPoolId=other, ClientName="other", **flows)["UserPoolClient"]
     pool.create_group(UserPoolId=other, GroupName="admin")
-    logins.create(stack.aws, other, email, "admin", invite=False)
+    logins.create_login(stack.aws, other, email, "admin", invite=False)
     logins.set_passwords(stack.aws, other, password)
     return logins.sign_in(stack.aws, client["ClientId"], email, password)
 

@@ -13,8 +13,8 @@ import pytest
 
 from chalicelib import container
 from chalicelib.persistence import row_mapping, table, transaction
-from chalicelib.persistence.store import DynamoStore, FoundRows
-from chalicelib.services.unit_of_work import Change, Ref
+from chalicelib.persistence.store import DynamoReadResult, DynamoStore
+from chalicelib.services.unit_of_work import Ref, UnitOfWork
 from tests.builders.on_stack.local_stack import Stack
 from tests.integration.conftest import forget_singletons
 
@@ -23,12 +23,12 @@ class Together(DynamoStore):
     """The real store, but nobody decides before everybody has read from this ``partition`` for the first time."""
 
     def __init__(self, readers: int, partition: str) -> None:
-        super().__init__(table.connect(container.settings().table_name, container.settings().region), time.time)
+        super().__init__(table.connect_table(container.settings().table_name, container.settings().region), time.time)
         self._partition = partition
         self._all = threading.Barrier(readers)
         self._mine = threading.local()
 
-    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRows:
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> DynamoReadResult:
         """One read, of each thread the first of this partition at the same time as the others'."""
         found = super().read(refs, consistent=consistent)
         if not hasattr(self._mine, "has_read") and any(self._is_awaited(ref) for ref in refs):
@@ -64,12 +64,12 @@ def beside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def careless(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None]:
     """Transactions keep every condition but those on keys that begin like one of these."""
 
-    def unconditional(writes_of: Callable[[Change], Any], change: Change) -> Any:
+    def unconditional(writes_of: Callable[[UnitOfWork], Any], change: UnitOfWork) -> Any:
         writes = writes_of(change)
         writes.puts = [(row, None if row.pk.startswith(partitions) else condition) for row, condition in writes.puts]
         writes.checks = [(key, condition) for key, condition in writes.checks if not key.pk.startswith(partitions)]
         return writes
 
     with monkeypatch.context() as patched:
-        patched.setattr(transaction, "_writes", partial(unconditional, transaction._writes))
+        patched.setattr(transaction, "_writes", partial(unconditional, transaction._collect_writes))
         yield

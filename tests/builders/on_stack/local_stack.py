@@ -45,7 +45,7 @@ class Stack:
 
     def aws(self, service: str) -> Any:
         """A client of the embedded AWS with its root credentials."""
-        return clients.of_endpoint(self.content["aws_endpoint_url"], self.content["region"])(service)
+        return clients.endpoint_clients(self.content["aws_endpoint_url"], self.content["region"])(service)
 
     def token(self, role: str) -> str:
         """The ID token of the staff user with this role."""
@@ -91,8 +91,8 @@ class Stack:
 def shared() -> Stack:
     """The test run's one stack, started at the first call."""
     named = os.environ.get("FRONTDESK_LOCAL_DIR")
-    if named and Emulator(local.directory()).running():
-        return Stack(local.directory(), local.up(local.directory(), "empty"))
+    if named and Emulator(local.stack_directory()).running():
+        return Stack(local.stack_directory(), local.up(local.stack_directory(), "empty"))
     Emulator(OWN_DIRECTORY).stop()
     shutil.rmtree(OWN_DIRECTORY, ignore_errors=True)
     atexit.register(local.down, OWN_DIRECTORY)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from chalicelib.domain.capacity.capacity_model import Bench, Sitter
+from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
 
 
-def options(benches: Sequence[Bench], sitter: Sitter) -> list[int | None]:
+def options(benches: Sequence[SeatPool], sitter: Demand) -> list[int | None]:
     """Benches the sitter may be placed on: covering ones, else overlapping ones, else none."""
     covering = [b for b in sitter.choices if covers(benches[b], sitter)]
     overlapping = [b for b in sitter.choices if sitter.start < benches[b].end and benches[b].start < sitter.end]
     return [*covering] or [*overlapping] or [None]
 
 
-def covers(bench: Bench, sitter: Sitter) -> bool:
+def covers(bench: SeatPool, sitter: Demand) -> bool:
     return bench.start <= sitter.start and sitter.end <= bench.end
 
 
-def overload(benches: Sequence[Bench], sitters: Sequence[Sitter], placement: Sequence[int | None]) -> int:
+def overload(benches: Sequence[SeatPool], sitters: Sequence[Demand], placement: Sequence[int | None]) -> int:
     """Seat-minutes above the limits, minute by minute within each bench's own time."""
     total = 0
     for index, bench in enumerate(benches):
@@ -29,26 +29,26 @@ def overload(benches: Sequence[Bench], sitters: Sequence[Sitter], placement: Seq
     return total
 
 
-def least_overload(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> int:
+def least_overload(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> int:
     placements = product(*(options(benches, sitter) for sitter in sitters))
     return min(overload(benches, sitters, placement) for placement in placements)
 
 
-def admits(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter) -> bool:
+def admits(benches: Sequence[SeatPool], sitters: Sequence[Demand], candidate: Demand) -> bool:
     if not any(covers(benches[b], candidate) for b in candidate.choices):
         return False
     return least_overload(benches, [*sitters, candidate]) == least_overload(benches, sitters)
 
 
-def room(benches: Sequence[Bench], sitters: Sequence[Sitter], candidate: Sitter) -> int:
+def room(benches: Sequence[SeatPool], sitters: Sequence[Demand], candidate: Demand) -> int:
     found = 0
     while admits(benches, [*sitters, *[candidate] * found], candidate):
         found += 1
     return found
 
 
-def first_come(benches: Sequence[Bench], sitters: Sequence[Sitter]) -> list[bool]:
-    seated: list[Sitter] = []
+def first_come(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> list[bool]:
+    seated: list[Demand] = []
     answer = []
     for sitter in sitters:
         fits = any(covers(benches[b], sitter) for b in sitter.choices)

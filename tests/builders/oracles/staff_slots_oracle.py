@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from chalicelib.domain.availability.block_slots import Seeker
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Occupant, Right
+from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import Offer
-from chalicelib.domain.organisation.opening_hours import Line, Opening
+from chalicelib.domain.organisation.opening_hours import BranchHours, WeeklyHours
 from tests.builders.records.roster_builder import Member
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,10 +50,10 @@ class Oracle:
     """Says who is free at a start in [first, last), minute by minute."""
 
     offer: Offer
-    hours: Opening
+    hours: BranchHours
     members: Sequence[Member]
-    seeker: Seeker
-    wanted: Preference
+    seeker: Requester
+    wanted: StaffPreference
     first: int
     last: int
 
@@ -65,7 +65,7 @@ class Oracle:
 
     def bookable(self, start: int) -> list[str]:
         """Who can be booked then by this seeker: staff place freely, others on the grid."""
-        return self.free(start, on_grid=self.seeker.right is not Right.SCHEDULE)
+        return self.free(start, on_grid=self.seeker.right is not SeatAccess.SCHEDULE)
 
     def pick(self, start: int) -> str:
         """Whose turn it is (D46)."""
@@ -85,9 +85,9 @@ class Oracle:
         begins, now = EPOCH + timedelta(minutes=start), self.seeker.now
         if begins <= now:
             return False
-        if self.seeker.right is Right.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
+        if self.seeker.right is SeatAccess.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
             return False
-        ahead = 366 if self.seeker.right is Right.SCHEDULE else 0
+        ahead = 366 if self.seeker.right is SeatAccess.SCHEDULE else 0
         last_day = now.astimezone(ZoneInfo(self._zone)).date() + timedelta(days=max(ahead, self.offer.horizon_days))
         return clock(start, self._zone).date() <= last_day
 
@@ -151,7 +151,7 @@ class Oracle:
         length = (self.last + self.offer.service.duration_minutes - self.first) // 1440 + 6
         return [begin + timedelta(days=n) for n in range(length)]
 
-    def _weekly(self, lines: Iterable[Line], zone: str, days: Iterable[date]) -> set[int]:
+    def _weekly(self, lines: Iterable[WeeklyHours], zone: str, days: Iterable[date]) -> set[int]:
         found: set[int] = set()
         for day in days:
             for line in lines:

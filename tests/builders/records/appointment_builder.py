@@ -8,10 +8,25 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee, Cancellation
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.messaging.notification_policy import telling
-from chalicelib.domain.messaging.notifications import Medium, Notice, Scene
-from chalicelib.domain.organisation.catalog import Location, Method, Question, QuestionType, Service, Settings, Staff
-from chalicelib.domain.shared.events import CLIENT, Audience, Entry, Event, Kind, Message
+from chalicelib.domain.messaging.notification_policy import route
+from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
+from chalicelib.domain.organisation.catalog import (
+    Location,
+    MeetingMethod,
+    Question,
+    QuestionType,
+    Service,
+    Settings,
+    Staff,
+)
+from chalicelib.domain.shared.events import (
+    CLIENT_ACTOR,
+    Audience,
+    DomainEvent,
+    JournalEntry,
+    MessageKind,
+    QueuedMessage,
+)
 from chalicelib.domain.shared.permissions import Role
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -54,13 +69,13 @@ def appointment(**fields: Any) -> Appointment:
         id=APPOINTMENT,
         service_id=SERVICE.id,
         location_id=LOCATION.id,
-        method=Method.IN_PERSON,
+        method=MeetingMethod.IN_PERSON,
         start=START,
         end=START + timedelta(minutes=30),
         timezone="America/Toronto",
         local_start="2026-12-01T10:00:00",
         attendees=(attendee,),
-        booked_through=CLIENT,
+        booked_through=CLIENT_ACTOR,
         created_at=NOW - timedelta(days=1),
         updated_at=NOW,
         notes=PRIVATE,
@@ -81,26 +96,28 @@ def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
     return replace(was.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=was.version + 1)
 
 
-def scene(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> Scene:
+def scene(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> MessageContext:
     """The appointment as things stand."""
     known = clients or (ana(), ben())
-    return Scene(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
+    return MessageContext(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
 
 
-def message(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, **facts: str) -> Message:
+def message(kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, **facts: str) -> QueuedMessage:
     """To a client, or, by the kind of recipient, to staff, a branch or the organisation."""
     audiences = {"cli": Audience.CLIENT, "stf": Audience.STAFF, "loc": Audience.LOCATION}
-    return Message(kind, audiences.get(recipient[:3], Audience.ORGANISATION), recipient, facts)
+    return QueuedMessage(kind, audiences.get(recipient[:3], Audience.ORGANISATION), recipient, facts)
 
 
-def entry(*messages: Message, sequence: int = 0, events: tuple[Event, ...] = (), number: int = 1) -> Entry:
+def entry(
+    *messages: QueuedMessage, sequence: int = 0, events: tuple[DomainEvent, ...] = (), number: int = 1
+) -> JournalEntry:
     """Something that happened to the appointment."""
-    return Entry(
+    return JournalEntry(
         f"evt_{number:026}",
         APPOINTMENT,
         NOW,
         "booked",
-        CLIENT,
+        CLIENT_ACTOR,
         messages=messages,
         events=events,
         sequence=sequence,
@@ -108,14 +125,16 @@ def entry(*messages: Message, sequence: int = 0, events: tuple[Event, ...] = (),
 
 
 def notices(
-    kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str
-) -> list[Notice]:
+    kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
+) -> list[Notification]:
     """What the recipient would be told of the appointment as it is now."""
     there = at or scene()
     told = message(kind, recipient, **facts)
-    return list(telling(told, entry(told, sequence=there.appointment.sequence), there, NOW).notices)
+    return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notices)
 
 
-def notice(kind: Kind = Kind.CONFIRMATION, recipient: str = ANA, at: Scene | None = None, **facts: str) -> Notice:
+def notice(
+    kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
+) -> Notification:
     """The e-mail among them."""
     return next(n for n in notices(kind, recipient, at, **facts) if n.medium is Medium.EMAIL)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, days_around
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, days_around
 from chalicelib.domain.quickstream.blocks import Block, BlockState
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 
-NINE = minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
+NINE = epoch_minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 MORTGAGE, ACCOUNT = "svc_mortgage", "svc_account"
@@ -46,7 +46,7 @@ def booked(
     start: int,
     end: int,
     service: str = MORTGAGE,
-    right: Right = Right.WIDGET,
+    right: SeatAccess = SeatAccess.WIDGET,
     *,
     over: bool = False,
 ) -> Occupant:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.availability.block_slots import Seeker, Why
-from chalicelib.domain.availability.staff_slots import ANYONE, MARGIN, Preference, StaffSlots
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, sheet_days
+from chalicelib.domain.availability.block_slots import Requester, Unavailable
+from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffPreference, StaffSlots
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, sheet_days
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Location, Offer, Service, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Closure, Line, Opening, OpeningLine
-from chalicelib.domain.organisation.roster import Post, Team
+from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, Closure, WeeklyHours
+from chalicelib.domain.organisation.roster import BranchRoster, TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import instant, minute
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 
 TORONTO = "America/Toronto"
 BRANCH, ADVICE = "loc_1", "svc_advice"
@@ -35,28 +35,28 @@ class Member:
 
 def at(wall: str, zone: str = TORONTO, fold: int = 0) -> int:
     """The epoch minute of ``2026-12-03 09:00`` there; ``fold`` 1 for the second time clocks show it."""
-    return minute(datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold))
+    return epoch_minute(datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold))
 
 
 def wall(at_minute: int, zone: str = TORONTO) -> str:
     """``03 09:00-0500``: what clocks there show."""
-    return f"{instant(at_minute).astimezone(ZoneInfo(zone)):%d %H:%M%z}"
+    return f"{from_epoch_minute(at_minute).astimezone(ZoneInfo(zone)):%d %H:%M%z}"
 
 
-def line(hours: str, *weekdays: int) -> Line:
+def line(hours: str, *weekdays: int) -> WeeklyHours:
     """``09:00-17:00`` on these weekdays, every day where none is named."""
     start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in hours.split("-"))
-    return Line(weekdays or EVERY_DAY, start, end)
+    return WeeklyHours(weekdays or EVERY_DAY, start, end)
 
 
-def opening(*hours: str | Line, closures: Iterable[Closure] = ()) -> Opening:
+def opening(*hours: str | WeeklyHours, closures: Iterable[Closure] = ()) -> BranchHours:
     """A branch's hours."""
     lines = [line(one) if isinstance(one, str) else one for one in hours]
-    return Opening(BRANCH, tuple(OpeningLine(f"opn_{n}", one) for n, one in enumerate(lines)), tuple(closures))
+    return BranchHours(BRANCH, tuple(BranchHoursLine(f"opn_{n}", one) for n, one in enumerate(lines)), tuple(closures))
 
 
 def schedule(
-    *hours: str | Line,
+    *hours: str | WeeklyHours,
     zone: str = TORONTO,
     valid: tuple[date | None, date | None] = (None, None),
     kind: CalendarType = CalendarType.OPEN,
@@ -69,7 +69,7 @@ def schedule(
 
 def away(start: str, end: str, zone: str = TORONTO) -> TimeOff:
     """Time off between two wall times."""
-    return TimeOff("off_1", instant(at(start, zone)), instant(at(end, zone)))
+    return TimeOff("off_1", from_epoch_minute(at(start, zone)), from_epoch_minute(at(end, zone)))
 
 
 def booked(name: str, start: int, length: int = 30, before: int = 0, after: int = 0) -> Occupant:
@@ -111,18 +111,19 @@ def offer(
     return Offer(Settings(lead_minutes=lead, horizon_days=horizon, holidays=holidays), location, service)
 
 
-def team(hours: Opening, members: Iterable[Member]) -> Team:
+def team(hours: BranchHours, members: Iterable[Member]) -> BranchRoster:
     """The branch's team, its posts made from the records."""
     posts = (
-        Post(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).follows(m.staff, m.rota) for m in members
+        TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).follows(m.staff, m.rota)
+        for m in members
     )
-    return Team(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
+    return BranchRoster(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
 
 
 def calendar(who: Member, first: int, last: int) -> Calendar:
     """Their sheets around [first, last) with what stands on them."""
     reach = [edge for occupant in who.booked for edge in occupant.busy]
-    low, high = min([first - MARGIN, *reach]), max([last + MARGIN, *reach])
+    low, high = min([first - MARGIN_MINUTES, *reach]), max([last + MARGIN_MINUTES, *reach])
     found = Calendar.of(who.staff.id, sheet_days(who.staff.id, low, high), [])
     for occupant in who.booked:
         found = found.placed(occupant)
@@ -131,17 +132,17 @@ def calendar(who: Member, first: int, last: int) -> Calendar:
 
 def slots(
     offered: Offer,
-    hours: Opening,
+    hours: BranchHours,
     members: Sequence[Member],
     first: int,
     last: int,
     *,
-    seeker: Seeker | None = None,
-    wanted: Preference = ANYONE,
+    seeker: Requester | None = None,
+    wanted: StaffPreference = ANY_STAFF,
 ) -> StaffSlots:
     """The free times for starts in [first, last)."""
     calendars = {m.staff.id: calendar(m, first, last) for m in members}
-    asker = seeker or Seeker(Right.WIDGET, LONG_BEFORE)
+    asker = seeker or Requester(SeatAccess.WIDGET, LONG_BEFORE)
     return StaffSlots(offered, team(hours, members), calendars, asker, wanted, first, last)
 
 
@@ -165,11 +166,11 @@ def asked(
     duration: int = 30,
     interval: int = 30,
     buffers: tuple[int, int] = (0, 0),
-    right: Right = Right.WIDGET,
-    wanted: Preference = ANYONE,
+    right: SeatAccess = SeatAccess.WIDGET,
+    wanted: StaffPreference = ANY_STAFF,
 ) -> StaffSlots:
     """The free times of that day, from nine to five."""
-    seeker = Seeker(right, LONG_BEFORE)
+    seeker = Requester(right, LONG_BEFORE)
     span = on_the_day("00:00"), on_the_day("23:59")
     return slots(offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, seeker=seeker, wanted=wanted)
 
@@ -179,6 +180,6 @@ def clocks(found: StaffSlots) -> list[str]:
     return [wall(start)[3:8] for start in listed(found, on_the_day("00:00"), on_the_day("23:59"))]
 
 
-def reasons(found: StaffSlots, *starts: str) -> list[Why | None]:
+def reasons(found: StaffSlots, *starts: str) -> list[Unavailable | None]:
     """Why these clock times of that day cannot be booked."""
     return [found.why_not(on_the_day(clock)) for clock in starts]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.organisation.catalog import Availability, Location, Login, Method, Service, Staff
-from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, Line, Opening, OpeningLine
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, BranchHours, BranchHoursLine, Closure, WeeklyHours
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.generators.block_day_plans import Day
@@ -38,7 +38,7 @@ def _zones(day: Day) -> tuple[str, str]:
 
 
 def _catalogue(day: Day, plan: Plan) -> list[Any]:
-    common: dict[str, Any] = {"meeting_methods": (Method.IN_PERSON,), "location_ids": PLACES}
+    common: dict[str, Any] = {"meeting_methods": (MeetingMethod.IN_PERSON,), "location_ids": PLACES}
     window: dict[str, Any] = {"lead_minutes": plan.lead, "horizon_days": plan.horizon}
     services = [
         Service(
@@ -48,7 +48,7 @@ def _catalogue(day: Day, plan: Plan) -> list[Any]:
             buffer_before=planned.before,
             buffer_after=planned.after,
             slot_interval=planned.interval,
-            availability=Availability.STAFF,
+            availability=AvailabilitySource.STAFF,
             client_chooses_staff=True,
             **common,
             **window,
@@ -60,13 +60,13 @@ def _catalogue(day: Day, plan: Plan) -> list[Any]:
     return [*places, *services, blocks]
 
 
-def _hours(day: Day, plan: Plan) -> list[Opening]:
+def _hours(day: Day, plan: Plan) -> list[BranchHours]:
     def closures(zone: str) -> tuple[Closure, ...]:
         lines = (_line(day, span, zone) for span in plan.closures)
         return tuple(Closure(f"clo_{n}", _date(day, zone), "", at.start, at.end) for n, at in enumerate(lines))
 
     return [
-        Opening(place, (OpeningLine("hrs_1", _line(day, span, zone)),), closures(zone))
+        BranchHours(place, (BranchHoursLine("hrs_1", _line(day, span, zone)),), closures(zone))
         for place, zone, span in zip(PLACES, _zones(day), plan.hours, strict=True)
     ]
 
@@ -79,7 +79,7 @@ def _staff(day: Day, plan: Plan) -> list[Any]:
         facts = where, services, planned.languages, planned.zone, planned.limit
         staff = Staff(staff_id, staff_id, email(staff_id), Role.STAFF, *facts)
         rota = _rota(day, staff_id, planned)
-        posts = [Post(place, staff_id, Role.STAFF).follows(staff, rota) for place in where]
+        posts = [TeamMember(place, staff_id, Role.STAFF).follows(staff, rota) for place in where]
         found += [staff, Login(staff.email, staff_id), rota, *posts]
     return found
 
@@ -110,8 +110,8 @@ def _date(day: Day, zone: str) -> date:
     return day.turn.astimezone(Day(zone, day.date).tz).date()
 
 
-def _line(day: Day, span: Span, zone: str) -> Line:
+def _line(day: Day, span: Span, zone: str) -> WeeklyHours:
     """A stretch as clocks in that zone show it on every day, cut at midnight."""
     turn = day.turn.astimezone(Day(zone, day.date).tz)
     start = min(max(60 * turn.hour + turn.minute + span.start, 0), DAY_MINUTES - 60)
-    return Line(EVERY_DAY, start, min(start + span.minutes, DAY_MINUTES))
+    return WeeklyHours(EVERY_DAY, start, min(start + span.minutes, DAY_MINUTES))

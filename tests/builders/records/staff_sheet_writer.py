@@ -8,19 +8,19 @@ from typing import Any
 
 from chalicelib import container
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
-from chalicelib.domain.organisation.roster import Post
-from chalicelib.domain.shared.times import minute
-from chalicelib.services.unit_of_work import Change, Ref
+from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.unit_of_work import Ref, UnitOfWork
 
 
 def booked(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupant:
     """An appointment as the ledger has it."""
-    return Occupant(f"apt_{name}", minute(start), minute(start) + minutes, "svc_1", **more)
+    return Occupant(f"apt_{name}", epoch_minute(start), epoch_minute(start) + minutes, "svc_1", **more)
 
 
-def occupy(staff_id: str, occupants: list[Occupant], change: Change | None = None) -> None:
+def occupy(staff_id: str, occupants: list[Occupant], change: UnitOfWork | None = None) -> None:
     """Puts these on somebody's own sheets, together with what ``change`` writes."""
-    change = change or Change()
+    change = change or UnitOfWork()
     days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy)})
     found = container.store().read([Ref.to(Sheet, staff_id, day) for day in days])
     for day in days:
@@ -34,7 +34,7 @@ def occupy(staff_id: str, occupants: list[Occupant], change: Change | None = Non
 
 def assign(staff_id: str, place: str, start: datetime) -> None:
     """Gives somebody ``apt_new`` as everybody does who gives an appointment: their post is in the transaction."""
-    post = container.store().read([Ref.to(Post, place, staff_id)]).require(Post, place, staff_id)
-    change = Change()
+    post = container.store().read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
+    change = UnitOfWork()
     change.save(replace(post, assigned_at=start))
     occupy(staff_id, [booked("new", start)], change)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import Client, Contact
-from chalicelib.domain.organisation.catalog import Availability, Login, Question, Reason, Service
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.organisation.catalog import AvailabilitySource, CancellationReason, Login, Question, Service
+from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import MORTGAGE, NOW, SAM, TORONTO, World, at, employed
 from tests.builders.in_process.staff_bookings import before_the_next_commit, journal, told, write
@@ -31,7 +31,7 @@ def world(world: World) -> World:
 def on_record(number: int = 1, **fields: Any) -> str:
     """A client who has been to the branch, with Sam."""
     client = Client(f"cli_{number:026}", "Eva", f"Ito {number}", NOW, NOW, email=f"eva{number}@example.org", **fields)
-    change = Change()
+    change = UnitOfWork()
     change.save(client)
     change.met.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
     container.store().commit(change)
@@ -63,7 +63,7 @@ def test_a_client_on_record_comes_along_and_alone_is_told(world: World) -> None:
     }
     assert reply.json["block_id"] == world.calendar().blocks()[0].id
     entry = journal(booked)[0]
-    assert (entry.action, told(entry), entry.events) == ("attendee_added", [(Kind.CONFIRMATION, eva)], ())
+    assert (entry.action, told(entry), entry.events) == ("attendee_added", [(MessageKind.CONFIRMATION, eva)], ())
     line = world.staff("GET", f"/appointments/{booked}/log").json["items"][0]
     assert line["changes"] == [{"field": "attendee", "before": None, "after": eva}]
 
@@ -111,7 +111,7 @@ def test_who_left_comes_again_with_a_fresh_code(world: World) -> None:
     second = world.read(Appointment, booked).attendee(eva).code
     assert world.call("GET", f"/public/appointments/{booked}?code={first}").status == 404
     assert world.call("GET", f"/public/appointments/{booked}?code={second}").status == 200
-    assert told(journal(booked)[0]) == [(Kind.CONFIRMATION, eva)]
+    assert told(journal(booked)[0]) == [(MessageKind.CONFIRMATION, eva)]
 
 
 @pytest.mark.parametrize("body", [{"notify_client": False}, {}])
@@ -127,7 +127,7 @@ def test_a_request_confirms_nothing_to_whoever_joins_it(world: World) -> None:
     booked, eva = world.book().json["id"], on_record()
     write(replace(world.read(Appointment, booked), confirmed=False))
     assert add(world, booked, {"client_id": eva}).status == 201
-    assert told(journal(booked)[0]) == [(Kind.REQUEST_RECEIVED, eva)]
+    assert told(journal(booked)[0]) == [(MessageKind.REQUEST_RECEIVED, eva)]
 
 
 def test_their_answers_are_checked_and_their_own_to_give(world: World) -> None:
@@ -190,7 +190,7 @@ def test_one_of_two_is_taken_off_and_the_other_still_comes(world: World) -> None
     assert remove(world, booked, eva, "?reason=Ill").status == 204
     after = world.staff("GET", f"/appointments/{booked}").json
     assert (after["state"], [a["cancelled"] for a in after["attendees"]]) == ("booked", [False, True])
-    assert told(journal(booked)[0]) == [(Kind.CANCELLED, eva)]
+    assert told(journal(booked)[0]) == [(MessageKind.CANCELLED, eva)]
     assert journal(booked)[0].messages[0].facts == {"reason": "Ill"}
     assert set(world.calendar().sheets["2026-12-03"].occupants) == {booked}
     again = remove(world, booked, eva)
@@ -210,14 +210,14 @@ def test_without_the_last_one_it_is_cancelled_and_its_seat_is_free(world: World)
     )
     assert world.calendar().sheets["2026-12-03"].occupants == {}
     assert world.read(Contact, "ana@example.org").upcoming == ()
-    assert (Kind.CANCELLED, ana) in told(journal(booked)[0])
+    assert (MessageKind.CANCELLED, ana) in told(journal(booked)[0])
     assert [event.type for event in journal(booked)[0].events] == ["appointment.cancelled"]
 
 
 def test_taking_somebody_off_needs_one_of_the_organisations_reasons(world: World) -> None:
     booked, eva = world.book().json["id"], on_record()
     add(world, booked, {"client_id": eva})
-    write(Reason("rsn_1", "Client asked"))
+    write(CancellationReason("rsn_1", "Client asked"))
     assert remove(world, booked, eva).json["code"] == "reason_required"
     assert remove(world, booked, eva, "?reason_id=rsn_2").json["code"] == "unknown_reason"
     assert remove(world, booked, eva, "?reason_id=rsn_1&notify_client=false").status == 204
@@ -242,7 +242,7 @@ def test_only_those_who_may_edit_it_add_and_take_off(world: World) -> None:
 
 def test_into_a_group_nobody_is_brought_through_the_contact_centre(world: World) -> None:
     booked, eva = world.book().json["id"], on_record()
-    write(replace(world.read(Appointment, booked), availability=Availability.GROUP, staff_id=SAM))
+    write(replace(world.read(Appointment, booked), availability=AvailabilitySource.GROUP, staff_id=SAM))
     centre = replace(employed("stf_00000000000000000000000003", "Cleo", Role.CONTACT_CENTRE), location_ids=())
     write(centre, Login(centre.email, centre.id))
     url, login = f"/appointments/{booked}/attendees", claims(centre.email, "[contact_centre]")
@@ -287,7 +287,7 @@ def test_nobody_joins_what_is_cancelled_at_that_moment(world: World, monkeypatch
     before_the_next_commit(monkeypatch, lambda: world.staff("POST", f"/appointments/{booked}/cancel", {}))
     refused = add(world, booked, {"client": BO})
     assert (refused.status, refused.json["code"]) == (409, "wrong_state")
-    assert world.read(Appointment, booked).state is State.CANCELLED
+    assert world.read(Appointment, booked).state is AppointmentState.CANCELLED
     assert world.read(Contact, "bo@example.org") is None
 
 

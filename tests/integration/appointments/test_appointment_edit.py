@@ -13,9 +13,9 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Sheet
 from chalicelib.domain.clients.client import Contact
 from chalicelib.domain.organisation.catalog import Question, Service
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import minute, utc_text
+from chalicelib.domain.shared.times import epoch_minute, utc_text
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.block_requests import VANCOUVER
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, at
@@ -75,9 +75,9 @@ def test_a_new_time_frees_the_old_one_and_takes_the_new(world: World) -> None:
     client = appointment["attendees"][0]["client_id"]
     entry = journal(appointment["id"])[0]
     assert told(entry) == [
-        (Kind.RESCHEDULED, client),
-        (Kind.STAFF_RESCHEDULED, TORONTO),
-        (Kind.STAFF_RESCHEDULED, "org"),
+        (MessageKind.RESCHEDULED, client),
+        (MessageKind.STAFF_RESCHEDULED, TORONTO),
+        (MessageKind.STAFF_RESCHEDULED, "org"),
     ]
     assert {dict(message.facts)["previous_start"] for message in entry.messages} == {was}
     assert (entry.action, entry.actor.staff_id, entry.sequence) == ("rescheduled", ALEX, 1)
@@ -96,7 +96,7 @@ def test_a_wall_time_is_read_in_the_zone_that_is_sent_with_it(world: World) -> N
 def test_what_bookings_count_follows_the_new_end_and_reminders_start_afresh(world: World) -> None:
     appointment = world.book().json
     assert patch(world, appointment, {"start": utc_text(at(60))}).status == 200
-    assert world.read(Contact, "ana@example.org").upcoming == ((appointment["id"], minute(at(90))),)
+    assert world.read(Contact, "ana@example.org").upcoming == ((appointment["id"], epoch_minute(at(90))),)
     moved: Appointment = world.read(Appointment, appointment["id"])
     assert (moved.reminders_from, moved.sequence) == (world.now, 1)
     # The client's own move is still theirs: limits bind clients, not staff (D47).
@@ -163,7 +163,7 @@ def test_a_client_who_has_left_is_not_written_to(world: World) -> None:
     assert world.staff("DELETE", f"/appointments/{appointment['id']}/attendees/{first}").status == 204
     reply = patch(world, appointment, {"attendee_notes": "By the lift", "start": utc_text(at(60))})
     assert [a["notes"] for a in reply.json["attendees"]] == ["", "By the lift"]
-    assert [who for kind, who in told(journal(appointment["id"])[0]) if kind is Kind.RESCHEDULED] == [second]
+    assert [who for kind, who in told(journal(appointment["id"])[0]) if kind is MessageKind.RESCHEDULED] == [second]
 
 
 def test_another_way_to_meet_is_told_but_takes_no_other_place(world: World) -> None:
@@ -183,7 +183,7 @@ def test_another_way_to_meet_is_told_but_takes_no_other_place(world: World) -> N
 def test_without_notice_the_client_hears_nothing_and_staff_do(world: World) -> None:
     appointment = booked(world)
     assert patch(world, appointment, {"start": utc_text(at(60)), "notify_client": False}).status == 200
-    assert [kind for kind, _ in told(journal(appointment["id"])[0])] == [Kind.STAFF_RESCHEDULED] * 2
+    assert [kind for kind, _ in told(journal(appointment["id"])[0])] == [MessageKind.STAFF_RESCHEDULED] * 2
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])

@@ -14,9 +14,9 @@ from chalicelib.domain.organisation.catalog import Question, QuestionType
 from chalicelib.domain.shared.errors import Invalid, Stale
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.services.appointments.attendees import Guest, refs
+from chalicelib.services.appointments.attendees import AttendeeRequest, refs
 from chalicelib.services.clients.registration import NewClient
-from chalicelib.services.unit_of_work import Change, Context, Ref
+from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, TORONTO, World, offered
 
 BO = NewClient("Bo", "Lind", email="Bo@Example.org", mobile="(416) 555-0100", receive_sms=True)
@@ -33,19 +33,19 @@ CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Ro
 
 def on_record(world: World, **more: Any) -> Client:
     """A client who has been to the branch."""
-    change = Change()
+    change = UnitOfWork()
     change.met[(TORONTO, "cli_1")] = 1
     client = change.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
     container.store().commit(change)
     return client
 
 
-def attended(*guests: Guest, asked: bool = False, meanwhile: object = None) -> tuple[Attendee, ...]:
+def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = None) -> tuple[Attendee, ...]:
     """The guests as attendees, written; ``meanwhile`` is called between decision and commit."""
     store = container.store()
     attending = container.attending()
     known = attending.reachable(guests, TORONTO)
-    change = Change()
+    change = UnitOfWork()
     service = ASKED if asked else replace(ASKED, questions=())
     attendees = attending.attend(change, store.read(refs(known)), CONTEXT, service, known)
     if callable(meanwhile):
@@ -54,7 +54,7 @@ def attended(*guests: Guest, asked: bool = False, meanwhile: object = None) -> t
     return attendees
 
 
-def refused(*guests: Guest, asked: bool = False) -> tuple[str, list[str]]:
+def refused(*guests: AttendeeRequest, asked: bool = False) -> tuple[str, list[str]]:
     """The code and pointers with which these guests are refused."""
     with pytest.raises(Invalid) as caught:
         attended(*guests, asked=asked)
@@ -62,7 +62,9 @@ def refused(*guests: Guest, asked: bool = False) -> tuple[str, list[str]]:
 
 
 def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(world: World) -> None:
-    (attendee,) = attended(Guest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr")))
+    (attendee,) = attended(
+        AttendeeRequest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr"))
+    )
     client = world.read(Client, attendee.client_id)
     assert (client.mobile, client.phone, client.email) == ("+14165550100", "+442079460018", "bo@example.org")
     assert (client.notes, client.created_by, client.receive_sms) == ("Prefers mornings", ALEX, True)
@@ -76,7 +78,7 @@ def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(
 
 def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
     world.lay()
-    (attendee,) = attended(Guest(client=BO))
+    (attendee,) = attended(AttendeeRequest(client=BO))
     booked = world.book(attendee={"first_name": "BO", "last_name": "Lind", "email": "bo@example.org"})
     assert booked.status == 201, booked.text
     contact = world.read(Contact, "bo@example.org")
@@ -87,25 +89,27 @@ def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
 
 @pytest.mark.parametrize("reach", [{"email": "bo@example.org"}, {"mobile": "+14165550100"}])
 def test_an_address_or_a_mobile_number_is_enough(world: World, reach: dict[str, Any]) -> None:
-    (attendee,) = attended(Guest(client=NewClient("Bo", "Lind", **reach)))
+    (attendee,) = attended(AttendeeRequest(client=NewClient("Bo", "Lind", **reach)))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
 
 def test_without_either_there_is_no_new_client(world: World) -> None:
     landline = NewClient("Bo", "Lind", phone="+14165550100")
-    assert refused(Guest(client=landline)) == ("contact_required", ["/client/email"])
+    assert refused(AttendeeRequest(client=landline)) == ("contact_required", ["/client/email"])
 
 
 def test_consent_needs_a_number_to_be_given_for(world: World) -> None:
     new = NewClient("Bo", "Lind", email="bo@example.org", phone="+14165550100", receive_sms=True)
-    (attendee,) = attended(Guest(client=new))
+    (attendee,) = attended(AttendeeRequest(client=new))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
 
 def test_two_new_clients_may_share_an_address(world: World) -> None:
     party = attended(
-        Guest(client=BO),
-        Guest(client=replace(BO, first_name="Kim", email="bo@example.org"), pointer="/additional_attendees/0"),
+        AttendeeRequest(client=BO),
+        AttendeeRequest(
+            client=replace(BO, first_name="Kim", email="bo@example.org"), pointer="/additional_attendees/0"
+        ),
     )
     first, second = (a.client_id for a in party)
     assert world.read(Contact, "bo@example.org").clients == ((first, "bo lind"), (second, "kim lind"))
@@ -115,7 +119,7 @@ def test_two_new_clients_may_share_an_address(world: World) -> None:
 def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
     world.lay()
     booked = world.book().json["id"]
-    (attendee,) = attended(Guest(client=NewClient("Eva", "Ruiz", email="ana@example.org")))
+    (attendee,) = attended(AttendeeRequest(client=NewClient("Eva", "Ruiz", email="ana@example.org")))
     contact = world.read(Contact, "ana@example.org")
     assert [name for _, name in contact.clients] == ["ana ruiz", "eva ruiz"]
     assert contact.clients[1][0] == attendee.client_id
@@ -124,7 +128,7 @@ def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
 
 def test_a_client_on_record_comes_as_they_are_and_is_not_written(world: World) -> None:
     client = on_record(world, language="fr")
-    (attendee,) = attended(Guest(client_id=client.id, notes="By the lift"))
+    (attendee,) = attended(AttendeeRequest(client_id=client.id, notes="By the lift"))
     assert (attendee.name, attendee.language) == ("Ana Ruiz", "fr")
     assert attendee.notes == "By the lift"
     assert world.read(Client, client.id) == client
@@ -134,37 +138,40 @@ def test_a_client_who_changes_meanwhile_is_looked_at_again(world: World) -> None
     client = on_record(world)
 
     def rename() -> None:
-        change = Change()
+        change = UnitOfWork()
         change.save(replace(client, last_name="Ruiz-Vega"))
         container.store().commit(change)
 
     with pytest.raises(Stale):
-        attended(Guest(client_id=client.id), Guest(client=BO), meanwhile=rename)
+        attended(AttendeeRequest(client_id=client.id), AttendeeRequest(client=BO), meanwhile=rename)
     assert container.store().read([Ref.to(Contact, "bo@example.org")]).get(Contact, "bo@example.org") is None
 
 
 def test_what_is_wrong_is_pointed_at(world: World) -> None:
     client, place = on_record(world), "/additional_attendees/1"
-    assert refused(Guest(client_id="cli_9")) == ("unknown_client", ["/client_id"])
-    assert refused(Guest(client_id="cli_9", pointer=place)) == ("unknown_client", [f"{place}/client_id"])
-    twice = (Guest(client_id=client.id), Guest(client_id=client.id, pointer=place))
+    assert refused(AttendeeRequest(client_id="cli_9")) == ("unknown_client", ["/client_id"])
+    assert refused(AttendeeRequest(client_id="cli_9", pointer=place)) == ("unknown_client", [f"{place}/client_id"])
+    twice = (AttendeeRequest(client_id=client.id), AttendeeRequest(client_id=client.id, pointer=place))
     assert refused(*twice) == ("client_twice", [f"{place}/client_id"])
-    assert refused(Guest(pointer=place)) == ("client_required", [f"{place}/client_id"])
-    assert refused(Guest(client_id=client.id, client=BO)) == ("client_required", ["/client_id"])
-    wrong = Guest(client=replace(BO, work_phone="12"), pointer=place)
+    assert refused(AttendeeRequest(pointer=place)) == ("client_required", [f"{place}/client_id"])
+    assert refused(AttendeeRequest(client_id=client.id, client=BO)) == ("client_required", ["/client_id"])
+    wrong = AttendeeRequest(client=replace(BO, work_phone="12"), pointer=place)
     assert refused(wrong) == ("invalid_phone", [f"{place}/client/work_phone"])
-    nowhere = Guest(client=replace(BO, timezone="Mars/Olympus"))
+    nowhere = AttendeeRequest(client=replace(BO, timezone="Mars/Olympus"))
     assert refused(nowhere) == ("unknown_timezone", ["/client/timezone"])
 
 
 def test_questions_are_for_whom_it_is_made_and_answers_are_checked_for_everybody(world: World) -> None:
     client, place = on_record(world), "/additional_attendees/0"
     answers = (Answer("why", "Moving"), Answer("how", "rent"))
-    assert refused(Guest(client_id=client.id, answers=answers[:1]), asked=True) == ("invalid_answers", ["/answers"])
-    foreign = Guest(client_id=client.id, answers=(*answers, Answer("shoe", "42")))
+    assert refused(AttendeeRequest(client_id=client.id, answers=answers[:1]), asked=True) == (
+        "invalid_answers",
+        ["/answers"],
+    )
+    foreign = AttendeeRequest(client_id=client.id, answers=(*answers, Answer("shoe", "42")))
     assert refused(foreign, asked=True) == ("invalid_answers", ["/answers/2/question_id"])
-    along = Guest(client=BO, answers=(Answer("how", "float"),), pointer=place, additional=True)
-    main = Guest(client_id=client.id, answers=answers)
+    along = AttendeeRequest(client=BO, answers=(Answer("how", "float"),), pointer=place, additional=True)
+    main = AttendeeRequest(client_id=client.id, answers=answers)
     assert refused(main, along, asked=True) == ("invalid_answers", [f"{place}/answers/0/value"])
     party = attended(main, replace(along, answers=()), asked=True)
     assert [a.answers for a in party] == [answers, ()]

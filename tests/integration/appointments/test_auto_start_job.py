@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib import background, container
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.persistence.due_index import DynamoDueWork
-from chalicelib.services.appointments.auto_start_job import Commencing
+from chalicelib.services.appointments.auto_start_job import AutoStartJob
 from tests.builders.in_process.sample_organisation import OPENING, World, at
 from tests.builders.in_process.staff_bookings import before_the_next_commit, journal, write
 
@@ -41,16 +41,16 @@ def commence(now: datetime) -> int:
     return background.commencing().commence_overdue(now, lambda: True)["commenced"]
 
 
-@pytest.mark.parametrize("state", [State.BOOKED, State.ARRIVED])
+@pytest.mark.parametrize("state", [AppointmentState.BOOKED, AppointmentState.ARRIVED])
 @pytest.mark.parametrize("reminded", [True, False])
-def test_it_is_commenced_once_after_31_days(world: World, state: State, reminded: bool) -> None:
+def test_it_is_commenced_once_after_31_days(world: World, state: AppointmentState, reminded: bool) -> None:
     mine = booked(world, state=state)
     if reminded:
         background.reminding().remind(OPENING, lambda: True)
     assert commence(OPENING + MONTH) == 0
     assert (commence(LATE), commence(LATE), commence(LATE + MONTH)) == (1, 0, 0)
     after = world.read(Appointment, mine)
-    assert (after.state, after.reached(State.IN_PROGRESS)) == (State.IN_PROGRESS, LATE)
+    assert (after.state, after.reached(AppointmentState.IN_PROGRESS)) == (AppointmentState.IN_PROGRESS, LATE)
     entry = journal(mine)[0]
     assert (entry.action, entry.actor.label, entry.messages) == ("commenced", "System", ())
     assert [(e.type, e.data["state"]) for e in entry.events] == [("appointment.state_changed", "in_progress")]
@@ -60,11 +60,11 @@ def test_it_is_commenced_once_after_31_days(world: World, state: State, reminded
 def test_a_run_that_was_missed_is_caught_up_with(world: World) -> None:
     mine = [booked(world, at(30 * n), f"guest{n}") for n in range(3)]
     assert commence(LATE + 10 * MONTH) == 3
-    assert {world.read(Appointment, i).state for i in mine} == {State.IN_PROGRESS}
+    assert {world.read(Appointment, i).state for i in mine} == {AppointmentState.IN_PROGRESS}
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.BOOKED, State.ARRIVED}))
-def test_what_has_begun_or_ended_is_left_alone(world: World, state: State) -> None:
+@pytest.mark.parametrize("state", sorted(set(AppointmentState) - {AppointmentState.BOOKED, AppointmentState.ARRIVED}))
+def test_what_has_begun_or_ended_is_left_alone(world: World, state: AppointmentState) -> None:
     mine = booked(world, state=state)
     assert commence(LATE) == 0
     assert world.read(Appointment, mine).state is state
@@ -81,7 +81,7 @@ def test_what_was_put_on_record_afterwards_waits_as_long_from_then_on(world: Wor
     mine = booked(world, created_at=OPENING + timedelta(days=30))
     assert commence(LATE + timedelta(days=30) - SECOND) == 0
     assert commence(LATE + timedelta(days=30)) == 1
-    assert world.read(Appointment, mine).state is State.IN_PROGRESS
+    assert world.read(Appointment, mine).state is AppointmentState.IN_PROGRESS
 
 
 def test_reminders_come_first_and_go_on_as_ever(world: World) -> None:
@@ -121,8 +121,8 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: Worl
 
         commit = store.commit
 
-    commencing = Commencing(Faulty(), Broken(), container.ids(), lambda *_: None)  # type: ignore[arg-type]  # a part
+    commencing = AutoStartJob(Faulty(), Broken(), container.ids(), lambda *_: None)  # type: ignore[arg-type]  # a part
     with pytest.raises(ValueError):  # noqa: PT011  # it has no words
         commencing.commence_overdue(at(31) + MONTH, lambda: True)
-    assert {world.read(Appointment, i).state for i in ids} == {State.IN_PROGRESS}
+    assert {world.read(Appointment, i).state for i in ids} == {AppointmentState.IN_PROGRESS}
     assert commencing.commence_overdue(LATE, lambda: False) == {"commenced": 0}

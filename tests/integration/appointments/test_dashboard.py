@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Login, Reason
+from chalicelib.domain.organisation.catalog import CancellationReason, Login
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.appointments.dashboard import View
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.appointments.dashboard import DashboardView
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.sample_organisation import ALEX, OPENING, SAM, TORONTO, World, at, employed
 
@@ -120,7 +120,7 @@ def test_staff_see_their_own_and_the_unassigned_only(world: World) -> None:
 
 def test_the_contact_centre_has_no_dashboard(world: World) -> None:
     """CC 2.2: refused before anything is said about the list, complete or not."""
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(employed("stf_cc", "Rosa", Role.CONTACT_CENTRE), location_ids=()))
     change.save(Login("rosa@example.org", "stf_cc"))
     container.store().commit(change)
@@ -156,7 +156,7 @@ def test_there_is_no_list_of_what_does_not_exist(world: World, query: str) -> No
 def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     """AS-7, AS-9: an overdue one stays, with ``show_confirmed`` the confirmed ones to come stand beside them."""
     booked = [world.book(at(30 * n)).json["id"] for n in range(3)]
-    change = Change()
+    change = UnitOfWork()
     for pending in booked[:2]:
         change.save(replace(world.read(Appointment, pending), confirmed=False))
     container.store().commit(change)
@@ -170,7 +170,7 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     assert world.staff("GET", f"/appointments?{url}&show_confirmed=yes").status == 422
     assert ids(world, f"{url}&show_confirmed=true&staff_id={SAM}") == []
     assert ids(world, f"view=upcoming&location_id={TORONTO}") == booked[1:]
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(world.read(Appointment, booked[1]), confirmed=True))
     container.store().commit(change)
     assert ids(world, url) == booked[:1]
@@ -179,8 +179,8 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
 
 def test_cancelling_needs_one_of_the_organisations_reasons(world: World) -> None:
     booked = world.book().json["id"]
-    change = Change()
-    change.save(Reason("rsn_1", "Branch closed"))
+    change = UnitOfWork()
+    change.save(CancellationReason("rsn_1", "Branch closed"))
     container.store().commit(change)
     url = f"/appointments/{booked}/cancel"
     assert world.staff("POST", url, {}).json["code"] == "reason_required"
@@ -269,7 +269,7 @@ def test_lists_are_paged_and_cursors_belong_to_their_list(world: World) -> None:
     first = world.staff("GET", url).json
     rest = world.staff("GET", f"{url}&cursor={first['next_cursor']}").json
     assert [a["id"] for a in first["items"] + rest["items"]] == booked
-    for view in View:
+    for view in DashboardView:
         # An empty list as well: nothing has given out such a cursor.
         odd = world.staff("GET", f"/appointments?view={view}&location_id={TORONTO}&date=2026-12-04&cursor=x")
         assert (odd.status, odd.json["code"]) == (422, "invalid_cursor")

@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment, Cancellation
-from chalicelib.domain.organisation.catalog import Location, Method, Settings, Staff
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Settings, Staff
 from chalicelib.domain.shared.errors import NotFound
-from chalicelib.domain.shared.events import CLIENT
+from chalicelib.domain.shared.events import CLIENT_ACTOR
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.services.appointment_access import sees
-from chalicelib.services.appointments.dashboard import Listing, View
-from chalicelib.services.unit_of_work import Change, Context
+from chalicelib.services.appointment_access import can_view
+from chalicelib.services.appointments.dashboard import DashboardRequest, DashboardView
+from chalicelib.services.unit_of_work import Context, UnitOfWork
 
 NOW = datetime.fromisoformat("2026-12-01T12:00:00+00:00")
 # Each in a zone of its own, so that a day begins at another instant.
@@ -32,7 +32,7 @@ PEOPLE = {
     "stf_ab": (Role.MANAGER, ("loc_a", "loc_b"), None),
     "stf_none": (Role.ADMIN, (), None),
 }
-LISTS = [View.UNCONFIRMED, View.UNASSIGNED, View.UPCOMING, View.DAY]
+LISTS = [DashboardView.UNCONFIRMED, DashboardView.UNASSIGNED, DashboardView.UPCOMING, DashboardView.DAY]
 
 
 class Fact(NamedTuple):
@@ -52,13 +52,13 @@ EVERY_KIND = [
 ]
 DAYS = [date(2026, 12, 1) + timedelta(days=n) for n in (0, 1)]
 LISTINGS = [
-    Listing(view, location_id, staff_id, day, show_confirmed)
+    DashboardRequest(view, location_id, staff_id, day, show_confirmed)
     for view, location_id, staff_id, day, show_confirmed in product(
         LISTS, (None, *ZONES), (None, *PEOPLE), (None, *DAYS), (False, True)
     )
-    if (day or view is not View.DAY)
-    and (location_id or (staff_id and view in (View.UPCOMING, View.DAY)))
-    and (not show_confirmed or view is View.UNCONFIRMED)
+    if (day or view is not DashboardView.DAY)
+    and (location_id or (staff_id and view in (DashboardView.UPCOMING, DashboardView.DAY)))
+    and (not show_confirmed or view is DashboardView.UNCONFIRMED)
 ]
 
 
@@ -69,7 +69,7 @@ def principal(staff_id: str) -> Principal:
 
 @pytest.fixture
 def people(table: None) -> None:
-    change = Change()
+    change = UnitOfWork()
     change.save(Settings(timezone="UTC"))
     for location_id, zone in ZONES.items():
         change.save(Location(location_id, location_id, zone))
@@ -87,7 +87,7 @@ def booked(wanted: Sequence[Fact]) -> list[Appointment]:
     """These appointments, in the table."""
     saved = []
     for begin in range(0, len(wanted), 100):
-        change = Change()
+        change = UnitOfWork()
         saved += [change.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
         container.store().commit(change)
     return saved
@@ -99,13 +99,13 @@ def appointment(number: int, fact: Fact) -> Appointment:
         id=new_id("apt", NOW, number.to_bytes(10, "big")),
         service_id="svc_1",
         location_id=fact.location_id,
-        method=Method.PHONE,
+        method=MeetingMethod.PHONE,
         start=start,
         end=start + timedelta(minutes=30),
         timezone="UTC",
         local_start=start.isoformat(),
         attendees=(),
-        booked_through=CLIENT,
+        booked_through=CLIENT_ACTOR,
         created_at=NOW,
         updated_at=NOW,
         confirmed=fact.confirmed,
@@ -114,7 +114,9 @@ def appointment(number: int, fact: Fact) -> Appointment:
     return made.cancelled(Cancellation("", "", NOW, False)) if fact.cancelled else made
 
 
-def walked(who: Principal, listing: Listing, now: datetime = NOW, pace: timedelta = timedelta()) -> list[Appointment]:
+def walked(
+    who: Principal, listing: DashboardRequest, now: datetime = NOW, pace: timedelta = timedelta()
+) -> list[Appointment]:
     """The whole list as somebody reads it page by page, each of them so much later than the one before."""
     found: list[Appointment] = []
     while True:
@@ -131,7 +133,7 @@ class Oracle:
     """The list by the words of the contract, one appointment after the other."""
 
     who: Principal
-    listing: Listing
+    listing: DashboardRequest
 
     @property
     def refused(self) -> bool:
@@ -148,18 +150,18 @@ class Oracle:
     def shows(self, a: Appointment) -> bool:
         asked = self.listing
         about = asked.location_id in (None, a.location_id)
-        about &= asked.view is View.UNASSIGNED or asked.staff_id in (None, a.staff_id)
-        return a.occupies and about and self._of_view(a) and self._timely(a) and sees(self.who, a)
+        about &= asked.view is DashboardView.UNASSIGNED or asked.staff_id in (None, a.staff_id)
+        return a.occupies and about and self._of_view(a) and self._timely(a) and can_view(self.who, a)
 
     def _of_view(self, a: Appointment) -> bool:
-        if self.listing.view is View.UNASSIGNED:
+        if self.listing.view is DashboardView.UNASSIGNED:
             return a.staff_id is None
-        return self.listing.view is not View.UNCONFIRMED or self.listing.show_confirmed or not a.confirmed
+        return self.listing.view is not DashboardView.UNCONFIRMED or self.listing.show_confirmed or not a.confirmed
 
     def _timely(self, a: Appointment) -> bool:
         if self.listing.date:
             return a.start.astimezone(self._zone).date() == self.listing.date
-        return a.start >= NOW or (self.listing.view is View.UNCONFIRMED and not a.confirmed)
+        return a.start >= NOW or (self.listing.view is DashboardView.UNCONFIRMED and not a.confirmed)
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -170,7 +172,7 @@ class Oracle:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(staff_id=st.sampled_from(sorted(PEOPLE)), listing=st.sampled_from(LISTINGS), limit=st.integers(1, 3))
 def test_a_walk_shows_the_whole_list_and_nothing_else(
-    staff_id: str, listing: Listing, limit: int, everything: list[Appointment]
+    staff_id: str, listing: DashboardRequest, limit: int, everything: list[Appointment]
 ) -> None:
     who, listing = principal(staff_id), replace(listing, limit=limit)
     oracle = Oracle(who, listing)
@@ -185,7 +187,7 @@ def test_a_walk_shows_the_whole_list_and_nothing_else(
 @pytest.mark.parametrize("show_confirmed", [True, False])
 def test_requests_that_begin_while_one_reads_are_not_lost(people: None, show_confirmed: bool) -> None:
     """Every page is read ten minutes after the one before; what begins meanwhile stays where it was."""
-    listing = Listing(View.UNCONFIRMED, "loc_a", show_confirmed=show_confirmed, limit=1)
+    listing = DashboardRequest(DashboardView.UNCONFIRMED, "loc_a", show_confirmed=show_confirmed, limit=1)
     appointments = booked([Fact(minutes, confirmed=False) for minutes in range(-20, 25, 5)])
     shown = walked(principal("stf_none"), listing, pace=timedelta(minutes=10))
     assert [a.id for a in shown] == [a.id for a in appointments]
@@ -194,7 +196,9 @@ def test_requests_that_begin_while_one_reads_are_not_lost(people: None, show_con
 def test_a_rare_find_needs_no_empty_pages(people: None) -> None:
     """Somebody who has two of three hundred appointments gets both on their first page."""
     booked([Fact(n, staff_id="stf_a" if n in (0, 299) else "stf_ab") for n in range(300)])
-    page = container.dashboard().listed(Context(NOW, principal("stf_a")), Listing(View.UPCOMING, "loc_a", limit=2))
+    page = container.dashboard().listed(
+        Context(NOW, principal("stf_a")), DashboardRequest(DashboardView.UPCOMING, "loc_a", limit=2)
+    )
     assert [seated.appointment.start for seated in page.items] == [NOW, NOW + timedelta(minutes=299)]
     assert page.next_cursor is None
 
@@ -203,9 +207,9 @@ def test_many_locations_are_one_list(people: None) -> None:
     """A colleague's list where the caller works at more places than one condition can name."""
     places = frozenset({"loc_a", *(f"loc_{n}" for n in range(199))})
     who = replace(principal("stf_ab"), location_ids=places)
-    change = Change()
+    change = UnitOfWork()
     change.save(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
     container.store().commit(change)
     first, _, last = booked([Fact(n, place, "stf_c") for n, place in enumerate(("loc_a", "loc_b", "loc_198"))])
-    shown = walked(who, Listing(View.UPCOMING, staff_id="stf_c", limit=2))
+    shown = walked(who, DashboardRequest(DashboardView.UPCOMING, staff_id="stf_c", limit=2))
     assert [a.id for a in shown] == [first.id, last.id]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.organisation.catalog import Login, Settings
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import ALEX, SAM, World, at, employed
 from tests.builders.in_process.staff_bookings import journal, write
@@ -117,7 +117,7 @@ def test_a_no_show_is_explained(world: World, body: dict[str, Any]) -> None:
     mine = booked(world)
     world.now = at(30)
     assert step(world, mine, "no-show", body).status == 422
-    assert world.read(Appointment, mine).state is State.BOOKED
+    assert world.read(Appointment, mine).state is AppointmentState.BOOKED
 
 
 def test_a_step_answers_for_one_version_once(world: World) -> None:
@@ -140,7 +140,7 @@ def test_its_seat_stays_taken_whatever_becomes_of_it(world: World) -> None:
 
 def test_only_those_who_look_after_it_bring_it_on(world: World) -> None:
     mine, other = booked(world), world.book(at(60)).json["id"]
-    change = Change()
+    change = UnitOfWork()
     centre = replace(employed("stf_00000000000000000000000003", "Cleo", Role.CONTACT_CENTRE), location_ids=())
     change.save(centre)
     change.save(Login(centre.email, centre.id))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import Client, Contact
 from chalicelib.domain.organisation.catalog import ReasonMode, Settings
 from chalicelib.domain.quickstream.blocks import BlockState
@@ -228,7 +228,7 @@ def test_cancelling_frees_the_seat_once(world: World) -> None:
     url = f"/public/appointments/{booked['id']}/cancel"
     assert world.call("POST", url, {"code": booked["code"], "reason": "Ill"}).json["state"] == "cancelled"
     assert world.call("POST", url, {"code": booked["code"]}).json["code"] == "wrong_state"
-    assert world.read(Appointment, booked["id"]).state is State.CANCELLED
+    assert world.read(Appointment, booked["id"]).state is AppointmentState.CANCELLED
     assert world.book().status == 201
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.capacity.ledger import Sheet, sheet_days
 from chalicelib.domain.organisation.rota import Rota, TimeOff
 from chalicelib.domain.shared.interval_set import Interval
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.rebooking_organisation import (
     KIM,
@@ -45,7 +45,7 @@ def moved(world: World, appointment_id: str, time: str, who: str = "kim") -> Rep
 
 def times_taken(world: World) -> list[Interval]:
     """When Kim is busy that day, in minutes since 1970 UTC."""
-    start = minute(datetime(2026, 9, 29, tzinfo=UTC))
+    start = epoch_minute(datetime(2026, 9, 29, tzinfo=UTC))
     (week,) = sheet_days(KIM, start, start + 1)
     occupants = world.read(Sheet, KIM, week).occupants.values()
     return sorted((o.start, o.end) for o in occupants if o.start >= start)
@@ -57,7 +57,7 @@ def test_another_time_within_the_schedule_is_taken_and_the_old_one_freed(world: 
     assert reply.status == 200, reply.text
     assert (reply.json["local_start"], reply.json["start"]) == (f"{DAY}T11:00:00", f"{DAY}T03:00:00Z")
     assert reply.json["staff_id"] == KIM
-    start = minute(datetime(2026, 9, 29, 3, tzinfo=UTC))
+    start = epoch_minute(datetime(2026, 9, 29, 3, tzinfo=UTC))
     assert times_taken(world) == [(start, start + 60)]
     # What it overlaps is nothing but itself.
     assert moved(world, booked["id"], "10:30").status == 200
@@ -92,7 +92,7 @@ def test_another_day_is_rebooked_and_not_edited(world: World) -> None:
     kept = call(world, "PATCH", url, {"start": f"{DAY}T10:30", "timezone": PERTH})
     assert (kept.status, kept.json["local_start"], kept.json["notes"]) == (200, f"{DAY}T10:30:00", ""), kept.text
     # What was booked otherwise goes wherever there is room.
-    keep(world, state=State.BOOKED, start=NOW + timedelta(days=7), end=NOW + timedelta(days=7, hours=1))
+    keep(world, state=AppointmentState.BOOKED, start=NOW + timedelta(days=7), end=NOW + timedelta(days=7, hours=1))
     tomorrow = {"start": "2026-09-09T10:00", "timezone": PERTH, "override": {"reason": "As agreed"}}
     assert call(world, "PATCH", f"/appointments/{SOURCE}", tomorrow, "boss").status == 200
 

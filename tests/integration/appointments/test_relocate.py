@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Availability, Service
-from chalicelib.domain.organisation.roster import Post
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Service
+from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.in_process.block_requests import VANCOUVER
@@ -88,7 +88,7 @@ def test_another_branch_gives_its_seat_and_the_old_one_has_it_back(world: World)
     assert utc_text(OPENING) not in world.offers(location_id=VANCOUVER)
     entry = journal(appointment["id"])[0]
     assert [(c.field, c.after) for c in entry.changes] == [("location_id", VANCOUVER)]
-    assert (Kind.STAFF_RESCHEDULED, VANCOUVER) in told(entry)
+    assert (MessageKind.STAFF_RESCHEDULED, VANCOUVER) in told(entry)
     assert {tuple(message.facts) for message in entry.messages} == {("elsewhere",)}
 
 
@@ -105,7 +105,7 @@ def test_whoever_has_it_keeps_it_and_their_calendar_follows(world: World) -> Non
     assert (moved.status, moved.json["staff_id"]) == (200, SAM)
     assert utc_text(OPENING) in free(world)
     assert utc_text(at(120)) not in free(world)
-    assert (Kind.STAFF_RESCHEDULED, SAM) in told(journal(appointment["id"])[0])
+    assert (MessageKind.STAFF_RESCHEDULED, SAM) in told(journal(appointment["id"])[0])
 
 
 def test_who_is_busy_then_stands_in_the_way_unless_that_is_overridden(world: World) -> None:
@@ -132,9 +132,9 @@ def test_another_person_has_it_from_now_on(world: World, service_id: str) -> Non
     assert utc_text(OPENING) not in free(world, ALEX)
     assert world.calendar() == seats
     entry = journal(appointment["id"])[0]
-    assert told(entry) == [(Kind.STAFF_ASSIGNED, ALEX), (Kind.STAFF_UNASSIGNED, SAM)]
+    assert told(entry) == [(MessageKind.STAFF_ASSIGNED, ALEX), (MessageKind.STAFF_UNASSIGNED, SAM)]
     assert ([e.type for e in entry.events], entry.sequence) == (["appointment.assigned"], 0)
-    assert world.read(Post, appointment["location_id"], ALEX).assigned_at == world.now
+    assert world.read(TeamMember, appointment["location_id"], ALEX).assigned_at == world.now
     kept: Appointment = world.read(Appointment, appointment["id"])
     assert kept.staff_requested is False
 
@@ -162,7 +162,7 @@ def test_a_new_time_with_nobody_frees_whoever_had_it(world: World, service_id: s
 
 def test_a_seat_nobody_has_is_given_back_where_the_service_has_no_seats_any_more(world: World) -> None:
     appointment = booked(world)
-    write(replace(world.read(Service, MORTGAGE), availability=Availability.STAFF))
+    write(replace(world.read(Service, MORTGAGE), availability=AvailabilitySource.STAFF))
     assert patch(world, appointment, start(60)).json["availability"] == "staff"
     assert world.calendar().sheets["2026-12-03"].occupants == {}
 
@@ -174,7 +174,7 @@ def test_a_new_time_and_a_new_person_are_one_change(world: World) -> None:
     entry = journal(appointment["id"])[0]
     assert {change.field for change in entry.changes} == {"start", "staff_id"}
     staff_told = [(kind, who) for kind, who in told(entry) if who in (SAM, ALEX)]
-    assert staff_told == [(Kind.STAFF_ASSIGNED, ALEX), (Kind.STAFF_UNASSIGNED, SAM)]
+    assert staff_told == [(MessageKind.STAFF_ASSIGNED, ALEX), (MessageKind.STAFF_UNASSIGNED, SAM)]
     assert [e.type for e in entry.events] == ["appointment.rescheduled", "appointment.assigned"]
 
 
@@ -244,13 +244,13 @@ def test_it_stays_as_long_as_it_was_and_takes_the_buffers_of_today(world: World)
     assert world.read(Appointment, appointment["id"]).busy == tuple(int(at(m).timestamp()) // 60 for m in (45, 120))
 
 
-@pytest.mark.parametrize("kind", [Availability.STAFF, Availability.QUICKSTREAM])
+@pytest.mark.parametrize("kind", [AvailabilitySource.STAFF, AvailabilitySource.QUICKSTREAM])
 @pytest.mark.parametrize("by_client", [True, False])
 def test_what_a_service_takes_its_times_from_may_have_changed_since(
-    world: World, kind: Availability, by_client: bool
+    world: World, kind: AvailabilitySource, by_client: bool
 ) -> None:
-    service_id = MORTGAGE if kind is Availability.STAFF else ADVICE
-    if kind is Availability.QUICKSTREAM:
+    service_id = MORTGAGE if kind is AvailabilitySource.STAFF else ADVICE
+    if kind is AvailabilitySource.QUICKSTREAM:
         world.lay(limit=1, services=(ADVICE,))
     appointment = booked(world, service_id=service_id, staff={"id": SAM})
     write(replace(world.read(Service, service_id), availability=kind))

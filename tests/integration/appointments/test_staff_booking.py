@@ -11,10 +11,10 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact
-from chalicelib.domain.organisation.catalog import Availability, Question, Service, Staff
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Question, Service, Staff
 from chalicelib.domain.quickstream.blocks import BlockState
-from chalicelib.domain.shared.events import Kind
-from chalicelib.domain.shared.permissions import MATRIX, Ability
+from chalicelib.domain.shared.events import MessageKind
+from chalicelib.domain.shared.permissions import PERMISSION_MATRIX, Ability
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, OPENING, SAM, TORONTO, World, at
@@ -66,7 +66,11 @@ def test_each_channel_books_and_is_named(world: World, channel: str, who: str, n
     assert as_role(world, "GET", f"/appointments/{made['id']}", who=BOSS).json == made
     entry = journal(made["id"])[0]
     client = made["attendees"][0]["client_id"]
-    assert told(entry) == [(Kind.CONFIRMATION, client), (Kind.STAFF_BOOKED, TORONTO), (Kind.STAFF_BOOKED, "org")]
+    assert told(entry) == [
+        (MessageKind.CONFIRMATION, client),
+        (MessageKind.STAFF_BOOKED, TORONTO),
+        (MessageKind.STAFF_BOOKED, "org"),
+    ]
     assert [event.type for event in entry.events] == ["appointment.booked"]
     assert [event.type for event in journal(client)[0].events] == ["client.created"]
     assert (entry.action, entry.actor.channel, utc_text(OPENING) in world.offers()) == ("booked", through, False)
@@ -101,7 +105,7 @@ def test_several_come_together_or_nobody_is_written_down(world: World) -> None:
     assert world.offers()[utc_text(OPENING)] == 1
     made = booked(world, additional_attendees=[{"client": EVA, "notes": "Deaf"}])
     assert [(a["name"], a["notes"]) for a in made["attendees"]] == [("Bo Lind", ""), ("Eva Ito", "Deaf")]
-    assert [kind for kind, _ in told(journal(made["id"])[0])].count(Kind.CONFIRMATION) == 2
+    assert [kind for kind, _ in told(journal(made["id"])[0])].count(MessageKind.CONFIRMATION) == 2
     codes = {attendee.code for attendee in world.read(Appointment, made["id"]).attendees}
     assert len(codes) == 2
 
@@ -152,7 +156,7 @@ def test_over_capacity_is_an_ability_of_its_own(world: World, monkeypatch: pytes
     """Whose role lacks it is told through Schedule what everybody else is told, a move included (D5)."""
     block = world.lay()
     first, later = booked(world), booked(world, **start(600))
-    monkeypatch.setitem(MATRIX, Ability.BOOK_OVER_CAPACITY, (None,) * 6)
+    monkeypatch.setitem(PERMISSION_MATRIX, Ability.BOOK_OVER_CAPACITY, (None,) * 6)
     assert refusal(book(world)) == (409, "capacity_exhausted")
     assert refusal(book(world, **start(600))) == (409, "outside_block")
     assert refusal(patch(world, later, start(0))) == (409, "capacity_exhausted")
@@ -177,7 +181,7 @@ def test_the_last_seat_goes_to_one_of_two(world: World, monkeypatch: pytest.Monk
 
 
 def test_group_services_are_not_booked_by_the_contact_centre(world: World) -> None:
-    write(replace(world.read(Service, MORTGAGE), availability=Availability.GROUP))
+    write(replace(world.read(Service, MORTGAGE), availability=AvailabilitySource.GROUP))
     assert refusal(called(world)) == (422, "group_not_bookable_here")
     assert refusal(called(world, service_id="svc_9")) == (422, "unknown_service")
     assert refusal(called(world, location_id="loc_9")) == (422, "unknown_location")
@@ -204,7 +208,7 @@ def test_somebody_wanted_has_it_at_once_and_it_takes_a_seat_all_the_same(world: 
     assert (made["staff_id"], made["block_id"]) == (SAM, "blk_00000000000000000000000001")
     assert utc_text(OPENING) not in world.offers()
     assert utc_text(OPENING) not in world.offers(service=ADVICE, staff_id=SAM)
-    assert (Kind.STAFF_BOOKED, SAM) in told(journal(made["id"])[0])
+    assert (MessageKind.STAFF_BOOKED, SAM) in told(journal(made["id"])[0])
     world.lay()
     assert refusal(called(world, staff={"id": SAM})) == (409, "staff_conflict")
     for stranger in ("stf_boss", "stf_9"):
@@ -224,8 +228,8 @@ def test_on_a_staff_calendar_anyone_who_is_free_gets_it(world: World) -> None:
 def test_who_is_not_to_be_told_is_not(world: World) -> None:
     made = booked(world, service_id=ADVICE, staff={"id": SAM}, notify_staff=False)
     kinds = told(journal(made["id"])[0])
-    assert (Kind.STAFF_BOOKED, SAM) not in kinds
-    assert {(Kind.STAFF_BOOKED, TORONTO), (Kind.STAFF_BOOKED, "org")} <= set(kinds)
+    assert (MessageKind.STAFF_BOOKED, SAM) not in kinds
+    assert {(MessageKind.STAFF_BOOKED, TORONTO), (MessageKind.STAFF_BOOKED, "org")} <= set(kinds)
     quiet = booked(world, service_id=ADVICE, notify_client=False, **start(60))
     kept: Appointment = world.read(Appointment, quiet["id"])
     assert (quiet["notify_client"], kept.reminders()) == (False, [])

@@ -11,7 +11,7 @@ from chalicelib import background, container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Login
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, at, employed
 from tests.builders.in_process.status_bookings import (
@@ -286,7 +286,7 @@ def test_the_contact_centre_may_only_reject(world: World) -> None:
     sts = set_up(world)
     world.lay()
     asked = booked(world)
-    change, rosa = Change(), employed("stf_rosa", "Rosa", Role.CONTACT_CENTRE)
+    change, rosa = UnitOfWork(), employed("stf_rosa", "Rosa", Role.CONTACT_CENTRE)
     change.save(rosa)
     change.save(Login(rosa.email, rosa.id))
     container.store().commit(change)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.organisation.statuses import SHARES, Predicate, StatusShare
+from chalicelib.domain.organisation.statuses import COUNT_SHARDS, StatusCountShard, StatusPredicate
 from chalicelib.domain.shared.errors import Stale
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.status_bookings import record
 
 STATUS = "sts_1"
 APPOINTMENTS = [f"apt_{number}" for number in range(24)]
 
 
-def take(appointment_id: str, by: int = 1, predicate: Predicate = Predicate.START) -> None:
+def take(appointment_id: str, by: int = 1, predicate: StatusPredicate = StatusPredicate.START) -> None:
     """What a booking or a move counts, decided on an earlier reading of the statuses."""
-    change = Change()
+    change = UnitOfWork()
     change.standing[STATUS, predicate, appointment_id] = by
     container.store().commit(change)
 
 
-def edit(*, shut: Predicate | None = None, reopened: Predicate | None = None) -> None:
+def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | None = None) -> None:
     """What a deletion or another predicate does, decided on an earlier count."""
-    change = Change()
+    change = UnitOfWork()
     if shut:
         change.shut_out(STATUS, shut)
     if reopened:
@@ -31,9 +31,9 @@ def edit(*, shut: Predicate | None = None, reopened: Predicate | None = None) ->
     container.store().commit(change)
 
 
-def held(predicate: Predicate = Predicate.START) -> list[int]:
+def held(predicate: StatusPredicate = StatusPredicate.START) -> list[int]:
     """The counts."""
-    found = (record(StatusShare, STATUS, predicate, share) for share in SHARES)
+    found = (record(StatusCountShard, STATUS, predicate, share) for share in COUNT_SHARDS)
     return [share.held if share else 0 for share in found]
 
 
@@ -45,15 +45,15 @@ def test_whoever_is_second_is_overtaken(table: None) -> None:
     for number, appointment_id in enumerate(APPOINTMENTS):
         # Somebody who counted before the others came removes the status while the rest still hold it.
         with pytest.raises(Stale):
-            edit(shut=Predicate.START)
+            edit(shut=StatusPredicate.START)
         assert sum(held()) == len(APPOINTMENTS) - number
         take(appointment_id, by=-1)
-    edit(shut=Predicate.START)
+    edit(shut=StatusPredicate.START)
     with pytest.raises(Stale):
         take(APPOINTMENTS[0])
-    assert held() == [0] * len(SHARES)
+    assert held() == [0] * len(COUNT_SHARDS)
     # Under what it means by now it takes others in, and under what it meant once that is so again.
-    take(APPOINTMENTS[0], predicate=Predicate.CANCELLATION)
-    edit(reopened=Predicate.START)
+    take(APPOINTMENTS[0], predicate=StatusPredicate.CANCELLATION)
+    edit(reopened=StatusPredicate.START)
     take(APPOINTMENTS[0])
-    assert sum(held()) == sum(held(Predicate.CANCELLATION)) == 1
+    assert sum(held()) == sum(held(StatusPredicate.CANCELLATION)) == 1

@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib import container
 from chalicelib.domain.organisation.catalog import Login, Staff
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import ALEX, TORONTO, World, employed
 from tests.builders.in_process.status_bookings import booked, set_up
@@ -30,11 +30,11 @@ def hire(name: str, role: str, *, here: bool = True) -> Staff:
     """Somebody with this role, who works in Toronto or nowhere."""
     staff = employed(f"stf_{name.lower()}", name, Role(role))
     staff = staff if here else replace(staff, location_ids=())
-    change = Change()
+    change = UnitOfWork()
     change.save(staff)
     change.save(Login(staff.email, staff.id))
     if here:
-        change.save(Post(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+        change.save(TeamMember(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
     container.store().commit(change)
     return staff
 

@@ -16,13 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.notification_policy import telling
-from chalicelib.domain.organisation.statuses import StatusPassed, StatusShare
-from chalicelib.domain.shared.events import Audience, Entry
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.messaging.notification_policy import route
+from chalicelib.domain.organisation.statuses import StatusCountShard, StatusHistoryEntry
+from chalicelib.domain.shared.events import Audience, JournalEntry
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.persistence import row_mapping
 from chalicelib.persistence.table import Row
-from chalicelib.services.messaging.outbox_relay import look_up
+from chalicelib.services.messaging.outbox_relay import read_message_context
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.planned_block_branch import rows as rows_in_memory, undone
 from tests.builders.in_process.sample_organisation import MORTGAGE, World, at
@@ -214,23 +214,23 @@ class Statuses(RuleBasedStateMachine):
         self._history(rows)
         self._messages(rows)
         seats = {o.id: o.start for o in self.world.calendar().occupants(int(self.world.now.timestamp()))}
-        assert seats == {r.id: minute(at(30 * r.slot)) for r in requests.values() if not r.cancelled}
+        assert seats == {r.id: epoch_minute(at(30 * r.slot)) for r in requests.values() if not r.cancelled}
         shares: Counter[str] = Counter()
-        for share in decoded(rows, "share", StatusShare):
+        for share in decoded(rows, "share", StatusCountShard):
             assert share.held >= 0
             shares[share.status_id] += share.held
         assert +shares == Counter(r.status_id for r in requests.values() if r.status_id)
 
     def _history(self, rows: list[Row]) -> None:
         found: dict[str, list[Any]] = {request_id: [] for request_id in self.model.requests}
-        for line in sorted(decoded(rows, "passed", StatusPassed), key=lambda line: line.number):
+        for line in sorted(decoded(rows, "passed", StatusHistoryEntry), key=lambda line: line.number):
             snapshot = (line.name, line.colour, line.predicate.value, line.position)
             found[line.appointment_id].append((snapshot, line.reason))
         assert found == {request.id: request.history for request in self.model.requests.values()}
 
     def _messages(self, rows: list[Row]) -> None:
         found: dict[str, list[tuple[str, str]]] = {request_id: [] for request_id in self.model.requests}
-        entries = [row_mapping.from_json(row.body or "", Entry) for row in rows if row.kind == "entry"]
+        entries = [row_mapping.from_json(row.body or "", JournalEntry) for row in rows if row.kind == "entry"]
         entries = [entry for entry in entries if entry.subject_id in found]
         for entry in sorted(entries, key=lambda entry: entry.id):
             found[entry.subject_id] += [(m.kind.value, m.audience.value) for m in entry.messages]
@@ -240,12 +240,12 @@ class Statuses(RuleBasedStateMachine):
                 self._told.add(entry.id)
                 self._deliverable(entry)
 
-    def _deliverable(self, entry: Entry) -> None:
+    def _deliverable(self, entry: JournalEntry) -> None:
         """Each message is true at the moment it is asked for: the client and the branch do get it."""
-        scene, _ = look_up(container.store(), entry.subject_id, entry.messages) or (None, None)
+        scene, _ = read_message_context(container.store(), entry.subject_id, entry.messages) or (None, None)
         assert scene is not None
         for message in entry.messages:
-            unsaid = telling(message, entry, scene, self.world.now).unsaid
+            unsaid = route(message, entry, scene, self.world.now).unsaid
             assert unsaid == ("unreachable" if message.audience is Audience.ORGANISATION else ""), message
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.domain.organisation.catalog import Availability, Location, Method, Question, Service, Staff
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, MeetingMethod, Question, Service, Staff
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.block_requests import VANCOUVER
@@ -40,9 +40,9 @@ def branches(world: World) -> World:
     staffed(world)
     open_vancouver(world)
     places = (TORONTO, VANCOUVER)
-    write(replace(offered(SEMINAR, "Seminar"), availability=Availability.GROUP, location_ids=places))
+    write(replace(offered(SEMINAR, "Seminar"), availability=AvailabilitySource.GROUP, location_ids=places))
     asked = Question("q_1", "Why?")
-    account = replace(world.read(Service, ACCOUNT), meeting_methods=(Method.VIDEO,), questions=(asked,))
+    account = replace(world.read(Service, ACCOUNT), meeting_methods=(MeetingMethod.VIDEO,), questions=(asked,))
     write(account)
     hire(VERA, "vera@example.org", VANCOUVER, role=Role.STAFF)
     speak(world, VERA, "fr")

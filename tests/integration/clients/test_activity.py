@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.meter import Meter
+from benchmarks.meter import UsageMeter
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import table as items_of_the_table
 from tests.builders.in_process.client_requests import items, merge, taken_in, visit
@@ -236,7 +236,7 @@ def test_bad_queries_are_refused(world: World, ana: str, query: str) -> None:
 
 
 def test_a_page_costs_as_much_however_long_the_list_is(world: World, ana: str) -> None:
-    meter = Meter(items_of_the_table.Row._get_connection().connection.client)
+    meter = UsageMeter(items_of_the_table.Row._get_connection().connection.client)
 
     def cost() -> list[tuple[str, int]]:
         with meter.counting() as usage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import container
-from chalicelib.domain.shared.events import Entry
+from chalicelib.domain.shared.events import JournalEntry
 from tests.builders.in_process.sample_organisation import World
 from tests.builders.in_process.staff_bookings import as_role
 from tests.integration.clients.test_client_profiles import FULL, edit, made
@@ -21,7 +21,7 @@ def logged(world: World, path: str) -> list[tuple[str, dict[str, tuple[Any, Any]
     ]
 
 
-def journal(path: str) -> list[Entry]:
+def journal(path: str) -> list[JournalEntry]:
     """Everything that was recorded about them, newest first."""
     return list(container.agenda().journal(path.rpartition("/")[2], 50, None).items)
 

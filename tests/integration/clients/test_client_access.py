@@ -9,7 +9,7 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.block_requests import VANCOUVER
 from tests.builders.in_process.sample_organisation import NOW, SAM, TORONTO, World, at
@@ -228,7 +228,7 @@ def test_many_clients_are_listed_in_rounds(world: World, monkeypatch: pytest.Mon
     from chalicelib.services.clients import client_lists
 
     monkeypatch.setattr(client_lists, "ROUND", 3)
-    change = Change()
+    change = UnitOfWork()
     for number in range(25):
         change.save(somebody(number))
         change.met.update((scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3])
@@ -256,7 +256,7 @@ def test_a_merged_client_is_shown_as_who_they_are_and_changed_under_that_id_only
     file(somebody(3), met=(TORONTO,))
     path = f"/clients/{somebody(2).id}"
     assert as_role(world, "GET", path).status == 404
-    change = Change()
+    change = UnitOfWork()
     change.met[(TORONTO, somebody(2).id)] = 1
     container.store().commit(change)
     shown = as_role(world, "GET", path)

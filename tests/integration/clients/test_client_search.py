@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from benchmarks.meter import Meter
+from benchmarks.meter import UsageMeter
 from chalicelib import container
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.directory import words
+from chalicelib.domain.clients.directory import fold_words
 from chalicelib.domain.organisation.catalog import Location, Settings
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.table import Row
 from chalicelib.services.clients import client_search
-from chalicelib.services.clients.client_lists import ClientQuery
-from chalicelib.services.unit_of_work import Change, Context
+from chalicelib.services.clients.client_lists import ClientListRequest
+from chalicelib.services.unit_of_work import Context, UnitOfWork
 from tests.builders.in_process.planned_block_branch import undone
 from tests.builders.in_process.sample_organisation import NOW, TORONTO, World
 from tests.builders.in_process.staff_bookings import as_role, hire, write
@@ -72,7 +72,7 @@ def walked(world: World, who: str = "alex@example.org", /, **query: Any) -> list
 def file(*clients: Client, met: tuple[str, ...] = ()) -> None:
     """Clients on record whom these locations and people have had to do with."""
     for client in clients:
-        change = Change()
+        change = UnitOfWork()
         change.file(change.save(client))
         change.met.update((scope, client.id) for scope in met)
         container.store().commit(change)
@@ -173,7 +173,7 @@ def test_a_page_for_somebody_who_may_see_few_is_short_and_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_search, "ROUND", 4)
-    many = 4 * client_search.MOST_ROUNDS + 3
+    many = 4 * client_search.MAX_BATCHES + 3
     file(*(somebody(number) for number in range(many - 1)))
     file(somebody(many - 1), met=(TORONTO,))
     first = page(world, q="ana")
@@ -183,7 +183,7 @@ def test_a_page_for_somebody_who_may_see_few_is_short_and_goes_on(
 
 def test_a_search_by_name_is_two_queries_however_many_there_are(world: World) -> None:
     hire("stf_boss", "boss@example.org")
-    meter = Meter(Row._get_connection().connection.client)
+    meter = UsageMeter(Row._get_connection().connection.client)
     costs = []
     for number in range(3):
         file(*(somebody(20 * number + n) for n in range(20)))
@@ -226,12 +226,14 @@ def test_a_search_finds_whom_a_plain_comparison_of_words_does(
     with undone():
         clients = [somebody(number, *name) for number, name in enumerate(names)]
         file(*clients)
-        wanted = words(typed)
-        plainly = {c.id for c in clients if wanted and all(any(w.startswith(t) for w in words(c.name)) for t in wanted)}
+        wanted = fold_words(typed)
+        plainly = {
+            c.id for c in clients if wanted and all(any(w.startswith(t) for w in fold_words(c.name)) for t in wanted)
+        }
         found: list[str] = []
         cursor = None
         while True:
-            shown = container.client_lists().listed(EVERYBODY, ClientQuery(typed, limit=limit, cursor=cursor))
+            shown = container.client_lists().listed(EVERYBODY, ClientListRequest(typed, limit=limit, cursor=cursor))
             found += [client.id for client in shown.items]
             cursor = shown.next_cursor
             if cursor is None:

@@ -11,9 +11,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import background, container
-from chalicelib.domain.appointments.appointment import Appointment, State
-from chalicelib.domain.clients.client import FAREWELL, Client, Contact, ExternalId
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
+from chalicelib.domain.clients.client import REACHABLE_AFTER_DELETE, Client, Contact, ExternalId
+from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.planned_block_branch import rows
@@ -101,7 +101,7 @@ def test_appointments_that_are_over_or_cancelled_stay_and_do_not(world: World) -
     assert as_role(world, "POST", f"/appointments/{cancelled}/cancel", {}).status == 200
     world.now = at(31)
     assert delete(world, f"/clients/{client_id}").status == 204
-    assert world.read(Appointment, over).state is State.BOOKED
+    assert world.read(Appointment, over).state is AppointmentState.BOOKED
     shown = as_role(world, "GET", f"/appointments/{over}").json["attendees"]
     assert [(a["client_id"], a["name"]) for a in shown] == [(client_id, "Deleted client")]
 
@@ -114,7 +114,7 @@ def test_whatever_is_ahead_is_cancelled_if_asked_and_its_room_is_free_again(worl
     for appointment_id in booked:
         entry = journal(appointment_id)[0]
         assert (entry.action, entry.actor.label) == ("cancelled", "Alex")
-        assert (Kind.CANCELLED, client_id) in told(entry)
+        assert (MessageKind.CANCELLED, client_id) in told(entry)
     assert world.offers() == offered
     assert background.integrity().check(world.now).differences == ()
 
@@ -160,12 +160,16 @@ def test_whoever_was_told_is_forgotten_hours_later(world: World) -> None:
     (client_id,) = walked(world)
     assert delete(world, f"/clients/{client_id}", "?cancel_upcoming=true").status == 204
     kept: Client = world.read(Client, client_id)
-    assert (kept.email, kept.receive_sms, kept.forget_at) == ("ana@example.org", True, world.now + FAREWELL)
+    assert (kept.email, kept.receive_sms, kept.forget_at) == (
+        "ana@example.org",
+        True,
+        world.now + REACHABLE_AFTER_DELETE,
+    )
     assert as_role(world, "GET", f"/clients/{client_id}").status == 404
     farewells = background.farewells()
-    assert farewells.forget_due(world.now + FAREWELL - timedelta(seconds=1), lambda: True) == 0
-    assert farewells.forget_due(world.now + FAREWELL, lambda: False) == 0
-    assert [farewells.forget_due(world.now + FAREWELL, lambda: True) for _ in range(2)] == [1, 0]
+    assert farewells.forget_due(world.now + REACHABLE_AFTER_DELETE - timedelta(seconds=1), lambda: True) == 0
+    assert farewells.forget_due(world.now + REACHABLE_AFTER_DELETE, lambda: False) == 0
+    assert [farewells.forget_due(world.now + REACHABLE_AFTER_DELETE, lambda: True) for _ in range(2)] == [1, 0]
     gone: Client = world.read(Client, client_id)
     assert (gone.name, gone.email, gone.mobile, gone.receive_sms) == ("Deleted client", None, None, False)
     assert gone.deleted_at == world.now
@@ -214,7 +218,7 @@ def test_whoever_staff_book_in_that_very_moment_is_cancelled_after_all(
     assert delete(world, f"/clients/{client_id}").status == 204
     assert [reply.status for reply in replies] == [201]
     (late, _) = container.directory().appointments(client_id, None, 10)
-    assert world.read(Appointment, late.appointment_id).state is State.CANCELLED
+    assert world.read(Appointment, late.appointment_id).state is AppointmentState.CANCELLED
     assert background.integrity().check(world.now).differences == ()
 
 
@@ -271,5 +275,5 @@ def test_who_knew_them_only_through_what_was_cancelled_still_deletes_them(
     before_the_next_commit(monkeypatch, lambda: edits.append(as_role(world, *change)), of=Client)
     assert delete(world, path, "?cancel_upcoming=true", who="sam@example.org").status == 204
     assert [reply.status for reply in edits] == [200]
-    assert world.read(Appointment, booked.json["id"]).state is State.CANCELLED
+    assert world.read(Appointment, booked.json["id"]).state is AppointmentState.CANCELLED
     assert traces("Ajax") == []

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.merging import MOST_NOTES, MOST_RECORDS
+from chalicelib.domain.clients.merging import MAX_MERGED_RECORDS, MAX_NOTES_LENGTH
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.in_process.merge_requests import (
     ADMIN,
@@ -151,7 +151,7 @@ def test_notes_are_joined_and_what_does_not_fit_is_in_the_log(world: World) -> N
     duplicate, primary = create(world, "Bo", notes="b" * 3000), create(world, notes="a" * 3000)
     answer = merged(world, duplicate, primary)
     notes, archived = answer["client"]["notes"], answer["notes_archived"]
-    assert (len(notes), notes[:3000]) == (MOST_NOTES, "a" * 3000)
+    assert (len(notes), notes[:3000]) == (MAX_NOTES_LENGTH, "a" * 3000)
     assert (notes + archived).endswith("b" * 3000)
     log = world.staff("GET", f"/clients/{primary}/log", who=ADMIN).json["items"][0]
     assert {"field": "notes_archived", "before": None, "after": archived} in log["changes"]
@@ -195,7 +195,7 @@ def test_a_chain_leads_to_its_end_from_everywhere(world: World) -> None:
 
 def test_a_family_has_its_bound(world: World) -> None:
     primary = create(world)
-    family = tuple(f"cli_{n:026}" for n in range(MOST_RECORDS - 1))
+    family = tuple(f"cli_{n:026}" for n in range(MAX_MERGED_RECORDS - 1))
     write(replace(world.read(Client, primary), absorbed=family))
     assert refusal(merge(world, create(world, "Bo"), primary)) == (409, "too_many_merged")
 

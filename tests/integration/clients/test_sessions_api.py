@@ -11,11 +11,11 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.sessions import Entitlement, Session, Use
+from chalicelib.domain.clients.sessions import Entitlement, Session, SessionUse
 from chalicelib.domain.shared.errors import NoSessions, Stale
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.clients import entitlements
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.client_requests import items, merge, taken_in, visit
 from tests.builders.in_process.sample_organisation import ALEX, OPENING, World, at
@@ -57,7 +57,7 @@ def keep(world: World, client_id: str, appointment_id: str) -> None:
     """A session is kept for an appointment, as a rebooking does it."""
     client: Client = world.read(Client, client_id)
     found = container.store().read(entitlements.refs(client))
-    change = Change()
+    change = UnitOfWork()
     change.guard(client)
     kept = entitlements.reserve(change, found, client)
     change.save(replace(world.read(Appointment, appointment_id), session=kept))
@@ -85,7 +85,7 @@ def through(world: World, appointment_id: str) -> None:
         assert reply.status == 200, reply.text
 
 
-def use(world: World, appointment_id: str) -> Use | None:
+def use(world: World, appointment_id: str) -> SessionUse | None:
     """What became of the session of an appointment."""
     session = world.read(Appointment, appointment_id).session
     return session.use if session else None
@@ -116,10 +116,10 @@ def test_what_was_kept_is_used_at_the_end(world: World, ana: str) -> None:
     done, missed = upcoming(world, ana), upcoming(world, ana, at(60))
     assert sessions(world, ana) == (2, 0, 2, 0)
     through(world, done)
-    assert (sessions(world, ana), use(world, done)) == ((2, 1, 1, 0), Use.USED)
+    assert (sessions(world, ana), use(world, done)) == ((2, 1, 1, 0), SessionUse.USED)
     world.now = at(90)
     assert act(world, missed, "no-show", MISSED).status == 200
-    assert (sessions(world, ana), use(world, missed)) == ((2, 2, 0, 0), Use.USED)
+    assert (sessions(world, ana), use(world, missed)) == ((2, 2, 0, 0), SessionUse.USED)
     line = items(world, f"/appointments/{missed}/log", BOSS)[0]
     assert {"field": "session", "before": "reserved", "after": "used"} in line["changes"]
 
@@ -159,7 +159,7 @@ def test_the_client_who_cancels_and_the_client_who_is_deleted_are_settled_too(wo
     assert sessions(world, ana) == (2, 0, 1, 1)
     gone = as_role(world, "DELETE", f"/clients/{ana}?cancel_upcoming=true", who=BOSS)
     assert gone.status == 204, gone.text
-    assert [use(world, i) for i in (first, second)] == [Use.RETURNED, Use.RETURNED]
+    assert [use(world, i) for i in (first, second)] == [SessionUse.RETURNED, SessionUse.RETURNED]
     record = world.read(Entitlement, ana)
     assert (record.allotted, record.used, record.reserved) == (2, 0, 0)
 
@@ -172,9 +172,9 @@ def test_of_several_the_one_whose_session_it_is_takes_it_along(world: World, ana
     assert joined.status == 201, joined.text
     left = as_role(world, "DELETE", f"/appointments/{mine}/attendees/{ana}", who=BOSS)
     assert left.status == 204, left.text
-    assert (sessions(world, ana), use(world, mine)) == ((1, 0, 0, 1), Use.RETURNED)
+    assert (sessions(world, ana), use(world, mine)) == ((1, 0, 0, 1), SessionUse.RETURNED)
     through(world, mine)
-    assert (sessions(world, ana), use(world, mine)) == ((1, 0, 0, 1), Use.RETURNED)
+    assert (sessions(world, ana), use(world, mine)) == ((1, 0, 0, 1), SessionUse.RETURNED)
 
 
 def test_without_one_kept_one_is_used_be_it_one_too_many(world: World, ana: str) -> None:
@@ -210,7 +210,7 @@ def test_a_merged_client_has_the_sum_and_an_undone_merge_leaves_each_their_own(w
 
     merge_id = merge(world, twin, ana)
     since = upcoming(world, ana, at(60))
-    assert world.read(Appointment, since).session == Session(ana, Use.RESERVED)
+    assert world.read(Appointment, since).session == Session(ana, SessionUse.RESERVED)
     through(world, of_twin)
     refused = allot(world, twin, 9)
     assert (refused.status, refused.json["code"], refused.json["merged_into"]) == (409, "client_merged", ana)
@@ -226,7 +226,10 @@ def test_a_merged_client_without_a_record_of_their_own_draws_on_the_familys(worl
     mine = upcoming(world, twin, kept=False)
     merge(world, twin, ana)
     through(world, mine)
-    assert (sessions(world, ana), world.read(Appointment, mine).session) == ((1, 1, 0, 0), Session(ana, Use.USED))
+    assert (sessions(world, ana), world.read(Appointment, mine).session) == (
+        (1, 1, 0, 0),
+        Session(ana, SessionUse.USED),
+    )
     assert world.read(Entitlement, ana) == Entitlement(ana, used=1, version=1)
 
 
@@ -235,7 +238,7 @@ def test_whoever_reserves_on_figures_that_have_changed_is_overtaken(world: World
     mine = upcoming(world, ana, kept=False)
     client = world.read(Client, ana)
     found = container.store().read(entitlements.refs(client))
-    late = Change()
+    late = UnitOfWork()
     entitlements.reserve(late, found, client)
     keep(world, ana, mine)
     with pytest.raises(Stale):

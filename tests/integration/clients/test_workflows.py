@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.clients.workflows import MOST_PER_CLIENT, MOST_STEPS
+from chalicelib.domain.clients.workflows import MAX_STEPS, MAX_WORKFLOWS_PER_CLIENT
 from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.clients import workflows
@@ -156,7 +156,7 @@ def test_the_list_is_newest_first_in_pages(world: World, ana: str) -> None:
         ({"steps": [{"text": "x", "due": "2026-12-24T10:00:00Z"}]}, "/steps/0/due"),
         ({"steps": [{"text": "x", "due": "1026-12-24"}]}, "/steps/0/due"),
         ({"steps": [{"text": "x", "who": "me"}]}, "/steps/0/who"),
-        ({"steps": ["x"] * (MOST_STEPS + 1)}, "/steps"),
+        ({"steps": ["x"] * (MAX_STEPS + 1)}, "/steps"),
         ({"state": "done"}, "/state"),
         ({"assignee_id": "not an id"}, "/assignee_id"),
         ({"due": "2026-12-24"}, "/due"),
@@ -169,14 +169,14 @@ def test_what_is_wrong_is_said_by_field(world: World, ana: str, fields: dict[str
 
 
 def test_the_longest_are_taken(world: World, ana: str) -> None:
-    made = begun(world, ana, name="é" * 100, steps=["x" * 300] * MOST_STEPS)
+    made = begun(world, ana, name="é" * 100, steps=["x" * 300] * MAX_STEPS)
 
-    assert len(made["steps"]) == MOST_STEPS
+    assert len(made["steps"]) == MAX_STEPS
     assert items(world, f"/clients/{ana}/workflows") == [made]
 
 
 def test_a_client_has_no_more_than_a_hundred(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_PER_CLIENT == 100
+    assert MAX_WORKFLOWS_PER_CLIENT == 100
     monkeypatch.setattr(workflows, "MOST_PER_CLIENT", 2)
     begun(world, ana)
     begun(world, ana)

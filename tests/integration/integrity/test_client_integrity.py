@@ -10,11 +10,11 @@ import pytest
 
 from chalicelib import background, container
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.directory import entries
+from chalicelib.domain.clients.directory import directory_entries
 from chalicelib.persistence import keys
 from chalicelib.persistence.table import Row
-from chalicelib.services.integrity.client_integrity import Flaw
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.integrity.client_integrity import ClientFlaw
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.merge_requests import ADMIN, booked, create, merged, undo
 from tests.builders.in_process.sample_organisation import SAM, TORONTO, World
 
@@ -36,14 +36,14 @@ def chain(world: World) -> tuple[str, str, str]:
     return a, b, c
 
 
-def flaws(client_ids: Iterable[str]) -> set[tuple[str, Flaw]]:
+def flaws(client_ids: Iterable[str]) -> set[tuple[str, ClientFlaw]]:
     """What does not agree about these."""
     return {(d.client_id, d.flaw) for d in background.client_integrity().check(client_ids, (TORONTO, SAM))}
 
 
 def write(client: Client) -> None:
     """A record as nothing in the system would write it."""
-    change = Change()
+    change = UnitOfWork()
     change.save(client)
     container.store().commit(change)
 
@@ -65,41 +65,41 @@ def test_merges_moves_and_cancellations_leave_no_difference(world: World, chain:
 def test_a_pointer_that_leads_nowhere_is_found(world: World, chain: tuple[str, str, str]) -> None:
     a, b, c = chain
     write(replace(world.read(Client, a), merged_into=b))
-    assert flaws([a]) == {(a, Flaw.POINTER)}
-    assert flaws([c]) == {(a, Flaw.POINTER)}
-    assert flaws(["cli_nobody"]) == {("cli_nobody", Flaw.MISSING)}
+    assert flaws([a]) == {(a, ClientFlaw.POINTER)}
+    assert flaws([c]) == {(a, ClientFlaw.POINTER)}
+    assert flaws(["cli_nobody"]) == {("cli_nobody", ClientFlaw.MISSING)}
 
 
 def test_one_who_does_not_know_their_pointers_is_found(world: World, chain: tuple[str, str, str]) -> None:
     a, b, c = chain
     write(replace(world.read(Client, c), absorbed=(b,)))
-    assert flaws([a]) == {(a, Flaw.POINTER)}
+    assert flaws([a]) == {(a, ClientFlaw.POINTER)}
 
 
 def test_a_missing_and_a_surplus_entry_are_found(world: World, chain: tuple[str, str, str]) -> None:
     _, b, c = chain
     person = world.read(Client, c)
-    lost = next(e for e in entries(person) if e.term == "b-1")
+    lost = next(e for e in directory_entries(person) if e.term == "b-1")
     Row(*keys.directory_entry(lost)).delete()
-    assert flaws([c]) == {(c, Flaw.NOT_FOUND)}
-    change = Change()
+    assert flaws([c]) == {(c, ClientFlaw.NOT_FOUND)}
+    change = UnitOfWork()
     change.file(person)
     change.file(Client(b, "Bea", "Ruiz", world.now, world.now))
     container.store().commit(change)
     assert flaws([c]) == set()
-    change = Change()
+    change = UnitOfWork()
     change.file(Client(b, "Anna", "Ruiz", world.now, world.now))
     container.store().commit(change)
-    assert flaws([c]) == {(b, Flaw.STILL_FOUND)}
+    assert flaws([c]) == {(b, ClientFlaw.STILL_FOUND)}
 
 
 def test_a_wrong_count_of_appointments_is_found(world: World, chain: tuple[str, str, str]) -> None:
     a, _, c = chain
-    key = keys.seen(SAM, a)
+    key = keys.client_relation(SAM, a)
     Row(*key).update(actions=[Row.met.set(2)])
-    assert flaws([c]) == {(a, Flaw.ACQUAINTANCE)}
+    assert flaws([c]) == {(a, ClientFlaw.ACQUAINTANCE)}
     Row(*key).update(actions=[Row.met.set(0)])
-    assert flaws([c]) == {(a, Flaw.ACQUAINTANCE)}
+    assert flaws([c]) == {(a, ClientFlaw.ACQUAINTANCE)}
 
 
 def test_the_function_looks_at_everybody_once_a_day(world: World, chain: tuple[str, str, str]) -> None:

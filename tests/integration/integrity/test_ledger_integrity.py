@@ -10,9 +10,9 @@ import pytest
 from chalicelib import background, container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import Post
-from chalicelib.domain.shared.times import minute
-from chalicelib.services.unit_of_work import Change
+from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.sample_organisation import ALEX, OPENING, SAM, TORONTO, World, at
 
 
@@ -35,7 +35,7 @@ def test_a_life_of_bookings_leaves_no_difference(world: World) -> None:
 
 def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
     booked = world.book().json["id"]
-    change = Change()
+    change = UnitOfWork()
     change.vacate(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
@@ -46,17 +46,17 @@ def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
 
 def test_an_occupant_without_its_appointment_is_found(world: World) -> None:
     booked = world.read(Appointment, world.book().json["id"])
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(booked, start=booked.start + timedelta(hours=1), end=booked.end + timedelta(hours=1)))
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
     assert found.ledger is not None
-    assert found.ledger.start == minute(OPENING)
+    assert found.ledger.start == epoch_minute(OPENING)
 
 
 def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
     booked = world.read(Appointment, world.book().json["id"])
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(booked, staff_id=SAM))
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
@@ -66,7 +66,7 @@ def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
 def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: World) -> None:
     booked = world.book().json["id"]
     world.staff("POST", f"/appointments/{booked}/claim", {}, who="sam@example.org")
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(world.read(Appointment, booked), buffer_after=10))
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
@@ -76,11 +76,11 @@ def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: 
 
 def test_a_post_that_is_missing_stale_or_nobodys_is_found(world: World) -> None:
     assert background.integrity().check(world.now).astray == ()
-    post = world.read(Post, TORONTO, SAM)
-    change = Change()
+    post = world.read(TeamMember, TORONTO, SAM)
+    change = UnitOfWork()
     change.save(replace(world.read(Staff, ALEX), languages=("fr",)))
     change.delete(post)
-    change.save(Post(TORONTO, "stf_gone", post.role))
+    change.save(TeamMember(TORONTO, "stf_gone", post.role))
     container.store().commit(change)
     assert background.integrity().check(world.now).astray == ((TORONTO, SAM), (TORONTO, ALEX), (TORONTO, "stf_gone"))
     assert background.check_integrity(world.now)["differences"] == 3
@@ -88,7 +88,7 @@ def test_a_post_that_is_missing_stale_or_nobodys_is_found(world: World) -> None:
 
 def test_the_function_counts_and_logs_places_only(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     booked = world.book().json["id"]
-    change = Change()
+    change = UnitOfWork()
     change.vacate(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
     capsys.readouterr()

@@ -17,10 +17,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import background, secrets_manager
-from chalicelib.domain.organisation.catalog import Method, Service
+from chalicelib.domain.organisation.catalog import MeetingMethod, Service
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.notifications.fake_links import PretendedLinks
-from chalicelib.notifications.microsoft_graph import GraphLinks
+from chalicelib.notifications.fake_links import FakeMeetingLinks
+from chalicelib.notifications.microsoft_graph import GraphMeetingLinks
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.doubles.microsoft_graph_double import CREDENTIALS, Fault, GraphDouble, graph_double
 from tests.builders.in_process import status_bookings
@@ -54,7 +54,7 @@ def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     forget_singletons()
     world.lay(limit=9)
     staffed(world)
-    methods = (Method.IN_PERSON, Method.PHONE, Method.VIDEO)
+    methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
     write(replace(world.read(Service, MORTGAGE), meeting_methods=methods))
     teach(world, SAM, (MORTGAGE,))
     setting(world, teleconference="teams")
@@ -72,7 +72,7 @@ def graph(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphDouble
         monkeypatch.setenv("GRAPH_LOGIN_URL", double.url)
         forget_singletons()
         links = background.meeting_links()
-        assert isinstance(links, GraphLinks)
+        assert isinstance(links, GraphMeetingLinks)
         links.clock = double.now = lambda: world.now
         links.read_seconds = 0.3
         yield double
@@ -354,7 +354,7 @@ def test_in_stage_local_links_are_pretended_and_say_so(world: World) -> None:
 @pytest.mark.parametrize("stage", ["dev", "prod", "test", "Local", "locale", ""])
 def test_no_other_stage_can_pretend(stage: str) -> None:
     with pytest.raises(ValueError, match="stage local only"):
-        PretendedLinks(stage)
+        FakeMeetingLinks(stage)
 
 
 @pytest.mark.parametrize(("value", "status"), [("teams", 200), ("zoom", 200), (None, 200), ("meet", 422), ("", 422)])

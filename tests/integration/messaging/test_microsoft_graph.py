@@ -9,13 +9,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from chalicelib.domain.appointments.video_meetings import Link, LinkDelayed, LinkRefused, Meeting
-from chalicelib.notifications.microsoft_graph import REST, SPARE, GraphLinks
+from chalicelib.domain.appointments.video_meetings import LinkDelayed, LinkRefused, Meeting, MeetingLink
+from chalicelib.notifications.microsoft_graph import PAUSE_AFTER_FAILURE, TOKEN_MARGIN, GraphMeetingLinks
 from tests.builders.doubles.microsoft_graph_double import CREDENTIALS, SECRET, Fault, GraphDouble, graph_double
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MEETING = Meeting("apt_1-0", "Mortgage advice (Maple Bank)", NOW + timedelta(days=9), NOW + timedelta(days=9, hours=1))
-FIRST = Link("https://teams.example/l/meetup-join/1", MEETING.end + timedelta(days=60))
+FIRST = MeetingLink("https://teams.example/l/meetup-join/1", MEETING.end + timedelta(days=60))
 
 
 class Desk:
@@ -28,10 +28,10 @@ class Desk:
         self.secret = json.dumps(CREDENTIALS)
         self.links = self.another()
 
-    def another(self) -> GraphLinks:
+    def another(self) -> GraphMeetingLinks:
         """Somebody else who asks, with a memory of their own."""
         url = self.double.url
-        return GraphLinks(lambda: self.secret, url, url, lambda: self.now, read_seconds=0.3)
+        return GraphMeetingLinks(lambda: self.secret, url, url, lambda: self.now, read_seconds=0.3)
 
     def delayed(self) -> LinkDelayed:
         """The delay that asking comes to."""
@@ -69,7 +69,7 @@ def test_whoever_asks_again_with_the_same_key_gets_the_same_meeting(desk: Desk) 
 
 def test_a_token_is_kept_until_shortly_before_it_expires(desk: Desk) -> None:
     desk.links.make(MEETING)
-    desk.now = NOW + timedelta(seconds=desk.double.life) - SPARE - timedelta(seconds=1)
+    desk.now = NOW + timedelta(seconds=desk.double.life) - TOKEN_MARGIN - timedelta(seconds=1)
     desk.links.make(MEETING)
     assert len(desk.double.signed_in) == 1
 
@@ -101,7 +101,7 @@ def test_throttling_says_when_to_ask_again_and_nobody_asks_before(desk: Desk, sa
     delay = desk.delayed()
     assert (str(delay), delay.seconds) == ("throttled", seconds)
 
-    rest = max(timedelta(seconds=seconds), REST)
+    rest = max(timedelta(seconds=seconds), PAUSE_AFTER_FAILURE)
     desk.now += rest - timedelta(seconds=1)
     assert (str(desk.delayed()), desk.delayed().seconds) == ("throttled", 1)
     assert len(desk.double.asked) == 1
@@ -140,7 +140,7 @@ def test_faults_of_the_sign_in_pass_too(desk: Desk, fault: Fault) -> None:
 
 
 def test_nobody_there_is_a_fault_that_passes() -> None:
-    links = GraphLinks(lambda: json.dumps(CREDENTIALS), "http://127.0.0.1:9", "http://127.0.0.1:9")
+    links = GraphMeetingLinks(lambda: json.dumps(CREDENTIALS), "http://127.0.0.1:9", "http://127.0.0.1:9")
 
     with pytest.raises(LinkDelayed, match="unreachable"):
         links.make(MEETING)

@@ -17,15 +17,15 @@ from moto.sns.models import sns_backends
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.notifications import Medium
-from chalicelib.domain.messaging.outbox import Permission, Standing
-from chalicelib.domain.shared.events import Entry, Event, Kind
-from chalicelib.notifications.dead_letter_queue import SqsDeadLetters
-from chalicelib.notifications.ses import SesMail
-from chalicelib.notifications.sns import SnsTexts, SnsTopic
+from chalicelib.domain.messaging.outbox import ClaimState, SendClaim
+from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
+from chalicelib.notifications.dead_letter_queue import SqsDeadLetterQueue
+from chalicelib.notifications.ses import SesEmailSender
+from chalicelib.notifications.sns import SnsEventTopic, SnsTextSender
 from chalicelib.persistence import keys, row_mapping
-from chalicelib.persistence.outbox import LEASE, DynamoOutbox, entries_in
+from chalicelib.persistence.outbox import CLAIM_LEASE, DynamoOutbox, new_journal_entries
 from chalicelib.persistence.store import DynamoStore
-from chalicelib.persistence.table import Row, connect
+from chalicelib.persistence.table import Row, connect_table
 from chalicelib.services.messaging.messaging_ports import Outbox
 from chalicelib.services.unit_of_work import Store
 from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
@@ -56,22 +56,22 @@ class DynamoTable:
     """The desk's records in DynamoDB."""
 
     def __init__(self) -> None:
-        self.store: Store = DynamoStore(connect(TABLE, REGION), NOW.timestamp)
+        self.store: Store = DynamoStore(connect_table(TABLE, REGION), NOW.timestamp)
         self.now = NOW
         self.outbox: Outbox = DynamoOutbox(lambda: self.now)
 
     def put(self, record: Any) -> None:
         row_mapping.to_row(record).save()
 
-    def journal(self, made: Entry) -> None:
-        row = row_mapping.entry_row(made)
-        due = keys.due("journal", made.id, made.at)
+    def journal(self, made: JournalEntry) -> None:
+        row = row_mapping.journal_row(made)
+        due = keys.due_attributes("journal", made.id, made.at)
         row.due_at = due["due_at"]
         row.save()
 
     def unreadable(self, entry_id: str) -> None:
         row = Row(*keys.journal(APPOINTMENT, entry_id), kind="entry", body='{"id": 1}')
-        due = keys.due("journal", entry_id, NOW)
+        due = keys.due_attributes("journal", entry_id, NOW)
         row.duepk, row.due_at = due["duepk"], due["due_at"]
         row.save()
 
@@ -90,7 +90,7 @@ def desk(rows: DynamoTable) -> Desk:
     return Desk(rows)
 
 
-PERMISSION = Permission(APPOINTMENT, "evt_1", "confirmation", ANA, Medium.EMAIL)
+PERMISSION = SendClaim(APPOINTMENT, "evt_1", "confirmation", ANA, Medium.EMAIL)
 
 
 def test_a_permission_is_given_once_and_again_only_after_it_was_released(rows: DynamoTable) -> None:
@@ -98,26 +98,26 @@ def test_a_permission_is_given_once_and_again_only_after_it_was_released(rows: D
     first = outbox.claim(PERMISSION)
     second = outbox.claim(PERMISSION)
 
-    assert (first.standing, second.standing) == (Standing.GRANTED, Standing.HELD)
-    assert second.until == NOW + LEASE
+    assert (first.standing, second.standing) == (ClaimState.GRANTED, ClaimState.HELD)
+    assert second.until == NOW + CLAIM_LEASE
 
     outbox.release(first)
-    assert outbox.claim(PERMISSION).standing is Standing.GRANTED
+    assert outbox.claim(PERMISSION).standing is ClaimState.GRANTED
 
 
 def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
     outbox = rows.outbox
     first = outbox.claim(PERMISSION)
-    rows.now = NOW + LEASE
+    rows.now = NOW + CLAIM_LEASE
     later = outbox.claim(PERMISSION)
-    assert (later.standing, later.token) == (Standing.EXPIRED, first.token)
+    assert (later.standing, later.token) == (ClaimState.EXPIRED, first.token)
 
-    outbox.settle(later, "uncertain", NOW + LEASE)
-    assert outbox.claim(PERMISSION).standing is Standing.SETTLED
+    outbox.settle(later, "uncertain", NOW + CLAIM_LEASE)
+    assert outbox.claim(PERMISSION).standing is ClaimState.SETTLED
     outbox.release(first)
     assert rows.states() == ["uncertain"]
 
-    outbox.settle(first, "sent", NOW + LEASE, "provider-1")
+    outbox.settle(first, "sent", NOW + CLAIM_LEASE, "provider-1")
     assert rows.states() == ["sent"]
 
 
@@ -150,8 +150,8 @@ def test_of_two_who_postpone_the_same_attempt_one_does(rows: DynamoTable) -> Non
 def test_due_entries_of_all_shards_come_longest_waiting_first(rows: DynamoTable) -> None:
     made = [entry(message(), number=number) for number in range(12)]
     for age, waits in enumerate(made):
-        row = row_mapping.entry_row(waits)
-        row.due_at = keys.due("journal", waits.id, NOW - timedelta(hours=age))["due_at"]
+        row = row_mapping.journal_row(waits)
+        row.due_at = keys.due_attributes("journal", waits.id, NOW - timedelta(hours=age))["due_at"]
         row.save()
 
     found = rows.outbox.due_entries(NOW, 5)
@@ -179,7 +179,7 @@ def test_advancing_a_reminder_changes_no_version_and_yields_to_a_newer_one(rows:
 
 def test_the_stream_s_new_journal_rows_are_read_and_everything_else_passed_over() -> None:
     made = entry(message(), number=7)
-    image = row_mapping.entry_row(made).to_dynamodb_dict()
+    image = row_mapping.journal_row(made).to_dynamodb_dict()
     other = row_mapping.to_row(ana()).to_dynamodb_dict()
     broken = {**image, "body": {"S": "{}"}}
     records: list[Any] = [
@@ -190,7 +190,7 @@ def test_the_stream_s_new_journal_rows_are_read_and_everything_else_passed_over(
         {"eventName": "INSERT", "dynamodb": {"NewImage": broken}},
     ]
 
-    assert entries_in(records) == [made]
+    assert new_journal_entries(records) == [made]
 
 
 def sent_mail() -> list[EmailMessage]:
@@ -201,7 +201,7 @@ def sent_mail() -> list[EmailMessage]:
 
 def test_mail_reaches_ses_as_text_html_and_invitation(table: None) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
-    carrier = SesMail(SENDER, "", PUBLIC_URL, REGION)
+    carrier = SesEmailSender(SENDER, "", PUBLIC_URL, REGION)
 
     assert carrier.prepare(notice(at=scene(appointment(sequence=3))))()
 
@@ -223,7 +223,7 @@ def test_mail_reaches_ses_as_text_html_and_invitation(table: None) -> None:
 def test_texts_reach_sns_by_number(table: None) -> None:
     _, text = notices(at=scene(appointment(), ana(receive_sms=True)))
 
-    assert SnsTexts(PUBLIC_URL, REGION).prepare(text)()
+    assert SnsTextSender(PUBLIC_URL, REGION).prepare(text)()
 
     ((number, body),) = sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.values()
     assert number == "+14165550100"
@@ -237,8 +237,8 @@ def test_an_event_reaches_the_topic_in_its_envelope_with_attributes_to_filter_by
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
-    event = Event("appointment.booked", 4, {"id": APPOINTMENT}, "loc_king", "svc_mortgage")
-    SnsTopic(topic, REGION).publish("evt_1-0", datetime(2026, 12, 1, 15, tzinfo=UTC), event)
+    event = DomainEvent("appointment.booked", 4, {"id": APPOINTMENT}, "loc_king", "svc_mortgage")
+    SnsEventTopic(topic, REGION).publish("evt_1-0", datetime(2026, 12, 1, 15, tzinfo=UTC), event)
 
     (received,) = queues.receive_message(QueueUrl=url)["Messages"]
     body = json.loads(received["Body"])
@@ -259,7 +259,7 @@ def test_an_event_reaches_the_topic_in_its_envelope_with_attributes_to_filter_by
 def test_an_event_about_no_place_carries_no_empty_attributes(table: None) -> None:
     topic = boto3.client("sns").create_topic(Name="events")["TopicArn"]
 
-    SnsTopic(topic, REGION).publish("evt_2-0", NOW, Event("client.created", 1, {}))
+    SnsEventTopic(topic, REGION).publish("evt_2-0", NOW, DomainEvent("client.created", 1, {}))
 
     ((_, _, _, attributes, *_),) = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[topic].sent_notifications
     assert list(attributes or ()) == ["event_type"]
@@ -269,7 +269,7 @@ def test_a_dead_letter_reaches_its_queue(table: None) -> None:
     queues = boto3.client("sqs")
     url = queues.create_queue(QueueName="dead")["QueueUrl"]
 
-    SqsDeadLetters(url, REGION).put({"reason": "uncertain", "cause": "evt_1"})
+    SqsDeadLetterQueue(url, REGION).put({"reason": "uncertain", "cause": "evt_1"})
 
     (received,) = queues.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(received["Body"]) == {"reason": "uncertain", "cause": "evt_1"}
@@ -277,10 +277,10 @@ def test_a_dead_letter_reaches_its_queue(table: None) -> None:
 
 def test_from_journal_row_to_mailbox(rows: DynamoTable, desk: Desk) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
-    carriers = {Medium.EMAIL: SesMail(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: desk.texts}
+    carriers = {Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: desk.texts}
     object.__setattr__(desk.delivery.dispatcher, "carriers", carriers)
     rows.put(ana(language="fr"))
-    made = entry(message(), message(Kind.STAFF_BOOKED, "loc_king"))
+    made = entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king"))
     rows.journal(made)
 
     desk.sweep(NOW)

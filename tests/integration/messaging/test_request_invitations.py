@@ -9,10 +9,10 @@ from typing import Any
 from icalendar import Calendar
 
 from chalicelib import container
-from chalicelib.domain.messaging.notification_policy import telling
+from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.shared.events import Audience
-from chalicelib.notifications.calendar_invitation import invitation, method_for
-from chalicelib.services.messaging.outbox_relay import look_up
+from chalicelib.notifications.calendar_invitation import build_invitation, scheduling_method
+from chalicelib.services.messaging.outbox_relay import read_message_context
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import OPENING, World
 from tests.builders.in_process.status_bookings import ADMIN, booked, cancel, move, reschedule, set_up
@@ -31,13 +31,13 @@ def mailed(world: World, appointment_id: str) -> tuple[str, Any] | None:
     """Method and event of the invitation with the client's mail about what happened last; none without one."""
     entry = container.agenda().journal(appointment_id, 1, None).items[0]
     (message,) = (m for m in entry.messages if m.audience is Audience.CLIENT)
-    found = look_up(container.store(), appointment_id, entry.messages)
+    found = read_message_context(container.store(), appointment_id, entry.messages)
     assert found
-    (notice,) = telling(message, entry, found[0], world.now).notices
-    method = method_for(notice)
+    (notice,) = route(message, entry, found[0], world.now).notices
+    method = scheduling_method(notice)
     if method is None:
         return None
-    calendar = Calendar.from_ical(invitation(notice, method, SENDER, "https://desk.example.org"))
+    calendar = Calendar.from_ical(build_invitation(notice, method, SENDER, "https://desk.example.org"))
     return str(calendar["METHOD"]), calendar.walk("VEVENT")[0]
 
 

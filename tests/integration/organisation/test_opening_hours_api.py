@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib import container
 from chalicelib.domain.organisation.catalog import Location
-from chalicelib.domain.organisation.opening_hours import Opening
-from chalicelib.services.organisation.opening_hours import MOST_CLOSURES, MOST_LINES
+from chalicelib.domain.organisation.opening_hours import BranchHours
+from chalicelib.services.organisation.opening_hours import MAX_CLOSURES, MAX_LINES
 from chalicelib.services.unit_of_work import Ref
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
@@ -134,7 +134,7 @@ def test_managers_set_them_at_their_locations_and_staff_read_them(api: Api, plac
     assert api("DELETE", at, **mia).status == 204
 
 
-@pytest.mark.parametrize(("kind", "body", "most"), [("hours", HOURS, MOST_LINES), ("closures", CLOSURE, MOST_CLOSURES)])
+@pytest.mark.parametrize(("kind", "body", "most"), [("hours", HOURS, MAX_LINES), ("closures", CLOSURE, MAX_CLOSURES)])
 def test_there_is_a_most(
     api: Api, place: str, monkeypatch: pytest.MonkeyPatch, kind: str, body: Any, most: int
 ) -> None:
@@ -155,11 +155,11 @@ def test_hours_go_with_their_location(api: Api, place: str) -> None:
     made(api, f"/locations/{place}/hours", HOURS)
     made(api, f"/locations/{place}/closures", CLOSURE)
     assert api("DELETE", f"/locations/{place}").status == 204
-    assert container.store().read([Ref.to(Opening, place)]).get(Opening, place) is None
+    assert container.store().read([Ref.to(BranchHours, place)]).get(BranchHours, place) is None
 
 
 def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before_the_next_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
     assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
-    found = container.store().read([Ref.to(Opening, place), Ref.to(Location, place)])
-    assert (found.get(Opening, place), found.get(Location, place)) == (None, None)
+    found = container.store().read([Ref.to(BranchHours, place), Ref.to(Location, place)])
+    assert (found.get(BranchHours, place), found.get(Location, place)) == (None, None)

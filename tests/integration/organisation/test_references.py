@@ -9,12 +9,12 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
-from chalicelib.domain.organisation.catalog import Availability, Method
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import Stale
 from chalicelib.domain.shared.events import Actor, Channel
-from chalicelib.domain.shared.times import instant, minute
-from chalicelib.services.unit_of_work import Change, Ref
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
+from chalicelib.services.unit_of_work import Ref, UnitOfWork
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
 from tests.builders.in_process.staff_bookings import before_the_next_commit
 from tests.builders.records.staff_sheet_writer import assign, booked, occupy
@@ -29,16 +29,16 @@ def _lay(
     booked: bool = True,
 ) -> None:
     at = datetime.now(UTC) - timedelta(days=days_ago)
-    start = minute(at.replace(hour=15, minute=0, second=0, microsecond=0))
+    start = epoch_minute(at.replace(hour=15, minute=0, second=0, microsecond=0))
     block = Block("blk_1", "ser_1", place, start, start + 60, 2, (service,), state)
     occupants = {"apt_1": Occupant("apt_1", start, start + 30, service)} if booked else {}
     day = at.date().isoformat()
     found = container.store().read([Ref.to(Sheet, place, day)]).get(Sheet, place, day)
     assert found is None
-    change = Change()
+    change = UnitOfWork()
     change.save(Sheet(place, day, {"blk_1": block}, occupants))
     if booked:
-        change.save(_booked("apt_1", place, service, instant(start)))
+        change.save(_booked("apt_1", place, service, from_epoch_minute(start)))
     container.store().commit(change)
 
 
@@ -118,7 +118,7 @@ def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
     service = made(api, "/services", SERVICE)["id"]
     other = made(api, "/services", SERVICE)["id"]
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    change = Change()
+    change = UnitOfWork()
     for number, start in enumerate((now - timedelta(hours=20), now - timedelta(minutes=5), now + timedelta(days=300))):
         change.save(_booked(f"apt_{number}", place, service, start))
     container.store().commit(change)
@@ -134,7 +134,7 @@ def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytes
     monkeypatch.setattr("chalicelib.services.organisation.references._PAGE", 1)
     place = made(api, "/locations", PLACE)["id"]
     service = made(api, "/services", SERVICE)["id"]
-    change = Change()
+    change = UnitOfWork()
     for number, offered in enumerate(("svc_a", "svc_b", service)):
         change.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
     container.store().commit(change)
@@ -146,7 +146,7 @@ def _booked(appointment_id: str, place: str, service: str, start: datetime) -> A
         id=appointment_id,
         service_id=service,
         location_id=place,
-        method=Method.IN_PERSON,
+        method=MeetingMethod.IN_PERSON,
         start=start,
         end=start + timedelta(minutes=30),
         timezone="UTC",
@@ -155,5 +155,5 @@ def _booked(appointment_id: str, place: str, service: str, start: datetime) -> A
         booked_through=Actor(Channel.API),
         created_at=start,
         updated_at=start,
-        availability=Availability.STAFF,
+        availability=AvailabilitySource.STAFF,
     )

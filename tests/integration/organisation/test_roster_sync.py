@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Change, Ref
+from chalicelib.services.unit_of_work import Ref, UnitOfWork
 from tests.builders.in_process.planned_block_branch import undone
 from tests.builders.in_process.sample_organisation import SAM, TORONTO, World, at
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person, pointers
@@ -37,13 +37,13 @@ def sam(api: Api, places: list[str]) -> str:
     return str(made(api, "/staff", person("Sam", "staff", location_ids=places[:1]))["id"])
 
 
-def posts_of(staff_id: str, places: list[str]) -> dict[str, Post]:
+def posts_of(staff_id: str, places: list[str]) -> dict[str, TeamMember]:
     """Somebody's posts at these locations, as they are stored."""
-    found = container.store().read([Ref.to(Post, place, staff_id) for place in places])
-    return {place: post for place in places if (post := found.get(Post, place, staff_id)) is not None}
+    found = container.store().read([Ref.to(TeamMember, place, staff_id) for place in places])
+    return {place: post for place in places if (post := found.get(TeamMember, place, staff_id)) is not None}
 
 
-def expected(staff_id: str, before: dict[str, Post]) -> dict[str, Post]:
+def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMember]:
     """What follows from the records; when somebody was last given an appointment follows from the past alone."""
     found = container.store().read([Ref.to(Staff, staff_id), Ref.to(Rota, staff_id)])
     staff, rota = found.get(Staff, staff_id), found.get(Rota, staff_id) or Rota(staff_id)
@@ -52,7 +52,7 @@ def expected(staff_id: str, before: dict[str, Post]) -> dict[str, Post]:
     rota = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
     following = {}
     for place in staff.location_ids:
-        post = before.get(place) or Post(place, staff_id, staff.role)
+        post = before.get(place) or TeamMember(place, staff_id, staff.role)
         after = post.follows(staff, rota)
         following[place] = after if after == post and post.version else replace(after, version=post.version + 1)
     return following
@@ -74,7 +74,7 @@ def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
     api: Api, places: list[str], sam: str
 ) -> None:
     before = posts_of(sam, places)
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(before[places[0]], name="", languages=()))
     container.store().commit(change)
     assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
@@ -107,12 +107,12 @@ def test_are_written_only_when_they_change(api: Api, places: list[str], sam: str
 def test_are_written_by_whoever_gives_somebody_an_appointment_or_moves_one(world: World) -> None:
     world.lay()
     booked = world.book().json
-    versions = [world.read(Post, TORONTO, SAM).version]
+    versions = [world.read(TeamMember, TORONTO, SAM).version]
     claimed = world.staff("POST", f"/appointments/{booked['id']}/claim", who="sam@example.org")
-    versions.append(world.read(Post, TORONTO, SAM).version)
+    versions.append(world.read(TeamMember, TORONTO, SAM).version)
     body = {"code": booked["code"], "start": utc_text(at(60)), "timezone": "UTC"}
     moved = world.call("POST", f"/public/appointments/{booked['id']}/reschedule", body)
-    versions.append(world.read(Post, TORONTO, SAM).version)
+    versions.append(world.read(TeamMember, TORONTO, SAM).version)
     assert (claimed.status, moved.status, world.read(Appointment, booked["id"]).staff_id) == (200, 200, SAM)
     assert versions == [1, 2, 3]
 
@@ -178,9 +178,9 @@ def test_follow_every_edit(api: Api, places: list[str], sam: str, edits: list[tu
             assert posts_of(sam, places) == expected(sam, before)
 
 
-def _assigned(post: Post | None) -> None:
+def _assigned(post: TeamMember | None) -> None:
     if post is not None:
-        change = Change()
+        change = UnitOfWork()
         change.save(replace(post, assigned_at=datetime(2026, 12, 1, post.version % 24, tzinfo=UTC)))
         container.store().commit(change)
 

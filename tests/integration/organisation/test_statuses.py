@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.organisation.statuses import Pipeline, Predicate, Status
-from chalicelib.services.unit_of_work import Change
+from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import World, at
 from tests.builders.in_process.status_bookings import (
@@ -132,9 +132,11 @@ def test_an_archived_status_leaves_its_place_to_another(world: World) -> None:
 def test_a_hundred_of_the_longest_fit_the_record_and_no_more(world: World) -> None:
     """Those that were ever held stay for good, so there is room for years of archived ones."""
     longest: dict[str, Any] = {"name": "\U0001f600" * 100, "description": "\U0001f600" * 500, "colour": "#2e7d32"}
-    change = Change()
+    change = UnitOfWork()
     change.save(
-        Pipeline(tuple(Status(f"sts_{n:026d}", **longest, predicate=Predicate.START, position=n) for n in range(99)))
+        StatusPipeline(
+            tuple(Status(f"sts_{n:026d}", **longest, predicate=StatusPredicate.START, position=n) for n in range(99))
+        )
     )
     container.store().commit(change)
     body = {**longest, "predicate": START}

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import container
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.organisation.time_off import MOST_NAMED, MOST_TIMES_OFF
+from chalicelib.services.organisation.time_off import MAX_NAMED, MAX_TIMES_OFF
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
 from tests.builders.in_process.staff_bookings import before_the_next_commit
@@ -137,7 +137,7 @@ def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str)
 
 
 def test_names_a_hundred_at_most(api: Api, sam: str) -> None:
-    assert MOST_NAMED == 100
+    assert MAX_NAMED == 100
     occupy(sam, [booked(f"{n:03}", FIRST + timedelta(minutes=30 * n)) for n in range(101)])
     affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == [f"apt_{n:03}" for n in range(100)]
@@ -183,7 +183,7 @@ def test_only_those_who_may_change_it_see_it(api: Api, place: str, sam: str) -> 
 
 
 def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_TIMES_OFF == 400
+    assert MAX_TIMES_OFF == 400
     monkeypatch.setattr("chalicelib.services.organisation.time_off.MOST_TIMES_OFF", 1)
     made(api, f"/staff/{sam}/time-off", OFF)
     reply = api("POST", f"/staff/{sam}/time-off", OFF)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.services.organisation.work_schedules import MOST_SCHEDULES
+from chalicelib.services.organisation.work_schedules import MAX_SCHEDULES
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
 
@@ -164,7 +164,7 @@ def test_of_nobody(api: Api) -> None:
 
 
 def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_SCHEDULES == 50
+    assert MAX_SCHEDULES == 50
     monkeypatch.setattr("chalicelib.services.organisation.work_schedules.MOST_SCHEDULES", 1)
     url = f"/staff/{sam}/work-schedules"
     made(api, url, OPEN)

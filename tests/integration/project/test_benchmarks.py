@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks import budget, engine, records
-from benchmarks.allowance import BUDGETS, CLIENTS
+from benchmarks.allowance import BOOKING_BUDGETS, CLIENT_BUDGETS
 from benchmarks.capacity import item_size, read_units
-from benchmarks.meter import Call, Meter, Usage
+from benchmarks.meter import DynamoCall, Usage, UsageMeter
 from chalicelib import container
 from chalicelib.api.http import wiring
 
@@ -31,7 +31,7 @@ def test_a_quick_run_measures_every_part_and_finds_what_is_exact_as_it_must_be(t
     assert all(table["lines"] for part in PARTS for table in figures[part]["tables"])
     few, many = figures["budget"]["figures"].values()
     assert few == many
-    assert set(many) == {*BUDGETS, *CLIENTS}
+    assert set(many) == {*BOOKING_BUDGETS, *CLIENT_BUDGETS}
     for operation, usage in many.items():
         stays_within(operation, usage["calls"])
 
@@ -41,7 +41,7 @@ def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
     batches = [call for call in calls if call["operation"] == "BatchGetItem"]
     queries = [call for call in calls if call["operation"] == "Query"]
     writes = [call for call in calls if call["operation"] == "TransactWriteItems"]
-    allowed = (BUDGETS | CLIENTS)[operation]
+    allowed = (BOOKING_BUDGETS | CLIENT_BUDGETS)[operation]
 
     assert len(batches) + len(queries) + len(writes) == len(calls), operation
     assert 1 <= len(batches) <= allowed.most_batches, operation
@@ -53,13 +53,17 @@ def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
 
 def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:
     right = {
-        name: Usage([Call("BatchGetItem", 3, 3.0)] + [Call("TransactWriteItems", 5, 0, 10.0)] * allowed.transactions)
-        for name, allowed in BUDGETS.items()
+        name: Usage(
+            [DynamoCall("BatchGetItem", 3, 3.0)] + [DynamoCall("TransactWriteItems", 5, 0, 10.0)] * allowed.transactions
+        )
+        for name, allowed in BOOKING_BUDGETS.items()
     }
-    grown = right | {"explain": Usage([Call("BatchGetItem", 3, 4.0)])}
-    chatty = right | {"hold": Usage([Call("BatchGetItem", 3, 3.0)] * 2 + [Call("TransactWriteItems", 5, 0, 10.0)])}
-    batchy = right | {"50 staff: explain": Usage([Call("BatchGetItem", 3, 3.0)] * 4)}
-    large = right | {"hold": Usage([Call("BatchGetItem", 3, 3.0), Call("TransactWriteItems", 9, 0, 10.0)])}
+    grown = right | {"explain": Usage([DynamoCall("BatchGetItem", 3, 4.0)])}
+    chatty = right | {
+        "hold": Usage([DynamoCall("BatchGetItem", 3, 3.0)] * 2 + [DynamoCall("TransactWriteItems", 5, 0, 10.0)])
+    }
+    batchy = right | {"50 staff: explain": Usage([DynamoCall("BatchGetItem", 3, 3.0)] * 4)}
+    large = right | {"hold": Usage([DynamoCall("BatchGetItem", 3, 3.0), DynamoCall("TransactWriteItems", 9, 0, 10.0)])}
 
     assert budget.failures({"1": right, "2": right}) == []
     assert budget.failures({"1": right, "2": grown}) == ["explain: not the same in both tables"]
@@ -69,9 +73,9 @@ def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:
 
 
 def test_the_check_notices_a_merge_that_grows_and_a_search_that_asks_too_often() -> None:
-    query, write = Call("Query", 1, 1.0), Call("TransactWriteItems", 5, 0, 10.0)
-    right = {name: Usage([query] + [write] * allowed.transactions) for name, allowed in CLIENTS.items()}
-    growing = right | {"merge, 2 000 appointments": Usage([query, Call("TransactWriteItems", 6, 0, 12.0)])}
+    query, write = DynamoCall("Query", 1, 1.0), DynamoCall("TransactWriteItems", 5, 0, 10.0)
+    right = {name: Usage([query] + [write] * allowed.transactions) for name, allowed in CLIENT_BUDGETS.items()}
+    growing = right | {"merge, 2 000 appointments": Usage([query, DynamoCall("TransactWriteItems", 6, 0, 12.0)])}
     asking = right | {"search by number": Usage([query] * 3)}
 
     assert records.failures({"1": right, "2": right}) == []
@@ -122,8 +126,8 @@ def test_reads_are_rounded_as_dynamodb_rounds_them() -> None:
 def test_the_meter_counts_what_happens_inside_and_nothing_else() -> None:
     row = {"pk": {"S": "a"}, "sk": {"S": "b"}, "body": {"S": "x" * 1500}, "duepk": {"S": "d"}, "due_at": {"S": "t"}}
     key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-    with engine.table() as store:
-        meter = Meter(store.client)
+    with engine.benchmark_table() as store:
+        meter = UsageMeter(store.client)
         with meter.counting() as writing:
             store.client.transact_write_items(TransactItems=[{"Put": {"TableName": engine.TABLE, "Item": row}}])
         with meter.counting() as reading:
@@ -131,5 +135,5 @@ def test_the_meter_counts_what_happens_inside_and_nothing_else() -> None:
         store.client.get_item(TableName=engine.TABLE, Key=key)
 
     # 1.5 KB: two units, doubled in a transaction; once more on the one index it is on.
-    assert writing.calls == [Call("TransactWriteItems", 1, 0, 4.0, 2.0)]
-    assert reading.calls == [Call("BatchGetItem", 1, 1)]
+    assert writing.calls == [DynamoCall("TransactWriteItems", 1, 0, 4.0, 2.0)]
+    assert reading.calls == [DynamoCall("BatchGetItem", 1, 1)]

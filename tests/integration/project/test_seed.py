@@ -14,8 +14,8 @@ import pytest
 
 from infra import stages
 from infra.seed import caller, demo, empty, hours, organisation
-from infra.seed.caller import Caller
-from infra.seed.people import clients
+from infra.seed.caller import ApiClient
+from infra.seed.people import demo_clients
 from tests.builders.doubles.api_gateway import Reply, send
 from tests.builders.in_process.set_up_requests import ADMIN, Pool
 from tests.integration.conftest import forget_singletons
@@ -48,18 +48,18 @@ class Gateway(httpx.BaseTransport):
 
 
 @pytest.fixture
-def api(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Caller]:
+def api(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """A caller of the whole application over an empty table and pool, one request at a time: moto wants it so."""
     monkeypatch.setenv("USER_POOL_ID", Pool().id)
     monkeypatch.setattr(caller, "AT_A_TIME", 1)
     forget_singletons()
-    with Caller("http://frontdesk", "token", Gateway()) as found:
+    with ApiClient("http://frontdesk", "token", Gateway()) as found:
         yield found
     forget_singletons()
 
 
-def test_empty_has_one_member_of_staff_per_role_and_settings(api: Caller) -> None:
-    empty.fill(api)
+def test_empty_has_one_member_of_staff_per_role_and_settings(api: ApiClient) -> None:
+    empty.create_staff_and_settings(api)
     staff = api.get("/staff")["items"]
     assert {member["email"]: member["role"] for member in staff} == {
         f"{role}@example.org": role for role in stages.ROLES
@@ -68,11 +68,11 @@ def test_empty_has_one_member_of_staff_per_role_and_settings(api: Caller) -> Non
     assert api.get("/locations")["items"] == api.get("/services")["items"] == []
 
 
-def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_is_a_working_organisation(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "CLIENTS", 8)
     monkeypatch.setattr(demo, "APPOINTMENTS", 12)
     monkeypatch.setattr(demo, "WEEKS", 4)
-    demo.build(api, datetime.now(UTC))
+    demo.build_organisation(api, datetime.now(UTC))
 
     locations = api.get("/locations")["items"]
     zones = {"America/Toronto", "America/Vancouver", "America/St_Johns"}
@@ -90,7 +90,7 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
     booked = 0
     states = set()
     for location in locations:
-        days = demo.span(datetime.now(UTC), location["timezone"])
+        days = demo.date_range(datetime.now(UTC), location["timezone"])
         blocks = api.get("/quickstream/blocks", location_id=location["id"], **days)["items"]
         states |= {block["state"] for block in blocks}
         booked += len(api.get("/appointments", view="upcoming", location_id=location["id"])["items"])
@@ -98,7 +98,7 @@ def test_demo_is_a_working_organisation(api: Caller, monkeypatch: pytest.MonkeyP
     assert booked == 12
 
 
-def test_demo_has_a_service_whose_bookings_are_requests(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_has_a_service_whose_bookings_are_requests(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "CLIENTS", 6)
     monkeypatch.setattr(demo, "APPOINTMENTS", 6)
     business = {"business": organisation.SERVICES["business"]}
@@ -108,7 +108,7 @@ def test_demo_has_a_service_whose_bookings_are_requests(api: Caller, monkeypatch
     monkeypatch.setattr(organisation, "PATTERNS", patterns)
     people = [replace(person, services=()) for person in organisation.STAFF]
     monkeypatch.setattr(organisation, "STAFF", people)
-    demo.build(api, datetime.now(UTC))
+    demo.build_organisation(api, datetime.now(UTC))
 
     [toronto] = [place["id"] for place in api.get("/locations")["items"] if "Toronto" in place["name"]]
     everything = api.get("/appointments", view="unconfirmed", location_id=toronto, show_confirmed="true")["items"]
@@ -121,15 +121,15 @@ def test_demo_has_a_service_whose_bookings_are_requests(api: Caller, monkeypatch
 
 
 @pytest.fixture
-def small(api: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
+def small(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
     """The demo organisation without any appointments, as the administrator calls it."""
     monkeypatch.setattr(demo, "CLIENTS", 0)
     monkeypatch.setattr(demo, "APPOINTMENTS", 0)
-    demo.build(api, datetime.now(UTC))
+    demo.build_organisation(api, datetime.now(UTC))
     return api
 
 
-def test_demo_has_a_service_whose_clients_choose_whom_to_see(small: Caller) -> None:
+def test_demo_has_a_service_whose_clients_choose_whom_to_see(small: ApiClient) -> None:
     [service] = [one for one in small.get("/public/services")["items"] if one["client_chooses_staff"]]
     now = datetime.now(UTC)
     for place in small.get("/public/locations", service_id=service["id"])["items"]:
@@ -143,12 +143,12 @@ def test_demo_has_a_service_whose_clients_choose_whom_to_see(small: Caller) -> N
                 staff_id=person["id"],
                 meeting_method="phone",
                 timezone=place["timezone"],
-                **demo.span(now, place["timezone"]),
+                **demo.date_range(now, place["timezone"]),
             )["days"]
             assert any(day["slots"] for day in days), (place["name"], person["name"])
 
 
-def test_demo_is_open_on_weekdays_and_saturdays_but_not_for_its_training(small: Caller) -> None:
+def test_demo_is_open_on_weekdays_and_saturdays_but_not_for_its_training(small: ApiClient) -> None:
     assert small.get("/settings")["holidays"] == {"country": "CA", "region": "ON"}
     closures = {}
     for place in small.get("/locations")["items"]:
@@ -162,7 +162,7 @@ def test_demo_is_open_on_weekdays_and_saturdays_but_not_for_its_training(small: 
 
 def test_work_schedules_of_the_demo_show_what_they_can() -> None:
     working = [person for person in organisation.STAFF if person.services]
-    schedules = {person.name: hours.schedule(person) for person in working}
+    schedules = {person.name: hours.open_schedule(person) for person in working}
     assert len(schedules["Samuel Okafor"]["lines"]) == 2
     abroad = [
         person.name
@@ -175,15 +175,15 @@ def test_work_schedules_of_the_demo_show_what_they_can() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 3, 2) + timedelta(days=n) for n in range(7)])
 def test_the_training_is_on_the_next_wednesday(day: date) -> None:
-    found = date.fromisoformat(hours.training(day)["date"])
+    found = date.fromisoformat(hours.training_closure(day)["date"])
     assert found.isoweekday() == 3
     assert 1 <= (found - day).days <= 7
 
 
 def test_everybody_has_another_name_and_address_every_time_the_same() -> None:
-    people = clients(200)
+    people = demo_clients(200)
     assert len({person["email"] for person in people}) == 200
-    assert people == clients(200)
+    assert people == demo_clients(200)
     assert all(person["email"].isascii() for person in people)
     assert any(person.get("receive_sms") for person in people)
 
@@ -202,7 +202,7 @@ def test_patience_has_an_end() -> None:
         return httpx.Response(503, headers={"Retry-After": "0"}, json={"code": "busy"})
 
     with (
-        Caller("http://frontdesk", "token", httpx.MockTransport(busy)) as patient,
+        ApiClient("http://frontdesk", "token", httpx.MockTransport(busy)) as patient,
         pytest.raises(caller.SeedFailed, match="503"),
     ):
         patient.post("/locations", {})
@@ -215,7 +215,7 @@ def test_a_conflict_is_an_answer_and_anything_else_is_not() -> None:
         status = json.loads(request.content)["status"]
         return httpx.Response(status, json={"code": "capacity_exhausted"})
 
-    with Caller("http://frontdesk", "token", httpx.MockTransport(answer)) as api:
+    with ApiClient("http://frontdesk", "token", httpx.MockTransport(answer)) as api:
         assert api.attempt("/public/appointments", {"status": 201}) is None
         assert api.attempt("/public/appointments", {"status": 409}) == "capacity_exhausted"
         with pytest.raises(caller.SeedFailed):

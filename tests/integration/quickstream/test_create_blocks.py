@@ -11,7 +11,7 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.quickstream.blocks import Series
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.quickstream.create_blocks import BlockWish, Laying
+from chalicelib.services.quickstream.create_blocks import BlockRequest, CreateBlocks
 from chalicelib.services.unit_of_work import Context
 from tests.builders.in_process.block_requests import (
     BLOCKS,
@@ -222,7 +222,7 @@ def test_what_a_crash_left_undone_is_laid_out_by_the_clock_exactly_as_answered(w
     def crash() -> None:
         raise Crash
 
-    laying = Laying(Meddling(crash, at=2), container.ids(), lambda _: None)
+    laying = CreateBlocks(Meddling(crash, at=2), container.ids(), lambda _: None)
     with pytest.raises(Crash):
         laying.create(_context(world), _wish("FREQ=DAILY;COUNT=50"))
     begun = _laid()
@@ -234,7 +234,7 @@ def test_what_a_crash_left_undone_is_laid_out_by_the_clock_exactly_as_answered(w
 
 
 def test_two_who_lay_out_the_same_series_lose_and_double_nothing(world: World) -> None:
-    laying = Laying(Meddling(lambda: sweep(world.now), at=2), container.ids(), lambda _: None)
+    laying = CreateBlocks(Meddling(lambda: sweep(world.now), at=2), container.ids(), lambda _: None)
     laid = laying.create(_context(world), _wish("FREQ=DAILY;COUNT=50"))
     assert sorted(_laid()) == sorted(o.block.id for o in laid.occurrences)
 
@@ -244,7 +244,7 @@ def test_parts_that_share_a_day_are_written_without_a_second_look(world: World) 
     store = Meddling(lambda: None)
     start = OPENING + timedelta(hours=8)
     wish = replace(_wish("FREQ=DAILY;COUNT=50"), start=start, end=start + timedelta(hours=4))
-    Laying(store, container.ids(), lambda _: None).create(_context(world), wish)
+    CreateBlocks(store, container.ids(), lambda _: None).create(_context(world), wish)
     assert store.commits == 2
     assert len(_laid()) == 100
 
@@ -319,9 +319,9 @@ def _context(world: World) -> Context:
     return Context(world.now, principal)
 
 
-def _wish(rule: str) -> BlockWish:
+def _wish(rule: str) -> BlockRequest:
     end = OPENING + timedelta(hours=3)
-    return BlockWish(TORONTO, OPENING, end, 2, (MORTGAGE,), "America/Toronto", rrule=rule)
+    return BlockRequest(TORONTO, OPENING, end, 2, (MORTGAGE,), "America/Toronto", rrule=rule)
 
 
 def _laid() -> list[str]:

@@ -10,14 +10,14 @@ import boto3
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.capacity.block_capacity import Placement
-from chalicelib.domain.capacity.ledger import Occupant, Right
-from chalicelib.domain.quickstream.block_edits import BlockEdit, Scope
-from chalicelib.domain.quickstream.blocks import BlockPlace, BlockState, Series
-from chalicelib.domain.shared.times import minute
-from chalicelib.services.quickstream.block_change_plan import Extent
-from chalicelib.services.quickstream.edit_blocks import Editing
-from chalicelib.services.quickstream.release_manually import kept
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
+from chalicelib.domain.quickstream.block_edits import BlockEdit, SeriesScope
+from chalicelib.domain.quickstream.blocks import BlockIndexEntry, BlockState, Series
+from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.quickstream.block_change_plan import EditExtent
+from chalicelib.services.quickstream.edit_blocks import EditBlocks
+from chalicelib.services.quickstream.release_manually import close_block
 from chalicelib.services.unit_of_work import Context
 from tests.builders.in_process.block_requests import (
     BLOCKS,
@@ -80,7 +80,7 @@ def test_only_one_occurrence_moves_to_another_day(world: World) -> None:
     moved = patched(world, series[1], other_day)
     assert (moved.status, moved.json["start"]) == (200, "2026-12-12T04:00:00Z")
     assert shown(world, series[1]) == moved.json
-    assert world.read(BlockPlace, series[1]["id"]).day == "2026-12-12"
+    assert world.read(BlockIndexEntry, series[1]["id"]).day == "2026-12-12"
     patched(world, series[0], {"start": "2026-12-03T08:00"}, "?scope=all")
     starts = [b["local_start"] for b in listed(world, "2026-12-01", "2026-12-31").json["items"]]
     assert starts == [
@@ -203,10 +203,10 @@ def test_a_booking_that_comes_in_between_is_seen(world: World) -> None:
     world.book()
     taken: list[Any] = []
     store = Meddling(lambda: taken.append(world.book().json))
-    editing = Editing(store, container.agenda(), container.ids(), lambda _: None)
+    editing = EditBlocks(store, container.agenda(), container.ids(), lambda _: None)
     context = Context(world.now, container.principal_for("alex@example.org", ("manager",)))
     with pytest.raises(Exception, match="lose their place") as refused:
-        editing.change(context, block["id"], BlockEdit(limit=1), Extent())
+        editing.change(context, block["id"], BlockEdit(limit=1), EditExtent())
     assert [a["id"] for a in getattr(refused.value, "extra", {})["appointments"]] == [taken[0]["id"]]
     assert shown(world, block)["limit"] == 2
 
@@ -217,10 +217,10 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
     series = created(world, **nights, recurrence={"rrule": "FREQ=DAILY;COUNT=95"})
     principal = container.principal_for("alex@example.org", ("manager",))
     context = Context(world.now, principal, expected_version=1)
-    last = minute(datetime.fromisoformat(series[94]["start"]))
+    last = epoch_minute(datetime.fromisoformat(series[94]["start"]))
 
-    def editing(meddle: Meddling) -> Editing:
-        return Editing(meddle, container.agenda(), container.ids(), lambda _: None)
+    def editing(meddle: Meddling) -> EditBlocks:
+        return EditBlocks(meddle, container.agenda(), container.ids(), lambda _: None)
 
     def booking(occupant_id: str) -> Meddling:
         # Somebody is booked on the last day while the second part is on its way.
@@ -228,21 +228,21 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
         return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
 
     alone = Meddling(lambda: None)
-    editing(alone).change(context, series[0]["id"], BlockEdit(limit=8), Extent(Scope.ALL))
+    editing(alone).change(context, series[0]["id"], BlockEdit(limit=8), EditExtent(SeriesScope.ALL))
     assert alone.commits == 2
 
     rival = booking("apt_1")
     edit = replace(context, expected_version=2)
-    editing(rival).change(edit, series[0]["id"], BlockEdit(limit=9), Extent(Scope.ALL))
+    editing(rival).change(edit, series[0]["id"], BlockEdit(limit=9), EditExtent(SeriesScope.ALL))
     assert rival.commits == 3
     assert {b.id: b.limit for b in _stored()} == {b["id"]: 9 for b in series}
 
     rival = booking("apt_2")
-    following = Extent(Scope.FOLLOWING, confirm=True)
+    following = EditExtent(SeriesScope.FOLLOWING, confirm=True)
     editing(rival).remove(replace(context, expected_version=3), series[3]["id"], following)
     assert rival.commits == 4
     assert {b.id for b in _stored()} == {b["id"] for b in series[:3]}
-    assert [world.read(BlockPlace, series[i]["id"]) for i in (3, 94)] == [None, None]
+    assert [world.read(BlockIndexEntry, series[i]["id"]) for i in (3, 94)] == [None, None]
 
 
 def _stored() -> list[Any]:
@@ -362,10 +362,10 @@ def test_a_moved_block_keeps_following_its_series_policy(world: World) -> None:
 
 def test_staff_sit_in_a_held_block_that_is_closed(world: World) -> None:
     block = world.lay(state=BlockState.HELD)
-    occupant = Occupant("apt_1", block.start, block.start + 30, MORTGAGE, Right.SCHEDULE)
+    occupant = Occupant("apt_1", block.start, block.start + 30, MORTGAGE, SeatAccess.SCHEDULE)
     world.rewrite(block.start, block.end, lambda calendar: calendar.placed(occupant))
     found = container.agenda().sheets(TORONTO, "2026-12-03", "2026-12-03")[0].blocks[block.id]
     assert found.state is BlockState.HELD
-    placement = Placement(world.calendar(), int(world.now.timestamp()))
-    closed = kept(placement, found)
+    placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))
+    closed = close_block(placement, found)
     assert closed == replace(found, state=BlockState.CLOSED, keeps=("apt_1",), version=found.version + 1)

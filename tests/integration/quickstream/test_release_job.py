@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from chalicelib import background, container
-from chalicelib.domain.capacity.block_capacity import Placement
+from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.organisation.catalog import Location, Service
 from chalicelib.domain.quickstream.blocks import BlockState, Series
 from chalicelib.domain.shared.errors import Busy
-from chalicelib.domain.shared.times import minute
+from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.persistence.due_index import DynamoDueWork
 from chalicelib.persistence.table import Row
-from chalicelib.services.quickstream.release_job import Releasing
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.quickstream.release_job import ReleaseJob
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.block_requests import (
     BLOCKS,
     Meddling,
@@ -34,9 +34,9 @@ from tests.builders.in_process.block_requests import (
 from tests.builders.in_process.sample_organisation import ACCOUNT, MORTGAGE, TORONTO, World, at
 
 
-def _releasing(store: Any, counted: dict[str, int] | None = None) -> Releasing:
+def _releasing(store: Any, counted: dict[str, int] | None = None) -> ReleaseJob:
     count = counted.__setitem__ if counted is not None else lambda *_: None
-    return Releasing(store, container.agenda(), DynamoDueWork(), container.ids(), lambda _: None, count)
+    return ReleaseJob(store, container.agenda(), DynamoDueWork(), container.ids(), lambda _: None, count)
 
 
 def test_a_block_is_released_at_its_minute_on_a_day_clocks_change(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_block_that_ends_leaves_those_beside_it_their_seats(world: World) -> N
     world.now = datetime(2026, 12, 3, 15, tzinfo=UTC)
     assert sweep(world.now) == {"closed": 1}
     assert orphans(world) == []
-    placement = Placement(world.calendar(), int(world.now.timestamp()))
+    placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))
     assert placement.seats == {first: short["id"], second: long["id"]}
     assert shown(world, short)["booked_peak"] == 1
 
@@ -197,7 +197,7 @@ def test_one_broken_or_busy_day_does_not_keep_the_others_waiting(world: World) -
 
 def test_a_series_without_its_location_ends(world: World) -> None:
     series = created(world, recurrence={"rrule": "FREQ=WEEKLY"})[0]["series_id"]
-    change = Change()
+    change = UnitOfWork()
     change.delete(world.read(Location, TORONTO))
     container.store().commit(change)
     assert "laid_out" not in sweep(datetime(2026, 12, 20, tzinfo=UTC))
@@ -205,7 +205,7 @@ def test_a_series_without_its_location_ends(world: World) -> None:
 
 
 def test_blocks_reach_as_far_as_their_services_can_be_booked(world: World) -> None:
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(world.read(Service, ACCOUNT), horizon_days=200))
     container.store().commit(change)
     found = created(world, services=[ACCOUNT], recurrence={"rrule": "FREQ=WEEKLY"})
@@ -215,7 +215,7 @@ def test_blocks_reach_as_far_as_their_services_can_be_booked(world: World) -> No
 
 def test_holds_that_ended_are_cleared_away_when_a_sheet_is_written(world: World) -> None:
     block = created(world, release={"hours_before": 24})[0]
-    start = minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
+    start = epoch_minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
     gone = Occupant("hld_1", start, start + 30, MORTGAGE, expires=int(world.now.timestamp()) - 1)
     world.rewrite(start, start + 30, lambda calendar: calendar.placed(gone))
     sweep(datetime(2026, 12, 2, 14, tzinfo=UTC))

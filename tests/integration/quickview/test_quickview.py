@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from chalicelib import background, container
-from chalicelib.domain.appointments.appointment import Appointment, Cancellation, SignOff, State
-from chalicelib.domain.appointments.video_meetings import LinkState, Platform, Teleconference
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Cancellation, SignOff
+from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Method, Service, Settings, Staff
+from chalicelib.domain.organisation.catalog import MeetingMethod, Service, Settings, Staff
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.domain.shared.times import utc_text, zone
-from chalicelib.persistence.quickview_lists import DynamoQuickLists
+from chalicelib.domain.shared.times import known_zone, utc_text
+from chalicelib.persistence.quickview_lists import DynamoQuickViewLists
 from chalicelib.persistence.store import DynamoStore
 from chalicelib.services.quickview import quickview as service
 from chalicelib.services.quickview.allowed_actions import Action
@@ -40,18 +40,24 @@ def world(world: World) -> World:
     return world
 
 
-def given(world: World, client_id: str, start: datetime = OPENING, state: State = State.BOOKED, **fields: Any) -> str:
+def given(
+    world: World,
+    client_id: str,
+    start: datetime = OPENING,
+    state: AppointmentState = AppointmentState.BOOKED,
+    **fields: Any,
+) -> str:
     """Sam's appointment as it stands after all that may have happened to it; times are moved on paper only."""
     made: Appointment = world.read(Appointment, visit(world, client_id)["id"])
     ended = fields.pop("ended", start)
-    if state is State.CANCELLED:
+    if state is AppointmentState.CANCELLED:
         fields["cancellation"] = Cancellation("", "Sam", ended, within_24h=False)
     after = replace(
         made,
         staff_id=SAM,
         start=start,
         end=start + timedelta(minutes=30),
-        local_start=start.astimezone(zone("America/Toronto")).replace(tzinfo=None).isoformat(timespec="seconds"),
+        local_start=start.astimezone(known_zone("America/Toronto")).replace(tzinfo=None).isoformat(timespec="seconds"),
         state=state,
         milestones=((state, ended),),
         **fields,
@@ -79,23 +85,26 @@ def ana(world: World) -> str:
 
 
 def test_everything_of_the_day_and_the_recent_past_stands_in_one_section(world: World, ana: str) -> None:
-    ids = {state: given(world, ana, at(30 * n), state) for n, state in enumerate(State)}
+    ids = {state: given(world, ana, at(30 * n), state) for n, state in enumerate(AppointmentState)}
     overdue = given(world, ana, OPENING - 30 * DAY)
-    resumed = given(world, ana, OPENING - 200 * DAY, State.IN_PROGRESS)
-    done = given(world, ana, OPENING - 13 * DAY, State.COMPLETED)
-    lately = given(world, ana, OPENING - 40 * DAY, State.COMPLETED, ended=OPENING - DAY)
-    ahead = given(world, ana, OPENING + 5 * DAY, State.CANCELLED, ended=OPENING - timedelta(minutes=1))
-    long_ago = [given(world, ana, OPENING - 16 * DAY, s) for s in (State.COMPLETED, State.NO_SHOW, State.CANCELLED)]
+    resumed = given(world, ana, OPENING - 200 * DAY, AppointmentState.IN_PROGRESS)
+    done = given(world, ana, OPENING - 13 * DAY, AppointmentState.COMPLETED)
+    lately = given(world, ana, OPENING - 40 * DAY, AppointmentState.COMPLETED, ended=OPENING - DAY)
+    ahead = given(world, ana, OPENING + 5 * DAY, AppointmentState.CANCELLED, ended=OPENING - timedelta(minutes=1))
+    long_ago = [
+        given(world, ana, OPENING - 16 * DAY, s)
+        for s in (AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED)
+    ]
     tomorrow = given(world, ana, OPENING + DAY)
     nobodys = visit(world, ana)["id"]
 
     world.now = OPENING
     found = sections(world)
     assert found == {
-        "not_started": [overdue, ids[State.BOOKED], ids[State.ARRIVED]],
-        "in_progress": [resumed, ids[State.IN_PROGRESS], ids[State.SERVED]],
+        "not_started": [overdue, ids[AppointmentState.BOOKED], ids[AppointmentState.ARRIVED]],
+        "in_progress": [resumed, ids[AppointmentState.IN_PROGRESS], ids[AppointmentState.SERVED]],
         "recently_completed": [
-            *(ids[s] for s in (State.CANCELLED, State.NO_SHOW, State.COMPLETED)),
+            *(ids[s] for s in (AppointmentState.CANCELLED, AppointmentState.NO_SHOW, AppointmentState.COMPLETED)),
             *(ahead, lately, done),
         ],
     }
@@ -110,8 +119,8 @@ def test_everything_of_the_day_and_the_recent_past_stands_in_one_section(world: 
 
 def test_what_took_place_before_its_time_is_shown_on_the_day_it_did(world: World, ana: str) -> None:
     """Commenced or completed today, it is no longer what tomorrow begins with (feature 71)."""
-    begun = given(world, ana, OPENING + DAY, State.IN_PROGRESS, ended=OPENING)
-    done = given(world, ana, OPENING + DAY, State.COMPLETED, ended=OPENING)
+    begun = given(world, ana, OPENING + DAY, AppointmentState.IN_PROGRESS, ended=OPENING)
+    done = given(world, ana, OPENING + DAY, AppointmentState.COMPLETED, ended=OPENING)
     world.now = OPENING
     shown = {"not_started": [], "in_progress": [begun], "recently_completed": [done]}
     assert sections(world) == shown
@@ -120,17 +129,17 @@ def test_what_took_place_before_its_time_is_shown_on_the_day_it_did(world: World
 
 
 def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for state in State:
+    for state in AppointmentState:
         given(world, ana, OPENING, state)
     asked: list[str] = []
     for name in ("held", "begun", "called_off"):
-        query = getattr(DynamoQuickLists, name)
+        query = getattr(DynamoQuickViewLists, name)
 
         def counted(*args: Any, query: Any = query, name: str = name) -> Any:
             asked.append(name)
             return query(*args)
 
-        monkeypatch.setattr(DynamoQuickLists, name, counted)
+        monkeypatch.setattr(DynamoQuickViewLists, name, counted)
     assert [len(of) for of in sections(world, date=TODAY).values()] == [2, 2, 3]
     assert sorted(asked) == ["begun", "called_off", "held"]
 
@@ -227,9 +236,12 @@ BODIES: dict[Action, object] = {
 }
 # How an appointment may stand, besides its state.
 VARIANTS: list[dict[str, Any]] = [
-    *({"state": state} for state in State),
-    *({"state": state, "signed_off": SignOff("Sam", NOW)} for state in (State.COMPLETED, State.CANCELLED)),
-    *({"state": state, "confirmed": False} for state in (State.BOOKED, State.ARRIVED)),
+    *({"state": state} for state in AppointmentState),
+    *(
+        {"state": state, "signed_off": SignOff("Sam", NOW)}
+        for state in (AppointmentState.COMPLETED, AppointmentState.CANCELLED)
+    ),
+    *({"state": state, "confirmed": False} for state in (AppointmentState.BOOKED, AppointmentState.ARRIVED)),
 ]
 
 
@@ -257,7 +269,7 @@ def test_what_is_offered_is_what_is_accepted(
     before: Appointment = world.read(Appointment, mine)
     world.now = at(30) if late else at(-1)
     for number, variant in enumerate(VARIANTS):
-        if late and who != SAM_MAIL and variant["state"] not in (State.BOOKED, State.IN_PROGRESS):
+        if late and who != SAM_MAIL and variant["state"] not in (AppointmentState.BOOKED, AppointmentState.IN_PROGRESS):
             continue
         now = world.read(Appointment, mine)
         write(replace(before, version=now.version, **variant))
@@ -272,7 +284,7 @@ def test_what_is_offered_is_what_is_accepted(
 
 
 def test_nobody_is_offered_to_rebook_whom_there_is_no_more(world: World, ana: str) -> None:
-    given(world, ana, NOW - DAY, State.COMPLETED)
+    given(world, ana, NOW - DAY, AppointmentState.COMPLETED)
     (shown,) = quick(world).json["recently_completed"]
     assert shown["actions"] == ["sign_off", "rebook"]
     assert as_role(world, "DELETE", f"/clients/{ana}", who=BOSS).status == 204
@@ -329,7 +341,7 @@ def test_whoever_moves_it_to_another_day_meanwhile_is_not_undone(world: World, m
 
 
 def test_how_it_takes_place_and_whether_the_client_is_told(world: World) -> None:
-    offered = (Method.IN_PERSON, Method.PHONE, Method.VIDEO)
+    offered = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
     write(replace(world.read(Service, MORTGAGE), meeting_methods=offered))
     mine = world.book().json["id"]
     boss = "alex@example.org"
@@ -340,7 +352,7 @@ def test_how_it_takes_place_and_whether_the_client_is_told(world: World) -> None
     video = edit(world, mine, {"modality": "video", "platform": "teams", "notify_client": False}, boss)
     assert video.json["teleconference"] == {"platform": "teams", "link": None, "state": "pending"}, video.text
     assert video.json["notify_client"] is False
-    linked = Teleconference(Platform.TEAMS, "https://teams.example.org/1", LinkState.READY)
+    linked = Teleconference(VideoPlatform.TEAMS, "https://teams.example.org/1", LinkState.READY)
     write(replace(world.read(Appointment, mine), teleconference=linked))
     phone = edit(world, mine, {"modality": "phone"}, boss)
     assert (phone.json["meeting_method"], phone.json["teleconference"]) == ("phone", None)
@@ -353,7 +365,7 @@ def test_how_it_takes_place_and_whether_the_client_is_told(world: World) -> None
 
 
 def test_the_day_is_the_one_the_clocks_of_the_client_show(world: World, ana: str) -> None:
-    mine = given(world, ana, state=State.COMPLETED)
+    mine = given(world, ana, state=AppointmentState.COMPLETED)
     refused = edit(world, mine, {"time": "10:00"})
     assert (refused.status, refused.json["code"]) == (409, "wrong_state")
     gap = given(world, ana, datetime(2027, 3, 14, 15, tzinfo=UTC))

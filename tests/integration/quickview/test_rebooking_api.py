@@ -12,10 +12,10 @@ from chalicelib import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings, Staff
-from chalicelib.domain.organisation.opening_hours import Closure, Opening
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.organisation.opening_hours import BranchHours, Closure
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota, TimeOff
-from chalicelib.services.unit_of_work import Change
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.rebooking_organisation import (
     ADA,
     CLIENT,
@@ -105,7 +105,7 @@ def test_notes_are_for_those_who_may_see_the_appointment_and_the_client(world: W
     other = "/quickview/appointments/apt_other/rebook"
     assert refusal(call(world, "GET", other)) == (404, "not_found")
     keep(world, staff_id=KIM)
-    change = Change()
+    change = UnitOfWork()
     change.book(source(id="apt_2", staff_id=RAE, notes="Rae only"))
     container.store().commit(change)
     shown = {a["id"]: a["notes"] for a in call(world, "GET", URL).json["last_appointments"]}
@@ -233,7 +233,7 @@ def test_leave_and_public_holidays_are_in_the_way(world: World) -> None:
     write(replace(world.read(Settings), holidays=HolidayCalendar("AU", "VIC")))
     # Melbourne Cup.
     assert refused_for(world, date="2026-11-03") == ["holiday"]
-    write(Opening(HERE, (), (Closure("clo_1", date(2026, 10, 5)),)))
+    write(BranchHours(HERE, (), (Closure("clo_1", date(2026, 10, 5)),)))
     assert [w["code"] for w in reviewed(world, date="2026-10-05", modality="in_person")["warnings"]] == [
         "location_closed"
     ]
@@ -263,7 +263,7 @@ def test_nothing_overrides_the_choice_of_a_schedule(world: World) -> None:
 
 def test_whoever_no_longer_offers_the_service_is_not_rebooked(world: World) -> None:
     staff = replace(world.read(Staff, KIM), service_ids=(WALK_IN,))
-    write(staff, world.read(Post, HERE, KIM).follows(staff, world.read(Rota, KIM)))
+    write(staff, world.read(TeamMember, HERE, KIM).follows(staff, world.read(Rota, KIM)))
     assert refusal(preview(world)) == (409, "consultant_unavailable")
 
 

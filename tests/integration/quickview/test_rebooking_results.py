@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import background
-from chalicelib.domain.appointments.appointment import Appointment, State
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.appointments.video_meetings import LinkState
 from chalicelib.domain.capacity.ledger import Sheet
 from chalicelib.domain.clients.sessions import Entitlement
-from chalicelib.domain.organisation.catalog import Availability, Settings
-from chalicelib.domain.shared.events import Audience, Kind
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Settings
+from chalicelib.domain.shared.events import Audience, MessageKind
 from tests.builders.in_process.rebooking_organisation import (
     CLIENT,
     HERE,
@@ -62,8 +62,8 @@ def test_what_was_reviewed_is_booked_and_the_source_stays(world: World) -> None:
     assert world.read(Appointment, SOURCE) == before
     (entry,) = journal(booked["id"])
     assert told(entry) == [
-        (Kind.CONFIRMATION, CLIENT),
-        *((Kind.STAFF_BOOKED, who) for who in (KIM, HERE, "org")),
+        (MessageKind.CONFIRMATION, CLIENT),
+        *((MessageKind.STAFF_BOOKED, who) for who in (KIM, HERE, "org")),
     ]
     assert world.read(Entitlement, CLIENT).reserved == 1
     assert world.read(Appointment, booked["id"]).work_schedule_id == MON_TUE
@@ -72,7 +72,7 @@ def test_what_was_reviewed_is_booked_and_the_source_stays(world: World) -> None:
 
 def test_a_source_may_be_in_any_section(world: World) -> None:
     """Not started, in progress, or over in whichever way (RB-2, D36)."""
-    for place, state in enumerate((State.BOOKED, State.IN_PROGRESS, State.NO_SHOW)):
+    for place, state in enumerate((AppointmentState.BOOKED, AppointmentState.IN_PROGRESS, AppointmentState.NO_SHOW)):
         keep(world, state=state)
         assert rebooked(world, time=f"{8 + place:02}:00")["rebooked_from"] == SOURCE
     call_off(world)
@@ -99,7 +99,7 @@ def test_a_deleted_client_is_not_rebooked(world: World) -> None:
 
 
 def test_an_unassigned_appointment_is_rebooked_by_whoever_does_it(world: World) -> None:
-    keep(world, staff_id=None, service_id=WALK_IN, availability=Availability.QUICKSTREAM)
+    keep(world, staff_id=None, service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
     assert refusal(call(world, "GET", URL)) == (403, "forbidden")
     assert call(world, "GET", URL, who="rae").json["consultant"]["staff_id"] == RAE
     schedules_of(world, *KIMS, staff_id=RAE)
@@ -153,7 +153,7 @@ def test_a_session_that_has_taken_place(world: World) -> None:
 
 
 def test_a_walk_in_that_has_taken_place_stands_where_it_was(world: World) -> None:
-    keep(world, service_id=WALK_IN, availability=Availability.QUICKSTREAM)
+    keep(world, service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
     world.now = START + timedelta(hours=1)
     booked = rebooked(world, approach="retrospective")
     assert booked["over_capacity"] is False

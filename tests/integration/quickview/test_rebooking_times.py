@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, event, given, settings
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.opening_hours import Line
+from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.shared.events import Audience
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.notifications.translations import wording
+from chalicelib.notifications.translations import translations_for
 from tests.builders.generators.rebooking_cases import LENGTH, asked, fits
 from tests.builders.in_process.rebooking_organisation import (
     ALWAYS,
@@ -136,7 +136,7 @@ def test_case_11_whether_a_schedule_fits_flips_with_daylight_saving(world: World
 
 def test_case_12_the_weekday_is_the_schedules(world: World) -> None:
     """Half past ten on a Monday night in Perth is half past one on Tuesday in Melbourne."""
-    monday, tuesday = (replace(s, lines=(Line((day,), 0, 1440),)) for s, day in zip(KIMS, (1, 2), strict=False))
+    monday, tuesday = (replace(s, lines=(WeeklyHours((day,), 0, 1440),)) for s, day in zip(KIMS, (1, 2), strict=False))
     schedules_of(world, monday, tuesday)
     late: dict[str, Any] = {"date": "2026-10-05", "time": "22:30"}
     assert refusal(preview(world, work_schedule_id=monday.id, **late)) == (422, "outside_work_schedule")
@@ -175,7 +175,7 @@ def test_what_a_preview_accepts_lies_within_one_line_and_the_client_is_told_thei
         return
     assert (reply.status, reply.json["start"]) == (200, utc_text(at)), reply.text
     booked = confirm(world, reply.json["review_token"]).json
-    words = wording("en")
+    words = translations_for("en")
     assert words.span(at, at + LENGTH, timezone) in letters(world, booked["id"])[Audience.CLIENT]
     assert booked["local_start"] == theirs.replace(tzinfo=None).isoformat()
     assert call(world, "POST", f"/appointments/{booked['id']}/cancel", {}, "rae").status == 200

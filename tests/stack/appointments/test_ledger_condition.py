@@ -10,10 +10,15 @@ from functools import partial
 import pytest
 
 from chalicelib import background, container
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.services.appointments.public_booking import Booked, Booking, BookingWish, Person
-from chalicelib.services.availability.availability_reader import FreeTimes
+from chalicelib.services.appointments.public_booking import (
+    AttendeeDetails,
+    BookAppointment,
+    BookingRequest,
+    BookingResult,
+)
+from chalicelib.services.availability.availability_reader import AvailabilityReader
 from chalicelib.services.unit_of_work import Context
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
@@ -30,22 +35,24 @@ def branch(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) ->
         yield opened(limit=SEATS)
 
 
-def race(branch: Branch) -> tuple[list[Booked], Counter[str]]:
+def race(branch: Branch) -> tuple[list[BookingResult], Counter[str]]:
     """Everybody books the same slot in this process, deciding on the same reading; the bookings and the refusals."""
     store = Together(RIVALS, "CAL#")
-    booking = Booking(store, FreeTimes(store), container.ids(), container.pause)
+    booking = BookAppointment(store, AvailabilityReader(store), container.ids(), container.pause)
 
-    def book(number: int) -> Booked | str:
+    def book(number: int) -> BookingResult | str:
         name = f"rival{number}-{branch.location_id[-8:].lower()}"
-        person = Person("Rival", name, address(name))
-        wish = BookingWish(branch.service_id, branch.location_id, Method.IN_PERSON, branch.opening, ZONE, person)
+        person = AttendeeDetails("Rival", name, address(name))
+        wish = BookingRequest(
+            branch.service_id, branch.location_id, MeetingMethod.IN_PERSON, branch.opening, ZONE, person
+        )
         try:
             return booking.book(Context(datetime.now(UTC)), wish)
         except Refusal as refusal:
             return refusal.code
 
     results = at_once([partial(book, number) for number in range(RIVALS)])
-    return [r for r in results if isinstance(r, Booked)], Counter(r for r in results if isinstance(r, str))
+    return [r for r in results if isinstance(r, BookingResult)], Counter(r for r in results if isinstance(r, str))
 
 
 def differences(branch: Branch) -> int:

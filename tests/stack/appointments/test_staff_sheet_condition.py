@@ -14,11 +14,16 @@ from functools import partial
 import pytest
 
 from chalicelib import background, container
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.services.appointments.public_booking import Booked, Booking, BookingWish, Person
-from chalicelib.services.availability.availability_reader import FreeTimes
-from chalicelib.services.availability.holds import Held, Holding, HoldWish
+from chalicelib.services.appointments.public_booking import (
+    AttendeeDetails,
+    BookAppointment,
+    BookingRequest,
+    BookingResult,
+)
+from chalicelib.services.availability.availability_reader import AvailabilityReader
+from chalicelib.services.availability.holds import HoldRequest, HoldSlot, IssuedHold
 from chalicelib.services.unit_of_work import Context
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
@@ -35,38 +40,38 @@ def lonely(stack: Stack, staffed: OpenStaff, monkeypatch: pytest.MonkeyPatch) ->
         yield staffed(people=1)
 
 
-def rival_bookings(branch: StaffBranch) -> tuple[list[Booked], Counter[str]]:
+def rival_bookings(branch: StaffBranch) -> tuple[list[BookingResult], Counter[str]]:
     """Everybody books the one person in this process, deciding on the same reading; the bookings and the refusals."""
     store = Together(RIVALS, "CAL#stf_")
-    booking = Booking(store, FreeTimes(store), container.ids(), container.pause)
+    booking = BookAppointment(store, AvailabilityReader(store), container.ids(), container.pause)
 
-    def book(number: int) -> Booked | str:
+    def book(number: int) -> BookingResult | str:
         name = f"rival{number}-{branch.service_id[-8:].lower()}"
-        person = Person("Rival", name, address(name))
-        where = branch.service_id, branch.locations[0], Method.IN_PERSON, branch.opening, ZONE
+        person = AttendeeDetails("Rival", name, address(name))
+        where = branch.service_id, branch.locations[0], MeetingMethod.IN_PERSON, branch.opening, ZONE
         try:
-            return booking.book(Context(datetime.now(UTC)), BookingWish(*where, person))
+            return booking.book(Context(datetime.now(UTC)), BookingRequest(*where, person))
         except Refusal as refusal:
             return refusal.code
 
     results = at_once([partial(book, number) for number in range(RIVALS)])
-    return [r for r in results if isinstance(r, Booked)], Counter(r for r in results if isinstance(r, str))
+    return [r for r in results if isinstance(r, BookingResult)], Counter(r for r in results if isinstance(r, str))
 
 
-def rival_holds(branch: StaffBranch) -> tuple[list[Held], Counter[str]]:
+def rival_holds(branch: StaffBranch) -> tuple[list[IssuedHold], Counter[str]]:
     """As ``rival_bookings``, but everybody holds the time."""
     store = Together(RIVALS, "CAL#stf_")
-    holding = Holding(store, FreeTimes(store), container.ids(), container.pause)
-    wish = HoldWish(branch.service_id, branch.locations[0], Method.IN_PERSON, branch.opening, ZONE)
+    holding = HoldSlot(store, AvailabilityReader(store), container.ids(), container.pause)
+    wish = HoldRequest(branch.service_id, branch.locations[0], MeetingMethod.IN_PERSON, branch.opening, ZONE)
 
-    def hold() -> Held | str:
+    def hold() -> IssuedHold | str:
         try:
             return holding.hold(Context(datetime.now(UTC)), wish)
         except Refusal as refusal:
             return refusal.code
 
     results = at_once([hold] * RIVALS)
-    return [r for r in results if isinstance(r, Held)], Counter(r for r in results if isinstance(r, str))
+    return [r for r in results if isinstance(r, IssuedHold)], Counter(r for r in results if isinstance(r, str))
 
 
 def test_with_their_conditions_sheet_and_post_give_a_person_once(lonely: StaffBranch) -> None:

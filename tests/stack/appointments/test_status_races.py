@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from chalicelib import container
-from chalicelib.domain.organisation.statuses import Predicate
+from chalicelib.domain.organisation.statuses import StatusPredicate
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.appointments.cancellation import Cancelling
-from chalicelib.services.appointments.status_change import Approving, StatusWish
-from chalicelib.services.unit_of_work import Change, Context
+from chalicelib.services.appointments.cancellation import CancelAppointment
+from chalicelib.services.appointments.status_change import ChangeStatus, StatusChangeRequest
+from chalicelib.services.unit_of_work import Context, UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import OpenBranch, address, at_once, codes, made
@@ -104,14 +104,14 @@ class Rivals:
 
     def __init__(self, race: Race) -> None:
         store = Together(2, "APT#")
-        self.cancelling = Cancelling(store, container.ids(), container.pause)
-        self.approving = Approving(store, self.cancelling, container.ids(), container.pause)
+        self.cancelling = CancelAppointment(store, container.ids(), container.pause)
+        self.approving = ChangeStatus(store, self.cancelling, container.ids(), container.pause)
         self.confirmation = race.approval.id(CONFIRMATION)
 
     def confirm(self, booked: Booked) -> str:
         """The confirmation."""
         context = Context(datetime.now(UTC), ADMIN, Channel.DASHBOARD)
-        return code(lambda: self.approving.move(context, booked["id"], StatusWish(self.confirmation)))
+        return code(lambda: self.approving.move(context, booked["id"], StatusChangeRequest(self.confirmation)))
 
     def cancel(self, booked: Booked) -> str:
         """The client's own cancellation."""
@@ -152,7 +152,7 @@ def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch:
     assert [line["action"] for line in log] == ["confirmed", "confirmed", "booked"]
     after = race.approval.held()
     assert after[CONFIRMATION] - race.before[CONFIRMATION] == 2
-    change = Change()
-    change.standing[race.approval.id(START), Predicate.START, booked["id"]] = 1
-    change.standing[race.approval.id(CONFIRMATION), Predicate.BOOKING_CONFIRMATION, booked["id"]] = -1
+    change = UnitOfWork()
+    change.standing[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
+    change.standing[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
     container.store().commit(change)

@@ -24,9 +24,9 @@ from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.appointments.lifecycle import Progressing
+from chalicelib.services.appointments.lifecycle import AdvanceAppointment
 from chalicelib.services.clients import entitlements
-from chalicelib.services.unit_of_work import Change, Context, Ref
+from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch, address, at_once, codes, made
@@ -60,7 +60,7 @@ class Desk:
         store = container.store()
         found = store.read([Ref.to(Client, client_id), Ref.to(Appointment, appointment_id)])
         client = found.require(Client, client_id)
-        change = Change()
+        change = UnitOfWork()
         change.guard(client)
         kept = entitlements.reserve(change, store.read(entitlements.refs(client)), client)
         change.save(replace(found.require(Appointment, appointment_id), session=kept))
@@ -144,7 +144,7 @@ def test_completed_or_called_off_in_time_is_settled_once(desk: Desk) -> None:
 def rivals(desk: Desk, appointment_id: str) -> list[str]:
     """Several miss one appointment in this process, all deciding on the same reading; what each was answered."""
     store = Together(RIVALS, "APT#")
-    progressing = Progressing(store, container.ids(), container.pause)
+    progressing = AdvanceAppointment(store, container.ids(), container.pause)
     boss = Principal("stf_x", "Boss", "boss@example.org", frozenset({Role.ADMIN}))
 
     def miss() -> str:
@@ -172,7 +172,7 @@ def test_rivals_on_one_reading_use_one_session_and_without_the_conditions_they_d
     assert entries == answers.count("done")
     # Put right again: the next who looks must find the figures as they ought to be.
     record = container.store().read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
-    change = Change()
+    change = UnitOfWork()
     change.save(replace(record, used=2, reserved=0))
     container.store().commit(change)
     assert desk.sessions(client_id) == [2, 2, 0, 0]

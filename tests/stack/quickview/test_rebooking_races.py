@@ -13,16 +13,16 @@ import pytest
 from chalicelib import background, container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.sessions import Entitlement
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.domain.quickview.rebooking import Approach, RebookWish
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.store import DynamoStore
-from chalicelib.services.availability.availability_reader import FreeTimes
-from chalicelib.services.quickview.rebook_plan import Plans
-from chalicelib.services.quickview.rebooking import Rebooking
-from chalicelib.services.unit_of_work import Change, Context, Ref
+from chalicelib.services.availability.availability_reader import AvailabilityReader
+from chalicelib.services.quickview.rebook_plan import PlanRebooking
+from chalicelib.services.quickview.rebooking import RebookAppointment
+from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import at_once, codes
@@ -108,17 +108,17 @@ def test_the_last_session_is_kept_once(practice: Practice) -> None:
 # The negative controls ------------------------------------------------------------------------------------------------
 
 
-def rebooking(store: DynamoStore) -> Rebooking:
+def rebooking(store: DynamoStore) -> RebookAppointment:
     """Rebookings in this process, on the stack's table."""
-    plans = Plans(store, container.directory(), FreeTimes(store))
-    return Rebooking(store, plans, container.ids(), container.pause, lambda: "the key of this test")
+    plans = PlanRebooking(store, container.directory(), AvailabilityReader(store))
+    return RebookAppointment(store, plans, container.ids(), container.pause, lambda: "the key of this test")
 
 
 def calls(practice: Practice, who: Worker, source: str, store: DynamoStore, day: date, clock: int) -> Callable[[], Any]:
     """A rebooking that has been reviewed and is now booked: its appointment, or the code of its refusal."""
     caller = Principal(who.id, "Consultant", "", frozenset({Role.STAFF}), frozenset({practice.location_id}))
     context = Context(datetime.now(UTC), caller, Channel.QUICK_VIEW)
-    wish = RebookWish(Approach.MANUAL, practice.schedules[who.id], Method.PHONE, day, time(clock))
+    wish = RebookRequest(RebookApproach.MANUAL, practice.schedules[who.id], MeetingMethod.PHONE, day, time(clock))
     token = rebooking(container.store()).preview(context, source, wish).token
 
     def book() -> Appointment | str:
@@ -181,7 +181,7 @@ def test_without_the_sessions_condition_one_session_is_kept_twice(
     assert practice.sessions(client)["reserved"] == 2
     cancel(practice, booked[0])
     stored = container.store().read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
-    change = Change()
+    change = UnitOfWork()
     change.save(stored.keeping())
     container.store().commit(change)
 
@@ -195,7 +195,7 @@ def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
     class Overtaken(DynamoStore):
         """Between the decision and its transaction the schedule is removed."""
 
-        def commit(self, change: Change, *rest: Any) -> None:
+        def commit(self, change: UnitOfWork, *rest: Any) -> None:
             if practice.schedules[who.id]:
                 assert practice.remove(who, practice.schedules[who.id]).status_code == 204
                 practice.schedules[who.id] = ""

@@ -8,24 +8,33 @@ from typing import Annotated
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.api.schemas.shared.fields import Answer, Day, Input, Instant, Page, PageQuery, Start, Text
+from chalicelib.api.schemas.shared.fields import (
+    DateTimeInput,
+    Day,
+    Instant,
+    PageQuery,
+    PageResponse,
+    RequestModel,
+    ResponseModel,
+    Text,
+)
 
 
-class Note(Input):
+class Note(RequestModel):
     """Text of both kinds."""
 
     line: Annotated[str, Text(5)] = "x"
     lines: Annotated[str, Text(50, lines=True, blank=True)] = ""
 
 
-class When(Input):
+class When(RequestModel):
     """A start and a day."""
 
-    start: Start | None = None
+    start: DateTimeInput | None = None
     day: Day | None = None
 
 
-class Done(Answer):
+class Done(ResponseModel):
     """An instant."""
 
     at: Instant
@@ -105,7 +114,7 @@ def test_a_page_is_built_from_what_a_service_lists() -> None:
         items = (Done(at=datetime(2026, 12, 1, tzinfo=UTC)),)
         next_cursor = "abc"
 
-    assert Page[Done].of(Listed()).model_dump(mode="json") == {
+    assert PageResponse[Done].of(Listed()).model_dump(mode="json") == {
         "items": [{"at": "2026-12-01T00:00:00Z"}],
         "next_cursor": "abc",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.services.unit_of_work import Replay
+from chalicelib.services.unit_of_work import StoredResponse
 from tests.builders.doubles.api_gateway import Reply, claims, send
 from tests.builders.doubles.demo_api import Desk, build
 
@@ -83,7 +83,7 @@ def test_reading_takes_no_key() -> None:
 
 
 def test_an_answer_that_expired_between_writing_and_reading_asks_to_come_back() -> None:
-    class Forgetful(dict[tuple[str, str], Replay]):
+    class Forgetful(dict[tuple[str, str], StoredResponse]):
         def get(self, key: object, default: object = None) -> None:  # type: ignore[override]  # a row past its TTL
             return None
 

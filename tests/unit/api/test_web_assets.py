@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import web
-from chalicelib.web.assets import ADDRESSES, Asset, asset
+from chalicelib.web.assets import ADDRESSES, Asset, find_asset
 
 _HERE = Path(web.__file__).parent
 _SOURCES = [*_HERE.glob("*.js"), *_HERE.glob("widget/*.js")]
@@ -18,7 +18,7 @@ _DECLARED = re.compile(r"^(?:async )?(?:const|let|class|function) (?:\{ *)?(\w+)
 
 def sent(address: str) -> Asset:
     """The asset at an address that has one."""
-    found = asset(address)
+    found = find_asset(address)
     assert found
     return found
 
@@ -40,8 +40,8 @@ def test_a_script_is_one_file_whose_names_do_not_clash(address: str) -> None:
 
 
 def test_an_unknown_address_has_no_asset() -> None:
-    assert asset("/widget/dom.js") is None
-    assert asset("/../settings.py") is None
+    assert find_asset("/widget/dom.js") is None
+    assert find_asset("/../settings.py") is None
 
 
 @pytest.mark.parametrize("address", ["/", "/manage"])

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee, Cancellation, State
-from chalicelib.domain.appointments.questions import checked
-from chalicelib.domain.clients.client import Client, Contact, name_key, normal_phone
-from chalicelib.domain.organisation.catalog import Method, Question, QuestionType, Service
+from chalicelib.domain.appointments.appointment import Answer, Appointment, AppointmentState, Attendee, Cancellation
+from chalicelib.domain.appointments.questions import check_answers
+from chalicelib.domain.clients.client import Client, Contact, name_key, normalise_phone
+from chalicelib.domain.organisation.catalog import MeetingMethod, Question, QuestionType, Service
 from chalicelib.domain.shared.errors import AlreadyAssigned, Invalid, NotFound, WrongState
-from chalicelib.domain.shared.events import CLIENT
+from chalicelib.domain.shared.events import CLIENT_ACTOR
 from chalicelib.domain.shared.ids import new_id
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -23,13 +23,13 @@ APPOINTMENT = Appointment(
     id="apt_1",
     service_id="svc_1",
     location_id="loc_1",
-    method=Method.IN_PERSON,
+    method=MeetingMethod.IN_PERSON,
     start=START,
     end=START + timedelta(minutes=30),
     timezone="America/Toronto",
     local_start="2026-12-04T07:00:00",
     attendees=(ANA,),
-    booked_through=CLIENT,
+    booked_through=CLIENT_ACTOR,
     created_at=NOW,
     updated_at=NOW,
     reminder_hours=(24, 2, 96),
@@ -51,7 +51,7 @@ def test_names_compare_without_accents_case_and_spaces(name: tuple[str, str]) ->
 
 @pytest.mark.parametrize("number", ["+1 416 555 0100", "(416) 555-0100", "4165550100"])
 def test_phone_numbers_become_e164(number: str) -> None:
-    assert normal_phone(number, "CA", "/mobile") == "+14165550100"
+    assert normalise_phone(number, "CA", "/mobile") == "+14165550100"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_phone_numbers_become_e164(number: str) -> None:
 )
 def test_what_is_no_number_is_refused(number: str, country: str | None) -> None:
     with pytest.raises(Invalid):
-        normal_phone(number, country, "/mobile")
+        normalise_phone(number, country, "/mobile")
 
 
 def test_consent_comes_only_with_a_number_not_known_before() -> None:
@@ -106,7 +106,7 @@ def test_a_move_starts_reminders_afresh() -> None:
 
 def test_cancelling_is_the_end() -> None:
     cancelled = APPOINTMENT.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False))
-    assert (cancelled.state, cancelled.sequence, cancelled.occupies) == (State.CANCELLED, 1, False)
+    assert (cancelled.state, cancelled.sequence, cancelled.occupies) == (AppointmentState.CANCELLED, 1, False)
     with pytest.raises(WrongState):
         cancelled.cancelled(Cancellation("", "", NOW, within_24h=False))
     with pytest.raises(WrongState):
@@ -132,7 +132,7 @@ QUESTIONS = Service(
 
 def test_answers_fit_their_questions() -> None:
     given = (Answer("q1", "Home"), Answer("q2", "b"), Answer("q3", value=True))
-    assert checked(QUESTIONS, given, "/answers") == given
+    assert check_answers(QUESTIONS, given, "/answers") == given
 
 
 @pytest.mark.parametrize(
@@ -149,5 +149,5 @@ def test_answers_fit_their_questions() -> None:
 )
 def test_answers_that_do_not_fit_are_named(answers: tuple[Answer, ...], pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
-        checked(QUESTIONS, answers, "/answers")
+        check_answers(QUESTIONS, answers, "/answers")
     assert pointer in [error.pointer for error in refused.value.errors]

@@ -6,9 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.appointments.appointment import FINISHED, MOST_ATTENDEES, Appointment, Attendee, State
+from chalicelib.domain.appointments.appointment import (
+    FINISHED_STATES,
+    MAX_ATTENDEES,
+    Appointment,
+    AppointmentState,
+    Attendee,
+)
 from chalicelib.domain.shared.errors import AlreadyAttending, Invalid, NotFound, WrongState
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.shared.events import MessageKind
 from tests.builders.records.appointment_builder import ANA, BEN, NOW, appointment, notice, scene, with_ben
 
 KIM = Attendee("cli_kim", "Kim Ito", "code-of-kim")
@@ -46,16 +52,16 @@ def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
     told, about = [], with_ben()
     for _ in range(2):
         about = about.without(BEN, NOW)
-        told.append(notice(Kind.CANCELLED, BEN, at=scene(about)).sequence)
+        told.append(notice(MessageKind.CANCELLED, BEN, at=scene(about)).sequence)
         about = about.joined(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
-        told.append(notice(Kind.CONFIRMATION, BEN, at=scene(about)).sequence)
+        told.append(notice(MessageKind.CONFIRMATION, BEN, at=scene(about)).sequence)
 
     assert told == sorted(set(told))
-    assert notice(Kind.CONFIRMATION, ANA, at=scene(about)).sequence == 0
+    assert notice(MessageKind.CONFIRMATION, ANA, at=scene(about)).sequence == 0
 
 
-@pytest.mark.parametrize("state", sorted(FINISHED))
-def test_nobody_joins_or_leaves_what_is_over(state: State) -> None:
+@pytest.mark.parametrize("state", sorted(FINISHED_STATES))
+def test_nobody_joins_or_leaves_what_is_over(state: AppointmentState) -> None:
     over = with_ben(state=state)
 
     with pytest.raises(WrongState):
@@ -65,15 +71,15 @@ def test_nobody_joins_or_leaves_what_is_over(state: State) -> None:
 
 
 def test_nobody_joins_once_its_time_is_up() -> None:
-    assert len(appointment(state=State.IN_PROGRESS).joined(KIM, NOW).attendees) == 2
+    assert len(appointment(state=AppointmentState.IN_PROGRESS).joined(KIM, NOW).attendees) == 2
     with pytest.raises(WrongState):
         appointment().joined(KIM, appointment().end)
 
 
 def test_there_is_an_end_to_how_many_come() -> None:
-    assert len(full(MOST_ATTENDEES - 1, 1).joined(KIM, NOW).live_attendees) == MOST_ATTENDEES
+    assert len(full(MAX_ATTENDEES - 1, 1).joined(KIM, NOW).live_attendees) == MAX_ATTENDEES
     with pytest.raises(Invalid) as caught:
-        full(MOST_ATTENDEES).joined(KIM, NOW)
+        full(MAX_ATTENDEES).joined(KIM, NOW)
     assert caught.value.code == "too_many_attendees"
 
 

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.availability.block_slots import Seeker, Slots, Why, nearest, refusal
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right, days_around
+from chalicelib.domain.availability.block_slots import BlockSlots, Requester, Unavailable, nearest_starts, refusal_for
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, days_around
 from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState, Series
 from chalicelib.domain.shared.errors import BlockNotReleased, CapacityExhausted, Invalid, OutsideBlock
-from chalicelib.domain.shared.times import instant, minute
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 from tests.builders.records.ledger_builder import ACCOUNT, MORTGAGE, NINE, NOW, SECONDS, block, booked, calendar, held
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -28,32 +28,32 @@ def offer(duration: int = 30, interval: int = 15, lead: int = 0, horizon: int = 
     return Offer(Settings(lead_minutes=lead, horizon_days=horizon), Location("loc_1", "T", "America/Toronto"), offered)
 
 
-def seeking(right: Right = Right.WIDGET, now: datetime = NOW, **more: Any) -> Seeker:
+def seeking(right: SeatAccess = SeatAccess.WIDGET, now: datetime = NOW, **more: Any) -> Requester:
     """Somebody who looks for a time."""
-    return Seeker(right, now, **more)
+    return Requester(right, now, **more)
 
 
-def listed(slots: Slots) -> dict[int, int]:
+def listed(slots: BlockSlots) -> dict[int, int]:
     """Minutes after nine with how many each takes."""
     return {slot.start - NINE: slot.available for slot in slots.listed(NINE - 1440, NINE + 2880)}
 
 
 def test_starts_step_from_the_blocks_start_to_the_last_that_fits() -> None:
-    slots = Slots(offer(duration=40, interval=25), calendar([block(start=5, end=100)]), seeking())
+    slots = BlockSlots(offer(duration=40, interval=25), calendar([block(start=5, end=100)]), seeking())
     assert listed(slots) == {5: 1, 30: 1, 55: 1}
     assert slots.why_not(NINE + 55) is None
-    assert slots.why_not(NINE + 60) is Why.OFF_GRID
-    assert slots.why_not(NINE + 80) is Why.NO_BLOCK
+    assert slots.why_not(NINE + 60) is Unavailable.OFF_GRID
+    assert slots.why_not(NINE + 80) is Unavailable.NO_BLOCK
 
 
 def test_overlapping_blocks_have_grids_of_their_own() -> None:
-    slots = Slots(offer(interval=30), calendar([block("a", end=90), block("b", start=10, end=90)]), seeking())
+    slots = BlockSlots(offer(interval=30), calendar([block("a", end=90), block("b", start=10, end=90)]), seeking())
     assert listed(slots) == {0: 1, 10: 2, 30: 2, 40: 2, 60: 2}
-    assert slots.why_not(NINE + 20) is Why.OFF_GRID
+    assert slots.why_not(NINE + 20) is Unavailable.OFF_GRID
 
 
 def test_only_the_days_asked_for_are_listed() -> None:
-    slots = Slots(offer(), calendar([block()]), seeking())
+    slots = BlockSlots(offer(), calendar([block()]), seeking())
     assert [s.start - NINE for s in slots.listed(NINE + 31, NINE + 60)] == [45]
     assert [s.start - NINE for s in slots.listed(NINE + 45, NINE + 46)] == [45]
 
@@ -67,147 +67,149 @@ def _night(wall: str) -> tuple[Block, Calendar]:
     return found, Calendar.of("loc_1", days_around(found.start, found.end), []).laid(found)
 
 
-def _walls(slots: Slots, of: Block) -> list[str]:
-    return [f"{instant(s.start).astimezone(TORONTO):%H:%M%z}" for s in slots.listed(of.start - 60, of.end + 60)]
+def _walls(slots: BlockSlots, of: Block) -> list[str]:
+    return [
+        f"{from_epoch_minute(s.start).astimezone(TORONTO):%H:%M%z}" for s in slots.listed(of.start - 60, of.end + 60)
+    ]
 
 
 def test_the_grid_counts_elapsed_time_when_an_hour_is_skipped() -> None:
     """D9 and case 8: 00:30 to 04:30 on 8 March is three hours without a two o'clock."""
     night, found = _night("2026-03-08T00:30")
-    slots = Slots(offer(60, 60), found, seeking(now=datetime(2026, 3, 1, tzinfo=UTC)))
+    slots = BlockSlots(offer(60, 60), found, seeking(now=datetime(2026, 3, 1, tzinfo=UTC)))
     assert _walls(slots, night) == ["00:30-0500", "01:30-0500", "03:30-0400"]
 
 
 def test_the_grid_counts_elapsed_time_when_an_hour_comes_twice() -> None:
     night, found = _night("2026-11-01T00:30")
-    slots = Slots(offer(60, 60), found, seeking(now=datetime(2026, 10, 1, tzinfo=UTC)))
+    slots = BlockSlots(offer(60, 60), found, seeking(now=datetime(2026, 10, 1, tzinfo=UTC)))
     assert _walls(slots, night) == ["00:30-0400", "01:30-0400", "01:30-0500", "02:30-0500", "03:30-0500"]
 
 
 def test_a_grid_that_does_not_divide_the_hour_goes_on_over_the_change() -> None:
     night, found = _night("2026-03-08T00:30")
-    slots = Slots(offer(30, 40), found, seeking(now=datetime(2026, 3, 1, tzinfo=UTC)))
+    slots = BlockSlots(offer(30, 40), found, seeking(now=datetime(2026, 3, 1, tzinfo=UTC)))
     assert _walls(slots, night) == ["00:30-0500", "01:10-0500", "01:50-0500", "03:30-0400"]
 
 
 @pytest.mark.parametrize(
     ("blocks", "minutes", "why"),
     [
-        ([], 0, Why.NO_BLOCK),
-        ([block(services=(ACCOUNT,))], 0, Why.NO_BLOCK),
-        ([block()], -15, Why.NO_BLOCK),
-        ([block()], 165, Why.NO_BLOCK),
-        ([block("a", end=60), block("b", start=60)], 45, Why.NO_BLOCK),
-        ([block(state=BlockState.HELD)], 0, Why.BLOCK_HELD),
-        ([block(state=BlockState.CLOSED)], 0, Why.BLOCK_CLOSED),
-        ([block("a", state=BlockState.CLOSED), block("b", state=BlockState.HELD)], 0, Why.BLOCK_HELD),
+        ([], 0, Unavailable.NO_BLOCK),
+        ([block(services=(ACCOUNT,))], 0, Unavailable.NO_BLOCK),
+        ([block()], -15, Unavailable.NO_BLOCK),
+        ([block()], 165, Unavailable.NO_BLOCK),
+        ([block("a", end=60), block("b", start=60)], 45, Unavailable.NO_BLOCK),
+        ([block(state=BlockState.HELD)], 0, Unavailable.BLOCK_HELD),
+        ([block(state=BlockState.CLOSED)], 0, Unavailable.BLOCK_CLOSED),
+        ([block("a", state=BlockState.CLOSED), block("b", state=BlockState.HELD)], 0, Unavailable.BLOCK_HELD),
         ([block("a", state=BlockState.CLOSED), block("b")], 0, None),
-        ([block()], 5, Why.OFF_GRID),
-        ([block(reserved=1)], 0, Why.RESERVED_FOR_STAFF),
+        ([block()], 5, Unavailable.OFF_GRID),
+        ([block(reserved=1)], 0, Unavailable.RESERVED_FOR_STAFF),
         ([block(limit=2, reserved=1)], 0, None),
     ],
 )
-def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, why: Why | None) -> None:
-    slots = Slots(offer(), calendar(blocks), seeking())
+def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, why: Unavailable | None) -> None:
+    slots = BlockSlots(offer(), calendar(blocks), seeking())
     assert slots.why_not(NINE + minutes) is why
     assert (minutes in listed(slots)) == (why is None)
 
 
 def test_what_is_full_says_so() -> None:
     full = calendar([block(reserved=0)], [booked("1", 0, 30)])
-    assert Slots(offer(), full, seeking()).why_not(NINE) is Why.FULL
-    both = calendar([block(limit=2, reserved=1)], [booked("1", 0, 30), booked("2", 0, 30, right=Right.SCHEDULE)])
-    assert Slots(offer(), both, seeking()).why_not(NINE) is Why.FULL
+    assert BlockSlots(offer(), full, seeking()).why_not(NINE) is Unavailable.FULL
+    both = calendar([block(limit=2, reserved=1)], [booked("1", 0, 30), booked("2", 0, 30, right=SeatAccess.SCHEDULE)])
+    assert BlockSlots(offer(), both, seeking()).why_not(NINE) is Unavailable.FULL
 
 
 @pytest.mark.parametrize(
     ("why", "kind", "code"),
     [
-        (Why.FULL, CapacityExhausted, "capacity_exhausted"),
-        (Why.RESERVED_FOR_STAFF, CapacityExhausted, "capacity_exhausted"),
-        (Why.BLOCK_HELD, BlockNotReleased, "block_not_released"),
-        (Why.NO_BLOCK, OutsideBlock, "outside_block"),
-        (Why.BLOCK_CLOSED, OutsideBlock, "outside_block"),
-        (Why.TOO_SOON, Invalid, "too_soon"),
-        (Why.OFF_GRID, Invalid, "off_grid"),
-        (Why.METHOD_NOT_OFFERED, Invalid, "method_not_offered"),
+        (Unavailable.FULL, CapacityExhausted, "capacity_exhausted"),
+        (Unavailable.RESERVED_FOR_STAFF, CapacityExhausted, "capacity_exhausted"),
+        (Unavailable.BLOCK_HELD, BlockNotReleased, "block_not_released"),
+        (Unavailable.NO_BLOCK, OutsideBlock, "outside_block"),
+        (Unavailable.BLOCK_CLOSED, OutsideBlock, "outside_block"),
+        (Unavailable.TOO_SOON, Invalid, "too_soon"),
+        (Unavailable.OFF_GRID, Invalid, "off_grid"),
+        (Unavailable.METHOD_NOT_OFFERED, Invalid, "method_not_offered"),
     ],
 )
-def test_each_reason_is_refused_with_the_contracts_code(why: Why, kind: type[Exception], code: str) -> None:
-    found = refusal(why)
+def test_each_reason_is_refused_with_the_contracts_code(why: Unavailable, kind: type[Exception], code: str) -> None:
+    found = refusal_for(why)
     assert (type(found), found.code) == (kind, code)
 
 
 def test_staff_see_reserve_and_held_blocks_and_place_freely() -> None:
     reserved = calendar([block(limit=3, reserved=1)])
-    assert [listed(Slots(offer(), reserved, seeking(right)))[0] for right in Right] == [2, 3, 3]
+    assert [listed(BlockSlots(offer(), reserved, seeking(right)))[0] for right in SeatAccess] == [2, 3, 3]
     hidden = calendar([block(state=BlockState.HELD)])
-    assert [bool(listed(Slots(offer(), hidden, seeking(right)))) for right in Right] == [False, False, True]
-    assert [Slots(offer(), reserved, seeking(right)).why_not(NINE + 5) for right in Right] == [
-        Why.OFF_GRID,
-        Why.OFF_GRID,
+    assert [bool(listed(BlockSlots(offer(), hidden, seeking(right)))) for right in SeatAccess] == [False, False, True]
+    assert [BlockSlots(offer(), reserved, seeking(right)).why_not(NINE + 5) for right in SeatAccess] == [
+        Unavailable.OFF_GRID,
+        Unavailable.OFF_GRID,
         None,
     ]
 
 
 def test_lead_time_holds_for_clients_only_and_what_has_begun_is_past() -> None:
-    now = instant(NINE) - timedelta(minutes=30)
+    now = from_epoch_minute(NINE) - timedelta(minutes=30)
     found = calendar([block()])
-    client = Slots(offer(lead=60), found, seeking(now=now))
+    client = BlockSlots(offer(lead=60), found, seeking(now=now))
     assert min(listed(client)) == 30
-    assert [client.why_not(NINE + m) for m in (0, 15, 30)] == [Why.TOO_SOON, Why.TOO_SOON, None]
-    assert min(listed(Slots(offer(lead=60), found, seeking(Right.CONTACT_CENTRE, now)))) == 0
-    begun = Slots(offer(), found, seeking(Right.SCHEDULE, instant(NINE) + timedelta(seconds=1)))
-    assert begun.why_not(NINE) is Why.PAST
+    assert [client.why_not(NINE + m) for m in (0, 15, 30)] == [Unavailable.TOO_SOON, Unavailable.TOO_SOON, None]
+    assert min(listed(BlockSlots(offer(lead=60), found, seeking(SeatAccess.CONTACT_CENTRE, now)))) == 0
+    begun = BlockSlots(offer(), found, seeking(SeatAccess.SCHEDULE, from_epoch_minute(NINE) + timedelta(seconds=1)))
+    assert begun.why_not(NINE) is Unavailable.PAST
     assert min(listed(begun)) == 15
-    exactly = Slots(offer(lead=30), found, seeking(now=now))
+    exactly = BlockSlots(offer(lead=30), found, seeking(now=now))
     assert exactly.why_not(NINE) is None
-    late = Slots(offer(lead=30), found, seeking(now=now + timedelta(seconds=1)))
-    assert late.why_not(NINE) is Why.TOO_SOON
+    late = BlockSlots(offer(lead=30), found, seeking(now=now + timedelta(seconds=1)))
+    assert late.why_not(NINE) is Unavailable.TOO_SOON
 
 
 def test_the_horizon_ends_with_a_local_day() -> None:
     """Two days ahead of 1 December, in Toronto, includes all of the third."""
     evening = calendar([block(start=14 * 60, end=17 * 60)])
-    near = Slots(offer(horizon=2), evening, seeking())
+    near = BlockSlots(offer(horizon=2), evening, seeking())
     assert max(listed(near)) == 14 * 60 + 45
-    assert near.why_not(NINE + 15 * 60) is Why.TOO_FAR
-    assert listed(Slots(offer(horizon=1), evening, seeking())) == {}
+    assert near.why_not(NINE + 15 * 60) is Unavailable.TOO_FAR
+    assert listed(BlockSlots(offer(horizon=1), evening, seeking())) == {}
 
 
 def test_moving_looks_past_the_own_seat() -> None:
     """Case 3: limit 1, 09:00 to 10:00 becomes 09:30 to 10:30."""
     found = calendar([block(limit=1)], [booked("1", 0, 60)])
-    assert Slots(offer(60), found, seeking()).why_not(NINE + 30) is Why.FULL
-    assert Slots(offer(60), found, seeking(moving="apt_1")).why_not(NINE + 30) is None
+    assert BlockSlots(offer(60), found, seeking()).why_not(NINE + 30) is Unavailable.FULL
+    assert BlockSlots(offer(60), found, seeking(moving="apt_1")).why_not(NINE + 30) is None
 
 
 def test_the_holder_sees_the_own_slot_as_free_and_others_do_not() -> None:
     hold = held("2", 0, 30)
     found = calendar([block(limit=1)], [hold])
-    assert Slots(offer(), found, seeking()).why_not(NINE) is Why.FULL
-    assert listed(Slots(offer(), found, seeking(hold=hold)))[0] == 1
-    assert Slots(offer(), found, seeking(now=NOW + timedelta(seconds=600))).why_not(NINE) is None
+    assert BlockSlots(offer(), found, seeking()).why_not(NINE) is Unavailable.FULL
+    assert listed(BlockSlots(offer(), found, seeking(hold=hold)))[0] == 1
+    assert BlockSlots(offer(), found, seeking(now=NOW + timedelta(seconds=600))).why_not(NINE) is None
 
 
 def test_when_seats_shrink_the_older_hold_confirms() -> None:
     """D13: two holds, then one seat; appointments come before both."""
     old, new = held("1", 0, 30), held("2", 0, 30)
     found = calendar([block(limit=1)], [old, new])
-    assert Slots(offer(), found, seeking(hold=old)).why_not(NINE) is None
-    assert Slots(offer(), found, seeking(hold=new)).why_not(NINE) is Why.FULL
+    assert BlockSlots(offer(), found, seeking(hold=old)).why_not(NINE) is None
+    assert BlockSlots(offer(), found, seeking(hold=new)).why_not(NINE) is Unavailable.FULL
     taken = found.placed(booked("3", 0, 30))
-    assert Slots(offer(), taken, seeking(hold=old)).why_not(NINE) is Why.FULL
+    assert BlockSlots(offer(), taken, seeking(hold=old)).why_not(NINE) is Unavailable.FULL
     # The rank is that of the slot that is held; another time is looked for like anybody's.
-    assert Slots(offer(), found, seeking(hold=old)).why_not(NINE + 15) is Why.FULL
+    assert BlockSlots(offer(), found, seeking(hold=old)).why_not(NINE + 15) is Unavailable.FULL
 
 
 def test_the_nearest_come_first_and_the_start_itself_is_none_of_them() -> None:
-    slots = Slots(offer(), calendar([block()], [booked("1", 60, 90)]), seeking())
-    found = nearest(slots.listed(NINE - 1440, NINE + 1440), NINE + 60)
+    slots = BlockSlots(offer(), calendar([block()], [booked("1", 60, 90)]), seeking())
+    found = nearest_starts(slots.listed(NINE - 1440, NINE + 1440), NINE + 60)
     assert [s - NINE for s in found] == [30, 90, 15]
-    one = Slots(offer(), calendar([block(end=30)]), seeking()).listed(NINE, NINE + 60)
-    assert NINE not in nearest(one, NINE)
+    one = BlockSlots(offer(), calendar([block(end=30)]), seeking()).listed(NINE, NINE + 60)
+    assert NINE not in nearest_starts(one, NINE)
 
 
 @given(st.integers(0, 10**9))
@@ -223,12 +225,12 @@ def test_what_is_listed_is_what_can_be_booked_one_after_the_other(seed: int) -> 
         for name in "abc"
     ]  # fmt: skip
     taken = [_somebody(chance, n) for n in range(chance.randint(0, 6))]
-    found, right = calendar(blocks, taken), chance.choice(list(Right))
+    found, right = calendar(blocks, taken), chance.choice(list(SeatAccess))
     asked = offer(chance.choice((30, 45)), 15, service=chance.choice((MORTGAGE, ACCOUNT)))
-    shown = listed(Slots(asked, found, seeking(right)))
+    shown = listed(BlockSlots(asked, found, seeking(right)))
     for start in range(0, 150, 15):
         filled, admitted = found, 0
-        while Slots(asked, filled, seeking(right)).why_not(NINE + start) is None:
+        while BlockSlots(asked, filled, seeking(right)).why_not(NINE + start) is None:
             admitted += 1
             end = start + asked.service.duration_minutes
             filled = filled.placed(booked(f"new{admitted}", start, end, asked.service.id, right))
@@ -237,24 +239,24 @@ def test_what_is_listed_is_what_can_be_booked_one_after_the_other(seed: int) -> 
 
 def _somebody(chance: random.Random, number: int) -> Occupant:
     start = 15 * chance.randint(0, 7)
-    service, right = chance.choice((MORTGAGE, ACCOUNT)), chance.choice(list(Right))
+    service, right = chance.choice((MORTGAGE, ACCOUNT)), chance.choice(list(SeatAccess))
     one = booked(str(number), start, start + chance.choice((30, 45, 60)), service, right)
     return replace(one, expires=SECONDS + 60) if chance.random() < 0.2 else one
 
 
 def test_a_decision_knows_what_it_rests_on() -> None:
     chain = calendar([block()], [booked("1", 20, 50), booked("2", 45, 75), booked("3", 75, 90)])
-    slots = Slots(offer(), chain, seeking())
+    slots = BlockSlots(offer(), chain, seeking())
     taken, free = (slots.forced(NINE + minutes) for minutes in (0, 90))
     assert taken is not None
     assert taken.hull == (NINE, NINE + 75)
     assert free is not None
     assert free.hull == (NINE + 90, NINE + 120)
     assert slots.settled(NINE, NINE + 90)
-    day = minute(datetime(2026, 12, 3, tzinfo=UTC))
+    day = epoch_minute(datetime(2026, 12, 3, tzinfo=UTC))
     over_midnight = Calendar.of("loc_1", ["2026-12-03"], []).replaced(
         s.with_occupant(replace(booked("1", 0, 30), start=day - 30, end=day + 30))
         for s in Calendar.of("loc_1", ["2026-12-03"], []).sheets.values()
     )
-    assert not Slots(offer(), over_midnight, seeking()).settled(day, day + 60)
-    assert Slots(offer(), over_midnight, seeking()).settled(day + 60, day + 120)
+    assert not BlockSlots(offer(), over_midnight, seeking()).settled(day, day + 60)
+    assert BlockSlots(offer(), over_midnight, seeking()).settled(day + 60, day + 120)

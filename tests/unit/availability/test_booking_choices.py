@@ -7,14 +7,19 @@ from itertools import product
 
 from hypothesis import given, strategies as st
 
-from chalicelib.domain.availability.booking_choices import Branch, Chosen, Options, options
-from chalicelib.domain.organisation.catalog import Availability, Method, Service
-from chalicelib.domain.organisation.roster import Post
+from chalicelib.domain.availability.booking_choices import (
+    BookableBranch,
+    BookingChoices,
+    RemainingOptions,
+    remaining_options,
+)
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Service
+from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.shared.permissions import Role
 
 SERVICES, PLACES, PEOPLE = ("svc_1", "svc_2", "svc_3"), ("loc_1", "loc_2"), ("stf_1", "stf_2", "stf_3")
 LANGUAGES = ("de", "en", "fr")
-METHODS = (Method.IN_PERSON, Method.PHONE, Method.VIDEO)
+METHODS = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
 
 
 def some(values: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[str, ...]]:
@@ -22,7 +27,7 @@ def some(values: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[str, 
 
 
 @st.composite
-def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[Branch]]:
+def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[BookableBranch]]:
     services = [
         Service(
             id=service_id,
@@ -30,7 +35,7 @@ def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[Branch]]:
             duration_minutes=30,
             meeting_methods=draw(st.lists(st.sampled_from(METHODS), min_size=1, unique=True).map(tuple)),
             location_ids=draw(some((*PLACES, "loc_out_of_reach"))),
-            availability=draw(st.sampled_from(Availability)),
+            availability=draw(st.sampled_from(AvailabilitySource)),
         )
         for service_id in SERVICES
     ]
@@ -38,15 +43,15 @@ def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[Branch]]:
     branches = []
     for place in PLACES:
         posts = tuple(
-            Post(place, person, Role.STAFF, service_ids=skills[person][0], languages=skills[person][1])
+            TeamMember(place, person, Role.STAFF, service_ids=skills[person][0], languages=skills[person][1])
             for person in draw(some(PEOPLE))
         )
-        branches.append(Branch(place, posts, frozenset(draw(some(PEOPLE)))))
+        branches.append(BookableBranch(place, posts, frozenset(draw(some(PEOPLE)))))
     return services, branches
 
 
 CHOSEN = st.builds(
-    Chosen,
+    BookingChoices,
     st.sampled_from((None, None, *SERVICES)),
     st.sampled_from((None, None, *PLACES)),
     st.sampled_from((None, None, *METHODS)),
@@ -55,29 +60,29 @@ CHOSEN = st.builds(
 )
 
 
-def every_booking(services: list[Service], branches: list[Branch]) -> Iterator[Chosen]:
+def every_booking(services: list[Service], branches: list[BookableBranch]) -> Iterator[BookingChoices]:
     """Every booking that staff can make, with or without a person and a language, one after the other."""
     for service, branch, method in product(services, branches, METHODS):
         offered = branch.location_id in service.location_ids and method in service.meeting_methods
-        if not offered or service.availability is Availability.GROUP:
+        if not offered or service.availability is AvailabilitySource.GROUP:
             continue
         for person, language in product((None, *PEOPLE), (None, *LANGUAGES)):
             if can_be_had(service, branch, person, language):
-                yield Chosen(service.id, branch.location_id, method, person, language)
+                yield BookingChoices(service.id, branch.location_id, method, person, language)
 
 
-def can_be_had(service: Service, branch: Branch, person: str | None, language: str | None) -> bool:
+def can_be_had(service: Service, branch: BookableBranch, person: str | None, language: str | None) -> bool:
     offering = [post for post in branch.posts if service.id in post.service_ids]
     able = [post for post in offering if language is None or language in post.languages]
     reached = [post.staff_id for post in able if post.staff_id in branch.reached]
     if person is not None:
         return person in reached
-    if service.availability is Availability.QUICKSTREAM:
+    if service.availability is AvailabilitySource.QUICKSTREAM:
         return language is None or bool(able)
     return bool(reached)
 
 
-def by_trying(services: list[Service], branches: list[Branch], chosen: Chosen) -> Options:
+def by_trying(services: list[Service], branches: list[BookableBranch], chosen: BookingChoices) -> RemainingOptions:
     names = ("service_id", "location_id", "method", "staff_id", "language")
     found: dict[str, set[str]] = {name: set() for name in names}
     for booking in every_booking(services, branches):
@@ -86,10 +91,10 @@ def by_trying(services: list[Service], branches: list[Branch], chosen: Chosen) -
             value = getattr(booking, name)
             if value is not None and all(getattr(booking, other) == getattr(chosen, other) for other in others):
                 found[name].add(value)
-    return Options(
+    return RemainingOptions(
         frozenset(found["service_id"]),
         frozenset(found["location_id"]),
-        tuple(method for method in Method if method in found["method"]),
+        tuple(method for method in MeetingMethod if method in found["method"]),
         frozenset(found["staff_id"]),
         tuple(sorted(found["language"])),
     )
@@ -97,28 +102,30 @@ def by_trying(services: list[Service], branches: list[Branch], chosen: Chosen) -
 
 @given(catalogues(), CHOSEN)
 def test_what_remains_of_each_answer_is_what_some_booking_with_the_others_has(
-    catalogue: tuple[list[Service], list[Branch]], chosen: Chosen
+    catalogue: tuple[list[Service], list[BookableBranch]], chosen: BookingChoices
 ) -> None:
-    assert options(*catalogue, chosen) == by_trying(*catalogue, chosen)
+    assert remaining_options(*catalogue, chosen) == by_trying(*catalogue, chosen)
 
 
 @given(catalogues(), CHOSEN)
 def test_whatever_is_offered_next_leaves_a_booking_to_be_made(
-    catalogue: tuple[list[Service], list[Branch]], chosen: Chosen
+    catalogue: tuple[list[Service], list[BookableBranch]], chosen: BookingChoices
 ) -> None:
     services, branches = catalogue
-    for service_id in options(services, branches, chosen).service_ids:
-        next_chosen = Chosen(service_id, chosen.location_id, chosen.method, chosen.staff_id, chosen.language)
-        assert service_id in options(services, branches, next_chosen).service_ids
-        assert options(services, branches, next_chosen).location_ids
-        assert options(services, branches, next_chosen).methods
+    for service_id in remaining_options(services, branches, chosen).service_ids:
+        next_chosen = BookingChoices(service_id, chosen.location_id, chosen.method, chosen.staff_id, chosen.language)
+        assert service_id in remaining_options(services, branches, next_chosen).service_ids
+        assert remaining_options(services, branches, next_chosen).location_ids
+        assert remaining_options(services, branches, next_chosen).methods
 
 
 def test_a_group_is_offered_to_nobody_and_a_staff_calendar_needs_its_staff() -> None:
     places = ("loc_1",)
-    group = Service("svc_1", "Seminar", 60, location_ids=places, availability=Availability.GROUP)
-    advice = Service("svc_2", "Advice", 30, location_ids=places, availability=Availability.STAFF)
-    blocks = Service("svc_3", "Counter", 15, location_ids=places, availability=Availability.QUICKSTREAM)
-    alone = [Branch("loc_1")]
-    found = options([group, advice, blocks], alone, Chosen())
-    assert found == Options(frozenset({"svc_3"}), frozenset(places), (Method.IN_PERSON,), frozenset(), ())
+    group = Service("svc_1", "Seminar", 60, location_ids=places, availability=AvailabilitySource.GROUP)
+    advice = Service("svc_2", "Advice", 30, location_ids=places, availability=AvailabilitySource.STAFF)
+    blocks = Service("svc_3", "Counter", 15, location_ids=places, availability=AvailabilitySource.QUICKSTREAM)
+    alone = [BookableBranch("loc_1")]
+    found = remaining_options([group, advice, blocks], alone, BookingChoices())
+    assert found == RemainingOptions(
+        frozenset({"svc_3"}), frozenset(places), (MeetingMethod.IN_PERSON,), frozenset(), ()
+    )

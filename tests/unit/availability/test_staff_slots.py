@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Seeker, Why, nearest
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Occupant, Right, sheet_days
+from chalicelib.domain.availability.block_slots import Requester, Unavailable, nearest_starts
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, sheet_days
 from chalicelib.domain.organisation.opening_hours import Closure
 from chalicelib.domain.organisation.rota import CalendarType
 from chalicelib.domain.shared.errors import Invalid
@@ -87,18 +87,23 @@ def test_a_shift_over_midnight_is_worked_through() -> None:
 
 def test_buffers_of_neighbours_add_up_on_both_sides() -> None:
     taken = booked("1", on_the_day("11:00"), 30, before=7, after=7)
-    found = asked(member("a", NINE_TO_FIVE, booked=[taken]), buffers=(7, 7), right=Right.SCHEDULE)
+    found = asked(member("a", NINE_TO_FIVE, booked=[taken]), buffers=(7, 7), right=SeatAccess.SCHEDULE)
 
-    assert reasons(found, "10:16", "10:17", "11:43", "11:44") == [None, Why.STAFF_BUSY, Why.STAFF_BUSY, None]
+    assert reasons(found, "10:16", "10:17", "11:43", "11:44") == [
+        None,
+        Unavailable.STAFF_BUSY,
+        Unavailable.STAFF_BUSY,
+        None,
+    ]
 
 
 def test_a_buffer_before_and_one_after_are_not_the_same() -> None:
     taken = [booked("1", on_the_day("11:00"), 30)]
-    before, after = (asked(member("a", NINE_TO_FIVE, booked=taken), buffers=buffers, right=Right.SCHEDULE)
+    before, after = (asked(member("a", NINE_TO_FIVE, booked=taken), buffers=buffers, right=SeatAccess.SCHEDULE)
                      for buffers in ((10, 0), (0, 10)))  # fmt: skip
 
-    assert reasons(before, "10:30", "11:39", "11:40") == [None, Why.STAFF_BUSY, None]
-    assert reasons(after, "10:20", "10:21", "11:30") == [None, Why.STAFF_BUSY, None]
+    assert reasons(before, "10:30", "11:39", "11:40") == [None, Unavailable.STAFF_BUSY, None]
+    assert reasons(after, "10:20", "10:21", "11:30") == [None, Unavailable.STAFF_BUSY, None]
 
 
 def test_buffers_need_not_lie_within_the_hours() -> None:
@@ -128,15 +133,15 @@ def test_a_daily_limit_counts_the_days_of_the_staff_members_own_zone() -> None:
     there = member("a", NINE_TO_FIVE, zone="Asia/Kolkata", limit=1, booked=[booked("1", on_the_day("13:00"))])
     here = member("a", NINE_TO_FIVE, limit=1, booked=[booked("1", on_the_day("13:00"))])
 
-    assert reasons(asked(there), "12:30", "13:30") == [Why.DAILY_LIMIT, None]
-    assert reasons(asked(here), "12:30", "13:30") == [Why.DAILY_LIMIT, Why.DAILY_LIMIT]
+    assert reasons(asked(there), "12:30", "13:30") == [Unavailable.DAILY_LIMIT, None]
+    assert reasons(asked(here), "12:30", "13:30") == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT]
 
 
 def test_a_daily_limit_is_reached_and_not_only_exceeded() -> None:
     two = [booked("1", on_the_day("09:00")), booked("2", on_the_day("09:30"))]
     whys = [asked(member("a", NINE_TO_FIVE, limit=n, booked=two)).why_not(on_the_day("12:00")) for n in (1, 2, 3)]
 
-    assert whys == [Why.DAILY_LIMIT, Why.DAILY_LIMIT, None]
+    assert whys == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT, None]
     assert clocks(asked(member("a", NINE_TO_FIVE, limit=0))) == []
 
 
@@ -189,7 +194,7 @@ def test_whose_turn_it_is_goes_by_keeping_then_load_then_rest_then_id() -> None:
     nine = on_the_day("09:00")
 
     def picked(*people: Member, keep: str | None = None) -> str | None:
-        return asked(*people, wanted=Preference(keep=keep)).place(nine).staff_id
+        return asked(*people, wanted=StaffPreference(keep=keep)).place(nine).staff_id
 
     assert picked(busy, recent, rested, also_rested, never, also_never) == "stf_e"
     assert picked(busy, recent, also_rested, rested) == "stf_c"
@@ -209,12 +214,12 @@ def test_a_place_is_theirs_with_the_services_buffers() -> None:
     nine = on_the_day("09:00")
 
     assert (place.start, place.end, place.staff_id, place.over_capacity) == (nine, nine + 30, "stf_a", False)
-    assert place.occupant("apt_1", Right.WIDGET).busy == (nine - 5, nine + 40)
+    assert place.occupant("apt_1", SeatAccess.WIDGET).busy == (nine - 5, nine + 40)
 
 
 def test_one_wanted_person_is_forced_in_spite_of_everything_but_the_past() -> None:
     who = member("a", NINE_TO_FIVE, booked=[booked("1", on_the_day("09:00"))])
-    found = asked(who, wanted=Preference("stf_a"))
+    found = asked(who, wanted=StaffPreference("stf_a"))
     forced = [found.forced(on_the_day(clock)) for clock in ("09:00", "10:00", "22:00")]
 
     assert [(place.staff_id, place.over_capacity) for place in forced if place] == [
@@ -227,18 +232,18 @@ def test_one_wanted_person_is_forced_in_spite_of_everything_but_the_past() -> No
 
 def test_the_nearest_come_with_the_closest_first_and_the_earlier_of_two() -> None:
     found = asked(member("a", NINE_TO_FIVE, booked=[booked("1", on_the_day("12:00"))]))
-    near = nearest(found.listed(on_the_day("00:00"), on_the_day("23:59")), on_the_day("12:00"))
+    near = nearest_starts(found.listed(on_the_day("00:00"), on_the_day("23:59")), on_the_day("12:00"))
 
     assert [roster_builder.wall(start)[3:8] for start in near] == ["11:30", "12:30", "11:00"]
 
 
 def test_staff_place_freely_and_are_listed_the_grid() -> None:
     clients, staff = (
-        asked(member("a", schedule("09:00-10:00")), right=right) for right in (Right.WIDGET, Right.SCHEDULE)
+        asked(member("a", schedule("09:00-10:00")), right=right) for right in (SeatAccess.WIDGET, SeatAccess.SCHEDULE)
     )
 
-    assert reasons(clients, "09:05", "09:30") == [Why.OFF_GRID, None]
-    assert reasons(staff, "09:05", "09:30", "09:35") == [None, None, Why.STAFF_NOT_WORKING]
+    assert reasons(clients, "09:05", "09:30") == [Unavailable.OFF_GRID, None]
+    assert reasons(staff, "09:05", "09:30", "09:35") == [None, None, Unavailable.STAFF_NOT_WORKING]
     assert clocks(clients) == clocks(staff) == ["09:00", "09:30"]
 
 
@@ -249,11 +254,11 @@ def test_own_holds_and_the_moved_appointment_do_not_count_and_ended_holds_do_not
     moved, ended = booked("1", nine + 30), replace(hold, id="hld_2", expires=seconds)
     who = member("a", NINE_TO_FIVE, limit=2, booked=[hold, moved, ended])
 
-    def free(seeker: Seeker) -> list[bool]:
+    def free(seeker: Requester) -> list[bool]:
         found = roster_builder.slots(offer(), ALL_DAY, [who], nine, nine + 120, seeker=seeker)
         return [start in roster_builder.listed(found, nine, nine + 120) for start in (nine, nine + 30, nine + 60)]
 
-    assert free(Seeker(Right.WIDGET, now)) == [False, False, False]
-    assert free(Seeker(Right.WIDGET, now, hold=hold)) == [True, False, True]
-    assert free(Seeker(Right.WIDGET, now, moving="apt_1")) == [False, True, True]
-    assert free(Seeker(Right.WIDGET, now + timedelta(seconds=1))) == [True, False, True]
+    assert free(Requester(SeatAccess.WIDGET, now)) == [False, False, False]
+    assert free(Requester(SeatAccess.WIDGET, now, hold=hold)) == [True, False, True]
+    assert free(Requester(SeatAccess.WIDGET, now, moving="apt_1")) == [False, True, True]
+    assert free(Requester(SeatAccess.WIDGET, now + timedelta(seconds=1))) == [True, False, True]

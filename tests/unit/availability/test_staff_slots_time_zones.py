@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Why
+from chalicelib.domain.availability.block_slots import Unavailable
 from chalicelib.domain.availability.staff_slots import StaffSlots
 from chalicelib.domain.organisation.opening_hours import Closure
 from chalicelib.domain.organisation.rota import TimeOff
-from chalicelib.domain.shared.times import instant
+from chalicelib.domain.shared.times import from_epoch_minute
 from tests.builders.records import roster_builder
 from tests.builders.records.roster_builder import TORONTO, Member, at, booked, line, member, offer, opening, schedule
 
@@ -54,7 +54,7 @@ def test_in_autumn_half_past_one_comes_twice_and_each_is_booked_by_itself() -> N
     assert walls(on(day, member("a", who)), day) == [
         "00:30-0400", "01:30-0400", "01:30-0500", "02:30-0500", "03:30-0500",
     ]  # fmt: skip
-    assert (second - first, found.why_not(first), found.why_not(second)) == (60, Why.STAFF_BUSY, None)
+    assert (second - first, found.why_not(first), found.why_not(second)) == (60, Unavailable.STAFF_BUSY, None)
     assert found.place(second).start == second
 
 
@@ -80,7 +80,7 @@ def test_a_daily_limit_spans_the_whole_of_a_day_on_which_clocks_change() -> None
 
 
 def test_time_off_in_the_doubled_hour_is_an_instant_and_not_a_clock_time() -> None:
-    start, end = (instant(at("2026-11-01 01:30", fold=fold)) for fold in (0, 1))
+    start, end = (from_epoch_minute(at("2026-11-01 01:30", fold=fold)) for fold in (0, 1))
     off = TimeOff("off_1", start, end)
     found = on("2026-11-01", member("a", schedule("00:30-03:30"), away=[off]))
 
@@ -179,7 +179,7 @@ def test_a_schedule_fits_before_the_clocks_change_and_no_longer_after() -> None:
         for start in (at(clock, PERTH) for clock in ("2026-09-29 10:30", "2026-10-06 10:30", "2026-10-06 10:00"))
     ]
 
-    assert whys == [None, Why.STAFF_NOT_WORKING, None]
+    assert whys == [None, Unavailable.STAFF_NOT_WORKING, None]
 
 
 def test_the_weekday_is_the_schedules_own() -> None:
@@ -192,7 +192,7 @@ def test_the_weekday_is_the_schedules_own() -> None:
         whys.append(found.why_not(start))
 
     assert roster_builder.wall(start, MELBOURNE) == "06 01:30+1100"
-    assert whys == [Why.STAFF_NOT_WORKING, None]
+    assert whys == [Unavailable.STAFF_NOT_WORKING, None]
 
 
 def test_validity_is_by_the_schedules_dates_with_first_and_last_included() -> None:

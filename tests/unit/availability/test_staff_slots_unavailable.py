@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Seeker, Why
-from chalicelib.domain.availability.staff_slots import Preference
-from chalicelib.domain.capacity.ledger import Right
+from chalicelib.domain.availability.block_slots import Requester, Unavailable
+from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.catalog import HolidayCalendar
 from chalicelib.domain.shared.errors import Invalid, NoStaffForLanguage, SlotTaken
-from chalicelib.domain.shared.times import instant
+from chalicelib.domain.shared.times import from_epoch_minute
 from tests.builders.records import roster_builder
 from tests.builders.records.roster_builder import (
     NINE_TO_FIVE,
@@ -31,11 +31,12 @@ from tests.builders.records.roster_builder import (
 CHRISTMAS = at("2026-12-25 10:00")
 
 
-def why(*facts: str) -> Why | None:
+def why(*facts: str) -> Unavailable | None:
     """Why Christmas at ten cannot be booked when these facts, and all that goes without saying, hold."""
     now = {"past": timedelta(minutes=1), "too_soon": timedelta(minutes=-30), "too_far": timedelta(days=-3)}
     when = next(
-        (instant(CHRISTMAS) + ahead for name, ahead in now.items() if name in facts), roster_builder.LONG_BEFORE
+        (from_epoch_minute(CHRISTMAS) + ahead for name, ahead in now.items() if name in facts),
+        roster_builder.LONG_BEFORE,
     )
     busy = [booked("1", CHRISTMAS + 15)] if "busy" in facts else []
     busy += [booked("2", CHRISTMAS + 120)] if "limit" in facts else []
@@ -47,7 +48,7 @@ def why(*facts: str) -> Why | None:
         holidays=HolidayCalendar("CA", "ON") if "holiday" in facts else None,
     )
     hours = opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
-    seeker, wanted = Seeker(Right.WIDGET, when), Preference(language="fr" if "language" in facts else None)
+    seeker, wanted = Requester(SeatAccess.WIDGET, when), StaffPreference(language="fr" if "language" in facts else None)
     return roster_builder.slots(offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, seeker=seeker, wanted=wanted).why_not(
         CHRISTMAS
     )
@@ -57,43 +58,43 @@ LATER = ("holiday", "closed", "language", "away", "off_grid", "limit", "busy")
 
 
 def test_the_past_outweighs_everything() -> None:
-    assert why("past", *LATER) is Why.PAST
+    assert why("past", *LATER) is Unavailable.PAST
 
 
 def test_too_soon_outweighs_everything_about_the_branch() -> None:
-    assert why("too_soon", *LATER) is Why.TOO_SOON
+    assert why("too_soon", *LATER) is Unavailable.TOO_SOON
 
 
 def test_too_far_outweighs_everything_about_the_branch() -> None:
-    assert why("too_far", *LATER) is Why.TOO_FAR
+    assert why("too_far", *LATER) is Unavailable.TOO_FAR
 
 
 def test_a_holiday_is_named_rather_than_hours_that_are_over_anyway() -> None:
-    assert why(*LATER) is Why.HOLIDAY
+    assert why(*LATER) is Unavailable.HOLIDAY
 
 
 def test_a_closed_branch_outweighs_whoever_is_missing() -> None:
-    assert why(*LATER[1:]) is Why.CLOSED
+    assert why(*LATER[1:]) is Unavailable.CLOSED
 
 
 def test_a_language_nobody_speaks_outweighs_whoever_else_is_missing() -> None:
-    assert why(*LATER[2:]) is Why.LANGUAGE_UNAVAILABLE
+    assert why(*LATER[2:]) is Unavailable.LANGUAGE_UNAVAILABLE
 
 
 def test_nobody_at_work_outweighs_grid_limit_and_bookings() -> None:
-    assert why(*LATER[3:]) is Why.STAFF_NOT_WORKING
+    assert why(*LATER[3:]) is Unavailable.STAFF_NOT_WORKING
 
 
 def test_a_start_off_the_grid_outweighs_limit_and_bookings() -> None:
-    assert why(*LATER[4:]) is Why.OFF_GRID
+    assert why(*LATER[4:]) is Unavailable.OFF_GRID
 
 
 def test_a_full_day_outweighs_bookings() -> None:
-    assert why(*LATER[5:]) is Why.DAILY_LIMIT
+    assert why(*LATER[5:]) is Unavailable.DAILY_LIMIT
 
 
 def test_busy_comes_last_and_nothing_means_bookable() -> None:
-    assert why("busy") is Why.STAFF_BUSY
+    assert why("busy") is Unavailable.STAFF_BUSY
     assert why() is None
 
 
@@ -108,21 +109,30 @@ def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
     )
     whys = [asked(*people[:n]).why_not(on_the_day("10:00")) for n in range(6)]
 
-    assert whys == [Why.STAFF_NOT_WORKING, Why.STAFF_NOT_WORKING, Why.OFF_GRID, Why.DAILY_LIMIT, Why.STAFF_BUSY, None]
+    assert whys == [
+        Unavailable.STAFF_NOT_WORKING,
+        Unavailable.STAFF_NOT_WORKING,
+        Unavailable.OFF_GRID,
+        Unavailable.DAILY_LIMIT,
+        Unavailable.STAFF_BUSY,
+        None,
+    ]
 
 
 def test_a_wanted_person_without_the_language_is_a_language_nobody_speaks() -> None:
     french, english = member("a", NINE_TO_FIVE, languages=("fr",)), member("b", NINE_TO_FIVE)
 
-    assert asked(french, english, wanted=Preference(None, "fr")).place(on_the_day("09:00")).staff_id == "stf_a"
-    assert reasons(asked(french, english, wanted=Preference("stf_b", "fr")), "09:00") == [Why.LANGUAGE_UNAVAILABLE]
+    assert asked(french, english, wanted=StaffPreference(None, "fr")).place(on_the_day("09:00")).staff_id == "stf_a"
+    assert reasons(asked(french, english, wanted=StaffPreference("stf_b", "fr")), "09:00") == [
+        Unavailable.LANGUAGE_UNAVAILABLE
+    ]
 
 
 def test_each_fact_is_refused_with_the_contracts_code() -> None:
     with pytest.raises(SlotTaken):
         asked().place(on_the_day("09:00"))
     with pytest.raises(NoStaffForLanguage):
-        asked(wanted=Preference(language="fr")).place(on_the_day("09:00"))
+        asked(wanted=StaffPreference(language="fr")).place(on_the_day("09:00"))
     with pytest.raises(Invalid) as refused:
         asked(member("a", NINE_TO_FIVE)).place(on_the_day("09:05"))
     assert refused.value.code == "off_grid"

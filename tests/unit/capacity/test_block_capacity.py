@@ -9,21 +9,21 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.capacity.block_capacity import Placement, merged, peak, usable
-from chalicelib.domain.capacity.capacity_model import hull
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, Right
+from chalicelib.domain.capacity.block_capacity import BlockCapacity, is_usable, merge_intervals, peak_overlap
+from chalicelib.domain.capacity.capacity_model import dependency_span
+from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from tests.builders.records.ledger_builder import ACCOUNT, MORTGAGE, NINE, SECONDS, block, booked, calendar, held
 
-RIGHTS = list(Right)
+RIGHTS = list(SeatAccess)
 
 
-def placed(blocks: list[Block], occupants: list[Occupant]) -> Placement:
+def placed(blocks: list[Block], occupants: list[Occupant]) -> BlockCapacity:
     """The seating of these."""
-    return Placement(calendar(blocks, occupants), SECONDS)
+    return BlockCapacity(calendar(blocks, occupants), SECONDS)
 
 
-def rooms(placement: Placement, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
+def rooms(placement: BlockCapacity, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
     """How many more fit, for the widget, the contact centre and Schedule."""
     return [placement.room(NINE + start, NINE + end, service, right) for right in RIGHTS]
 
@@ -42,7 +42,7 @@ def rooms(placement: Placement, start: int = 0, end: int = 30, service: str = MO
 def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved: int, found: list[int]) -> None:
     one = block(limit=3, state=state, reserved=reserved)
     assert rooms(placed([one], [])) == found
-    assert [usable(one, right) for right in RIGHTS] == [
+    assert [is_usable(one, right) for right in RIGHTS] == [
         state is BlockState.RELEASED,
         state is BlockState.RELEASED,
         state is not BlockState.CLOSED,
@@ -51,7 +51,7 @@ def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved:
 
 def test_staff_take_open_seats_before_the_reserve_only_when_they_must() -> None:
     """Who may sit in the reserve is re-seated there to make room for a client."""
-    full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, right=Right.CONTACT_CENTRE)])
+    full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, right=SeatAccess.CONTACT_CENTRE)])
     assert rooms(full) == [1, 1, 1]
     assert rooms(placed([block(limit=2, reserved=1)], [booked("1", 0, 30)])) == [0, 1, 1]
 
@@ -85,7 +85,7 @@ def test_bookings_are_reseated_between_overlapping_blocks() -> None:
 
 def test_overbooking_shows_as_nothing_left_never_less() -> None:
     """Case 4: limit 2, three seated, then two, then one."""
-    three = [booked(n, 0, 30, right=Right.SCHEDULE, over=n == "3") for n in "123"]
+    three = [booked(n, 0, 30, right=SeatAccess.SCHEDULE, over=n == "3") for n in "123"]
     found = [rooms(placed([block(limit=2)], three[:n]))[0] for n in (3, 2, 1)]
     assert found == [0, 0, 1]
     assert placed([block(limit=2)], three).orphans() == []
@@ -106,10 +106,10 @@ def test_a_hold_counts_until_it_ends_and_ranks_behind_older_ones() -> None:
     assert rooms(placed(blocks, holds))[0] == 0
     assert rooms(placed(blocks, [holds[0], replace(holds[1], expires=SECONDS)]))[0] == 1
     both = calendar([block(limit=1)], holds)
-    first = Placement(both, SECONDS, {"hld_1"}, before="hld_1")
-    second = Placement(both, SECONDS, {"hld_2"}, before="hld_2")
+    first = BlockCapacity(both, SECONDS, {"hld_1"}, before="hld_1")
+    second = BlockCapacity(both, SECONDS, {"hld_2"}, before="hld_2")
     assert [rooms(p)[0] for p in (first, second)] == [1, 0]
-    with_appointment = Placement(both.placed(booked("9", 0, 30)), SECONDS, {"hld_1"}, before="hld_1")
+    with_appointment = BlockCapacity(both.placed(booked("9", 0, 30)), SECONDS, {"hld_1"}, before="hld_1")
     assert rooms(with_appointment)[0] == 0
 
 
@@ -147,7 +147,7 @@ def test_seats_at_best_are_those_of_an_empty_calendar() -> None:
     [([], 0), ([(0, 30)], 1), ([(0, 30), (30, 60)], 1), ([(0, 31), (30, 60)], 2), ([(0, 90), (0, 30), (60, 90)], 2)],
 )
 def test_peak_is_the_most_at_any_instant(intervals: list[tuple[int, int]], most: int) -> None:
-    assert peak(intervals) == most
+    assert peak_overlap(intervals) == most
 
 
 STAYS = st.lists(
@@ -158,12 +158,12 @@ STAYS = st.lists(
 @given(STAYS, st.tuples(st.integers(0, 20), st.integers(1, 6)))
 @settings(max_examples=80, deadline=None)
 def test_merged_stays_give_the_same_hull(stays: list[tuple[int, int]], asked: tuple[int, int]) -> None:
-    found = merged(stays)
+    found = merge_intervals(stays)
     assert all(first[1] <= second[0] for first, second in pairwise(found))
     start, end = NINE + 5 * asked[0], NINE + 5 * (asked[0] + asked[1])
     occupants = [booked(f"{n:02d}", 5 * s, 5 * e) for n, (s, e) in enumerate(stays)]
     placement = placed([], occupants)
-    assert placement.hull(start, end) == hull(placement.sitters, start, end)
+    assert placement.hull(start, end) == dependency_span(placement.sitters, start, end)
 
 
 def _random(seed: int) -> Calendar:
@@ -187,12 +187,12 @@ def _random(seed: int) -> Calendar:
 @settings(max_examples=120, deadline=None)
 def test_closing_over_those_who_sit_there_takes_nobodys_seat(seed: int) -> None:
     before = _random(seed)
-    placement = Placement(before, SECONDS)
+    placement = BlockCapacity(before, SECONDS)
     orphans = {o.id for o in placement.orphans()}
     seated = [o.id for sitting in placement.sitting.values() for o in sitting]
     assert len(seated) == len(set(seated))
     assert orphans.isdisjoint(seated)
     for one in placement.blocks:
         kept = tuple(o.id for o in placement.sitting.get(one.id, ()))
-        after = Placement(before.laid(one.closed(kept)), SECONDS)
+        after = BlockCapacity(before.laid(one.closed(kept)), SECONDS)
         assert {o.id for o in after.orphans()} == orphans

@@ -8,19 +8,26 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.domain.capacity import capacity_model, solver
-from chalicelib.domain.capacity.capacity_model import Bench, Room, Sitter, first_come, hull, seat
-from chalicelib.domain.capacity.load_profile import bits
+from chalicelib.domain.capacity.capacity_model import (
+    CapacityModel,
+    Demand,
+    SeatPool,
+    assign_pools,
+    dependency_span,
+    first_come_first_served,
+)
+from chalicelib.domain.capacity.load_profile import set_bits
 from tests.builders.generators import seat_demand_days
 from tests.builders.oracles import capacity_oracle as oracle
 
 NINE = 9 * 60
 HORIZON = 8
-ONE_DESK = [Bench(NINE, NINE + 180, 2)]
+ONE_DESK = [SeatPool(NINE, NINE + 180, 2)]
 ACCOUNT, MORTGAGE = (0, 1), (0,)  # bench 0 serves both, bench 1 accounts only
 
 
-def stay(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Sitter:
-    return Sitter(minutes(start), minutes(end), choices)
+def stay(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Demand:
+    return Demand(minutes(start), minutes(end), choices)
 
 
 def minutes(clock: str) -> int:
@@ -28,24 +35,24 @@ def minutes(clock: str) -> int:
     return int(hours) * 60 + int(rest)
 
 
-def ten_to_eleven(choices: tuple[int, ...]) -> Sitter:
+def ten_to_eleven(choices: tuple[int, ...]) -> Demand:
     return stay("10:00", "11:00", choices)
 
 
-def two_desks(limit: int) -> list[Bench]:
-    return [Bench(NINE, NINE + 180, limit), Bench(NINE, NINE + 180, 1)]
+def two_desks(limit: int) -> list[SeatPool]:
+    return [SeatPool(NINE, NINE + 180, limit), SeatPool(NINE, NINE + 180, 1)]
 
 
-def admits(benches: list[Bench], sitters: list[Sitter], candidate: Sitter) -> bool:
-    return Room(benches, sitters).admits(candidate)
+def admits(benches: list[SeatPool], sitters: list[Demand], candidate: Demand) -> bool:
+    return CapacityModel(benches, sitters).admits(candidate)
 
 
-def room(benches: list[Bench], sitters: list[Sitter], candidate: Sitter, at_most: int | None = None) -> int:
-    return Room(benches, sitters).room(candidate, at_most)
+def room(benches: list[SeatPool], sitters: list[Demand], candidate: Demand, at_most: int | None = None) -> int:
+    return CapacityModel(benches, sitters).room(candidate, at_most)
 
 
-def least_overload(benches: list[Bench], sitters: list[Sitter]) -> int:
-    return Room(benches, sitters).overload()
+def least_overload(benches: list[SeatPool], sitters: list[Demand]) -> int:
+    return CapacityModel(benches, sitters).overload()
 
 
 def test_the_peak_counts_and_not_the_number_of_overlaps() -> None:
@@ -56,7 +63,7 @@ def test_the_peak_counts_and_not_the_number_of_overlaps() -> None:
 
 
 def test_intervals_are_half_open() -> None:
-    desk, booked = [Bench(NINE, NINE + 180, 1)], [stay("09:00", "10:00")]
+    desk, booked = [SeatPool(NINE, NINE + 180, 1)], [stay("09:00", "10:00")]
 
     assert admits(desk, booked, stay("10:00", "11:00"))
     assert not admits(desk, booked, stay("09:59", "10:59"))
@@ -73,14 +80,14 @@ def test_overload_is_counted_in_seat_minutes() -> None:
 
 
 def test_a_candidate_must_lie_wholly_inside_one_bench() -> None:
-    abutting = [Bench(NINE, NINE + 60, 1), Bench(NINE + 60, NINE + 120, 1)]
+    abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
 
     assert not admits(abutting, [], stay("09:30", "10:30", (0, 1)))
     assert admits(abutting, [], stay("09:00", "10:00", (0, 1)))
 
 
 def test_an_uncovered_sitter_loads_one_overlapping_bench_for_the_shared_time() -> None:
-    abutting = [Bench(NINE, NINE + 60, 1), Bench(NINE + 60, NINE + 120, 1)]
+    abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
     across = stay("09:30", "10:30", (0, 1))
 
     assert admits(abutting, [across], stay("09:00", "10:00", (0, 1)))
@@ -101,38 +108,38 @@ def test_an_account_moves_over_for_a_mortgage() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
 
     assert admits(two_desks(2), [account, account], mortgage)
-    assert sorted(map(str, seat(two_desks(2), [account, account, mortgage]))) == ["0", "0", "1"]
+    assert sorted(map(str, assign_pools(two_desks(2), [account, account, mortgage]))) == ["0", "0", "1"]
     assert not admits(two_desks(2), [account, account, mortgage], account)
 
 
 def test_moving_over_can_take_a_chain() -> None:
-    benches = [Bench(0, 60, 1)] * 4
-    chain = [Sitter(0, 60, (0, 1)), Sitter(0, 60, (1, 2)), Sitter(0, 60, (2, 3))]
+    benches = [SeatPool(0, 60, 1)] * 4
+    chain = [Demand(0, 60, (0, 1)), Demand(0, 60, (1, 2)), Demand(0, 60, (2, 3))]
 
-    assert admits(benches, chain, Sitter(0, 60, (0,)))
-    assert not admits(benches, [*chain, Sitter(0, 60, (3,))], Sitter(0, 60, (0,)))
+    assert admits(benches, chain, Demand(0, 60, (0,)))
+    assert not admits(benches, [*chain, Demand(0, 60, (3,))], Demand(0, 60, (0,)))
 
 
 def test_a_seat_cannot_be_changed_half_way() -> None:
-    benches = [Bench(0, 60, 1), Bench(0, 60, 1)]
-    taken = [Sitter(0, 30, (0,)), Sitter(30, 60, (1,))]
+    benches = [SeatPool(0, 60, 1), SeatPool(0, 60, 1)]
+    taken = [Demand(0, 30, (0,)), Demand(30, 60, (1,))]
 
-    assert not admits(benches, taken, Sitter(0, 60, (0, 1)))
-    assert least_overload(benches, [*taken, Sitter(0, 60, (0, 1))]) == 30
+    assert not admits(benches, taken, Demand(0, 60, (0, 1)))
+    assert least_overload(benches, [*taken, Demand(0, 60, (0, 1))]) == 30
 
 
 def test_first_come_names_those_left_without_a_seat() -> None:
     one, long, outside = stay("09:00", "10:00"), stay("09:00", "11:00"), stay("08:30", "09:30")
 
-    assert first_come(ONE_DESK, [outside, one, long, one]) == [False, True, True, False]
+    assert first_come_first_served(ONE_DESK, [outside, one, long, one]) == [False, True, True, False]
 
 
 def test_the_hull_is_the_connected_run() -> None:
     booked = [stay("09:00", "09:30"), stay("09:15", "10:00"), stay("10:00", "11:00"), stay("12:00", "13:00")]
 
-    assert hull(booked, minutes("09:45"), minutes("09:50")) == (NINE, NINE + 60)
-    assert hull(booked, minutes("09:45"), minutes("10:15")) == (NINE, NINE + 120)
-    assert hull(booked, minutes("11:00"), minutes("12:00")) == (minutes("11:00"), minutes("12:00"))
+    assert dependency_span(booked, minutes("09:45"), minutes("09:50")) == (NINE, NINE + 60)
+    assert dependency_span(booked, minutes("09:45"), minutes("10:15")) == (NINE, NINE + 120)
+    assert dependency_span(booked, minutes("11:00"), minutes("12:00")) == (minutes("11:00"), minutes("12:00"))
 
 
 def spans() -> st.SearchStrategy[tuple[int, int]]:
@@ -140,15 +147,15 @@ def spans() -> st.SearchStrategy[tuple[int, int]]:
     return st.builds(lambda start, length: (start, min(start + length, HORIZON)), st.integers(0, HORIZON - 1), lengths)
 
 
-def sitters(benches: int) -> st.SearchStrategy[Sitter]:
+def sitters(benches: int) -> st.SearchStrategy[Demand]:
     chosen = st.integers(0, 2**benches - 1)
-    return st.builds(lambda span, mask: Sitter(span[0], span[1], tuple(bits(mask))), spans(), chosen)
+    return st.builds(lambda span, mask: Demand(span[0], span[1], tuple(set_bits(mask))), spans(), chosen)
 
 
 @st.composite
-def days(draw: st.DrawFn) -> tuple[list[Bench], list[Sitter], Sitter]:
+def days(draw: st.DrawFn) -> tuple[list[SeatPool], list[Demand], Demand]:
     windows = st.one_of(st.just((0, HORIZON)), spans())
-    bench = st.builds(lambda window, limit: Bench(window[0], window[1], limit), windows, st.integers(0, 2))
+    bench = st.builds(lambda window, limit: SeatPool(window[0], window[1], limit), windows, st.integers(0, 2))
     benches = draw(st.lists(bench, min_size=1, max_size=3))
     booked = draw(st.lists(sitters(len(benches)), max_size=4))
     return benches, booked, draw(sitters(len(benches)))
@@ -160,11 +167,11 @@ examples = settings(max_examples=100, deadline=None)
 @examples
 @given(days())
 def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
-    day: tuple[list[Bench], list[Sitter], Sitter],
+    day: tuple[list[SeatPool], list[Demand], Demand],
 ) -> None:
     benches, booked, _ = day
     least = oracle.least_overload(benches, booked)
-    placement = seat(benches, booked)
+    placement = assign_pools(benches, booked)
 
     assert least_overload(benches, booked) == least
     assert oracle.overload(benches, booked, placement) == least
@@ -173,7 +180,7 @@ def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
 
 @examples
 @given(days())
-def test_admission_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+def test_admission_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     benches, booked, candidate = day
 
     assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
@@ -182,18 +189,18 @@ def test_admission_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter])
 @examples
 @given(day=days(), patience=st.integers(0, 2), steps=st.integers(0, 6), rounds=st.integers(0, 40))
 def test_answers_do_not_depend_on_which_effort_finds_them(
-    day: tuple[list[Bench], list[Sitter], Sitter], patience: int, steps: int, rounds: int
+    day: tuple[list[SeatPool], list[Demand], Demand], patience: int, steps: int, rounds: int
 ) -> None:
     benches, booked, candidate = day
     with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))):
         assert least_overload(benches, booked) == oracle.least_overload(benches, booked)
         assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
-        assert first_come(benches, booked) == oracle.first_come(benches, booked)
+        assert first_come_first_served(benches, booked) == oracle.first_come(benches, booked)
 
 
 @examples
 @given(days())
-def test_room_is_how_often_one_more_is_admitted(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     benches, booked, candidate = day
     found = room(benches, booked, candidate)
     full = [*booked, *[candidate] * found]
@@ -207,10 +214,10 @@ def test_room_is_how_often_one_more_is_admitted(day: tuple[list[Bench], list[Sit
 @examples
 @given(days(), st.data())
 def test_one_room_answers_many_questions_as_new_ones_would(
-    day: tuple[list[Bench], list[Sitter], Sitter], data: st.DataObject
+    day: tuple[list[SeatPool], list[Demand], Demand], data: st.DataObject
 ) -> None:
     benches, booked, _ = day
-    prepared = Room(benches, booked)
+    prepared = CapacityModel(benches, booked)
     for candidate in data.draw(st.lists(sitters(len(benches)), max_size=4)):
         assert prepared.room(candidate) == room(benches, booked, candidate)
         assert prepared.admits(candidate) == admits(benches, booked, candidate)
@@ -218,40 +225,40 @@ def test_one_room_answers_many_questions_as_new_ones_would(
 
 @examples
 @given(days())
-def test_first_come_is_the_oracles(day: tuple[list[Bench], list[Sitter], Sitter]) -> None:
+def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     benches, booked, _ = day
 
-    assert first_come(benches, booked) == oracle.first_come(benches, booked)
+    assert first_come_first_served(benches, booked) == oracle.first_come(benches, booked)
 
 
 @examples
 @given(days())
 def test_nothing_outside_the_hull_bears_on_a_decision(
-    day: tuple[list[Bench], list[Sitter], Sitter],
+    day: tuple[list[SeatPool], list[Demand], Demand],
 ) -> None:
     benches, booked, candidate = day
-    start, end = hull(booked, candidate.start, candidate.end)
+    start, end = dependency_span(booked, candidate.start, candidate.end)
     near = [sitter for sitter in booked if sitter.start < end and start < sitter.end]
 
     assert all(start <= sitter.start and sitter.end <= end for sitter in near)
     assert admits(benches, near, candidate) == admits(benches, booked, candidate)
 
 
-def listing(day: seat_demand_days.Day) -> list[Sitter]:
+def listing(day: seat_demand_days.Day) -> list[Demand]:
     """Whom a widget asks for when it lists the day for the service of the first wish."""
     wish = day.wishes[0]
     length = wish.end - wish.start
-    return [Sitter(at, at + length, wish.choices) for at in range(0, 481 - length, 15)] + day.wishes
+    return [Demand(at, at + length, wish.choices) for at in range(0, 481 - length, 15)] + day.wishes
 
 
 @pytest.mark.parametrize("kind", ["busy", "near full", "mixed near full", "over full", "mixed over full"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int) -> None:
     day = seat_demand_days.day(kind, seed, blocks=4, most=45)
-    prepared = Room(day.benches, day.sitters)
+    prepared = CapacityModel(day.benches, day.sitters)
     answers = [prepared.room(wish) for wish in listing(day)]
     with mock.patch.multiple(solver, EFFORTS=(), LAST_PATIENCE=-1):
-        exhaustive = Room(day.benches, day.sitters)
+        exhaustive = CapacityModel(day.benches, day.sitters)
         assert prepared.overload() == exhaustive.overload()
         assert answers == [exhaustive.room(wish) for wish in listing(day)]
     assert prepared.gave_up == 0
@@ -261,7 +268,7 @@ def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int
 def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
     day = seat_demand_days.day(kind, 4)
     wishes = listing(day)[:20]
-    forth, back = Room(day.benches, day.sitters), Room(day.benches, day.sitters)
+    forth, back = CapacityModel(day.benches, day.sitters), CapacityModel(day.benches, day.sitters)
 
     assert [forth.room(wish) for wish in wishes] == [back.room(wish) for wish in reversed(wishes)][::-1]
     assert [forth.room(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
@@ -276,10 +283,10 @@ def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: in
 
 @examples
 @given(day=days(), patience=st.integers(0, 2))
-def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitter], patience: int) -> None:
+def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], Demand], patience: int) -> None:
     benches, booked, candidate = day
     with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
-        prepared = Room(benches, booked)
+        prepared = CapacityModel(benches, booked)
         answer, gave_up = prepared.admits(candidate), prepared.gave_up
 
     assert answer == (oracle.admits(benches, booked, candidate) and not gave_up)
@@ -287,7 +294,7 @@ def test_who_gives_up_never_oversells(day: tuple[list[Bench], list[Sitter], Sitt
 
 def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
-    prepared = Room(two_desks(2), [account, account])
+    prepared = CapacityModel(two_desks(2), [account, account])
     impatient = mock.patch.multiple(solver, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1)
     with impatient, mock.patch.object(capacity_model, "everybody_sits", return_value=False):
         assert not prepared.admits(mortgage)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.capacity.capacity_model import Bench, Sitter
-from chalicelib.domain.capacity.first_fit import everybody_sits
+from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
+from chalicelib.domain.capacity.first_fit import all_fit
 from tests.builders.oracles import capacity_oracle as oracle
 
 HORIZON = 6
@@ -28,18 +28,18 @@ def test_a_yes_is_a_placement_without_overload(
 ) -> None:
     limits, stays = case
     numbers = sorted(limits)
-    benches = [Bench(0, HORIZON + 3, limits[number]) for number in numbers]
-    sitters = [Sitter(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
-    if everybody_sits(limits, stays):
+    benches = [SeatPool(0, HORIZON + 3, limits[number]) for number in numbers]
+    sitters = [Demand(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
+    if all_fit(limits, stays):
         assert oracle.least_overload(benches, sitters) == 0
 
 
 def test_whoever_has_no_other_bench_finds_it_free() -> None:
     both, first = frozenset({0, 1}), frozenset({0})
-    assert everybody_sits({0: 1, 1: 1}, [(0, 60, both), (0, 60, first), (60, 90, both)])
-    assert not everybody_sits({0: 1, 1: 1}, [(0, 60, first), (30, 90, first)])
+    assert all_fit({0: 1, 1: 1}, [(0, 60, both), (0, 60, first), (60, 90, both)])
+    assert not all_fit({0: 1, 1: 1}, [(0, 60, first), (30, 90, first)])
 
 
 def test_seats_are_taken_again_as_soon_as_they_are_left() -> None:
     only = frozenset({0})
-    assert everybody_sits({0: 1}, [(0, 30, only), (30, 60, only), (60, 90, only)])
+    assert all_fit({0: 1}, [(0, 30, only), (30, 60, only), (60, 90, only)])

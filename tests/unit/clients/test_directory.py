@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.directory import DirectoryEntry, Shelf, Sought, entries, folded, sought, words
+from chalicelib.domain.clients.directory import (
+    DirectoryEntry,
+    DirectoryIndex,
+    SearchTerms,
+    directory_entries,
+    fold_external_id,
+    fold_words,
+    parse_search,
+)
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -25,16 +33,16 @@ def client(first: str = "José", last: str = "Nuñez-O'Brien", **fields: Any) ->
 
 def found(who: Client, query: str, *countries: str) -> bool:
     """Whether somebody who types this finds them, as the shelves would answer."""
-    wanted, there = sought(query, countries), entries(who)
-    exact = [(Shelf.EMAIL, wanted.email), (Shelf.EXTERNAL, wanted.external_id)]
-    exact += [(Shelf.PHONE, number) for number in wanted.phones]
+    wanted, there = parse_search(query, countries), directory_entries(who)
+    exact = [(DirectoryIndex.EMAIL, wanted.email), (DirectoryIndex.EXTERNAL, wanted.external_id)]
+    exact += [(DirectoryIndex.PHONE, number) for number in wanted.phones]
     by_value = any(entry.shelf is shelf and entry.term == term for shelf, term in exact for entry in there)
     return by_value or named(wanted, there)
 
 
-def named(wanted: Sought, there: frozenset[DirectoryEntry]) -> bool:
+def named(wanted: SearchTerms, there: frozenset[DirectoryEntry]) -> bool:
     """Whether an entry that the leading word finds matches the rest; never more than one does."""
-    led = [e for e in there if e.shelf is Shelf.NAME and wanted.lead and e.term.startswith(wanted.lead)]
+    led = [e for e in there if e.shelf is DirectoryIndex.NAME and wanted.lead and e.term.startswith(wanted.lead)]
     matching = [entry for entry in led if wanted.matches(entry)]
     assert len(matching) <= 1
     return bool(matching)
@@ -108,14 +116,14 @@ def test_countries_are_asked_for_only_where_a_number_has_none() -> None:
     def never() -> Iterator[str]:
         yield from (pytest.fail("asked") for _ in "1")
 
-    assert sought("+1 416 555 0100", never()).phones == ("+14165550100",)
-    assert sought("jose", never()).words == ("jose",)
+    assert parse_search("+1 416 555 0100", never()).phones == ("+14165550100",)
+    assert parse_search("jose", never()).words == ("jose",)
 
 
 def test_what_reads_as_a_number_is_no_name_but_may_be_an_outside_id() -> None:
-    assert sought("4165550100", ["CA"]).words == ()
+    assert parse_search("4165550100", ["CA"]).words == ()
     assert found(client(external_id="4165550100"), "4165550100", "CA")
-    assert sought("12", ["CA"]).words == ("12",)
+    assert parse_search("12", ["CA"]).words == ("12",)
 
 
 def test_an_address_and_an_outside_id_are_found_in_any_case_and_aliases_too() -> None:
@@ -124,15 +132,15 @@ def test_an_address_and_an_outside_id_are_found_in_any_case_and_aliases_too() ->
 
 
 def test_merged_deleted_and_prospective_clients_are_filed_as_such() -> None:
-    assert entries(client(merged_into="cli_2")) == entries(client(deleted_at=NOW)) == frozenset()
-    mine = entries(client(prospect_of="stf_1")) - entries(client())
-    assert {(entry.shelf, entry.term) for entry in mine} == {(Shelf.PROSPECT, "stf_1")}
+    assert directory_entries(client(merged_into="cli_2")) == directory_entries(client(deleted_at=NOW)) == frozenset()
+    mine = directory_entries(client(prospect_of="stf_1")) - directory_entries(client())
+    assert {(entry.shelf, entry.term) for entry in mine} == {(DirectoryIndex.PROSPECT, "stf_1")}
 
 
 @given(NAMES)
 def test_words_are_folded_once_and_for_all(name: str) -> None:
-    once = words(name)
-    assert once == words(" ".join(once))
+    once = fold_words(name)
+    assert once == fold_words(" ".join(once))
     assert all(word and len(word) <= 40 for word in once)
     assert len(once) <= 8
 
@@ -141,30 +149,34 @@ def test_words_are_folded_once_and_for_all(name: str) -> None:
 def test_everybody_is_found_by_each_word_of_the_name_and_each_beginning_of_it(first: str, last: str) -> None:
     who = client(first, last)
     name = who.name
-    for word in words(name):
+    for word in fold_words(name):
         typed = word[: max(1, len(word) // 2)]
-        assert named(sought(f"{typed} ", ()), entries(who)) or typed.isdecimal() or words(typed) != (typed,)
-    assert named(Sought(words=words(name)), entries(who)) is bool(words(name))
+        assert (
+            named(parse_search(f"{typed} ", ()), directory_entries(who))
+            or typed.isdecimal()
+            or fold_words(typed) != (typed,)
+        )
+    assert named(SearchTerms(words=fold_words(name)), directory_entries(who)) is bool(fold_words(name))
 
 
 @given(NAMES, st.lists(NAMES, min_size=1, max_size=4))
 def test_the_shelf_of_names_answers_as_a_plain_comparison_does(name: str, parts: list[str]) -> None:
     who = client(name, "")
-    typed = words(" ".join(part[:3] for part in parts))
-    plainly = bool(typed) and all(any(w.startswith(t) for w in words(name)) for t in typed)
-    assert named(Sought(words=typed), entries(who)) is plainly
+    typed = fold_words(" ".join(part[:3] for part in parts))
+    plainly = bool(typed) and all(any(w.startswith(t) for w in fold_words(name)) for t in typed)
+    assert named(SearchTerms(words=typed), directory_entries(who)) is plainly
 
 
 @given(QUERIES)
 def test_whatever_is_typed_is_a_search(query: str) -> None:
-    wanted = sought(query, ["CA", "DE"])
+    wanted = parse_search(query, ["CA", "DE"])
     kept = [*wanted.words, *wanted.phones, wanted.email or "", wanted.external_id or ""]
     assert all(unicodedata.category(c) not in ("Cc", "Cs") for text in kept for c in text)
-    assert folded(folded(query)) == folded(query)
+    assert fold_external_id(fold_external_id(query)) == fold_external_id(query)
 
 
 def test_nothing_is_looked_for_under_a_key_longer_than_there_are() -> None:
     for letter in ("\U0001d160", "\u0390", "\ufb2c"):
-        wanted = sought(letter * 300, ())
+        wanted = parse_search(letter * 300, ())
         assert len((wanted.external_id or "").encode()) <= 2000
-        assert len((sought(letter * 299 + "@", ()).email or "").encode()) <= 2000
+        assert len((parse_search(letter * 299 + "@", ()).email or "").encode()) <= 2000

@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.clients.directory import Shelf, entries
-from chalicelib.domain.clients.duplicates import RELATIVES, THRESHOLD, Reason, name_likeness, score
+from chalicelib.domain.clients.directory import DirectoryIndex, directory_entries
+from chalicelib.domain.clients.duplicates import (
+    MATCH_THRESHOLD,
+    MAX_RELATIVES_SCORE,
+    MatchReason,
+    match_score,
+    name_similarity,
+)
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 ADDRESS: dict[str, Any] = {"address": "21 Carumbi Place", "city": "Toronto", "region": "ON", "postal_code": "M5V 2T6"}
@@ -24,7 +30,7 @@ def person(first: str = "Catherine", last: str = "Nguyen", **more: Any) -> Clien
 
 def keys(client: Client) -> set[str]:
     """Where a client is filed by sound."""
-    return {entry.term for entry in entries(client) if entry.shelf is Shelf.SOUND}
+    return {entry.term for entry in directory_entries(client) if entry.shelf is DirectoryIndex.SOUND}
 
 
 def meet(one: Client, other: Client) -> bool:
@@ -88,31 +94,36 @@ FULL = person(email="cat@example.org", mobile="+14165550100", **ADDRESS)
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [
-        ({}, [Reason.SAME_NAME, Reason.SAME_PHONE, Reason.SAME_EMAIL, Reason.SAME_ADDRESS]),
+        ({}, [MatchReason.SAME_NAME, MatchReason.SAME_PHONE, MatchReason.SAME_EMAIL, MatchReason.SAME_ADDRESS]),
         ({"first_name": "Nguyen", "last_name": "Catherine", "address": ""}, None),
         (
             {"first_name": "Kathryn", "email": "kat@example.net", "address": "21 Carumbi Pl"},
-            [Reason.SIMILAR_NAME, Reason.SAME_PHONE, Reason.SIMILAR_ADDRESS],
+            [MatchReason.SIMILAR_NAME, MatchReason.SAME_PHONE, MatchReason.SIMILAR_ADDRESS],
         ),
-        ({"email": "cta@example.org", "mobile": None, "address": ""}, [Reason.SAME_NAME, Reason.SIMILAR_EMAIL]),
-        ({"last_name": "Ruiz", "address": ""}, [Reason.SAME_PHONE, Reason.SAME_EMAIL]),
+        (
+            {"email": "cta@example.org", "mobile": None, "address": ""},
+            [MatchReason.SAME_NAME, MatchReason.SIMILAR_EMAIL],
+        ),
+        ({"last_name": "Ruiz", "address": ""}, [MatchReason.SAME_PHONE, MatchReason.SAME_EMAIL]),
         ({"mobile": None, "work_phone": "+14165550100", "email": None, "address": ""}, None),
-        ({"email": None, "mobile": None, "address": ""}, [Reason.SAME_NAME]),
+        ({"email": None, "mobile": None, "address": ""}, [MatchReason.SAME_NAME]),
     ],
 )
-def test_one_person_is_recognised_and_it_is_said_by_what(changes: dict[str, Any], reasons: list[Reason] | None) -> None:
-    found = score(FULL, replace(FULL, **changes))
+def test_one_person_is_recognised_and_it_is_said_by_what(
+    changes: dict[str, Any], reasons: list[MatchReason] | None
+) -> None:
+    found = match_score(FULL, replace(FULL, **changes))
 
-    assert found.score >= THRESHOLD
+    assert found.score >= MATCH_THRESHOLD
     assert found.reasons
     if reasons is not None:
         assert list(found.reasons) == reasons
 
 
 def test_swapped_names_are_named_as_such() -> None:
-    found = score(FULL, replace(FULL, first_name="Nguyen", last_name="Catherine"))
+    found = match_score(FULL, replace(FULL, first_name="Nguyen", last_name="Catherine"))
 
-    assert found.reasons[0] is Reason.NAMES_SWAPPED
+    assert found.reasons[0] is MatchReason.NAMES_SWAPPED
     assert found.reasons[0].text == "Same name, first and last name swapped"
 
 
@@ -127,29 +138,29 @@ def test_swapped_names_are_named_as_such() -> None:
     ],
 )
 def test_relatives_and_namesakes_are_kept_apart(changes: dict[str, Any]) -> None:
-    assert score(FULL, replace(FULL, **changes)).score < THRESHOLD
+    assert match_score(FULL, replace(FULL, **changes)).score < MATCH_THRESHOLD
 
 
 def test_whoever_shares_everything_but_the_first_name_is_a_relative() -> None:
-    assert score(FULL, replace(FULL, first_name="Minh")).score == RELATIVES
+    assert match_score(FULL, replace(FULL, first_name="Minh")).score == MAX_RELATIVES_SCORE
 
 
 def test_a_name_alone_is_a_likelihood_and_no_more() -> None:
-    alone = score(person(), person())
+    alone = match_score(person(), person())
 
-    assert THRESHOLD <= alone.score < 0.9
-    assert alone.score < score(FULL, FULL).score
+    assert MATCH_THRESHOLD <= alone.score < 0.9
+    assert alone.score < match_score(FULL, FULL).score
 
 
 def test_one_error_costs_less_than_two() -> None:
-    name = [score(FULL, replace(FULL, last_name=last)).score for last in ("Nguyen", "Nguyn", "Ngyn", "Ruiz")]
+    name = [match_score(FULL, replace(FULL, last_name=last)).score for last in ("Nguyen", "Nguyn", "Ngyn", "Ruiz")]
 
     assert name == sorted(name, reverse=True)
 
 
 def test_whole_names_are_compared_in_any_order_of_words() -> None:
-    assert name_likeness("ana maria ruiz", "ruiz ana maria") == 1
-    assert name_likeness("ana ruiz", "bo chen") < 0.5
+    assert name_similarity("ana maria ruiz", "ruiz ana maria") == 1
+    assert name_similarity("ana ruiz", "bo chen") < 0.5
 
 
 NAMES = st.text("abcdeé 王-'", min_size=1, max_size=12).filter(lambda text: any(c.isalpha() for c in text))
@@ -176,9 +187,9 @@ BLANKS: list[dict[str, Any]] = [
 
 @given(CLIENTS, CLIENTS)
 def test_likeness_is_the_same_either_way_and_within_bounds(one: Client, other: Client) -> None:
-    found = score(one, other)
+    found = match_score(one, other)
 
-    assert found == score(other, one)
+    assert found == match_score(other, one)
     assert 0 <= found.score <= 1
 
 
@@ -186,8 +197,8 @@ def test_likeness_is_the_same_either_way_and_within_bounds(one: Client, other: C
 def test_equal_records_are_certain_as_soon_as_somebody_is_reached_there(client: Client) -> None:
     reached = replace(client, email="ana@example.org")
 
-    assert score(reached, reached).score == 1
-    assert score(client, client).score >= THRESHOLD
+    assert match_score(reached, reached).score == 1
+    assert match_score(client, client).score >= MATCH_THRESHOLD
     assert keys(client) == keys(replace(client, id="cli_2"))
 
 
@@ -195,11 +206,11 @@ def test_equal_records_are_certain_as_soon_as_somebody_is_reached_there(client: 
 def test_a_blank_says_nothing_whatever_the_other_has_there(one: Client, other: Client, blank: dict[str, Any]) -> None:
     left_out = replace(one, **blank)
 
-    assert score(left_out, other) == score(left_out, replace(other, **blank))
+    assert match_score(left_out, other) == match_score(left_out, replace(other, **blank))
 
 
 @given(CLIENTS, CLIENTS)
 def test_whatever_is_shown_has_a_reason(one: Client, other: Client) -> None:
-    found = score(one, other)
+    found = match_score(one, other)
 
-    assert found.reasons or found.score < THRESHOLD
+    assert found.reasons or found.score < MATCH_THRESHOLD

@@ -10,24 +10,24 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.domain.clients.client import PROFILE, Client
+from chalicelib.domain.clients.client import PROFILE_FIELDS, Client
 from chalicelib.domain.clients.merging import (
-    MOST_NOTES,
-    MOST_RECORDS,
+    MAX_MERGED_RECORDS,
+    MAX_NOTES_LENGTH,
     Merge,
-    copied_fields,
-    merged,
-    pointer,
-    profile,
-    rebased,
-    undone,
+    as_merged_pointer,
+    fields_to_copy,
+    merge_clients,
+    profile_values,
+    rebase_later_merges,
+    undo_merge,
 )
 from chalicelib.domain.shared.errors import Invalid, TooManyMerged
-from chalicelib.domain.shared.events import SYSTEM
+from chalicelib.domain.shared.events import SYSTEM_ACTOR
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
-ALL = copied_fields(None)
+ALL = fields_to_copy(None)
 
 
 def client(number: int = 1, **fields: Any) -> Client:
@@ -35,7 +35,7 @@ def client(number: int = 1, **fields: Any) -> Client:
 
 
 def merge(duplicate: Client, primary: Client, fields: list[str] | None = None) -> Merge:
-    return merged("mrg_1", SYSTEM, duplicate, primary, copied_fields(fields), LATER)
+    return merge_clients("mrg_1", SYSTEM_ACTOR, duplicate, primary, fields_to_copy(fields), LATER)
 
 
 def test_the_duplicates_values_win_and_its_blanks_erase_nothing() -> None:
@@ -51,15 +51,15 @@ def test_only_the_named_fields_are_copied() -> None:
     duplicate = client(1, email="x@example.org", city="Oshawa", notes="Two", external_id="d-1")
     primary = client(2, email="y@example.org", city="Toronto", notes="One")
     made = merge(duplicate, primary, ["city"])
-    expected = profile(primary) | {"city": "Oshawa"}
-    assert profile(made.survivor) == expected
+    expected = profile_values(primary) | {"city": "Oshawa"}
+    assert profile_values(made.survivor) == expected
     assert (made.archived_notes, made.survivor.aliases) == ("Two", ("d-1",))
-    assert profile(merge(duplicate, primary, []).survivor) == profile(primary)
+    assert profile_values(merge(duplicate, primary, []).survivor) == profile_values(primary)
 
 
 def test_a_field_nobody_has_is_pointed_at() -> None:
     with pytest.raises(Invalid) as caught:
-        copied_fields(["email", "shoe_size"])
+        fields_to_copy(["email", "shoe_size"])
     assert (caught.value.code, caught.value.errors[0].pointer) == ("unknown_field", "/fields/1")
 
 
@@ -99,7 +99,7 @@ def test_whoever_wants_no_mail_on_either_record_gets_none(duplicate: bool, prima
 def test_notes_are_joined_with_where_they_came_from_and_nothing_of_them_is_lost() -> None:
     made = merge(client(1, notes="b" * 3000), client(2, notes="a" * 3000))
     kept, archived = made.survivor.notes, made.archived_notes
-    assert len(kept) == MOST_NOTES
+    assert len(kept) == MAX_NOTES_LENGTH
     assert kept.startswith("a" * 3000 + "\n\n— Ana Ruiz, cli_1, 2026-12-02 —\nb")
     assert (kept + archived).endswith("\n" + "b" * 3000)
 
@@ -120,15 +120,15 @@ def test_the_outside_id_is_inherited_or_becomes_an_alias() -> None:
 
 def test_a_pointer_says_nothing_of_the_person_any_more() -> None:
     whole = client(1, email="x@example.org", notes="Two", external_id="d-1", receive_sms=True, absorbed=("cli_0",))
-    left = pointer(whole, "cli_2", "mrg_1", LATER)
+    left = as_merged_pointer(whole, "cli_2", "mrg_1", LATER)
     bare = Client("cli_1", "", "", NOW, LATER, merged_into="cli_2", merged_by="mrg_1", version=1)
     assert left == bare
     assert not left.active
 
 
 def test_a_primary_stands_for_so_many_and_no_more() -> None:
-    family = tuple(f"cli_{n}" for n in range(10, 8 + MOST_RECORDS))
-    assert len(merge(client(1), client(2, absorbed=family)).survivor.family) == MOST_RECORDS
+    family = tuple(f"cli_{n}" for n in range(10, 8 + MAX_MERGED_RECORDS))
+    assert len(merge(client(1), client(2, absorbed=family)).survivor.family) == MAX_MERGED_RECORDS
     with pytest.raises(TooManyMerged):
         merge(client(1, absorbed=("cli_9",)), client(2, absorbed=family))
 
@@ -143,7 +143,7 @@ def test_how_the_public_booking_finds_the_survivor_is_noted_only_where_it_is_new
 def test_what_was_edited_since_is_kept_and_named() -> None:
     made = merge(client(1, email="x@example.org", city="Oshawa"), client(2, email="y@example.org", city="Toronto"))
     edited = replace(made.survivor, email="z@example.org", region="ON")
-    apart = undone(made, client(1), edited, LATER)
+    apart = undo_merge(made, client(1), edited, LATER)
     assert (apart.primary.email, apart.primary.city, apart.primary.region) == ("z@example.org", "Toronto", "ON")
     assert apart.kept_fields == ("email", "region")
     assert apart.duplicate.email == "x@example.org"
@@ -151,13 +151,13 @@ def test_what_was_edited_since_is_kept_and_named() -> None:
 
 def test_what_was_set_back_by_hand_is_not_named() -> None:
     made = merge(client(1, city="Oshawa"), client(2, city="Toronto"))
-    apart = undone(made, client(1), replace(made.survivor, city="Toronto"), LATER)
+    apart = undo_merge(made, client(1), replace(made.survivor, city="Toronto"), LATER)
     assert (apart.primary.city, apart.kept_fields) == ("Toronto", ())
 
 
 def test_undoing_gives_no_consent_to_a_number_it_was_not_given_for() -> None:
     made = merge(client(1, mobile="+1"), client(2, mobile="+2", receive_sms=True))
-    apart = undone(made, client(1), replace(made.survivor, mobile="+3"), LATER)
+    apart = undo_merge(made, client(1), replace(made.survivor, mobile="+3"), LATER)
     assert (apart.primary.mobile, apart.primary.receive_sms) == ("+3", False)
     assert set(apart.kept_fields) == {"mobile", "receive_sms"}
 
@@ -166,7 +166,7 @@ def test_an_opt_out_since_the_merge_holds_for_both() -> None:
     duplicate = client(1, mobile="+1", receive_sms=True, email="x@example.org")
     made = merge(duplicate, client(2, mobile="+2", email="y@example.org"))
     stopped = replace(made.survivor, receive_sms=False, receive_email=False)
-    apart = undone(made, duplicate, stopped, LATER)
+    apart = undo_merge(made, duplicate, stopped, LATER)
     assert (apart.duplicate.receive_sms, apart.duplicate.receive_email) == (False, False)
     assert (apart.primary.mobile, apart.primary.receive_sms, apart.primary.receive_email) == ("+2", False, False)
 
@@ -208,7 +208,7 @@ def people(number: int) -> st.SearchStrategy[Client]:
     return made.map(lambda c: replace(c, receive_sms=c.receive_sms and c.mobile is not None))
 
 
-FIELD_LISTS = st.one_of(st.none(), st.lists(st.sampled_from(PROFILE), unique=True))
+FIELD_LISTS = st.one_of(st.none(), st.lists(st.sampled_from(PROFILE_FIELDS), unique=True))
 
 
 class Records:
@@ -220,15 +220,15 @@ class Records:
 
     def merge(self, duplicate: str, primary: str, fields: list[str] | None) -> Merge:
         pair = self.clients[duplicate], self.clients[primary]
-        made = merged(f"mrg_{next(self.numbers)}", SYSTEM, *pair, copied_fields(fields), LATER)
+        made = merge_clients(f"mrg_{next(self.numbers)}", SYSTEM_ACTOR, *pair, fields_to_copy(fields), LATER)
         for member in pair[0].absorbed:
             self.clients[member] = replace(self.clients[member], merged_into=primary)
-        self.clients[duplicate] = pointer(pair[0], primary, made.id, LATER)
+        self.clients[duplicate] = as_merged_pointer(pair[0], primary, made.id, LATER)
         self.clients[primary] = made.survivor
         return made
 
     def undo(self, made: Merge) -> tuple[str, ...]:
-        apart = undone(made, self.clients[made.duplicate.id], self.clients[made.primary.id], LATER)
+        apart = undo_merge(made, self.clients[made.duplicate.id], self.clients[made.primary.id], LATER)
         for member in made.duplicate.absorbed:
             self.clients[member] = replace(self.clients[member], merged_into=made.duplicate.id)
         self.clients[made.duplicate.id], self.clients[made.primary.id] = apart.duplicate, apart.primary
@@ -283,7 +283,7 @@ def test_merges_into_one_client_are_undone_in_any_order(
         made = merges.pop(number)
         records.undo(made)
         later = [n for n in merges if n > number]
-        merges |= zip(later, rebased(made, [merges[n] for n in later]), strict=True)
+        merges |= zip(later, rebase_later_merges(made, [merges[n] for n in later]), strict=True)
     for client_id, was in before.items():
         now = records.seen()[client_id]
         # Two that differ about one number or address count as a refusal, and that is never taken back.
@@ -300,7 +300,7 @@ def test_what_came_with_one_client_does_not_come_back_with_another() -> None:
     first = records.merge("cli_1", "cli_2", None)
     second = records.merge("cli_3", "cli_2", None)
     assert records.undo(first) == ("email",)
-    (second,) = rebased(first, [second])
+    (second,) = rebase_later_merges(first, [second])
     assert records.undo(second) == ()
     assert records.clients["cli_2"].email == "y@example.org"
 

@@ -9,11 +9,16 @@ import pytest
 from icalendar import Calendar
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.appointments.video_meetings import Link, Platform, Teleconference
-from chalicelib.domain.messaging.notifications import Notice
-from chalicelib.domain.organisation.catalog import Method, Offer
-from chalicelib.domain.shared.events import Kind
-from chalicelib.notifications.calendar_invitation import Scheduling, calendar_file, invitation, method_for
+from chalicelib.domain.appointments.video_meetings import MeetingLink, Teleconference, VideoPlatform
+from chalicelib.domain.messaging.notifications import Notification
+from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
+from chalicelib.domain.shared.events import MessageKind
+from chalicelib.notifications.calendar_invitation import (
+    SchedulingMethod,
+    build_invitation,
+    calendar_file,
+    scheduling_method,
+)
 from tests.builders.records.appointment_builder import (
     ANA,
     LOCATION,
@@ -35,11 +40,11 @@ from tests.builders.records.appointment_builder import (
 SENDER = "Frontdesk <bookings@example.org>"
 
 
-def read(told: Notice) -> tuple[str, Any]:
+def read(told: Notification) -> tuple[str, Any]:
     """Method and event of the notice's invitation, after a strict look at the bytes."""
-    method = method_for(told)
+    method = scheduling_method(told)
     assert method is not None
-    raw = invitation(told, method, SENDER, PUBLIC_URL)
+    raw = build_invitation(told, method, SENDER, PUBLIC_URL)
     lines = raw.split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
     assert b"\n" not in b"".join(lines)
@@ -63,7 +68,7 @@ def test_a_confirmation_requests() -> None:
 
 
 def test_times_are_written_in_utc_so_that_no_zone_has_to_be_known() -> None:
-    raw = invitation(notice(), Scheduling.REQUEST, SENDER, PUBLIC_URL)
+    raw = build_invitation(notice(), SchedulingMethod.REQUEST, SENDER, PUBLIC_URL)
 
     assert b"DTSTART:20261201T150000Z" in raw
     assert b"DTEND:20261201T153000Z" in raw
@@ -71,29 +76,29 @@ def test_times_are_written_in_utc_so_that_no_zone_has_to_be_known() -> None:
 
 def test_a_move_keeps_the_uid_and_raises_the_sequence() -> None:
     moved = appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", NOW)
-    method, event = read(notice(Kind.RESCHEDULED, at=scene(moved)))
+    method, event = read(notice(MessageKind.RESCHEDULED, at=scene(moved)))
 
     assert (method, str(event["UID"]), event["SEQUENCE"]) == ("REQUEST", "apt_01KAB@frontdesk", 1)
 
 
 def test_a_cancellation_cancels_the_same_uid_with_a_higher_sequence() -> None:
-    method, event = read(notice(Kind.CANCELLED, at=scene(cancelled(appointment()))))
+    method, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(appointment()))))
 
     assert (method, str(event["UID"]), event["SEQUENCE"]) == ("CANCEL", "apt_01KAB@frontdesk", 1)
     assert str(event["STATUS"]) == "CANCELLED"
 
 
 def test_for_one_attendee_who_leaves_the_sequence_rises_too() -> None:
-    _, event = read(notice(Kind.CANCELLED, at=scene(with_ben(sequence=1).without(ANA, NOW))))
+    _, event = read(notice(MessageKind.CANCELLED, at=scene(with_ben(sequence=1).without(ANA, NOW))))
 
     assert event["SEQUENCE"] == 2
 
 
 def test_a_request_is_no_invitation_until_a_calendar_has_it() -> None:
-    first = notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False)))
-    assert method_for(first) is None
+    first = notice(MessageKind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False)))
+    assert scheduling_method(first) is None
 
-    method, event = read(notice(Kind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
+    method, event = read(notice(MessageKind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
     assert (method, str(event["STATUS"])) == ("REQUEST", "TENTATIVE")
     assert event["ATTENDEE"].params["PARTSTAT"] == "TENTATIVE"
     assert event["ATTENDEE"].params["RSVP"] == "FALSE"
@@ -104,7 +109,7 @@ def test_a_request_is_no_invitation_until_a_calendar_has_it() -> None:
 def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> None:
     request = appointment(confirmed=False)
     (kept,) = file_of(request).walk("VEVENT")
-    method, event = read(notice(Kind.CANCELLED, at=scene(cancelled(request))))
+    method, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(request))))
 
     assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", str(kept["UID"]), "CANCELLED")
     assert event["SEQUENCE"] > kept["SEQUENCE"]
@@ -113,15 +118,17 @@ def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> Non
 
 def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
     left = with_ben(sequence=1).without(ANA, NOW)
-    _, event = read(notice(Kind.CANCELLED, at=scene(left)))
+    _, event = read(notice(MessageKind.CANCELLED, at=scene(left)))
     (kept,) = file_of(left).walk("VEVENT")
 
     assert kept["SEQUENCE"] == event["SEQUENCE"] == 2
 
 
-@pytest.mark.parametrize(("kind", "who"), [(Kind.REMINDER, ANA), (Kind.STAFF_BOOKED, SAM), (Kind.STAFF_BOOKED, "org")])
-def test_no_invitation_with(kind: Kind, who: str) -> None:
-    assert method_for(notice(kind, who)) is None
+@pytest.mark.parametrize(
+    ("kind", "who"), [(MessageKind.REMINDER, ANA), (MessageKind.STAFF_BOOKED, SAM), (MessageKind.STAFF_BOOKED, "org")]
+)
+def test_no_invitation_with(kind: MessageKind, who: str) -> None:
+    assert scheduling_method(notice(kind, who)) is None
 
 
 @pytest.mark.parametrize("name", ['Ana "the\r\nATTACH:evil" Ruiz', "Ana;X=1:mailto:evil@x", "Zoë, 王 😀" * 20])
@@ -180,12 +187,12 @@ def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> 
 
 FOLLOWS = "The link follows: your consultant will send it to you."
 LINK = "https://teams.example/l/meetup-join/19%3ameeting_x;y,z?context=%7b%22Tid%22%7d"
-TEAMS = Teleconference.on(Platform.TEAMS).ready(Link(LINK))
+TEAMS = Teleconference.on(VideoPlatform.TEAMS).ready(MeetingLink(LINK))
 
 
 def by_video(**fields: Any) -> Appointment:
     """Over Teams, its link made, unless said otherwise."""
-    return appointment(**{"method": Method.VIDEO, "teleconference": TEAMS} | fields)
+    return appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS} | fields)
 
 
 def test_a_video_call_can_be_joined_from_the_calendar() -> None:
@@ -200,14 +207,14 @@ def test_a_video_call_can_be_joined_from_the_calendar() -> None:
     ("fields", "described"),
     [
         (
-            {"teleconference": Teleconference.on(Platform.ZOOM)},
+            {"teleconference": Teleconference.on(VideoPlatform.ZOOM)},
             FOLLOWS,
         ),
         ({"teleconference": TEAMS.left_to_staff()}, FOLLOWS),
-        ({"teleconference": Teleconference.on(Platform.TEAMS)}, "Change or cancel"),
+        ({"teleconference": Teleconference.on(VideoPlatform.TEAMS)}, "Change or cancel"),
         ({"teleconference": None}, "Change or cancel"),
         ({"teleconference": TEAMS.left_to_staff(), "updated_at": START}, "Change or cancel"),
-        ({"method": Method.PHONE}, "Change or cancel"),
+        ({"method": MeetingMethod.PHONE}, "Change or cancel"),
     ],
     ids=["zoom", "left to staff", "pending", "no platform", "already over", "by phone after all"],
 )
@@ -220,7 +227,7 @@ def test_without_a_link_the_calendar_says_no_more_than_is_so(fields: dict[str, A
 
 
 def test_a_cancelled_video_call_cannot_be_joined() -> None:
-    _, event = read(notice(Kind.CANCELLED, at=scene(cancelled(by_video()))))
+    _, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(by_video()))))
 
     assert LINK not in event.to_ical().decode().replace("\r\n ", "")
 

@@ -15,12 +15,12 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.domain.messaging.notifications import Medium, NotSent, Rejected
-from chalicelib.domain.shared.events import Kind
-from chalicelib.notifications.rendered_message import text
-from chalicelib.notifications.ses import SesMail, mime
-from chalicelib.notifications.sms_segments import GSM, shortened
-from chalicelib.notifications.sns import SnsTexts
-from chalicelib.services.messaging.messaging_ports import Carrier
+from chalicelib.domain.shared.events import MessageKind
+from chalicelib.notifications.rendered_message import render_text_message
+from chalicelib.notifications.ses import SesEmailSender, build_mime_message
+from chalicelib.notifications.sms_segments import GSM_ALPHABET, fit_to_segments
+from chalicelib.notifications.sns import SnsTextSender
+from chalicelib.services.messaging.messaging_ports import Sender
 from tests.builders.records.appointment_builder import PUBLIC_URL, ana, appointment, notice, notices, scene
 
 SENDER = "Frontdesk <bookings@example.org>"
@@ -52,8 +52,8 @@ def refused(code: str, status: int = 400) -> ClientError:
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Send")  # type: ignore[typeddict-item]  # abridged
 
 
-def carrier(client: FakeClient) -> SesMail:
-    ses = SesMail(SENDER, "frontdesk-test", PUBLIC_URL, "us-east-1")
+def carrier(client: FakeClient) -> SesEmailSender:
+    ses = SesEmailSender(SENDER, "frontdesk-test", PUBLIC_URL, "us-east-1")
     vars(ses)["_client"] = client
     return ses
 
@@ -71,7 +71,7 @@ def test_the_request_names_sender_recipient_and_configuration_set() -> None:
 
 def test_nothing_a_person_types_becomes_a_header() -> None:
     hostile = replace(notice(), service=INJECTION, organisation=INJECTION, name=INJECTION, place=INJECTION)
-    raw = mime(hostile, SENDER, PUBLIC_URL, "ana@example.org").as_bytes()
+    raw = build_mime_message(hostile, SENDER, PUBLIC_URL, "ana@example.org").as_bytes()
     parsed = email.message_from_bytes(raw, policy=default)
 
     assert parsed["Bcc"] is None
@@ -158,9 +158,9 @@ def failing_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("medium", list(Medium))
 def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider: list[str], medium: Medium) -> None:
-    carriers: dict[Medium, Carrier] = {
-        Medium.EMAIL: SesMail(SENDER, "", PUBLIC_URL, "us-east-1"),
-        Medium.TEXT: SnsTexts(PUBLIC_URL, "us-east-1"),
+    carriers: dict[Medium, Sender] = {
+        Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, "us-east-1"),
+        Medium.TEXT: SnsTextSender(PUBLIC_URL, "us-east-1"),
     }
     by_medium = {n.medium: n for n in notices(at=scene(appointment(), ana(receive_sms=True)))}
 
@@ -173,27 +173,32 @@ def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider
 @pytest.mark.parametrize("number", ["", "4165550100", "+0123456789", "+14165550100 ", "+1416", "+1416555010012345"])
 def test_a_text_needs_an_international_number(number: str) -> None:
     with pytest.raises(Rejected):
-        SnsTexts(PUBLIC_URL, "us-east-1").prepare(replace(notice(), address=number))
+        SnsTextSender(PUBLIC_URL, "us-east-1").prepare(replace(notice(), address=number))
 
 
 def test_a_text_is_short_and_says_what_when_where() -> None:
     _, told = notices(at=scene(appointment(), ana(receive_sms=True)))
 
-    assert text(told, PUBLIC_URL) == "Maple Bank: confirmed, Mortgage advice, Tue, Dec 1, 10:00 AM, King Street."
+    assert (
+        render_text_message(told, PUBLIC_URL)
+        == "Maple Bank: confirmed, Mortgage advice, Tue, Dec 1, 10:00 AM, King Street."
+    )
 
 
 def test_who_gets_no_mail_finds_the_link_in_the_text() -> None:
     (told,) = notices(at=scene(appointment(), ana(receive_sms=True, email=None)))
 
-    assert text(told, PUBLIC_URL).endswith(f" Change or cancel: {PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana")
+    assert render_text_message(told, PUBLIC_URL).endswith(
+        f" Change or cancel: {PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
+    )
     hostile = replace(told, service="😀" * 500)
-    assert text(hostile, PUBLIC_URL).endswith("code=code-of-ana")
+    assert render_text_message(hostile, PUBLIC_URL).endswith("code=code-of-ana")
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_line_breaks_and_braces_in_a_text_stay_text(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_line_breaks_and_braces_in_a_text_stay_text(kind: MessageKind) -> None:
     told = replace(notice(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
-    body = text(told, PUBLIC_URL)
+    body = render_text_message(told, PUBLIC_URL)
 
     assert "A B {{ 7*7 }} {name}" in body
     assert not set(body) & set("\r\n")
@@ -204,18 +209,18 @@ def test_line_breaks_and_braces_in_a_text_stay_text(kind: Kind) -> None:
     st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=600), st.sampled_from(["", " https://x.org/y"])
 )
 def test_a_text_is_cut_between_code_points_and_fits_three_segments(body: str, tail: str) -> None:
-    short = shortened(body, tail)
+    short = fit_to_segments(body, tail)
     kept = short.removesuffix(tail)
 
     assert short.endswith(tail)
     assert kept == body or (kept.endswith("...") and body.startswith(kept.removesuffix("...")))
     assert short.encode("utf-16-le").decode("utf-16-le") == short
     assert len(short) <= 3 * 153
-    assert set(short) <= GSM or len(short.encode("utf-16-le")) <= 2 * 3 * 67
+    assert set(short) <= GSM_ALPHABET or len(short.encode("utf-16-le")) <= 2 * 3 * 67
 
 
 def test_an_emoji_is_kept_whole_or_left_out() -> None:
-    assert shortened("x" * 197 + "😀😀😀") == "x" * 197 + "..."
-    assert shortened("x" * 196 + "😀😀😀") == "x" * 196 + "😀..."
-    assert shortened("😀" * 300) == "😀" * 99 + "..."
-    assert shortened("a" * 1000) == "a" * 456 + "..."
+    assert fit_to_segments("x" * 197 + "😀😀😀") == "x" * 197 + "..."
+    assert fit_to_segments("x" * 196 + "😀😀😀") == "x" * 196 + "😀..."
+    assert fit_to_segments("😀" * 300) == "😀" * 99 + "..."
+    assert fit_to_segments("a" * 1000) == "a" * 456 + "..."

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.appointments.appointment import Appointment, State
-from chalicelib.domain.messaging.notification_policy import language_for, telling
-from chalicelib.domain.messaging.notifications import Scene
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
+from chalicelib.domain.messaging.notification_policy import language_for, route
+from chalicelib.domain.messaging.notifications import MessageContext
+from chalicelib.domain.shared.events import MessageKind
 from tests.builders.records.appointment_builder import (
     ANA,
     BEN,
@@ -31,11 +31,16 @@ from tests.builders.records.appointment_builder import (
 
 
 def unsaid(
-    kind: Kind, recipient: str, about: Appointment, *, sequence: int | None = None, at: Scene | None = None
+    kind: MessageKind,
+    recipient: str,
+    about: Appointment,
+    *,
+    sequence: int | None = None,
+    at: MessageContext | None = None,
 ) -> str:
     told = message(kind, recipient)
     there = at or scene(about)
-    return telling(told, entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW).unsaid
+    return route(told, entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW).unsaid
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,12 @@ def test_the_first_language_both_sides_know(wanted: list[str | None], known: tup
 def test_staff_are_written_to_in_their_language_and_the_branch_in_its_own() -> None:
     there = scene(appointment(staff_id=SAM))
 
-    assert notice(Kind.STAFF_BOOKED, SAM, there).language == "fr"
-    assert notice(Kind.STAFF_BOOKED, "loc_king", there).language == "en"
+    assert notice(MessageKind.STAFF_BOOKED, SAM, there).language == "fr"
+    assert notice(MessageKind.STAFF_BOOKED, "loc_king", there).language == "en"
 
 
 def test_branch_and_organisation_are_reached_at_their_addresses() -> None:
-    branch, organisation = (notice(Kind.STAFF_BOOKED, who) for who in ("loc_king", "org"))
+    branch, organisation = (notice(MessageKind.STAFF_BOOKED, who) for who in ("loc_king", "org"))
 
     assert (branch.address, branch.timezone) == ("king@example.org", "America/Toronto")
     assert (organisation.address, organisation.timezone) == ("desk@example.org", "America/Toronto")
@@ -78,73 +83,73 @@ def test_who_has_no_address_is_unreachable() -> None:
     )
 
     for kind, who in (
-        (Kind.CONFIRMATION, ANA),
-        (Kind.STAFF_BOOKED, "loc_king"),
-        (Kind.STAFF_BOOKED, "org"),
-        (Kind.STAFF_BOOKED, SAM),
+        (MessageKind.CONFIRMATION, ANA),
+        (MessageKind.STAFF_BOOKED, "loc_king"),
+        (MessageKind.STAFF_BOOKED, "org"),
+        (MessageKind.STAFF_BOOKED, SAM),
     ):
         assert unsaid(kind, who, appointment(), at=nowhere) == "unreachable"
 
 
 def test_a_client_who_no_longer_exists_is_unreachable() -> None:
-    assert unsaid(Kind.CONFIRMATION, ANA, appointment(), at=replace(scene(), clients={})) == "unreachable"
+    assert unsaid(MessageKind.CONFIRMATION, ANA, appointment(), at=replace(scene(), clients={})) == "unreachable"
 
 
 @pytest.mark.parametrize(
     ("kind", "recipient", "about"),
     [
-        (Kind.CONFIRMATION, ANA, appointment(confirmed=False)),
-        (Kind.STAFF_BOOKED, "loc_king", appointment(confirmed=False)),
-        (Kind.REMINDER, ANA, appointment(confirmed=False)),
-        (Kind.REQUEST_RECEIVED, ANA, appointment()),
-        (Kind.REMINDER, ANA, appointment(state=State.ARRIVED)),
-        (Kind.REMINDER, ANA, appointment(start=NOW)),
-        (Kind.CONFIRMATION, BEN, appointment()),
-        (Kind.CONFIRMATION, ANA, with_ben().without(ANA, NOW)),
-        (Kind.CANCELLED, ANA, appointment()),
-        (Kind.CONFIRMATION, ANA, cancelled(appointment())),
-        (Kind.RESCHEDULED, ANA, cancelled(appointment())),
-        (Kind.STAFF_CANCELLED, "loc_king", appointment()),
-        (Kind.STAFF_ASSIGNED, SAM, appointment()),
-        (Kind.STAFF_ASSIGNED, SAM, appointment(staff_id="stf_other")),
-        (Kind.STAFF_ASSIGNED, SAM, cancelled(appointment(staff_id=SAM))),
-        (Kind.STAFF_UNASSIGNED, SAM, appointment(staff_id=SAM)),
-        (Kind.STAFF_BOOKED, SAM, appointment(staff_id="stf_other")),
-        (Kind.STAFF_RESCHEDULED, SAM, appointment(staff_id="stf_other")),
+        (MessageKind.CONFIRMATION, ANA, appointment(confirmed=False)),
+        (MessageKind.STAFF_BOOKED, "loc_king", appointment(confirmed=False)),
+        (MessageKind.REMINDER, ANA, appointment(confirmed=False)),
+        (MessageKind.REQUEST_RECEIVED, ANA, appointment()),
+        (MessageKind.REMINDER, ANA, appointment(state=AppointmentState.ARRIVED)),
+        (MessageKind.REMINDER, ANA, appointment(start=NOW)),
+        (MessageKind.CONFIRMATION, BEN, appointment()),
+        (MessageKind.CONFIRMATION, ANA, with_ben().without(ANA, NOW)),
+        (MessageKind.CANCELLED, ANA, appointment()),
+        (MessageKind.CONFIRMATION, ANA, cancelled(appointment())),
+        (MessageKind.RESCHEDULED, ANA, cancelled(appointment())),
+        (MessageKind.STAFF_CANCELLED, "loc_king", appointment()),
+        (MessageKind.STAFF_ASSIGNED, SAM, appointment()),
+        (MessageKind.STAFF_ASSIGNED, SAM, appointment(staff_id="stf_other")),
+        (MessageKind.STAFF_ASSIGNED, SAM, cancelled(appointment(staff_id=SAM))),
+        (MessageKind.STAFF_UNASSIGNED, SAM, appointment(staff_id=SAM)),
+        (MessageKind.STAFF_BOOKED, SAM, appointment(staff_id="stf_other")),
+        (MessageKind.STAFF_RESCHEDULED, SAM, appointment(staff_id="stf_other")),
     ],
 )
-def test_what_is_no_longer_true_is_not_said(kind: Kind, recipient: str, about: Appointment) -> None:
+def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
     assert unsaid(kind, recipient, about) == "stale"
 
 
 @pytest.mark.parametrize(
     ("kind", "recipient", "about"),
     [
-        (Kind.CONFIRMATION, ANA, appointment()),
-        (Kind.REMINDER, ANA, appointment()),
-        (Kind.REQUEST_RECEIVED, ANA, appointment(confirmed=False)),
-        (Kind.RESCHEDULED, ANA, appointment(confirmed=False)),
-        (Kind.CANCELLED, ANA, cancelled(appointment())),
-        (Kind.CANCELLED, ANA, with_ben().without(ANA, NOW)),
-        (Kind.STAFF_ASSIGNED, SAM, appointment(staff_id=SAM)),
-        (Kind.STAFF_UNASSIGNED, SAM, appointment()),
-        (Kind.STAFF_CANCELLED, "loc_king", cancelled(appointment())),
+        (MessageKind.CONFIRMATION, ANA, appointment()),
+        (MessageKind.REMINDER, ANA, appointment()),
+        (MessageKind.REQUEST_RECEIVED, ANA, appointment(confirmed=False)),
+        (MessageKind.RESCHEDULED, ANA, appointment(confirmed=False)),
+        (MessageKind.CANCELLED, ANA, cancelled(appointment())),
+        (MessageKind.CANCELLED, ANA, with_ben().without(ANA, NOW)),
+        (MessageKind.STAFF_ASSIGNED, SAM, appointment(staff_id=SAM)),
+        (MessageKind.STAFF_UNASSIGNED, SAM, appointment()),
+        (MessageKind.STAFF_CANCELLED, "loc_king", cancelled(appointment())),
     ],
 )
-def test_what_is_true_is_said(kind: Kind, recipient: str, about: Appointment) -> None:
+def test_what_is_true_is_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
     assert unsaid(kind, recipient, about) == ""
 
 
-@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.REMINDER])
-def test_a_newer_sequence_supersedes(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.RESCHEDULED, MessageKind.REMINDER])
+def test_a_newer_sequence_supersedes(kind: MessageKind) -> None:
     assert unsaid(kind, ANA, appointment(sequence=2), sequence=1) == "stale"
 
 
 def test_the_last_word_is_superseded_by_nothing() -> None:
     left = replace(with_ben().without(ANA, NOW), sequence=2)
 
-    assert unsaid(Kind.CANCELLED, ANA, left, sequence=1) == ""
-    assert unsaid(Kind.STAFF_UNASSIGNED, SAM, appointment(sequence=2), sequence=1) == ""
+    assert unsaid(MessageKind.CANCELLED, ANA, left, sequence=1) == ""
+    assert unsaid(MessageKind.STAFF_UNASSIGNED, SAM, appointment(sequence=2), sequence=1) == ""
 
 
 def test_a_deadline_that_has_passed_is_not_promised() -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib.domain.shared.events import Kind
+from chalicelib.domain.shared.events import MessageKind
 from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
 from tests.builders.behaviours.meeting_link_behaviour import LINK, both, told, video
 from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
@@ -40,7 +40,7 @@ def test_relays_at_once_keep_one_link_and_send_every_message_once() -> None:
         table = MemoryTable()
         desk = Desk(table)
         desk.put(video())
-        made = entry(message(), message(Kind.STAFF_BOOKED, SAM))
+        made = entry(message(), message(MessageKind.STAFF_BOOKED, SAM))
         desk.table.journal(made)
         together = threading.Barrier(4)
         desk.links.meddle = [together.wait] * 4

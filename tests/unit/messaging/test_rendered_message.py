@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.notifications import Medium, Notice, Scene
-from chalicelib.domain.organisation.catalog import Location, Method, Service
-from chalicelib.domain.shared.events import Kind
-from chalicelib.notifications.rendered_message import mail, text
-from chalicelib.notifications.translations import TEMPLATES, legible, one_line, wording
+from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service
+from chalicelib.domain.shared.events import MessageKind
+from chalicelib.notifications.rendered_message import render_email, render_text_message
+from chalicelib.notifications.translations import TEMPLATES, one_line, sanitised, translations_for
 from tests.builders.records.appointment_builder import (
     ANA,
     BEN,
@@ -37,13 +37,13 @@ from tests.builders.records.appointment_builder import (
 
 NASTY = "<img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} {name} %s & \"quoted\" 'single'"
 CLIENT_KINDS = [
-    Kind.CONFIRMATION,
-    Kind.REQUEST_RECEIVED,
-    Kind.RESCHEDULED,
-    Kind.CANCELLED,
-    Kind.REMINDER,
+    MessageKind.CONFIRMATION,
+    MessageKind.REQUEST_RECEIVED,
+    MessageKind.RESCHEDULED,
+    MessageKind.CANCELLED,
+    MessageKind.REMINDER,
 ]
-STAFF_KINDS = [kind for kind in Kind if kind not in CLIENT_KINDS]
+STAFF_KINDS = [kind for kind in MessageKind if kind not in CLIENT_KINDS]
 
 
 class Visible(HTMLParser):
@@ -64,22 +64,22 @@ class Visible(HTMLParser):
         self.text += data
 
 
-def anything(kind: Kind, about: Appointment | None = None) -> Notice:
+def anything(kind: MessageKind, about: Appointment | None = None) -> Notification:
     """A notice of this kind, in a scene where it is true."""
     there = about or with_ben()
-    if kind in (Kind.CANCELLED, Kind.STAFF_CANCELLED):
+    if kind in (MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED):
         there = cancelled(there)
-    if kind is Kind.REQUEST_RECEIVED:
+    if kind is MessageKind.REQUEST_RECEIVED:
         there = replace(there, confirmed=False)
-    if kind is Kind.STAFF_ASSIGNED:
+    if kind is MessageKind.STAFF_ASSIGNED:
         there = replace(there, staff_id=SAM)
     return notice(kind, ANA if kind in CLIENT_KINDS else SAM, scene(there))
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(MessageKind))
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_message_can_be_written_in_every_language(kind: Kind, language: str) -> None:
-    content = mail(replace(anything(kind), language=language), PUBLIC_URL)
+def test_every_message_can_be_written_in_every_language(kind: MessageKind, language: str) -> None:
+    content = render_email(replace(anything(kind), language=language), PUBLIC_URL)
 
     for body in (content.text, Visible(content.html).text):
         assert "Mortgage advice" in body
@@ -107,11 +107,11 @@ def test_the_languages_say_the_same_things_with_the_same_blanks() -> None:
     per_language = {"calendar.time", "calendar.first_day"}
     assert english.keys() == french.keys()
     assert {k: v for k, v in english.items() if french[k] != v}.keys() <= per_language
-    assert {key.split(".")[1] for key in english if key.startswith("kinds.")} == {kind.value for kind in Kind}
+    assert {key.split(".")[1] for key in english if key.startswith("kinds.")} == {kind.value for kind in MessageKind}
 
 
 def test_a_confirmation_holds_everything_the_client_needs() -> None:
-    content = mail(notice(at=scene(appointment(staff_id=SAM))), PUBLIC_URL)
+    content = render_email(notice(at=scene(appointment(staff_id=SAM))), PUBLIC_URL)
     link = f"{PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
 
     assert content.subject == "Confirmed: Mortgage advice, Tuesday, December 1, 2026"
@@ -133,7 +133,7 @@ def test_a_confirmation_holds_everything_the_client_needs() -> None:
 
 def test_in_french_the_whole_mail_is_french() -> None:
     there = scene(appointment(), ana(language="fr"))
-    content = mail(notice(Kind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL)
+    content = render_email(notice(MessageKind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL)
 
     assert content.subject == "Nouvelle heure : Mortgage advice, mardi 1er décembre 2026"
     for line in (
@@ -149,7 +149,7 @@ def test_in_french_the_whole_mail_is_french() -> None:
 
 
 def test_receiving_a_request_confirms_nothing() -> None:
-    content = mail(anything(Kind.REQUEST_RECEIVED), PUBLIC_URL)
+    content = render_email(anything(MessageKind.REQUEST_RECEIVED), PUBLIC_URL)
 
     assert "This is not a confirmation yet" in content.text
     assert "confirmed" not in (content.subject + content.text).lower()
@@ -157,15 +157,17 @@ def test_receiving_a_request_confirms_nothing() -> None:
 
 
 def test_a_cancellation_gives_the_reason_and_no_link() -> None:
-    content = mail(notice(Kind.CANCELLED, at=scene(cancelled(appointment(), "The branch is closed"))), PUBLIC_URL)
+    content = render_email(
+        notice(MessageKind.CANCELLED, at=scene(cancelled(appointment(), "The branch is closed"))), PUBLIC_URL
+    )
 
     assert "Reason: The branch is closed" in content.text
     assert "code-of-ana" not in content.text + content.html
 
 
 def test_a_move_tells_the_old_time_and_the_new() -> None:
-    told = notice(Kind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
-    content = mail(told, PUBLIC_URL)
+    told = notice(MessageKind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
+    content = render_email(told, PUBLIC_URL)
 
     assert "Before: Monday, November 2, 2026, 9:00 AM" in content.text
     assert "When: Tuesday, December 1, 2026, 10:00 AM" in content.text
@@ -175,41 +177,46 @@ def test_a_move_tells_the_old_time_and_the_new() -> None:
 @pytest.mark.parametrize(
     ("language", "kind", "subject", "lead"),
     [
-        ("en", Kind.RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
-        ("fr", Kind.RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
-        ("en", Kind.STAFF_RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
-        ("fr", Kind.STAFF_RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+        ("en", MessageKind.RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        ("fr", MessageKind.RESCHEDULED, "Modifié : Mortgage advice", "voici la date et le lieu qui comptent désormais"),
+        ("en", MessageKind.STAFF_RESCHEDULED, "Changed: Mortgage advice", "this is when and where it takes place now"),
+        (
+            "fr",
+            MessageKind.STAFF_RESCHEDULED,
+            "Modifié : Mortgage advice",
+            "voici la date et le lieu qui comptent désormais",
+        ),
     ],
 )
 def test_a_move_elsewhere_speaks_of_the_place_and_of_no_new_time(
-    language: str, kind: Kind, subject: str, lead: str
+    language: str, kind: MessageKind, subject: str, lead: str
 ) -> None:
     settings = replace(SETTINGS, languages=(language,))
-    there = scene(appointment(method=Method.PHONE), ana(language=language, receive_sms=True), settings=settings)
-    told = notices(kind, ANA if kind is Kind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
+    there = scene(appointment(method=MeetingMethod.PHONE), ana(language=language, receive_sms=True), settings=settings)
+    told = notices(kind, ANA if kind is MessageKind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
     for notice_told in told:
         if notice_told.medium is Medium.TEXT:
-            said = text(notice_told, PUBLIC_URL)
+            said = render_text_message(notice_told, PUBLIC_URL)
         else:
-            content = mail(notice_told, PUBLIC_URL)
+            content = render_email(notice_told, PUBLIC_URL)
             said = content.subject + content.text
             assert content.subject.startswith(subject)
             assert lead in content.text
         assert not re.search(r"new time|moved|nouvelle heure|déplacé", said, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_private_notes_are_in_no_message(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_private_notes_are_in_no_message(kind: MessageKind) -> None:
     told = anything(kind)
-    content = mail(told, PUBLIC_URL)
+    content = render_email(told, PUBLIC_URL)
 
     assert PRIVATE not in repr(told) + content.subject + content.text + content.html
 
 
 @pytest.mark.parametrize("kind", CLIENT_KINDS)
-def test_a_client_reads_nothing_of_another_attendee(kind: Kind) -> None:
+def test_a_client_reads_nothing_of_another_attendee(kind: MessageKind) -> None:
     told = anything(kind)
-    content = mail(told, PUBLIC_URL)
+    content = render_email(told, PUBLIC_URL)
     everything = repr(told) + content.text + content.html
 
     assert "Wheelchair access" in everything
@@ -217,9 +224,9 @@ def test_a_client_reads_nothing_of_another_attendee(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", STAFF_KINDS)
-def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: Kind) -> None:
+def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: MessageKind) -> None:
     told = anything(kind)
-    content = mail(told, PUBLIC_URL)
+    content = render_email(told, PUBLIC_URL)
 
     for known in ("Ana Ruiz", "+14165550100", "Wheelchair access", "Ben Okafor", "ben@example.org", "other file"):
         assert known in content.text
@@ -227,7 +234,7 @@ def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: Kind) -> None
     assert "/manage" not in content.text + content.html
 
 
-def nasty_scene(about: Appointment) -> Scene:
+def nasty_scene(about: Appointment) -> MessageContext:
     """Every text a person may type is hostile."""
     there = scene(about, ana(first_name=NASTY), ben())
     attendees = tuple(replace(a, name=NASTY, notes=f"{NASTY}\n{NASTY}") for a in about.attendees)
@@ -240,10 +247,10 @@ def nasty_scene(about: Appointment) -> Scene:
     )
 
 
-@pytest.mark.parametrize("kind", [Kind.RESCHEDULED, Kind.STAFF_RESCHEDULED])
-def test_what_people_typed_appears_literally(kind: Kind) -> None:
-    recipient = ANA if kind is Kind.RESCHEDULED else SAM
-    content = mail(notice(kind, recipient, nasty_scene(appointment()), reason=NASTY), PUBLIC_URL)
+@pytest.mark.parametrize("kind", [MessageKind.RESCHEDULED, MessageKind.STAFF_RESCHEDULED])
+def test_what_people_typed_appears_literally(kind: MessageKind) -> None:
+    recipient = ANA if kind is MessageKind.RESCHEDULED else SAM
+    content = render_email(notice(kind, recipient, nasty_scene(appointment()), reason=NASTY), PUBLIC_URL)
     seen = Visible(content.html)
 
     assert "img" not in seen.tags
@@ -254,7 +261,7 @@ def test_what_people_typed_appears_literally(kind: Kind) -> None:
 
 @pytest.mark.parametrize("name", ["Ana\r\nBcc: evil@example.org", "Ana\u2028\x00\x1b[31m", "\ud800 Ana", "👩‍👩‍👧 Ana"])
 def test_strange_names_break_nothing(name: str) -> None:
-    content = mail(notice(at=scene(appointment(), ana(first_name=name))), PUBLIC_URL)
+    content = render_email(notice(at=scene(appointment(), ana(first_name=name))), PUBLIC_URL)
 
     assert "Ana" in content.text
     (content.subject + content.text + content.html).encode("utf-8")
@@ -263,23 +270,26 @@ def test_strange_names_break_nothing(name: str) -> None:
 
 
 def test_legible_keeps_line_breaks_and_one_line_does_not() -> None:
-    assert legible("a\r\nb\x00c") == "a\nb c"
+    assert sanitised("a\r\nb\x00c") == "a\nb c"
     assert one_line("  a\r\nb\tc\u2029d ") == "a b c d"
 
 
 def test_the_clock_on_the_wall_is_the_recipient_s() -> None:
     there = scene(appointment(staff_id=SAM, timezone="America/St_Johns"))
 
-    assert "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30" in mail(notice(at=there), PUBLIC_URL).text
-    assert "7 h 00 à 7 h 30\n    heure de Vancouver" in mail(notice(Kind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
-    assert "10:00 AM" in mail(notice(Kind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
+    assert "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30" in render_email(notice(at=there), PUBLIC_URL).text
+    assert (
+        "7 h 00 à 7 h 30\n    heure de Vancouver"
+        in render_email(notice(MessageKind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
+    )
+    assert "10:00 AM" in render_email(notice(MessageKind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
 
 
 def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting() -> None:
     before, after = appointment(), appointment(start=START.replace(month=7, hour=14), updated_at=NOW)
 
-    assert "10:00 AM" in mail(notice(at=scene(before)), PUBLIC_URL).text
-    summer = mail(notice(at=scene(after)), PUBLIC_URL).text
+    assert "10:00 AM" in render_email(notice(at=scene(before)), PUBLIC_URL).text
+    summer = render_email(notice(at=scene(after)), PUBLIC_URL).text
     assert "Wednesday, July 1, 2026, 10:00 AM" in summer
     assert "UTC−04:00" in summer
 
@@ -287,30 +297,30 @@ def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting(
 @pytest.mark.parametrize(
     ("method", "line"),
     [
-        (Method.IN_PERSON, "Where: King Street\n    1 King St W"),
-        (Method.PHONE, "Where: By phone: we call you at +14165550100\n"),
-        (Method.VIDEO, "Where: By video\n"),
-        (Method.OFF_SITE, "Where: Off site\n"),
+        (MeetingMethod.IN_PERSON, "Where: King Street\n    1 King St W"),
+        (MeetingMethod.PHONE, "Where: By phone: we call you at +14165550100\n"),
+        (MeetingMethod.VIDEO, "Where: By video\n"),
+        (MeetingMethod.OFF_SITE, "Where: Off site\n"),
     ],
 )
-def test_where_it_takes_place(method: Method, line: str) -> None:
-    assert line in mail(notice(at=scene(appointment(method=method))), PUBLIC_URL).text
+def test_where_it_takes_place(method: MeetingMethod, line: str) -> None:
+    assert line in render_email(notice(at=scene(appointment(method=method))), PUBLIC_URL).text
 
 
 def test_times_of_day_in_both_languages() -> None:
     midnight, noon = START.replace(hour=5), START.replace(hour=17, minute=5)
 
-    assert wording("en").time(midnight, "America/Toronto") == "12:00 AM"
-    assert wording("en").time(noon, "America/Toronto") == "12:05 PM"
-    assert wording("fr").time(midnight, "America/Toronto") == "0 h 00"
-    assert wording("fr").short_moment(noon, "America/Toronto") == "mar. 1er déc., 12 h 05"
-    assert wording("en").zone(noon, "UTC") == "UTC"
-    assert wording("xx").language == "en"
+    assert translations_for("en").time(midnight, "America/Toronto") == "12:00 AM"
+    assert translations_for("en").time(noon, "America/Toronto") == "12:05 PM"
+    assert translations_for("fr").time(midnight, "America/Toronto") == "0 h 00"
+    assert translations_for("fr").short_moment(noon, "America/Toronto") == "mar. 1er déc., 12 h 05"
+    assert translations_for("en").zone(noon, "UTC") == "UTC"
+    assert translations_for("xx").language == "en"
 
 
 def test_once_both_deadlines_have_passed_the_mail_promises_nothing() -> None:
     soon = appointment(start=NOW.replace(hour=20), end=NOW.replace(hour=21))
-    content = mail(notice(at=scene(soon)), PUBLIC_URL)
+    content = render_email(notice(at=scene(soon)), PUBLIC_URL)
 
     assert "View the appointment:" in content.text
     assert "online until" not in content.text
@@ -320,11 +330,11 @@ def test_who_has_moved_once_may_only_cancel() -> None:
     (attendee,) = appointment().attendees
     there = scene(appointment(attendees=(replace(attendee, moves=1),)))
 
-    assert "You can cancel online until Monday" in mail(notice(at=there), PUBLIC_URL).text
+    assert "You can cancel online until Monday" in render_email(notice(at=there), PUBLIC_URL).text
 
 
 def test_the_other_attendee_gets_their_own_link_and_notes() -> None:
-    content = mail(notice(Kind.CONFIRMATION, BEN, scene(with_ben())), PUBLIC_URL)
+    content = render_email(notice(MessageKind.CONFIRMATION, BEN, scene(with_ben())), PUBLIC_URL)
 
     assert "code=code-of-ben" in content.text
     assert "Bring the other file" in content.text

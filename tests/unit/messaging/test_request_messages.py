@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.messaging.notification_policy import telling
-from chalicelib.domain.messaging.notifications import Manner, Medium, Notice
-from chalicelib.domain.shared.events import SYSTEM, Actor, Channel, Kind
-from chalicelib.notifications.content import Tone, letter
-from chalicelib.notifications.rendered_message import mail, text
-from chalicelib.notifications.ses import mime
-from chalicelib.notifications.sms_segments import shortened
-from chalicelib.notifications.translations import legible, one_line
+from chalicelib.domain.messaging.notification_policy import route
+from chalicelib.domain.messaging.notifications import Medium, Notification, WordingVariant
+from chalicelib.domain.shared.events import SYSTEM_ACTOR, Actor, Channel, MessageKind
+from chalicelib.notifications.content import Tone, build_content
+from chalicelib.notifications.rendered_message import render_email, render_text_message
+from chalicelib.notifications.ses import build_mime_message
+from chalicelib.notifications.sms_segments import fit_to_segments
+from chalicelib.notifications.translations import one_line, sanitised
 from tests.builders.records.appointment_builder import (
     ANA,
     NOW,
@@ -57,18 +57,18 @@ REASONS = {
 
 
 def told(
-    kind: Kind,
+    kind: MessageKind,
     about: Appointment,
     actor: Actor = STAFF,
     medium: Medium = Medium.EMAIL,
     language: str = "en",
     facts: dict[str, str] | None = None,
-) -> Notice:
+) -> Notification:
     """The notice of this medium to Ana about an appointment, of what somebody did."""
     wanted = message(kind, ANA, **(facts or {}))
     written = replace(entry(wanted, sequence=about.sequence), actor=actor)
     there = scene(about, ana(receive_sms=True, language=language))
-    return next(n for n in telling(wanted, written, there, NOW).notices if n.medium is medium)
+    return next(n for n in route(wanted, written, there, NOW).notices if n.medium is medium)
 
 
 def request(**fields: object) -> Appointment:
@@ -76,24 +76,24 @@ def request(**fields: object) -> Appointment:
     return appointment(confirmed=False, **fields)
 
 
-def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notice:
+def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notification:
     """What Ana is told when staff turn her request down."""
-    return told(Kind.CANCELLED, cancelled(request(), reason), STAFF, medium, language)
+    return told(MessageKind.CANCELLED, cancelled(request(), reason), STAFF, medium, language)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
     ("kind", "facts"),
     [
-        (Kind.REQUEST_RECEIVED, {}),
-        (Kind.REQUEST_RECEIVED, {"previous_start": BEFORE}),
-        (Kind.RESCHEDULED, {"previous_start": BEFORE}),
-        (Kind.RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
+        (MessageKind.REQUEST_RECEIVED, {}),
+        (MessageKind.REQUEST_RECEIVED, {"previous_start": BEFORE}),
+        (MessageKind.RESCHEDULED, {"previous_start": BEFORE}),
+        (MessageKind.RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
     ],
 )
-def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Kind, facts: dict[str, str]) -> None:
-    content = mail(told(kind, request(), language=language, facts=facts), PUBLIC_URL)
-    short = text(told(kind, request(), STAFF, Medium.TEXT, language, facts), PUBLIC_URL)
+def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: MessageKind, facts: dict[str, str]) -> None:
+    content = render_email(told(kind, request(), language=language, facts=facts), PUBLIC_URL)
+    short = render_text_message(told(kind, request(), STAFF, Medium.TEXT, language, facts), PUBLIC_URL)
 
     assert {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}[
         language
@@ -108,26 +108,26 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Kind, f
 @pytest.mark.parametrize(
     ("kind", "about", "actor", "facts", "manner"),
     [
-        (Kind.CONFIRMATION, appointment(), STAFF, {}, Manner.PLAIN),
-        (Kind.REQUEST_RECEIVED, request(), Actor(Channel.MODERN_CLIENT_VIEW), {}, Manner.PLAIN),
+        (MessageKind.CONFIRMATION, appointment(), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.REQUEST_RECEIVED, request(), Actor(Channel.MODERN_CLIENT_VIEW), {}, WordingVariant.PLAIN),
         (
-            Kind.REQUEST_RECEIVED,
+            MessageKind.REQUEST_RECEIVED,
             request(),
             Actor(Channel.MODERN_CLIENT_VIEW),
             {"previous_start": BEFORE},
-            Manner.REQUEST_MOVED,
+            WordingVariant.REQUEST_MOVED,
         ),
-        (Kind.RESCHEDULED, appointment(), STAFF, {}, Manner.PLAIN),
-        (Kind.RESCHEDULED, request(), STAFF, {}, Manner.REQUEST),
-        (Kind.RESCHEDULED, request(), STAFF, {"elsewhere": "yes"}, Manner.REQUEST_ELSEWHERE),
-        (Kind.CANCELLED, cancelled(appointment()), STAFF, {}, Manner.PLAIN),
-        (Kind.CANCELLED, cancelled(request()), STAFF, {}, Manner.DECLINED),
-        (Kind.CANCELLED, cancelled(request()), SYSTEM, {}, Manner.DECLINED),
-        (Kind.CANCELLED, cancelled(request()), Actor(Channel.MODERN_CLIENT_VIEW), {}, Manner.REQUEST),
+        (MessageKind.RESCHEDULED, appointment(), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.RESCHEDULED, request(), STAFF, {}, WordingVariant.REQUEST),
+        (MessageKind.RESCHEDULED, request(), STAFF, {"elsewhere": "yes"}, WordingVariant.REQUEST_ELSEWHERE),
+        (MessageKind.CANCELLED, cancelled(appointment()), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.CANCELLED, cancelled(request()), STAFF, {}, WordingVariant.DECLINED),
+        (MessageKind.CANCELLED, cancelled(request()), SYSTEM_ACTOR, {}, WordingVariant.DECLINED),
+        (MessageKind.CANCELLED, cancelled(request()), Actor(Channel.MODERN_CLIENT_VIEW), {}, WordingVariant.REQUEST),
     ],
 )
 def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
-    kind: Kind, about: Appointment, actor: Actor, facts: dict[str, str], manner: Manner
+    kind: MessageKind, about: Appointment, actor: Actor, facts: dict[str, str], manner: WordingVariant
 ) -> None:
     assert told(kind, about, actor, facts=facts).manner is manner
 
@@ -136,25 +136,25 @@ def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
 @pytest.mark.parametrize(
     ("kind", "facts"),
     [
-        (Kind.STAFF_ASSIGNED, {}),
-        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE}),
-        (Kind.STAFF_RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
+        (MessageKind.STAFF_ASSIGNED, {}),
+        (MessageKind.STAFF_RESCHEDULED, {"previous_start": BEFORE}),
+        (MessageKind.STAFF_RESCHEDULED, {"previous_start": BEFORE, "elsewhere": "yes"}),
     ],
 )
-def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: Kind, facts: dict[str, str]) -> None:
+def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: MessageKind, facts: dict[str, str]) -> None:
     there = replace(scene(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
-    content = mail(notice(kind, SAM, there, **facts), PUBLIC_URL)
+    content = render_email(notice(kind, SAM, there, **facts), PUBLIC_URL)
 
     assert {"en": "the client is waiting", "fr": "le client attend"}[language] in content.text
 
 
 def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
     tones = [
-        letter(told(kind, about), PUBLIC_URL).tone
+        build_content(told(kind, about), PUBLIC_URL).tone
         for kind, about in (
-            (Kind.REQUEST_RECEIVED, request()),
-            (Kind.CONFIRMATION, appointment()),
-            (Kind.CANCELLED, cancelled(request())),
+            (MessageKind.REQUEST_RECEIVED, request()),
+            (MessageKind.CONFIRMATION, appointment()),
+            (MessageKind.CANCELLED, cancelled(request())),
         )
     ]
 
@@ -162,28 +162,28 @@ def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
 
 
 def test_a_rejection_gives_the_reason_and_a_way_to_another_time() -> None:
-    content = mail(rejected("No adviser speaks Tamil\non that day"), PUBLIC_URL)
+    content = render_email(rejected("No adviser speaks Tamil\non that day"), PUBLIC_URL)
 
     assert "We could not confirm your request" in content.text
     assert "Reason: No adviser speaks Tamil\n    on that day\n" in content.text
     assert f"Choose another time:\n{PUBLIC_URL}/\n" in content.text
     assert "code-of-ana" not in content.text + content.html
-    short = text(rejected("No adviser speaks Tamil\non that day", Medium.TEXT), PUBLIC_URL)
+    short = render_text_message(rejected("No adviser speaks Tamil\non that day", Medium.TEXT), PUBLIC_URL)
     assert short.startswith("Maple Bank: we could not confirm your request, Mortgage advice, Tue, Dec 1")
     assert short.endswith("Reason: No adviser speaks Tamil on that day")
 
 
 def test_a_rejection_in_french_is_french() -> None:
-    content = mail(rejected("Complet", language="fr"), PUBLIC_URL)
+    content = render_email(rejected("Complet", language="fr"), PUBLIC_URL)
 
     assert content.subject.startswith("Annulé : votre demande")
     assert "Motif : Complet" in content.text
-    assert text(rejected("Complet", Medium.TEXT, "fr"), PUBLIC_URL).endswith("Motif : Complet")
+    assert render_text_message(rejected("Complet", Medium.TEXT, "fr"), PUBLIC_URL).endswith("Motif : Complet")
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
 def test_the_reason_appears_as_typed_in_both_bodies_and_in_no_header(reason: str) -> None:
-    raw = mime(rejected(reason), "Frontdesk <desk@example.org>", PUBLIC_URL, "ana@example.org").as_bytes()
+    raw = build_mime_message(rejected(reason), "Frontdesk <desk@example.org>", PUBLIC_URL, "ana@example.org").as_bytes()
     parsed = email.message_from_bytes(raw, policy=default)
     plain, html, _ = (part.get_content() for part in parsed.iter_parts())
     lines = [line.strip() for line in reason.splitlines() if line.strip()]
@@ -205,7 +205,7 @@ def _escaped(line: str) -> str:
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
 def test_a_text_holds_as_much_of_the_reason_as_fits_on_one_line(reason: str) -> None:
-    short = text(rejected(reason, Medium.TEXT), PUBLIC_URL)
+    short = render_text_message(rejected(reason, Medium.TEXT), PUBLIC_URL)
 
     assert "\n" not in short
     said = short.partition("Reason: ")[2]
@@ -217,19 +217,19 @@ def test_a_text_holds_as_much_of_the_reason_as_fits_on_one_line(reason: str) -> 
 @pytest.mark.parametrize("whole", [FAMILY, FLAG, THUMB, "e\u0301\u0323", "❤️", "🏴\U000e0067\U000e0062\U000e007f"])
 def test_a_character_is_kept_whole_or_left_out(whole: str) -> None:
     for before in range(150, 201):
-        kept = shortened("x" * before + "ж" + whole * 60).removesuffix("...")
+        kept = fit_to_segments("x" * before + "ж" + whole * 60).removesuffix("...")
         assert len(kept.lstrip("xж")) % len(whole) == 0
 
 
 def test_marks_heaped_up_without_end_are_cut_all_the_same() -> None:
-    kept = shortened("x" + "\u0301" * 1000)
+    kept = fit_to_segments("x" + "\u0301" * 1000)
 
     assert len(kept) == 3 * 67
 
 
 @given(st.text(alphabet="ab \u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\n", max_size=40))
 def test_no_line_turns_the_direction_of_the_next_words(typed: str) -> None:
-    for line, said in zip(typed.split("\n"), legible(typed).split("\n"), strict=True):
+    for line, said in zip(typed.split("\n"), sanitised(typed).split("\n"), strict=True):
         assert said.startswith(line)
         depth: list[str] = []
         for char in said:

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from chalicelib.domain.shared.errors import Busy, Invalid
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.identity.cognito import CognitoLogins
+from chalicelib.identity.cognito import CognitoUserPool
 
 POOL = "ca-central-1_staff"
 USER = {"UserPoolId": POOL, "Username": "sam@example.org"}
@@ -28,9 +28,9 @@ def stub() -> Iterator[Stubber]:
         found.assert_no_pending_responses()
 
 
-def logins(stub: Stubber, *, invite: bool = True) -> CognitoLogins:
+def logins(stub: Stubber, *, invite: bool = True) -> CognitoUserPool:
     """The logins of that pool."""
-    return CognitoLogins(stub.client, POOL, invite=invite)
+    return CognitoUserPool(stub.client, POOL, invite=invite)
 
 
 @pytest.mark.parametrize("invite", [True, False])

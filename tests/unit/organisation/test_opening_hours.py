@@ -10,11 +10,11 @@ import pytest
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Location, Settings
 from chalicelib.domain.organisation.opening_hours import (
     Closure,
-    Holidays,
+    PublicHolidays,
     holidays_known,
     local_day,
     wall_interval,
-    weekly,
+    weekly_intervals,
 )
 from chalicelib.domain.organisation.rota import TimeOff
 from tests.builders.records.roster_builder import TORONTO, at, line, opening, schedule, wall
@@ -27,17 +27,17 @@ WEEK = date(2026, 12, 7), date(2026, 12, 13)
 
 def hours_of(day: str, hours: str, zone: str = TORONTO) -> list[str]:
     on = date.fromisoformat(day)
-    return [wall(m, zone) for span in weekly([line(hours)], ZoneInfo(zone), on, on) for m in span]
+    return [wall(m, zone) for span in weekly_intervals([line(hours)], ZoneInfo(zone), on, on) for m in span]
 
 
 def length(day: str, hours: str, zone: str = TORONTO) -> int:
     on = date.fromisoformat(day)
-    return sum(end - start for start, end in weekly([line(hours)], ZoneInfo(zone), on, on))
+    return sum(end - start for start, end in weekly_intervals([line(hours)], ZoneInfo(zone), on, on))
 
 
 def kept(settings: HolidayCalendar | None, country: str | None = None, region: str | None = None) -> frozenset[date]:
     location = Location("loc_1", "Branch", TORONTO, country=country, region=region)
-    return Holidays.kept_at(location, Settings(holidays=settings)).among(*YEAR)
+    return PublicHolidays.kept_at(location, Settings(holidays=settings)).among(*YEAR)
 
 
 def test_hours_over_the_skipped_hour_are_three_and_over_the_doubled_hour_five() -> None:
@@ -79,7 +79,7 @@ def test_24_00_is_the_end_of_the_day_in_every_zone() -> None:
 
 
 def test_hours_are_those_of_the_weekday() -> None:
-    found = weekly([line("09:00-10:00", 1, 5), line("11:00-12:00", 7)], ZoneInfo(TORONTO), *WEEK)
+    found = weekly_intervals([line("09:00-10:00", 1, 5), line("11:00-12:00", 7)], ZoneInfo(TORONTO), *WEEK)
 
     assert [wall(start) for start, _ in found] == ["07 09:00-0500", "11 09:00-0500", "13 11:00-0500"]
 
@@ -139,7 +139,7 @@ def test_which_holidays_are_known(country: str, region: str | None, known: bool)
 
 def test_holidays_over_the_turn_of_the_year_are_of_both_years() -> None:
     christmas, new_year = date(2026, 12, 25), date(2027, 1, 1)
-    found = Holidays("CA", "ON").among(christmas, new_year)
+    found = PublicHolidays("CA", "ON").among(christmas, new_year)
 
     assert (min(found), max(found)) == (christmas, new_year)
 

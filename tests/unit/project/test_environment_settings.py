@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.settings import Deployment, read
+from chalicelib.settings import DeploymentSettings, read_environment
 
 ENVIRONMENT = {
     "TABLE_NAME": "frontdesk",
@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 
 def test_every_variable_becomes_a_field() -> None:
-    assert read(ENVIRONMENT) == Deployment(
+    assert read_environment(ENVIRONMENT) == DeploymentSettings(
         table_name="frontdesk",
         stage="prod",
         region="ca-central-1",
@@ -44,18 +44,18 @@ def test_every_variable_becomes_a_field() -> None:
 @pytest.mark.parametrize("name", ["TABLE_NAME", "STAGE", "AWS_REGION"])
 def test_what_nothing_works_without_must_be_there(name: str) -> None:
     with pytest.raises(ValidationError):
-        read({key: value for key, value in ENVIRONMENT.items() if key != name})
+        read_environment({key: value for key, value in ENVIRONMENT.items() if key != name})
 
 
 def test_the_rest_may_be_absent() -> None:
-    assert read({key: ENVIRONMENT[key] for key in ("TABLE_NAME", "STAGE", "AWS_REGION")}).sender == ""
+    assert read_environment({key: ENVIRONMENT[key] for key in ("TABLE_NAME", "STAGE", "AWS_REGION")}).sender == ""
 
 
 @pytest.mark.parametrize(("stage", "local"), [("local", True), ("dev", False), ("prod", False), ("localhost", False)])
 def test_only_the_stage_called_local_is_local(stage: str, local: bool) -> None:
-    assert read(ENVIRONMENT | {"STAGE": stage}).local is local
+    assert read_environment(ENVIRONMENT | {"STAGE": stage}).local is local
 
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        read(ENVIRONMENT).stage = "local"
+        read_environment(ENVIRONMENT).stage = "local"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra import artifacts, bytecode, layer_pruning, package, stages
-from infra.launch import API_PREFIX, queued
+from infra.launch import API_PREFIX, limit_concurrency
 
 SITE = "python/lib/python3.11/site-packages"
 
@@ -46,7 +46,7 @@ def test_a_requirement_that_is_not_shipped_is_noticed(tmp_path: Path, shipped: s
     requirements.write_text("# pinned\nJinja2==3.1.6\n")
     layer = archive(tmp_path / "layer.zip", {f"{SITE}/{shipped}/METADATA": ""})
 
-    assert package._missing(requirements, layer) == missing
+    assert package._missing_requirements(requirements, layer) == missing
 
 
 def test_a_layer_loses_what_nothing_loads(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_layer_loses_what_nothing_loads(tmp_path: Path) -> None:
     }
     layer = archive(tmp_path / "layer.zip", dict.fromkeys(kept | dropped, "x"))
 
-    layer_pruning.slim(layer, tmp_path)
+    layer_pruning.prune_layer(layer, tmp_path)
 
     assert {name for name in names(layer) if not name.endswith(".pyc")} == kept
 
@@ -71,8 +71,8 @@ def test_a_layer_loses_what_nothing_loads(tmp_path: Path) -> None:
 def test_bytecode_travels_along_and_is_what_runs(tmp_path: Path) -> None:
     one = archive(tmp_path / "one.zip", {"there/module.py": "value = 1"}, year=2025)
     same = archive(tmp_path / "same.zip", {"there/module.py": "value = 1"}, year=2026)
-    bytecode.add(one)
-    bytecode.add(same)
+    bytecode.add_bytecode(one)
+    bytecode.add_bytecode(same)
     assert one.read_bytes() == same.read_bytes()
 
     with zipfile.ZipFile(one) as packed:
@@ -123,7 +123,7 @@ def test_the_queue_lets_only_so_many_api_requests_through(path: str, most: int) 
         return {}
 
     async def burst() -> None:
-        served = queued(application, at_once=3)
+        served = limit_concurrency(application, at_once=3)
         scope = {"type": "http", "path": path}
         await asyncio.gather(*(served(scope, nothing, nothing) for _ in range(10)))
 

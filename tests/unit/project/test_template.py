@@ -14,13 +14,13 @@ from chalicelib.api.http import problems
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import keys
 from infra import stages
-from infra.gateway import EXTENSION
+from infra.gateway import GATEWAY_RESPONSES_EXTENSION
 
 CONFIG = json.loads((stages.ROOT / ".chalice" / "config.json").read_text())
 TEMPLATE: dict[str, Any] = YAMLTemplateSerializer().load_template(stages.TEMPLATE.read_text())
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 TABLE = RESOURCES["Table"]["Properties"]
-RESPONSES = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"][EXTENSION]
+RESPONSES = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"][GATEWAY_RESPONSES_EXTENSION]
 # The resource of each function that app.py declares, as Chalice names it.
 NAMES = [*(s.name for s in app.app.event_sources), *(f.name for f in app.app.pure_lambda_functions)]
 FUNCTIONS = {name: "".join(word.capitalize() for word in name.split("_")) for name in NAMES}
@@ -60,7 +60,7 @@ def test_every_index_carries_what_keys_py_says() -> None:
 
 
 def test_the_table_forgets_recovers_streams_and_costs_by_use() -> None:
-    assert TABLE["TimeToLiveSpecification"] == {"AttributeName": keys.TTL, "Enabled": True}
+    assert TABLE["TimeToLiveSpecification"] == {"AttributeName": keys.TTL_ATTRIBUTE, "Enabled": True}
     assert TABLE["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert TABLE["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert TABLE["SSESpecification"] == {"SSEEnabled": True}
@@ -194,7 +194,7 @@ def test_the_gateway_answers_with_problems(kind: str) -> None:
 
 
 def test_the_gateway_and_the_functions_use_the_same_words() -> None:
-    said = {kind.code: kind.title for kind in problems.kinds()}
+    said = {kind.code: kind.title for kind in problems.refusal_classes()}
     here = {
         problem["code"]: problem["title"]
         for problem in (json.loads(r["responseTemplates"]["application/json"]) for r in RESPONSES.values())

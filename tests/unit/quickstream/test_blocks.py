@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.domain.quickstream.blocks import Block, BlockState, Release, Series, validate
+from chalicelib.domain.quickstream.blocks import Block, BlockState, Release, Series, validate_block
 from chalicelib.domain.shared.errors import Refusal, WrongState
-from chalicelib.domain.shared.times import instant, minute
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 
 TORONTO = ZoneInfo("America/Toronto")
 HELD, RELEASED, CLOSED = BlockState.HELD, BlockState.RELEASED, BlockState.CLOSED
@@ -20,7 +20,7 @@ BLOCK = Block("blk_1", "ser_1", "loc_1", 1000, 1180, 3, ("svc_1",), HELD, releas
 
 def at(text: str) -> int:
     """The minute of an instant in UTC."""
-    return minute(datetime.fromisoformat(text).replace(tzinfo=UTC))
+    return epoch_minute(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
 def clock(text: str) -> datetime:
@@ -48,7 +48,7 @@ def series(start: str, end: str, **more: object) -> Series:
 )
 def test_seats_open_at_their_lead_in_the_locations_clock(release: Release, opens: str) -> None:
     """The block begins on Monday 9 March at 09:00, the day after an hour was skipped."""
-    assert instant(release.due(at("2026-03-09T13:00"), TORONTO)) == instant(at(opens))
+    assert from_epoch_minute(release.due(at("2026-03-09T13:00"), TORONTO)) == from_epoch_minute(at(opens))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,6 @@ def test_an_occurrence_begins_in_the_state_of_its_moment() -> None:
 )
 def test_what_is_no_block_is_refused(start: int, end: int, limit: int, reserved: int, pointer: str) -> None:
     with pytest.raises(Refusal) as refused:
-        validate(start, end, limit, reserved)
+        validate_block(start, end, limit, reserved)
     assert [error.pointer for error in refused.value.errors] == [pointer]
-    validate(0, 1500, 1, 1)
+    validate_block(0, 1500, 1, 1)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.quickstream.blocks import MOST_OCCURRENCES, Series
-from chalicelib.domain.quickstream.recurrence import ends, validate_rule, wall_starts
+from chalicelib.domain.quickstream.blocks import MAX_OCCURRENCES, Series
+from chalicelib.domain.quickstream.recurrence import has_end, validate_rule, wall_starts
 from chalicelib.domain.shared.errors import Invalid
 
 
@@ -108,7 +108,7 @@ def test_an_open_rule_goes_to_the_horizon_and_on_from_what_is_laid_out() -> None
     laid = replace(weekly, laid_to=first[-1])
     assert wall_starts(laid, HORIZON) == []
     assert wall_starts(laid, HORIZON + timedelta(days=10)) == [clock("2027-03-04T09:00")]
-    assert not ends("FREQ=WEEKLY")
+    assert not has_end("FREQ=WEEKLY")
 
 
 def test_an_open_rule_outlasts_every_horizon() -> None:
@@ -119,7 +119,7 @@ def test_an_open_rule_outlasts_every_horizon() -> None:
 def test_only_so_many_are_given_at_a_time() -> None:
     daily = series("FREQ=DAILY")
     first = wall_starts(daily, clock("2029-01-01T00:00"))
-    assert len(first) == MOST_OCCURRENCES
+    assert len(first) == MAX_OCCURRENCES
     assert wall_starts(replace(daily, laid_to=first[-1]), clock("2029-01-01T00:00"))[0] == first[-1] + timedelta(days=1)
 
 

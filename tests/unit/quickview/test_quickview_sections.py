@@ -8,31 +8,37 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.domain.appointments.appointment import Appointment, Cancellation, SignOff, State
-from chalicelib.domain.appointments.lifecycle import overdue, overdue_at
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Cancellation, SignOff
+from chalicelib.domain.appointments.lifecycle import is_overdue, overdue_at
 from chalicelib.domain.organisation.catalog import Settings
-from chalicelib.domain.quickview.sections import SECTIONS, Reach, Section
+from chalicelib.domain.quickview.sections import SECTION_BY_STATE, QuickViewWindow, Section
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.services.quickview.allowed_actions import Action, actions
+from chalicelib.services.quickview.allowed_actions import Action, list_allowed_actions
 from tests.builders.records.appointment_builder import LOCATION, SAM, START, appointment
 
 DAY = timedelta(days=1)
-TODAY = Reach.of(date(2026, 12, 1), "America/Toronto", Settings())
+TODAY = QuickViewWindow.of(date(2026, 12, 1), "America/Toronto", Settings())
 OPEN = {Action.EDIT, Action.CANCEL, Action.ASSIGN, Action.UNASSIGN}
 
 
-def ended(state: State, start: datetime, at: datetime) -> Appointment:
+def ended(state: AppointmentState, start: datetime, at: datetime) -> Appointment:
     """What started then and came to this end at that time."""
     plain = appointment(start=start, end=start + timedelta(minutes=30), state=state)
-    if state is State.CANCELLED:
+    if state is AppointmentState.CANCELLED:
         return replace(plain, cancellation=Cancellation("", "Sam", at, within_24h=False))
     return replace(plain, milestones=((state, at),))
 
 
 def test_every_state_has_its_section() -> None:
-    assert SECTIONS.keys() == set(State)
-    assert {s for s, section in SECTIONS.items() if section is Section.IN_PROGRESS} == {State.IN_PROGRESS, State.SERVED}
-    assert {s for s, section in SECTIONS.items() if section is Section.NOT_STARTED} == {State.BOOKED, State.ARRIVED}
+    assert SECTION_BY_STATE.keys() == set(AppointmentState)
+    assert {s for s, section in SECTION_BY_STATE.items() if section is Section.IN_PROGRESS} == {
+        AppointmentState.IN_PROGRESS,
+        AppointmentState.SERVED,
+    }
+    assert {s for s, section in SECTION_BY_STATE.items() if section is Section.NOT_STARTED} == {
+        AppointmentState.BOOKED,
+        AppointmentState.ARRIVED,
+    }
 
 
 def test_a_day_begins_by_the_consultants_clocks() -> None:
@@ -42,18 +48,20 @@ def test_a_day_begins_by_the_consultants_clocks() -> None:
 
 @given(st.dates(date(2025, 1, 1), date(2028, 1, 1)), st.integers(1, 62), st.integers(0, 366))
 def test_whatever_waits_to_be_commenced_by_itself_is_within_reach(day: date, recent: int, retrospective: int) -> None:
-    reach = Reach.of(day, "Australia/Lord_Howe", Settings(quick_view_days=recent, retrospective_days=retrospective))
+    reach = QuickViewWindow.of(
+        day, "Australia/Lord_Howe", Settings(quick_view_days=recent, retrospective_days=retrospective)
+    )
     assert reach.unstarted <= reach.recent < reach.until
     # The oldest that may stand there: put on record as late as allowed, and not yet found by the hourly run.
     created = reach.until - timedelta(days=31, hours=1)
     oldest = appointment(start=created - retrospective * DAY, created_at=created)
-    assert overdue(oldest, reach.until)
+    assert is_overdue(oldest, reach.until)
     assert oldest.start >= reach.unstarted
     assert reach.shows(oldest)
 
 
-@pytest.mark.parametrize("state", [State.COMPLETED, State.NO_SHOW, State.CANCELLED])
-def test_what_ended_is_shown_by_when_it_was_to_be_or_when_it_ended(state: State) -> None:
+@pytest.mark.parametrize("state", [AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED])
+def test_what_ended_is_shown_by_when_it_was_to_be_or_when_it_ended(state: AppointmentState) -> None:
     long_ago, ahead = START - 40 * DAY, START + 9 * DAY
     assert TODAY.shows(ended(state, START - DAY, START - DAY))
     assert TODAY.shows(ended(state, long_ago, START))
@@ -65,17 +73,20 @@ def test_what_ended_is_shown_by_when_it_was_to_be_or_when_it_ended(state: State)
 
 
 def test_what_has_not_ended_is_shown_however_old_it_is() -> None:
-    assert TODAY.shows(appointment(state=State.SERVED, start=START - 400 * DAY))
+    assert TODAY.shows(appointment(state=AppointmentState.SERVED, start=START - 400 * DAY))
     assert not TODAY.shows(appointment(start=START + DAY))
 
 
 def test_nothing_confirmed_waits_for_ever() -> None:
     assert overdue_at(appointment()) == START + 31 * DAY
-    assert (overdue(appointment(), START + 31 * DAY), overdue(appointment(), START + 31 * DAY + DAY)) == (False, True)
+    assert (is_overdue(appointment(), START + 31 * DAY), is_overdue(appointment(), START + 31 * DAY + DAY)) == (
+        False,
+        True,
+    )
     assert overdue_at(appointment(created_at=START + 9 * DAY)) == START + 40 * DAY
     assert overdue_at(appointment(confirmed=False)) is None
-    waiting = {state for state in State if overdue_at(appointment(state=state))}
-    assert waiting == {State.BOOKED, State.ARRIVED}
+    waiting = {state for state in AppointmentState if overdue_at(appointment(state=state))}
+    assert waiting == {AppointmentState.BOOKED, AppointmentState.ARRIVED}
 
 
 def person(role: Role, staff_id: str = "stf_me", place: str = LOCATION.id) -> Principal:
@@ -86,38 +97,41 @@ def person(role: Role, staff_id: str = "stf_me", place: str = LOCATION.id) -> Pr
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        (State.BOOKED, OPEN | {Action.COMMENCE, Action.ARRIVE}),
-        (State.ARRIVED, OPEN | {Action.COMMENCE}),
-        (State.IN_PROGRESS, OPEN | {Action.SERVE}),
-        (State.SERVED, {Action.COMPLETE}),
-        *((end, {Action.SIGN_OFF}) for end in (State.COMPLETED, State.NO_SHOW, State.CANCELLED)),
+        (AppointmentState.BOOKED, OPEN | {Action.COMMENCE, Action.ARRIVE}),
+        (AppointmentState.ARRIVED, OPEN | {Action.COMMENCE}),
+        (AppointmentState.IN_PROGRESS, OPEN | {Action.SERVE}),
+        (AppointmentState.SERVED, {Action.COMPLETE}),
+        *(
+            (end, {Action.SIGN_OFF})
+            for end in (AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED)
+        ),
     ],
 )
-def test_what_is_offered_to_who_may_do_everything(state: State, offered: set[Action]) -> None:
+def test_what_is_offered_to_who_may_do_everything(state: AppointmentState, offered: set[Action]) -> None:
     about = appointment(state=state, staff_id=SAM)
     lobby = Settings(lobby=True)
-    assert set(actions(person(Role.ADMIN), about, lobby, START)) == offered | {Action.REBOOK}
+    assert set(list_allowed_actions(person(Role.ADMIN), about, lobby, START)) == offered | {Action.REBOOK}
     closed = replace(about, signed_off=SignOff("Sam", START))
     if Action.SIGN_OFF in offered:
-        assert set(actions(person(Role.ADMIN), closed, lobby, START)) == {Action.REBOOK}
+        assert set(list_allowed_actions(person(Role.ADMIN), closed, lobby, START)) == {Action.REBOOK}
 
 
 def test_time_the_lobby_and_confirmation_count() -> None:
     about, admin = appointment(staff_id=SAM), person(Role.ADMIN)
-    now = set(actions(admin, about, Settings(), START))
+    now = set(list_allowed_actions(admin, about, Settings(), START))
     assert now == OPEN | {Action.COMMENCE, Action.REBOOK}
-    late = set(actions(admin, about, Settings(), START + timedelta(minutes=30)))
+    late = set(list_allowed_actions(admin, about, Settings(), START + timedelta(minutes=30)))
     assert late == {Action.COMMENCE, Action.NO_SHOW, Action.ASSIGN, Action.UNASSIGN, Action.REBOOK}
-    request = set(actions(admin, replace(about, confirmed=False), Settings(), START))
+    request = set(list_allowed_actions(admin, replace(about, confirmed=False), Settings(), START))
     assert request == now - {Action.COMMENCE}
 
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_is_offered_what_their_role_does_not_reach(role: Role) -> None:
     about = appointment(staff_id=SAM)
-    own = set(actions(person(role, SAM), about, Settings(), START))
-    colleagues = set(actions(person(role), about, Settings(), START))
-    far = set(actions(person(role, place="loc_far"), about, Settings(), START))
+    own = set(list_allowed_actions(person(role, SAM), about, Settings(), START))
+    colleagues = set(list_allowed_actions(person(role), about, Settings(), START))
+    far = set(list_allowed_actions(person(role, place="loc_far"), about, Settings(), START))
     everything = OPEN | {Action.COMMENCE, Action.REBOOK}
     mine = {Action.EDIT, Action.CANCEL}
     expected = {

@@ -8,27 +8,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import event, given, settings
 
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.organisation.rota import WorkSchedule
-from chalicelib.domain.quickview.rebooking import Approach, RebookWish, agreed_start, lies_within
+from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest, agreed_start, is_within_schedule
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.domain.shared.times import candidates, minute
+from chalicelib.domain.shared.times import epoch_minute, possible_instants
 from tests.builders.generators.rebooking_cases import LENGTH, asked, fits
 
 Case = tuple[WorkSchedule, str, datetime]
 
 
-def wish(wall: datetime, at: datetime | None = None) -> RebookWish:
+def wish(wall: datetime, at: datetime | None = None) -> RebookRequest:
     """A session at this wall time; with ``at``, by the offset clocks have then."""
     clock = wall.timetz() if at is None else wall.time().replace(tzinfo=at.tzinfo)
-    return RebookWish(Approach.MANUAL, "wsl_1", Method.PHONE, wall.date(), clock)
+    return RebookRequest(RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, wall.date(), clock)
 
 
 @settings(max_examples=300)
 @given(asked())
 def test_a_schedule_holds_what_one_of_its_lines_holds_by_its_own_clocks(case: Case) -> None:
     schedule, _, at = case
-    held = lies_within(schedule, (minute(at), minute(at + LENGTH)))
+    held = is_within_schedule(schedule, (epoch_minute(at), epoch_minute(at + LENGTH)))
     event("held" if held else "not held")
     assert held == fits(schedule, at)
 
@@ -43,7 +43,7 @@ def test_the_clients_wall_time_is_the_instant_their_clocks_show_it(case: Case) -
     wall = theirs.replace(tzinfo=None)
     offset = datetime.fromisoformat(theirs.isoformat())
     assert agreed_start(wish(wall, offset), timezone) == at
-    found = candidates(wall, tz)
+    found = possible_instants(wall, tz)
     event(f"shown {len(found)} times")
     if found == [at]:
         assert agreed_start(wish(wall), timezone) == at

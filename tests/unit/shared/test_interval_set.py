@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.shared.interval_set import Interval, Minutes
+from chalicelib.domain.shared.interval_set import Interval, MinuteSet
 
 FIRST, LAST = 1000, 1200
 
@@ -15,8 +15,8 @@ intervals = st.lists(st.tuples(edges, edges), max_size=6)
 examples = settings(max_examples=150, deadline=None, derandomize=True)
 
 
-def of(*found: Interval) -> Minutes:
-    return Minutes.of(FIRST, LAST, found)
+def of(*found: Interval) -> MinuteSet:
+    return MinuteSet.of(FIRST, LAST, found)
 
 
 def numbers(found: list[Interval]) -> set[int]:
@@ -58,7 +58,7 @@ def test_clear_minutes_have_nothing_of_the_set_around_them(found: list[Interval]
 def test_steps_count_from_the_start_of_each_span(found: list[Interval], step: int) -> None:
     expected = {at for start, end in found for at in range(start, end, step) if FIRST <= at < LAST}
 
-    assert sorted(expected) == list(Minutes.steps(FIRST, LAST, found, step))
+    assert sorted(expected) == list(MinuteSet.steps(FIRST, LAST, found, step))
 
 
 @examples
@@ -82,8 +82,8 @@ def test_intervals_are_half_open() -> None:
 
 
 def test_the_edges_of_the_window_do_not_count_as_taken() -> None:
-    assert list(Minutes.of(0, 3, []).clear(2, 5)) == [0, 1, 2]
+    assert list(MinuteSet.of(0, 3, []).clear(2, 5)) == [0, 1, 2]
 
 
 def test_steps_of_a_span_begun_before_the_window_are_those_of_the_span() -> None:
-    assert list(Minutes.steps(100, 130, [(95, 125)], 10)) == [105, 115]
+    assert list(MinuteSet.steps(100, 130, [(95, 125)], 10)) == [105, 115]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app import DECLARED
-from chalicelib.api.http.call import Caller, Who
-from chalicelib.domain.shared.permissions import MATRIX, Ability, Principal, Role, Scope, grants
+from chalicelib.api.http.call import Access, AccessLevel
+from chalicelib.domain.shared.permissions import PERMISSION_MATRIX, Ability, Principal, Role, Scope, grants
 from tests.builders.oracles.permission_matrix import ROLES, ROWS
 from tests.builders.oracles.permission_requests import ASKS, SHARED, TO_COME
 
@@ -22,14 +22,14 @@ def person(*roles: str, locations: frozenset[str] = frozenset({"loc_1"})) -> Pri
 
 
 def test_every_ability_has_its_row() -> None:
-    assert set(ROWS) == {ability.value for ability in Ability} == {row.value for row in MATRIX}
+    assert set(ROWS) == {ability.value for ability in Ability} == {row.value for row in PERMISSION_MATRIX}
 
 
 def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
     """A new route brings its row of tests/builders/oracles/permission_requests.py along."""
     routes = [route for resource in DECLARED for route in resource.declared]
     needed = {
-        ability.value for route in routes if not isinstance(route.who, Caller) for ability in abilities(route.who)
+        ability.value for route in routes if not isinstance(route.who, AccessLevel) for ability in abilities(route.who)
     }
     assert needed - {ability for ask in ASKS for ability in ask.needs} == set(TO_COME)
     assert not [route.path for route in routes if route.path.startswith(tuple(TO_COME.values()))]
@@ -40,8 +40,8 @@ def test_every_row_is_asked_over_http() -> None:
     assert set(ROWS) - asked == set(TO_COME)
 
 
-def abilities(who: Who) -> tuple[Ability, ...]:
-    assert not isinstance(who, Caller)
+def abilities(who: Access) -> tuple[Ability, ...]:
+    assert not isinstance(who, AccessLevel)
     return (who,) if isinstance(who, Ability) else who
 
 
@@ -122,5 +122,5 @@ def test_booking_for_others_stops_at_a_role(role: str, whose: str, allowed: bool
 
 def test_abilities_are_listed_for_the_console() -> None:
     assert person("contact_centre").abilities == tuple(
-        Ability(ability) for ability in (*MATRIX,) if ROWS[ability.value].split()[5] != "-"
+        Ability(ability) for ability in (*PERMISSION_MATRIX,) if ROWS[ability.value].split()[5] != "-"
     )

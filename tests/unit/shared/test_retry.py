@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.domain.shared.errors import Busy, Stale
-from chalicelib.services.retry import ATTEMPTS, PATIENCE_SECONDS, decide
+from chalicelib.services.retry import MAX_ATTEMPTS, MAX_SECONDS, retry_on_conflict
 
 
 class Rivals:
@@ -29,7 +29,7 @@ class Rivals:
         return "done"
 
     def decided(self) -> str:
-        return decide(self, self.pauses.append, lambda: self.now)
+        return retry_on_conflict(self, self.pauses.append, lambda: self.now)
 
 
 def test_who_is_overtaken_decides_again_after_a_pause() -> None:
@@ -42,14 +42,14 @@ def test_there_are_only_so_many_attempts() -> None:
     rivals = Rivals(10_000)
     with pytest.raises(Busy):
         rivals.decided()
-    assert rivals.attempts == ATTEMPTS
+    assert rivals.attempts == MAX_ATTEMPTS
 
 
 def test_slow_attempts_end_before_the_caller_is_cut_off() -> None:
     rivals = Rivals(10_000, seconds_each=1.5)
     with pytest.raises(Busy):
         rivals.decided()
-    assert rivals.now <= PATIENCE_SECONDS + 1.5
+    assert rivals.now <= MAX_SECONDS + 1.5
 
 
 def test_another_refusal_ends_it_at_once() -> None:
@@ -59,4 +59,4 @@ def test_another_refusal_ends_it_at_once() -> None:
         raise next(refusals)
 
     with pytest.raises(Busy, match="full"):
-        decide(attempt, lambda _: None)
+        retry_on_conflict(attempt, lambda _: None)

@@ -10,13 +10,13 @@ from hypothesis import given, strategies as st
 
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.times import (
-    candidates,
     country_of,
     day_bounds,
+    epoch_minute,
     first_valid,
-    instant,
-    minute,
-    resolve,
+    from_epoch_minute,
+    possible_instants,
+    resolve_start,
     utc_days,
     wall_text,
 )
@@ -40,22 +40,22 @@ def wall(text: str) -> datetime:
 )
 def test_a_wall_time_that_clocks_skip_is_refused(zone: str, text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        resolve(wall(text), zone)
+        resolve_start(wall(text), zone)
     assert refused.value.code == "nonexistent_local_time"
 
 
 def test_a_wall_time_that_comes_twice_names_both_instants() -> None:
     with pytest.raises(Refusal) as refused:
-        resolve(wall("2026-04-05T02:30"), "Australia/Sydney")
+        resolve_start(wall("2026-04-05T02:30"), "Australia/Sydney")
     assert refused.value.code == "ambiguous_local_time"
     both = [datetime.fromisoformat(text) for text in refused.value.extra["candidates"]]
     assert both == [datetime(2026, 4, 4, 15, 30, tzinfo=UTC), datetime(2026, 4, 4, 16, 30, tzinfo=UTC)]
     for at, text in zip(both, refused.value.extra["candidates"], strict=True):
-        assert resolve(datetime.fromisoformat(text), "Australia/Sydney") == at
+        assert resolve_start(datetime.fromisoformat(text), "Australia/Sydney") == at
 
 
 def test_lord_howe_moves_by_half_an_hour() -> None:
-    assert candidates(wall("2026-10-04T02:30"), LORD_HOWE) == [datetime(2026, 10, 3, 15, 30, tzinfo=UTC)]
+    assert possible_instants(wall("2026-10-04T02:30"), LORD_HOWE) == [datetime(2026, 10, 3, 15, 30, tzinfo=UTC)]
     assert first_valid(wall("2026-10-04T02:10"), LORD_HOWE) == datetime(2026, 10, 3, 15, 30, tzinfo=UTC)
 
 
@@ -77,7 +77,7 @@ def test_a_local_day_has_23_to_25_hours(day: date, hours: int) -> None:
 @pytest.mark.parametrize("text", ["2026-12-01T10:01", "2026-12-01T10:00:30", "2026-12-01T10:03:00-05:00"])
 def test_starts_lie_on_the_five_minute_grid(text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        resolve(wall(text), "America/Toronto")
+        resolve_start(wall(text), "America/Toronto")
     assert refused.value.code == "off_grid"
 
 
@@ -85,12 +85,12 @@ def test_starts_lie_on_the_five_minute_grid(text: str) -> None:
 def test_an_unknown_zone_is_named(zone: str) -> None:
     """What a machine itself is set to, and what stands for nowhere, are files beside the zones and no places."""
     with pytest.raises(Refusal) as refused:
-        resolve(wall("2026-12-01T10:00"), zone)
+        resolve_start(wall("2026-12-01T10:00"), zone)
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_timezone", "/timezone")
 
 
 def test_what_ends_at_midnight_touches_one_day() -> None:
-    midnight = minute(datetime(2026, 12, 2, tzinfo=UTC))
+    midnight = epoch_minute(datetime(2026, 12, 2, tzinfo=UTC))
     assert utc_days(midnight - 30, midnight) == ["2026-12-01"]
     assert utc_days(midnight - 30, midnight + 5) == ["2026-12-01", "2026-12-02"]
 
@@ -101,7 +101,7 @@ WALL_TIMES = st.integers(0, 4 * 366 * 24 * 60).map(lambda n: wall("2024-01-01") 
 @given(st.sampled_from(ZONES), WALL_TIMES)
 def test_every_candidate_shows_the_wall_time_it_is_for(zone: str, at: datetime) -> None:
     tz = ZoneInfo(zone)
-    found = candidates(at, tz)
+    found = possible_instants(at, tz)
     assert len(found) <= 2
     for one in found:
         assert wall_text(one, tz) == at.isoformat(timespec="seconds")
@@ -111,7 +111,7 @@ def test_every_candidate_shows_the_wall_time_it_is_for(zone: str, at: datetime) 
 
 @given(st.integers(0, 60_000_000))
 def test_minutes_and_instants_are_the_same_thing(minutes: int) -> None:
-    assert minute(instant(minutes)) == minutes
+    assert epoch_minute(from_epoch_minute(minutes)) == minutes
 
 
 @pytest.mark.parametrize(

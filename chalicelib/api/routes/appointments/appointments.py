@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.routes.availability.availability import BOOKERS
-from chalicelib.api.schemas.appointments.appointment_changes import AppointmentChange, edit
+from chalicelib.api.routes.availability.availability import BOOKING_ABILITIES
+from chalicelib.api.schemas.appointments.appointment_changes import AppointmentChangeBody, to_edit
 from chalicelib.api.schemas.appointments.appointments import (
-    Appointment,
-    Assignment,
-    Claim,
-    HistoryLine,
-    ListQuery,
-    LogLine,
-    StaffCancel,
-    StatusMove,
+    AppointmentListQuery,
+    AppointmentResponse,
+    AppointmentStatusBody,
+    AssignmentBody,
+    ClaimBody,
+    LogEntryResponse,
+    StaffCancellationBody,
+    StatusHistoryEntryResponse,
 )
-from chalicelib.api.schemas.appointments.staff_booking import NewStaffBooking
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
-from chalicelib.domain.organisation.statuses import StatusPassed
+from chalicelib.api.schemas.appointments.staff_booking import StaffBookingBody
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.domain.organisation.statuses import StatusHistoryEntry
 from chalicelib.domain.shared.errors import (
     AlreadyAssigned,
     BlockNotReleased,
@@ -36,15 +36,15 @@ from chalicelib.domain.shared.errors import (
     VersionMismatch,
     WrongState,
 )
-from chalicelib.domain.shared.events import Channel, Entry
+from chalicelib.domain.shared.events import Channel, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
-from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.appointment_view import AppointmentView
 
 routes = Routes(__name__, tag="Appointments")
 
-_VIEWERS = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
-_TIMES = (
+_VIEW_ABILITIES = (Ability.APPOINTMENT_VIEW, Ability.DASHBOARD_VIEW)
+_TIME_PROBLEMS = (
     *("unknown_timezone", "timezone_required", "nonexistent_local_time", "ambiguous_local_time"),
     *("off_grid", "past", "too_far"),
 )
@@ -52,61 +52,63 @@ _TIMES = (
 
 @routes.get(
     "/appointments",
-    query=ListQuery,
-    answer=Page[Appointment],
+    query=AppointmentListQuery,
+    answer=PageResponse[AppointmentResponse],
     who=Ability.DASHBOARD_VIEW,
     refuses=(NotFound, "location_required", "date_required", "invalid_cursor"),
 )
-def list_appointments(call: Call[NoBody, ListQuery]) -> unit_of_work.Page[Seated]:
+def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> unit_of_work.Page[AppointmentView]:
     """One of the dashboard's lists, oldest start first."""
     return container.dashboard().listed(call.context(), call.query.listing(call.staff.staff_id))
 
 
 @routes.post(
     "/appointments",
-    body=NewStaffBooking,
-    answer=Appointment,
+    body=StaffBookingBody,
+    answer=AppointmentResponse,
     status=201,
-    who=BOOKERS,
+    who=BOOKING_ABILITIES,
     refuses=(
         *(OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, NoStaffForLanguage),
         *(FeatureDisabled, "unknown_client", "client_required", "contact_required", "client_twice"),
         *("invalid_answers", "unknown_staff", "unknown_service", "unknown_location", "group_not_bookable_here"),
-        *("not_bookable_here", "method_not_offered", "invalid_phone", *_TIMES),
+        *("not_bookable_here", "method_not_offered", "invalid_phone", *_TIME_PROBLEMS),
     ),
 )
-def book_for_client(call: Call[NewStaffBooking, NoQuery]) -> Seated:
+def book_for_client(call: Call[StaffBookingBody, NoQuery]) -> AppointmentView:
     """Book for a client on record or a new one; exactly once under an Idempotency-Key."""
     return container.staff_booking().book(call.context(call.body.channel.channel), call.body.wish())
 
 
-@routes.get("/appointments/{appointment_id}", answer=Appointment, who=_VIEWERS)
-def show_appointment(call: Call[NoBody, NoQuery]) -> Seated:
+@routes.get("/appointments/{appointment_id}", answer=AppointmentResponse, who=_VIEW_ABILITIES)
+def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """One appointment."""
     return container.viewing().one(call.context(), call.path["appointment_id"])
 
 
 @routes.patch(
     "/appointments/{appointment_id}",
-    body=AppointmentChange,
-    answer=Appointment,
+    body=AppointmentChangeBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
-        *("method_not_offered", "platform_not_allowed", "date_fixed", *_TIMES),
+        *("method_not_offered", "platform_not_allowed", "date_fixed", *_TIME_PROBLEMS),
         *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),
         *("unknown_client", "client_twice", "invalid_answers"),
     ),
 )
-def change_appointment(call: Call[Record, NoQuery]) -> Seated:
+def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change an appointment: the old time is freed and the new one taken, or all stays as it was."""
     context = call.context(Channel.SCHEDULE)
-    return container.changing().change(context, call.path["appointment_id"], edit(call.body.values()))
+    return container.changing().change(context, call.path["appointment_id"], to_edit(call.body.values()))
 
 
-@routes.get("/appointments/{appointment_id}/log", query=PageQuery, answer=Page[LogLine], who=Ability.LOG_VIEW)
-def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Entry]:
+@routes.get(
+    "/appointments/{appointment_id}/log", query=PageQuery, answer=PageResponse[LogEntryResponse], who=Ability.LOG_VIEW
+)
+def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[JournalEntry]:
     """Every action on an appointment, newest first."""
     query = call.query
     return container.viewing().log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
@@ -115,10 +117,10 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Ent
 @routes.get(
     "/appointments/{appointment_id}/history",
     query=PageQuery,
-    answer=Page[HistoryLine],
+    answer=PageResponse[StatusHistoryEntryResponse],
     who=Ability.STATUS_HISTORY_VIEW,
 )
-def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[StatusPassed]:
+def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[StatusHistoryEntry]:
     """The statuses it has passed through, newest first, each as it was then; none without the status function."""
     query = call.query
     return container.viewing().history(call.context(), call.path["appointment_id"], query.limit, query.cursor)
@@ -126,13 +128,13 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page
 
 @routes.post(
     "/appointments/{appointment_id}/status",
-    body=StatusMove,
-    answer=Appointment,
+    body=AppointmentStatusBody,
+    answer=AppointmentResponse,
     who=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
     versioned=True,
     refuses=(WrongState, StatusChanged, FeatureDisabled, "unknown_status", "status_archived", "reason_required"),
 )
-def move_to_status(call: Call[StatusMove, NoQuery]) -> Seated:
+def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentView:
     """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""
     context = call.context(Channel.DASHBOARD)
     return container.approving().move(context, call.path["appointment_id"], call.body.wish())
@@ -140,13 +142,13 @@ def move_to_status(call: Call[StatusMove, NoQuery]) -> Seated:
 
 @routes.post(
     "/appointments/{appointment_id}/claim",
-    body=Claim,
-    answer=Appointment,
+    body=ClaimBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_CLAIM,
     versioned=True,
     refuses=(AlreadyAssigned, StaffConflict, WrongState, VersionMismatch),
 )
-def claim_appointment(call: Call[Claim, NoQuery]) -> Seated:
+def claim_appointment(call: Call[ClaimBody, NoQuery]) -> AppointmentView:
     """Take an unassigned appointment."""
     context = call.context(Channel.DASHBOARD)
     return container.assigning().claim(context, call.path["appointment_id"], call.body.force)
@@ -154,13 +156,13 @@ def claim_appointment(call: Call[Claim, NoQuery]) -> Seated:
 
 @routes.post(
     "/appointments/{appointment_id}/assign",
-    body=Assignment,
-    answer=Appointment,
+    body=AssignmentBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_ASSIGN,
     versioned=True,
     refuses=(StaffConflict, WrongState, VersionMismatch, "not_eligible"),
 )
-def assign_appointment(call: Call[Assignment, NoQuery]) -> Seated:
+def assign_appointment(call: Call[AssignmentBody, NoQuery]) -> AppointmentView:
     """Give an appointment to somebody."""
     context, body = call.context(Channel.DASHBOARD), call.body
     return container.assigning().assign(context, call.path["appointment_id"], body.staff_id, body.force)
@@ -168,20 +170,20 @@ def assign_appointment(call: Call[Assignment, NoQuery]) -> Seated:
 
 @routes.post(
     "/appointments/{appointment_id}/unassign",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_ASSIGN,
     versioned=True,
     refuses=(WrongState, VersionMismatch),
 )
-def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
+def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """Give an appointment back to nobody."""
     return container.assigning().unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
 @routes.post(
     "/appointments/{appointment_id}/cancel",
-    body=StaffCancel,
-    answer=Appointment,
+    body=StaffCancellationBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_EDIT,
     versioned=True,
     refuses=(
@@ -189,7 +191,7 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> Seated:
         *("reason_required", "unknown_reason", "within_24h_mismatch"),
     ),
 )
-def cancel_appointment(call: Call[StaffCancel, NoQuery]) -> Seated:
+def cancel_appointment(call: Call[StaffCancellationBody, NoQuery]) -> AppointmentView:
     """Cancel for everybody; after the client's deadline too."""
     context = call.context(Channel.DASHBOARD)
     return container.cancelling().by_staff(context, call.path["appointment_id"], call.body.wish())

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.appointments.appointments import Appointment
-from chalicelib.api.schemas.appointments.attendees import AddedAttendee, RemovalQuery
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
+from chalicelib.api.schemas.appointments.attendees import AddedAttendeeBody, AttendeeRemovalQuery
 from chalicelib.domain.shared.errors import AlreadyAttending, FeatureDisabled, WrongState
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.appointment_view import AppointmentView
 
 routes = Routes(__name__, tag="Appointments")
 
-_EDITORS = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
+_EDIT_ABILITIES = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
 
 
 @routes.post(
     "/appointments/{appointment_id}/attendees",
-    body=AddedAttendee,
-    answer=Appointment,
+    body=AddedAttendeeBody,
+    answer=AppointmentResponse,
     status=201,
-    who=_EDITORS,
+    who=_EDIT_ABILITIES,
     versioned=True,
     refuses=(
         WrongState,
@@ -36,7 +36,7 @@ _EDITORS = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
         "unknown_timezone",
     ),
 )
-def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
+def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
     """One more client comes along, on record or new; they get the confirmation and a code of their own."""
     context, added = call.context(Channel.DASHBOARD), call.body
     return container.joining().join(context, call.path["appointment_id"], added.guest(), added.notify_client)
@@ -44,11 +44,11 @@ def add_attendee(call: Call[AddedAttendee, NoQuery]) -> Seated:
 
 @routes.delete(
     "/appointments/{appointment_id}/attendees/{client_id}",
-    query=RemovalQuery,
-    who=_EDITORS,
+    query=AttendeeRemovalQuery,
+    who=_EDIT_ABILITIES,
     refuses=(WrongState, FeatureDisabled, "reason_required", "unknown_reason"),
 )
-def remove_attendee(call: Call[NoBody, RemovalQuery]) -> None:
+def remove_attendee(call: Call[NoBody, AttendeeRemovalQuery]) -> None:
     """A client is taken off; without the last one the appointment is cancelled."""
     context, path = call.context(Channel.DASHBOARD), call.path
     container.cancelling().attendee_by_staff(context, path["appointment_id"], path["client_id"], call.query.wish())

@@ -4,73 +4,73 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.appointments.appointments import Appointment, Missed
-from chalicelib.domain.appointments.lifecycle import Step
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse, NoShowBody
+from chalicelib.domain.appointments.lifecycle import LifecycleStep
 from chalicelib.domain.shared.errors import FeatureDisabled, TooEarly, WrongState
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.appointments.appointment_view import Seated
+from chalicelib.services.appointments.appointment_view import AppointmentView
 
 routes = Routes(__name__, tag="Appointments")
 
 
 @routes.post(
     "/appointments/{appointment_id}/arrive",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(FeatureDisabled, WrongState),
 )
-def arrive(call: Call[NoBody, NoQuery]) -> Seated:
+def arrive(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """The client is here; only where the organisation uses the lobby."""
-    return _advanced(call, Step.ARRIVE)
+    return _advance(call, LifecycleStep.ARRIVE)
 
 
 @routes.post(
     "/appointments/{appointment_id}/commence",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(WrongState,),
 )
-def commence(call: Call[NoBody, NoQuery]) -> Seated:
+def commence(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """It begins, once it is confirmed; its duration counts from now."""
-    return _advanced(call, Step.COMMENCE)
+    return _advance(call, LifecycleStep.COMMENCE)
 
 
 @routes.post(
     "/appointments/{appointment_id}/serve",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(WrongState,),
 )
-def serve(call: Call[NoBody, NoQuery]) -> Seated:
+def serve(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """The client has been served; its duration ends."""
-    return _advanced(call, Step.SERVE)
+    return _advance(call, LifecycleStep.SERVE)
 
 
 @routes.post(
     "/appointments/{appointment_id}/complete",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(WrongState,),
 )
-def complete(call: Call[NoBody, NoQuery]) -> Seated:
+def complete(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """Everything about it is done."""
-    return _advanced(call, Step.COMPLETE)
+    return _advance(call, LifecycleStep.COMPLETE)
 
 
 @routes.post(
     "/appointments/{appointment_id}/no-show",
-    body=Missed,
-    answer=Appointment,
+    body=NoShowBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(WrongState, TooEarly),
 )
-def miss(call: Call[Missed, NoQuery]) -> Seated:
+def miss(call: Call[NoShowBody, NoQuery]) -> AppointmentView:
     """Nobody came; from thirty minutes after its start on."""
     context, said = call.context(Channel.DASHBOARD), call.body
     return container.progressing().miss(context, call.path["appointment_id"], said.contact_attempted, said.reason)
@@ -78,15 +78,15 @@ def miss(call: Call[Missed, NoQuery]) -> Seated:
 
 @routes.post(
     "/appointments/{appointment_id}/sign-off",
-    answer=Appointment,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_PROGRESS,
     versioned=True,
     refuses=(WrongState,),
 )
-def sign_off(call: Call[NoBody, NoQuery]) -> Seated:
+def sign_off(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """Close the record of what is completed, missed or cancelled: nothing about it changes afterwards."""
     return container.progressing().sign_off(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
-def _advanced(call: Call[NoBody, NoQuery], step: Step) -> Seated:
+def _advance(call: Call[NoBody, NoQuery], step: LifecycleStep) -> AppointmentView:
     return container.progressing().advance(call.context(Channel.DASHBOARD), call.path["appointment_id"], step)

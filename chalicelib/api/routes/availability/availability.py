@@ -5,28 +5,28 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
 from chalicelib.api.schemas.appointments.staff_booking import StaffAvailabilityQuery
-from chalicelib.api.schemas.availability.availability import AvailabilityAnswer
+from chalicelib.api.schemas.availability.availability import AvailabilityResponse
 from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
 from chalicelib.domain.shared.permissions import Ability
 
 routes = Routes(__name__, tag="Appointments")
 
-BOOKERS = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability.BOOK_FOR_OTHERS)
+BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability.BOOK_FOR_OTHERS)
 """Whoever may book through at least one of the channels."""
 
 
 @routes.get(
     "/availability",
     query=StaffAvailabilityQuery,
-    answer=AvailabilityAnswer,
-    who=BOOKERS,
+    answer=AvailabilityResponse,
+    who=BOOKING_ABILITIES,
     refuses=(
         *(NotFound, FeatureDisabled, "unknown_timezone", "invalid_range", "method_not_offered", "unknown_hold"),
         *("unknown_staff", "not_bookable_here", "group_not_bookable_here"),
     ),
 )
-def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityAnswer:
+def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityResponse:
     """Free times of a service at a location, the reserve and for Schedule held blocks counted in."""
     query = call.query
     days = container.availabilities().list(call.context(), query.search(), query.first, query.last)
-    return AvailabilityAnswer.said(query.timezone, days)
+    return AvailabilityResponse.said(query.timezone, days)

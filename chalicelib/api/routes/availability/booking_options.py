@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
-from chalicelib.api.routes.availability.availability import BOOKERS
-from chalicelib.api.schemas.availability.booking_options import BookingOptionsAnswer, BookingOptionsQuery
+from chalicelib.api.routes.availability.availability import BOOKING_ABILITIES
+from chalicelib.api.schemas.availability.booking_options import BookingOptionsQuery, BookingOptionsResponse
 from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
 from chalicelib.services.availability.booking_options import BookingOptions
 
@@ -15,8 +15,8 @@ routes = Routes(__name__, tag="Appointments")
 @routes.get(
     "/booking-options",
     query=BookingOptionsQuery,
-    answer=BookingOptionsAnswer,
-    who=BOOKERS,
+    answer=BookingOptionsResponse,
+    who=BOOKING_ABILITIES,
     refuses=(NotFound, FeatureDisabled),
 )
 def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
-from chalicelib.api.schemas.clients.activity import ActivityPage
+from chalicelib.api.schemas.clients.activity import ActivityPageResponse
 from chalicelib.api.schemas.shared.fields import PageQuery
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
@@ -16,7 +16,7 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/{client_id}/activity",
     query=PageQuery,
-    answer=ActivityPage,
+    answer=ActivityPageResponse,
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )

@@ -4,44 +4,56 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.routes.clients.duplicates import with_hint
-from chalicelib.api.schemas.appointments.appointments import LogLine
-from chalicelib.api.schemas.clients.clients import Client, ClientChange, ClientRecord, ClientsQuery, DeletionQuery
-from chalicelib.api.schemas.clients.duplicates import CreatedClient
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.routes.clients.duplicates import created_client_response
+from chalicelib.api.schemas.appointments.appointments import LogEntryResponse
+from chalicelib.api.schemas.clients.clients import (
+    ClientBody,
+    ClientChangeBody,
+    ClientDeletionQuery,
+    ClientListQuery,
+    ClientResponse,
+)
+from chalicelib.api.schemas.clients.duplicates import CreatedClientResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.clients import client as domain
 from chalicelib.domain.shared.errors import ClientMerged, Duplicate, HasUpcoming
-from chalicelib.domain.shared.events import Channel, Entry
+from chalicelib.domain.shared.events import Channel, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
 
 routes = Routes(__name__, tag="Clients")
 
-_VALUES = ("contact_required", "invalid_phone", "unknown_timezone")
+_FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
 
 
-@routes.get("/clients", query=ClientsQuery, answer=Page[Client], who=Ability.CLIENT_VIEW, refuses=("invalid_cursor",))
-def list_clients(call: Call[NoBody, ClientsQuery]) -> unit_of_work.Page[domain.Client]:
+@routes.get(
+    "/clients",
+    query=ClientListQuery,
+    answer=PageResponse[ClientResponse],
+    who=Ability.CLIENT_VIEW,
+    refuses=("invalid_cursor",),
+)
+def list_clients(call: Call[NoBody, ClientListQuery]) -> unit_of_work.Page[domain.Client]:
     """Clients the caller may see, or has to do with: those that are searched for, or all of them."""
     return container.client_lists().listed(call.context(), call.query.query())
 
 
 @routes.post(
     "/clients",
-    body=ClientRecord,
-    answer=CreatedClient,
-    present=with_hint,
+    body=ClientBody,
+    answer=CreatedClientResponse,
+    present=created_client_response,
     status=201,
     who=Ability.CLIENT_ADD,
-    refuses=(Duplicate, *_VALUES),
+    refuses=(Duplicate, *_FIELD_PROBLEMS),
 )
-def create_client(call: Call[ClientRecord, NoQuery]) -> domain.Client:
+def create_client(call: Call[ClientBody, NoQuery]) -> domain.Client:
     """Take a client on record, whom its maker knows until somebody books them; `hint` names who may be the same."""
     return container.clients().create(call.context(Channel.CALL_CENTRE), call.body.new())
 
 
-@routes.get("/clients/{client_id}", answer=Client, who=Ability.CLIENT_VIEW)
+@routes.get("/clients/{client_id}", answer=ClientResponse, who=Ability.CLIENT_VIEW)
 def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
     """One client; under the id of one who was merged, the client they were merged into."""
     return container.clients().show(call.context(), call.path["client_id"])
@@ -49,12 +61,12 @@ def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
 
 @routes.patch(
     "/clients/{client_id}",
-    body=ClientChange,
-    answer=Client,
+    body=ClientChangeBody,
+    answer=ClientResponse,
     who=Ability.CLIENT_EDIT,
-    refuses=(ClientMerged, Duplicate, *_VALUES),
+    refuses=(ClientMerged, Duplicate, *_FIELD_PROBLEMS),
 )
-def change_client(call: Call[Record, NoQuery]) -> domain.Client:
+def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
     """Change some fields; with another mobile number, consent to texts has to be given anew."""
     context = call.context(Channel.CALL_CENTRE)
     return container.clients().change(context, call.path["client_id"], call.body.values())
@@ -62,11 +74,11 @@ def change_client(call: Call[Record, NoQuery]) -> domain.Client:
 
 @routes.delete(
     "/clients/{client_id}",
-    query=DeletionQuery,
+    query=ClientDeletionQuery,
     who=Ability.CLIENT_DELETE,
     refuses=(ClientMerged, HasUpcoming),
 )
-def delete_client(call: Call[NoBody, DeletionQuery]) -> None:
+def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
     """Forget who a client is; their appointments stay, those ahead are cancelled if that is asked for."""
     context = call.context(Channel.CALL_CENTRE)
     container.forgetting().forget(context, call.path["client_id"], cancel_upcoming=call.query.cancel_upcoming)
@@ -75,10 +87,10 @@ def delete_client(call: Call[NoBody, DeletionQuery]) -> None:
 @routes.get(
     "/clients/{client_id}/log",
     query=PageQuery,
-    answer=Page[LogLine],
+    answer=PageResponse[LogEntryResponse],
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
-def show_client_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Entry]:
+def show_client_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[JournalEntry]:
     """What was done to the profile, newest first: each field before and after, consents by themselves."""
     return container.clients().log(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

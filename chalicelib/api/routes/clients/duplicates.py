@@ -6,12 +6,16 @@ from typing import Any
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.clients.duplicates import CreatedClient, Duplicate, DuplicatePair
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.api.schemas.clients.duplicates import (
+    CreatedClientResponse,
+    DuplicatePairResponse,
+    LikelyDuplicateResponse,
+)
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
-from chalicelib.services.clients.duplicates import Likely, LikelyPair
+from chalicelib.services.clients.duplicates import LikelyDuplicate, LikelyPair
 
 routes = Routes(__name__, tag="Clients")
 
@@ -19,7 +23,7 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/duplicates",
     query=PageQuery,
-    answer=Page[DuplicatePair],
+    answer=PageResponse[DuplicatePairResponse],
     who=Ability.CLIENT_MERGE,
     refuses=("invalid_cursor",),
 )
@@ -28,12 +32,12 @@ def list_duplicates(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[LikelyPa
     return container.duplicates().worklist(call.context(), call.query.limit, call.query.cursor)
 
 
-@routes.get("/clients/{client_id}/duplicates", answer=Page[Duplicate], who=Ability.CLIENT_VIEW)
-def show_client_duplicates(call: Call[NoBody, NoQuery]) -> unit_of_work.Page[Likely]:
+@routes.get("/clients/{client_id}/duplicates", answer=PageResponse[LikelyDuplicateResponse], who=Ability.CLIENT_VIEW)
+def show_client_duplicates(call: Call[NoBody, NoQuery]) -> unit_of_work.Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
     return container.duplicates().of(call.context(), call.path["client_id"])
 
 
-def with_hint(call: Call[Any, Any], client: Client) -> CreatedClient:
+def created_client_response(call: Call[Any, Any], client: Client) -> CreatedClientResponse:
     """The answer about a client somebody just made: who they may know already."""
-    return CreatedClient.of((client, container.duplicates().hints(call.staff, client)))
+    return CreatedClientResponse.of((client, container.duplicates().hints(call.staff, client)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.clients.sessions import (
-    Allotment,
-    NewSessionRequest,
-    SessionRequest,
-    Sessions,
-    SessionVerdict,
+    SessionAllotmentBody,
+    SessionDecisionBody,
+    SessionRequestBody,
+    SessionRequestResponse,
+    SessionsResponse,
 )
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.domain.clients import sessions as domain
 from chalicelib.domain.shared.errors import ClientMerged, WrongState
 from chalicelib.domain.shared.events import Channel
@@ -21,20 +21,20 @@ from chalicelib.services import unit_of_work
 routes = Routes(__name__, tag="Clients")
 
 
-@routes.get("/clients/{client_id}/sessions", answer=Sessions, who=Ability.CLIENT_VIEW)
-def show_sessions(call: Call[NoBody, NoQuery]) -> domain.Figures:
+@routes.get("/clients/{client_id}/sessions", answer=SessionsResponse, who=Ability.CLIENT_VIEW)
+def show_sessions(call: Call[NoBody, NoQuery]) -> domain.SessionBalance:
     """How many sessions a client has, with those of everybody merged into them."""
     return container.sessions().show(call.context(), call.path["client_id"])
 
 
 @routes.put(
     "/clients/{client_id}/sessions",
-    body=Allotment,
-    answer=Sessions,
+    body=SessionAllotmentBody,
+    answer=SessionsResponse,
     who=Ability.SESSIONS_ALLOT,
     refuses=(ClientMerged,),
 )
-def allot_sessions(call: Call[Allotment, NoQuery]) -> domain.Figures:
+def allot_sessions(call: Call[SessionAllotmentBody, NoQuery]) -> domain.SessionBalance:
     """Say how many sessions a client has in all; from then on none is booked beyond them."""
     context = call.context(Channel.CALL_CENTRE)
     return container.sessions().allot(context, call.path["client_id"], call.body.allotted)
@@ -43,7 +43,7 @@ def allot_sessions(call: Call[Allotment, NoQuery]) -> domain.Figures:
 @routes.get(
     "/clients/{client_id}/session-requests",
     query=PageQuery,
-    answer=Page[SessionRequest],
+    answer=PageResponse[SessionRequestResponse],
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
@@ -55,13 +55,13 @@ def list_session_requests(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[do
 
 @routes.post(
     "/clients/{client_id}/session-requests",
-    body=NewSessionRequest,
-    answer=SessionRequest,
+    body=SessionRequestBody,
+    answer=SessionRequestResponse,
     status=201,
     who=Ability.SESSIONS_REQUEST,
     refuses=(ClientMerged, WrongState, "too_many"),
 )
-def request_sessions(call: Call[NewSessionRequest, NoQuery]) -> domain.SessionRequest:
+def request_sessions(call: Call[SessionRequestBody, NoQuery]) -> domain.SessionRequest:
     """Ask for more sessions; until that is decided there are no more than before."""
     context, body = call.context(Channel.CALL_CENTRE), call.body
     return container.sessions().ask(context, call.path["client_id"], body.sessions, body.reason)
@@ -69,13 +69,13 @@ def request_sessions(call: Call[NewSessionRequest, NoQuery]) -> domain.SessionRe
 
 @routes.patch(
     "/clients/{client_id}/session-requests/{request_id}",
-    body=SessionVerdict,
-    answer=SessionRequest,
+    body=SessionDecisionBody,
+    answer=SessionRequestResponse,
     who=Ability.SESSIONS_ALLOT,
     versioned=False,
     refuses=(ClientMerged, WrongState),
 )
-def decide_session_request(call: Call[SessionVerdict, NoQuery]) -> domain.SessionRequest:
+def decide_session_request(call: Call[SessionDecisionBody, NoQuery]) -> domain.SessionRequest:
     """Approve a request, which allots what it asks for, or decline it; once."""
     context, path = call.context(Channel.CALL_CENTRE), call.path
     return container.sessions().decide(context, path["client_id"], path["request_id"], call.body.verdict())

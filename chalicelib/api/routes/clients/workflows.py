@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.clients.workflows import NewWorkflow, Workflow, WorkflowChange
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.clients.workflows import WorkflowBody, WorkflowChangeBody, WorkflowResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.clients import workflows as domain
 from chalicelib.domain.shared.errors import ClientMerged
 from chalicelib.domain.shared.events import Channel
@@ -19,7 +19,7 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/{client_id}/workflows",
     query=PageQuery,
-    answer=Page[Workflow],
+    answer=PageResponse[WorkflowResponse],
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
@@ -30,13 +30,13 @@ def list_workflows(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.Wo
 
 @routes.post(
     "/clients/{client_id}/workflows",
-    body=NewWorkflow,
-    answer=Workflow,
+    body=WorkflowBody,
+    answer=WorkflowResponse,
     status=201,
     who=Ability.WORKFLOW_EDIT,
     refuses=(ClientMerged, "unknown_staff", "too_many"),
 )
-def create_workflow(call: Call[NewWorkflow, NoQuery]) -> domain.Workflow:
+def create_workflow(call: Call[WorkflowBody, NoQuery]) -> domain.Workflow:
     """Give a client a list of steps to be taken."""
     context = call.context(Channel.CALL_CENTRE)
     return container.workflows().create(context, call.path["client_id"], call.body.values())
@@ -44,12 +44,12 @@ def create_workflow(call: Call[NewWorkflow, NoQuery]) -> domain.Workflow:
 
 @routes.patch(
     "/workflows/{workflow_id}",
-    body=WorkflowChange,
-    answer=Workflow,
+    body=WorkflowChangeBody,
+    answer=WorkflowResponse,
     who=Ability.WORKFLOW_EDIT,
     refuses=("unknown_staff",),
 )
-def change_workflow(call: Call[Record, NoQuery]) -> domain.Workflow:
+def change_workflow(call: Call[RecordBody, NoQuery]) -> domain.Workflow:
     """Work on a workflow: rename, hand on, close or open it again; `steps` replaces all of them."""
     context = call.context(Channel.CALL_CENTRE)
     return container.workflows().change(context, call.path["workflow_id"], call.body.values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.organisation.locations import Location, LocationChange, NewLocation
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.organisation.locations import LocationBody, LocationChangeBody, LocationResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.permissions import Ability
@@ -16,7 +16,11 @@ routes = Routes(__name__, tag="Locations")
 
 
 @routes.get(
-    "/locations", query=PageQuery, answer=Page[Location], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",)
+    "/locations",
+    query=PageQuery,
+    answer=PageResponse[LocationResponse],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
 )
 def list_locations(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Location]:
     """All locations, oldest first."""
@@ -25,18 +29,18 @@ def list_locations(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.L
 
 @routes.post(
     "/locations",
-    body=NewLocation,
-    answer=Location,
+    body=LocationBody,
+    answer=LocationResponse,
     status=201,
     who=Ability.CATALOGUE_EDIT,
     refuses=("unknown_timezone",),
 )
-def create_location(call: Call[NewLocation, NoQuery]) -> catalog.Location:
+def create_location(call: Call[LocationBody, NoQuery]) -> catalog.Location:
     """Open a location."""
     return container.locations().create(call.context(), call.body.values())
 
 
-@routes.get("/locations/{location_id}", answer=Location, who=Ability.CATALOGUE_VIEW)
+@routes.get("/locations/{location_id}", answer=LocationResponse, who=Ability.CATALOGUE_VIEW)
 def show_location(call: Call[NoBody, NoQuery]) -> catalog.Location:
     """One location."""
     return container.locations().show(call.path["location_id"])
@@ -44,12 +48,12 @@ def show_location(call: Call[NoBody, NoQuery]) -> catalog.Location:
 
 @routes.patch(
     "/locations/{location_id}",
-    body=LocationChange,
-    answer=Location,
+    body=LocationChangeBody,
+    answer=LocationResponse,
     who=Ability.CATALOGUE_EDIT,
     refuses=("unknown_timezone",),
 )
-def change_location(call: Call[Record, NoQuery]) -> catalog.Location:
+def change_location(call: Call[RecordBody, NoQuery]) -> catalog.Location:
     """Change some fields of a location; nothing booked moves."""
     return container.locations().change(call.context(), call.path["location_id"], call.body.values())
 

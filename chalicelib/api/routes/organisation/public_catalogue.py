@@ -5,15 +5,15 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.public_catalogue import (
-    LocationsQuery,
-    PublicConfig,
-    PublicLocation,
-    PublicService,
-    PublicStaffMember,
-    ServicesQuery,
-    StaffQuery,
+    PublicConfigResponse,
+    PublicLocationListQuery,
+    PublicLocationResponse,
+    PublicServiceListQuery,
+    PublicServiceResponse,
+    PublicStaffListQuery,
+    PublicStaffMemberResponse,
 )
-from chalicelib.api.schemas.shared.fields import Page
+from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.domain.organisation import catalog
 from chalicelib.services import unit_of_work
 from chalicelib.services.organisation import public_catalogue
@@ -21,32 +21,50 @@ from chalicelib.services.organisation import public_catalogue
 routes = Routes(__name__, tag="Public")
 
 
-@routes.get("/public/config", answer=PublicConfig, who=PUBLIC)
-def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.Policies:
+@routes.get("/public/config", answer=PublicConfigResponse, who=PUBLIC)
+def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.PublicPolicies:
     """The organisation's name, zone and languages, and the policies a client must know."""
     return container.showcase().policies()
 
 
 @routes.get(
-    "/public/services", query=ServicesQuery, answer=Page[PublicService], who=PUBLIC, refuses=("invalid_cursor",)
+    "/public/services",
+    query=PublicServiceListQuery,
+    answer=PageResponse[PublicServiceResponse],
+    who=PUBLIC,
+    refuses=("invalid_cursor",),
 )
-def list_public_services(call: Call[NoBody, ServicesQuery]) -> unit_of_work.Page[public_catalogue.ShownService]:
+def list_public_services(
+    call: Call[NoBody, PublicServiceListQuery],
+) -> unit_of_work.Page[public_catalogue.PublicService]:
     """The services a client can book, anywhere or at one location."""
     query = call.query
     return container.showcase().services(query.location_id, query.limit, query.cursor)
 
 
 @routes.get(
-    "/public/locations", query=LocationsQuery, answer=Page[PublicLocation], who=PUBLIC, refuses=("invalid_cursor",)
+    "/public/locations",
+    query=PublicLocationListQuery,
+    answer=PageResponse[PublicLocationResponse],
+    who=PUBLIC,
+    refuses=("invalid_cursor",),
 )
-def list_public_locations(call: Call[NoBody, LocationsQuery]) -> unit_of_work.Page[public_catalogue.ShownLocation]:
+def list_public_locations(
+    call: Call[NoBody, PublicLocationListQuery],
+) -> unit_of_work.Page[public_catalogue.PublicLocation]:
     """The locations, or those that offer one service."""
     query = call.query
     return container.showcase().locations(query.service_id, query.limit, query.cursor)
 
 
-@routes.get("/public/staff", query=StaffQuery, answer=Page[PublicStaffMember], who=PUBLIC, refuses=("invalid_cursor",))
-def list_public_staff(call: Call[NoBody, StaffQuery]) -> unit_of_work.Page[catalog.Staff]:
+@routes.get(
+    "/public/staff",
+    query=PublicStaffListQuery,
+    answer=PageResponse[PublicStaffMemberResponse],
+    who=PUBLIC,
+    refuses=("invalid_cursor",),
+)
+def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> unit_of_work.Page[catalog.Staff]:
     """The staff a client may choose; none for services where nobody is chosen."""
     query = call.query
     return container.showcase().staff(query.service_id, query.location_id, query.limit, query.cursor)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.organisation.services import NewService, Service, ServiceChange
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.organisation.services import ServiceBody, ServiceChangeBody, ServiceResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.permissions import Ability
@@ -15,26 +15,32 @@ from chalicelib.services import unit_of_work
 routes = Routes(__name__, tag="Services")
 
 
-@routes.get("/services", query=PageQuery, answer=Page[Service], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",))
+@routes.get(
+    "/services",
+    query=PageQuery,
+    answer=PageResponse[ServiceResponse],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
+)
 def list_services(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Service]:
     """All services, oldest first."""
     return container.offerings().list(call.query.limit, call.query.cursor)
 
 
-@routes.post("/services", body=NewService, answer=Service, status=201, who=Ability.CATALOGUE_EDIT)
-def create_service(call: Call[NewService, NoQuery]) -> catalog.Service:
+@routes.post("/services", body=ServiceBody, answer=ServiceResponse, status=201, who=Ability.CATALOGUE_EDIT)
+def create_service(call: Call[ServiceBody, NoQuery]) -> catalog.Service:
     """Offer a service."""
     return container.offerings().create(call.context(), call.body.values())
 
 
-@routes.get("/services/{service_id}", answer=Service, who=Ability.CATALOGUE_VIEW)
+@routes.get("/services/{service_id}", answer=ServiceResponse, who=Ability.CATALOGUE_VIEW)
 def show_service(call: Call[NoBody, NoQuery]) -> catalog.Service:
     """One service."""
     return container.offerings().show(call.path["service_id"])
 
 
-@routes.patch("/services/{service_id}", body=ServiceChange, answer=Service, who=Ability.CATALOGUE_EDIT)
-def change_service(call: Call[Record, NoQuery]) -> catalog.Service:
+@routes.patch("/services/{service_id}", body=ServiceChangeBody, answer=ServiceResponse, who=Ability.CATALOGUE_EDIT)
+def change_service(call: Call[RecordBody, NoQuery]) -> catalog.Service:
     """Change some fields of a service; what is booked stays as it was booked."""
     return container.offerings().change(call.context(), call.path["service_id"], call.body.values())
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.organisation.settings import NewReason, Reason, ReasonChange, Settings, SettingsChange
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.organisation.settings import (
+    CancellationReasonBody,
+    CancellationReasonChangeBody,
+    CancellationReasonResponse,
+    SettingsChangeBody,
+    SettingsResponse,
+)
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
@@ -14,10 +20,10 @@ from chalicelib.services import unit_of_work
 routes = Routes(__name__, tag="Settings")
 
 # The contact centre does not reach the settings; who works with the dashboard sees what is switched on.
-READERS = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
+SETTINGS_READ_ABILITIES = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
 
 
-@routes.get("/settings", answer=Settings, who=READERS)
+@routes.get("/settings", answer=SettingsResponse, who=SETTINGS_READ_ABILITIES)
 def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
     """The organisation's settings."""
     return container.configuring().show()
@@ -25,12 +31,12 @@ def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
 
 @routes.patch(
     "/settings",
-    body=SettingsChange,
-    answer=Settings,
+    body=SettingsChangeBody,
+    answer=SettingsResponse,
     who=Ability.SETTINGS_EDIT,
     refuses=("unknown_timezone", "unknown_holidays", "statuses_missing", "start_first"),
 )
-def change_settings(call: Call[Record, NoQuery]) -> catalog.Settings:
+def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
     """Change some settings."""
     return container.configuring().change(call.context(), call.body.values())
 
@@ -38,29 +44,40 @@ def change_settings(call: Call[Record, NoQuery]) -> catalog.Settings:
 @routes.get(
     "/cancellation-reasons",
     query=PageQuery,
-    answer=Page[Reason],
+    answer=PageResponse[CancellationReasonResponse],
     who=Ability.CATALOGUE_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Reason]:
+def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.CancellationReason]:
     """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
     return container.reasons().list(call.query.limit, call.query.cursor)
 
 
-@routes.post("/cancellation-reasons", body=NewReason, answer=Reason, status=201, who=Ability.CATALOGUE_EDIT)
-def create_cancellation_reason(call: Call[NewReason, NoQuery]) -> catalog.Reason:
+@routes.post(
+    "/cancellation-reasons",
+    body=CancellationReasonBody,
+    answer=CancellationReasonResponse,
+    status=201,
+    who=Ability.CATALOGUE_EDIT,
+)
+def create_cancellation_reason(call: Call[CancellationReasonBody, NoQuery]) -> catalog.CancellationReason:
     """Add a cancellation reason."""
     return container.reasons().create(call.context(), call.body.values())
 
 
-@routes.get("/cancellation-reasons/{reason_id}", answer=Reason, who=Ability.CATALOGUE_VIEW)
-def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.Reason:
+@routes.get("/cancellation-reasons/{reason_id}", answer=CancellationReasonResponse, who=Ability.CATALOGUE_VIEW)
+def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.CancellationReason:
     """One cancellation reason."""
     return container.reasons().show(call.path["reason_id"])
 
 
-@routes.patch("/cancellation-reasons/{reason_id}", body=ReasonChange, answer=Reason, who=Ability.CATALOGUE_EDIT)
-def change_cancellation_reason(call: Call[Record, NoQuery]) -> catalog.Reason:
+@routes.patch(
+    "/cancellation-reasons/{reason_id}",
+    body=CancellationReasonChangeBody,
+    answer=CancellationReasonResponse,
+    who=Ability.CATALOGUE_EDIT,
+)
+def change_cancellation_reason(call: Call[RecordBody, NoQuery]) -> catalog.CancellationReason:
     """Word a cancellation reason differently; past cancellations keep their text."""
     return container.reasons().change(call.context(), call.path["reason_id"], call.body.values())
 

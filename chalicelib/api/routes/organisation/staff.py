@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.organisation.staff import NewStaffMember, StaffMember, StaffMemberChange
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.organisation.staff import StaffMemberBody, StaffMemberChangeBody, StaffMemberResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import Duplicate, InUse, LastAdmin
 from chalicelib.domain.shared.permissions import Ability
@@ -16,7 +16,11 @@ routes = Routes(__name__, tag="Staff")
 
 
 @routes.get(
-    "/staff", query=PageQuery, answer=Page[StaffMember], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",)
+    "/staff",
+    query=PageQuery,
+    answer=PageResponse[StaffMemberResponse],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
 )
 def list_staff(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Staff]:
     """All staff, oldest first."""
@@ -25,18 +29,18 @@ def list_staff(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Staff
 
 @routes.post(
     "/staff",
-    body=NewStaffMember,
-    answer=StaffMember,
+    body=StaffMemberBody,
+    answer=StaffMemberResponse,
     status=201,
     who=Ability.STAFF_EDIT,
     refuses=(Duplicate, "unknown_timezone", "too_many_posts"),
 )
-def create_staff_member(call: Call[NewStaffMember, NoQuery]) -> catalog.Staff:
+def create_staff_member(call: Call[StaffMemberBody, NoQuery]) -> catalog.Staff:
     """Add somebody to the staff and invite them to sign in."""
     return container.staffing().create(call.context(), call.body.values())
 
 
-@routes.get("/staff/{staff_id}", answer=StaffMember, who=Ability.CATALOGUE_VIEW)
+@routes.get("/staff/{staff_id}", answer=StaffMemberResponse, who=Ability.CATALOGUE_VIEW)
 def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
     """One staff member."""
     return container.staffing().show(call.path["staff_id"])
@@ -44,12 +48,12 @@ def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
 
 @routes.patch(
     "/staff/{staff_id}",
-    body=StaffMemberChange,
-    answer=StaffMember,
+    body=StaffMemberChangeBody,
+    answer=StaffMemberResponse,
     who=Ability.STAFF_EDIT,
     refuses=(Duplicate, InUse, LastAdmin, "unknown_timezone", "too_many_posts"),
 )
-def change_staff_member(call: Call[Record, NoQuery]) -> catalog.Staff:
+def change_staff_member(call: Call[RecordBody, NoQuery]) -> catalog.Staff:
     """Change some fields; a new role moves the login to its group, `active: false` shuts it out at once.
 
     Somebody with appointments that have not begun is deactivated only after these were unassigned or given to

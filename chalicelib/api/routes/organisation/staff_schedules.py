@@ -5,27 +5,27 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.staff_schedules import (
-    LaidTimeOff,
-    NewTimeOff,
-    NewWorkSchedule,
-    TimeOff,
-    TimeOffChange,
-    WorkSchedule,
-    WorkScheduleChange,
+    SavedTimeOffResponse,
+    TimeOffBody,
+    TimeOffChangeBody,
+    TimeOffResponse,
+    WorkScheduleBody,
+    WorkScheduleChangeBody,
+    WorkScheduleResponse,
 )
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import rota
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
-from chalicelib.services.organisation.time_off import Laid
+from chalicelib.services.organisation.time_off import TimeOffResult
 
 routes = Routes(__name__, tag="Hours")
 
 # Whose hours these abilities reach, the service decides; the contact centre reaches none.
-WORKERS = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
-_SCHEDULES = ("invalid_interval", "unknown_timezone", "unknown_location", "too_many_posts")
-_TIMES = (
+SCHEDULE_ABILITIES = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
+_SCHEDULE_PROBLEMS = ("invalid_interval", "unknown_timezone", "unknown_location", "too_many_posts")
+_TIME_OFF_PROBLEMS = (
     "nonexistent_local_time",
     "ambiguous_local_time",
     "off_grid",
@@ -38,8 +38,8 @@ _TIMES = (
 @routes.get(
     "/staff/{staff_id}/work-schedules",
     query=PageQuery,
-    answer=Page[WorkSchedule],
-    who=WORKERS,
+    answer=PageResponse[WorkScheduleResponse],
+    who=SCHEDULE_ABILITIES,
     refuses=("invalid_cursor",),
 )
 def list_work_schedules(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota.WorkSchedule]:
@@ -50,18 +50,18 @@ def list_work_schedules(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota
 
 @routes.post(
     "/staff/{staff_id}/work-schedules",
-    body=NewWorkSchedule,
-    answer=WorkSchedule,
+    body=WorkScheduleBody,
+    answer=WorkScheduleResponse,
     status=201,
-    who=WORKERS,
-    refuses=(*_SCHEDULES, "too_many"),
+    who=SCHEDULE_ABILITIES,
+    refuses=(*_SCHEDULE_PROBLEMS, "too_many"),
 )
-def create_work_schedule(call: Call[NewWorkSchedule, NoQuery]) -> rota.WorkSchedule:
+def create_work_schedule(call: Call[WorkScheduleBody, NoQuery]) -> rota.WorkSchedule:
     """Add a work schedule; one for a location counts while they work there."""
     return container.work_schedules().create(call.context(), call.path["staff_id"], call.body.values())
 
 
-@routes.get("/staff/{staff_id}/work-schedules/{schedule_id}", answer=WorkSchedule, who=WORKERS)
+@routes.get("/staff/{staff_id}/work-schedules/{schedule_id}", answer=WorkScheduleResponse, who=SCHEDULE_ABILITIES)
 def show_work_schedule(call: Call[NoBody, NoQuery]) -> rota.WorkSchedule:
     """One work schedule."""
     return container.work_schedules().show(call.context(), call.path["staff_id"], call.path["schedule_id"])
@@ -69,25 +69,29 @@ def show_work_schedule(call: Call[NoBody, NoQuery]) -> rota.WorkSchedule:
 
 @routes.patch(
     "/staff/{staff_id}/work-schedules/{schedule_id}",
-    body=WorkScheduleChange,
-    answer=WorkSchedule,
-    who=WORKERS,
-    refuses=_SCHEDULES,
+    body=WorkScheduleChangeBody,
+    answer=WorkScheduleResponse,
+    who=SCHEDULE_ABILITIES,
+    refuses=_SCHEDULE_PROBLEMS,
 )
-def change_work_schedule(call: Call[Record, NoQuery]) -> rota.WorkSchedule:
+def change_work_schedule(call: Call[RecordBody, NoQuery]) -> rota.WorkSchedule:
     """Change a work schedule; nothing booked moves."""
     staff_id, schedule_id = call.path["staff_id"], call.path["schedule_id"]
     return container.work_schedules().change(call.context(), staff_id, schedule_id, call.body.values())
 
 
-@routes.delete("/staff/{staff_id}/work-schedules/{schedule_id}", who=WORKERS, refuses=("too_many_posts",))
+@routes.delete("/staff/{staff_id}/work-schedules/{schedule_id}", who=SCHEDULE_ABILITIES, refuses=("too_many_posts",))
 def delete_work_schedule(call: Call[NoBody, NoQuery]) -> None:
     """Remove a work schedule; nothing booked moves."""
     container.work_schedules().remove(call.context(), call.path["staff_id"], call.path["schedule_id"])
 
 
 @routes.get(
-    "/staff/{staff_id}/time-off", query=PageQuery, answer=Page[TimeOff], who=WORKERS, refuses=("invalid_cursor",)
+    "/staff/{staff_id}/time-off",
+    query=PageQuery,
+    answer=PageResponse[TimeOffResponse],
+    who=SCHEDULE_ABILITIES,
+    refuses=("invalid_cursor",),
 )
 def list_time_off(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota.TimeOff]:
     """When somebody is away, in the order in which that was entered; for those who may change it."""
@@ -96,18 +100,18 @@ def list_time_off(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota.TimeO
 
 @routes.post(
     "/staff/{staff_id}/time-off",
-    body=NewTimeOff,
-    answer=LaidTimeOff,
+    body=TimeOffBody,
+    answer=SavedTimeOffResponse,
     status=201,
-    who=WORKERS,
-    refuses=(*_TIMES, "too_many"),
+    who=SCHEDULE_ABILITIES,
+    refuses=(*_TIME_OFF_PROBLEMS, "too_many"),
 )
-def create_time_off(call: Call[NewTimeOff, NoQuery]) -> Laid:
+def create_time_off(call: Call[TimeOffBody, NoQuery]) -> TimeOffResult:
     """Add an absence; appointments it lies over stay and are named, somebody has to move them."""
     return container.times_off().create(call.context(), call.path["staff_id"], call.body.values())
 
 
-@routes.get("/staff/{staff_id}/time-off/{time_off_id}", answer=TimeOff, who=WORKERS)
+@routes.get("/staff/{staff_id}/time-off/{time_off_id}", answer=TimeOffResponse, who=SCHEDULE_ABILITIES)
 def show_time_off(call: Call[NoBody, NoQuery]) -> rota.TimeOff:
     """One absence; for those who may change it."""
     return container.times_off().show(call.context(), call.path["staff_id"], call.path["time_off_id"])
@@ -115,18 +119,18 @@ def show_time_off(call: Call[NoBody, NoQuery]) -> rota.TimeOff:
 
 @routes.patch(
     "/staff/{staff_id}/time-off/{time_off_id}",
-    body=TimeOffChange,
-    answer=LaidTimeOff,
-    who=WORKERS,
-    refuses=_TIMES,
+    body=TimeOffChangeBody,
+    answer=SavedTimeOffResponse,
+    who=SCHEDULE_ABILITIES,
+    refuses=_TIME_OFF_PROBLEMS,
 )
-def change_time_off(call: Call[Record, NoQuery]) -> Laid:
+def change_time_off(call: Call[RecordBody, NoQuery]) -> TimeOffResult:
     """Change an absence; appointments it lies over stay and are named, somebody has to move them."""
     staff_id, time_off_id = call.path["staff_id"], call.path["time_off_id"]
     return container.times_off().change(call.context(), staff_id, time_off_id, call.body.values())
 
 
-@routes.delete("/staff/{staff_id}/time-off/{time_off_id}", who=WORKERS, refuses=("too_many_posts",))
+@routes.delete("/staff/{staff_id}/time-off/{time_off_id}", who=SCHEDULE_ABILITIES, refuses=("too_many_posts",))
 def delete_time_off(call: Call[NoBody, NoQuery]) -> None:
     """Remove an absence."""
     container.times_off().remove(call.context(), call.path["staff_id"], call.path["time_off_id"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.organisation.statuses import NewStatus, Status, StatusChange, StatusOrder
-from chalicelib.api.schemas.shared.fields import Page, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.organisation.statuses import StatusBody, StatusChangeBody, StatusOrderBody, StatusResponse
+from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import statuses
 from chalicelib.domain.shared.errors import InUse, StatusInUse, StatusNeeded
 from chalicelib.domain.shared.permissions import Ability
@@ -14,10 +14,16 @@ from chalicelib.services import unit_of_work
 
 routes = Routes(__name__, tag="Statuses")
 
-_INVALID = ("position_taken", "start_first")
+_ORDER_PROBLEMS = ("position_taken", "start_first")
 
 
-@routes.get("/statuses", query=PageQuery, answer=Page[Status], who=Ability.CATALOGUE_VIEW, refuses=("invalid_cursor",))
+@routes.get(
+    "/statuses",
+    query=PageQuery,
+    answer=PageResponse[StatusResponse],
+    who=Ability.CATALOGUE_VIEW,
+    refuses=("invalid_cursor",),
+)
 def list_statuses(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[statuses.Status]:
     """All statuses in order of position, archived ones included."""
     return container.statuses().list(call.query.limit, call.query.cursor)
@@ -25,30 +31,30 @@ def list_statuses(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[statuses.S
 
 @routes.post(
     "/statuses",
-    body=NewStatus,
-    answer=Status,
+    body=StatusBody,
+    answer=StatusResponse,
     status=201,
     who=Ability.STATUS_CONFIGURE,
-    refuses=(*_INVALID, "too_many"),
+    refuses=(*_ORDER_PROBLEMS, "too_many"),
 )
-def create_status(call: Call[NewStatus, NoQuery]) -> statuses.Status:
+def create_status(call: Call[StatusBody, NoQuery]) -> statuses.Status:
     """Add a status."""
     return container.statuses().create(call.context(), call.body.values())
 
 
 @routes.put(
     "/statuses/order",
-    body=StatusOrder,
-    answer=Page[Status],
+    body=StatusOrderBody,
+    answer=PageResponse[StatusResponse],
     who=Ability.STATUS_CONFIGURE,
     refuses=("invalid_order", "start_first"),
 )
-def order_statuses(call: Call[StatusOrder, NoQuery]) -> unit_of_work.Page[statuses.Status]:
+def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> unit_of_work.Page[statuses.Status]:
     """Put all statuses in another order at once."""
     return container.statuses().arrange(call.context(), call.body.ids)
 
 
-@routes.get("/statuses/{status_id}", answer=Status, who=Ability.CATALOGUE_VIEW)
+@routes.get("/statuses/{status_id}", answer=StatusResponse, who=Ability.CATALOGUE_VIEW)
 def show_status(call: Call[NoBody, NoQuery]) -> statuses.Status:
     """One status."""
     return container.statuses().show(call.path["status_id"])
@@ -56,12 +62,12 @@ def show_status(call: Call[NoBody, NoQuery]) -> statuses.Status:
 
 @routes.patch(
     "/statuses/{status_id}",
-    body=StatusChange,
-    answer=Status,
+    body=StatusChangeBody,
+    answer=StatusResponse,
     who=Ability.STATUS_CONFIGURE,
-    refuses=(*_INVALID, StatusInUse, StatusNeeded),
+    refuses=(*_ORDER_PROBLEMS, StatusInUse, StatusNeeded),
 )
-def change_status(call: Call[Record, NoQuery]) -> statuses.Status:
+def change_status(call: Call[RecordBody, NoQuery]) -> statuses.Status:
     """Change some fields of a status; what appointments have passed through stays in their histories as it was."""
     return container.statuses().change(call.context(), call.path["status_id"], call.body.values())
 

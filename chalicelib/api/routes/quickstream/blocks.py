@@ -5,44 +5,44 @@ from __future__ import annotations
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.quickstream.blocks import (
-    Block,
-    BlockChange,
-    BlockFields,
+    BlockBody,
+    BlockChangeBody,
     BlockListQuery,
-    BlockPreview,
-    Blocks,
-    NewBlock,
-    ScopeQuery,
+    BlockPreviewResponse,
+    BlockResponse,
+    BlockScopeQuery,
+    BlockSeriesResponse,
+    EditableBlockBody,
 )
-from chalicelib.api.schemas.shared.fields import Page
+from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import unit_of_work
-from chalicelib.services.quickstream.block_queries import Occurrence
-from chalicelib.services.quickstream.create_blocks import LaidOut
-from chalicelib.services.quickstream.edit_blocks import Preview
+from chalicelib.services.quickstream.block_queries import BlockOccurrence
+from chalicelib.services.quickstream.create_blocks import CreatedBlocks
+from chalicelib.services.quickstream.edit_blocks import BlockPreview
 
 routes = Routes(__name__, tag="Quickstream")
 
-_TIMES = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", "unknown_timezone", "invalid_interval")
+_TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", "unknown_timezone", "invalid_interval")
 
 
 @routes.post(
     "/quickstream/blocks",
-    body=NewBlock,
-    answer=Blocks,
+    body=BlockBody,
+    answer=BlockSeriesResponse,
     status=201,
     who=Ability.BLOCK_EDIT,
     refuses=(
         NotFound,
-        *_TIMES,
+        *_TIME_PROBLEMS,
         "invalid_recurrence",
         "unknown_location",
         "unknown_service",
         "too_many_blocks",
     ),
 )
-def create_blocks(call: Call[NewBlock, NoQuery]) -> LaidOut:
+def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
     """Lay out a block, or all that a recurrence rule gives up to the horizon."""
     return container.laying().create(call.context(), call.body.wish())
 
@@ -50,78 +50,78 @@ def create_blocks(call: Call[NewBlock, NoQuery]) -> LaidOut:
 @routes.get(
     "/quickstream/blocks",
     query=BlockListQuery,
-    answer=Page[Block],
+    answer=PageResponse[BlockResponse],
     who=Ability.BLOCK_VIEW,
     refuses=(NotFound, "invalid_range", "invalid_cursor"),
 )
-def list_blocks(call: Call[NoBody, BlockListQuery]) -> unit_of_work.Page[Occurrence]:
+def list_blocks(call: Call[NoBody, BlockListQuery]) -> unit_of_work.Page[BlockOccurrence]:
     """A location's blocks on some days, by start."""
     return container.blocks().list(call.context(), call.query.span())
 
 
-@routes.get("/quickstream/blocks/{block_id}", answer=Block, who=Ability.BLOCK_VIEW)
-def show_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+@routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
+def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """One occurrence of a block."""
     return container.blocks().show(call.context(), call.path["block_id"])
 
 
 @routes.patch(
     "/quickstream/blocks/{block_id}",
-    body=BlockChange,
-    query=ScopeQuery,
-    answer=Block,
+    body=BlockChangeBody,
+    query=BlockScopeQuery,
+    answer=BlockResponse,
     who=Ability.BLOCK_EDIT,
-    refuses=(BookingsAffected, WrongState, VersionMismatch, *_TIMES, "unknown_service", "date_fixed", "past"),
+    refuses=(BookingsAffected, WrongState, VersionMismatch, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
 )
-def change_block(call: Call[BlockFields, ScopeQuery]) -> Occurrence:
+def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurrence:
     """Change one occurrence, it and the following, or all future ones; appointments never change."""
     return container.editing().change(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
 
 
 @routes.delete(
     "/quickstream/blocks/{block_id}",
-    query=ScopeQuery,
+    query=BlockScopeQuery,
     who=Ability.BLOCK_EDIT,
     refuses=(BookingsAffected, WrongState, VersionMismatch),
 )
-def delete_block(call: Call[NoBody, ScopeQuery]) -> None:
+def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
     """Delete one occurrence, it and the following, or all future ones; appointments stay."""
     container.editing().remove(call.context(), call.path["block_id"], call.query.extent())
 
 
 @routes.post(
     "/quickstream/blocks/{block_id}/preview",
-    body=BlockChange,
-    query=ScopeQuery,
-    answer=BlockPreview,
+    body=BlockChangeBody,
+    query=BlockScopeQuery,
+    answer=BlockPreviewResponse,
     who=Ability.BLOCK_EDIT,
     idempotent=False,
-    refuses=(WrongState, *_TIMES, "unknown_service", "date_fixed", "past"),
+    refuses=(WrongState, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
 )
-def preview_block(call: Call[BlockFields, ScopeQuery]) -> Preview:
+def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPreview:
     """What a change would do to seats and appointments; writes nothing."""
     return container.editing().preview(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
 
 
 @routes.post(
     "/quickstream/blocks/{block_id}/release",
-    answer=Block,
+    answer=BlockResponse,
     who=Ability.BLOCK_RELEASE,
     versioned=True,
     refuses=(WrongState, VersionMismatch),
 )
-def release_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+def release_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """Open a held block before its time."""
     return container.opening().release(call.context(), call.path["block_id"])
 
 
 @routes.post(
     "/quickstream/blocks/{block_id}/close",
-    answer=Block,
+    answer=BlockResponse,
     who=Ability.BLOCK_RELEASE,
     versioned=True,
     refuses=(VersionMismatch,),
 )
-def close_block(call: Call[NoBody, NoQuery]) -> Occurrence:
+def close_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """Take no more bookings here; those there are keep their seats."""
     return container.opening().close(call.context(), call.path["block_id"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.appointments.appointments import Appointment
-from chalicelib.api.schemas.quickview.quickview import QuickChange, QuickView, QuickViewQuery, edit
-from chalicelib.api.schemas.shared.record_models import Record
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
+from chalicelib.api.schemas.quickview.quickview import QuickViewChangeBody, QuickViewQuery, QuickViewResponse, to_edit
+from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.shared.errors import (
     BlockNotReleased,
     CapacityExhausted,
@@ -20,22 +20,24 @@ from chalicelib.domain.shared.errors import (
 )
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.appointments.appointment_view import Seated
-from chalicelib.services.quickview.quickview import Sections
+from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.quickview.quickview import QuickViewSections
 
 routes = Routes(__name__, tag="Quick View")
 
 
-@routes.get("/quickview", query=QuickViewQuery, answer=QuickView, who=Ability.DASHBOARD_VIEW, refuses=(NotFound,))
-def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> Sections:
+@routes.get(
+    "/quickview", query=QuickViewQuery, answer=QuickViewResponse, who=Ability.DASHBOARD_VIEW, refuses=(NotFound,)
+)
+def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
     """One's own work, or a colleague's: each appointment of the day and the recent past in one of three sections."""
     return container.quick_view().shown(call.context(), call.query.query(call.staff.staff_id))
 
 
 @routes.patch(
     "/quickview/appointments/{appointment_id}",
-    body=QuickChange,
-    answer=Appointment,
+    body=QuickViewChangeBody,
+    answer=AppointmentResponse,
     who=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict),
@@ -44,7 +46,7 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> Sections:
         *("nonexistent_local_time", "ambiguous_local_time", "wrong_offset", "off_grid", "past", "too_far"),
     ),
 )
-def change_from_quick_view(call: Call[Record, NoQuery]) -> Seated:
+def change_from_quick_view(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change how it takes place, its time on the same day, or whether the client is told; another day is rebooked."""
     context = call.context(Channel.QUICK_VIEW)
-    return container.quick_edits().change(context, call.path["appointment_id"], edit(call.body.values()))
+    return container.quick_edits().change(context, call.path["appointment_id"], to_edit(call.body.values()))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
-from chalicelib.api.schemas.appointments.appointments import Appointment
-from chalicelib.api.schemas.quickview.rebooking import RebookConfirmation, RebookPreview, RebookRequest, RebookSummary
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
+from chalicelib.api.schemas.quickview.rebooking import (
+    RebookBody,
+    RebookConfirmationBody,
+    RebookPreviewResponse,
+    RebookSummaryResponse,
+)
 from chalicelib.domain.shared.errors import (
     ConsultantConflict,
     ConsultantUnavailable,
@@ -17,13 +22,13 @@ from chalicelib.domain.shared.errors import (
 )
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.appointments.appointment_view import Seated
-from chalicelib.services.quickview.rebook_summary import Summary
-from chalicelib.services.quickview.rebooking import Preview
+from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.quickview.rebook_summary import RebookSummary
+from chalicelib.services.quickview.rebooking import RebookPreview
 
 routes = Routes(__name__, tag="Quick View")
 
-_PLANNING = (
+_PLAN_PROBLEMS = (
     *(WrongState, ConsultantConflict, ConsultantUnavailable, NoSessions),
     *("schedule_not_selected", "schedule_not_selectable", "not_bookable_here", "method_not_offered"),
     *("platform_required", "platform_not_allowed", "nonexistent_local_time", "ambiguous_local_time", "wrong_offset"),
@@ -33,40 +38,40 @@ _PLANNING = (
 
 @routes.get(
     "/quickview/appointments/{appointment_id}/rebook",
-    answer=RebookSummary,
+    answer=RebookSummaryResponse,
     who=Ability.REBOOK,
     refuses=(WrongState, ConsultantUnavailable),
 )
-def show_rebooking(call: Call[NoBody, NoQuery]) -> Summary:
+def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
     """The client's sessions and last appointments, and the consultant's work schedules."""
     return container.rebook_summaries().of(call.context(), call.path["appointment_id"])
 
 
 @routes.post(
     "/quickview/appointments/{appointment_id}/rebook/preview",
-    body=RebookRequest,
-    answer=RebookPreview,
+    body=RebookBody,
+    answer=RebookPreviewResponse,
     who=Ability.REBOOK,
     idempotent=False,
-    refuses=_PLANNING,
+    refuses=_PLAN_PROBLEMS,
 )
-def preview_rebooking(call: Call[RebookRequest, NoQuery]) -> Preview:
+def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
     """What would be booked, for review; writes nothing."""
     return container.rebooking().preview(call.context(), call.path["appointment_id"], call.body.wish())
 
 
 @routes.post(
     "/quickview/appointments/{appointment_id}/rebook",
-    body=RebookConfirmation,
-    answer=Appointment,
+    body=RebookConfirmationBody,
+    answer=AppointmentResponse,
     status=201,
     who=Ability.REBOOK,
     refuses=(
         *(ReviewExpired, ReviewOutdated, ScheduleChanged, "review_required", "invalid_review_token"),
-        *_PLANNING,
+        *_PLAN_PROBLEMS,
     ),
 )
-def rebook(call: Call[RebookConfirmation, NoQuery]) -> Seated:
+def rebook(call: Call[RebookConfirmationBody, NoQuery]) -> AppointmentView:
     """Book what was reviewed, once: the same review again gives the same appointment."""
     context = call.context(Channel.QUICK_VIEW)
     return container.rebooking().book(context, call.path["appointment_id"], call.body.review_token)

@@ -12,11 +12,11 @@ from chalice.app import Response
 
 from chalicelib import __version__, web
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Route, Routes
-from chalicelib.api.http.static_files import HTML, SCRIPT, STYLE, page
-from chalicelib.api.schemas.shared.fields import Answer
+from chalicelib.api.http.static_files import HTML, SCRIPT, STYLE, static_response
+from chalicelib.api.schemas.shared.fields import ResponseModel
 from chalicelib.domain.shared.errors import NotFound
 
-_OWN = Path(web.__file__).parent / "docs"
+_DOCS_DIRECTORY = Path(web.__file__).parent / "docs"
 _HEADERS = {
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
@@ -28,47 +28,47 @@ _HEADERS = {
 }
 
 
-class Health(Answer):
+class HealthResponse(ResponseModel):
     """The API answers; nothing behind it has been asked."""
 
     status: str
     version: str
 
 
-def routes(resources: Iterable[Routes]) -> Routes:
+def description_routes(resources: Iterable[Routes]) -> Routes:
     """The routes that describe these resources, and themselves."""
     meta = Routes(__name__, tag="Meta")
     described = [*resources, meta]
 
-    @meta.get("/health", answer=Health, who=PUBLIC)
-    def health(call: Call[NoBody, NoQuery]) -> Health:
+    @meta.get("/health", answer=HealthResponse, who=PUBLIC)
+    def health(call: Call[NoBody, NoQuery]) -> HealthResponse:
         """Whether the API answers; nothing behind it is asked."""
-        return Health(status="ok", version=__version__)
+        return HealthResponse(status="ok", version=__version__)
 
     @meta.get("/openapi.json", produces="application/json", who=PUBLIC)
     def show_document(call: Call[NoBody, NoQuery]) -> str:
         """This document."""
         listed = tuple(route for resource in described for route in resource.declared)
-        return _document(listed, call.public_url)
+        return _openapi_json(listed, call.public_url)
 
     @meta.get("/docs", produces=HTML, who=PUBLIC)
     def show_documentation(call: Call[NoBody, NoQuery]) -> Response:
         """This document as a web page."""
-        return page(_text(_OWN / "index.html"), HTML, _HEADERS)
+        return static_response(_read_text(_DOCS_DIRECTORY / "index.html"), HTML, _HEADERS)
 
     @meta.get("/docs/{part}", produces=SCRIPT, who=PUBLIC)
     def show_documentation_part(call: Call[NoBody, NoQuery]) -> Response:
         """A script or style of that page."""
-        found = _parts().get(call.path["part"])
+        found = _swagger_files().get(call.path["part"])
         if found is None:
             raise NotFound()
-        return page(_text(found), STYLE if found.suffix == ".css" else SCRIPT, _HEADERS)
+        return static_response(_read_text(found), STYLE if found.suffix == ".css" else SCRIPT, _HEADERS)
 
     return meta
 
 
 @cache
-def _document(listed: tuple[Route, ...], public_url: str) -> str:
+def _openapi_json(listed: tuple[Route, ...], public_url: str) -> str:
     # Imported when it is asked for: no other request needs what generates schemas.
     from chalicelib.api.http import openapi
 
@@ -76,12 +76,12 @@ def _document(listed: tuple[Route, ...], public_url: str) -> str:
 
 
 @cache
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
 @cache
-def _parts() -> dict[str, Path]:
+def _swagger_files() -> dict[str, Path]:
     """Swagger UI as Powertools ships it: it travels to Lambda anyway, so no second copy is needed."""
     spec = find_spec("aws_lambda_powertools")
     if spec is None or spec.origin is None:
@@ -90,5 +90,5 @@ def _parts() -> dict[str, Path]:
     return {
         "swagger-ui.js": shipped / "swagger-ui-bundle.min.js",
         "swagger-ui.css": shipped / "swagger-ui.min.css",
-        "start.js": _OWN / "start.js",
+        "start.js": _DOCS_DIRECTORY / "start.js",
     }

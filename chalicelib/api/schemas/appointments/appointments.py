@@ -4,46 +4,55 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from chalicelib.api.schemas.shared.fields import Answer, Day, Flag, Id, Input, Instant, PageQuery, Text
+from chalicelib.api.schemas.shared.fields import (
+    Day,
+    Id,
+    Instant,
+    PageQuery,
+    QueryFlag,
+    RequestModel,
+    ResponseModel,
+    Text,
+)
 from chalicelib.domain.appointments import appointment as domain
-from chalicelib.domain.appointments.video_meetings import LinkState, Platform
-from chalicelib.domain.clients.sessions import Use
-from chalicelib.domain.organisation.catalog import Availability, Method
-from chalicelib.domain.organisation.statuses import Predicate, StatusPassed
-from chalicelib.domain.shared.events import Channel, Entry
-from chalicelib.services.appointments.appointment_view import Seated
-from chalicelib.services.appointments.cancellation import StaffCancellation
-from chalicelib.services.appointments.dashboard import Listing, View
-from chalicelib.services.appointments.status_change import StatusWish
+from chalicelib.domain.appointments.video_meetings import LinkState, VideoPlatform
+from chalicelib.domain.clients.sessions import SessionUse
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.statuses import StatusHistoryEntry, StatusPredicate
+from chalicelib.domain.shared.events import Channel, JournalEntry
+from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.appointments.cancellation import StaffCancellationRequest
+from chalicelib.services.appointments.dashboard import DashboardRequest, DashboardView
+from chalicelib.services.appointments.status_change import StatusChangeRequest
 
 
-class Status(Answer):
+class AppointmentStatusResponse(ResponseModel):
     """Where an appointment is between request and confirmation."""
 
     id: str
     name: str
     colour: str
-    predicate: Predicate
+    predicate: StatusPredicate
 
 
-class AnswerShown(Answer):
+class QuestionAnswerResponse(ResponseModel):
     """An attendee's answer to one of the service's questions."""
 
     question_id: str
     value: str | bool
 
 
-class Attendee(Answer):
+class AttendeeResponse(ResponseModel):
     """A client who comes, or has cancelled."""
 
     client_id: str
     name: str
     notes: str
-    answers: list[AnswerShown]
+    answers: list[QuestionAnswerResponse]
     cancelled: bool
 
 
-class Cancellation(Answer):
+class CancellationResponse(ResponseModel):
     """Why, by whom and when it was cancelled."""
 
     reason: str
@@ -53,7 +62,7 @@ class Cancellation(Answer):
     within_24h: bool
 
 
-class NoShow(Answer):
+class NoShowResponse(ResponseModel):
     """That nobody came, and whether somebody tried to reach the client."""
 
     contact_attempted: bool
@@ -61,22 +70,22 @@ class NoShow(Answer):
     at: Instant
 
 
-class SignOff(Answer):
+class SignOffResponse(ResponseModel):
     """Who closed the record, and when."""
 
     by: str
     at: Instant
 
 
-class Teleconference(Answer):
+class TeleconferenceResponse(ResponseModel):
     """Where a video call takes place; `by_staff` says that no link is made: staff send one themselves."""
 
-    platform: Platform
+    platform: VideoPlatform
     link: str | None
     state: LinkState
 
 
-class Appointment(Answer):
+class AppointmentResponse(ResponseModel):
     """An appointment; `orphaned` says that its block no longer has a seat for it, `overdue` that it was not confirmed
     before its start. `status` is null where it does not go through statuses.
 
@@ -88,45 +97,45 @@ class Appointment(Answer):
     version: int
     service_id: str
     location_id: str
-    meeting_method: Method
+    meeting_method: MeetingMethod
     staff_id: str | None
     language: str | None
     start: Instant
     end: Instant
     timezone: str
     local_start: str
-    state: domain.State
+    state: domain.AppointmentState
     confirmed: bool
-    status: Status | None
-    attendees: list[Attendee]
+    status: AppointmentStatusResponse | None
+    attendees: list[AttendeeResponse]
     notes: str
     booked_through: Channel
     added_by: str
     added_by_id: str | None
-    availability: Availability
+    availability: AvailabilitySource
     block_id: str | None
     over_capacity: bool
     orphaned: bool
     overdue: bool
-    teleconference: Teleconference | None
+    teleconference: TeleconferenceResponse | None
     notify_client: bool
     rebooked_from: str | None
-    cancellation: Cancellation | None
+    cancellation: CancellationResponse | None
     arrived_at: Instant | None
     started_at: Instant | None
     served_at: Instant | None
     completed_at: Instant | None
-    no_show: NoShow | None
+    no_show: NoShowResponse | None
     in_progress_minutes: int | None
-    signed_off: SignOff | None
-    session: Use | None
+    signed_off: SignOffResponse | None
+    session: SessionUse | None
     created_at: Instant
     updated_at: Instant
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an appointment, or one with what its location's ledger says of it."""
-        seated: Seated = result
+        seated: AppointmentView = result
         a = seated.appointment
         return cls(
             id=a.id,
@@ -142,8 +151,8 @@ class Appointment(Answer):
             local_start=a.local_start,
             state=a.state,
             confirmed=a.confirmed,
-            status=Status.model_validate(seated.status) if seated.status else None,
-            attendees=[Attendee.model_validate(attendee) for attendee in a.attendees],
+            status=AppointmentStatusResponse.model_validate(seated.status) if seated.status else None,
+            attendees=[AttendeeResponse.model_validate(attendee) for attendee in a.attendees],
             notes=a.notes,
             booked_through=a.booked_through.channel,
             added_by=a.booked_through.label,
@@ -152,57 +161,59 @@ class Appointment(Answer):
             block_id=seated.block_id,
             over_capacity=a.over_capacity,
             orphaned=seated.orphaned,
-            teleconference=Teleconference.model_validate(a.teleconference) if a.teleconference else None,
+            teleconference=TeleconferenceResponse.model_validate(a.teleconference) if a.teleconference else None,
             overdue=seated.overdue,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
-            cancellation=Cancellation.model_validate(a.cancellation) if a.cancellation else None,
-            arrived_at=a.reached(domain.State.ARRIVED),
-            started_at=a.reached(domain.State.IN_PROGRESS),
-            served_at=a.reached(domain.State.SERVED),
-            completed_at=a.reached(domain.State.COMPLETED),
-            no_show=NoShow.model_validate(a.no_show) if a.no_show else None,
+            cancellation=CancellationResponse.model_validate(a.cancellation) if a.cancellation else None,
+            arrived_at=a.reached(domain.AppointmentState.ARRIVED),
+            started_at=a.reached(domain.AppointmentState.IN_PROGRESS),
+            served_at=a.reached(domain.AppointmentState.SERVED),
+            completed_at=a.reached(domain.AppointmentState.COMPLETED),
+            no_show=NoShowResponse.model_validate(a.no_show) if a.no_show else None,
             in_progress_minutes=a.in_progress_minutes,
-            signed_off=SignOff.model_validate(a.signed_off) if a.signed_off else None,
+            signed_off=SignOffResponse.model_validate(a.signed_off) if a.signed_off else None,
             session=a.session.use if a.session else None,
             created_at=a.created_at,
             updated_at=a.updated_at,
         )
 
 
-class ListQuery(PageQuery):
+class AppointmentListQuery(PageQuery):
     """Which of the dashboard's lists; `staff_id` may be `me`.
 
     `unconfirmed`, `unassigned` and `orphaned` are lists of a location. `show_confirmed` adds to the unconfirmed ones
     those that are confirmed and still to come.
     """
 
-    view: View
+    view: DashboardView
     location_id: Id | None = None
     staff_id: Id | None = None
     date: Day | None = None
-    show_confirmed: Flag = False
+    show_confirmed: QueryFlag = False
 
-    def listing(self, me: str) -> Listing:
+    def listing(self, me: str) -> DashboardRequest:
         """What the use case is asked."""
         staff_id = me if self.staff_id == "me" else self.staff_id
-        return Listing(self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor)
+        return DashboardRequest(
+            self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor
+        )
 
 
-class Claim(Input):
+class ClaimBody(RequestModel):
     """Taking an appointment; `force` in spite of another one at that time."""
 
     force: bool = False
 
 
-class Assignment(Input):
+class AssignmentBody(RequestModel):
     """Who gets an appointment; `force` in spite of another one at that time."""
 
     staff_id: Id
     force: bool = False
 
 
-class StaffCancel(Input):
+class StaffCancellationBody(RequestModel):
     """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
 
     reason_id: Id | None = None
@@ -210,31 +221,31 @@ class StaffCancel(Input):
     notify_client: bool | None = None
     within_24h: bool | None = None
 
-    def wish(self) -> StaffCancellation:
+    def wish(self) -> StaffCancellationRequest:
         """What the use case is asked."""
-        return StaffCancellation(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
+        return StaffCancellationRequest(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
-class StatusMove(Input):
+class AppointmentStatusBody(RequestModel):
     """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
 
     status_id: Id
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
     expected_status_id: Id | None = None
 
-    def wish(self) -> StatusWish:
+    def wish(self) -> StatusChangeRequest:
         """What the use case is asked."""
-        return StatusWish(self.status_id, self.reason or "", self.expected_status_id)
+        return StatusChangeRequest(self.status_id, self.reason or "", self.expected_status_id)
 
 
-class Missed(Input):
+class NoShowBody(RequestModel):
     """That the client did not come: whether somebody tried to reach them, and what is known of why."""
 
     contact_attempted: bool
     reason: Annotated[str, Text(1000, lines=True)]
 
 
-class Change(Answer):
+class FieldChangeResponse(ResponseModel):
     """One field before and after."""
 
     field: str
@@ -242,38 +253,38 @@ class Change(Answer):
     after: Any
 
 
-class LogLine(Answer):
+class LogEntryResponse(ResponseModel):
     """One action on an appointment: who did what, when, through which channel."""
 
     at: Instant
     action: str
     user: str
     channel: Channel
-    changes: list[Change]
+    changes: list[FieldChangeResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a journal entry."""
-        entry: Entry = result
-        changes = [Change.model_validate(change) for change in entry.changes]
+        entry: JournalEntry = result
+        changes = [FieldChangeResponse.model_validate(change) for change in entry.changes]
         return cls(
             at=entry.at, action=entry.action, user=entry.actor.label, channel=entry.actor.channel, changes=changes
         )
 
 
-class HistoryStatus(Answer):
+class PastStatusResponse(ResponseModel):
     """A status as it was at the time."""
 
     name: str
     colour: str
-    predicate: Predicate
+    predicate: StatusPredicate
     position: int
 
 
-class HistoryLine(Answer):
+class StatusHistoryEntryResponse(ResponseModel):
     """One status an appointment has passed through."""
 
-    status: HistoryStatus
+    status: PastStatusResponse
     at: Instant
     by: str
     reason: str | None
@@ -281,6 +292,6 @@ class HistoryLine(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a line of the history."""
-        passed: StatusPassed = result
-        status = HistoryStatus.model_validate(passed)
+        passed: StatusHistoryEntry = result
+        status = PastStatusResponse.model_validate(passed)
         return cls(status=status, at=passed.at, by=passed.by, reason=passed.reason)

@@ -6,43 +6,43 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.public_appointments import AnswerGiven
+from chalicelib.api.schemas.appointments.public_appointments import QuestionAnswerBody
 from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
-from chalicelib.api.schemas.shared.fields import Blank, Flag, Id, Input, Text, Zone
+from chalicelib.api.schemas.shared.fields import Blank, Id, QueryFlag, RequestModel, Text, TimezoneName
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.services.appointments import attendees
-from chalicelib.services.appointments.cancellation import StaffCancellation
+from chalicelib.services.appointments.cancellation import StaffCancellationRequest
 from chalicelib.services.clients import registration
 
-Notes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
+AttendeeNotes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
 """What an attendee wants known, shown to client and staff in notices (CC-5)."""
 
-Answers = Annotated[tuple[AnswerGiven, ...], Field(max_length=50)]
+QuestionAnswers = Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)]
 """Answers to the service's questions."""
 
-Number = Annotated[str, Text(32)]
+PhoneNumber = Annotated[str, Text(32)]
 """A telephone number, international or as it is dialled at the location."""
 
-_Line = Annotated[str, Text(255, blank=True), Blank("")]
+_AddressLine = Annotated[str, Text(255, blank=True), Blank("")]
 
 
-class NewClient(Input):
+class NewClientBody(RequestModel):
     """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
 
     first_name: Annotated[str, Text(100)]
     last_name: Annotated[str, Text(100)]
     email: Annotated[Email | None, Blank()] = None
-    mobile: Annotated[Number | None, Blank()] = None
-    phone: Annotated[Number | None, Blank()] = None
-    work_phone: Annotated[Number | None, Blank()] = None
+    mobile: Annotated[PhoneNumber | None, Blank()] = None
+    phone: Annotated[PhoneNumber | None, Blank()] = None
+    work_phone: Annotated[PhoneNumber | None, Blank()] = None
     address: Annotated[str, Text(255, lines=True, blank=True), Blank("")] = ""
-    city: _Line = ""
-    region: _Line = ""
-    postal_code: _Line = ""
+    city: _AddressLine = ""
+    region: _AddressLine = ""
+    postal_code: _AddressLine = ""
     country: Annotated[Country | None, Blank()] = None
-    timezone: Annotated[Zone | None, Blank()] = None
+    timezone: Annotated[TimezoneName | None, Blank()] = None
     language: Annotated[Language | None, Blank()] = None
-    notes: Notes = ""
+    notes: AttendeeNotes = ""
     external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
     receive_sms: bool = False
     receive_email: bool = True
@@ -52,46 +52,46 @@ class NewClient(Input):
         return registration.NewClient(**dict(self))
 
 
-class AdditionalAttendee(Input):
+class AdditionalAttendeeBody(RequestModel):
     """Somebody who comes along: `client_id` or else `client`; the service's questions need not be answered."""
 
     client_id: Id | None = None
-    client: NewClient | None = None
-    notes: Notes = ""
-    answers: Answers = ()
+    client: NewClientBody | None = None
+    notes: AttendeeNotes = ""
+    answers: QuestionAnswers = ()
 
-    def guest(self, pointer: str = "") -> attendees.Guest:
+    def guest(self, pointer: str = "") -> attendees.AttendeeRequest:
         """As the use case takes them; `pointer` is where in the body they stand."""
-        return guest(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
+        return attendee_request(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
 
 
-class AddedAttendee(AdditionalAttendee):
+class AddedAttendeeBody(AdditionalAttendeeBody):
     """One more client for an appointment; `notify_client` left out means as the appointment has it."""
 
     notify_client: bool | None = None
 
 
-class RemovalQuery(Input):
+class AttendeeRemovalQuery(RequestModel):
     """Why an attendee is taken off, and whether they are told; in the query, as a DELETE has no body."""
 
     reason_id: Id | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] = ""
-    notify_client: Flag | None = None
+    notify_client: QueryFlag | None = None
 
-    def wish(self) -> StaffCancellation:
+    def wish(self) -> StaffCancellationRequest:
         """What the use case is asked."""
-        return StaffCancellation(self.reason_id, self.reason, self.notify_client)
+        return StaffCancellationRequest(self.reason_id, self.reason, self.notify_client)
 
 
-def guest(
+def attendee_request(
     client_id: str | None,
-    client: NewClient | None,
+    client: NewClientBody | None,
     notes: str,
-    answers: tuple[AnswerGiven, ...],
+    answers: tuple[QuestionAnswerBody, ...],
     pointer: str = "",
     *,
     additional: bool = False,
-) -> attendees.Guest:
+) -> attendees.AttendeeRequest:
     """One person of a request as the use case takes them."""
     given = tuple(domain.Answer(a.question_id, a.value) for a in answers)
-    return attendees.Guest(client_id, client.new() if client else None, notes, given, pointer, additional)
+    return attendees.AttendeeRequest(client_id, client.new() if client else None, notes, given, pointer, additional)

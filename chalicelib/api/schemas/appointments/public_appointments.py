@@ -7,20 +7,30 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.appointments import Status
+from chalicelib.api.schemas.appointments.appointments import AppointmentStatusResponse
 from chalicelib.api.schemas.shared.coded_fields import Email, Language
-from chalicelib.api.schemas.shared.fields import Answer, Blank, Code, Id, Input, Instant, Start, Text, Zone
+from chalicelib.api.schemas.shared.fields import (
+    Blank,
+    DateTimeInput,
+    Id,
+    Instant,
+    RequestModel,
+    ResponseModel,
+    SecretCode,
+    Text,
+    TimezoneName,
+)
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.domain.appointments.meeting_link import meeting_link
-from chalicelib.domain.appointments.questions import LONGEST_ANSWER
+from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
 from chalicelib.domain.organisation import statuses
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.services.appointments.appointment_queries import PublicView
-from chalicelib.services.appointments.appointment_view import Seated
-from chalicelib.services.appointments.public_booking import Booked, BookingWish, Person
-from chalicelib.services.appointments.public_reschedule import Move
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.services.appointments.appointment_queries import PublicAppointment
+from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.appointments.public_booking import AttendeeDetails, BookingRequest, BookingResult
+from chalicelib.services.appointments.public_reschedule import RescheduleRequest
 
-_SUCCESS = {
+_SUCCESS_MESSAGES = {
     "en": {
         "booked": "Your appointment is booked. We have sent you the details.",
         "moved": "Your appointment has been moved. We have sent you the new details.",
@@ -39,14 +49,14 @@ _SUCCESS = {
 }
 
 
-class AnswerGiven(Input):
+class QuestionAnswerBody(RequestModel):
     """The answer to one of the service's questions."""
 
     question_id: Annotated[str, Text(64)]
-    value: Annotated[str, Text(LONGEST_ANSWER, lines=True, blank=True)] | bool
+    value: Annotated[str, Text(MAX_ANSWER_LENGTH, lines=True, blank=True)] | bool
 
 
-class NewAttendee(Input):
+class PublicAttendeeBody(RequestModel):
     """Who wants to come; an e-mail address or a mobile number is needed."""
 
     first_name: Annotated[str, Text(100)]
@@ -56,12 +66,12 @@ class NewAttendee(Input):
     receive_sms: bool = False
     language: Annotated[Language | None, Blank()] = None
     notes: Annotated[str, Text(5000, lines=True, blank=True), Blank("")] = ""
-    answers: Annotated[tuple[AnswerGiven, ...], Field(max_length=50)] = ()
+    answers: Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)] = ()
 
-    def person(self) -> Person:
+    def person(self) -> AttendeeDetails:
         """The attendee as the use case takes it."""
         given = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
-        return Person(
+        return AttendeeDetails(
             first_name=self.first_name,
             last_name=self.last_name,
             email=self.email,
@@ -73,7 +83,7 @@ class NewAttendee(Input):
         )
 
 
-class Utm(Input):
+class UtmBody(RequestModel):
     """Where a booking came from."""
 
     source: Annotated[str, Text(100)] | None = None
@@ -83,24 +93,24 @@ class Utm(Input):
     term: Annotated[str, Text(100)] | None = None
 
 
-class NewBooking(Input):
+class PublicBookingBody(RequestModel):
     """A slot and who it is for."""
 
     service_id: Id
     location_id: Id
-    meeting_method: Method
-    start: Start
-    timezone: Zone | None = None
+    meeting_method: MeetingMethod
+    start: DateTimeInput
+    timezone: TimezoneName | None = None
     staff_id: Id | None = None
     language: Language | None = None
-    hold_token: Code | None = None
-    attendee: NewAttendee
-    utm: Utm | None = None
+    hold_token: SecretCode | None = None
+    attendee: PublicAttendeeBody
+    utm: UtmBody | None = None
 
-    def wish(self) -> BookingWish:
+    def wish(self) -> BookingRequest:
         """What the use case is asked."""
         utm = self.utm.model_dump(exclude_none=True) if self.utm else {}
-        return BookingWish(
+        return BookingRequest(
             service_id=self.service_id,
             location_id=self.location_id,
             method=self.meeting_method,
@@ -114,21 +124,21 @@ class NewBooking(Input):
         )
 
 
-class _Shown(Answer):
+class _PublicAppointmentFields(ResponseModel):
     id: str
-    state: domain.State
+    state: domain.AppointmentState
     confirmed: bool
-    status: Status | None
+    status: AppointmentStatusResponse | None
     service_id: str
     location_id: str
-    meeting_method: Method
+    meeting_method: MeetingMethod
     start: Instant
     end: Instant
     timezone: str
     local_start: str
 
 
-class BookedAnswer(_Shown):
+class BookedAppointmentResponse(_PublicAppointmentFields):
     """The appointment just booked or moved; `code` opens it again, `manage_url` is the link with it."""
 
     code: str
@@ -137,20 +147,20 @@ class BookedAnswer(_Shown):
     staff_name: str | None
 
     @classmethod
-    def said(cls, booked: Booked, base_url: str) -> Self:
+    def said(cls, booked: BookingResult, base_url: str) -> Self:
         """The answer with its link under this base URL."""
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
         return cls(
-            **_shown(booked.appointment, booked.status),
+            **_public_fields(booked.appointment, booked.status),
             code=code,
-            message=_message(booked),
+            message=_success_message(booked),
             manage_url=link,
             staff_name=booked.staff_name,
         )
 
 
-class CancelledAnswer(_Shown):
+class CancelledAppointmentResponse(_PublicAppointmentFields):
     """The appointment after an attendee has left; `cancelled` says that this attendee no longer comes."""
 
     cancelled: bool = True
@@ -158,11 +168,11 @@ class CancelledAnswer(_Shown):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the appointment with its status."""
-        seated: Seated = result
-        return cls(**_shown(seated.appointment, seated.status))
+        seated: AppointmentView = result
+        return cls(**_public_fields(seated.appointment, seated.status))
 
 
-class ServiceShown(Answer):
+class AppointmentServiceResponse(ResponseModel):
     """The service, by name."""
 
     id: str
@@ -170,7 +180,7 @@ class ServiceShown(Answer):
     duration_minutes: int
 
 
-class LocationShown(Answer):
+class AppointmentLocationResponse(ResponseModel):
     """The place, and the zone its clocks show."""
 
     id: str
@@ -179,14 +189,14 @@ class LocationShown(Answer):
     timezone: str
 
 
-class CancellationShown(Answer):
+class PublicCancellationResponse(ResponseModel):
     """Why it was cancelled."""
 
     reason: str
     at: Instant
 
 
-class AttendeeShown(Answer):
+class PublicAttendeeResponse(ResponseModel):
     """What the attendee told us."""
 
     name: str
@@ -194,75 +204,75 @@ class AttendeeShown(Answer):
     cancelled: bool
 
 
-class AppointmentShown(_Shown):
+class PublicAppointmentResponse(_PublicAppointmentFields):
     """An appointment as its attendee may see it; the deadlines are null once it can no longer be changed."""
 
-    service: ServiceShown
-    location: LocationShown
+    service: AppointmentServiceResponse
+    location: AppointmentLocationResponse
     staff_name: str | None
-    attendee: AttendeeShown
+    attendee: PublicAttendeeResponse
     meeting_link: str | None
-    cancellation: CancellationShown | None
+    cancellation: PublicCancellationResponse | None
     can_cancel_until: Instant | None
     can_rebook_until: Instant | None
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the use case's view."""
-        view: PublicView = result
+        view: PublicAppointment = result
         cancellation = view.appointment.cancellation
         return cls(
-            **_shown(view.appointment, view.status),
-            service=ServiceShown.model_validate(view.service),
-            location=LocationShown.model_validate(view.location),
+            **_public_fields(view.appointment, view.status),
+            service=AppointmentServiceResponse.model_validate(view.service),
+            location=AppointmentLocationResponse.model_validate(view.location),
             staff_name=view.staff_name,
-            attendee=AttendeeShown.model_validate(view.attendee),
+            attendee=PublicAttendeeResponse.model_validate(view.attendee),
             meeting_link=None if view.attendee.cancelled else meeting_link(view.appointment),
-            cancellation=CancellationShown.model_validate(cancellation) if cancellation else None,
+            cancellation=PublicCancellationResponse.model_validate(cancellation) if cancellation else None,
             can_cancel_until=view.can_cancel_until,
             can_rebook_until=view.can_rebook_until,
         )
 
 
-class CodeQuery(Input):
+class ConfirmationCodeQuery(RequestModel):
     """The code from the mail."""
 
-    code: Code
+    code: SecretCode
 
 
-class MoveBody(Input):
+class PublicRescheduleBody(RequestModel):
     """The new time of an appointment; everything else stays."""
 
-    code: Code
-    start: Start
-    timezone: Zone | None = None
+    code: SecretCode
+    start: DateTimeInput
+    timezone: TimezoneName | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
 
-    def move(self) -> Move:
+    def move(self) -> RescheduleRequest:
         """What the use case is asked."""
-        return Move(self.code, self.start, self.timezone, self.reason or "")
+        return RescheduleRequest(self.code, self.start, self.timezone, self.reason or "")
 
 
-class CancelBody(Input):
+class PublicCancellationBody(RequestModel):
     """The code, and the reason where the organisation asks for one."""
 
-    code: Code
+    code: SecretCode
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
 
 
-def _message(booked: Booked) -> str:
-    words = _SUCCESS.get((booked.attendee.language or "").partition("-")[0], _SUCCESS["en"])
+def _success_message(booked: BookingResult) -> str:
+    words = _SUCCESS_MESSAGES.get((booked.attendee.language or "").partition("-")[0], _SUCCESS_MESSAGES["en"])
     if not booked.appointment.confirmed:
         return words["requested"]
     return words["moved" if booked.attendee.moves else "booked"]
 
 
-def _shown(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
+def _public_fields(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
     return {
         "id": appointment.id,
         "state": appointment.state,
         "confirmed": appointment.confirmed,
-        "status": Status.model_validate(status) if status else None,
+        "status": AppointmentStatusResponse.model_validate(status) if status else None,
         "service_id": appointment.service_id,
         "location_id": appointment.location_id,
         "meeting_method": appointment.method,

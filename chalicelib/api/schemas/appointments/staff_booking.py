@@ -6,74 +6,80 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.attendees import AdditionalAttendee, Answers, NewClient, Notes, guest
-from chalicelib.api.schemas.availability.availability import AvailabilityQuery
+from chalicelib.api.schemas.appointments.attendees import (
+    AdditionalAttendeeBody,
+    AttendeeNotes,
+    NewClientBody,
+    QuestionAnswers,
+    attendee_request,
+)
+from chalicelib.api.schemas.availability.availability import AvailabilityRangeQuery
 from chalicelib.api.schemas.shared.coded_fields import Language
-from chalicelib.api.schemas.shared.fields import Blank, Id, Input, Start, Text, Zone
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.services.appointments.staff_booking import StaffWish
-from chalicelib.services.availability.availability import Search
-from chalicelib.services.availability.booking_channels import Door
+from chalicelib.api.schemas.shared.fields import Blank, DateTimeInput, Id, RequestModel, Text, TimezoneName
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.services.appointments.staff_booking import StaffBookingRequest
+from chalicelib.services.availability.availability import SlotSearch
+from chalicelib.services.availability.booking_channels import StaffChannel
 
 PrivateNotes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
 """What staff write for one another; no message ever shows it (CC-6)."""
 
 
-class StaffAvailabilityQuery(AvailabilityQuery):
+class StaffAvailabilityQuery(AvailabilityRangeQuery):
     """Free times as they are open to staff through one of their channels; `moving` needs no code."""
 
-    channel: Door
+    channel: StaffChannel
 
-    def search(self) -> Search:
+    def search(self) -> SlotSearch:
         """What the use case is asked."""
         return self.asked(self.channel)
 
 
-class OneOfStaff(Input):
+class ChosenStaffBody(RequestModel):
     """This staff member and nobody else."""
 
     id: Id
 
 
-class SpeakerOf(Input):
+class StaffLanguageBody(RequestModel):
     """Anybody who speaks this language."""
 
     language: Language
 
 
-class Override(Input):
+class OverrideBody(RequestModel):
     """Why a schedule or another appointment is to count for nothing."""
 
     reason: Annotated[str, Text(1000, lines=True)]
 
 
-class NewStaffBooking(Input):
+class StaffBookingBody(RequestModel):
     """A booking for a client on record or a new one; `staff` says who is wanted (CC-2)."""
 
-    channel: Door
+    channel: StaffChannel
     client_id: Id | None = None
-    client: NewClient | None = None
+    client: NewClientBody | None = None
     service_id: Id
     location_id: Id
-    meeting_method: Method
-    start: Start
-    timezone: Zone | None = None
-    staff: Literal["anyone"] | OneOfStaff | SpeakerOf = "anyone"
-    additional_attendees: Annotated[tuple[AdditionalAttendee, ...], Field(max_length=19)] = ()
-    attendee_notes: Notes = ""
-    answers: Answers = ()
+    meeting_method: MeetingMethod
+    start: DateTimeInput
+    timezone: TimezoneName | None = None
+    staff: Literal["anyone"] | ChosenStaffBody | StaffLanguageBody = "anyone"
+    additional_attendees: Annotated[tuple[AdditionalAttendeeBody, ...], Field(max_length=19)] = ()
+    attendee_notes: AttendeeNotes = ""
+    answers: QuestionAnswers = ()
     notes: PrivateNotes = ""
     notify_client: bool = True
     notify_staff: bool = True
-    override: Override | None = None
+    override: OverrideBody | None = None
 
-    def wish(self) -> StaffWish:
+    def wish(self) -> StaffBookingRequest:
         """What the use case is asked."""
         more = enumerate(self.additional_attendees)
-        return StaffWish(
+        return StaffBookingRequest(
             door=self.channel,
             guests=(
-                guest(self.client_id, self.client, self.attendee_notes, self.answers),
+                attendee_request(self.client_id, self.client, self.attendee_notes, self.answers),
                 *(attendee.guest(f"/additional_attendees/{place}") for place, attendee in more),
             ),
             service_id=self.service_id,
@@ -81,8 +87,8 @@ class NewStaffBooking(Input):
             method=self.meeting_method,
             start=self.start,
             timezone=self.timezone,
-            staff_id=self.staff.id if isinstance(self.staff, OneOfStaff) else None,
-            language=self.staff.language if isinstance(self.staff, SpeakerOf) else None,
+            staff_id=self.staff.id if isinstance(self.staff, ChosenStaffBody) else None,
+            language=self.staff.language if isinstance(self.staff, StaffLanguageBody) else None,
             notes=self.notes,
             notify_client=self.notify_client,
             notify_staff=self.notify_staff,

@@ -9,33 +9,42 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from chalicelib.api.schemas.shared.coded_fields import Language
-from chalicelib.api.schemas.shared.fields import Answer, Code, Day, Id, Input, Instant, Start, Zone
-from chalicelib.domain.availability.block_slots import DETAILS, Why
-from chalicelib.domain.organisation.catalog import Method
-from chalicelib.domain.shared.times import instant, wall_text
-from chalicelib.services.availability.availability import DaySlots, Explanation, Search
-from chalicelib.services.availability.booking_channels import Door
-from chalicelib.services.availability.holds import Held, HoldWish
+from chalicelib.api.schemas.shared.fields import (
+    DateTimeInput,
+    Day,
+    Id,
+    Instant,
+    RequestModel,
+    ResponseModel,
+    SecretCode,
+    TimezoneName,
+)
+from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Unavailable
+from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.shared.times import from_epoch_minute, wall_text
+from chalicelib.services.availability.availability import DaySlots, SlotExplanation, SlotSearch
+from chalicelib.services.availability.booking_channels import StaffChannel
+from chalicelib.services.availability.holds import HoldRequest, IssuedHold
 
 
-class _SearchQuery(Input):
+class _AvailabilitySearchQuery(RequestModel):
     service_id: Id
     location_id: Id
-    meeting_method: Method | None = None
-    timezone: Zone
+    meeting_method: MeetingMethod | None = None
+    timezone: TimezoneName
     staff_id: Id | None = None
     language: Language | None = None
-    hold: Code | None = None
+    hold: SecretCode | None = None
     moving: Id | None = None
-    code: Code | None = None
+    code: SecretCode | None = None
 
-    def search(self) -> Search:
+    def search(self) -> SlotSearch:
         """What the use case is asked."""
         return self.asked()
 
-    def asked(self, door: Door | None = None) -> Search:
+    def asked(self, door: StaffChannel | None = None) -> SlotSearch:
         """The search of a client, or of staff through one of their channels."""
-        return Search(
+        return SlotSearch(
             service_id=self.service_id,
             location_id=self.location_id,
             timezone=self.timezone,
@@ -49,20 +58,20 @@ class _SearchQuery(Input):
         )
 
 
-class AvailabilityQuery(_SearchQuery):
+class AvailabilityRangeQuery(_AvailabilitySearchQuery):
     """Free times of the days from `from` to `to`, both included, at most 62."""
 
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day, Field(alias="to")]
 
 
-class ExplainQuery(_SearchQuery):
+class AvailabilityExplanationQuery(_AvailabilitySearchQuery):
     """One start, as wall time in `timezone` or with an offset."""
 
-    start: Start
+    start: DateTimeInput
 
 
-class Slot(Answer):
+class SlotResponse(ResponseModel):
     """A bookable start; `available` is how many more appointments it takes, or how many staff are free."""
 
     start: Instant
@@ -70,62 +79,62 @@ class Slot(Answer):
     available: int
 
 
-class AvailableDay(Answer):
+class AvailableDayResponse(ResponseModel):
     """A local day and its free times, possibly none."""
 
     date: date
-    slots: list[Slot]
+    slots: list[SlotResponse]
 
 
-class AvailabilityAnswer(Answer):
+class AvailabilityResponse(ResponseModel):
     """Free times by local day."""
 
     timezone: str
-    days: list[AvailableDay]
+    days: list[AvailableDayResponse]
 
     @classmethod
     def said(cls, timezone: str, found: list[DaySlots]) -> Self:
         """The days as found, in this zone."""
         tz = ZoneInfo(timezone)
-        return cls.model_construct(timezone=timezone, days=[_day(day, tz) for day in found])
+        return cls.model_construct(timezone=timezone, days=[_available_day(day, tz) for day in found])
 
 
-class Reason(Answer):
+class UnavailableReasonResponse(ResponseModel):
     """Why a time cannot be booked."""
 
-    code: Why
+    code: Unavailable
     detail: str
 
 
-class ExplanationAnswer(Answer):
+class AvailabilityExplanationResponse(ResponseModel):
     """Whether a time can be booked; if not, why, and the starts nearest to it that can."""
 
     bookable: bool
-    reasons: list[Reason]
+    reasons: list[UnavailableReasonResponse]
     nearest: list[Instant]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the use case's explanation."""
-        found: Explanation = result
-        reasons = [Reason(code=why, detail=DETAILS[why]) for why in found.reasons]
+        found: SlotExplanation = result
+        reasons = [UnavailableReasonResponse(code=why, detail=UNAVAILABLE_TEXTS[why]) for why in found.reasons]
         return cls(bookable=found.bookable, reasons=reasons, nearest=list(found.nearest))
 
 
-class NewHold(Input):
+class HoldBody(RequestModel):
     """The slot to keep while its form is filled in."""
 
     service_id: Id
     location_id: Id
-    meeting_method: Method
-    start: Start
-    timezone: Zone | None = None
+    meeting_method: MeetingMethod
+    start: DateTimeInput
+    timezone: TimezoneName | None = None
     staff_id: Id | None = None
     language: Language | None = None
 
-    def wish(self) -> HoldWish:
+    def wish(self) -> HoldRequest:
         """What the use case is asked."""
-        return HoldWish(
+        return HoldRequest(
             self.service_id,
             self.location_id,
             self.meeting_method,
@@ -136,7 +145,7 @@ class NewHold(Input):
         )
 
 
-class HoldAnswer(Answer):
+class HoldResponse(ResponseModel):
     """A hold; its token is shown this once."""
 
     id: str
@@ -146,19 +155,19 @@ class HoldAnswer(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the use case's hold."""
-        held: Held = result
+        held: IssuedHold = result
         return cls(id=held.id, token=held.token, expires_at=held.expires_at)
 
 
-class HoldRelease(Input):
+class HoldReleaseQuery(RequestModel):
     """The token the hold was given with."""
 
-    token: Code
+    token: SecretCode
 
 
-def _day(day: DaySlots, tz: ZoneInfo) -> AvailableDay:
+def _available_day(day: DaySlots, tz: ZoneInfo) -> AvailableDayResponse:
     slots = [
-        Slot.model_construct(start=at, local_start=wall_text(at, tz), available=slot.available)
-        for at, slot in ((instant(s.start), s) for s in day.slots)
+        SlotResponse.model_construct(start=at, local_start=wall_text(at, tz), available=slot.available)
+        for at, slot in ((from_epoch_minute(s.start), s) for s in day.slots)
     ]
-    return AvailableDay.model_construct(date=day.date, slots=slots)
+    return AvailableDayResponse.model_construct(date=day.date, slots=slots)

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from chalicelib.api.schemas.organisation.services import Question
+from chalicelib.api.schemas.organisation.services import QuestionResponse
 from chalicelib.api.schemas.shared.coded_fields import Language
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input
-from chalicelib.domain.availability.booking_choices import Chosen
-from chalicelib.domain.organisation.catalog import Availability, Method
-from chalicelib.services.availability.booking_channels import Door
+from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel
+from chalicelib.domain.availability.booking_choices import BookingChoices
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.services.availability.booking_channels import StaffChannel
 
 
-class BookingOptionsQuery(Input):
+class BookingOptionsQuery(RequestModel):
     """The channel, and whatever has been decided already."""
 
-    channel: Door
+    channel: StaffChannel
     service_id: Id | None = None
     location_id: Id | None = None
-    meeting_method: Method | None = None
+    meeting_method: MeetingMethod | None = None
     staff_id: Id | None = None
     language: Language | None = None
 
-    def chosen(self) -> Chosen:
+    def chosen(self) -> BookingChoices:
         """What the use case is asked."""
-        return Chosen(self.service_id, self.location_id, self.meeting_method, self.staff_id, self.language)
+        return BookingChoices(self.service_id, self.location_id, self.meeting_method, self.staff_id, self.language)
 
 
-class ServiceOption(Answer):
+class ServiceOptionResponse(ResponseModel):
     """A service, wherever and however it is offered; `questions` are asked before it is booked."""
 
     id: Id
     name: str
     duration_minutes: int
-    meeting_methods: list[Method]
+    meeting_methods: list[MeetingMethod]
     location_ids: list[Id]
-    availability: Availability
-    questions: list[Question]
+    availability: AvailabilitySource
+    questions: list[QuestionResponse]
 
 
-class LocationOption(Answer):
+class LocationOptionResponse(ResponseModel):
     """A location and its time zone."""
 
     id: Id
@@ -45,7 +45,7 @@ class LocationOption(Answer):
     timezone: str
 
 
-class StaffOption(Answer):
+class StaffOptionResponse(ResponseModel):
     """Somebody who may be chosen."""
 
     id: Id
@@ -53,11 +53,11 @@ class StaffOption(Answer):
     languages: list[str]
 
 
-class BookingOptionsAnswer(Answer):
+class BookingOptionsResponse(ResponseModel):
     """Each list holds what goes with all the other answers; a value that is chosen still has its alternatives."""
 
-    services: list[ServiceOption]
-    locations: list[LocationOption]
-    meeting_methods: list[Method]
-    staff: list[StaffOption]
+    services: list[ServiceOptionResponse]
+    locations: list[LocationOptionResponse]
+    meeting_methods: list[MeetingMethod]
+    staff: list[StaffOptionResponse]
     languages: list[str]

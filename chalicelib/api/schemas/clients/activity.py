@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.shared.fields import Answer, Id, Instant
-from chalicelib.domain.appointments.appointment import State
+from chalicelib.api.schemas.shared.fields import Id, Instant, ResponseModel
+from chalicelib.domain.appointments.appointment import AppointmentState
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.workflows import Workflow, WorkflowState
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.events import Channel
-from chalicelib.services.clients.activity import Activity, Attended
+from chalicelib.services.clients.activity import Activity, AttendedAppointment
 from chalicelib.services.unit_of_work import Page
 
 
-class AppointmentActivity(Answer):
+class AppointmentActivityResponse(ResponseModel):
     """An appointment, past or to come; `attending` says whether this client still comes or came."""
 
     type: Literal["appointment"] = "appointment"
@@ -25,11 +25,11 @@ class AppointmentActivity(Answer):
     service_id: str
     location_id: str
     staff_id: str | None
-    meeting_method: Method
+    meeting_method: MeetingMethod
     end: Instant
     timezone: str
     local_start: str
-    state: State
+    state: AppointmentState
     confirmed: bool
     attending: bool
     booked_through: Channel
@@ -40,7 +40,7 @@ class AppointmentActivity(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an appointment of the client."""
-        attended: Attended = result
+        attended: AttendedAppointment = result
         a = attended.appointment
         named = ("id", "service_id", "location_id", "staff_id", "end", "timezone", "local_start", "state", "confirmed")
         return cls(
@@ -55,7 +55,7 @@ class AppointmentActivity(Answer):
         )
 
 
-class WorkflowActivity(Answer):
+class WorkflowActivityResponse(ResponseModel):
     """A list of steps, when it was made and how far it has come."""
 
     type: Literal["workflow"] = "workflow"
@@ -86,7 +86,7 @@ class WorkflowActivity(Answer):
         )
 
 
-class MergeActivity(Answer):
+class MergeActivityResponse(ResponseModel):
     """That another record was merged into one of theirs, and since when that is undone if it is."""
 
     type: Literal["merge"] = "merge"
@@ -113,19 +113,23 @@ class MergeActivity(Answer):
         )
 
 
-Row = AppointmentActivity | WorkflowActivity | MergeActivity
-_ROWS: dict[type[Any], type[Row]] = {Attended: AppointmentActivity, Workflow: WorkflowActivity, Merge: MergeActivity}
+ActivityItem = AppointmentActivityResponse | WorkflowActivityResponse | MergeActivityResponse
+_ITEM_MODELS: dict[type[Any], type[ActivityItem]] = {
+    AttendedAppointment: AppointmentActivityResponse,
+    Workflow: WorkflowActivityResponse,
+    Merge: MergeActivityResponse,
+}
 
 
-class ActivityPage(Answer):
+class ActivityPageResponse(ResponseModel):
     """Part of what has been going on with a client, newest first; `next_cursor` is null on the last page."""
 
-    items: list[Annotated[Row, Field(discriminator="type")]]
+    items: list[Annotated[ActivityItem, Field(discriminator="type")]]
     next_cursor: str | None
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """Each row by the model of its kind."""
         page: Page[Activity] = result
-        rows = [_ROWS[type(activity.subject)].of(activity.subject) for activity in page.items]
+        rows = [_ITEM_MODELS[type(activity.subject)].of(activity.subject) for activity in page.items]
         return cls(items=rows, next_cursor=page.next_cursor)

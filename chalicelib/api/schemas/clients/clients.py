@@ -6,21 +6,21 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.attendees import NewClient
-from chalicelib.api.schemas.shared.fields import Answer, Flag, Id, Input, Instant, PageQuery
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.appointments.attendees import NewClientBody
+from chalicelib.api.schemas.shared.fields import Id, Instant, PageQuery, QueryFlag, RequestModel, ResponseModel
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.clients import client as domain
-from chalicelib.services.clients.client_lists import ClientQuery, Whose
+from chalicelib.services.clients.client_lists import ClientListRequest, ClientListScope
 
 
-class ClientRecord(NewClient, Record):
+class ClientBody(NewClientBody, RecordBody):
     """A client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
 
 
-ClientChange = partial(ClientRecord, "ClientChange")
+ClientChangeBody = patch_model(ClientBody, "ClientChangeBody")
 
 
-class Client(Answer):
+class ClientResponse(ResponseModel):
     """A client; `merged_from` are the ids of those who have been merged into them."""
 
     id: Id
@@ -54,21 +54,21 @@ class Client(Answer):
         return cls(**fields, merged_from=list(client.absorbed))
 
 
-class ClientsQuery(PageQuery):
+class ClientListQuery(PageQuery):
     """What is searched for: the beginnings of words of a name in any order, an address, a number, an outside id.
 
     A page may have fewer items than `limit`, even none, and go on nevertheless.
     """
 
     q: Annotated[str, Field(max_length=300)] = ""
-    filter: Whose = Whose.ALL
+    filter: ClientListScope = ClientListScope.ALL
 
-    def query(self) -> ClientQuery:
+    def query(self) -> ClientListRequest:
         """What the use case is asked."""
-        return ClientQuery(self.q, self.filter, self.limit, self.cursor)
+        return ClientListRequest(self.q, self.filter, self.limit, self.cursor)
 
 
-class DeletionQuery(Input):
+class ClientDeletionQuery(RequestModel):
     """What is to become of the client's upcoming appointments."""
 
-    cancel_upcoming: Flag = False
+    cancel_upcoming: QueryFlag = False

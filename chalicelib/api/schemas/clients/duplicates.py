@@ -6,67 +6,69 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.clients.clients import Client
-from chalicelib.api.schemas.shared.fields import Answer
+from chalicelib.api.schemas.clients.clients import ClientResponse
+from chalicelib.api.schemas.shared.fields import ResponseModel
 from chalicelib.domain.clients import duplicates as domain
 from chalicelib.services.clients import duplicates
 
 Score = Annotated[float, Field(ge=0, le=1, description="how likely both are one person; 1 for equal records")]
 
 
-class LikenessReason(Answer):
+class MatchReasonResponse(ResponseModel):
     """Why two records are thought to be one person's: for programs and for people."""
 
-    code: domain.Reason
+    code: domain.MatchReason
     text: str
 
     @classmethod
-    def all_of(cls, likeness: domain.Likeness) -> list[Self]:
+    def all_of(cls, likeness: domain.MatchScore) -> list[Self]:
         """Each reason of a likeness."""
         return [cls(code=reason, text=reason.text) for reason in likeness.reasons]
 
 
-class Duplicate(Answer):
+class LikelyDuplicateResponse(ResponseModel):
     """A client who may be the same person."""
 
-    client: Client
+    client: ClientResponse
     score: Score
-    reasons: list[LikenessReason]
+    reasons: list[MatchReasonResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a likely duplicate."""
-        likely: duplicates.Likely = result
+        likely: duplicates.LikelyDuplicate = result
         return cls(
-            client=Client.of(likely.client), score=likely.likeness.score, reasons=LikenessReason.all_of(likely.likeness)
+            client=ClientResponse.of(likely.client),
+            score=likely.likeness.score,
+            reasons=MatchReasonResponse.all_of(likely.likeness),
         )
 
 
-class CreatedClient(Client):
+class CreatedClientResponse(ClientResponse):
     """A client who was just made, and who on record may be the same person."""
 
-    hint: list[Duplicate]
+    hint: list[LikelyDuplicateResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a client and their likely duplicates."""
         client, likely = result
-        return cls(**dict(Client.of(client)), hint=[Duplicate.of(each) for each in likely])
+        return cls(**dict(ClientResponse.of(client)), hint=[LikelyDuplicateResponse.of(each) for each in likely])
 
 
-class DuplicatePair(Answer):
+class DuplicatePairResponse(ResponseModel):
     """Two clients who may be one person, the one made first before the other."""
 
-    clients: list[Client]
+    clients: list[ClientResponse]
     score: Score
-    reasons: list[LikenessReason]
+    reasons: list[MatchReasonResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a likely pair."""
         pair: duplicates.LikelyPair = result
         return cls(
-            clients=[Client.of(pair.first), Client.of(pair.second)],
+            clients=[ClientResponse.of(pair.first), ClientResponse.of(pair.second)],
             score=pair.likeness.score,
-            reasons=LikenessReason.all_of(pair.likeness),
+            reasons=MatchReasonResponse.all_of(pair.likeness),
         )

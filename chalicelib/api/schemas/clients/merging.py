@@ -6,13 +6,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.clients.clients import Client
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Instant
+from chalicelib.api.schemas.clients.clients import ClientResponse
+from chalicelib.api.schemas.shared.fields import Id, Instant, RequestModel, ResponseModel
 from chalicelib.domain.clients import merging as domain
-from chalicelib.services.clients.merging import Merged, MergeWish
+from chalicelib.services.clients.merging import MergeRequest, MergeResult
 
 
-class MergeRequest(Input):
+class MergeBody(RequestModel):
     """Which record goes into which. What the duplicate has wins over the primary's; its blanks erase nothing.
 
     `fields` are those that are copied, without it all of them. `dry_run` shows what would become of it.
@@ -23,12 +23,12 @@ class MergeRequest(Input):
     fields: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=50)] | None = None
     dry_run: bool = False
 
-    def wish(self) -> MergeWish:
+    def wish(self) -> MergeRequest:
         """What the use case is asked."""
-        return MergeWish(self.duplicate_id, self.primary_id, self.fields, self.dry_run)
+        return MergeRequest(self.duplicate_id, self.primary_id, self.fields, self.dry_run)
 
 
-class Profile(Answer):
+class ClientProfileResponse(ResponseModel):
     """A client's fields."""
 
     first_name: str
@@ -50,7 +50,7 @@ class Profile(Answer):
     receive_email: bool
 
 
-class Engagement(Answer):
+class ConflictingAppointmentResponse(ResponseModel):
     """An appointment that one of the two comes to."""
 
     id: str
@@ -60,60 +60,67 @@ class Engagement(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From something a client comes to."""
-        engagement: domain.Engagement = result
+        engagement: domain.AppointmentSpan = result
         return cls(id=engagement.appointment_id, start=engagement.start, end=engagement.end)
 
 
-class Conflict(Answer):
+class MergeConflictResponse(ResponseModel):
     """Two appointments at the same time, the duplicate's first; both stay."""
 
-    appointments: list[Engagement]
+    appointments: list[ConflictingAppointmentResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a conflict."""
-        conflict: domain.Conflict = result
-        return cls(appointments=[Engagement.of(conflict.duplicates), Engagement.of(conflict.primarys)])
+        conflict: domain.AppointmentOverlap = result
+        return cls(
+            appointments=[
+                ConflictingAppointmentResponse.of(conflict.duplicates),
+                ConflictingAppointmentResponse.of(conflict.primarys),
+            ]
+        )
 
 
-class MergedClients(Answer):
+class MergeResponse(ResponseModel):
     """The client that is left, their fields `before` and `after`; without a `merge_id` nothing has been written.
 
     `notes_archived` is what the profile's notes could not hold; the client's log keeps it.
     """
 
     merge_id: str | None
-    client: Client
-    before: Profile
-    after: Profile
-    conflicts: list[Conflict]
+    client: ClientResponse
+    before: ClientProfileResponse
+    after: ClientProfileResponse
+    conflicts: list[MergeConflictResponse]
     notes_archived: str
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a merge."""
-        merged: Merged = result
+        merged: MergeResult = result
         return cls(
             merge_id=None if merged.dry_run else merged.merge.id,
-            client=Client.of(merged.client),
-            before=Profile.of(merged.merge.primary),
-            after=Profile.of(merged.client),
-            conflicts=[Conflict.of(conflict) for conflict in merged.conflicts],
+            client=ClientResponse.of(merged.client),
+            before=ClientProfileResponse.of(merged.merge.primary),
+            after=ClientProfileResponse.of(merged.client),
+            conflicts=[MergeConflictResponse.of(conflict) for conflict in merged.conflicts],
             notes_archived=merged.merge.archived_notes,
         )
 
 
-class PartedClients(Answer):
+class UndoneMergeResponse(ResponseModel):
     """Both clients apart again; `kept_fields` are those of the primary that have been edited since the merge."""
 
-    duplicate: Client
-    primary: Client
+    duplicate: ClientResponse
+    primary: ClientResponse
     kept_fields: list[str]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an undone merge."""
-        apart: domain.Undone = result
+        apart: domain.UndoneMerge = result
         return cls(
-            duplicate=Client.of(apart.duplicate), primary=Client.of(apart.primary), kept_fields=list(apart.kept_fields)
+            duplicate=ClientResponse.of(apart.duplicate),
+            primary=ClientResponse.of(apart.primary),
+            kept_fields=list(apart.kept_fields),
         )

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Instant, Text
+from chalicelib.api.schemas.shared.fields import Id, Instant, RequestModel, ResponseModel, Text
 from chalicelib.domain.clients import sessions as domain
-from chalicelib.services.clients.sessions import Verdict
+from chalicelib.services.clients.sessions import SessionDecision
 
-Reason = Annotated[str, Text(1000, lines=True)]
+SessionReason = Annotated[str, Text(1000, lines=True)]
 
 
-class Sessions(Answer):
+class SessionsResponse(ResponseModel):
     """How many sessions a client has; `allotted` and `available` are null while nobody has set a limit."""
 
     allotted: int | None
@@ -22,31 +22,31 @@ class Sessions(Answer):
     available: int | None
 
 
-class Allotment(Input):
+class SessionAllotmentBody(RequestModel):
     """How many sessions a client is to have in all, used ones included."""
 
     allotted: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class NewSessionRequest(Input):
+class SessionRequestBody(RequestModel):
     """How many sessions more are asked for, and why."""
 
     sessions: Annotated[int, Field(ge=1, le=100)]
-    reason: Reason
+    reason: SessionReason
 
 
-class SessionVerdict(Input):
+class SessionDecisionBody(RequestModel):
     """What becomes of a request for more sessions."""
 
-    outcome: Literal[domain.Outcome.APPROVED, domain.Outcome.DECLINED]
+    outcome: Literal[domain.RequestOutcome.APPROVED, domain.RequestOutcome.DECLINED]
     note: Annotated[str, Text(1000, lines=True, blank=True)] = ""
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> SessionDecision:
         """What the use case is asked."""
-        return Verdict(self.outcome, self.note)
+        return SessionDecision(self.outcome, self.note)
 
 
-class SessionRequest(Answer):
+class SessionRequestResponse(ResponseModel):
     """More sessions somebody asked for, and what became of it."""
 
     id: Id
@@ -55,7 +55,7 @@ class SessionRequest(Answer):
     requested_by: str
     requested_by_id: str | None
     requested_at: Instant
-    outcome: domain.Outcome
+    outcome: domain.RequestOutcome
     note: str
     decided_by: str | None
     decided_by_id: str | None

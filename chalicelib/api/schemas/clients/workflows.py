@@ -6,14 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag
 
-from chalicelib.api.schemas.shared.fields import Answer, Day, Id, Input, Instant, Text
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import Day, Id, Instant, RequestModel, ResponseModel, Text
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.clients import workflows as domain
 
 StepText = Annotated[str, Text(300)]
 
 
-class NewWorkflowStep(Input):
+class WorkflowStepBody(RequestModel):
     """One thing to do, until some day if that is said."""
 
     text: StepText
@@ -21,16 +21,18 @@ class NewWorkflowStep(Input):
     due: Day | None = None
 
 
-def _form(sent: Any) -> str:
+def _step_form(sent: Any) -> str:
     return "plain" if isinstance(sent, str) else "whole"
 
 
 # Told apart beforehand, so that a wrong step is not also called a wrong text.
-StepSent = Annotated[Annotated[NewWorkflowStep, Tag("whole")] | Annotated[StepText, Tag("plain")], Discriminator(_form)]
-Steps = Annotated[tuple[StepSent, ...], Field(max_length=domain.MOST_STEPS)]
+WorkflowStepInput = Annotated[
+    Annotated[WorkflowStepBody, Tag("whole")] | Annotated[StepText, Tag("plain")], Discriminator(_step_form)
+]
+Steps = Annotated[tuple[WorkflowStepInput, ...], Field(max_length=domain.MAX_STEPS)]
 
 
-class NewWorkflow(Record):
+class WorkflowBody(RecordBody):
     """Named steps to be taken for a client; a plain text is a step that is not done yet."""
 
     name: Annotated[str, Text(100)]
@@ -42,14 +44,14 @@ class NewWorkflow(Record):
         """What was sent, the steps as the domain's."""
         found = super().values()
         if "steps" in found:
-            found["steps"] = tuple(_step(step) for step in found["steps"])
+            found["steps"] = tuple(_to_step(step) for step in found["steps"])
         return found
 
 
-WorkflowChange = partial(NewWorkflow, "WorkflowChange")
+WorkflowChangeBody = patch_model(WorkflowBody, "WorkflowChangeBody")
 
 
-class WorkflowStep(Answer):
+class WorkflowStepResponse(ResponseModel):
     """One thing to do."""
 
     text: str
@@ -57,14 +59,14 @@ class WorkflowStep(Answer):
     due: Day | None
 
 
-class Workflow(Answer):
+class WorkflowResponse(ResponseModel):
     """Steps to be taken for a client; `client_id` is the record it was made for, be it merged into another since."""
 
     id: Id
     version: int
     client_id: Id
     name: str
-    steps: list[WorkflowStep]
+    steps: list[WorkflowStepResponse]
     assignee_id: Id | None
     state: domain.WorkflowState
     added_by: str
@@ -79,11 +81,11 @@ class Workflow(Answer):
         same = {n: getattr(workflow, n) for n in cls.model_fields if n not in ("steps", "added_by", "added_by_id")}
         return cls(
             **same,
-            steps=[WorkflowStep.model_validate(step) for step in workflow.steps],
+            steps=[WorkflowStepResponse.model_validate(step) for step in workflow.steps],
             added_by=workflow.created_by.label,
             added_by_id=workflow.created_by.staff_id or None,
         )
 
 
-def _step(sent: NewWorkflowStep | str) -> domain.Step:
-    return domain.Step(sent) if isinstance(sent, str) else domain.Step(sent.text, sent.done, sent.due)
+def _to_step(sent: WorkflowStepBody | str) -> domain.WorkflowStep:
+    return domain.WorkflowStep(sent) if isinstance(sent, str) else domain.WorkflowStep(sent.text, sent.done, sent.due)

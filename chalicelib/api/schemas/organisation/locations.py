@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
-from chalicelib.api.schemas.shared.fields import Answer, Id, Text, Zone
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import Id, ResponseModel, Text, TimezoneName
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 
 
-class NewLocation(Record):
+class LocationBody(RecordBody):
     """A branch; `email` hears of confirmed bookings, `country` and `region` have the public holidays."""
 
     name: Annotated[str, Text(100)]
-    timezone: Zone
+    timezone: TimezoneName
     address: Annotated[str, Text(255, lines=True, blank=True)] = ""
     email: Email | None = None
     country: Country | None = None
@@ -21,10 +21,10 @@ class NewLocation(Record):
     language: Language = "en"
 
 
-LocationChange = partial(NewLocation, "LocationChange")
+LocationChangeBody = patch_model(LocationBody, "LocationChangeBody")
 
 
-class Location(Answer):
+class LocationResponse(ResponseModel):
     """A branch."""
 
     id: Id

@@ -7,48 +7,48 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from chalicelib.api.schemas.shared.coded_fields import Unique
-from chalicelib.api.schemas.shared.fields import Answer, Clock, Day, Id, Text
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import Day, Id, ResponseModel, Text, TimeOfDay
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.organisation import opening_hours
 from chalicelib.domain.organisation.opening_hours import DAY_MINUTES
 
-Until = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["17:00"])]
+EndTimeOfDay = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["17:00"])]
 """A time of day on a 24-hour clock at which something ends, midnight being 24:00."""
 
 Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7), Unique]
 """Days of the week; Monday is 1."""
 
 
-def minutes(clock: str) -> int:
+def minutes_since_midnight(clock: str) -> int:
     """Minutes since midnight."""
     hour, _, rest = clock.partition(":")
     return 60 * int(hour) + int(rest)
 
 
-def clock(since_midnight: int) -> str:
+def time_of_day(since_midnight: int) -> str:
     """The time of day of so many minutes since midnight, the next midnight being 24:00."""
     return f"{since_midnight // 60:02}:{since_midnight % 60:02}"
 
 
-class NewHours(Record):
+class HoursBody(RecordBody):
     """The same hours on some weekdays, by the clock at the location; overlapping ones unite."""
 
     weekdays: Weekdays
-    start: Clock
-    end: Until
+    start: TimeOfDay
+    end: EndTimeOfDay
 
     def values(self) -> dict[str, Any]:
         """What was sent, in minutes."""
         found = super().values()
         if "weekdays" in found:
             found["weekdays"] = tuple(sorted(found["weekdays"]))
-        return found | {name: minutes(found[name]) for name in ("start", "end") if name in found}
+        return found | {name: minutes_since_midnight(found[name]) for name in ("start", "end") if name in found}
 
 
-HoursChange = partial(NewHours, "HoursChange")
+HoursChangeBody = patch_model(HoursBody, "HoursChangeBody")
 
 
-class HoursLine(Answer):
+class HoursLineResponse(ResponseModel):
     """The same hours on some weekdays."""
 
     weekdays: list[int]
@@ -58,11 +58,11 @@ class HoursLine(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a line."""
-        line: opening_hours.Line = result
-        return cls(weekdays=list(line.weekdays), start=clock(line.start), end=clock(line.end))
+        line: opening_hours.WeeklyHours = result
+        return cls(weekdays=list(line.weekdays), start=time_of_day(line.start), end=time_of_day(line.end))
 
 
-class Hours(HoursLine):
+class OpeningHoursResponse(HoursLineResponse):
     """Opening hours on some weekdays."""
 
     id: Id
@@ -71,18 +71,18 @@ class Hours(HoursLine):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a line of a location's hours."""
-        opening: opening_hours.OpeningLine = result
-        line = HoursLine.of(opening.line)
+        opening: opening_hours.BranchHoursLine = result
+        line = HoursLineResponse.of(opening.line)
         return cls(id=opening.id, version=opening.version, **dict(line))
 
 
-class NewClosure(Record):
+class ClosureBody(RecordBody):
     """A date on which the location is closed: all day, or from `start` to `end` by its clock."""
 
     date: Day
     name: Annotated[str, Text(100, blank=True)] = ""
-    start: Clock | None = None
-    end: Until | None = None
+    start: TimeOfDay | None = None
+    end: EndTimeOfDay | None = None
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
@@ -94,15 +94,15 @@ class NewClosure(Record):
         """What was sent, in minutes; the whole day where null was."""
         found = super().values()
         if "start" in found or "end" in found:
-            found["start"] = minutes(self.start) if self.start else 0
-            found["end"] = minutes(self.end) if self.end else DAY_MINUTES
+            found["start"] = minutes_since_midnight(self.start) if self.start else 0
+            found["end"] = minutes_since_midnight(self.end) if self.end else DAY_MINUTES
         return found
 
 
-ClosureChange = partial(NewClosure, "ClosureChange")
+ClosureChangeBody = patch_model(ClosureBody, "ClosureChangeBody")
 
 
-class Closure(Answer):
+class ClosureResponse(ResponseModel):
     """A date on which the location is closed; without `start` and `end` all day."""
 
     id: Id
@@ -122,6 +122,6 @@ class Closure(Answer):
             version=closure.version,
             date=closure.date,
             name=closure.name,
-            start=None if whole else clock(closure.start),
-            end=None if whole else clock(closure.end),
+            start=None if whole else time_of_day(closure.start),
+            end=None if whole else time_of_day(closure.end),
         )

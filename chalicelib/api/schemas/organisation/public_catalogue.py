@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from chalicelib.api.schemas.organisation.services import Question
-from chalicelib.api.schemas.organisation.settings import Reason
-from chalicelib.api.schemas.shared.fields import Answer, Id, PageQuery
-from chalicelib.domain.organisation.catalog import Method, ReasonMode
-from chalicelib.services.organisation.public_catalogue import Policies
+from chalicelib.api.schemas.organisation.services import QuestionResponse
+from chalicelib.api.schemas.organisation.settings import CancellationReasonResponse
+from chalicelib.api.schemas.shared.fields import Id, PageQuery, ResponseModel
+from chalicelib.domain.organisation.catalog import MeetingMethod, ReasonMode
+from chalicelib.services.organisation.public_catalogue import PublicPolicies
 
 
-class ServicesQuery(PageQuery):
+class PublicServiceListQuery(PageQuery):
     """Which services are asked for."""
 
     location_id: Id | None = None
 
 
-class LocationsQuery(PageQuery):
+class PublicLocationListQuery(PageQuery):
     """Which locations are asked for."""
 
     service_id: Id | None = None
 
 
-class StaffQuery(PageQuery):
+class PublicStaffListQuery(PageQuery):
     """Which staff are asked for."""
 
     service_id: Id | None = None
     location_id: Id | None = None
 
 
-class PublicConfig(Answer):
+class PublicConfigResponse(ResponseModel):
     """What a client must know of the organisation; `reasons` are its own reasons for cancelling."""
 
     organisation_name: str
@@ -40,14 +40,14 @@ class PublicConfig(Answer):
     rebook_deadline_hours: int
     cancel_reason: ReasonMode
     rebook_reason: ReasonMode
-    reasons: list[Reason]
+    reasons: list[CancellationReasonResponse]
     hold_minutes: int
     lobby_enabled: bool
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the organisation's policies."""
-        policies: Policies = result
+        policies: PublicPolicies = result
         settings = policies.settings
         return cls(
             organisation_name=settings.organisation_name,
@@ -57,36 +57,36 @@ class PublicConfig(Answer):
             rebook_deadline_hours=settings.rebook_deadline_hours,
             cancel_reason=settings.cancel_reason,
             rebook_reason=settings.rebook_reason,
-            reasons=[Reason.of(reason) for reason in policies.reasons],
+            reasons=[CancellationReasonResponse.of(reason) for reason in policies.reasons],
             hold_minutes=settings.hold_minutes,
             lobby_enabled=settings.lobby,
         )
 
 
-class PublicService(Answer):
+class PublicServiceResponse(ResponseModel):
     """Something a client can book; `group` means with others."""
 
     id: Id
     name: str
     description: str
     duration_minutes: int
-    meeting_methods: list[Method]
+    meeting_methods: list[MeetingMethod]
     group: bool
     client_chooses_staff: bool
-    questions: list[Question]
+    questions: list[QuestionResponse]
 
 
-class PublicLocation(Answer):
+class PublicLocationResponse(ResponseModel):
     """A branch and the ways to meet there."""
 
     id: Id
     name: str
     address: str
     timezone: str
-    meeting_methods: list[Method]
+    meeting_methods: list[MeetingMethod]
 
 
-class PublicStaffMember(Answer):
+class PublicStaffMemberResponse(ResponseModel):
     """Somebody a client may choose."""
 
     id: Id

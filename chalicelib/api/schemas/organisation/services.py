@@ -7,16 +7,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.api.schemas.shared.coded_fields import Ids, Unique
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Text
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel, Text
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.organisation import catalog
-from chalicelib.domain.organisation.catalog import Availability, Method, QuestionType
+from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, QuestionType
 
-Buffer = Annotated[int, Field(ge=0, le=240)]
+BufferMinutes = Annotated[int, Field(ge=0, le=240)]
 """Minutes kept free beside an appointment."""
 
 
-class QuestionInput(Input):
+class QuestionBody(RequestModel):
     """Something to ask before the service is booked; `options` belong to the type `choice`."""
 
     id: Id
@@ -26,36 +26,36 @@ class QuestionInput(Input):
     required: bool = False
 
     @model_validator(mode="after")
-    def _options_of_a_choice(self) -> QuestionInput:
+    def _options_of_a_choice(self) -> QuestionBody:
         if bool(self.options) != (self.type is QuestionType.CHOICE):
             raise ValueError("A choice has options, and nothing else does.")
         return self
 
 
-def _unique_ids(questions: tuple[QuestionInput, ...]) -> tuple[QuestionInput, ...]:
+def _require_unique_ids(questions: tuple[QuestionBody, ...]) -> tuple[QuestionBody, ...]:
     if len({question.id for question in questions}) != len(questions):
         raise ValueError("Two questions have the same id.")
     return questions
 
 
-class NewService(Record):
+class ServiceBody(RecordBody):
     """Something to book. Null for `lead_minutes` and `horizon_days` means the organisation's own."""
 
     name: Annotated[str, Text(100)]
     duration_minutes: Annotated[int, Field(ge=5, le=1440, multiple_of=5)]
     description: Annotated[str, Text(2000, lines=True, blank=True)] = ""
-    buffer_before: Buffer = 0
-    buffer_after: Buffer = 0
-    meeting_methods: Annotated[tuple[Method, ...], Field(min_length=1), Unique] = (Method.IN_PERSON,)
+    buffer_before: BufferMinutes = 0
+    buffer_after: BufferMinutes = 0
+    meeting_methods: Annotated[tuple[MeetingMethod, ...], Field(min_length=1), Unique] = (MeetingMethod.IN_PERSON,)
     location_ids: Ids = ()
-    availability: Availability = Availability.QUICKSTREAM
+    availability: AvailabilitySource = AvailabilitySource.QUICKSTREAM
     slot_interval: Annotated[int, Field(ge=5, le=240, multiple_of=5)] = 15
     lead_minutes: Annotated[int, Field(ge=0, le=43_200)] | None = None
     horizon_days: Annotated[int, Field(ge=1, le=366)] | None = None
     client_chooses_staff: bool = False
     status_function: bool = False
     public: bool = True
-    questions: Annotated[tuple[QuestionInput, ...], Field(max_length=50), AfterValidator(_unique_ids)] = ()
+    questions: Annotated[tuple[QuestionBody, ...], Field(max_length=50), AfterValidator(_require_unique_ids)] = ()
 
     def values(self) -> dict[str, Any]:
         """What was sent, the questions as the domain's."""
@@ -65,10 +65,10 @@ class NewService(Record):
         return found
 
 
-ServiceChange = partial(NewService, "ServiceChange")
+ServiceChangeBody = patch_model(ServiceBody, "ServiceChangeBody")
 
 
-class Question(Answer):
+class QuestionResponse(ResponseModel):
     """Something asked before the service is booked."""
 
     id: str
@@ -78,7 +78,7 @@ class Question(Answer):
     required: bool
 
 
-class Service(Answer):
+class ServiceResponse(ResponseModel):
     """Something to book; times in minutes."""
 
     id: Id
@@ -88,13 +88,13 @@ class Service(Answer):
     duration_minutes: int
     buffer_before: int
     buffer_after: int
-    meeting_methods: list[Method]
+    meeting_methods: list[MeetingMethod]
     location_ids: list[Id]
-    availability: Availability
+    availability: AvailabilitySource
     slot_interval: int
     lead_minutes: int | None
     horizon_days: int | None
     client_chooses_staff: bool
     status_function: bool
     public: bool
-    questions: list[Question]
+    questions: list[QuestionResponse]

@@ -7,35 +7,35 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib.api.schemas.shared.coded_fields import Country, Email, Languages, Origin, Unique
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Text, Zone
-from chalicelib.api.schemas.shared.record_models import Record, partial
-from chalicelib.domain.appointments.video_meetings import Platform
+from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel, Text, TimezoneName
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
+from chalicelib.domain.appointments.video_meetings import VideoPlatform
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.organisation.catalog import ReasonMode
 
-Hours = Annotated[int, Field(ge=0, le=8760)]
+DeadlineHours = Annotated[int, Field(ge=0, le=8760)]
 """Hours before the start of an appointment, at most a year."""
 
 
-class HolidaysInput(Input):
+class HolidaysBody(RequestModel):
     """Whose public holidays are kept."""
 
     country: Country
     region: Annotated[str, Text(100)] | None = None
 
 
-class AllSettings(Record):
+class SettingsBody(RecordBody):
     """The organisation's own choices."""
 
     organisation_name: Annotated[str, Text(100)]
-    timezone: Zone
+    timezone: TimezoneName
     languages: Languages
     status_function: bool
     contact_centre: bool
     all_staff_view_all_clients: bool
     lobby: bool
-    cancel_deadline_hours: Hours
-    rebook_deadline_hours: Hours
+    cancel_deadline_hours: DeadlineHours
+    rebook_deadline_hours: DeadlineHours
     cancel_reason: ReasonMode
     rebook_reason: ReasonMode
     lead_minutes: Annotated[int, Field(ge=0, le=43_200)]
@@ -48,8 +48,8 @@ class AllSettings(Record):
     retrospective_days: Annotated[int, Field(ge=0, le=366)]
     quick_view_days: Annotated[int, Field(ge=1, le=62)]
     allowed_origins: Annotated[tuple[Origin, ...], Field(max_length=50), Unique]
-    holidays: HolidaysInput | None
-    teleconference: Platform | None
+    holidays: HolidaysBody | None
+    teleconference: VideoPlatform | None
 
     def values(self) -> dict[str, Any]:
         """What was sent, the holidays as the domain's."""
@@ -59,17 +59,17 @@ class AllSettings(Record):
         return found
 
 
-SettingsChange = partial(AllSettings, "SettingsChange")
+SettingsChangeBody = patch_model(SettingsBody, "SettingsChangeBody")
 
 
-class Holidays(Answer):
+class HolidaysResponse(ResponseModel):
     """Whose public holidays are kept."""
 
     country: str
     region: str | None
 
 
-class Settings(Answer):
+class SettingsResponse(ResponseModel):
     """The organisation's own choices; version 0 while nothing has been changed."""
 
     version: int
@@ -94,20 +94,20 @@ class Settings(Answer):
     retrospective_days: int
     quick_view_days: int
     allowed_origins: list[str]
-    holidays: Holidays | None
-    teleconference: Platform | None
+    holidays: HolidaysResponse | None
+    teleconference: VideoPlatform | None
 
 
-class NewReason(Record):
+class CancellationReasonBody(RecordBody):
     """A reason to cancel, as staff choose it."""
 
     text: Annotated[str, Text(255)]
 
 
-ReasonChange = partial(NewReason, "ReasonChange")
+CancellationReasonChangeBody = patch_model(CancellationReasonBody, "CancellationReasonChangeBody")
 
 
-class Reason(Answer):
+class CancellationReasonResponse(ResponseModel):
     """A reason to cancel."""
 
     id: Id

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from chalicelib.api.schemas.shared.coded_fields import Email, Ids, Languages
-from chalicelib.api.schemas.shared.fields import Answer, Id, Text, Zone
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import Id, ResponseModel, Text, TimezoneName
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
 
 
-class NewStaffMember(Record):
+class StaffMemberBody(RecordBody):
     """Somebody who works here and signs in as `email`; the role is the login's group."""
 
     name: Annotated[str, Text(100)]
@@ -21,15 +21,15 @@ class NewStaffMember(Record):
     location_ids: Ids = ()
     service_ids: Ids = ()
     languages: Languages = ("en",)
-    timezone: Zone | None = None
+    timezone: TimezoneName | None = None
     daily_limit: Annotated[int, Field(ge=1, le=200)] | None = None
     active: bool = True
 
 
-StaffMemberChange = partial(NewStaffMember, "StaffMemberChange")
+StaffMemberChangeBody = patch_model(StaffMemberBody, "StaffMemberChangeBody")
 
 
-class StaffMember(Answer):
+class StaffMemberResponse(ResponseModel):
     """Somebody who works here."""
 
     id: Id
@@ -45,7 +45,7 @@ class StaffMember(Answer):
     active: bool
 
 
-class Me(Answer):
+class MeResponse(ResponseModel):
     """The signed-in person; the first administrator has no id before there is a staff record."""
 
     id: Id | None

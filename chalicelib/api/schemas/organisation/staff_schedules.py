@@ -6,25 +6,25 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.organisation.opening_hours import HoursLine, NewHours
-from chalicelib.api.schemas.shared.fields import Answer, Day, Id, Instant, Start, Text, Zone
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.organisation.opening_hours import HoursBody, HoursLineResponse
+from chalicelib.api.schemas.shared.fields import DateTimeInput, Day, Id, Instant, ResponseModel, Text, TimezoneName
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.organisation import rota
-from chalicelib.domain.organisation.opening_hours import Line
+from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType
-from chalicelib.domain.shared.times import instant
-from chalicelib.services.organisation.time_off import MOST_NAMED, Laid
+from chalicelib.domain.shared.times import from_epoch_minute
+from chalicelib.services.organisation.time_off import MAX_NAMED, TimeOffResult
 
-Lines = Annotated[tuple[NewHours, ...], Field(min_length=1, max_length=20)]
+ScheduleLines = Annotated[tuple[HoursBody, ...], Field(min_length=1, max_length=20)]
 
 
-class NewWorkSchedule(Record):
+class WorkScheduleBody(RecordBody):
     """Weekly working hours in a zone; free times come from `open` ones, without `location_id` wherever they work."""
 
     calendar_type: CalendarType
-    timezone: Annotated[Zone | None, Field(description="theirs unless said, else the organisation's")] = None
-    lines: Lines
+    timezone: Annotated[TimezoneName | None, Field(description="theirs unless said, else the organisation's")] = None
+    lines: ScheduleLines
     valid_from: Day | None = None
     valid_until: Annotated[Day | None, Field(description="the last day")] = None
     location_id: Id | None = None
@@ -33,21 +33,21 @@ class NewWorkSchedule(Record):
         """What was sent, the lines as the domain's."""
         found = super().values()
         if "lines" in found:
-            found["lines"] = tuple(Line(**line.values()) for line in found["lines"])
+            found["lines"] = tuple(WeeklyHours(**line.values()) for line in found["lines"])
         return found
 
 
-WorkScheduleChange = partial(NewWorkSchedule, "WorkScheduleChange")
+WorkScheduleChangeBody = patch_model(WorkScheduleBody, "WorkScheduleChangeBody")
 
 
-class WorkSchedule(Answer):
+class WorkScheduleResponse(ResponseModel):
     """Weekly working hours in a zone."""
 
     id: Id
     version: int
     calendar_type: CalendarType
     timezone: str
-    lines: list[HoursLine]
+    lines: list[HoursLineResponse]
     valid_from: Day | None
     valid_until: Day | None
     location_id: Id | None
@@ -61,27 +61,27 @@ class WorkSchedule(Answer):
             version=schedule.version,
             calendar_type=schedule.calendar_type,
             timezone=schedule.timezone,
-            lines=[HoursLine.of(line) for line in schedule.lines],
+            lines=[HoursLineResponse.of(line) for line in schedule.lines],
             valid_from=schedule.valid_from,
             valid_until=schedule.valid_until,
             location_id=schedule.location_id,
         )
 
 
-class NewTimeOff(Record):
+class TimeOffBody(RecordBody):
     """An absence; times without an offset are wall time in `timezone`, else in their own zone."""
 
-    start: Start
-    end: Start
-    timezone: Zone | None = None
+    start: DateTimeInput
+    end: DateTimeInput
+    timezone: TimezoneName | None = None
     # Short, so that four hundred of them stay one record.
     reason: Annotated[str, Text(100, blank=True)] = ""
 
 
-TimeOffChange = partial(NewTimeOff, "TimeOffChange")
+TimeOffChangeBody = patch_model(TimeOffBody, "TimeOffChangeBody")
 
 
-class TimeOff(Answer):
+class TimeOffResponse(ResponseModel):
     """An absence."""
 
     id: Id
@@ -91,7 +91,7 @@ class TimeOff(Answer):
     reason: str
 
 
-class AffectedAppointment(Answer):
+class AffectedAppointmentResponse(ResponseModel):
     """An appointment of theirs within an absence; it stays until somebody moves it."""
 
     id: Id
@@ -103,18 +103,18 @@ class AffectedAppointment(Answer):
     def of(cls, result: Any) -> Self:
         """From the ledger's entry."""
         occupant: Occupant = result
-        start, end = instant(occupant.start), instant(occupant.end)
+        start, end = from_epoch_minute(occupant.start), from_epoch_minute(occupant.end)
         return cls(id=occupant.id, start=start, end=end, service_id=occupant.service_id)
 
 
-class LaidTimeOff(TimeOff):
+class SavedTimeOffResponse(TimeOffResponse):
     """An absence and the appointments it lies over."""
 
-    affected: Annotated[list[AffectedAppointment], Field(description=f"the first {MOST_NAMED} by start")]
+    affected: Annotated[list[AffectedAppointmentResponse], Field(description=f"the first {MAX_NAMED} by start")]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From what was laid."""
-        laid: Laid = result
-        plain = TimeOff.of(laid.time_off)
-        return cls(**dict(plain), affected=[AffectedAppointment.of(occupant) for occupant in laid.affected])
+        laid: TimeOffResult = result
+        plain = TimeOffResponse.of(laid.time_off)
+        return cls(**dict(plain), affected=[AffectedAppointmentResponse.of(occupant) for occupant in laid.affected])

@@ -7,21 +7,21 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib.api.schemas.shared.coded_fields import Unique
-from chalicelib.api.schemas.shared.fields import Answer, Id, Input, Text
-from chalicelib.api.schemas.shared.record_models import Record, partial
-from chalicelib.domain.organisation.statuses import MOST_STATUSES, Predicate
+from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel, Text
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
+from chalicelib.domain.organisation.statuses import MAX_STATUSES, StatusPredicate
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", examples=["#2e7d32"])]
 """A colour as ``#rrggbb``."""
 
 
-class NewStatus(Record):
+class StatusBody(RecordBody):
     """A step between request and confirmation; without a `position` it comes behind all others."""
 
     name: Annotated[str, Text(100)]
     description: Annotated[str, Text(500, lines=True, blank=True)] = ""
     position: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    predicate: Predicate
+    predicate: StatusPredicate
     colour: Colour
     archived: bool = False
 
@@ -31,16 +31,16 @@ class NewStatus(Record):
         return {name: value for name, value in found.items() if (name, value) != ("position", None)}
 
 
-StatusChange = partial(NewStatus, "StatusChange")
+StatusChangeBody = patch_model(StatusBody, "StatusChangeBody")
 
 
-class StatusOrder(Input):
+class StatusOrderBody(RequestModel):
     """The ids of all statuses in their order; archived ones may be left out."""
 
-    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_STATUSES), Unique]
+    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_STATUSES), Unique]
 
 
-class Status(Answer):
+class StatusResponse(ResponseModel):
     """A step between request and confirmation; an archived one is shown where it is held and cannot be chosen."""
 
     id: Id
@@ -48,6 +48,6 @@ class Status(Answer):
     name: str
     description: str
     position: int
-    predicate: Predicate
+    predicate: StatusPredicate
     colour: str
     archived: bool

@@ -8,81 +8,92 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from chalicelib.api.schemas.shared.coded_fields import Unique
-from chalicelib.api.schemas.shared.fields import Answer, Clock, Day, Flag, Id, Input, Instant, PageQuery, Start, Zone
-from chalicelib.api.schemas.shared.record_models import Record, partial
+from chalicelib.api.schemas.shared.fields import (
+    DateTimeInput,
+    Day,
+    Id,
+    Instant,
+    PageQuery,
+    QueryFlag,
+    RequestModel,
+    ResponseModel,
+    TimeOfDay,
+    TimezoneName,
+)
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.capacity.ledger import Occupant
-from chalicelib.domain.quickstream.block_edits import BlockEdit, NewRelease, Scope
+from chalicelib.domain.quickstream.block_edits import BlockEdit, ReleaseEdit, SeriesScope
 from chalicelib.domain.quickstream.blocks import BlockState, Release
-from chalicelib.domain.shared.times import instant, wall_text
-from chalicelib.services.quickstream.block_change_plan import Extent
-from chalicelib.services.quickstream.block_queries import Occurrence, Span
-from chalicelib.services.quickstream.create_blocks import BlockWish, LaidOut
-from chalicelib.services.quickstream.edit_blocks import Preview
+from chalicelib.domain.shared.times import from_epoch_minute, wall_text
+from chalicelib.services.quickstream.block_change_plan import EditExtent
+from chalicelib.services.quickstream.block_queries import BlockListRequest, BlockOccurrence
+from chalicelib.services.quickstream.create_blocks import BlockRequest, CreatedBlocks
+from chalicelib.services.quickstream.edit_blocks import BlockPreview
 
-MOST_SEATS = 500
+MAX_SEATS = 500
 _YEAR_DAYS = 366
 
-Seats = Annotated[int, Field(ge=1, le=MOST_SEATS)]
-Reserve = Annotated[int, Field(ge=0, le=MOST_SEATS)]
-Services = Annotated[tuple[Id, ...], Field(min_length=1, max_length=50), Unique]
-Hours = Annotated[int, Field(ge=0, le=24 * _YEAR_DAYS)]
+SeatLimit = Annotated[int, Field(ge=1, le=MAX_SEATS)]
+ReservedSeats = Annotated[int, Field(ge=0, le=MAX_SEATS)]
+ServiceIds = Annotated[tuple[Id, ...], Field(min_length=1, max_length=50), Unique]
+HoursBefore = Annotated[int, Field(ge=0, le=24 * _YEAR_DAYS)]
 
 
-class Recurrence(Input):
+class RecurrenceBody(RequestModel):
     """How a block repeats, counted in the location's own clock."""
 
     rrule: Annotated[str, Field(min_length=1, max_length=200, examples=["FREQ=WEEKLY;COUNT=8"])]
 
 
-class ReleaseAt(Input):
+class ReleaseAtBody(RequestModel):
     """Opens at one instant."""
 
-    at: Start
+    at: DateTimeInput
 
 
-class ReleaseDays(Input):
+class ReleaseDaysBeforeBody(RequestModel):
     """Opens some days before, at a time of day at the location."""
 
     days_before: Annotated[int, Field(ge=0, le=_YEAR_DAYS)]
-    time: Clock
+    time: TimeOfDay
 
 
-class ReleaseHours(Input):
+class ReleaseHoursBeforeBody(RequestModel):
     """Opens some hours before."""
 
-    hours_before: Hours
+    hours_before: HoursBefore
 
 
-Policy = ReleaseAt | ReleaseDays | ReleaseHours
+ReleasePolicy = ReleaseAtBody | ReleaseDaysBeforeBody | ReleaseHoursBeforeBody
 """When seats open: exactly one of the three forms."""
 
 
-def _policy(policy: Policy | None) -> Release | None:
+def _to_release(policy: ReleasePolicy | None) -> Release | None:
     return None if policy is None else Release(**dict(policy))
 
 
-class _Fields(Record):
+class _BlockFieldsBody(RecordBody):
     """What both a new block and a change of one may say."""
 
-    start: Start
-    end: Start
-    timezone: Zone | None = None
-    limit: Annotated[Seats, Field(description="appointments at once")]
-    services: Services
-    reserved: Annotated[Reserve, Field(description="seats kept back from clients")] = 0
-    release: Policy | None = None
-    reserve_release: ReleaseHours | None = None
+    start: DateTimeInput
+    end: DateTimeInput
+    timezone: TimezoneName | None = None
+    limit: Annotated[SeatLimit, Field(description="appointments at once")]
+    services: ServiceIds
+    reserved: Annotated[ReservedSeats, Field(description="seats kept back from clients")] = 0
+    release: ReleasePolicy | None = None
+    reserve_release: ReleaseHoursBeforeBody | None = None
 
 
-class NewBlock(_Fields):
+class BlockBody(_BlockFieldsBody):
     """A block, or a series of blocks; without a release policy it is open from the start."""
 
     location_id: Id
-    recurrence: Recurrence | None = None
+    recurrence: RecurrenceBody | None = None
 
-    def wish(self) -> BlockWish:
+    def wish(self) -> BlockRequest:
         """What the use case is asked."""
-        return BlockWish(
+        return BlockRequest(
             location_id=self.location_id,
             start=self.start,
             end=self.end,
@@ -91,12 +102,12 @@ class NewBlock(_Fields):
             timezone=self.timezone,
             reserved=self.reserved,
             rrule=self.recurrence.rrule if self.recurrence else None,
-            release=_policy(self.release),
-            reserve_release=_policy(self.reserve_release),
+            release=_to_release(self.release),
+            reserve_release=_to_release(self.reserve_release),
         )
 
 
-class BlockFields(_Fields):
+class EditableBlockBody(_BlockFieldsBody):
     """The fields of a block that can change."""
 
     def edit(self) -> BlockEdit:
@@ -104,23 +115,23 @@ class BlockFields(_Fields):
         values = self.values()
         for name in ("release", "reserve_release"):
             if name in values:
-                values[name] = NewRelease(_policy(values[name]))
+                values[name] = ReleaseEdit(_to_release(values[name]))
         return BlockEdit(**values)
 
 
-BlockChange = partial(BlockFields, "BlockChange")
+BlockChangeBody = patch_model(EditableBlockBody, "BlockChangeBody")
 
 
-class ScopeQuery(Input):
+class BlockScopeQuery(RequestModel):
     """Which occurrences are meant: this one, it and the following, or all of the series."""
 
-    scope: Scope = Scope.THIS
-    overwrite_exceptions: Flag = False
-    confirm: Annotated[Flag, Field(description="even if appointments lose their seats")] = False
+    scope: SeriesScope = SeriesScope.THIS
+    overwrite_exceptions: QueryFlag = False
+    confirm: Annotated[QueryFlag, Field(description="even if appointments lose their seats")] = False
 
-    def extent(self) -> Extent:
+    def extent(self) -> EditExtent:
         """What the use case is asked."""
-        return Extent(self.scope, self.overwrite_exceptions, self.confirm)
+        return EditExtent(self.scope, self.overwrite_exceptions, self.confirm)
 
 
 class BlockListQuery(PageQuery):
@@ -130,12 +141,12 @@ class BlockListQuery(PageQuery):
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day, Field(alias="to")]
 
-    def span(self) -> Span:
+    def span(self) -> BlockListRequest:
         """What the use case is asked."""
-        return Span(self.location_id, self.first, self.last, self.limit, self.cursor)
+        return BlockListRequest(self.location_id, self.first, self.last, self.limit, self.cursor)
 
 
-class Block(Answer):
+class BlockResponse(ResponseModel):
     """One occurrence of a block."""
 
     id: Id
@@ -159,44 +170,44 @@ class Block(Answer):
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an occurrence."""
-        occurrence: Occurrence = result
+        occurrence: BlockOccurrence = result
         block, tz = occurrence.block, ZoneInfo(occurrence.timezone)
         opens, reserve_opens = block.release_at, block.reserve_release_at
         return cls(
             id=block.id,
             series_id=block.series_id,
             location_id=block.location_id,
-            start=instant(block.start),
-            end=instant(block.end),
+            start=from_epoch_minute(block.start),
+            end=from_epoch_minute(block.end),
             timezone=occurrence.timezone,
-            local_start=wall_text(instant(block.start), tz),
-            local_end=wall_text(instant(block.end), tz),
+            local_start=wall_text(from_epoch_minute(block.start), tz),
+            local_end=wall_text(from_epoch_minute(block.end), tz),
             limit=block.limit,
             reserved=block.reserved,
             services=list(block.services),
             state=block.state,
-            release_at=None if opens is None else instant(opens),
-            reserve_release_at=None if reserve_opens is None else instant(reserve_opens),
+            release_at=None if opens is None else from_epoch_minute(opens),
+            reserve_release_at=None if reserve_opens is None else from_epoch_minute(reserve_opens),
             exception=block.exception,
             version=block.version,
             booked_peak=occurrence.booked_peak,
         )
 
 
-class Blocks(Answer):
+class BlockSeriesResponse(ResponseModel):
     """A new series and its occurrences."""
 
     series_id: Id
-    occurrences: list[Block]
+    occurrences: list[BlockResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From what was laid out."""
-        laid: LaidOut = result
-        return cls(series_id=laid.series_id, occurrences=[Block.of(o) for o in laid.occurrences])
+        laid: CreatedBlocks = result
+        return cls(series_id=laid.series_id, occurrences=[BlockResponse.of(o) for o in laid.occurrences])
 
 
-class ServiceSeats(Answer):
+class ServiceSeatsResponse(ResponseModel):
     """How many appointments of a service find room at once, before a change and after it."""
 
     service_id: Id
@@ -204,7 +215,7 @@ class ServiceSeats(Answer):
     seats_after: int
 
 
-class Orphan(Answer):
+class OrphanedAppointmentResponse(ResponseModel):
     """An appointment that would lose its seat."""
 
     id: Id
@@ -218,25 +229,25 @@ class Orphan(Answer):
         occupant: Occupant = result
         return cls(
             id=occupant.id,
-            start=instant(occupant.start),
-            end=instant(occupant.end),
+            start=from_epoch_minute(occupant.start),
+            end=from_epoch_minute(occupant.end),
             service_id=occupant.service_id,
         )
 
 
-class BlockPreview(Answer):
+class BlockPreviewResponse(ResponseModel):
     """What a change would do: seats by service, appointments without one, those that sit elsewhere then."""
 
-    services: list[ServiceSeats]
-    orphaned: list[Orphan]
+    services: list[ServiceSeatsResponse]
+    orphaned: list[OrphanedAppointmentResponse]
     reseated: list[Id]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the use case's preview."""
-        preview: Preview = result
+        preview: BlockPreview = result
         return cls(
-            services=[ServiceSeats.model_validate(s) for s in preview.services],
-            orphaned=[Orphan.of(o) for o in preview.orphaned],
+            services=[ServiceSeatsResponse.model_validate(s) for s in preview.services],
+            orphaned=[OrphanedAppointmentResponse.of(o) for o in preview.orphaned],
             reseated=list(preview.reseated),
         )

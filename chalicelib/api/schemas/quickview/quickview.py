@@ -6,17 +6,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.appointments import Appointment
-from chalicelib.api.schemas.shared.fields import Answer, Day, Id, Input
-from chalicelib.api.schemas.shared.record_models import Record, partial
-from chalicelib.domain.appointments.video_meetings import Platform
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
+from chalicelib.api.schemas.shared.fields import Day, Id, RequestModel, ResponseModel
+from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
+from chalicelib.domain.appointments.video_meetings import VideoPlatform
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.quickview.sections import Section
 from chalicelib.services.quickview.allowed_actions import Action
-from chalicelib.services.quickview.quickview import QuickItem, QuickQuery, Sections
-from chalicelib.services.quickview.quickview_edits import QuickEdit
+from chalicelib.services.quickview.quickview import QuickViewItem, QuickViewRequest, QuickViewSections
+from chalicelib.services.quickview.quickview_edits import QuickViewEdit
 
-TimeOfDay = Annotated[
+ClientTimeOfDay = Annotated[
     str,
     Field(
         pattern=r"^([01]\d|2[0-3]):[0-5]\d(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$",
@@ -26,19 +26,19 @@ TimeOfDay = Annotated[
 ]
 
 
-class QuickViewQuery(Input):
+class QuickViewQuery(RequestModel):
     """Whose Quick View, `me` without saying, and of which day in their zone, today without saying."""
 
     staff_id: Id = "me"
     date: Day | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
-    def query(self, me: str) -> QuickQuery:
+    def query(self, me: str) -> QuickViewRequest:
         """What the use case is asked."""
-        return QuickQuery(me if self.staff_id == "me" else self.staff_id, self.date, self.limit)
+        return QuickViewRequest(me if self.staff_id == "me" else self.staff_id, self.date, self.limit)
 
 
-class QuickContact(Answer):
+class QuickViewContactResponse(ResponseModel):
     """How somebody who comes is reached, and the zone on their record."""
 
     client_id: str
@@ -49,24 +49,24 @@ class QuickContact(Answer):
     timezone: str | None
 
 
-class QuickAppointment(Appointment):
+class QuickViewAppointmentResponse(AppointmentResponse):
     """An appointment with the `actions` that the caller may take now, and its start by the consultant's clocks."""
 
     actions: list[Action]
-    contacts: list[QuickContact]
+    contacts: list[QuickViewContactResponse]
     staff_timezone: str
     staff_local_start: str
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an item of a section."""
-        item: QuickItem = result
-        whole = Appointment.of(item.seated)
+        item: QuickViewItem = result
+        whole = AppointmentResponse.of(item.seated)
         return cls(
-            **{name: getattr(whole, name) for name in Appointment.model_fields},
+            **{name: getattr(whole, name) for name in AppointmentResponse.model_fields},
             actions=list(item.actions),
             contacts=[
-                QuickContact(
+                QuickViewContactResponse(
                     client_id=c.id, name=c.name, email=c.email, mobile=c.mobile, phone=c.phone, timezone=c.timezone
                 )
                 for c in item.clients
@@ -76,37 +76,39 @@ class QuickAppointment(Appointment):
         )
 
 
-class QuickView(Answer):
+class QuickViewResponse(ResponseModel):
     """What has not begun, overdue or still to come; what has; and what was lately completed, missed or cancelled.
 
     `truncated` names the sections that hold more than is shown.
     """
 
-    not_started: list[QuickAppointment]
-    in_progress: list[QuickAppointment]
-    recently_completed: list[QuickAppointment]
+    not_started: list[QuickViewAppointmentResponse]
+    in_progress: list[QuickViewAppointmentResponse]
+    recently_completed: list[QuickViewAppointmentResponse]
     truncated: list[Section]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From the sections."""
-        sections: Sections = result
-        shown = {s.value: [QuickAppointment.of(item) for item in items] for s, items in sections.items.items()}
+        sections: QuickViewSections = result
+        shown = {
+            s.value: [QuickViewAppointmentResponse.of(item) for item in items] for s, items in sections.items.items()
+        }
         return cls(**shown, truncated=list(sections.truncated))
 
 
-class QuickTerms(Record):
+class QuickViewTermsBody(RecordBody):
     """How an appointment takes place and when on its day; `platform` goes with video only."""
 
-    modality: Method
-    time: TimeOfDay
+    modality: MeetingMethod
+    time: ClientTimeOfDay
     notify_client: bool
-    platform: Platform
+    platform: VideoPlatform
 
 
-QuickChange = partial(QuickTerms, "QuickChange")
+QuickViewChangeBody = patch_model(QuickViewTermsBody, "QuickViewChangeBody")
 
 
-def edit(sent: dict[str, Any]) -> QuickEdit:
+def to_edit(sent: dict[str, Any]) -> QuickViewEdit:
     """What the use case is asked, from what a ``QuickChange`` carries."""
-    return QuickEdit(**sent)
+    return QuickViewEdit(**sent)

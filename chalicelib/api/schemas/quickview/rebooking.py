@@ -10,35 +10,41 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from chalicelib.api.schemas.appointments.staff_booking import Override
-from chalicelib.api.schemas.clients.sessions import Sessions
-from chalicelib.api.schemas.organisation.opening_hours import HoursLine
-from chalicelib.api.schemas.shared.fields import Answer, Day, Input, Instant
+from chalicelib.api.schemas.appointments.staff_booking import OverrideBody
+from chalicelib.api.schemas.clients.sessions import SessionsResponse
+from chalicelib.api.schemas.organisation.opening_hours import HoursLineResponse
+from chalicelib.api.schemas.shared.fields import Day, Instant, RequestModel, ResponseModel
 from chalicelib.domain.appointments import appointment as domain
-from chalicelib.domain.appointments.video_meetings import Platform
-from chalicelib.domain.organisation.catalog import Method
+from chalicelib.domain.appointments.video_meetings import VideoPlatform
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.organisation.rota import CalendarType, WorkSchedule
-from chalicelib.domain.quickview.rebooking import CAUTIONS, Approach, Caution, RebookWish, selectable
-from chalicelib.domain.quickview.rebooking_token import LONGEST
+from chalicelib.domain.quickview.rebooking import (
+    WARNING_TEXTS,
+    RebookApproach,
+    RebookRequest,
+    RebookWarningCode,
+    is_selectable,
+)
+from chalicelib.domain.quickview.rebooking_token import MAX_TOKEN_LENGTH
 from chalicelib.domain.shared.times import wall_text
-from chalicelib.services.quickview.rebook_plan import Plan
-from chalicelib.services.quickview.rebook_summary import Earlier, Summary
-from chalicelib.services.quickview.rebooking import Preview
+from chalicelib.services.quickview.rebook_plan import RebookPlan
+from chalicelib.services.quickview.rebook_summary import EarlierAppointment, RebookSummary
+from chalicelib.services.quickview.rebooking import RebookPreview
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?")
 
 
-def _time(value: str) -> time:
+def _parse_time(value: str) -> time:
     if not _TIME.fullmatch(value):
         raise ValueError("Say a time as 10:30, with an offset where clocks show it twice.")
     return time.fromisoformat(value)
 
 
-class _TimeText:
+class _TimeOfDayText:
     """A string that is read as a time of day: aware when it carried an offset."""
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_time, core_schema.str_schema())
+        return core_schema.no_info_after_validator_function(_parse_time, core_schema.str_schema())
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
@@ -49,24 +55,24 @@ class _TimeText:
         }
 
 
-class RebookRequest(Input):
+class RebookBody(RequestModel):
     """The next session with the same consultant; `date` and `time` are by the client's clocks.
 
     `override` books in spite of the work schedule and of what else the consultant has then.
     """
 
-    approach: Approach
+    approach: RebookApproach
     work_schedule_id: Annotated[str, Field(max_length=64)] | None = None
-    modality: Method
+    modality: MeetingMethod
     date: Day
-    time: Annotated[time, _TimeText()]
+    time: Annotated[time, _TimeOfDayText()]
     notify_client: bool = True
-    platform: Platform | None = None
-    override: Override | None = None
+    platform: VideoPlatform | None = None
+    override: OverrideBody | None = None
 
-    def wish(self) -> RebookWish:
+    def wish(self) -> RebookRequest:
         """What the use case is asked."""
-        return RebookWish(
+        return RebookRequest(
             approach=self.approach,
             work_schedule_id=(self.work_schedule_id or "").strip() or None,
             method=self.modality,
@@ -78,13 +84,13 @@ class RebookRequest(Input):
         )
 
 
-class RebookConfirmation(Input):
+class RebookConfirmationBody(RequestModel):
     """The token of the review that is to be booked."""
 
-    review_token: Annotated[str, Field(max_length=LONGEST)] | None = None
+    review_token: Annotated[str, Field(max_length=MAX_TOKEN_LENGTH)] | None = None
 
 
-class RebookedClient(Answer):
+class RebookClientResponse(ResponseModel):
     """Whom it is for; `notes` is null where the caller may not see the client's record."""
 
     client_id: str
@@ -93,7 +99,7 @@ class RebookedClient(Answer):
     notes: str | None
 
 
-class Consultant(Answer):
+class ConsultantResponse(ResponseModel):
     """Who has the appointment."""
 
     staff_id: str
@@ -101,34 +107,34 @@ class Consultant(Answer):
     timezone: str
 
 
-class RebookedService(Answer):
+class RebookServiceResponse(ResponseModel):
     """What is booked again."""
 
     service_id: str
     name: str
     duration_minutes: int
-    meeting_methods: list[Method]
+    meeting_methods: list[MeetingMethod]
 
 
-class EarlierAppointment(Answer):
+class EarlierAppointmentResponse(ResponseModel):
     """One of the client's appointments; `notes` is null where the caller may not see them."""
 
     id: str
     service_id: str
     location_id: str
     staff_id: str | None
-    meeting_method: Method
+    meeting_method: MeetingMethod
     start: Instant
     end: Instant
     timezone: str
     local_start: str
-    state: domain.State
+    state: domain.AppointmentState
     notes: str | None
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From an appointment and its notes."""
-        earlier: Earlier = result
+        earlier: EarlierAppointment = result
         a = earlier.appointment
         return cls(
             id=a.id,
@@ -145,13 +151,13 @@ class EarlierAppointment(Answer):
         )
 
 
-class RebookSchedule(Answer):
+class RebookScheduleResponse(ResponseModel):
     """A work schedule of the consultant; only an ad hoc one that counts at the location is `selectable`."""
 
     id: str
     calendar_type: CalendarType
     timezone: str
-    lines: list[HoursLine]
+    lines: list[HoursLineResponse]
     valid_from: Day | None
     valid_until: Day | None
     location_id: str | None
@@ -164,61 +170,65 @@ class RebookSchedule(Answer):
             id=schedule.id,
             calendar_type=schedule.calendar_type,
             timezone=schedule.timezone,
-            lines=[HoursLine.of(line) for line in schedule.lines],
+            lines=[HoursLineResponse.of(line) for line in schedule.lines],
             valid_from=schedule.valid_from,
             valid_until=schedule.valid_until,
             location_id=schedule.location_id,
-            selectable=selectable(schedule, location_id),
+            selectable=is_selectable(schedule, location_id),
         )
 
 
-class RebookSummary(Answer):
+class RebookSummaryResponse(ResponseModel):
     """What is looked at before rebooking; `can_rebook` says whether the client has a session left.
 
     `last_appointments` are the client's latest, latest start first.
     """
 
     appointment_id: str
-    client: RebookedClient
-    consultant: Consultant
-    service: RebookedService
+    client: RebookClientResponse
+    consultant: ConsultantResponse
+    service: RebookServiceResponse
     location_id: str
-    sessions: Sessions
+    sessions: SessionsResponse
     can_rebook: bool
-    approaches: list[Approach]
+    approaches: list[RebookApproach]
     retrospective_days: int
-    platforms: list[Platform]
-    last_appointments: list[EarlierAppointment]
-    work_schedules: list[RebookSchedule]
+    platforms: list[VideoPlatform]
+    last_appointments: list[EarlierAppointmentResponse]
+    work_schedules: list[RebookScheduleResponse]
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a summary."""
-        summary: Summary = result
+        summary: RebookSummary = result
         facts = summary.facts
         service, client, consultant = facts.offer.service, facts.client, facts.consultant
         return cls(
             appointment_id=facts.source.id,
-            client=RebookedClient(client_id=client.id, name=client.name, timezone=facts.timezone, notes=summary.notes),
-            consultant=Consultant(staff_id=consultant.id, name=consultant.name, timezone=facts.consultants_timezone),
-            service=RebookedService(
+            client=RebookClientResponse(
+                client_id=client.id, name=client.name, timezone=facts.timezone, notes=summary.notes
+            ),
+            consultant=ConsultantResponse(
+                staff_id=consultant.id, name=consultant.name, timezone=facts.consultants_timezone
+            ),
+            service=RebookServiceResponse(
                 service_id=service.id,
                 name=service.name,
                 duration_minutes=service.duration_minutes,
                 meeting_methods=list(service.meeting_methods),
             ),
             location_id=facts.source.location_id,
-            sessions=Sessions.of(summary.sessions),
+            sessions=SessionsResponse.of(summary.sessions),
             can_rebook=summary.sessions.available != 0,
-            approaches=list(Approach),
+            approaches=list(RebookApproach),
             retrospective_days=facts.offer.settings.retrospective_days,
-            platforms=list(Platform),
-            last_appointments=[EarlierAppointment.of(earlier) for earlier in summary.appointments],
-            work_schedules=[RebookSchedule.at(s, facts.source.location_id) for s in summary.schedules],
+            platforms=list(VideoPlatform),
+            last_appointments=[EarlierAppointmentResponse.of(earlier) for earlier in summary.appointments],
+            work_schedules=[RebookScheduleResponse.at(s, facts.source.location_id) for s in summary.schedules],
         )
 
 
-class WallTimes(Answer):
+class WallTimesResponse(ResponseModel):
     """When it begins and ends by the clocks of one zone."""
 
     timezone: str
@@ -226,20 +236,20 @@ class WallTimes(Answer):
     local_end: str
 
     @classmethod
-    def by(cls, timezone: str, plan: Plan) -> Self:
+    def by(cls, timezone: str, plan: RebookPlan) -> Self:
         """A plan's times by the clocks of this zone."""
         tz = ZoneInfo(timezone)
         return cls(timezone=timezone, local_start=wall_text(plan.start, tz), local_end=wall_text(plan.end, tz))
 
 
-class RebookWarning(Answer):
+class RebookWarningResponse(ResponseModel):
     """Something worth knowing that does not stand in its way."""
 
-    code: Caution
+    code: RebookWarningCode
     detail: str
 
 
-class RebookPreview(Answer):
+class RebookPreviewResponse(ResponseModel):
     """What is booked by the `review_token`, and by nothing else, until `expires_at`.
 
     Times by the clocks of the `client`, of the `consultant` and of the `work_schedule`. `notify_client` is false for
@@ -247,30 +257,30 @@ class RebookPreview(Answer):
     """
 
     appointment_id: str
-    approach: Approach
+    approach: RebookApproach
     work_schedule_id: str
-    modality: Method
-    platform: Platform | None
+    modality: MeetingMethod
+    platform: VideoPlatform | None
     notify_client: bool
     override: str | None
     start: Instant
     end: Instant
     timezone: str
     local_start: str
-    client: WallTimes
-    consultant: WallTimes
-    work_schedule: WallTimes
-    sessions: Sessions
-    warnings: list[RebookWarning]
+    client: WallTimesResponse
+    consultant: WallTimesResponse
+    work_schedule: WallTimesResponse
+    sessions: SessionsResponse
+    warnings: list[RebookWarningResponse]
     review_token: str
     expires_at: Instant
 
     @classmethod
     def of(cls, result: Any) -> Self:
         """From a preview."""
-        preview: Preview = result
+        preview: RebookPreview = result
         plan, facts, wish = preview.plan, preview.plan.facts, preview.plan.wish
-        theirs = WallTimes.by(facts.timezone, plan)
+        theirs = WallTimesResponse.by(facts.timezone, plan)
         return cls(
             appointment_id=facts.source.id,
             approach=wish.approach,
@@ -284,10 +294,12 @@ class RebookPreview(Answer):
             timezone=theirs.timezone,
             local_start=theirs.local_start,
             client=theirs,
-            consultant=WallTimes.by(facts.consultants_timezone, plan),
-            work_schedule=WallTimes.by(plan.schedule.timezone, plan),
-            sessions=Sessions.of(plan.sessions),
-            warnings=[RebookWarning(code=caution, detail=CAUTIONS[caution]) for caution in preview.warnings],
+            consultant=WallTimesResponse.by(facts.consultants_timezone, plan),
+            work_schedule=WallTimesResponse.by(plan.schedule.timezone, plan),
+            sessions=SessionsResponse.of(plan.sessions),
+            warnings=[
+                RebookWarningResponse(code=caution, detail=WARNING_TEXTS[caution]) for caution in preview.warnings
+            ],
             review_token=preview.token,
             expires_at=preview.expires_at,
         )

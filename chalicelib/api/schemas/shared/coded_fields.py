@@ -12,7 +12,7 @@ from chalicelib.api.schemas.shared.fields import Id
 T = TypeVar("T", bound=Sequence[Hashable])
 
 
-def _email(value: str) -> str:
+def _normalise_email(value: str) -> str:
     # Loaded when the first address is read: most requests carry none.
     from email_validator import EmailNotValidError, validate_email
 
@@ -24,18 +24,20 @@ def _email(value: str) -> str:
         raise ValueError("This is not an e-mail address.") from None
 
 
-def _unique(values: T) -> T:
+def _require_unique(values: T) -> T:
     if len(set(values)) != len(values):
         raise ValueError("Say each one once.")
     return values
 
 
-Unique = AfterValidator(_unique)
+Unique = AfterValidator(_require_unique)
 """Nothing twice in a list."""
 
 _EMAIL_SCHEMA: dict[str, Any] = {"type": "string", "format": "email", "maxLength": 254}
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(_email), WithJsonSchema(_EMAIL_SCHEMA, mode="validation")]
+Email = Annotated[
+    str, Field(max_length=254), AfterValidator(_normalise_email), WithJsonSchema(_EMAIL_SCHEMA, mode="validation")
+]
 """An e-mail address of at most 254 characters (D25b)."""
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$", examples=["en"])]

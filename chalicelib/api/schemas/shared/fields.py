@@ -29,13 +29,13 @@ from chalicelib.domain.shared.times import utc_text
 _YEARS = range(2000, 2100)
 _LINE_BREAKS = "\n\r\t"
 # What leaves no trace on paper: format and spacing characters, marks without a letter, and the fillers among letters.
-_UNSEEN_KINDS = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
-_UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"
+_INVISIBLE_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
+_INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 
 
-class Input(BaseModel):
+class RequestModel(BaseModel):
     """What a request may carry, as body or query: unknown fields are refused, bodies coerce nothing."""
 
     model_config = ConfigDict(
@@ -43,21 +43,21 @@ class Input(BaseModel):
     )
 
 
-class NoBody(Input):
+class NoBody(RequestModel):
     """A request without a body; an empty object is as good."""
 
 
-class NoQuery(Input):
+class NoQuery(RequestModel):
     """A request without query parameters."""
 
 
-class AnyQuery(Input):
+class AnyQuery(RequestModel):
     """Whatever the address of a page carries: the page reads it, or a campaign that leads there."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """What a response says; built from a service's result by ``of``, attribute by attribute."""
 
     model_config = ConfigDict(frozen=True, defer_build=True, from_attributes=True, hide_input_in_errors=True)
@@ -71,7 +71,7 @@ class Answer(BaseModel):
 Item = TypeVar("Item")
 
 
-class Page(Answer, Generic[Item]):
+class PageResponse(ResponseModel, Generic[Item]):
     """Part of a list; ``next_cursor`` is null on the last page."""
 
     items: list[Item]
@@ -84,7 +84,7 @@ class Page(Answer, Generic[Item]):
         return cls(items=[kind.of(item) for item in result.items], next_cursor=result.next_cursor)
 
 
-class PageQuery(Input):
+class PageQuery(RequestModel):
     """Which part of a list is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -111,7 +111,7 @@ class Text:
         allowed = _LINE_BREAKS if self.lines else ""
         if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
             raise ValueError("This contains a control character.")
-        if all(unicodedata.category(c) in _UNSEEN_KINDS or c in _UNSEEN for c in text):
+        if all(unicodedata.category(c) in _INVISIBLE_CATEGORIES or c in _INVISIBLE for c in text):
             if not self.blank:
                 raise ValueError("This must not be blank.")
             return ""
@@ -149,28 +149,28 @@ class Blank:
         return {"anyOf": [*said, {"type": "string", "pattern": r"^\s*$"}, {"type": "null"}]}
 
 
-def _start(value: str) -> datetime:
-    if not _START.fullmatch(value):
+def _parse_date_time(value: str) -> datetime:
+    if not _DATE_TIME.fullmatch(value):
         raise ValueError("Say a start as 2026-12-01T10:00, with an offset or beside a timezone.")
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("There is no such date or time.") from None
-    _year(found)
+    _require_supported_year(found)
     return found
 
 
-def _year(value: date) -> None:
+def _require_supported_year(value: date) -> None:
     if value.year not in _YEARS:
         raise ValueError(f"The year must lie between {_YEARS[0]} and {_YEARS[-1]}.")
 
 
-def _day(value: date) -> date:
-    _year(value)
+def _require_supported_day(value: date) -> date:
+    _require_supported_year(value)
     return value
 
 
-def _day_text(value: object) -> object:
+def _parse_day(value: object) -> object:
     """Pydantic would read midnights and seconds since 1970, too."""
     if not isinstance(value, str):
         return value
@@ -182,28 +182,28 @@ def _day_text(value: object) -> object:
         raise ValueError("There is no such day.") from None
 
 
-def _flag(value: object) -> object:
+def _check_flag(value: object) -> object:
     if isinstance(value, str) and value.lower() not in ("true", "false"):
         raise ValueError("Say true or false.")
     return value
 
 
-class _StartText:
+class _DateTimeText:
     """A string that is read as a start: aware when it carried an offset, naive when it is wall time."""
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_start, core_schema.str_schema())
+        return core_schema.no_info_after_validator_function(_parse_date_time, core_schema.str_schema())
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
             "type": "string",
-            "pattern": f"^{_START.pattern}$",
+            "pattern": f"^{_DATE_TIME.pattern}$",
             "description": "RFC 3339 with an offset, or wall time in `timezone` without one",
             "examples": ["2026-12-01T10:00", "2026-12-01T10:00:00-05:00"],
         }
 
 
-Start = Annotated[datetime, _StartText()]
+DateTimeInput = Annotated[datetime, _DateTimeText()]
 """When something begins, in a request: hand it with its timezone to ``domain.times.resolve``."""
 
 Instant = Annotated[
@@ -213,20 +213,20 @@ Instant = Annotated[
 ]
 """An aware instant in an answer, said in UTC to the second."""
 
-Day = Annotated[date, BeforeValidator(_day_text), AfterValidator(_day)]
+Day = Annotated[date, BeforeValidator(_parse_day), AfterValidator(_require_supported_day)]
 """A calendar day (``2026-12-01``)."""
 
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
 """A time of day on a 24-hour clock."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$", examples=["loc_01JDZ6VZ3Y8Q4T9N2B7M5K1XWE"])]
 """An opaque id; whether it exists, and of which kind it is, the service finds out."""
 
-Zone = Annotated[str, Field(min_length=1, max_length=64, examples=["America/Toronto"])]
+TimezoneName = Annotated[str, Field(min_length=1, max_length=64, examples=["America/Toronto"])]
 """The name of an IANA time zone."""
 
-Code = Annotated[str, Field(min_length=1, max_length=128)]
+SecretCode = Annotated[str, Field(min_length=1, max_length=128)]
 """A secret that came with a message: a confirmation code or a hold's token."""
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
+QueryFlag = Annotated[bool, BeforeValidator(_check_flag)]
 """``true`` or ``false`` in a query string."""

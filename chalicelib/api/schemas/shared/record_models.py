@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
-from chalicelib.api.schemas.shared.fields import Input
+from chalicelib.api.schemas.shared.fields import RequestModel
 
 
-class Record(Input):
+class RecordBody(RequestModel):
     """The fields of a record, as a request sets them."""
 
     def values(self) -> dict[str, Any]:
@@ -18,10 +18,10 @@ class Record(Input):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-def partial(whole: type[Record], name: str) -> type[Record]:
+def patch_model(whole: type[RecordBody], name: str) -> type[RecordBody]:
     """The same fields for a PATCH: none is required, and null is taken only where the whole takes it."""
-    fields: dict[str, Any] = {field: _optional(info) for field, info in whole.model_fields.items()}
-    made: type[Record] = create_model(
+    fields: dict[str, Any] = {field: _optional_field(info) for field, info in whole.model_fields.items()}
+    made: type[RecordBody] = create_model(
         name,
         __base__=whole,
         __module__=whole.__module__,
@@ -31,10 +31,10 @@ def partial(whole: type[Record], name: str) -> type[Record]:
     return made
 
 
-def _optional(info: FieldInfo) -> tuple[Any, Any]:
+def _optional_field(info: FieldInfo) -> tuple[Any, Any]:
     # A factory instead of a default: the document then promises no value, and nothing is checked against one.
-    return info.rebuild_annotation(), Field(default_factory=_nothing, description=info.description)
+    return info.rebuild_annotation(), Field(default_factory=_no_default, description=info.description)
 
 
-def _nothing() -> None:
+def _no_default() -> None:
     return None
