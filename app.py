@@ -65,28 +65,28 @@ for resource in DECLARED:
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def release_blocks(tick: ScheduledEvent) -> dict[str, int]:
     """Lay out, release and close the blocks that are due (D12)."""
-    return background.releasing().release(tick.now, tick.time_left)
+    return background.releasing().release(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def deliver_due(tick: ScheduledEvent) -> dict[str, int]:
     """Send what the stream missed and the reminders that are due; then forget whom nothing more is sent to."""
-    reminded = background.reminding().remind(tick.now, tick.time_left)
-    delivered = background.delivery().sweep(tick.now, tick.time_left)
-    forgotten = background.farewells().forget_due(tick.now, tick.time_left)
+    reminded = background.reminding().remind(tick.now, tick.has_time_left)
+    delivered = background.delivery().sweep(tick.now, tick.has_time_left)
+    forgotten = background.farewells().erase_due(tick.now, tick.has_time_left)
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
 @scheduled(app, Rate(15, unit=Rate.MINUTES))
 def reject_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
-    return background.lapsing().reject_overdue(tick.now, tick.time_left)
+    return background.lapsing().reject_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))
 def commence_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Commence what nobody has commenced for 31 days (RB-19)."""
-    return background.commencing().commence_overdue(tick.now, tick.time_left)
+    return background.commencing().commence_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))

@@ -15,58 +15,58 @@ class OperationBudget:
 
     reads: int
     transactions: int
-    today: int | None = None
+    current_reads: int | None = None
     batches: int | None = None
     items: int = 8
-    written: int | None = None
+    current_items: int | None = None
 
     @property
-    def most_reads(self) -> int:
+    def max_reads(self) -> int:
         """What may not be exceeded."""
-        return self.reads if self.today is None else self.today
+        return self.reads if self.current_reads is None else self.current_reads
 
     @property
-    def most_items(self) -> int:
+    def max_items(self) -> int:
         """How many items may not be exceeded."""
-        return self.items if self.written is None else self.written
+        return self.items if self.current_items is None else self.current_items
 
     @property
-    def most_batches(self) -> int:
+    def max_batches(self) -> int:
         """How many batch gets may not be exceeded."""
-        return self.most_reads if self.batches is None else self.batches
+        return self.max_reads if self.batches is None else self.batches
 
 
 BLOCK_BRANCH_BUDGETS = {
     "availability, 31 days": OperationBudget(1, 0),
     "explain": OperationBudget(1, 0),
     "hold": OperationBudget(1, 1),
-    "book, new client": OperationBudget(1, 1, written=13),
-    "book, known client": OperationBudget(1, 1, today=2),
-    "book what was held": OperationBudget(1, 1, written=14),
-    "book with Idempotency-Key": OperationBudget(1, 1, written=14),
-    "reschedule": OperationBudget(1, 1, today=2),
+    "book, new client": OperationBudget(1, 1, current_items=13),
+    "book, known client": OperationBudget(1, 1, current_reads=2),
+    "book what was held": OperationBudget(1, 1, current_items=14),
+    "book with Idempotency-Key": OperationBudget(1, 1, current_items=14),
+    "reschedule": OperationBudget(1, 1, current_reads=2),
     "cancel": OperationBudget(1, 1),
-    "claim": OperationBudget(1, 1, today=4),
-    "book through Schedule": OperationBudget(1, 1, today=3, written=13),
+    "claim": OperationBudget(1, 1, current_reads=4),
+    "book through Schedule": OperationBudget(1, 1, current_reads=3, current_items=13),
 }
 """At a branch with blocks."""
 
 _STAFF_BUDGETS = {
-    "availability, 31 days": OperationBudget(3, 0, today=4, batches=3),
-    "availability, kind unknown": OperationBudget(3, 0, today=4, batches=3),
-    "explain": OperationBudget(3, 0, today=4, batches=3),
-    "hold": OperationBudget(1, 1, today=3, batches=2),
-    "book anyone": OperationBudget(1, 1, today=3, batches=2, written=15),
-    "book anyone, kind unknown": OperationBudget(1, 1, today=3, batches=2, written=15),
-    "book one of them": OperationBudget(1, 1, today=3, batches=2, written=15),
-    "book what was held": OperationBudget(1, 1, today=3, batches=2, written=16),
-    "book with Idempotency-Key": OperationBudget(1, 1, today=3, batches=2, written=16),
-    "reschedule": OperationBudget(1, 1, today=4, batches=3, written=9),
+    "availability, 31 days": OperationBudget(3, 0, current_reads=4, batches=3),
+    "availability, kind unknown": OperationBudget(3, 0, current_reads=4, batches=3),
+    "explain": OperationBudget(3, 0, current_reads=4, batches=3),
+    "hold": OperationBudget(1, 1, current_reads=3, batches=2),
+    "book anyone": OperationBudget(1, 1, current_reads=3, batches=2, current_items=15),
+    "book anyone, kind unknown": OperationBudget(1, 1, current_reads=3, batches=2, current_items=15),
+    "book one of them": OperationBudget(1, 1, current_reads=3, batches=2, current_items=15),
+    "book what was held": OperationBudget(1, 1, current_reads=3, batches=2, current_items=16),
+    "book with Idempotency-Key": OperationBudget(1, 1, current_reads=3, batches=2, current_items=16),
+    "reschedule": OperationBudget(1, 1, current_reads=4, batches=3, current_items=9),
     "cancel": OperationBudget(1, 1),
-    "move by staff": OperationBudget(1, 1, today=7, batches=6),
-    "unassign": OperationBudget(1, 1, today=4),
-    "claim": OperationBudget(1, 1, today=4),
-    "book through Schedule": OperationBudget(1, 1, today=5, batches=4, written=15),
+    "move by staff": OperationBudget(1, 1, current_reads=7, batches=6),
+    "unassign": OperationBudget(1, 1, current_reads=4),
+    "claim": OperationBudget(1, 1, current_reads=4),
+    "book through Schedule": OperationBudget(1, 1, current_reads=5, batches=4, current_items=15),
 }
 
 STAFF_BRANCH_BUDGETS = {f"50 staff: {name}": budget for name, budget in _STAFF_BUDGETS.items()}
@@ -75,20 +75,20 @@ STAFF_BRANCH_BUDGETS = {f"50 staff: {name}": budget for name, budget in _STAFF_B
 BOOKING_BUDGETS = BLOCK_BRANCH_BUDGETS | STAFF_BRANCH_BUDGETS
 
 CLIENT_BUDGETS = {
-    "search by a name that one has": OperationBudget(2, 0, today=6, batches=4),
-    "search by a name that all have": OperationBudget(2, 0, today=6, batches=4),
-    "search by a name that all have, as manager": OperationBudget(2, 0, today=8, batches=6),
-    "search by number": OperationBudget(2, 0, today=6, batches=4),
-    "everybody": OperationBudget(1, 0, today=4, batches=3),
-    "those of a branch, as manager": OperationBudget(1, 0, today=7, batches=4),
-    "one client": OperationBudget(1, 0, today=3),
-    "one client, as manager": OperationBudget(1, 0, today=4),
-    "book, known client who is known here": OperationBudget(1, 1, today=2),
-    "merge, 10 appointments": OperationBudget(3, 1, today=5, batches=3, items=24),
-    "merge, 2 000 appointments": OperationBudget(3, 1, today=5, batches=3, items=24),
-    "merge, 2 000 appointments ahead": OperationBudget(3, 1, today=5, batches=3, items=24),
-    "undo, 10 appointments": OperationBudget(3, 1, today=5, items=24),
-    "undo, 2 000 appointments": OperationBudget(3, 1, today=5, items=24),
-    "undo, 2 000 appointments ahead": OperationBudget(3, 1, today=5, items=24),
+    "search by a name that one has": OperationBudget(2, 0, current_reads=6, batches=4),
+    "search by a name that all have": OperationBudget(2, 0, current_reads=6, batches=4),
+    "search by a name that all have, as manager": OperationBudget(2, 0, current_reads=8, batches=6),
+    "search by number": OperationBudget(2, 0, current_reads=6, batches=4),
+    "everybody": OperationBudget(1, 0, current_reads=4, batches=3),
+    "those of a branch, as manager": OperationBudget(1, 0, current_reads=7, batches=4),
+    "one client": OperationBudget(1, 0, current_reads=3),
+    "one client, as manager": OperationBudget(1, 0, current_reads=4),
+    "book, known client who is known here": OperationBudget(1, 1, current_reads=2),
+    "merge, 10 appointments": OperationBudget(3, 1, current_reads=5, batches=3, items=24),
+    "merge, 2 000 appointments": OperationBudget(3, 1, current_reads=5, batches=3, items=24),
+    "merge, 2 000 appointments ahead": OperationBudget(3, 1, current_reads=5, batches=3, items=24),
+    "undo, 10 appointments": OperationBudget(3, 1, current_reads=5, items=24),
+    "undo, 2 000 appointments": OperationBudget(3, 1, current_reads=5, items=24),
+    "undo, 2 000 appointments ahead": OperationBudget(3, 1, current_reads=5, items=24),
 }
 """About clients on record."""

@@ -43,11 +43,11 @@ class DayLoad:
 
     blocks: int
     seats: int
-    taken: int
+    appointments: int
 
 
-USUAL_DAY = DayLoad(blocks=2, seats=4, taken=3)
-BUSY_DAY = DayLoad(blocks=12, seats=10, taken=200)
+USUAL_DAY = DayLoad(blocks=2, seats=4, appointments=3)
+BUSY_DAY = DayLoad(blocks=12, seats=10, appointments=200)
 
 
 def branch_id(number: int) -> str:
@@ -85,9 +85,9 @@ def opening_instant(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, _OPENS, tzinfo=UTC)
 
 
-def sheet(location_id: str, day: date, kind: DayLoad, occupants: dict[str, Occupant]) -> Sheet:
+def sheet(location_id: str, day: date, load: DayLoad, occupants: dict[str, Occupant]) -> Sheet:
     """The ledger of a branch's day: overlapping blocks with different services, and who sits in them."""
-    blocks = {b.id: b for b in (_block(location_id, day, n, kind) for n in range(kind.blocks))}
+    blocks = {b.id: b for b in (_block(location_id, day, n, load) for n in range(load.blocks))}
     return Sheet(location_id, day.isoformat(), blocks, occupants, version=1)
 
 
@@ -99,10 +99,10 @@ def occupant(appointment_id: str, day: date, number: int) -> Occupant:
     return Occupant(appointment_id, start, start + _MINUTES[service], service)
 
 
-def _block(location_id: str, day: date, number: int, kind: DayLoad) -> Block:
+def _block(location_id: str, day: date, number: int, load: DayLoad) -> Block:
     """Every second block begins an hour later; each leaves one service out, in turn, when there are many."""
     begin = epoch_minute(opening_instant(day)) + 60 * (number % 2)
-    left_out = SERVICES[number % len(SERVICES)] if kind.blocks > 2 else ""
+    left_out = SERVICES[number % len(SERVICES)] if load.blocks > 2 else ""
     name = f"{location_id[-6:]}{day:%Y%m%d}{number:02d}"
     return Block(
         id=f"blk_{name:0>26}",
@@ -110,7 +110,7 @@ def _block(location_id: str, day: date, number: int, kind: DayLoad) -> Block:
         location_id=location_id,
         start=begin,
         end=begin + 60 * (_HOURS - number % 2),
-        limit=kind.seats,
+        limit=load.seats,
         services=tuple(s for s in SERVICES if s != left_out),
         state=BlockState.RELEASED if opening_instant(day) > NOW else BlockState.CLOSED,
     )

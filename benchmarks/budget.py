@@ -59,11 +59,11 @@ def failures(columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BO
     for column, usages in columns.items():
         for name, budget in budgets.items():
             usage = usages[name]
-            if usage.reads > budget.most_reads or usage.writes != budget.transactions:
+            if usage.reads > budget.max_reads or usage.writes != budget.transactions:
                 found.append(f"{name} ({column}): {usage.reads} reads, {usage.writes} writes")
-            if usage.batches > budget.most_batches:
+            if usage.batches > budget.max_batches:
                 found.append(f"{name} ({column}): {usage.batches} batch gets")
-            if usage.written > budget.most_items:
+            if usage.written > budget.max_items:
                 found.append(f"{name} ({column}): {usage.written} items in its transaction")
     return found
 

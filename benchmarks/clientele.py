@@ -27,7 +27,7 @@ class MergePair:
 
     number: int
     appointments: int
-    ahead: int = 2
+    upcoming: int = 2
 
     @property
     def duplicate(self) -> Client:
@@ -40,7 +40,7 @@ class MergePair:
         return self._client(2 * self.number + 1, postal_code="M5H 1A1")
 
     @property
-    def wish(self) -> dict[str, str]:
+    def merge_body(self) -> dict[str, str]:
         """The body of the merge."""
         return {"duplicate_id": self.duplicate.id, "primary_id": self.primary.id}
 
@@ -51,12 +51,12 @@ class MergePair:
             yield from map(row_mapping.to_row, _contact_records(client))
             yield _relation_row(client, met)
         for seat in range(self.appointments):
-            yield from self._visit(self.duplicate, seat)
-        yield from self._visit(self.primary, 0)
+            yield from self._appointment_rows(self.duplicate, seat)
+        yield from self._appointment_rows(self.primary, 0)
 
-    def _visit(self, client: Client, seat: int) -> Iterator[Row]:
+    def _appointment_rows(self, client: Client, seat: int) -> Iterator[Row]:
         """One appointment and its place in the client's list: those ahead first, then one on each day before."""
-        day = FIRST_DAY + timedelta(days=seat if seat < self.ahead else self.ahead - seat - 10)
+        day = FIRST_DAY + timedelta(days=seat if seat < self.upcoming else self.upcoming - seat - 10)
         name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
         appointment = population.appointment(MEASURED_BRANCH, occupant(name, day, 0), seat, client)
         yield row_mapping.to_row(appointment)
@@ -69,7 +69,7 @@ class MergePair:
 
 
 FEW_VISITS, MANY_VISITS = MergePair(1, appointments=10), MergePair(2, appointments=2_000)
-ALL_AHEAD = MergePair(3, appointments=2_000, ahead=2_000)
+ALL_AHEAD = MergePair(3, appointments=2_000, upcoming=2_000)
 """Nobody has so much ahead: what a merge looks at of it is bounded all the same."""
 
 

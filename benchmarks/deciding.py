@@ -100,8 +100,8 @@ _OFFERS = {service: _offer(service) for service in (ADVICE, ACCOUNT, CARD)}
 def _book(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
     """What booking does with what it read; raises the refusal it would answer with."""
     slots = BlockSlots(_OFFERS[service], calendar, Requester(SeatAccess.WIDGET, NOW))
-    assert slots.settled(start, start + 1)
-    return calendar.placed(slots.place(start).occupant(name, SeatAccess.WIDGET))
+    assert slots.covers_dependencies(start, start + 1)
+    return calendar.with_occupant(slots.allocate(start).to_occupant(name, SeatAccess.WIDGET))
 
 
 def _time_decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:
@@ -161,13 +161,13 @@ def _empty_day(day: date, seats: tuple[int, ...]) -> Calendar:
         block.id: replace(block, limit=seats[n // 2 % len(seats)]) for n, block in enumerate(laid.blocks.values())
     }
     around = days_around(epoch_minute(opening_instant(day)), epoch_minute(opening_instant(day)) + 1)
-    return Calendar.of(MEASURED_BRANCH, around, [replace(laid, blocks=blocks)])
+    return Calendar.from_sheets(MEASURED_BRANCH, around, [replace(laid, blocks=blocks)])
 
 
 def _month(days: int, seats: tuple[int, ...], patterns: int, occupants: int) -> Calendar:
     """So many days, each like one of the filled ones."""
     wanted = [FIRST_DAY + timedelta(days=n) for n in range(-1, days + 1)]
-    return Calendar.of(
+    return Calendar.from_sheets(
         MEASURED_BRANCH, map(str, wanted), (_copied_sheet(n % patterns, n, seats, occupants) for n in range(days))
     )
 
@@ -189,6 +189,6 @@ def _time_listing(calendar: Calendar, days: int) -> float:
     first = epoch_minute(opening_instant(FIRST_DAY))
     begun = time.thread_time()
     slots = BlockSlots(_OFFERS[ACCOUNT], calendar, Requester(SeatAccess.WIDGET, NOW))
-    assert slots.settled(first, first + (days - 1) * 1440)
-    assert list(slots.listed(first, first + (days - 1) * 1440 + 600))
+    assert slots.covers_dependencies(first, first + (days - 1) * 1440)
+    assert list(slots.free_slots(first, first + (days - 1) * 1440 + 600))
     return time.thread_time() - begun

@@ -28,29 +28,29 @@ class BenchmarkClient:
 
     def availability(self, days: int = DAYS) -> Reply:
         """Free times of so many days."""
-        return self.get("/public/availability", **self.search(days))
+        return self.get("/public/availability", **self.availability_query(days))
 
-    def search(self, days: int = DAYS) -> dict[str, str]:
+    def availability_query(self, days: int = DAYS) -> dict[str, str]:
         """The query of ``availability``."""
         last = FIRST_DAY + timedelta(days=days - 1)
-        return self._where() | {"timezone": TIMEZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
+        return self._service_and_location() | {"timezone": TIMEZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
 
     def explain(self, start: datetime) -> Reply:
         """Why a time is not free."""
-        return self.get("/public/availability/explain", **self._where(), timezone=TIMEZONE, start=utc_text(start))
+        return self.get("/public/availability/explain", **self._service_and_location(), timezone=TIMEZONE, start=utc_text(start))
 
     def hold(self, start: datetime) -> Reply:
         """A hold on a slot."""
-        return self.post("/public/holds", self._slot(start))
+        return self.post("/public/holds", self._slot_body(start))
 
     def book(self, start: datetime, first: str, last: str, email: str, key: str | None = None, **more: str) -> Reply:
         """A client's booking; ``key`` is its Idempotency-Key, the rest goes into the body."""
         headers = {"Idempotency-Key": key} if key else {}
-        return self.post("/public/appointments", self.booking(start, first, last, email) | more, **headers)
+        return self.post("/public/appointments", self.booking_body(start, first, last, email) | more, **headers)
 
-    def booking(self, start: datetime, first: str, last: str, email: str) -> dict[str, Any]:
+    def booking_body(self, start: datetime, first: str, last: str, email: str) -> dict[str, Any]:
         """The body of ``book``."""
-        return self._slot(start) | {"attendee": {"first_name": first, "last_name": last, "email": email}}
+        return self._slot_body(start) | {"attendee": {"first_name": first, "last_name": last, "email": email}}
 
     def get(self, path: str, **query: str) -> Reply:
         """A client's GET."""
@@ -60,14 +60,14 @@ class BenchmarkClient:
         """A client's POST."""
         return self._call("POST", path, body=body, headers=headers)
 
-    def staff(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
+    def call_as_staff(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
         """The call of the staff member with ``login``, by default the adviser."""
         return self._call(method, path, body=body, login=claims(*self.login))
 
-    def book_for(self, start: datetime, first: str, last: str, email: str, **more: Any) -> Reply:
+    def book_as_staff(self, start: datetime, first: str, last: str, email: str, **more: Any) -> Reply:
         """A staff member's booking for a new client, through Schedule."""
         client = {"first_name": first, "last_name": last, "email": email}
-        return self.staff("POST", "/appointments", self._slot(start) | {"channel": "schedule", "client": client} | more)
+        return self.call_as_staff("POST", "/appointments", self._slot_body(start) | {"channel": "schedule", "client": client} | more)
 
     def move(self, booked: dict[str, str], start: datetime) -> Reply:
         """A client's move of what they booked."""
@@ -78,10 +78,10 @@ class BenchmarkClient:
         """A client's cancellation of what they booked."""
         return self.post(f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"]})
 
-    def free(self, day: int, **more: str) -> datetime:
+    def first_free_start(self, day: int, **more: str) -> datetime:
         """The first free start of the ``day``-th day; keywords go into the query."""
         date = (FIRST_DAY + timedelta(days=day)).isoformat()
-        query = self._where() | {"timezone": TIMEZONE, "from": date, "to": date} | more
+        query = self._service_and_location() | {"timezone": TIMEZONE, "from": date, "to": date} | more
         found = self.get("/public/availability", **query)
         return datetime.fromisoformat(found.json["days"][0]["slots"][0]["start"])
 
@@ -93,11 +93,11 @@ class BenchmarkClient:
         assert reply.status < 300, f"{method} {url}: {reply.status} {reply.text}"
         return reply
 
-    def _where(self) -> dict[str, str]:
+    def _service_and_location(self) -> dict[str, str]:
         return {"service_id": self.service_id, "location_id": self.location_id}
 
-    def _slot(self, start: datetime) -> dict[str, Any]:
-        return self._where() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": TIMEZONE}
+    def _slot_body(self, start: datetime) -> dict[str, Any]:
+        return self._service_and_location() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": TIMEZONE}
 
 
 def slot_start(day: int, quarter: int = 8) -> datetime:

@@ -46,16 +46,16 @@ class LabelledSample:
                 if entry.shelf is DirectoryIndex.SOUND:
                     filed[entry.term].append(client.id)
         meeting = {pair for ids in filed.values() for pair in combinations(sorted(ids), 2)}
-        traits = {client.id: ComparedFields.of(client) for client in self.clients.values()}
+        traits = {client.id: ComparedFields.from_client(client) for client in self.clients.values()}
         return {(a, b): match_score(traits[a], traits[b]).score for a, b in meeting}
 
     @property
-    def met(self) -> int:
+    def found_pairs(self) -> int:
         """How many true pairs have a key in common."""
         return sum(pair in self.scores for pair in self.true)
 
     @property
-    def kept_apart(self) -> int:
+    def relatives(self) -> int:
         """How many true pairs are held to be relatives because their first names differ."""
         return sum(self.scores.get(pair) == MAX_RELATIVES_SCORE for pair in self.true)
 
@@ -130,8 +130,8 @@ def figures(samples: list[LabelledSample]) -> dict[str, Any]:
             "records": len(sample.clients),
             "true_pairs": len(sample.true),
             "candidates": len(sample.scores),
-            "met": sample.met,
-            "kept_apart": sample.kept_apart,
+            "met": sample.found_pairs,
+            "kept_apart": sample.relatives,
             "curve": {t: (q.precision, q.recall) for t in THRESHOLDS for q in [MatchQuality.of([sample], t)]},
         }
         for sample in samples
@@ -146,9 +146,9 @@ def _coverage_table(samples: list[LabelledSample]) -> Table:
             str(len(sample.clients)),
             str(len(sample.true)),
             str(len(sample.scores)),
-            f"{sample.met / len(sample.true):.1%}",
+            f"{sample.found_pairs / len(sample.true):.1%}",
             f"{1 - len(sample.scores) / math.comb(len(sample.clients), 2):.3%}",
-            f"{sample.kept_apart / len(sample.true):.1%}",
+            f"{sample.relatives / len(sample.true):.1%}",
         )
         for sample in samples
     ]

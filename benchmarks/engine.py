@@ -47,10 +47,10 @@ class _RawBody(BytesIO):
 class StubTransport:
     """Takes the place of the network under one DynamoDB client; ``answering`` may be exchanged at any time."""
 
-    answering: Responder
+    responder: Responder
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/x-amz-json-1.0"})
 
-    def under(self, client: Any) -> None:
+    def attach_to(self, client: Any) -> None:
         """Answers whatever this client sends from now on."""
         client.meta.events.register_last("before-send.dynamodb", self._send)
 
@@ -58,7 +58,7 @@ class StubTransport:
         target = request.headers["X-Amz-Target"]
         operation = (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
         assert isinstance(request.body, bytes)
-        status, body = self.answering(operation, request.body)
+        status, body = self.responder(operation, request.body)
         return AWSResponse(request.url, status, self.headers, _RawBody(body))  # type: ignore[arg-type]  # any mapping
 
 
@@ -85,7 +85,7 @@ def benchmark_table() -> Iterator[BenchmarkTable]:
     _clear_caches()
     try:
         store = BenchmarkTable(connect_table(TABLE, REGION).client, StubTransport(emulator_response))
-        store.transport.under(store.client)
+        store.transport.attach_to(store.client)
         _request("CreateTable", table_description(TABLE))
         yield store
         _request("DeleteTable", {"TableName": TABLE})

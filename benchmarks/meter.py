@@ -72,7 +72,7 @@ class UsageMeter:
 
     def __init__(self, client: Any) -> None:
         self._usage = Usage()
-        self._mine = threading.local()
+        self._local = threading.local()
         client.meta.events.register(_BEFORE, self._ask_for_capacity)
         client.meta.events.register(_AFTER, self._count)
 
@@ -88,11 +88,11 @@ class UsageMeter:
 
     def _ask_for_capacity(self, params: dict[str, Any], **_: object) -> None:
         params["ReturnConsumedCapacity"] = "INDEXES"
-        self._mine.request = params
+        self._local.request = params
 
     def _count(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
         operation: str = model.name
-        request: dict[str, Any] = self._mine.request
+        request: dict[str, Any] = self._local.request
         read = read_units(operation, request, parsed)
         write, index = (0.0, 0.0) if operation in _READS else _write_units(parsed)
         self._usage.calls.append(DynamoCall(operation, _item_count(operation, request), read, write, index))

@@ -38,38 +38,38 @@ def block_branch_operations(desk: BenchmarkClient) -> Operations:
     first, second = kept["New"], kept["Only"]
     yield "reschedule", lambda: desk.move(first, at(20))
     yield "cancel", lambda: desk.cancel(first)
-    yield "claim", lambda: desk.staff("POST", f"/appointments/{second['id']}/claim", {})
-    yield "book through Schedule", lambda: desk.book_for(at(9), "For", "Client", f"for{tag}@example.org")
+    yield "claim", lambda: desk.call_as_staff("POST", f"/appointments/{second['id']}/claim", {})
+    yield "book through Schedule", lambda: desk.book_as_staff(at(9), "For", "Client", f"for{tag}@example.org")
 
 
-def staff_branch_operations(crew: teams.StaffedBranch) -> Operations:
+def staff_branch_operations(branch: teams.StaffedBranch) -> Operations:
     """At a branch whose service is taken from its staff's calendars."""
-    desk = BenchmarkClient(crew.location_id, teams.STAFFED_SERVICE, (crew.email, "[manager]"))
-    manager = crew.people[0]
-    unseen = [BenchmarkClient(crew.location_id, crew.unseen(n)) for n in range(2)]
+    desk = BenchmarkClient(branch.location_id, teams.STAFFED_SERVICE, (branch.email, "[manager]"))
+    manager = branch.staff_ids[0]
+    unseen = [BenchmarkClient(branch.location_id, branch.unused_service(n)) for n in range(2)]
     yield "availability, 31 days", desk.availability
     yield "availability, kind unknown", unseen[0].availability
     night = slot_start(day=10, quarter=-20)
     yield "explain", lambda: desk.explain(night)
     held: dict[str, str] = {}
-    free = {day: desk.free(day) for day in (5, 6, 7, 8, 9, 20)}
+    free = {day: desk.first_free_start(day) for day in (5, 6, 7, 8, 9, 20)}
     yield "hold", lambda: held.update(desk.hold(free[5]).json)
     kept: dict[str, dict[str, str]] = {}
 
     def book(of: BenchmarkClient, at: datetime, name: str, **more: str) -> Callable[[], None]:
-        email = f"{name.lower()}{crew.number}@example.org"
+        email = f"{name.lower()}{branch.number}@example.org"
         return lambda: kept.update({name: of.book(at, name, "Client", email, **more).json})
 
     yield "book anyone", book(desk, free[6], "Any")
     yield "book anyone, kind unknown", book(unseen[1], free[7], "Unseen")
-    yield "book one of them", book(desk, desk.free(10, staff_id=manager), "One", staff_id=manager)
+    yield "book one of them", book(desk, desk.first_free_start(10, staff_id=manager), "One", staff_id=manager)
     yield "book what was held", book(desk, free[5], "Held", hold_token=held["token"])
-    yield "book with Idempotency-Key", book(desk, free[8], "Once", key=f"key-{crew.number}" * 4)
+    yield "book with Idempotency-Key", book(desk, free[8], "Once", key=f"key-{branch.number}" * 4)
     yield "reschedule", lambda: desk.move(kept["Any"], free[20])
     yield "cancel", lambda: desk.cancel(kept["Any"])
     path = f"/appointments/{kept['One']['id']}"
-    later = {"start": utc_text(desk.free(21, staff_id=manager)), "timezone": "UTC"}
-    yield "move by staff", lambda: desk.staff("PATCH", path, later)
-    yield "unassign", lambda: desk.staff("POST", f"{path}/unassign", {})
-    yield "claim", lambda: desk.staff("POST", f"{path}/claim", {})
-    yield "book through Schedule", lambda: desk.book_for(free[9], "For", "Client", f"for{crew.number}@example.org")
+    later = {"start": utc_text(desk.first_free_start(21, staff_id=manager)), "timezone": "UTC"}
+    yield "move by staff", lambda: desk.call_as_staff("PATCH", path, later)
+    yield "unassign", lambda: desk.call_as_staff("POST", f"{path}/unassign", {})
+    yield "claim", lambda: desk.call_as_staff("POST", f"{path}/claim", {})
+    yield "book through Schedule", lambda: desk.book_as_staff(free[9], "For", "Client", f"for{branch.number}@example.org")

@@ -43,7 +43,7 @@ class BranchDay:
 
     location_id: str
     day: date
-    kind: DayLoad
+    load: DayLoad
 
 
 def table_rows(appointments: int) -> Iterator[Row]:
@@ -58,7 +58,7 @@ def table_rows(appointments: int) -> Iterator[Row]:
         yield from _staff_appointment_rows(list(teams.FULL_BRANCH.occupants(first=appointments)))
     number = 0
     for place in _branch_days():
-        takes = min(place.kind.taken, appointments - number)
+        takes = min(place.load.appointments, appointments - number)
         occupants: dict[str, Occupant] = {}
         for seat in range(takes):
             who = occupant(_id("apt", number + seat), place.day, seat)
@@ -66,7 +66,7 @@ def table_rows(appointments: int) -> Iterator[Row]:
             yield from _booking_rows(place.location_id, who, number + seat)
         number += takes
         if occupants or (place.location_id in (MEASURED_BRANCH, BUSY_BRANCH) and place.day in MONTH_DAYS):
-            yield row_mapping.to_row(sheet(place.location_id, place.day, place.kind, occupants))
+            yield row_mapping.to_row(sheet(place.location_id, place.day, place.load, occupants))
     assert number == appointments, "the calendar has room for fewer"
 
 

@@ -88,7 +88,7 @@ def _calls(store: BenchmarkTable) -> list[Callable[[], Any]]:
     from app import app
 
     desk = BenchmarkClient()
-    body = desk.booking(slot_start(6), "New", "Client", "new@example.org")
+    body = desk.booking_body(slot_start(6), "New", "Client", "new@example.org")
     book, *lists = (
         lambda asked=asked: require_success(app(asked, None))
         for asked in (
@@ -107,7 +107,7 @@ def _calls(store: BenchmarkTable) -> list[Callable[[], Any]]:
 
 
 def _availability(desk: BenchmarkClient, days: int) -> dict[str, Any]:
-    return event("GET", "/public/availability", query=urlencode(desk.search(days)), headers=HEADERS)
+    return event("GET", "/public/availability", query=urlencode(desk.availability_query(days)), headers=HEADERS)
 
 
 def _hello_call(work: Callable[[], object]) -> Callable[[], Any]:
@@ -126,7 +126,7 @@ def _hello_call(work: Callable[[], object]) -> Callable[[], Any]:
 def _driver_calls(booking: ResponseRecorder) -> Callable[[], object]:
     """The same read and the same transaction, sent by boto3's client as they are."""
     client = boto3.client("dynamodb", region_name=REGION)
-    StubTransport(booking.replay).under(client)
+    StubTransport(booking.replay).attach_to(client)
     read, write = booking.requests["BatchGetItem"], booking.requests["TransactWriteItems"]
 
     def send() -> None:
@@ -139,7 +139,7 @@ def _driver_calls(booking: ResponseRecorder) -> Callable[[], object]:
 def record_call(store: BenchmarkTable, call: Callable[[], object]) -> ResponseRecorder:
     """What the store answered to this call, made once on the embedded AWS."""
     recorder = ResponseRecorder()
-    store.transport.answering = recorder.record
+    store.transport.responder = recorder.record
     call()
     return recorder
 
@@ -150,7 +150,7 @@ def replayed_call(
     """The call with the store's answers as they were."""
 
     def replay() -> None:
-        store.transport.answering = recorder.replay
+        store.transport.responder = recorder.replay
         call()
 
     return replay

@@ -75,21 +75,21 @@ def _operations() -> Operations:
     yield "search by number", lambda: _search(central, q=str(known.mobile), expect=1)
     yield "everybody", lambda: _search(central)
     yield "those of a branch, as manager", lambda: _search(manager)
-    yield "one client", lambda: central.staff("GET", f"/clients/{known.id}")
-    yield "one client, as manager", lambda: manager.staff("GET", f"/clients/{known.id}")
+    yield "one client", lambda: central.call_as_staff("GET", f"/clients/{known.id}")
+    yield "one client, as manager", lambda: manager.call_as_staff("GET", f"/clients/{known.id}")
     who = (known.first_name, known.last_name, str(known.email))
     yield "book, known client who is known here", lambda: BenchmarkClient().book(slot_start(5), *who)
     merged: dict[MergePair, str] = {}
     for name, twins in _MERGE_PAIRS.items():
         yield f"merge, {name}", partial(_merge, central, twins, merged)
     for name, twins in _MERGE_PAIRS.items():
-        yield f"undo, {name}", partial(central.staff, "POST", f"/clients/merges/{merged[twins]}/undo")
+        yield f"undo, {name}", partial(central.call_as_staff, "POST", f"/clients/merges/{merged[twins]}/undo")
 
 
 def _search(desk: BenchmarkClient, expect: int = 50, **query: str) -> None:
-    found = desk.staff("GET", f"/clients?{urlencode(query)}").json["items"]
+    found = desk.call_as_staff("GET", f"/clients?{urlencode(query)}").json["items"]
     assert len(found) == expect, f"{query}: {len(found)} found"
 
 
 def _merge(desk: BenchmarkClient, twins: MergePair, merged: dict[MergePair, str]) -> None:
-    merged[twins] = desk.staff("POST", "/clients/merge", twins.wish).json["merge_id"]
+    merged[twins] = desk.call_as_staff("POST", "/clients/merge", twins.merge_body).json["merge_id"]

@@ -50,7 +50,7 @@ Figures = dict[int, dict[str, list[float]]]
 class StaffMonth:
     """What the free times of one branch's month are worked out from; ``refs`` name what is read for it."""
 
-    crew: teams.StaffedBranch
+    branch: teams.StaffedBranch
     offer: Offer
     team: BranchRoster
     first: int
@@ -60,15 +60,15 @@ class StaffMonth:
     def calendars(self, found: ReadResult) -> dict[str, Calendar]:
         """Everybody's, unpacked from what was read."""
         span = self.first - MARGIN_MINUTES, self.last + self.offer.service.duration_minutes + MARGIN_MINUTES
-        people = self.crew.people
+        people = self.branch.staff_ids
         return {id_: ledger_io.calendar_in(found, id_, sheet_days(id_, *span)) for id_ in people}
 
-    def decided(self, read: dict[str, Calendar]) -> dict[int, int]:
+    def free_starts(self, read: dict[str, Calendar]) -> dict[int, int]:
         """Every free start with how many are free, as Frontdesk works it out."""
         slots = StaffSlots(self.offer, self.team, read, _REQUESTER, ANY_STAFF, self.first, self.last)
-        return {slot.start: slot.available for slot in slots.listed(self.first, self.last)}
+        return {slot.start: slot.available for slot in slots.free_slots(self.first, self.last)}
 
-    def looped(self, read: dict[str, Calendar]) -> dict[int, int]:
+    def baseline_starts(self, read: dict[str, Calendar]) -> dict[int, int]:
         """The same by a loop over every start, person and interval."""
         return staff_baseline.list_free_starts(
             self.offer, self.team, read, _REQUESTER, ANY_STAFF, self.first, self.last
@@ -80,12 +80,12 @@ def measure(rounds: int = 7, days: int = DAYS) -> Figures:
     with engine.benchmark_table() as store, silenced_logs():
         engine.load_rows(map(row_mapping.to_row, _records()))
         measures = {
-            f"{part} {crew.taken}": call
+            f"{part} {crew.daily_appointments}": call
             for crew in STAFFED_BRANCHES
             for part, call in _measured_parts(store, crew, days)
         }
         found = measure_in_rounds(measures, rounds)
-        return {crew.taken: {part: found[f"{part} {crew.taken}"] for part in PARTS} for crew in STAFFED_BRANCHES}
+        return {crew.daily_appointments: {part: found[f"{part} {crew.daily_appointments}"] for part in PARTS} for crew in STAFFED_BRANCHES}
 
 
 def table(figures: Figures) -> Table:
@@ -120,7 +120,7 @@ def _measured_parts(
     from app import app
 
     desk = BenchmarkClient(crew.location_id, teams.STAFFED_SERVICE)
-    asked = event("GET", "/public/availability", query=urlencode(desk.search(days)), headers=HEADERS)
+    asked = event("GET", "/public/availability", query=urlencode(desk.availability_query(days)), headers=HEADERS)
 
     def call() -> None:
         require_success(app(asked, None))
@@ -136,9 +136,9 @@ def _measured_parts(
     found = read()
     yield UNPACK, processor_seconds(lambda: month.calendars(found))
     unpacked = month.calendars(found)
-    assert month.decided(unpacked) == month.looped(unpacked) != {}
-    yield DECIDE, processor_seconds(lambda: month.decided(unpacked))
-    yield BASELINE, processor_seconds(lambda: month.looped(unpacked))
+    assert month.free_starts(unpacked) == month.baseline_starts(unpacked) != {}
+    yield DECIDE, processor_seconds(lambda: month.free_starts(unpacked))
+    yield BASELINE, processor_seconds(lambda: month.baseline_starts(unpacked))
 
 
 def _month(crew: teams.StaffedBranch, days: int) -> StaffMonth:
@@ -152,6 +152,6 @@ def _month(crew: teams.StaffedBranch, days: int) -> StaffMonth:
     found = container.store().read([*basics, Ref.to(BranchRoster, crew.location_id)])
     offer = ledger_io.offer_in(found, crew.location_id, teams.STAFFED_SERVICE)
     span = first - MARGIN_MINUTES, last + offer.service.duration_minutes + MARGIN_MINUTES
-    refs = [ref for id_ in crew.people for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]
+    refs = [ref for id_ in crew.staff_ids for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]
     team = Ref.to(BranchRoster, crew.location_id)
     return StaffMonth(crew, offer, found.require(BranchRoster, crew.location_id), first, last, [team, *refs])

@@ -29,7 +29,7 @@ def list_free_starts(
     offer: Offer,
     team: BranchRoster,
     calendars: Mapping[str, Calendar],
-    seeker: Requester,
+    requester: Requester,
     wanted: StaffPreference,
     first: int,
     last: int,
@@ -37,17 +37,17 @@ def list_free_starts(
     """Start → free staff, for starts in [first, last), as ``StaffSlots.listed`` has it."""
     zone = ZoneInfo(offer.location.timezone)
     around = local_day(first, zone) - timedelta(days=1), local_day(last, zone) + timedelta(days=2)
-    hours = join_intervals(weekly_intervals((opening.line for opening in team.opening.lines), zone, *around))
-    closed = [wall_interval(c.date, c.start, c.end, zone) for c in team.opening.closures]
-    holidays = PublicHolidays.kept_at(offer.location, offer.settings).among(*around)
+    hours = join_intervals(weekly_intervals((opening.line for opening in team.hours.lines), zone, *around))
+    closed = [wall_interval(c.date, c.start, c.end, zone) for c in team.hours.closures]
+    holidays = PublicHolidays.observed_at(offer.location, offer.settings).between(*around)
     closed += [wall_interval(day, 0, DAY_MINUTES, zone) for day in holidays]
     midnights = [wall_interval(day, 0, 0, zone)[0] for day in date_range(*around)]
-    earliest, latest = booking_window(offer, seeker)
+    earliest, latest = booking_window(offer, requester)
     span = max(first, earliest), min(last, latest + 1)
-    own = {seeker.moving, seeker.hold.id if seeker.hold else None}
+    own = {requester.moving, requester.hold.id if requester.hold else None}
     found: Counter[int] = Counter()
     for post in eligible_members(team, offer.service.id, wanted):
-        occupants = [o for o in calendars[post.staff_id].occupants(seeker.seconds) if o.id not in own]
+        occupants = [o for o in calendars[post.staff_id].occupants(requester.now_seconds) if o.id not in own]
         working = intersect(
             join_intervals(i for schedule in post.schedules for i in schedule.intervals(*around)), hours
         )
@@ -67,7 +67,7 @@ def _starts(
 ) -> Iterable[int]:
     service = offer.service
     zone = ZoneInfo(post.timezone or offer.location.timezone)
-    busy = join_intervals(occupant.busy for occupant in occupants)
+    busy = join_intervals(occupant.busy_span for occupant in occupants)
     booked = Counter(local_day(occupant.start, zone) for occupant in occupants)
     for begin, finish in split_at(working, midnights):
         for start in range(-(-begin // GRID_MINUTES) * GRID_MINUTES, finish, service.slot_interval):

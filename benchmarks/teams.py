@@ -34,7 +34,7 @@ class StaffedBranch:
     """The staff of one branch, each with so many appointments on every day."""
 
     number: int
-    taken: int
+    daily_appointments: int
 
     @property
     def location_id(self) -> str:
@@ -42,30 +42,30 @@ class StaffedBranch:
         return branch_id(self.number)
 
     @property
-    def people(self) -> tuple[str, ...]:
+    def staff_ids(self) -> tuple[str, ...]:
         """Their ids; the first is the manager."""
         return tuple(f"stf_{self.number:020d}{n:06d}" for n in range(STAFF_COUNT))
 
     @property
     def appointments(self) -> int:
         """How many all of them have in the coming month."""
-        return len(MONTH_DAYS) * STAFF_COUNT * self.taken
+        return len(MONTH_DAYS) * STAFF_COUNT * self.daily_appointments
 
     @property
     def email(self) -> str:
         """The manager's address."""
         return f"manager{self.number}@example.org"
 
-    def unseen(self, number: int) -> str:
+    def unused_service(self, number: int) -> str:
         """A service of this branch alone that nobody has asked for yet."""
         return f"svc_{self.number:020d}{number:06d}"
 
     def occupants(self, first: int = 0) -> Iterator[tuple[str, Occupant]]:
         """Everybody's appointments of the coming month with who has them; numbered from ``first``."""
-        for staff_id in self.people:
+        for staff_id in self.staff_ids:
             for day in MONTH_DAYS:
                 chance = random.Random(f"{staff_id}{day}")
-                for place in sorted(chance.sample(_SLOT_STARTS, self.taken)):
+                for place in sorted(chance.sample(_SLOT_STARTS, self.daily_appointments)):
                     yield staff_id, _occupant(first, day, place)
                     first += 1
 
@@ -78,7 +78,7 @@ class StaffedBranch:
         away = datetime.combine(FIRST_DAY + timedelta(days=number % 31), datetime.min.time(), _TIMEZONE)
         schedule = WorkSchedule(f"wsl_{number:026d}", CalendarType.OPEN, TIMEZONE, _LINES)
         absence = TimeOff(f"tof_{number:026d}", away, away + timedelta(days=1))
-        return Rota(self.people[number], (schedule,), (absence,), version=1)
+        return Rota(self.staff_ids[number], (schedule,), (absence,), version=1)
 
     def records(self) -> Iterator[Any]:
         """The branch, its hours, its people with their rotas and posts, and the manager's login."""
@@ -86,17 +86,17 @@ class StaffedBranch:
         yield Location(here, f"Team {self.number}", TIMEZONE, "1 Main St", f"team{self.number}@example.org", version=1)
         lines = (BranchHoursLine("hrs_" + "1".zfill(26), WeeklyHours(_EVERY_DAY, 7 * 60, 19 * 60)),)
         yield BranchHours(here, lines, version=1)
-        yield from (_service(self.unseen(n), (here,)) for n in range(2))
-        offered = (STAFFED_SERVICE, *(self.unseen(n) for n in range(2)))
-        for n, staff_id in enumerate(self.people):
+        yield from (_service(self.unused_service(n), (here,)) for n in range(2))
+        offered = (STAFFED_SERVICE, *(self.unused_service(n) for n in range(2)))
+        for n, staff_id in enumerate(self.staff_ids):
             role, email = (Role.STAFF, f"{staff_id}@example.org") if n else (Role.MANAGER, self.email)
             staff = Staff(staff_id, f"Person {n}", email, role, (here,), offered, version=1)
             rota = self.rota(n)
-            yield from (staff, rota, TeamMember(here, staff_id, role, version=1).follows(staff, rota))
-        yield Login(self.email, self.people[0], version=1)
+            yield from (staff, rota, TeamMember(here, staff_id, role, version=1).updated_from(staff, rota))
+        yield Login(self.email, self.staff_ids[0], version=1)
 
 
-QUIET_BRANCH, FULL_BRANCH = StaffedBranch(60, taken=0), StaffedBranch(61, taken=20)
+QUIET_BRANCH, FULL_BRANCH = StaffedBranch(60, daily_appointments=0), StaffedBranch(61, daily_appointments=20)
 
 
 def catalogue() -> Iterator[Any]:
@@ -110,7 +110,7 @@ def sheets_of(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
     """The ledgers on which these appointments stand."""
     found: dict[tuple[str, str], dict[str, Occupant]] = defaultdict(dict)
     for staff_id, occupant in booked:
-        for day in sheet_days(staff_id, *occupant.busy):
+        for day in sheet_days(staff_id, *occupant.busy_span):
             found[staff_id, day][occupant.id] = occupant
     for (staff_id, day), occupants in found.items():
         yield Sheet(staff_id, day, {}, occupants, version=1)

@@ -36,7 +36,7 @@ BARE_TRANSACTIONS, BOOKINGS, HEALTH_REQUESTS = (
     "bookings over HTTP",
     "GET /health over HTTP",
 )
-_ROOMY_DAY = DayLoad(blocks=2, seats=40, taken=0)
+_ROOMY_DAY = DayLoad(blocks=2, seats=40, appointments=0)
 _STARTS_PER_DAY = 28
 _BATCH = 25
 _TIMEOUT_SECONDS = 30
@@ -58,12 +58,12 @@ class RequestLoad:
         return range(first, first + self.rounds + 1)
 
 
-def measure(load: RequestLoad, place: Path = STACK_DIRECTORY) -> dict[int, dict[str, list[float]]]:
+def measure(load: RequestLoad, directory: Path = STACK_DIRECTORY) -> dict[int, dict[str, list[float]]]:
     """Requests per second, by number of workers and what is sent, on a stack of its own that ends with it."""
     transactions = _recorded_transactions(load)
-    _delete_stack(place)
+    _delete_stack(directory)
     try:
-        stack = local.up(place, "none")
+        stack = local.up(directory, "none")
         dynamodb = clients.endpoint_clients(stack["aws_endpoint_url"], stack["region"])("dynamodb")
         _fill_table(dynamodb, stack["table_name"], load)
         with httpx.Client(base_url=stack["api_url"], timeout=_TIMEOUT_SECONDS) as http:
@@ -81,7 +81,7 @@ def measure(load: RequestLoad, place: Path = STACK_DIRECTORY) -> dict[int, dict[
                 for workers in (1, WORKERS)
             }
     finally:
-        _delete_stack(place)
+        _delete_stack(directory)
 
 
 def table(figures: dict[int, dict[str, list[float]]]) -> Table:
@@ -126,7 +126,7 @@ def _booking(location_id: str, which: tuple[int, int, int]) -> dict[str, Any]:
     """The booking of a client nobody has seen before."""
     _, day, number = which
     name = "-".join(map(str, (location_id[-2:], day, number)))
-    return BenchmarkClient(location_id).booking(
+    return BenchmarkClient(location_id).booking_body(
         slot_start(day, number % _STARTS_PER_DAY), "Load", name, f"{name}@example.org"
     )
 
@@ -144,7 +144,7 @@ def _recorded_transactions(load: RequestLoad) -> Callable[[str, tuple[int, int, 
                         kept[which] = request.decode()
                     return engine.emulator_response(operation, request)
 
-                store.transport.answering = keep
+                store.transport.responder = keep
                 location_id = branch_id(WORKERS + which[0])
                 BenchmarkClient(location_id).post("/public/appointments", _booking(location_id, which))
 

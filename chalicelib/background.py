@@ -88,7 +88,7 @@ def meeting_links() -> MeetingLinkProvider | None:
 
         credentials = partial(secrets_manager.read_secret, config.graph_secret_arn, config.region)
         return GraphMeetingLinks(credentials, config.graph_url, config.graph_login_url)
-    if config.local:
+    if config.is_local:
         from chalicelib.notifications.fake_links import FakeMeetingLinks
 
         return FakeMeetingLinks(config.stage)
@@ -136,7 +136,7 @@ def relay(records: list[Mapping[str, Any]]) -> int:
 
     entries = new_journal_entries(records)
     # In stage local a request may have said what time it is; the messages about it go by that clock.
-    local = container.settings().local and entries
+    local = container.settings().is_local and entries
     return delivery().relay(entries, max(e.at for e in entries) if local else datetime.now(UTC))
 
 
@@ -164,7 +164,7 @@ def check_integrity(now: datetime) -> dict[str, int]:
     report = integrity().check(now)
     their_hour = [client_id for client_id in report.client_ids if crc32(client_id.encode()) % 24 == now.hour]
     flaws = client_integrity().check(their_hour[:MOST_CLIENTS])
-    places = [*(difference.place for difference in report.differences), *report.astray]
+    places = [*(difference.key for difference in report.differences), *report.stale_team_members]
     places += [(flaw.client_id, flaw.flaw) for flaw in flaws]
     observability.count_metric("IntegrityDifferences", len(places))
     for place in places:

@@ -38,7 +38,7 @@ class DeploymentSettings(BaseModel):
     graph_login_url: str = "https://login.microsoftonline.com"
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the aids that make time testable are honoured: in stage ``local`` only."""
         return self.stage == LOCAL
 

@@ -42,13 +42,13 @@ class Emulator:
         return self.directory / "aws.log"
 
     @property
-    def _note(self) -> Path:
+    def _process_file(self) -> Path:
         return self.directory / "aws.json"
 
     @property
     def port(self) -> int:
         """The port it listens on, the same again after a restart when that is still free."""
-        return int(self._read()["port"])
+        return int(self._read_process()["port"])
 
     @property
     def url(self) -> str:
@@ -59,21 +59,21 @@ class Emulator:
         """Clients of it, for every service."""
         return endpoint_clients(self.url, REGION)
 
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether the process noted here is alive and answers."""
-        note = self._read()
+        note = self._read_process()
         return bool(note) and _is_emulator(note["pid"]) and _is_healthy(note["port"])
 
     def start(self) -> None:
         """Start it unless it runs; returns when it answers. Raises ``EmulatorFailed``."""
-        if self.running():
+        if self.is_running():
             return
         # What a killed one left of its functions' unpacked packages.
         shutil.rmtree(self.directory / "tmp", ignore_errors=True)
         for name in ("state", "objects", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         self._forget_stream_positions()
-        port = _free_port(self._read().get("port", 0))
+        port = _free_port(self._read_process().get("port", 0))
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", str(LAUNCHER)],
@@ -86,27 +86,27 @@ class Emulator:
                 # the functions' worker processes are ended with the group.
                 start_new_session=True,
             )
-        self._note.write_text(json.dumps({"pid": process.pid, "port": port}))
-        _wait_until(lambda: _is_healthy(port) or process.poll() is not None, self._failure("start"))
+        self._process_file.write_text(json.dumps({"pid": process.pid, "port": port}))
+        _wait_until(lambda: _is_healthy(port) or process.poll() is not None, self._failure_message("start"))
         if process.poll() is not None:
-            raise EmulatorFailed(self._failure("start"))
+            raise EmulatorFailed(self._failure_message("start"))
 
     def stop(self) -> None:
         """Stop it and the workers it started; its state stays. Raises ``EmulatorFailed``."""
-        note = self._read()
+        note = self._read_process()
         pid = note.get("pid")
         if not pid or not _is_emulator(pid):
             return
         os.kill(pid, signal.SIGTERM)
-        _wait_until(lambda: not _is_emulator(pid), self._failure("stop"))
+        _wait_until(lambda: not _is_emulator(pid), self._failure_message("stop"))
         with contextlib.suppress(ProcessLookupError):  # when no worker outlived it
             os.killpg(pid, signal.SIGKILL)
         shutil.rmtree(self.directory / "tmp", ignore_errors=True)
 
-    def _read(self) -> dict[str, int]:
-        if not self._note.exists():
+    def _read_process(self) -> dict[str, int]:
+        if not self._process_file.exists():
             return {}
-        note: dict[str, int] = json.loads(self._note.read_text())
+        note: dict[str, int] = json.loads(self._process_file.read_text())
         return note
 
     def _forget_stream_positions(self) -> None:
@@ -117,7 +117,7 @@ class Emulator:
             state["payload"]["dynamodb_stream_positions"]["data"] = {}
             kept.write_text(json.dumps(state))
 
-    def _failure(self, verb: str) -> str:
+    def _failure_message(self, verb: str) -> str:
         return f"the embedded AWS did not {verb}; see {self.log}"
 
     def _environment(self, port: int) -> dict[str, str]:

@@ -19,9 +19,9 @@ Message = MutableMapping[str, Any]
 Application = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Any]
 
 
-def limit_concurrency(application: Application, at_once: int) -> Application:
+def limit_concurrency(application: Application, max_concurrent: int) -> Application:
     """The ASGI application with at most ``at_once`` requests to deployed APIs under way."""
-    places = asyncio.Semaphore(at_once)
+    places = asyncio.Semaphore(max_concurrent)
 
     async def admit(scope: Message, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API_PREFIX):
@@ -35,7 +35,7 @@ def limit_concurrency(application: Application, at_once: int) -> Application:
 
 def main() -> None:
     """Serve until a signal says stop."""
-    emulator.app = limit_concurrency(emulator.app, at_once=max(8, 4 * (os.cpu_count() or 1)))
+    emulator.app = limit_concurrency(emulator.app, max_concurrent=max(8, 4 * (os.cpu_count() or 1)))
     emulator.main()
 
 

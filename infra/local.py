@@ -29,18 +29,18 @@ def stack_directory() -> Path:
     return (stages.ROOT / os.environ.get("FRONTDESK_LOCAL_DIR", ".local")).resolve()
 
 
-def up(place: Path, seed: str) -> dict[str, Any]:
+def up(directory: Path, seed: str) -> dict[str, Any]:
     """Start, deploy, seed when the table is empty, write ``stack.json``; return its content."""
-    emulator = Emulator(place)
-    if _seeding_marker(place).exists():
+    emulator = Emulator(directory)
+    if _seeding_marker(directory).exists():
         # An organisation that was only half made would never be completed: begin again.
         emulator.stop()
-        shutil.rmtree(place)
-    place.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, exist_ok=True)
     emulator.start()
     clients = emulator.clients()
-    built = package.package(stages.LOCAL, place / "build")
-    known = _read_stack(place)
+    built = package.package(stages.LOCAL, directory / "build")
+    known = _read_stack(directory)
     deployed, api_url = _deploy(clients, emulator.url, built, known.get("api_url", PLACEHOLDER_URL))
     template = json.loads((built / "template.json").read_text())
     gateway.put_gateway_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
@@ -48,23 +48,23 @@ def up(place: Path, seed: str) -> dict[str, Any]:
     stack = _stack_description(
         emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _new_password()
     )
-    (place / "stack.json").write_text(json.dumps(stack, indent=2) + "\n")
-    _seed(clients, stack, seed, _seeding_marker(place))
+    (directory / "stack.json").write_text(json.dumps(stack, indent=2) + "\n")
+    _seed(clients, stack, seed, _seeding_marker(directory))
     return stack
 
 
-def down(place: Path) -> None:
+def down(directory: Path) -> None:
     """Stop the embedded AWS; its state stays for the next ``up``."""
-    Emulator(place).stop()
+    Emulator(directory).stop()
 
 
-def run(place: Path, seed: str) -> None:
+def run(directory: Path, seed: str) -> None:
     """``up`` in the foreground: print the addresses, show the logs, stop at Ctrl-C."""
     # Whoever ends this by its process number wants the state kept, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        print(_start_message(up(place, seed)), flush=True)
-        with subprocess.Popen(["/usr/bin/tail", "-n", "0", "-F", str(Emulator(place).log)]) as tail:
+        print(_start_message(up(directory, seed)), flush=True)
+        with subprocess.Popen(["/usr/bin/tail", "-n", "0", "-F", str(Emulator(directory).log)]) as tail:
             try:
                 signal.pause()
             finally:
@@ -72,7 +72,7 @@ def run(place: Path, seed: str) -> None:
     except KeyboardInterrupt:
         print("stopping; the state is kept", flush=True)
     finally:
-        down(place)
+        down(directory)
 
 
 def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple[deploy.Deployment, str]:
@@ -110,7 +110,7 @@ def _stack_description(endpoint: str, api_url: str, deployed: deploy.Deployment,
     }
 
 
-def _seed(clients: Clients, stack: dict[str, Any], seed: str, under_way: Path) -> None:
+def _seed(clients: Clients, stack: dict[str, Any], seed: str, marker: Path) -> None:
     """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
     logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
@@ -118,19 +118,19 @@ def _seed(clients: Clients, stack: dict[str, Any], seed: str, under_way: Path) -
     if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
     token = logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
-    under_way.touch()
+    marker.touch()
     importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)
     logins.set_passwords(clients, pool, password)
-    under_way.unlink()
+    marker.unlink()
 
 
-def _seeding_marker(place: Path) -> Path:
+def _seeding_marker(directory: Path) -> Path:
     """A file that is there while the organisation is being made."""
-    return place / "seeding"
+    return directory / "seeding"
 
 
-def _read_stack(place: Path) -> dict[str, Any]:
-    path = place / "stack.json"
+def _read_stack(directory: Path) -> dict[str, Any]:
+    path = directory / "stack.json"
     content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return content
 

@@ -41,7 +41,7 @@ def logins() -> CognitoUserPool:
     from chalicelib.identity import cognito
 
     pool = cognito.cognito_client(settings().region)
-    return cognito.CognitoUserPool(pool, settings().user_pool_id, invite=not settings().local)
+    return cognito.CognitoUserPool(pool, settings().user_pool_id, invite=not settings().is_local)
 
 
 @lru_cache(maxsize=1)

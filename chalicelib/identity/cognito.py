@@ -28,8 +28,8 @@ class CognitoUserPool:
     ``invite`` has the pool mail a temporary password to whoever gets a login.
     """
 
-    def __init__(self, pool: Any, pool_id: str, *, invite: bool) -> None:
-        self._pool = pool
+    def __init__(self, client: Any, pool_id: str, *, invite: bool) -> None:
+        self._client = client
         self._pool_id = pool_id
         self._invite = invite
 
@@ -38,7 +38,7 @@ class CognitoUserPool:
         silent: dict[str, Any] = {} if self._invite else {"MessageAction": "SUPPRESS"}
         try:
             with _translate_errors():
-                self._pool.admin_create_user(
+                self._client.admin_create_user(
                     UserPoolId=self._pool_id,
                     Username=email,
                     UserAttributes=[
@@ -48,37 +48,37 @@ class CognitoUserPool:
                     DesiredDeliveryMediums=["EMAIL"],
                     **silent,
                 )
-        except self._pool.exceptions.UsernameExistsException:
+        except self._client.exceptions.UsernameExistsException:
             return
-        except self._pool.exceptions.InvalidParameterException:
+        except self._client.exceptions.InvalidParameterException:
             raise invalid("/email", "No login can be made for this address.") from None
 
-    def admit(self, email: str, role: Role) -> None:
+    def enable(self, email: str, role: Role) -> None:
         """In this role's group alone; the others are left first: a failure takes rights and gives none."""
         pool_id = self._pool_id
         with _translate_errors():
-            groups = self._pool.admin_list_groups_for_user(UserPoolId=pool_id, Username=email)["Groups"]
+            groups = self._client.admin_list_groups_for_user(UserPoolId=pool_id, Username=email)["Groups"]
             present = {group.get("GroupName", "") for group in groups}
             for name in (present & set(Role)) - {role}:
-                self._pool.admin_remove_user_from_group(UserPoolId=pool_id, Username=email, GroupName=name)
+                self._client.admin_remove_user_from_group(UserPoolId=pool_id, Username=email, GroupName=name)
             if role not in present:
-                self._pool.admin_add_user_to_group(UserPoolId=pool_id, Username=email, GroupName=role)
-            self._pool.admin_enable_user(UserPoolId=pool_id, Username=email)
+                self._client.admin_add_user_to_group(UserPoolId=pool_id, Username=email, GroupName=role)
+            self._client.admin_enable_user(UserPoolId=pool_id, Username=email)
 
     def disable(self, email: str) -> None:
         """No new tokens; what is left of the old ones is refused with the staff record."""
         try:
             with _translate_errors():
-                self._pool.admin_disable_user(UserPoolId=self._pool_id, Username=email)
-        except self._pool.exceptions.UserNotFoundException:
+                self._client.admin_disable_user(UserPoolId=self._pool_id, Username=email)
+        except self._client.exceptions.UserNotFoundException:
             return
 
     def delete(self, email: str) -> None:
         """Gone for good."""
         try:
             with _translate_errors():
-                self._pool.admin_delete_user(UserPoolId=self._pool_id, Username=email)
-        except self._pool.exceptions.UserNotFoundException:
+                self._client.admin_delete_user(UserPoolId=self._pool_id, Username=email)
+        except self._client.exceptions.UserNotFoundException:
             return
 
 

@@ -18,16 +18,16 @@ class ScheduledEvent(BaseLambdaEvent):
     """A call by the schedule, or by hand with ``{"now": "<RFC 3339>"}``."""
 
     def _extract_attributes(self, event_dict: Mapping[str, Any]) -> None:
-        self.said = event_dict.get("now")
+        self.requested_now = event_dict.get("now")
 
     @property
     def now(self) -> datetime:
         """The present instant in UTC; the caller's word counts in stage local only."""
-        if self.said is not None and dependencies().settings().local:
-            return datetime.fromisoformat(str(self.said)).astimezone(UTC)
+        if self.requested_now is not None and dependencies().settings().is_local:
+            return datetime.fromisoformat(str(self.requested_now)).astimezone(UTC)
         return datetime.now(UTC)
 
-    def time_left(self) -> bool:
+    def has_time_left(self) -> bool:
         """Whether the function may begin another piece of work before Lambda stops it."""
         remaining = getattr(self.context, "get_remaining_time_in_millis", None)
         return remaining is None or remaining() > _RESERVE_MILLISECONDS

@@ -41,27 +41,27 @@ class EventStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-def scheduling_method(notice: Notification) -> SchedulingMethod | None:
+def scheduling_method(notification: Notification) -> SchedulingMethod | None:
     """What a notice asks of a client's calendar; nothing for staff, reminders, a first request.
 
     Mail programs show an invitation as an appointment that is made, which a request is not (NT-3).
     """
-    if notice.audience is not Audience.CLIENT:
+    if notification.audience is not Audience.CLIENT:
         return None
-    if notice.kind is MessageKind.CANCELLED:
+    if notification.kind is MessageKind.CANCELLED:
         return SchedulingMethod.CANCEL
-    if notice.kind in (MessageKind.CONFIRMATION, MessageKind.RESCHEDULED):
+    if notification.kind in (MessageKind.CONFIRMATION, MessageKind.RESCHEDULED):
         return SchedulingMethod.REQUEST
     # A moved request: what the calendar already has must follow, as tentative.
-    if notice.kind is MessageKind.REQUEST_RECEIVED and notice.sequence > 0:
+    if notification.kind is MessageKind.REQUEST_RECEIVED and notification.sequence > 0:
         return SchedulingMethod.REQUEST
     return None
 
 
-def build_invitation(notice: Notification, method: SchedulingMethod, sender: str, public_url: str) -> bytes:
+def build_invitation(notification: Notification, method: SchedulingMethod, sender: str, public_url: str) -> bytes:
     """The ``text/calendar`` part of an e-mail: organiser and attendee named, SEQUENCE as the notice says."""
-    event = _event(notice, _event_status(notice, off=method is SchedulingMethod.CANCEL), sender, public_url)
-    event["attendee"] = _attendee(notice, method)
+    event = _event(notification, _event_status(notification, off=method is SchedulingMethod.CANCEL), sender, public_url)
+    event["attendee"] = _attendee(notification, method)
     return _calendar(event, method)
 
 
@@ -69,7 +69,7 @@ def calendar_file(
     appointment: Appointment, attendee: Attendee, offer: Offer, language: str, sender: str, public_url: str
 ) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
-    off = attendee.cancelled or not appointment.occupies
+    off = attendee.cancelled or not appointment.occupies_capacity
     notice = Notification(
         kind=MessageKind.CONFIRMATION,
         audience=Audience.CLIENT,
@@ -97,49 +97,49 @@ def calendar_file(
     return _calendar(event, SchedulingMethod.PUBLISH).decode("utf-8")
 
 
-def _event_status(notice: Notification, *, off: bool) -> EventStatus:
+def _event_status(notification: Notification, *, off: bool) -> EventStatus:
     if off:
         return EventStatus.CANCELLED
-    return EventStatus.CONFIRMED if notice.confirmed else EventStatus.TENTATIVE
+    return EventStatus.CONFIRMED if notification.confirmed else EventStatus.TENTATIVE
 
 
-def _event(notice: Notification, status: EventStatus, sender: str, public_url: str) -> Event:
+def _event(notification: Notification, status: EventStatus, sender: str, public_url: str) -> Event:
     # Loaded where an invitation is written: it takes a tenth of a second.
     from icalendar import Event
 
-    words = translations_for(notice.language)
-    link = manage_url(notice, public_url)
+    words = translations_for(notification.language)
+    link = manage_url(notification, public_url)
     event = Event()
-    event.add("uid", f"{notice.appointment_id}@frontdesk")
-    event.add("sequence", notice.sequence)
-    event.add("dtstamp", _utc(notice.changed_at))
-    event.add("dtstart", _utc(notice.start))
-    event.add("dtend", _utc(notice.end))
-    summary = f"{one_line(notice.service)} ({one_line(notice.organisation)})"
+    event.add("uid", f"{notification.appointment_id}@frontdesk")
+    event.add("sequence", notification.sequence)
+    event.add("dtstamp", _utc(notification.changed_at))
+    event.add("dtstart", _utc(notification.start))
+    event.add("dtend", _utc(notification.end))
+    summary = f"{one_line(notification.service)} ({one_line(notification.organisation)})"
     # Few calendars show that an event is tentative, all show its name.
     event.add("summary", words.line("tentative", summary=summary) if status is EventStatus.TENTATIVE else summary)
-    address = one_line(notice.place_address)
+    address = one_line(notification.place_address)
     # Calendars offer a link to follow where they expect the place.
-    where = usable_meeting_link(notice) or meeting_place(notice, words)
+    where = usable_meeting_link(notification) or meeting_place(notification, words)
     event.add("location", ", ".join(filter(None, (where, address))))
-    description = [*_call_lines(notice, words), *([words.line("text_link", url=link)] if public_url else [])]
+    description = [*_call_lines(notification, words), *([words.line("text_link", url=link)] if public_url else [])]
     if description:
         event.add("description", "\n".join(description))
     if public_url:
         event.add("url", link)
-    if usable_meeting_link(notice):
-        _add_conference(event, usable_meeting_link(notice), meeting_place(notice, words))
+    if usable_meeting_link(notification):
+        _add_conference(event, usable_meeting_link(notification), meeting_place(notification, words))
     event.add("status", status.value)
     event.add("transp", "OPAQUE")
-    event["organizer"] = _address(parseaddr(sender)[1], notice.organisation)
+    event["organizer"] = _address(parseaddr(sender)[1], notification.organisation)
     return event
 
 
-def _call_lines(notice: Notification, words: Translations) -> list[str]:
+def _call_lines(notification: Notification, words: Translations) -> list[str]:
     """What is to be known of the video call: how to join it, or that the link follows."""
-    if usable_meeting_link(notice):
-        return [words.line("text_join", url=usable_meeting_link(notice))]
-    return [text for text in [manual_link_note(notice, words)] if text]
+    if usable_meeting_link(notification):
+        return [words.line("text_join", url=usable_meeting_link(notification))]
+    return [text for text in [manual_link_note(notification, words)] if text]
 
 
 def _add_conference(event: Event, link: str, label: str) -> None:
@@ -153,13 +153,13 @@ def _add_conference(event: Event, link: str, label: str) -> None:
     event["conference"] = conference
 
 
-def _attendee(notice: Notification, method: SchedulingMethod) -> vCalAddress:
+def _attendee(notification: Notification, method: SchedulingMethod) -> vCalAddress:
     from icalendar import vText
 
-    attendee = _address(notice.address, notice.guests[0].name if notice.guests else notice.name)
+    attendee = _address(notification.address, notification.attendees[0].name if notification.attendees else notification.name)
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     if method is SchedulingMethod.REQUEST:
-        attendee.params["PARTSTAT"] = vText("ACCEPTED" if notice.confirmed else "TENTATIVE")
+        attendee.params["PARTSTAT"] = vText("ACCEPTED" if notification.confirmed else "TENTATIVE")
         attendee.params["RSVP"] = vText("FALSE")
     return attendee
 

@@ -25,7 +25,7 @@ class ContentRow:
     lines: tuple[str, ...]
     struck: bool = False
 
-    def plain(self, words: Translations) -> str:
+    def to_plain_text(self, words: Translations) -> str:
         """As plain text, further lines indented."""
         return words.line("colon", label=self.label, value="\n    ".join(self.lines))
 
@@ -55,19 +55,19 @@ class MessageContent:
     tone: Tone
 
 
-def build_content(notice: Notification, public_url: str) -> MessageContent:
+def build_content(notification: Notification, public_url: str) -> MessageContent:
     """The notice in its recipient's language and zone."""
-    words = translations_for(notice.language)
+    words = translations_for(notification.language)
     values = {
-        "name": one_line(notice.name),
-        "service": one_line(notice.service),
-        "date": words.date(notice.start, notice.timezone),
-        "organisation": one_line(notice.organisation),
+        "name": one_line(notification.name),
+        "service": one_line(notification.service),
+        "date": words.date(notification.start, notification.timezone),
+        "organisation": one_line(notification.organisation),
     }
-    kind = partial(words.kind, notice.manner, notice.kind)
-    ends = notice.kind in FINAL_KINDS
-    rows = tuple(_content_rows(notice, words))
-    link = manage_url(notice, public_url)
+    kind = partial(words.message, notification.wording_variant, notification.kind)
+    ends = notification.kind in FINAL_KINDS
+    rows = tuple(_content_rows(notification, words))
+    link = manage_url(notification, public_url)
     return MessageContent(
         language=words.language,
         organisation=values["organisation"],
@@ -75,90 +75,90 @@ def build_content(notice: Notification, public_url: str) -> MessageContent:
         heading=kind("heading", **values),
         lead=kind("lead", **values),
         rows=rows,
-        plain_rows=tuple(row.plain(words) for row in rows),
-        actions=(*_join_actions(notice, words), *_actions(notice, words, link, public_url)),
-        closing=tuple(_closing_lines(notice, words)) if link and not ends else (),
+        plain_rows=tuple(row.to_plain_text(words) for row in rows),
+        actions=(*_join_actions(notification, words), *_actions(notification, words, link, public_url)),
+        closing=tuple(_closing_lines(notification, words)) if link and not ends else (),
         footer=words.line("footer", **values),
-        tone=_tone(notice),
+        tone=_tone(notification),
     )
 
 
-def _tone(notice: Notification) -> Tone:
-    if notice.kind in FINAL_KINDS:
+def _tone(notification: Notification) -> Tone:
+    if notification.kind in FINAL_KINDS:
         return Tone.OVER
-    return Tone.SETTLED if notice.confirmed else Tone.OPEN
+    return Tone.SETTLED if notification.confirmed else Tone.OPEN
 
 
-def manage_url(notice: Notification, public_url: str) -> str:
+def manage_url(notification: Notification, public_url: str) -> str:
     """Where this attendee, and nobody else, sees and changes the appointment; empty for staff."""
-    if notice.code is None:
+    if notification.code is None:
         return ""
-    return f"{public_url}/manage?{urlencode({'id': notice.appointment_id, 'code': notice.code})}"
+    return f"{public_url}/manage?{urlencode({'id': notification.appointment_id, 'code': notification.code})}"
 
 
-def meeting_place(notice: Notification, words: Translations) -> str:
+def meeting_place(notification: Notification, words: Translations) -> str:
     """Where or how it takes place, on one line."""
-    if notice.method is MeetingMethod.IN_PERSON:
-        return one_line(notice.place)
-    return _method_text(notice, words)
+    if notification.method is MeetingMethod.IN_PERSON:
+        return one_line(notification.place)
+    return _method_text(notification, words)
 
 
-def usable_meeting_link(notice: Notification) -> str:
+def usable_meeting_link(notification: Notification) -> str:
     """The link to the video call, where there is one to use; else empty."""
-    return (notice.teleconference.link if notice.teleconference else None) or ""
+    return (notification.teleconference.link if notification.teleconference else None) or ""
 
 
-def manual_link_note(notice: Notification, words: Translations) -> str:
+def manual_link_note(notification: Notification, words: Translations) -> str:
     """That staff send the link themselves, to them that they are to; empty where nobody waits for one (RB-9, D40)."""
-    call, coming = notice.teleconference, notice.confirmed and notice.changed_at < notice.start
-    if call is None or call.state is not LinkState.BY_STAFF or notice.kind in FINAL_KINDS or not coming:
+    call, coming = notification.teleconference, notification.confirmed and notification.changed_at < notification.start
+    if call is None or call.state is not LinkState.BY_STAFF or notification.kind in FINAL_KINDS or not coming:
         return ""
-    return words.line("link_follows" if notice.audience is Audience.CLIENT else "send_link")
+    return words.line("link_follows" if notification.audience is Audience.CLIENT else "send_link")
 
 
-def _method_text(notice: Notification, words: Translations) -> str:
-    if notice.method is MeetingMethod.PHONE and notice.call_number:
-        return words.method("phone_number", number=notice.call_number)
-    if notice.teleconference:
-        return words.method("video_on", platform=words.platform(notice.teleconference.platform))
-    return words.method(notice.method)
+def _method_text(notification: Notification, words: Translations) -> str:
+    if notification.method is MeetingMethod.PHONE and notification.call_number:
+        return words.method("phone_number", number=notification.call_number)
+    if notification.teleconference:
+        return words.method("video_on", platform=words.platform(notification.teleconference.platform))
+    return words.method(notification.method)
 
 
-def _content_rows(notice: Notification, words: Translations) -> Iterator[ContentRow]:
-    yield ContentRow(words.label("service"), (one_line(notice.service),))
-    if notice.previous_start is not None:
-        before = words.moment(notice.previous_start, notice.timezone)
+def _content_rows(notification: Notification, words: Translations) -> Iterator[ContentRow]:
+    yield ContentRow(words.label("service"), (one_line(notification.service),))
+    if notification.previous_start is not None:
+        before = words.date_time(notification.previous_start, notification.timezone)
         yield ContentRow(words.label("before"), (before,), struck=True)
-    span = words.span(notice.start, notice.end, notice.timezone)
-    yield ContentRow(words.label("when"), (span, words.zone(notice.start, notice.timezone)))
-    yield ContentRow(words.label("where"), tuple(_place_lines(notice, words)))
-    follows = manual_link_note(notice, words)
+    span = words.time_range(notification.start, notification.end, notification.timezone)
+    yield ContentRow(words.label("when"), (span, words.zone(notification.start, notification.timezone)))
+    yield ContentRow(words.label("where"), tuple(_place_lines(notification, words)))
+    follows = manual_link_note(notification, words)
     if follows:
         yield ContentRow(words.label("link"), (follows,))
-    if notice.staff_name:
-        yield ContentRow(words.label("with"), (one_line(notice.staff_name),))
-    if notice.reason.strip():
-        yield ContentRow(words.label("reason"), tuple(sanitised(notice.reason).strip().splitlines()))
-    for guest in notice.guests:
-        yield from _attendee_rows(guest, notice, words)
+    if notification.staff_name:
+        yield ContentRow(words.label("with"), (one_line(notification.staff_name),))
+    if notification.reason.strip():
+        yield ContentRow(words.label("reason"), tuple(sanitised(notification.reason).strip().splitlines()))
+    for guest in notification.attendees:
+        yield from _attendee_rows(guest, notification, words)
 
 
-def _place_lines(notice: Notification, words: Translations) -> Iterator[str]:
-    if notice.method is not MeetingMethod.IN_PERSON:
-        yield _method_text(notice, words)
-    if notice.method is MeetingMethod.IN_PERSON or notice.audience is not Audience.CLIENT:
-        yield one_line(notice.place)
-    yield from sanitised(notice.place_address).splitlines()
+def _place_lines(notification: Notification, words: Translations) -> Iterator[str]:
+    if notification.method is not MeetingMethod.IN_PERSON:
+        yield _method_text(notification, words)
+    if notification.method is MeetingMethod.IN_PERSON or notification.audience is not Audience.CLIENT:
+        yield one_line(notification.place)
+    yield from sanitised(notification.place_address).splitlines()
 
 
-def _attendee_rows(guest: NotifiedAttendee, notice: Notification, words: Translations) -> Iterator[ContentRow]:
-    if notice.audience is not Audience.CLIENT:
-        known = (one_line(guest.name), guest.phone, guest.email)
+def _attendee_rows(attendee: NotifiedAttendee, notification: Notification, words: Translations) -> Iterator[ContentRow]:
+    if notification.audience is not Audience.CLIENT:
+        known = (one_line(attendee.name), attendee.phone, attendee.email)
         yield ContentRow(words.label("client"), tuple(filter(None, known)))
-    for question, value in guest.answers:
+    for question, value in attendee.answers:
         yield ContentRow(one_line(question), (_answer_text(value, words),))
-    if guest.notes.strip():
-        yield ContentRow(words.label("notes"), tuple(sanitised(guest.notes).strip().splitlines()))
+    if attendee.notes.strip():
+        yield ContentRow(words.label("notes"), tuple(sanitised(attendee.notes).strip().splitlines()))
 
 
 def _answer_text(value: Any, words: Translations) -> str:
@@ -167,29 +167,29 @@ def _answer_text(value: Any, words: Translations) -> str:
     return one_line(str(value))
 
 
-def _join_actions(notice: Notification, words: Translations) -> Iterator[tuple[str, str]]:
-    link = usable_meeting_link(notice)
-    if link and notice.kind not in FINAL_KINDS:
+def _join_actions(notification: Notification, words: Translations) -> Iterator[tuple[str, str]]:
+    link = usable_meeting_link(notification)
+    if link and notification.kind not in FINAL_KINDS:
         yield words.line("join"), link
 
 
-def _actions(notice: Notification, words: Translations, link: str, public_url: str) -> Iterator[tuple[str, str]]:
+def _actions(notification: Notification, words: Translations, link: str, public_url: str) -> Iterator[tuple[str, str]]:
     if not link:
         return
-    if notice.kind in FINAL_KINDS:
-        if notice.manner is WordingVariant.DECLINED:
+    if notification.kind in FINAL_KINDS:
+        if notification.wording_variant is WordingVariant.DECLINED:
             yield words.line("book_again"), f"{public_url}/"
         return
-    yield words.line("manage" if notice.cancel_until or notice.rebook_until else "look"), link
-    if notice.confirmed and notice.code is not None:
-        query = urlencode({"code": notice.code})
-        file = f"{public_url}/public/appointments/{notice.appointment_id}/calendar.ics?{query}"
+    yield words.line("manage" if notification.cancel_until or notification.rebook_until else "look"), link
+    if notification.confirmed and notification.code is not None:
+        query = urlencode({"code": notification.code})
+        file = f"{public_url}/public/appointments/{notification.appointment_id}/calendar.ics?{query}"
         yield words.line("calendar"), file
 
 
-def _closing_lines(notice: Notification, words: Translations) -> Iterator[str]:
-    limits = {"cancel": notice.cancel_until, "rebook": notice.rebook_until}
-    texts = {name: words.moment(at, notice.timezone) for name, at in limits.items() if at is not None}
+def _closing_lines(notification: Notification, words: Translations) -> Iterator[str]:
+    limits = {"cancel": notification.cancel_until, "rebook": notification.rebook_until}
+    texts = {name: words.date_time(at, notification.timezone) for name, at in limits.items() if at is not None}
     if len(texts) == 2:
         yield words.line("until_same" if texts["cancel"] == texts["rebook"] else "until_both", **texts)
     elif texts:

@@ -18,9 +18,9 @@ class SqsDeadLetterQueue:
     url: str
     region: str
 
-    def put(self, letter: Mapping[str, str]) -> None:
+    def put(self, record: Mapping[str, str]) -> None:
         """Sets one message aside: ids and reason, no personal data; raises when SQS did not take it."""
-        self._client.send_message(QueueUrl=self.url, MessageBody=json.dumps(dict(letter)))
+        self._client.send_message(QueueUrl=self.url, MessageBody=json.dumps(dict(record)))
 
     @cached_property
     def _client(self) -> Any:

@@ -16,6 +16,6 @@ class FakeMeetingLinks:
         if stage != _STAGE:
             raise ValueError("Links to video calls are pretended in stage local only.")
 
-    def make(self, meeting: Meeting) -> MeetingLink:
+    def create_link(self, meeting: Meeting) -> MeetingLink:
         """The same address for the same key."""
         return MeetingLink(f"{FAKE_LINK_PREFIX}/{meeting.key}")

@@ -49,8 +49,8 @@ class GraphCredentials:
 @dataclass(frozen=True, slots=True)
 class _AccessToken:
     text: str = field(repr=False)
-    whose: GraphCredentials
-    until: datetime
+    credentials: GraphCredentials
+    expires_at: datetime
 
 
 @dataclass
@@ -66,38 +66,38 @@ class GraphMeetingLinks:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     read_seconds: float = READ_SECONDS
     _token: _AccessToken | None = field(default=None, init=False, repr=False)
-    _rests: tuple[datetime, str] | None = field(default=None, init=False)
+    _paused: tuple[datetime, str] | None = field(default=None, init=False)
 
-    def make(self, meeting: Meeting) -> MeetingLink:
+    def create_link(self, meeting: Meeting) -> MeetingLink:
         """The link to join by, without an account of one's own where the tenant lets guests in.
 
         ``LinkDelayed`` for faults on the way, throttling and credentials that are not taken, which a new secret
         cures; ``LinkRefused`` when Graph says that the request itself is wrong or not allowed.
         """
-        self._require_rested()
+        self._require_not_paused()
         try:
-            credentials = self._credentials()
-            answer = self._ask(meeting, credentials, self._bearer(credentials))
+            credentials = self._read_credentials()
+            answer = self._create_or_get(meeting, credentials, self._access_token(credentials))
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._token = None
-                answer = self._ask(meeting, credentials, self._bearer(credentials))
-            return MeetingLink(self._url(answer), meeting.end + LINK_LIFETIME)
+                answer = self._create_or_get(meeting, credentials, self._access_token(credentials))
+            return MeetingLink(self._join_url(answer), meeting.end + LINK_LIFETIME)
         except LinkDelayed as delay:
             rest = max(PAUSE_AFTER_FAILURE, timedelta(seconds=delay.seconds))
-            self._rests = (self.clock() + rest, str(delay))
+            self._paused = (self.clock() + rest, str(delay))
             raise
 
-    def _require_rested(self) -> None:
+    def _require_not_paused(self) -> None:
         """Nothing is asked for while the server wants to be left alone, or has just failed."""
-        if self._rests is None:
+        if self._paused is None:
             return
-        until, reason = self._rests
+        until, reason = self._paused
         left = (until - self.clock()).total_seconds()
         if left > 0:
             raise LinkDelayed(reason, left)
-        self._rests = None
+        self._paused = None
 
-    def _credentials(self) -> GraphCredentials:
+    def _read_credentials(self) -> GraphCredentials:
         try:
             known = json.loads(self.secret())
             return GraphCredentials(**{name: str(known[name]) for name in GraphCredentials.__dataclass_fields__})
@@ -105,14 +105,14 @@ class GraphMeetingLinks:
             # Its text may quote the secret: only this reason is ever logged.
             raise LinkDelayed("credentials_unreadable") from error
 
-    def _bearer(self, credentials: GraphCredentials) -> str:
+    def _access_token(self, credentials: GraphCredentials) -> str:
         """A token that is good for a while yet, an earlier one if there is one."""
         token = self._token
-        if token is None or token.whose != credentials or token.until <= self.clock():
-            self._token = token = self._new_token(credentials)
+        if token is None or token.credentials != credentials or token.expires_at <= self.clock():
+            self._token = token = self._request_token(credentials)
         return token.text
 
-    def _new_token(self, credentials: GraphCredentials) -> _AccessToken:
+    def _request_token(self, credentials: GraphCredentials) -> _AccessToken:
         url = f"{self.login_url}/{quote(credentials.tenant_id, safe='')}/oauth2/v2.0/token"
         form = {
             "client_id": credentials.client_id,
@@ -122,7 +122,7 @@ class GraphMeetingLinks:
         }
         answer = self._post(url, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
         if answer.status != HTTPStatus.OK:
-            self._pass_on(answer)
+            self._raise_if_transient(answer)
             raise LinkDelayed("credentials_refused")
         said = _json_object(answer)
         if not said.get("access_token"):
@@ -130,7 +130,7 @@ class GraphMeetingLinks:
         life = timedelta(seconds=float(said.get("expires_in") or 0))
         return _AccessToken(str(said["access_token"]), credentials, self.clock() + life - TOKEN_MARGIN)
 
-    def _ask(self, meeting: Meeting, credentials: GraphCredentials, token: str) -> BaseHTTPResponse:
+    def _create_or_get(self, meeting: Meeting, credentials: GraphCredentials, token: str) -> BaseHTTPResponse:
         organizer = quote(credentials.organizer_id, safe="")
         url = f"{self.graph_url}/v1.0/users/{organizer}/onlineMeetings/createOrGet"
         body = {
@@ -142,25 +142,25 @@ class GraphMeetingLinks:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         return self._post(url, json.dumps(body), headers)
 
-    def _url(self, answer: BaseHTTPResponse) -> str:
+    def _join_url(self, answer: BaseHTTPResponse) -> str:
         if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
             link = str(_json_object(answer).get("joinWebUrl") or "")
             if urlsplit(link).scheme != "https":
                 raise LinkRefused("no_link_in_answer")
             return link
-        self._pass_on(answer)
+        self._raise_if_transient(answer)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise LinkDelayed("token_refused")
         raise LinkRefused(f"refused_{answer.status}")
 
-    def _pass_on(self, answer: BaseHTTPResponse) -> None:
+    def _raise_if_transient(self, answer: BaseHTTPResponse) -> None:
         """Raises for what another attempt may cure: throttling, faults of the server."""
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise LinkDelayed("throttled", self._wished(answer))
+            raise LinkDelayed("throttled", self._retry_after_seconds(answer))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _TRANSIENT_STATUSES:
-            raise LinkDelayed("server_fault", self._wished(answer))
+            raise LinkDelayed("server_fault", self._retry_after_seconds(answer))
 
-    def _wished(self, answer: BaseHTTPResponse) -> float:
+    def _retry_after_seconds(self, answer: BaseHTTPResponse) -> float:
         """The seconds until the server wants to be asked again, which it says as a number or a date; else none."""
         said = answer.headers.get("Retry-After", "").strip()
         if said.isdecimal():

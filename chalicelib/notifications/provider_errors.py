@@ -27,7 +27,7 @@ _AMBIGUOUS_STATUSES = frozenset({502, 504})
 
 
 @contextmanager
-def translate_errors(rejections: frozenset[str]) -> Iterator[None]:
+def translate_errors(rejection_codes: frozenset[str]) -> Iterator[None]:
     """Raises ``NotSent`` or ``Rejected`` for errors that prove it; anything else says nothing and passes.
 
     ``rejections`` are the error codes that no repetition cures.
@@ -41,7 +41,7 @@ def translate_errors(rejections: frozenset[str]) -> Iterator[None]:
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if code in rejections:
+        if code in rejection_codes:
             raise Rejected(code) from error
         if status in _AMBIGUOUS_STATUSES:
             raise

@@ -27,9 +27,9 @@ class RenderedMessage:
     text: str
 
 
-def render_email(notice: Notification, public_url: str) -> RenderedMessage:
+def render_email(notification: Notification, public_url: str) -> RenderedMessage:
     """The e-mail for a notice; what people typed appears literally in both bodies (case 24)."""
-    content = build_content(notice, public_url)
+    content = build_content(notification, public_url)
     templates = _template_environment()
     return RenderedMessage(
         subject=one_line(content.subject),
@@ -38,26 +38,26 @@ def render_email(notice: Notification, public_url: str) -> RenderedMessage:
     )
 
 
-def render_text_message(notice: Notification, public_url: str) -> str:
+def render_text_message(notification: Notification, public_url: str) -> str:
     """The text message for a notice: at most three segments, cut between characters (case 24).
 
     Why something does not take place is said as far as there is room. Who gets no e-mail finds the link to the
     appointment in the text; it is never cut.
     """
-    words = translations_for(notice.language)
-    body = words.kind(
-        notice.manner,
-        notice.kind,
+    words = translations_for(notification.language)
+    body = words.message(
+        notification.wording_variant,
+        notification.kind,
         "text",
-        organisation=one_line(notice.organisation),
-        service=one_line(notice.service),
-        when=words.short_moment(notice.start, notice.timezone),
-        place=meeting_place(notice, words),
+        organisation=one_line(notification.organisation),
+        service=one_line(notification.service),
+        when=words.short_date_time(notification.start, notification.timezone),
+        place=meeting_place(notification, words),
     )
-    ends = notice.kind in FINAL_KINDS
-    if ends and notice.reason:
-        body += " " + words.line("colon", label=words.label("reason"), value=one_line(notice.reason))
-    link = "" if ends or notice.has_email else manage_url(notice, public_url)
+    ends = notification.kind in FINAL_KINDS
+    if ends and notification.reason:
+        body += " " + words.line("colon", label=words.label("reason"), value=one_line(notification.reason))
+    link = "" if ends or notification.has_email else manage_url(notification, public_url)
     tail = " " + words.line("text_link", url=link) if link else ""
     return fit_to_segments(one_line(body).translate(_PLAIN_PUNCTUATION), tail.translate(_PLAIN_PUNCTUATION))
 

@@ -30,13 +30,13 @@ class SesEmailSender:
     public_url: str
     region: str
 
-    def prepare(self, notice: Notification) -> Callable[[], str]:
+    def prepare(self, notification: Notification) -> Callable[[], str]:
         """The notice written and laid out; calling it sends it and returns SES's id.
 
         Raises ``Rejected`` for an address that cannot be one; the call raises ``NotSent`` or ``Rejected``.
         """
-        address = _smtp_address(notice.address)
-        return partial(self._send, address, build_mime_message(notice, self.sender, self.public_url, address))
+        address = _smtp_address(notification.address)
+        return partial(self._send, address, build_mime_message(notification, self.sender, self.public_url, address))
 
     def _send(self, address: str, message: EmailMessage) -> str:
         request: dict[str, Any] = {
@@ -56,22 +56,22 @@ class SesEmailSender:
         return boto3.client("sesv2", region_name=self.region, config=SINGLE_ATTEMPT)
 
 
-def build_mime_message(notice: Notification, sender: str, public_url: str, address: str) -> EmailMessage:
+def build_mime_message(notification: Notification, sender: str, public_url: str, address: str) -> EmailMessage:
     """The whole message; no text in it can begin another header (case 24)."""
-    content = render_email(notice, public_url)
+    content = render_email(notification, public_url)
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(one_line(notice.organisation), addr_spec=parseaddr(sender)[1])
+    message["From"] = Address(one_line(notification.organisation), addr_spec=parseaddr(sender)[1])
     message["To"] = Address(addr_spec=address)
     message["Subject"] = content.subject
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(content.text, cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", cte="quoted-printable")
-    method = scheduling_method(notice)
+    method = scheduling_method(notification)
     if method is not None:
-        file = build_invitation(notice, method, sender, public_url)
+        file = build_invitation(notification, method, sender, public_url)
         parameters = {"method": method.value, "charset": "UTF-8"}
         message.add_alternative(file, maintype="text", subtype="calendar", params=parameters)
-    message["Content-Language"] = notice.language
+    message["Content-Language"] = notification.language
     return message
 
 

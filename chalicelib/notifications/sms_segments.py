@@ -22,15 +22,15 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 _MAX_CHARACTER_LENGTH = 32
 
 
-def fit_to_segments(body: str, tail: str = "") -> str:
+def fit_to_segments(body: str, suffix: str = "") -> str:
     """``body`` and ``tail``, the body cut so that both fit into three segments (case 24)."""
-    if set(body + tail) <= GSM_ALPHABET:
-        room = _GSM_LIMIT - len(tail)
-        return (body if len(body) <= room else body[: room - len(_ELLIPSIS)] + _ELLIPSIS) + tail
-    room = _UTF16_LIMIT - _utf16_units(tail)
+    if set(body + suffix) <= GSM_ALPHABET:
+        room = _GSM_LIMIT - len(suffix)
+        return (body if len(body) <= room else body[: room - len(_ELLIPSIS)] + _ELLIPSIS) + suffix
+    room = _UTF16_LIMIT - _utf16_units(suffix)
     if _utf16_units(body) > room:
         body = body[: _character_boundary(body, _code_points_within(body, room - len(_ELLIPSIS)))] + _ELLIPSIS
-    return body + tail
+    return body + suffix
 
 
 def _utf16_units(text: str) -> int:

@@ -28,14 +28,14 @@ class SnsTextSender:
     public_url: str
     region: str
 
-    def prepare(self, notice: Notification) -> Callable[[], str]:
+    def prepare(self, notification: Notification) -> Callable[[], str]:
         """The notice in few words; calling it sends it and returns SNS's id.
 
         Raises ``Rejected`` for a number that is not E.164; the call raises ``NotSent`` or ``Rejected``.
         """
-        if _E164.fullmatch(notice.address) is None:
+        if _E164.fullmatch(notification.address) is None:
             raise Rejected("InvalidNumber")
-        return partial(self._send, notice.address, render_text_message(notice, self.public_url))
+        return partial(self._send, notification.address, render_text_message(notification, self.public_url))
 
     def _send(self, number: str, body: str) -> str:
         with translate_errors(_REJECTION_CODES):

@@ -24,7 +24,7 @@ class Translations:
         self.language = language
         self._words = words
 
-    def kind(self, manner: str, kind: str, part: str, /, **values: str) -> str:
+    def message(self, manner: str, kind: str, part: str, /, **values: str) -> str:
         """A message kind's ``subject``, ``heading``, ``lead`` or ``text`` in that manner."""
         return str(self._words[manner][kind][part]).format(**values)
 
@@ -48,15 +48,15 @@ class Translations:
         """``Tuesday, December 1, 2026``."""
         return self._date(at, timezone, "date", "")
 
-    def moment(self, at: datetime, timezone: str) -> str:
+    def date_time(self, at: datetime, timezone: str) -> str:
         """Date and time, in full: ``Tuesday, December 1, 2026, 10:00 AM``."""
         return f"{self.date(at, timezone)}, {self.time(at, timezone)}"
 
-    def short_moment(self, at: datetime, timezone: str) -> str:
+    def short_date_time(self, at: datetime, timezone: str) -> str:
         """Date and time in few characters: ``Tue, Dec 1, 10:00 AM``."""
         return f"{self._date(at, timezone, 'short_date', 'short_')}, {self.time(at, timezone)}"
 
-    def span(self, start: datetime, end: datetime, timezone: str) -> str:
+    def time_range(self, start: datetime, end: datetime, timezone: str) -> str:
         """From when to when: ``Tuesday, December 1, 2026, 10:00 AM – 10:30 AM``."""
         times = self._calendar["range"].format(start=self.time(start, timezone), end=self.time(end, timezone))
         return f"{self.date(start, timezone)}, {times}"

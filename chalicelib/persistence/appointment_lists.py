@@ -18,9 +18,9 @@ from chalicelib.services.unit_of_work import AppointmentFilter, Page
 class DynamoAppointmentLists:
     """``services.ports.Agenda`` on the table."""
 
-    def listed(self, choices: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
+    def find(self, filters: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
         """Part of a list; of several choices the next goes on where the one before it ends."""
-        shelves = [list_partition(choice) for choice in choices]
+        shelves = [list_partition(choice) for choice in filters]
         begin, after = resume_position(shelves, cursor)
         found: list[tuple[ListPartition, Row]] = []
         for there in shelves[begin:]:
@@ -28,7 +28,7 @@ class DynamoAppointmentLists:
             found += [(there, row) for row in there.rows(limit + 1 - len(found), after)]
             if len(found) > limit:
                 last, row = found[limit - 1]
-                return Page(_appointments(found[:limit]), cursors.encode(last.key_of(row)))
+                return Page(_appointments(found[:limit]), cursors.encode(last.last_key(row)))
             after = None
         return Page(_appointments(found))
 
@@ -36,7 +36,7 @@ class DynamoAppointmentLists:
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
         """Appointments that start at this location in [first, last)."""
-        return self.listed([AppointmentFilter(first, last, location_ids=frozenset({location_id}))], limit, cursor)
+        return self.find([AppointmentFilter(first, last, location_ids=frozenset({location_id}))], limit, cursor)
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
@@ -49,7 +49,7 @@ class DynamoAppointmentLists:
         rows, next_cursor = _newest_first(keys.partition(subject_id), keys.JOURNAL_PREFIX, limit, cursor)
         return Page(tuple(row_mapping.from_json(row.body or "", JournalEntry) for row in rows), next_cursor)
 
-    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
+    def status_history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first."""
         rows, next_cursor = _newest_first(
             keys.appointment(appointment_id).pk, keys.STATUS_HISTORY_PREFIX, limit, cursor
@@ -57,15 +57,15 @@ class DynamoAppointmentLists:
         return Page(tuple(row_mapping.from_row(row, StatusHistoryEntry) for row in rows), next_cursor)
 
 
-def _newest_first(pk: str, beginning: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+def _newest_first(pk: str, prefix: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
     """The rows of a partition whose sort keys begin like this, from the last one back; and where they go on."""
     found = Row.query(
         pk,
-        Row.sk.startswith(beginning),
+        Row.sk.startswith(prefix),
         scan_index_forward=False,
         limit=limit,
         consistent_read=True,
-        last_evaluated_key=cursors.decode(cursor, "pk", pk, beginning, beginning + "~"),
+        last_evaluated_key=cursors.decode(cursor, "pk", pk, prefix, prefix + "~"),
     )
     rows = list(found)
     return rows, cursors.encode(found.last_evaluated_key)

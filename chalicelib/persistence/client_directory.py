@@ -20,12 +20,12 @@ _AFTER_ANY_TEXT = "\U0010ffff"
 class DynamoClientDirectory:
     """``services.ports.Directory`` on the table; each method is one query."""
 
-    def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
+    def find_by_name(self, prefix: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
         """Entries of names in which a word begins like this, in order of their places, after this one."""
         # One condition bounds a sort key: what comes after a place within the beginning ends where that does.
-        within = Row.sk.startswith(beginning) if after is None else Row.sk.between(after, beginning + _AFTER_ANY_TEXT)
+        within = Row.sk.startswith(prefix) if after is None else Row.sk.between(after, prefix + _AFTER_ANY_TEXT)
         rows = Row.query(
-            keys.directory_partition(DirectoryIndex.NAME, beginning),
+            keys.directory_partition(DirectoryIndex.NAME, prefix),
             within,
             limit=limit + (after is not None),
             consistent_read=True,
@@ -33,13 +33,13 @@ class DynamoClientDirectory:
         entries = (row_mapping.from_json(row.body or "", DirectoryEntry) for row in rows if row.sk != after)
         return tuple(entries)[:limit]
 
-    def listed(self, shelf: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+    def find_by_term(self, index: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
         """The ids of those who stand on another shelf under this term, in order, after this one."""
         beyond = None if after is None else Row.sk > after
-        rows = Row.query(keys.directory_partition(shelf, term), beyond, limit=limit, consistent_read=True)
+        rows = Row.query(keys.directory_partition(index, term), beyond, limit=limit, consistent_read=True)
         return tuple(row.sk for row in rows)
 
-    def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
+    def all_clients(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
         bounds = "", _AFTER_ANY_TEXT
         found = Row.agenda.query(
@@ -49,7 +49,7 @@ class DynamoClientDirectory:
         )
         return Page(tuple(row_mapping.from_row(row, Client) for row in found), cursors.encode(found.last_evaluated_key))
 
-    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
+    def relations_of(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
         """Whom a location or staff member has to do with, in order of client id, after this one."""
         beyond = None if after is None else Row.sk > after
         pk = keys.client_relation(scope_id, "").pk
@@ -79,7 +79,7 @@ class DynamoClientDirectory:
             for row in rows
         )
 
-    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
+    def upcoming(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
         """What one client comes to that starts from this instant on, soonest first."""
         rows = Row.agenda.query(keys.partition(client_id), Row.gsi1sk >= keys.start_sort_key(since), limit=limit)
         bodies = ((row, json.loads(row.body or "{}")) for row in rows)

@@ -22,7 +22,7 @@ def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
 
 
 def decode(
-    cursor: str | None, partition_attribute: str, partition: str, low: str, high: str
+    cursor: str | None, partition_attribute: str, partition: str, first_key: str, last_key: str
 ) -> dict[str, dict[str, Any]] | None:
     """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this very list.
 
@@ -39,9 +39,9 @@ def decode(
     expected = {"pk", "sk", partition_attribute, sort_attribute}
     if not isinstance(plain, dict) or plain.keys() != expected or plain[partition_attribute] != partition:
         raise _invalid_cursor()
-    if not all(isinstance(value, str) and value for value in plain.values()) or plain[sort_attribute] > high:
+    if not all(isinstance(value, str) and value for value in plain.values()) or plain[sort_attribute] > last_key:
         raise _invalid_cursor()
-    if plain[sort_attribute] < low:
+    if plain[sort_attribute] < first_key:
         return None
     return {name: {STRING: value} for name, value in plain.items()}
 

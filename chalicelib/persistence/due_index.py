@@ -18,27 +18,27 @@ _PAGE_SIZE = 100
 class DynamoDueWork:
     """``releasing.DueWork``, ``lapsing.Waiting``, ``commencing.Unstarted`` and ``forgetting.Leaving`` on the table."""
 
-    def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
+    def due_sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then, longest waiting first."""
         for row in _due_rows("sheet", until):
             yield keys.id_of_partition(row.pk), row.sk
 
-    def series(self, until: datetime) -> Iterator[str]:
+    def due_series(self, until: datetime) -> Iterator[str]:
         """The id of every series of which more is to be laid out by then, longest waiting first."""
         for row in _due_rows("series", until):
             yield keys.id_of_partition(row.pk)
 
-    def requests(self, until: datetime) -> Iterator[str]:
+    def pending_requests(self, until: datetime) -> Iterator[str]:
         """The id of every request that was made by then and not decided on, longest waiting first."""
         for row in _due_rows("request", until):
             yield keys.id_of_partition(row.pk)
 
-    def leaving(self, until: datetime) -> Iterator[str]:
+    def due_erasures(self, until: datetime) -> Iterator[str]:
         """The id of every deleted client who is to be forgotten by then, longest waiting first."""
         for row in _due_rows("farewell", until):
             yield keys.id_of_partition(row.pk)
 
-    def unstarted(self, until: datetime) -> Iterator[str]:
+    def due_auto_starts(self, until: datetime) -> Iterator[str]:
         """The id of every appointment that should have been commenced by then, longest waiting first.
 
         Last come those of which a reminder still waits that was due so long ago: nobody has been reminding.

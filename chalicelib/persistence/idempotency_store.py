@@ -12,11 +12,11 @@ from chalicelib.services.unit_of_work import StoredResponse
 _COMPRESS_ABOVE = 20_000
 
 
-def encode_response(answer: StoredResponse) -> str:
+def encode_response(response: StoredResponse) -> str:
     """The answer as a row keeps it."""
-    packed = len(answer.body) > _COMPRESS_ABOVE
-    body = b64encode(zlib.compress(answer.body.encode())).decode() if packed else answer.body
-    return json.dumps({"fingerprint": answer.fingerprint, "status": answer.status, "body": body, "packed": packed})
+    packed = len(response.body) > _COMPRESS_ABOVE
+    body = b64encode(zlib.compress(response.body.encode())).decode() if packed else response.body
+    return json.dumps({"fingerprint": response.fingerprint, "status": response.status, "body": body, "packed": packed})
 
 
 def decode_response(text: str) -> StoredResponse:

@@ -206,14 +206,14 @@ def merges_partition(client_id: str) -> str:
     return f"MERGED#{client_id}"
 
 
-def directory_partition(shelf: str, term: str) -> str:
+def directory_partition(index: str, term: str) -> str:
     """The partition in which a term is looked for: names by first letter, everything else by the whole value."""
-    return f"FIND#{shelf}#{term[:1] if shelf == 'name' else term}"
+    return f"FIND#{index}#{term[:1] if index == 'name' else term}"
 
 
 def directory_entry(entry: DirectoryEntry) -> Key:
     """One way to find one client."""
-    return Key(directory_partition(entry.shelf, entry.term), entry.place)
+    return Key(directory_partition(entry.shelf, entry.term), entry.position)
 
 
 def client_relation(scope_id: str, client_id: str) -> Key:

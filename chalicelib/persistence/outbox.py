@@ -68,9 +68,9 @@ class DynamoOutbox:
             written.append(True)
         return bool(written)
 
-    def claim(self, permission: SendClaim) -> ClaimResult:
+    def claim(self, send_claim: SendClaim) -> ClaimResult:
         """Writes the permission's row if there is none; otherwise says how it stands with the one there is."""
-        key = _claim_key(permission)
+        key = _claim_key(send_claim)
         now = self._clock()
         token, until = uuid4().hex, now + CLAIM_LEASE
         body = json.dumps({"token": token, "until": utc_text(until)})
@@ -80,20 +80,20 @@ class DynamoOutbox:
                 row.save(condition=Row.pk.does_not_exist())
                 written.append(True)
             if written:
-                return ClaimResult(permission, ClaimState.GRANTED, token, until)
+                return ClaimResult(send_claim, ClaimState.GRANTED, token, until)
             there = next(iter(Row.query(key.pk, Row.sk == key.sk, consistent_read=True, limit=1)), None)
             if there is not None:
-                return _existing_claim(permission, there, token, now)
+                return _existing_claim(send_claim, there, token, now)
 
     def release(self, claim: ClaimResult) -> None:
         """Deletes the permission's row, if it is still this claim's."""
-        key = _claim_key(claim.permission)
+        key = _claim_key(claim.claim)
         with _ignoring_failed_condition():
             Row(key.pk, key.sk).delete(condition=(Row.state == _CLAIMED) & _is_held_by(claim))
 
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         """Writes what became of it; whoever was thought lost may still say that it was sent."""
-        key = _claim_key(claim.permission)
+        key = _claim_key(claim.claim)
         facts = {"token": claim.token, "at": utc_text(now), "detail": detail}
         unsettled = Row.state == _CLAIMED
         if outcome == "sent":
@@ -102,11 +102,11 @@ class DynamoOutbox:
         with _ignoring_failed_condition():
             Row(key.pk, key.sk).update(actions, condition=unsettled & _is_held_by(claim))
 
-    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+    def due_reminders(self, now: datetime, limit: int) -> list[str]:
         """Ids of appointments whose next reminder is due, longest waiting first: one query per shard."""
         return [keys.id_of_partition(row.pk) for row in _due_rows("reminder", now, limit)]
 
-    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+    def set_next_reminder(self, appointment: Appointment, reminder: datetime | None) -> None:
         """Moves the appointment on the due index, if it is still the version that was read.
 
         After its last reminder it waits there to be commenced, unless that is done.
@@ -161,24 +161,24 @@ def _journal_row(due: DueEntry) -> Row:
     return Row(*keys.journal(due.subject_id, due.entry_id))
 
 
-def _claim_key(p: SendClaim) -> keys.Key:
-    return keys.send_claim(p.subject_id, p.cause, p.kind, p.recipient_id, p.medium)
+def _claim_key(claim: SendClaim) -> keys.Key:
+    return keys.send_claim(claim.subject_id, claim.cause, claim.kind, claim.recipient_id, claim.medium)
 
 
 def _is_held_by(claim: ClaimResult) -> Condition:
     return Row.body.contains(claim.token)
 
 
-def _existing_claim(permission: SendClaim, row: Row, token: str, now: datetime) -> ClaimResult:
+def _existing_claim(send_claim: SendClaim, row: Row, token: str, now: datetime) -> ClaimResult:
     facts = json.loads(row.body or "{}")
     if row.state != _CLAIMED:
-        return ClaimResult(permission, ClaimState.SETTLED, facts["token"], now)
+        return ClaimResult(send_claim, ClaimState.SETTLED, facts["token"], now)
     until = datetime.fromisoformat(facts["until"])
     if facts["token"] == token:
         # Our own write, whose answer was lost on the first of the driver's attempts.
-        return ClaimResult(permission, ClaimState.GRANTED, token, until)
+        return ClaimResult(send_claim, ClaimState.GRANTED, token, until)
     standing = ClaimState.HELD if now < until else ClaimState.EXPIRED
-    return ClaimResult(permission, standing, facts["token"], until)
+    return ClaimResult(send_claim, standing, facts["token"], until)
 
 
 @contextmanager

@@ -12,18 +12,18 @@ from chalicelib.persistence.table import Row
 class DynamoQuickViewLists:
     """``services.quickview.QuickLists`` on the table."""
 
-    def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
+    def assigned(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they have that starts in [first, last), latest first, cancelled ones left out."""
         starts = Row.gsi2sk.between(keys.start_sort_key(first), keys.start_sort_key(last))
         rows = Row.queue.query(keys.partition(staff_id), starts, scan_index_forward=False, limit=limit)
         return tuple(row_mapping.from_row(row, Appointment) for row in rows)
 
-    def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
+    def in_progress(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
         """What they have begun and not completed, latest start first."""
         rows = Row.review.query(keys.in_progress_partition(staff_id), scan_index_forward=False, limit=limit)
         return tuple(row_mapping.from_row(row, Appointment) for row in rows)
 
-    def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
+    def cancelled(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they had from this start on and was cancelled, latest first."""
         starts = Row.gsi2sk >= keys.start_sort_key(first)
         place = keys.partition(staff_id) + keys.CANCELLED_SUFFIX

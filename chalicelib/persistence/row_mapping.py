@@ -74,7 +74,7 @@ def _own_id(record: Any) -> tuple[str, ...]:
 
 
 def _appointment_indexes(a: Appointment) -> dict[str, str]:
-    gone = "" if a.occupies else keys.CANCELLED_SUFFIX
+    gone = "" if a.occupies_capacity else keys.CANCELLED_SUFFIX
     holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned_partition(a.location_id)
     by_start = keys.start_sort_key(a.start, a.id)
     found = {
@@ -83,12 +83,12 @@ def _appointment_indexes(a: Appointment) -> dict[str, str]:
         "gsi2pk": holder + gone,
         "gsi2sk": by_start,
     }
-    if not a.confirmed and a.occupies:
+    if not a.confirmed and a.occupies_capacity:
         found |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
     elif a.staff_id and a.state in (AppointmentState.IN_PROGRESS, AppointmentState.SERVED):
         # Nothing begins unconfirmed, so the place beside the requests is free for it.
         found |= {"gsi3pk": keys.in_progress_partition(a.staff_id), "gsi3sk": by_start}
-    return found | appointment_due_attributes(a, a.due_reminder())
+    return found | appointment_due_attributes(a, a.next_reminder_at())
 
 
 def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dict[str, str]:
@@ -97,7 +97,7 @@ def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dic
     Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
     and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
     """
-    if a.requested_at and not a.confirmed and a.occupies:
+    if a.requested_at and not a.confirmed and a.occupies_capacity:
         return keys.due_attributes("request", a.id, a.requested_at)
     if reminder:
         return keys.due_attributes("reminder", a.id, reminder)
@@ -107,7 +107,7 @@ def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dic
 
 def _sheet_due_attributes(sheet: Sheet) -> dict[str, str]:
     begun_here = (b for b in sheet.blocks.values() if from_epoch_minute(b.start).date().isoformat() == sheet.day)
-    due = [at for at in (b.due() for b in begun_here) if at is not None]
+    due = [at for at in (b.next_check_at() for b in begun_here) if at is not None]
     return keys.due_attributes("sheet", f"{sheet.calendar_id}#{sheet.day}", from_epoch_minute(min(due))) if due else {}
 
 
@@ -164,8 +164,8 @@ def _unpack_contact(row: Row) -> Contact:
 
 
 def _client_indexes(client: Client) -> dict[str, str]:
-    if client.forget_at is not None:
-        return keys.due_attributes("farewell", client.id, client.forget_at)
+    if client.erase_at is not None:
+        return keys.due_attributes("farewell", client.id, client.erase_at)
     return (
         {"gsi1pk": keys.CLIENTS_PARTITION, "gsi1sk": keys.name_sort_key(client.name, client.id)}
         if client.active
@@ -182,8 +182,8 @@ def _workflow_indexes(workflow: Workflow) -> dict[str, str]:
     return {"gsi1pk": keys.workflows_partition(workflow.client_id), "gsi1sk": place}
 
 
-def _directory_key(shelf: str, term: str, client_id: str, name: str) -> Key:
-    return keys.directory_entry(DirectoryEntry(DirectoryIndex(shelf), term, client_id, name))
+def _directory_key(index: str, term: str, client_id: str, name: str) -> Key:
+    return keys.directory_entry(DirectoryEntry(DirectoryIndex(index), term, client_id, name))
 
 
 def _unpack_client_relation(row: Row) -> ClientRelation:

@@ -56,11 +56,11 @@ class DynamoStore:
         self,
         connection: Connection,
         now: Callable[[], float],
-        committed: Callable[[UnitOfWork], object] = lambda _: None,
+        on_commit: Callable[[UnitOfWork], object] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._now = now
-        self._committed = committed
+        self._on_commit = on_commit
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> DynamoReadResult:
         """All these records, in one BatchGetItem for every hundred and a query per team, side by side."""
@@ -79,12 +79,12 @@ class DynamoStore:
             {id_: row_mapping.roster_of(id_, rows) for id_, rows in zip(teams, gathered, strict=True)},
         )
 
-    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
+    def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """Writes everything or nothing; ``Stale`` or ``AlreadyDone`` when it wrote nothing."""
-        transaction.commit(self._connection, change, once, result, self._now)
-        self._committed(change)
+        transaction.commit(self._connection, work, idempotency, result, self._now)
+        self._on_commit(work)
 
-    def replay(self, scope: str, key: str) -> StoredResponse | None:
+    def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer stored under an Idempotency-Key, for a day."""
         pk, sk = keys.idempotency_key(scope, key)
         row = next(iter(Row.query(pk, Row.sk == sk, consistent_read=True, limit=1)), None)

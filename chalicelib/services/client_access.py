@@ -52,7 +52,7 @@ class ClientAccess:
         everybody = viewing_scopes(principal, settings_in(found)) is None
         return wanted if everybody else _filter_known(found, principal, scopes, wanted)
 
-    def known(self, principal: Principal, scopes: ClientScopes, clients: Iterable[Client]) -> list[Client]:
+    def known_through(self, principal: Principal, scopes: ClientScopes, clients: Iterable[Client]) -> list[Client]:
         """Those of the clients that are known through these scopes, in order."""
         wanted = list(clients)
         if scopes is None or not wanted:
@@ -65,7 +65,7 @@ class ClientAccess:
         Without an ability, seeing the client is all that is needed.
         """
         seen_through = viewing_scopes(principal, settings)
-        if seen_through is not None and not self.known(principal, seen_through, [client]):
+        if seen_through is not None and not self.known_through(principal, seen_through, [client]):
             raise NotFound()
         if ability is None:
             return
@@ -73,7 +73,7 @@ class ClientAccess:
             raise Forbidden()
         reached_through = scopes_for_ability(principal, ability)
         # Mostly a client is reached through whom it is seen: that has been asked.
-        if reached_through != seen_through and not self.known(principal, reached_through, [client]):
+        if reached_through != seen_through and not self.known_through(principal, reached_through, [client]):
             raise Forbidden("This client has had no appointment with you.")
 
 
@@ -90,14 +90,14 @@ def _ability_to_view(settings: Settings) -> Ability:
 
 
 def _relation_refs(scopes: Sequence[str], clients: Iterable[Client]) -> list[Ref[Any]]:
-    return [Ref.to(ClientRelation, s, member) for client in clients for member in client.family for s in scopes]
+    return [Ref.to(ClientRelation, s, member) for client in clients for member in client.record_ids for s in scopes]
 
 
 def _filter_known(
     found: ReadResult, principal: Principal, scopes: Sequence[str], clients: Iterable[Client]
 ) -> list[Client]:
     def met(client: Client) -> bool:
-        rows = (found.get(ClientRelation, s, member) for member in client.family for s in scopes)
+        rows = (found.get(ClientRelation, s, member) for member in client.record_ids for s in scopes)
         return any(row is not None and row.met > 0 for row in rows)
 
     # Whoever made a client sees them until somebody books them (D26).

@@ -19,30 +19,30 @@ class ClientIdentities:
 
     by_id: Mapping[str, Client]
 
-    def id_of(self, client_id: str) -> str:
+    def current_id(self, client_id: str) -> str:
         """The id of whoever this is by now."""
         known = self.by_id.get(client_id)
         return known.id if known else client_id
 
-    def of(self, appointment: Appointment, client_id: str) -> tuple[Attendee, ...]:
+    def attendees_of(self, appointment: Appointment, client_id: str) -> tuple[Attendee, ...]:
         """All attendees of the appointment who are this client, in the order they were added."""
-        whom = self.id_of(client_id)
-        return tuple(a for a in appointment.attendees if self.id_of(a.client_id) == whom)
+        whom = self.current_id(client_id)
+        return tuple(a for a in appointment.attendees if self.current_id(a.client_id) == whom)
 
-    def united(self, appointment: Appointment) -> Appointment:
+    def unite_attendees(self, appointment: Appointment) -> Appointment:
         """Each person once, under their present id, in the order of who still comes (D17); names as they were typed.
 
         Of two records of one person the earlier-added stays; notes and answers of both are theirs.
         """
         groups: dict[str, list[tuple[int, Attendee]]] = {}
         for place, attendee in enumerate(appointment.attendees):
-            groups.setdefault(self.id_of(attendee.client_id), []).append((place, attendee))
+            groups.setdefault(self.current_id(attendee.client_id), []).append((place, attendee))
         persons = sorted((_unite(whom, group) for whom, group in groups.items()), key=lambda placed: placed[0])
         return replace(appointment, attendees=tuple(attendee for _, attendee in persons))
 
-    def shown(self, appointment: Appointment) -> Appointment:
+    def for_staff(self, appointment: Appointment) -> Appointment:
         """As staff see it: each person once, by the name on their record."""
-        united = self.united(appointment)
+        united = self.unite_attendees(appointment)
         return replace(united, attendees=tuple(replace(a, name=self._name(a)) for a in united.attendees))
 
     def _name(self, attendee: Attendee) -> str:
@@ -82,7 +82,7 @@ def appointments_for_staff(store: Store, appointments: Sequence[Appointment]) ->
     if not refs:
         return list(appointments)
     everybody = resolve_clients(store, [ref.key[0] for ref in refs], store.read(refs))
-    return [everybody.shown(appointment) for appointment in appointments]
+    return [everybody.for_staff(appointment) for appointment in appointments]
 
 
 def resolve_attendees(store: Store, appointment: Appointment, *client_ids: str) -> ClientIdentities:
@@ -97,12 +97,12 @@ def _client_in(client_id: str, reads: Sequence[ReadResult]) -> Client | None:
     return next((client for found in reads if (client := found.get(Client, client_id))), None)
 
 
-def _unite(whom: str, group: Sequence[tuple[int, Attendee]]) -> tuple[int, Attendee]:
+def _unite(client_id: str, group: Sequence[tuple[int, Attendee]]) -> tuple[int, Attendee]:
     """One person of all their records at an appointment, and their place in it."""
     live = [placed for placed in group if not placed[1].cancelled] or list(group)
     place, first = live[0]
     if len(group) == 1:
-        return place, replace(first, client_id=whom)
+        return place, replace(first, client_id=client_id)
     records = [attendee for _, attendee in live]
     everything = [attendee for _, attendee in group]
     notes = dict.fromkeys(a.notes for a in records if a.notes)
@@ -111,7 +111,7 @@ def _unite(whom: str, group: Sequence[tuple[int, Attendee]]) -> tuple[int, Atten
         answers.setdefault(answer.question_id, answer)
     return place, replace(
         first,
-        client_id=whom,
+        client_id=client_id,
         notes="\n\n".join(notes),
         answers=tuple(answers.values()),
         language=next((a.language for a in records if a.language), None),

@@ -70,7 +70,7 @@ def check_version(record: Versioned, context: Context) -> None:
 
 
 def require_references(
-    change: UnitOfWork, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[CatalogueRecord]
+    work: UnitOfWork, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[CatalogueRecord]
 ) -> None:
     """Makes the change depend on everything newly referred to; 422 naming each id that does not exist.
 
@@ -82,7 +82,7 @@ def require_references(
     unknown = [FieldError(f"{pointer}/{place}", "There is no such one.") for place in missing]
     if unknown:
         raise Invalid(errors=unknown)
-    if len(change.guarded) + len(new) > MAX_NEW_REFERENCES:
+    if len(work.unchanged) + len(new) > MAX_NEW_REFERENCES:
         raise invalid(pointer, f"Add at most {MAX_NEW_REFERENCES} at a time.")
     for _, record_id in new:
-        change.guard(by_id[record_id])
+        work.require_unchanged(by_id[record_id])

@@ -19,21 +19,21 @@ class JobRunner:
     postponed: int = 0
     faults: list[Exception] = field(default_factory=list)
 
-    def each(self, things: Iterable[T], act: Callable[[T], int | None]) -> int:
+    def run_each(self, items: Iterable[T], action: Callable[[T], int | None]) -> int:
         """Does this to each of them; returns how many it was done to, as ``act`` counts it."""
         done = 0
-        for thing in things:
+        for thing in items:
             if not self.time_left():
                 break
             try:
-                done += act(thing) or 0
+                done += action(thing) or 0
             except (Busy, Stale):
                 self.postponed += 1
             except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
                 self.faults.append(fault)
         return done
 
-    def close(self) -> None:
+    def raise_first_fault(self) -> None:
         """Raises the first fault there was, now that it keeps nothing else waiting."""
         if self.faults:
             raise self.faults[0]

@@ -20,37 +20,37 @@ class NestedRecord(Versioned, Protocol):
 P = TypeVar("P", bound=NestedRecord)
 
 
-def list_page(parts: tuple[P, ...], limit: int, cursor: str | None) -> Page[P]:
+def list_page(records: tuple[P, ...], limit: int, cursor: str | None) -> Page[P]:
     """Some of them, oldest first."""
-    return paginate(sorted(parts, key=lambda part: part.id), limit, cursor)
+    return paginate(sorted(records, key=lambda part: part.id), limit, cursor)
 
 
-def require(parts: tuple[P, ...], part_id: str) -> P:
+def require(records: tuple[P, ...], record_id: str) -> P:
     """The part of that id; 404."""
-    found = next((part for part in parts if part.id == part_id), None)
+    found = next((part for part in records if part.id == record_id), None)
     if found is None:
         raise NotFound()
     return found
 
 
-def with_added(parts: tuple[P, ...], part: P, most: int) -> tuple[P, ...]:
+def with_added(records: tuple[P, ...], record: P, limit: int) -> tuple[P, ...]:
     """With one more; 422 ``too_many`` when there are already ``most``."""
-    if len(parts) >= most:
-        raise invalid("", f"There are already {most}, which is the most: remove some first.", "too_many")
-    return (*parts, part)
+    if len(records) >= limit:
+        raise invalid("", f"There are already {limit}, which is the most: remove some first.", "too_many")
+    return (*records, record)
 
 
-def with_changed(parts: tuple[P, ...], changed: P) -> tuple[tuple[P, ...], P]:
+def with_changed(records: tuple[P, ...], changed: P) -> tuple[tuple[P, ...], P]:
     """With this part as it now is, at its next version; as they were when it has not changed."""
-    before = require(parts, changed.id)
+    before = require(records, changed.id)
     if changed == before:
-        return parts, before
+        return records, before
     written: P = replace(changed, version=before.version + 1)  # type: ignore[type-var]  # every part is a dataclass
-    return tuple(written if part.id == written.id else part for part in parts), written
+    return tuple(written if part.id == written.id else part for part in records), written
 
 
-def without(parts: tuple[P, ...], part_id: str, context: Context) -> tuple[P, ...]:
+def without(records: tuple[P, ...], record_id: str, context: Context) -> tuple[P, ...]:
     """Without this part; 404, 412."""
-    gone = require(parts, part_id)
+    gone = require(records, record_id)
     check_version(gone, context)
-    return tuple(part for part in parts if part is not gone)
+    return tuple(part for part in records if part is not gone)

@@ -89,7 +89,7 @@ class Context:
     now: datetime
     principal: Principal | None = None
     channel: Channel = Channel.MODERN_CLIENT_VIEW
-    once: IdempotencyKey | None = None
+    idempotency: IdempotencyKey | None = None
     expected_version: int | None = None
 
     @property
@@ -117,17 +117,17 @@ class UnitOfWork:
 
     saved: list[tuple[Any, int]] = field(default_factory=list)
     deleted: list[Any] = field(default_factory=list)
-    guarded: list[Any] = field(default_factory=list)
-    vacated: list[tuple[str, str, str]] = field(default_factory=list)
-    tallied: list[tuple[str, str, int | None]] = field(default_factory=list)
-    met: Counter[tuple[str, str]] = field(default_factory=Counter)
-    standing: Counter[tuple[str, StatusPredicate, str]] = field(default_factory=Counter)
-    shut: list[tuple[str, StatusPredicate]] = field(default_factory=list)
-    reopened: list[tuple[str, StatusPredicate]] = field(default_factory=list)
-    filed: list[DirectoryEntry] = field(default_factory=list)
-    struck: list[DirectoryEntry] = field(default_factory=list)
+    unchanged: list[Any] = field(default_factory=list)
+    removed_occupants: list[tuple[str, str, str]] = field(default_factory=list)
+    counted_bookings: list[tuple[str, str, int | None]] = field(default_factory=list)
+    relation_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    status_counts: Counter[tuple[str, StatusPredicate, str]] = field(default_factory=Counter)
+    closed_statuses: list[tuple[str, StatusPredicate]] = field(default_factory=list)
+    reopened_statuses: list[tuple[str, StatusPredicate]] = field(default_factory=list)
+    directory_added: list[DirectoryEntry] = field(default_factory=list)
+    directory_removed: list[DirectoryEntry] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
-    redacted: list[JournalEntry] = field(default_factory=list)
+    redacted_entries: list[JournalEntry] = field(default_factory=list)
 
     def save(self, record: V) -> V:
         """Writes the record at its next version; returns it as it will be stored."""
@@ -135,7 +135,7 @@ class UnitOfWork:
         self.saved.append((written, record.version))
         return written
 
-    def book(self, after: Appointment, before: Appointment | None = None) -> Appointment:
+    def save_appointment(self, after: Appointment, before: Appointment | None = None) -> Appointment:
         """Saves an appointment, counting who may know whom for its sake, and no longer does (D26).
 
         Its status is counted as held, the one it held before no longer (D30). 409 ``wrong_state`` when its record has
@@ -143,50 +143,50 @@ class UnitOfWork:
         """
         if before:
             before.require_unsigned()
-        self.met.update(after.acquaintances())
-        self.met.subtract(before.acquaintances() if before else ())
+        self.relation_counts.update(after.client_relations())
+        self.relation_counts.subtract(before.client_relations() if before else ())
         for appointment, by in ((after, 1), (before, -1)):
-            if appointment is not None and appointment.held_status is not None:
-                self.standing[(*appointment.held_status, appointment.id)] += by
+            if appointment is not None and appointment.counted_status is not None:
+                self.status_counts[(*appointment.counted_status, appointment.id)] += by
         return self.save(after)
 
-    def file(self, after: Client | None, before: Client | None = None) -> None:
+    def index_client(self, after: Client | None, before: Client | None = None) -> None:
         """Finds a client by what they are called and reached by now, and no longer by what they were."""
         now, then = directory_entries(after), directory_entries(before)
-        self.filed += sorted(now - then, key=repr)
-        self.struck += sorted(then - now, key=repr)
+        self.directory_added += sorted(now - then, key=repr)
+        self.directory_removed += sorted(then - now, key=repr)
 
-    def shut_out(self, status_id: str, predicate: StatusPredicate) -> None:
+    def close_status(self, status_id: str, predicate: StatusPredicate) -> None:
         """No appointment comes into this status with this predicate any more; only goes through while none holds it."""
-        self.shut.append((status_id, predicate))
+        self.closed_statuses.append((status_id, predicate))
 
-    def let_in(self, status_id: str, predicate: StatusPredicate) -> None:
+    def reopen_status(self, status_id: str, predicate: StatusPredicate) -> None:
         """Appointments may come into this status with this predicate again."""
-        self.reopened.append((status_id, predicate))
+        self.reopened_statuses.append((status_id, predicate))
 
     def delete(self, record: Versioned) -> None:
         """Removes the record, if it still has the version it was read at."""
         self.deleted.append(record)
 
-    def guard(self, record: Versioned) -> None:
+    def require_unchanged(self, record: Versioned) -> None:
         """Only goes through while the record still has the version it was read at."""
-        self.guarded.append(record)
+        self.unchanged.append(record)
 
-    def vacate(self, calendar_id: str, days: Iterable[str], occupant_id: str) -> None:
+    def remove_occupant(self, calendar_id: str, days: Iterable[str], occupant_id: str) -> None:
         """Takes an occupant off sheets that were not read: giving room back needs no decision."""
-        self.vacated.extend((calendar_id, day, occupant_id) for day in days)
+        self.removed_occupants.extend((calendar_id, day, occupant_id) for day in days)
 
-    def tally(self, contact: str, appointment_id: str, end: int | None) -> None:
+    def count_booking(self, contact: str, appointment_id: str, end: int | None) -> None:
         """Counts a booking among a contact's upcoming ones until ``end`` (epoch minutes), or no longer."""
-        self.tallied.append((contact, appointment_id, end))
+        self.counted_bookings.append((contact, appointment_id, end))
 
-    def record(self, entry: JournalEntry) -> None:
+    def add_entry(self, entry: JournalEntry) -> None:
         """Adds what happened: the log line, its messages and events (NT-9)."""
         self.entries.append(entry)
 
-    def redact(self, entry: JournalEntry) -> None:
+    def redact_entry(self, entry: JournalEntry) -> None:
         """Replaces what a log line that is there says; what it has to deliver is delivered as it was."""
-        self.redacted.append(entry)
+        self.redacted_entries.append(entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class AppointmentFilter:
     first: datetime
     last: datetime
     location_ids: frozenset[str] | None = None
-    holders: frozenset[str | None] | None = None
+    staff_ids: frozenset[str | None] | None = None
     unconfirmed: bool = False
 
 
@@ -210,13 +210,13 @@ class Store(Protocol):
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> ReadResult:
         """All these records, in one batch read for every hundred; a ``Team`` is one query beside them."""
 
-    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
+    def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """Writes everything or nothing.
 
         Raises ``Stale`` when something read has changed since, ``AlreadyDone`` when ``once`` was used before.
         """
 
-    def replay(self, scope: str, key: str) -> StoredResponse | None:
+    def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer stored under an Idempotency-Key, if there is one."""
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
@@ -226,7 +226,7 @@ class Store(Protocol):
 class AppointmentLists(Protocol):
     """The lists of appointments, each one query, oldest start first, cancelled ones left out."""
 
-    def listed(self, choices: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
+    def find(self, filters: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
         """Part of a list; of several choices the next goes on where the one before it ends.
 
         Each choice names one location or one holder. A page that is not the last one is full.
@@ -243,7 +243,7 @@ class AppointmentLists(Protocol):
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """What happened to one subject, newest first."""
 
-    def history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
+    def status_history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first."""
 
 
@@ -251,7 +251,7 @@ class AppointmentLists(Protocol):
 class Attendance:
     """One appointment of a client; ``place`` is where it stands in their list."""
 
-    place: str
+    position: str
     appointment_id: str
     cancelled: bool
 
@@ -259,16 +259,16 @@ class Attendance:
 class ClientDirectory(Protocol):
     """The lists of clients, each one query."""
 
-    def named(self, beginning: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
+    def find_by_name(self, prefix: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
         """Entries of names in which a word begins like this, in order of their places, after this one."""
 
-    def listed(self, shelf: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
+    def find_by_term(self, index: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
         """The ids of those who stand on another shelf under this term, in order, after this one."""
 
-    def everybody(self, limit: int, cursor: str | None) -> Page[Client]:
+    def all_clients(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
 
-    def seen(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
+    def relations_of(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
         """Whom a location or staff member has to do with, in order of client id, after this one."""
 
     def log(self, client_id: str, before: str | None, limit: int) -> tuple[JournalEntry, ...]:
@@ -277,7 +277,7 @@ class ClientDirectory(Protocol):
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
         """One client's appointments, latest start first, from before this place in the list on."""
 
-    def ahead(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
+    def upcoming(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
         """What one client comes to that starts from this instant on, soonest first."""
 
     def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:

@@ -39,15 +39,15 @@ class ApiClient:
 
     def get(self, path: str, **query: str) -> Any:
         """The answer to a GET; ``SeedFailed`` unless it is a success."""
-        return self._succeed("GET", path, params=query)
+        return self._request_json("GET", path, params=query)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """What a POST made; ``SeedFailed`` unless it made something."""
-        return self._succeed("POST", path, json=body)
+        return self._request_json("POST", path, json=body)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """What a PATCH left; ``SeedFailed`` unless it went through."""
-        return self._succeed("PATCH", path, json=body)
+        return self._request_json("PATCH", path, json=body)
 
     def attempt(self, path: str, body: dict[str, Any]) -> str | None:
         """The refusal's code of a POST that may be refused with 409; none when it went through."""
@@ -62,7 +62,7 @@ class ApiClient:
         with ThreadPoolExecutor(MAX_PARALLEL_REQUESTS) as workers:
             return list(workers.map(call, items))
 
-    def _succeed(self, method: str, path: str, **request: Any) -> Any:
+    def _request_json(self, method: str, path: str, **request: Any) -> Any:
         response = self._send(method, path, **request)
         _require_success(response)
         return response.json()

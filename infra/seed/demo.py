@@ -32,7 +32,7 @@ class BookableService:
     service_id: str
     service: str
     timezone: str
-    share: int
+    weight: int
     starts: tuple[str, ...]
 
 
@@ -156,7 +156,7 @@ def _book_clients(api: ApiClient, offers: list[BookableService]) -> None:
 
 def _booking_body(offers: list[BookableService], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     # Where more is free, more is booked: no branch and no service fills up before the others.
-    offer = chance.choices(offers, [offer.share * len(offer.starts) for offer in offers])[0]
+    offer = chance.choices(offers, [offer.weight * len(offer.starts) for offer in offers])[0]
     service = organisation.SERVICES[offer.service]
     answers = [
         {"question_id": question["id"], "value": chance.choice(question["options"])}

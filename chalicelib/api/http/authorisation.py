@@ -16,27 +16,27 @@ _LOGIN_NEEDED = "A valid ID token of the staff user pool is needed."
 _SEPARATORS = re.compile(r"[\s,\[\]]+")
 
 
-def authorise(context: Mapping[str, Any], who: Access) -> Principal | None:
+def authorise(context: Mapping[str, Any], access: Access) -> Principal | None:
     """The caller, None on a public route; 401 without a valid login, 403 without the ability.
 
     ``context`` is the gateway's request context. A test client may send a call through without any login,
     so nothing in it is taken for granted.
     """
-    if who is AccessLevel.PUBLIC:
+    if access is AccessLevel.PUBLIC:
         return None
     email, groups = _login_identity(context)
     principal = dependencies().principal_for(email, groups)
     if principal is None or not principal.roles:
         raise Forbidden("This login does not belong to an active member of staff.")
-    if not _is_allowed(principal, who):
+    if not _is_allowed(principal, access):
         raise Forbidden()
     return principal
 
 
-def _is_allowed(principal: Principal, who: Access) -> bool:
-    if isinstance(who, AccessLevel):
+def _is_allowed(principal: Principal, access: Access) -> bool:
+    if isinstance(access, AccessLevel):
         return True
-    abilities = (who,) if isinstance(who, Ability) else who
+    abilities = (access,) if isinstance(access, Ability) else access
     return any(principal.may(ability) for ability in abilities)
 
 

@@ -45,7 +45,7 @@ class Call(Generic[BodyType, QueryType]):
     path: Mapping[str, str]
     principal: Principal | None
     now: datetime
-    once: IdempotencyKey | None
+    idempotency: IdempotencyKey | None
     expected_version: int | None
     correlation_id: str
     public_url: str
@@ -60,4 +60,4 @@ class Call(Generic[BodyType, QueryType]):
     def context(self, channel: Channel | None = None) -> Context:
         """What a use case needs to know of this call; the channel is the client's or ``api`` unless said."""
         through = channel or (Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API)
-        return Context(self.now, self.principal, through, self.once, self.expected_version)
+        return Context(self.now, self.principal, through, self.idempotency, self.expected_version)

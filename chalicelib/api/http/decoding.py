@@ -105,9 +105,9 @@ def decode_path(parameters: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def request_time(header: str | None, local: bool) -> datetime:
+def request_time(header: str | None, is_local: bool) -> datetime:
     """This request's now: ``X-Now`` in stage local (422 unless an RFC 3339 instant), else the clock's."""
-    if header is None or not local:
+    if header is None or not is_local:
         return datetime.now(UTC)
     try:
         now = datetime.fromisoformat(header)

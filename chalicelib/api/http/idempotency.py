@@ -37,9 +37,9 @@ def canonical_request(path: str, parameters: Mapping[str, str], query: object, r
     return json.dumps([path, parameters, query, from_json(raw or b"{}")], sort_keys=True)
 
 
-def find_stored_response(attempt: IdempotencyKey) -> StoredResponse | None:
+def find_stored_response(idempotency: IdempotencyKey) -> StoredResponse | None:
     """The first answer under this key, None when there is none; 422 when it answered another request."""
-    found = dependencies().store().replay(attempt.scope, attempt.key)
-    if found is not None and found.fingerprint != attempt.fingerprint:
+    found = dependencies().store().stored_response(idempotency.scope, idempotency.key)
+    if found is not None and found.fingerprint != idempotency.fingerprint:
         raise IdempotencyKeyReused()
     return found

@@ -145,9 +145,9 @@ class Routes:
 
         self._register(route.method, route.path, view, route.name, None if route.public else STAFF_AUTHORIZER)
         if route.produces == serving.JSON:  # pages and files are loaded without asking first
-            self._preflight(route)
+            self._add_preflight(route)
 
-    def _preflight(self, route: Route) -> None:
+    def _add_preflight(self, route: Route) -> None:
         methods = self._methods.setdefault(route.path, [])
         methods.append(route.method)
         if len(methods) > 1:

@@ -92,13 +92,13 @@ def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Re
     try:
         result = route.handler(call)
     except AlreadyDone:
-        first = idempotency.find_stored_response(call.once) if call.once else None
+        first = idempotency.find_stored_response(call.idempotency) if call.idempotency else None
         if first is None:
             raise Busy() from None
         return _replayed_response(first)
     except Refusal as refusal:
         # The copy that was carried out may itself be what this one now collides with; 503 wants another try.
-        if call.once and refusal.status < 500 and (first := idempotency.find_stored_response(call.once)):
+        if call.idempotency and refusal.status < 500 and (first := idempotency.find_stored_response(call.idempotency)):
             return _replayed_response(first)
         raise
     if isinstance(result, Response):
@@ -120,8 +120,8 @@ def _decode_call(route: Route, request: Request, parameters: Mapping[str, str]) 
         query=decoding.decode_query(request, route.query),
         path=decoding.decode_path(parameters),
         principal=principal,
-        now=decoding.request_time(header("x-now"), dependencies().settings().local),
-        once=_idempotency_key(route, request, parameters, raw, principal, present),
+        now=decoding.request_time(header("x-now"), dependencies().settings().is_local),
+        idempotency=_idempotency_key(route, request, parameters, raw, principal, present),
         expected_version=decoding.expected_version(header("if-match")) if route.versioned else None,
         correlation_id=str(request.context.get("requestId", "")),
         public_url=public_url(request.context),
@@ -152,14 +152,14 @@ def _serialise_result(route: Route, call: Call[Any, Any], result: Any) -> tuple[
     if route.present is not None:
         model = route.present(call, result)
     else:
-        model = result if isinstance(result, route.answer) else route.answer.of(result)
+        model = result if isinstance(result, route.answer) else route.answer.from_domain(result)
     version = getattr(model, "version", None)
     return model.model_dump_json(), version if isinstance(version, int) else None
 
 
-def _replayed_response(first: StoredResponse) -> Response:
+def _replayed_response(stored: StoredResponse) -> Response:
     headers = {"Content-Type": JSON, "Cache-Control": "no-store", "Idempotent-Replayed": "true"}
-    return Response(first.body, {**headers}, first.status)
+    return Response(stored.body, {**headers}, stored.status)
 
 
 def _response_headers(route: Route, version: int | None) -> dict[str, str | list[str]]:

@@ -13,7 +13,7 @@ from chalicelib.settings import DeploymentSettings
 class StoredResponses(Protocol):
     """Where finished answers are kept for their 24 hours (D45); the store is one."""
 
-    def replay(self, scope: str, key: str) -> StoredResponse | None:
+    def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer given under this key, read consistently; None when there is none."""
 
 
@@ -36,9 +36,9 @@ class RequestDependencies(Protocol):
 _connected: list[RequestDependencies] = []
 
 
-def connect(wiring: RequestDependencies) -> None:
+def connect(request_dependencies: RequestDependencies) -> None:
     """Use these factories from now on."""
-    _connected[:] = [wiring]
+    _connected[:] = [request_dependencies]
 
 
 def dependencies() -> RequestDependencies:

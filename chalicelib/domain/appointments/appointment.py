@@ -157,7 +157,7 @@ class Appointment:
     @property
     def in_progress_minutes(self) -> int | None:
         """Whole minutes from its start in earnest until the client was served; none before that (feature 87)."""
-        started, served = self.reached(AppointmentState.IN_PROGRESS), self.reached(AppointmentState.SERVED)
+        started, served = self.reached_at(AppointmentState.IN_PROGRESS), self.reached_at(AppointmentState.SERVED)
         return None if started is None or served is None else (served - started) // timedelta(minutes=1)
 
     @property
@@ -166,30 +166,30 @@ class Appointment:
         return epoch_minute(self.start), epoch_minute(self.end)
 
     @property
-    def busy(self) -> tuple[int, int]:
+    def busy_span(self) -> tuple[int, int]:
         """The time of whoever has it: its span with the buffers around it."""
         start, end = self.span
         return start - self.buffer_before, end + self.buffer_after
 
-    def stands(self) -> Iterator[tuple[str, tuple[int, int]]]:
+    def calendar_spans(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """The calendars it stands on while it occupies, each with the time it takes there (D2, D15)."""
         if self.availability is AvailabilitySource.QUICKSTREAM:
             yield self.location_id, self.span
         if self.staff_id:
-            yield self.staff_id, self.busy
+            yield self.staff_id, self.busy_span
 
-    def acquaintances(self) -> frozenset[tuple[str, str]]:
+    def client_relations(self) -> frozenset[tuple[str, str]]:
         """Who may know whom for its sake: its location and whoever has it, each of its live attendees (D26)."""
         scopes = [self.location_id, *([self.staff_id] if self.staff_id else [])]
         return frozenset((scope, a.client_id) for scope in scopes for a in self.live_attendees)
 
     @property
-    def occupies(self) -> bool:
+    def occupies_capacity(self) -> bool:
         """Whether it takes capacity: every state but cancelled (D2)."""
         return self.state is not AppointmentState.CANCELLED
 
     @property
-    def held_status(self) -> tuple[str, StatusPredicate] | None:
+    def counted_status(self) -> tuple[str, StatusPredicate] | None:
         """The status it counts for, under the predicate that follows from what it is by now; none without one."""
         if self.status_id is None:
             return None
@@ -197,15 +197,15 @@ class Appointment:
             return self.status_id, StatusPredicate.CANCELLATION
         return self.status_id, StatusPredicate.BOOKING_CONFIRMATION if self.confirmed else StatusPredicate.START
 
-    def overdue(self, now: datetime) -> bool:
+    def is_overdue_request(self, now: datetime) -> bool:
         """Whether it still awaits confirmation although its start has passed (D33)."""
-        return self.occupies and not self.confirmed and self.start <= now
+        return self.occupies_capacity and not self.confirmed and self.start <= now
 
-    def reached(self, state: AppointmentState) -> datetime | None:
+    def reached_at(self, state: AppointmentState) -> datetime | None:
         """When it came into this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
 
-    def coming(self, now: datetime) -> bool:
+    def is_upcoming(self, now: datetime) -> bool:
         """Whether it is still to come, or going on: ended neither by its state nor by its time."""
         return self.state not in FINISHED_STATES and self.end > now
 
@@ -247,7 +247,7 @@ class Appointment:
         times = ((h, self.start - timedelta(hours=h)) for h in sorted(self.reminder_hours, reverse=True))
         return [(h, at) for h, at in times if at > since]
 
-    def due_reminder(self, after: datetime | None = None) -> datetime | None:
+    def next_reminder_at(self, after: datetime | None = None) -> datetime | None:
         """When the next reminder is due; with ``after``, the next one later than that."""
         return next((at for _, at in self.reminders() if after is None or at > after), None)
 
@@ -289,16 +289,16 @@ class Appointment:
             updated_at=cancellation.at,
         )
 
-    def joined(self, attendee: Attendee, now: datetime, family: Collection[str] = ()) -> Appointment:
+    def with_attendee(self, attendee: Attendee, now: datetime, record_ids: Collection[str] = ()) -> Appointment:
         """One more comes, or one who had left comes again, as somebody new (CC-4).
 
         ``family`` are the ids of all records of theirs: they may stand under any of them (D17).
 
         409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
         """
-        if not self.coming(now):
+        if not self.is_upcoming(now):
             raise WrongState(ALREADY_OVER)
-        former = [a for a in self.attendees if a.client_id in (attendee.client_id, *family)]
+        former = [a for a in self.attendees if a.client_id in (attendee.client_id, *record_ids)]
         if not all(a.cancelled for a in former):
             raise AlreadyAttending()
         others = tuple(a for a in self.attendees if a.client_id != attendee.client_id)
@@ -308,7 +308,7 @@ class Appointment:
         ahead = max((a.ahead + 2 for a in former), default=0)
         return replace(self, attendees=(*others, replace(attendee, ahead=ahead)), updated_at=now)
 
-    def without(self, client_id: str, now: datetime) -> Appointment:
+    def without_attendee(self, client_id: str, now: datetime) -> Appointment:
         """One of several attendees leaves; the appointment stays (D44). 409 ``wrong_state`` once it is over."""
         self.require_unfinished()
         attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)

@@ -30,34 +30,34 @@ class LifecycleStep(StrEnum):
 class StateTransition:
     """From which states a step leads to which; ``promised`` says that only a confirmed appointment takes it."""
 
-    before: frozenset[AppointmentState]
-    after: AppointmentState
-    promised: bool = False
+    from_states: frozenset[AppointmentState]
+    to_state: AppointmentState
+    requires_confirmation: bool = False
 
 
 # Nobody is served, or missed, who was never promised the time; that a client is here is a fact all the same.
 TRANSITIONS: Mapping[LifecycleStep, StateTransition] = {
     LifecycleStep.ARRIVE: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.ARRIVED),
     LifecycleStep.COMMENCE: StateTransition(
-        frozenset({AppointmentState.BOOKED, AppointmentState.ARRIVED}), AppointmentState.IN_PROGRESS, promised=True
+        frozenset({AppointmentState.BOOKED, AppointmentState.ARRIVED}), AppointmentState.IN_PROGRESS, requires_confirmation=True
     ),
     LifecycleStep.SERVE: StateTransition(frozenset({AppointmentState.IN_PROGRESS}), AppointmentState.SERVED),
     LifecycleStep.COMPLETE: StateTransition(frozenset({AppointmentState.SERVED}), AppointmentState.COMPLETED),
-    LifecycleStep.MISS: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.NO_SHOW, promised=True),
+    LifecycleStep.MISS: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.NO_SHOW, requires_confirmation=True),
 }
 
 
 def take_step(appointment: Appointment, step: LifecycleStep, now: datetime) -> Appointment:
     """The appointment one step on, with the time it was taken; 409 ``wrong_state`` from anywhere else (D35)."""
     passage = TRANSITIONS[step]
-    if appointment.state not in passage.before:
+    if appointment.state not in passage.from_states:
         raise WrongState(
-            f"An appointment that is {_state_text(appointment.state)} cannot become {_state_text(passage.after)}."
+            f"An appointment that is {_state_text(appointment.state)} cannot become {_state_text(passage.to_state)}."
         )
-    if passage.promised and not appointment.confirmed:
+    if passage.requires_confirmation and not appointment.confirmed:
         raise WrongState("This appointment is not confirmed yet.")
-    milestones = (*appointment.milestones, (passage.after, now))
-    return replace(appointment, state=passage.after, milestones=milestones, updated_at=now)
+    milestones = (*appointment.milestones, (passage.to_state, now))
+    return replace(appointment, state=passage.to_state, milestones=milestones, updated_at=now)
 
 
 def mark_no_show(appointment: Appointment, no_show: NoShow) -> Appointment:
@@ -74,7 +74,7 @@ def overdue_at(appointment: Appointment) -> datetime | None:
     What was put on record afterwards waits as long as anything else from then on.
     """
     passage = TRANSITIONS[LifecycleStep.COMMENCE]
-    if appointment.state not in passage.before or not appointment.confirmed:
+    if appointment.state not in passage.from_states or not appointment.confirmed:
         return None
     return max(appointment.start, appointment.created_at) + OVERDUE_AFTER
 

@@ -13,8 +13,8 @@ from chalicelib.domain.organisation.catalog import MeetingMethod
 def meeting_link(appointment: Appointment) -> str | None:
     """The link to its video call, while it is agreed that there will be one, and the link lasts until then."""
     call = appointment.teleconference
-    stands = appointment.occupies and appointment.confirmed and appointment.method is MeetingMethod.VIDEO
-    return call.link if stands and call and call.lasts(appointment.end) else None
+    stands = appointment.occupies_capacity and appointment.confirmed and appointment.method is MeetingMethod.VIDEO
+    return call.link if stands and call and call.lasts_until(appointment.end) else None
 
 
 def visible_call(appointment: Appointment, *, leaving: bool = False) -> Teleconference | None:
@@ -31,10 +31,10 @@ def call_awaiting_link(appointment: Appointment, now: datetime) -> Teleconferenc
     """
     call = appointment.teleconference
     if (
-        not (call and appointment.coming(now) and appointment.confirmed)
+        not (call and appointment.is_upcoming(now) and appointment.confirmed)
         or appointment.method is not MeetingMethod.VIDEO
     ):
         return None
-    if call.state is LinkState.READY and not call.lasts(appointment.end):
-        return Teleconference.on(call.platform, appointment.sequence)
+    if call.state is LinkState.READY and not call.lasts_until(appointment.end):
+        return Teleconference.agreed(call.platform, appointment.sequence)
     return call if call.platform is VideoPlatform.TEAMS and call.state is LinkState.PENDING else None

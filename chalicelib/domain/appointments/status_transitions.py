@@ -23,7 +23,7 @@ def initial_status(offer: Offer, pipeline: StatusPipeline) -> Status | None:
     """The status a new booking takes; none unless the function is on for the organisation and the service (AS-1)."""
     if not (offer.settings.status_function and offer.service.status_function):
         return None
-    return pipeline.first(StatusPredicate.START)
+    return pipeline.first_with(StatusPredicate.START)
 
 
 def as_request(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
@@ -97,10 +97,10 @@ def status_changes(before: Status | None, after: Status | None) -> tuple[FieldCh
     return (FieldChange("status", before.name if before else None, after.name if after else None),)
 
 
-def client_cancellation_reason(language: str, said: str) -> str:
+def client_cancellation_reason(language: str, client_reason: str) -> str:
     """The reason of a cancellation by the client, with what they said (D32)."""
     words = _DEFAULT_REASONS.get(language, _DEFAULT_REASONS["en"])["client"]
-    return f"{words}: {said}" if said else words
+    return f"{words}: {client_reason}" if client_reason else words
 
 
 def auto_reject_reason(language: str) -> str:

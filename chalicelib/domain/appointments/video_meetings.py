@@ -47,27 +47,27 @@ class Teleconference:
     good_until: datetime | None = None
 
     @classmethod
-    def on(cls, platform: VideoPlatform, revision: int = 0) -> Teleconference:
+    def agreed(cls, platform: VideoPlatform, revision: int = 0) -> Teleconference:
         """A call that has just been agreed: for Teams a link will be made, for Zoom never (RB-9)."""
         state = LinkState.PENDING if platform is VideoPlatform.TEAMS else LinkState.BY_STAFF
         return cls(platform, None, state, revision)
 
-    def lasts(self, end: datetime) -> bool:
+    def lasts_until(self, end: datetime) -> bool:
         """Whether its link, if it has one, still works at the end of a meeting that has been moved."""
         return self.good_until is None or end <= self.good_until
 
-    def ready(self, link: MeetingLink) -> Teleconference:
+    def with_link(self, link: MeetingLink) -> Teleconference:
         """With the link that has been made for it."""
         return replace(self, link=link.url, state=LinkState.READY, good_until=link.good_until)
 
-    def left_to_staff(self) -> Teleconference:
+    def with_link_by_staff(self) -> Teleconference:
         """No link is made for it: staff send one themselves."""
         return replace(self, link=None, state=LinkState.BY_STAFF, good_until=None)
 
 
 def default_call(method: MeetingMethod, platform: str | None) -> Teleconference | None:
     """The call of an appointment that is booked without choosing a platform: the organisation's, for video only."""
-    return Teleconference.on(VideoPlatform(platform)) if platform and method is MeetingMethod.VIDEO else None
+    return Teleconference.agreed(VideoPlatform(platform)) if platform and method is MeetingMethod.VIDEO else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ class Allocation:
     offer: Offer
     calendar: Calendar
     start: int
-    hull: tuple[int, int]
-    post: TeamMember | None = None
+    dependency_span: tuple[int, int]
+    member: TeamMember | None = None
     over_capacity: bool = False
 
     @property
@@ -32,14 +32,14 @@ class Allocation:
     @property
     def staff_id(self) -> str | None:
         """Who gets the appointment, where somebody does."""
-        return self.post.staff_id if self.post else None
+        return self.member.staff_id if self.member else None
 
     @property
-    def turn(self) -> int:
+    def sequence(self) -> int:
         """Orders newcomers of one millisecond."""
-        return self.calendar.turn(self.start)
+        return self.calendar.sequence(self.start)
 
-    def given(self, appointment: Appointment) -> Appointment:
+    def apply_to(self, appointment: Appointment) -> Appointment:
         """The appointment as it is here: whose calendars it stands on, the service's buffers as they are now."""
         service = self.offer.service
         return replace(
@@ -51,7 +51,7 @@ class Allocation:
             over_capacity=self.over_capacity,
         )
 
-    def occupant(self, occupant_id: str, right: SeatAccess, expires: int | None = None) -> Occupant:
+    def to_occupant(self, occupant_id: str, access: SeatAccess, expires: int | None = None) -> Occupant:
         """What stands on the calendar; staff need the service's buffers around it, a location none (D2)."""
         service = self.offer.service
         return Occupant(
@@ -59,9 +59,9 @@ class Allocation:
             self.start,
             self.end,
             service.id,
-            right,
+            access,
             self.over_capacity,
             expires,
-            service.buffer_before if self.post else 0,
-            service.buffer_after if self.post else 0,
+            service.buffer_before if self.member else 0,
+            service.buffer_after if self.member else 0,
         )

@@ -90,13 +90,13 @@ class Slot:
 class Requester:
     """Who looks for a time: with which right, when, holding what, moving which appointment."""
 
-    right: SeatAccess
+    access: SeatAccess
     now: datetime
     hold: Occupant | None = None
     moving: str | None = None
 
     @property
-    def seconds(self) -> int:
+    def now_seconds(self) -> int:
         """Now as epoch seconds, the unit holds expire in."""
         return int(self.now.timestamp())
 
@@ -104,120 +104,120 @@ class Requester:
 class BlockSlots:
     """The free times of one service at one location, as one seeker sees them; no I/O, no clock."""
 
-    def __init__(self, offer: Offer, calendar: Calendar, seeker: Requester) -> None:
+    def __init__(self, offer: Offer, calendar: Calendar, requester: Requester) -> None:
         self.offer = offer
         self.calendar = calendar
-        self.seeker = seeker
+        self.requester = requester
         self._duration = offer.service.duration_minutes
-        own = {i for i in (seeker.moving, seeker.hold.id if seeker.hold else None) if i}
-        self._open = BlockCapacity(calendar, seeker.seconds, own)
+        own = {i for i in (requester.moving, requester.hold.id if requester.hold else None) if i}
+        self._capacity = BlockCapacity(calendar, requester.now_seconds, own)
         # A live hold confirms beside all appointments and the holds older than itself (D13).
-        self._held = BlockCapacity(calendar, seeker.seconds, own, seeker.hold.id) if seeker.hold else self._open
-        self._earliest, self._latest = booking_window(offer, seeker)
+        self._capacity_for_hold = BlockCapacity(calendar, requester.now_seconds, own, requester.hold.id) if requester.hold else self._capacity
+        self._earliest, self._latest = booking_window(offer, requester)
 
-    def listed(self, first: int, last: int) -> Iterator[Slot]:
+    def free_slots(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order."""
         for start in sorted(set(self._starts(first, last))):
-            available = self._room(start)
+            available = self._remaining_seats(start)
             if available:
                 yield Slot(start, available)
 
-    def why_not(self, start: int) -> Unavailable | None:
+    def unavailable_reason(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
-        outside = window_violation(self.offer, self.seeker, start)
+        outside = window_violation(self.offer, self.requester, start)
         if outside:
             return outside
-        covering = self._open.blocks_for(start, start + self._duration, self.offer.service.id)
-        blocks = [b for b in covering if is_usable(b, self.seeker.right)]
+        covering = self._capacity.blocks_for(start, start + self._duration, self.offer.service.id)
+        blocks = [b for b in covering if is_usable(b, self.requester.access)]
         if not blocks:
             return _unusable_reason(covering)
-        if not any(self._on_grid(b, start) for b in blocks):
+        if not any(self._is_on_grid(b, start) for b in blocks):
             return Unavailable.OFF_GRID
-        if self._fits(start, self.seeker.right):
+        if self._fits(start, self.requester.access):
             return None
         # Without a reserve here staff would ask for the very same seats.
-        kept_back = self.seeker.right is SeatAccess.WIDGET and any(b.reserved for b in blocks)
+        kept_back = self.requester.access is SeatAccess.WIDGET and any(b.reserved for b in blocks)
         staff = kept_back and self._fits(start, SeatAccess.CONTACT_CENTRE)
         return Unavailable.RESERVED_FOR_STAFF if staff else Unavailable.FULL
 
-    def place(self, start: int) -> Allocation:
+    def allocate(self, start: int) -> Allocation:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
-        why = self.why_not(start)
+        why = self.unavailable_reason(start)
         if why:
             raise refusal_for(why)
-        return self._place(start)
+        return self._allocation(start)
 
-    def forced(self, start: int) -> Allocation | None:
+    def allocate_overriding(self, start: int) -> Allocation | None:
         """Where it goes if need be over capacity, as through Schedule (D5); not the past, not years ahead."""
-        return self._place(start, over_capacity=check_override(self.why_not(start)))
+        return self._allocation(start, over_capacity=check_override(self.unavailable_reason(start)))
 
-    def _place(self, start: int, over_capacity: bool = False) -> Allocation:
-        hull = self._open.hull(start, start + self._duration)
+    def _allocation(self, start: int, over_capacity: bool = False) -> Allocation:
+        hull = self._capacity.dependency_span(start, start + self._duration)
         return Allocation(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
 
-    def settled(self, first: int, last: int) -> bool:
+    def covers_dependencies(self, first: int, last: int) -> bool:
         """Whether the calendar was read widely enough to decide about starts in [first, last)."""
-        return self._open.settled(first, last + self._duration)
+        return self._capacity.covers_dependencies(first, last + self._duration)
 
     def _starts(self, first: int, last: int) -> Iterator[int]:
         step = self.offer.service.slot_interval
-        for block in self._open.blocks:
-            if self.offer.service.id not in block.services or not is_usable(block, self.seeker.right):
+        for block in self._capacity.blocks:
+            if self.offer.service.id not in block.services or not is_usable(block, self.requester.access):
                 continue
             low = max(first, self._earliest)
             skipped = max(0, -(-(low - block.start) // step))
             high = min(block.end - self._duration, last - 1, self._latest)
             yield from range(block.start + skipped * step, high + 1, step)
 
-    def _on_grid(self, block: Block, start: int) -> bool:
+    def _is_on_grid(self, block: Block, start: int) -> bool:
         # Schedule places appointments freely; everybody else steps from the block's start (D9).
-        return self.seeker.right is SeatAccess.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
+        return self.requester.access is SeatAccess.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
 
-    def _room(self, start: int) -> int:
+    def _remaining_seats(self, start: int) -> int:
         service = self.offer.service.id
-        return self._seating(start).room(start, start + self._duration, service, self.seeker.right)
+        return self._capacity_at(start).remaining_seats(start, start + self._duration, service, self.requester.access)
 
-    def _fits(self, start: int, right: SeatAccess) -> bool:
+    def _fits(self, start: int, access: SeatAccess) -> bool:
         # Whether one more fits is found out many times faster than how many do.
-        return self._seating(start).admits(start, start + self._duration, self.offer.service.id, right)
+        return self._capacity_at(start).admits(start, start + self._duration, self.offer.service.id, access)
 
-    def _seating(self, start: int) -> BlockCapacity:
-        hold = self.seeker.hold
+    def _capacity_at(self, start: int) -> BlockCapacity:
+        hold = self.requester.hold
         mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
-        return self._held if mine else self._open
+        return self._capacity_for_hold if mine else self._capacity
 
 
-def nearest_starts(slots: Iterable[Slot], start: int, most: int = 3) -> list[int]:
+def nearest_starts(slots: Iterable[Slot], start: int, limit: int = 3) -> list[int]:
     """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
     found = (slot.start for slot in slots if slot.start != start)
-    return sorted(found, key=lambda s: (abs(s - start), s))[:most]
+    return sorted(found, key=lambda s: (abs(s - start), s))[:limit]
 
 
-def refusal_for(why: Unavailable) -> Refusal:
+def refusal_for(reason: Unavailable) -> Refusal:
     """The refusal a booking gets for this fact."""
-    detail = UNAVAILABLE_TEXTS[why]
-    if why in (Unavailable.FULL, Unavailable.RESERVED_FOR_STAFF):
+    detail = UNAVAILABLE_TEXTS[reason]
+    if reason in (Unavailable.FULL, Unavailable.RESERVED_FOR_STAFF):
         return CapacityExhausted(detail)
-    if why is Unavailable.BLOCK_HELD:
+    if reason is Unavailable.BLOCK_HELD:
         return BlockNotReleased(detail)
-    if why in (Unavailable.NO_BLOCK, Unavailable.BLOCK_CLOSED):
+    if reason in (Unavailable.NO_BLOCK, Unavailable.BLOCK_CLOSED):
         return OutsideBlock(detail)
-    if why in _NOBODY_FREE:
+    if reason in _NOBODY_FREE:
         return SlotTaken(detail)
-    if why is Unavailable.LANGUAGE_UNAVAILABLE:
+    if reason is Unavailable.LANGUAGE_UNAVAILABLE:
         return NoStaffForLanguage(detail)
-    pointer = "/meeting_method" if why is Unavailable.METHOD_NOT_OFFERED else "/start"
-    return invalid(pointer, detail, why.value)
+    pointer = "/meeting_method" if reason is Unavailable.METHOD_NOT_OFFERED else "/start"
+    return invalid(pointer, detail, reason.value)
 
 
-def check_override(why: Unavailable | None) -> bool:
+def check_override(reason: Unavailable | None) -> bool:
     """Whether a booking in spite of this fact goes beyond what is offered.
 
     Refuses what nobody may book: the past, and what lies further ahead than staff plan.
     """
-    if why in (Unavailable.PAST, Unavailable.TOO_FAR):
-        raise refusal_for(why)
-    return why is not None
+    if reason in (Unavailable.PAST, Unavailable.TOO_FAR):
+        raise refusal_for(reason)
+    return reason is not None
 
 
 def _unusable_reason(covering: list[Block]) -> Unavailable:
@@ -227,22 +227,22 @@ def _unusable_reason(covering: list[Block]) -> Unavailable:
     return Unavailable.BLOCK_CLOSED if BlockState.CLOSED in states else Unavailable.NO_BLOCK
 
 
-def window_violation(offer: Offer, seeker: Requester, start: int) -> Unavailable | None:
+def window_violation(offer: Offer, requester: Requester, start: int) -> Unavailable | None:
     """Whether the start is past, too soon or too far for this seeker (WG-2)."""
-    earliest, latest = booking_window(offer, seeker)
-    if start <= epoch_minute(seeker.now):
+    earliest, latest = booking_window(offer, requester)
+    if start <= epoch_minute(requester.now):
         return Unavailable.PAST
     if start < earliest:
         return Unavailable.TOO_SOON
     return Unavailable.TOO_FAR if start > latest else None
 
 
-def booking_window(offer: Offer, seeker: Requester) -> tuple[int, int]:
+def booking_window(offer: Offer, requester: Requester) -> tuple[int, int]:
     """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
-    lead = offer.lead_minutes if seeker.right is SeatAccess.WIDGET else 0
+    lead = offer.lead_minutes if requester.access is SeatAccess.WIDGET else 0
     # A start in the running minute is past: the first that counts lies in the next one.
-    earliest = max(epoch_minute(seeker.now) + 1, -(-int(seeker.now.timestamp() + 60 * lead) // 60))
+    earliest = max(epoch_minute(requester.now) + 1, -(-int(requester.now.timestamp() + 60 * lead) // 60))
     tz = ZoneInfo(offer.location.timezone)
-    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if seeker.right is SeatAccess.SCHEDULE else offer.horizon_days
-    last_day = seeker.now.astimezone(tz).date() + timedelta(days=ahead)
+    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if requester.access is SeatAccess.SCHEDULE else offer.horizon_days
+    last_day = requester.now.astimezone(tz).date() + timedelta(days=ahead)
     return earliest, epoch_minute(day_bounds(last_day, tz)[1]) - 1

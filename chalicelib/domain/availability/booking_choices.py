@@ -25,8 +25,8 @@ class BookableBranch:
     """A location where the caller may book: who works there, and which of them they may book for."""
 
     location_id: str
-    posts: tuple[TeamMember, ...] = ()
-    reached: frozenset[str] = frozenset()
+    members: tuple[TeamMember, ...] = ()
+    bookable_staff_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class RemainingOptions:
 
 
 def remaining_options(
-    services: Iterable[Service], branches: Sequence[BookableBranch], chosen: BookingChoices
+    services: Iterable[Service], branches: Sequence[BookableBranch], choices: BookingChoices
 ) -> RemainingOptions:
     """What remains of each answer, given the other answers and not its own.
 
@@ -52,12 +52,12 @@ def remaining_options(
     offered = tuple(_branch_services(services, branches))
 
     def without(answer: str) -> Iterator[_BranchService]:
-        others = replace(chosen, **{answer: None})
-        return (offer for offer in offered if offer.fits(others))
+        others = replace(choices, **{answer: None})
+        return (offer for offer in offered if offer.matches(others))
 
     methods = {method for offer in without("method") for method in offer.service.meeting_methods}
-    persons = (post for offer in without("staff_id") for post in speakers_of(offer.persons, chosen.language))
-    speakers = (post for offer in without("language") for post in offer.speakers(chosen.staff_id))
+    persons = (post for offer in without("staff_id") for post in speakers_of(offer.bookable_staff, choices.language))
+    speakers = (post for offer in without("language") for post in offer.speakers(choices.staff_id))
     return RemainingOptions(
         service_ids=frozenset(offer.service.id for offer in without("service_id")),
         location_ids=frozenset(offer.branch.location_id for offer in without("location_id")),
@@ -73,34 +73,34 @@ class _BranchService:
 
     service: Service
     branch: BookableBranch
-    posts: tuple[TeamMember, ...]
+    members: tuple[TeamMember, ...]
 
     @property
-    def persons(self) -> tuple[TeamMember, ...]:
+    def bookable_staff(self) -> tuple[TeamMember, ...]:
         """Whom the caller may name."""
-        return tuple(post for post in self.posts if post.staff_id in self.branch.reached)
+        return tuple(post for post in self.members if post.staff_id in self.branch.bookable_staff_ids)
 
     @property
-    def unassigned(self) -> bool:
+    def books_without_staff(self) -> bool:
         """Whether it is booked without staff (QS-4)."""
         return self.service.availability is AvailabilitySource.QUICKSTREAM
 
     def speakers(self, staff_id: str | None) -> tuple[TeamMember, ...]:
         """Those of whom a language may be wanted: the person named, or whoever may come to have the appointment."""
         if staff_id is None:
-            return self.posts if self.unassigned else self.persons
-        return tuple(post for post in self.persons if post.staff_id == staff_id)
+            return self.members if self.books_without_staff else self.bookable_staff
+        return tuple(post for post in self.bookable_staff if post.staff_id == staff_id)
 
-    def fits(self, chosen: BookingChoices) -> bool:
+    def matches(self, choices: BookingChoices) -> bool:
         """Whether it can be had like this."""
-        if chosen.service_id not in (None, self.service.id):
+        if choices.service_id not in (None, self.service.id):
             return False
-        if chosen.location_id not in (None, self.branch.location_id):
+        if choices.location_id not in (None, self.branch.location_id):
             return False
-        if chosen.method is not None and chosen.method not in self.service.meeting_methods:
+        if choices.method is not None and choices.method not in self.service.meeting_methods:
             return False
-        anybody = chosen.staff_id is None and chosen.language is None
-        return (anybody and self.unassigned) or bool(speakers_of(self.speakers(chosen.staff_id), chosen.language))
+        anybody = choices.staff_id is None and choices.language is None
+        return (anybody and self.books_without_staff) or bool(speakers_of(self.speakers(choices.staff_id), choices.language))
 
 
 def _branch_services(services: Iterable[Service], branches: Sequence[BookableBranch]) -> Iterator[_BranchService]:
@@ -111,5 +111,5 @@ def _branch_services(services: Iterable[Service], branches: Sequence[BookableBra
             continue
         for branch in (by_id[i] for i in service.location_ids if i in by_id):
             yield _BranchService(
-                service, branch, tuple(post for post in branch.posts if offers_service(post, service.id))
+                service, branch, tuple(post for post in branch.members if offers_service(post, service.id))
             )

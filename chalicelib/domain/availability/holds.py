@@ -30,15 +30,15 @@ class Hold:
     buffer_after: int = 0
     version: int = 0
 
-    def stands(self) -> Iterator[tuple[str, tuple[int, int]]]:
+    def calendar_spans(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """The calendar it stands on, with the time it takes there."""
         yield self.staff_id or self.location_id, (self.start - self.buffer_before, self.end + self.buffer_after)
 
-    def live(self, now: datetime) -> bool:
+    def is_live(self, now: datetime) -> bool:
         """Whether it still holds its slot."""
         return self.expires > now.timestamp()
 
-    def require(self, token: str) -> None:
+    def require_token(self, token: str) -> None:
         """404 unless the token is this hold's; compared in constant time."""
         if not hmac.compare_digest(self.digest, token_digest(token)):
             raise NotFound()

@@ -56,32 +56,32 @@ class StaffSlots:
     def __init__(
         self,
         offer: Offer,
-        team: BranchRoster,
+        roster: BranchRoster,
         calendars: Mapping[str, Calendar],
-        seeker: Requester,
-        wanted: StaffPreference,
+        requester: Requester,
+        preference: StaffPreference,
         first: int,
         last: int,
     ) -> None:
         self.offer = offer
-        self.seeker = seeker
-        self._posts = eligible_members(team, offer.service.id, wanted)
+        self.requester = requester
+        self._members = eligible_members(roster, offer.service.id, preference)
         self._calendars = calendars
-        self._wanted = wanted
+        self._preference = preference
         end = last + offer.service.duration_minutes
-        self._branch = BranchTime(offer, team.opening, first - MARGIN_MINUTES, end + MARGIN_MINUTES)
+        self._branch = BranchTime(offer, roster.hours, first - MARGIN_MINUTES, end + MARGIN_MINUTES)
 
-    def listed(self, first: int, last: int) -> Iterator[Slot]:
+    def free_slots(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order, with how many staff are free."""
-        earliest, latest = booking_window(self.offer, self.seeker)
-        asked = self._branch.minutes([(max(first, earliest), min(last, latest + 1))])
-        free = Counter(start for person in self._people for start in person.bookable & asked)
+        earliest, latest = booking_window(self.offer, self.requester)
+        asked = self._branch.minute_set([(max(first, earliest), min(last, latest + 1))])
+        free = Counter(start for person in self._people for start in person.bookable_starts & asked)
         for start in sorted(free):
             yield Slot(start, free[start])
 
-    def why_not(self, start: int) -> Unavailable | None:
+    def unavailable_reason(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
-        outside = window_violation(self.offer, self.seeker, start)
+        outside = window_violation(self.offer, self.requester, start)
         if outside:
             return outside
         if start not in self._branch.open_starts:
@@ -90,62 +90,62 @@ class StaffSlots:
                 if local_day(start, self._branch.zone) in self._branch.holidays
                 else Unavailable.CLOSED
             )
-        if self._wanted.language and not self._posts:
+        if self._preference.language and not self._members:
             return Unavailable.LANGUAGE_UNAVAILABLE
-        return self._nobody(start)
+        return self._nobody_free_reason(start)
 
-    def place(self, start: int) -> Allocation:
+    def allocate(self, start: int) -> Allocation:
         """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
-        why = self.why_not(start)
+        why = self.unavailable_reason(start)
         if why:
             raise refusal_for(why)
-        free = [p for p in self._people if self._free(p, start)]
-        return self._place(min(free, key=lambda person: self._turn(person, start)), start)
+        free = [p for p in self._people if self._is_free(p, start)]
+        return self._allocation(min(free, key=lambda person: self._round_robin_key(person, start)), start)
 
-    def forced(self, start: int) -> Allocation | None:
+    def allocate_overriding(self, start: int) -> Allocation | None:
         """Where it goes in spite of everything, for those who may override; none unless one person is wanted."""
-        if self._wanted.staff_id is None or not self._people:
+        if self._preference.staff_id is None or not self._people:
             return None
-        return self._place(self._people[0], start, over_capacity=check_override(self.why_not(start)))
+        return self._allocation(self._people[0], start, over_capacity=check_override(self.unavailable_reason(start)))
 
-    def _place(self, person: StaffTime, start: int, over_capacity: bool = False) -> Allocation:
-        return Allocation(self.offer, person.calendar, start, person.rests_on(start), person.post, over_capacity)
+    def _allocation(self, person: StaffTime, start: int, over_capacity: bool = False) -> Allocation:
+        return Allocation(self.offer, person.calendar, start, person.dependency_span(start), person.member, over_capacity)
 
-    def _nobody(self, start: int) -> Unavailable | None:
+    def _nobody_free_reason(self, start: int) -> Unavailable | None:
         """Why none of the people can take it; none when somebody can."""
-        people = [p for p in self._people if start in p.on_duty]
+        people = [p for p in self._people if start in p.starts_on_duty]
         if not people:
             return Unavailable.STAFF_NOT_WORKING
-        people = [p for p in people if self._on_grid(p, start)]
+        people = [p for p in people if self._is_on_grid(p, start)]
         if not people:
             return Unavailable.OFF_GRID
-        people = [p for p in people if start not in p.days_full]
+        people = [p for p in people if start not in p.full_days]
         if not people:
             return Unavailable.DAILY_LIMIT
-        return None if any(start in p.undisturbed for p in people) else Unavailable.STAFF_BUSY
+        return None if any(start in p.starts_undisturbed for p in people) else Unavailable.STAFF_BUSY
 
-    def _free(self, person: StaffTime, start: int) -> bool:
-        at_work = start in person.on_duty and self._on_grid(person, start)
-        return at_work and start in person.undisturbed and start not in person.days_full
+    def _is_free(self, person: StaffTime, start: int) -> bool:
+        at_work = start in person.starts_on_duty and self._is_on_grid(person, start)
+        return at_work and start in person.starts_undisturbed and start not in person.full_days
 
-    def _on_grid(self, person: StaffTime, start: int) -> bool:
+    def _is_on_grid(self, person: StaffTime, start: int) -> bool:
         # Schedule places appointments freely, as it does in blocks (D9).
-        return self.seeker.right is SeatAccess.SCHEDULE or start in person.on_grid
+        return self.requester.access is SeatAccess.SCHEDULE or start in person.starts_on_grid
 
-    def _turn(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
+    def _round_robin_key(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
         """Who comes first: whoever has it already, fewest that day, least recently assigned, id (D46)."""
-        post = person.post
+        post = person.member
         last_served = post.assigned_at or _NEVER
-        return post.staff_id != self._wanted.keep, person.booked_on(start), last_served, post.staff_id
+        return post.staff_id != self._preference.keep, person.bookings_on(start), last_served, post.staff_id
 
     @cached_property
     def _people(self) -> list[StaffTime]:
-        own = frozenset(i for i in (self.seeker.moving, self.seeker.hold.id if self.seeker.hold else None) if i)
-        now = self.seeker.seconds
-        return [StaffTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._posts]
+        own = frozenset(i for i in (self.requester.moving, self.requester.hold.id if self.requester.hold else None) if i)
+        now = self.requester.now_seconds
+        return [StaffTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._members]
 
 
-def eligible_members(team: BranchRoster, service_id: str, wanted: StaffPreference) -> tuple[TeamMember, ...]:
+def eligible_members(roster: BranchRoster, service_id: str, preference: StaffPreference) -> tuple[TeamMember, ...]:
     """Those of the team who offer the service, speak the language and are wanted."""
-    speakers = speakers_of(team.offering(service_id), wanted.language)
-    return tuple(post for post in speakers if wanted.staff_id in (None, post.staff_id))
+    speakers = speakers_of(roster.members_offering(service_id), preference.language)
+    return tuple(post for post in speakers if preference.staff_id in (None, post.staff_id))

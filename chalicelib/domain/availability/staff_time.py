@@ -27,19 +27,19 @@ from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 class BranchTime:
     """When a location is open within [first, last), in minutes since 1970 UTC."""
 
-    def __init__(self, offer: Offer, opening: BranchHours, first: int, last: int) -> None:
+    def __init__(self, offer: Offer, branch_hours: BranchHours, first: int, last: int) -> None:
         self.offer = offer
         self.zone = ZoneInfo(offer.location.timezone)
-        self._opening = opening
+        self._branch_hours = branch_hours
         self._first, self._last = first, last
         # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
-        self.days = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
+        self.date_bounds = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
 
-    def minutes(self, intervals: Iterable[Interval]) -> MinuteSet:
+    def minute_set(self, intervals: Iterable[Interval]) -> MinuteSet:
         """A set of minutes of this window."""
-        return MinuteSet.of(self._first, self._last, intervals)
+        return MinuteSet.from_intervals(self._first, self._last, intervals)
 
-    def stretches(self, time: MinuteSet) -> Iterator[Interval]:
+    def intervals_by_day(self, time: MinuteSet) -> Iterator[Interval]:
         """The stretches a set consists of, one that goes on over the location's midnight in parts.
 
         So where a stretch begins never depends on how far around it was looked, though it may never end.
@@ -55,29 +55,29 @@ class BranchTime:
 
     @cached_property
     def _midnights(self) -> list[int]:
-        return [wall_minute(day, 0, self.zone) for day in date_range(*self.days)]
+        return [wall_minute(day, 0, self.zone) for day in date_range(*self.date_bounds)]
 
     @cached_property
     def holidays(self) -> frozenset[date]:
         """The public holidays it keeps (RB-24)."""
-        return PublicHolidays.kept_at(self.offer.location, self.offer.settings).among(*self.days)
+        return PublicHolidays.observed_at(self.offer.location, self.offer.settings).between(*self.date_bounds)
 
     @cached_property
-    def hours(self) -> MinuteSet:
+    def weekly_minutes(self) -> MinuteSet:
         """Its weekly hours."""
-        return self.minutes(self._opening.hours(self.zone, *self.days))
+        return self.minute_set(self._branch_hours.open_intervals(self.zone, *self.date_bounds))
 
     @cached_property
-    def open(self) -> MinuteSet:
+    def open_minutes(self) -> MinuteSet:
         """Its weekly hours without closures and holidays."""
-        closed = [*self._opening.closed(self.zone)]
+        closed = [*self._branch_hours.closed_intervals(self.zone)]
         closed += [wall_interval(day, 0, DAY_MINUTES, self.zone) for day in self.holidays]
-        return self.hours - self.minutes(closed)
+        return self.weekly_minutes - self.minute_set(closed)
 
     @cached_property
     def open_starts(self) -> MinuteSet:
         """The starts from which it is open to the end of the appointment."""
-        return self.open.starts(self.offer.service.duration_minutes)
+        return self.open_minutes.starts_lasting(self.offer.service.duration_minutes)
 
 
 class StaffTime:
@@ -87,67 +87,67 @@ class StaffTime:
     ``now`` is epoch seconds; holds that ended by then do not count either.
     """
 
-    def __init__(self, branch: BranchTime, post: TeamMember, calendar: Calendar, now: int, own: frozenset[str]) -> None:
-        self.post = post
+    def __init__(self, branch: BranchTime, member: TeamMember, calendar: Calendar, now: int, own: frozenset[str]) -> None:
+        self.member = member
         self.calendar = calendar
         self._branch = branch
         self._service = branch.offer.service
-        self._zone = ZoneInfo(post.timezone or branch.offer.location.timezone)
-        self._occupants = [o for o in calendar.live(now) if o.id not in own]
+        self._zone = ZoneInfo(member.timezone or branch.offer.location.timezone)
+        self._occupants = [o for o in calendar.live_occupants(now) if o.id not in own]
 
     @cached_property
     def _working(self) -> MinuteSet:
-        first, last = self._branch.days
-        intervals = (interval for schedule in self.post.schedules for interval in schedule.intervals(first, last))
-        return self._branch.minutes(intervals) & self._branch.hours
+        first, last = self._branch.date_bounds
+        intervals = (interval for schedule in self.member.schedules for interval in schedule.intervals(first, last))
+        return self._branch.minute_set(intervals) & self._branch.weekly_minutes
 
     @cached_property
-    def on_duty(self) -> MinuteSet:
+    def starts_on_duty(self) -> MinuteSet:
         """The starts from which they are at work to the end of the appointment, with the location open."""
-        off = self._branch.minutes(absence.interval for absence in self.post.time_off)
-        return ((self._working & self._branch.open) - off).starts(self._service.duration_minutes)
+        off = self._branch.minute_set(absence.interval for absence in self.member.time_off)
+        return ((self._working & self._branch.open_minutes) - off).starts_lasting(self._service.duration_minutes)
 
     @cached_property
-    def on_grid(self) -> MinuteSet:
+    def starts_on_grid(self) -> MinuteSet:
         """The starts in steps from the beginning of each stretch of a day's work within the hours (D9).
 
         Where that lies between two marks of the five-minute grid all starts are on, from the later one.
         """
         working = self._working
-        stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.stretches(working))
-        return MinuteSet.steps(working.first, working.last, stretches, self._service.slot_interval)
+        stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.intervals_by_day(working))
+        return MinuteSet.from_grid(working.first, working.last, stretches, self._service.slot_interval)
 
     @cached_property
-    def undisturbed(self) -> MinuteSet:
+    def starts_undisturbed(self) -> MinuteSet:
         """The starts around which nothing else is booked; the buffers of neighbours add up."""
-        busy = self._branch.minutes(o.busy for o in self._occupants)
-        return busy.clear(self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after)
+        busy = self._branch.minute_set(o.busy_span for o in self._occupants)
+        return busy.starts_clear_of(self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after)
 
     @cached_property
-    def days_full(self) -> MinuteSet:
+    def full_days(self) -> MinuteSet:
         """The days, in their own zone, on which they have as many appointments as they may."""
-        limit = self.post.daily_limit
-        full = [] if limit is None else [day for day in date_range(*self._branch.days) if self._by_day[day] >= limit]
-        return self._branch.minutes(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
+        limit = self.member.daily_limit
+        full = [] if limit is None else [day for day in date_range(*self._branch.date_bounds) if self._bookings_by_day[day] >= limit]
+        return self._branch.minute_set(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
 
     @cached_property
-    def bookable(self) -> MinuteSet:
+    def bookable_starts(self) -> MinuteSet:
         """The starts on the grid at which they can be booked."""
-        return (self.on_duty & self.on_grid & self.undisturbed) - self.days_full
+        return (self.starts_on_duty & self.starts_on_grid & self.starts_undisturbed) - self.full_days
 
-    def booked_on(self, start: int) -> int:
+    def bookings_on(self, start: int) -> int:
         """How many appointments they have on the day of this start."""
-        return self._by_day[local_day(start, self._zone)]
+        return self._bookings_by_day[local_day(start, self._zone)]
 
-    def rests_on(self, start: int) -> Interval:
+    def dependency_span(self, start: int) -> Interval:
         """The time that must stay as it is for them to be free: the appointment's with buffers, the day of a limit."""
         low, high = start - self._service.buffer_before, start + self._service.duration_minutes
         high += self._service.buffer_after
-        if self.post.daily_limit is None:
+        if self.member.daily_limit is None:
             return low, high
         begin, end = wall_interval(local_day(start, self._zone), 0, DAY_MINUTES, self._zone)
         return min(low, begin), max(high, end)
 
     @cached_property
-    def _by_day(self) -> Counter[date]:
+    def _bookings_by_day(self) -> Counter[date]:
         return Counter(local_day(o.start, self._zone) for o in self._occupants)

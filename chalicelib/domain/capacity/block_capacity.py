@@ -31,58 +31,58 @@ class BlockCapacity:
     def __init__(self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None) -> None:
         self.calendar = calendar
         self.blocks = calendar.blocks()
-        self._benches, self._owners, self._needs = _seat_pools(self.blocks)
+        self._pools, self._pool_blocks, self._required_access = _seat_pools(self.blocks)
         kept = {i: b for b in self.blocks if b.state is BlockState.CLOSED for i in b.keeps}
-        self.kept = {
+        self.kept_blocks = {
             o.id: kept[o.id] for o in calendar.occupants(now) if o.id in kept and kept[o.id].covers(o.start, o.end)
         }
         self.occupants = [
             o
             for o in calendar.occupants(now)
-            if o.id not in ignoring and o.id not in self.kept and (before is None or not o.is_hold or o.id < before)
+            if o.id not in ignoring and o.id not in self.kept_blocks and (before is None or not o.is_hold or o.id < before)
         ]
-        self._choices: dict[tuple[str, SeatAccess], tuple[int, ...]] = {}
+        self._choices_by_demand: dict[tuple[str, SeatAccess], tuple[int, ...]] = {}
 
-    def sitter(self, start: int, end: int, service_id: str, right: SeatAccess) -> Demand:
+    def demand(self, start: int, end: int, service_id: str, access: SeatAccess) -> Demand:
         """Somebody for this service and time with this right."""
-        key = (service_id, right)
-        if key not in self._choices:
-            self._choices[key] = tuple(
+        key = (service_id, access)
+        if key not in self._choices_by_demand:
+            self._choices_by_demand[key] = tuple(
                 i
-                for i, owner in enumerate(self._owners)
-                if service_id in self.blocks[owner].services and self._needs[i] <= right
+                for i, owner in enumerate(self._pool_blocks)
+                if service_id in self.blocks[owner].services and self._required_access[i] <= access
             )
-        return Demand(start, end, self._choices[key])
+        return Demand(start, end, self._choices_by_demand[key])
 
     @cached_property
-    def sitters(self) -> list[Demand]:
+    def demands(self) -> list[Demand]:
         """The occupants, first come first."""
-        return [self.sitter(o.start, o.end, o.service_id, o.right) for o in self.occupants]
+        return [self.demand(o.start, o.end, o.service_id, o.right) for o in self.occupants]
 
     @cached_property
-    def _room(self) -> CapacityModel:
-        return CapacityModel(self._benches, self.sitters)
+    def _model(self) -> CapacityModel:
+        return CapacityModel(self._pools, self.demands)
 
-    def admits(self, start: int, end: int, service_id: str, right: SeatAccess) -> bool:
+    def admits(self, start: int, end: int, service_id: str, access: SeatAccess) -> bool:
         """Whether one more fits (D1)."""
-        return self._room.admits(self.sitter(start, end, service_id, right))
+        return self._model.admits(self.demand(start, end, service_id, access))
 
-    def room(self, start: int, end: int, service_id: str, right: SeatAccess) -> int:
+    def remaining_seats(self, start: int, end: int, service_id: str, access: SeatAccess) -> int:
         """How many more fit one after the other."""
-        return self._room.room(self.sitter(start, end, service_id, right))
+        return self._model.count_admissible(self.demand(start, end, service_id, access))
 
-    def hull(self, start: int, end: int) -> tuple[int, int]:
+    def dependency_span(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of time outside which nothing bears on a decision about [start, end)."""
-        return dependency_span(self._stays, start, end)
+        return dependency_span(self._merged_demands, start, end)
 
     @cached_property
-    def _stays(self) -> list[Demand]:
+    def _merged_demands(self) -> list[Demand]:
         # Stays that overlap are one: whoever asks for many hulls does not look at every occupant each time.
         return [Demand(start, end, ()) for start, end in merge_intervals((o.start, o.end) for o in self.occupants)]
 
-    def settled(self, start: int, end: int) -> bool:
+    def covers_dependencies(self, start: int, end: int) -> bool:
         """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
-        return self.calendar.covers(*self.hull(start, end))
+        return self.calendar.covers(*self.dependency_span(start, end))
 
     def blocks_for(self, start: int, end: int, service_id: str) -> list[Block]:
         """The blocks, in any state, that cover [start, end) and the service."""
@@ -90,27 +90,27 @@ class BlockCapacity:
 
     def orphans(self) -> list[Occupant]:
         """The appointments nobody booked over capacity that have no seat, first come first served (D10)."""
-        pairs = zip(self.occupants, self._seated, strict=True)
+        pairs = zip(self.occupants, self._has_seat, strict=True)
         return [o for o, has_seat in pairs if not (has_seat or o.is_hold or o.over_capacity)]
 
     @cached_property
-    def _seated(self) -> list[bool]:
-        return first_come_first_served(self._benches, self.sitters)
+    def _has_seat(self) -> list[bool]:
+        return first_come_first_served(self._pools, self.demands)
 
     @cached_property
-    def sitting(self) -> dict[str, list[Occupant]]:
+    def seated_by_block(self) -> dict[str, list[Occupant]]:
         """The appointments that have a seat by rank, by the block they can all sit in without overload (D10).
 
         Closing a block under these takes nobody's seat away: the others stay where they are.
         """
-        seated = [i for i, has_seat in enumerate(self._seated) if has_seat]
+        seated = [i for i, has_seat in enumerate(self._has_seat) if has_seat]
         found: dict[str, list[Occupant]] = {}
-        for i, bench in zip(seated, assign_pools(self._benches, [self.sitters[i] for i in seated]), strict=True):
+        for i, bench in zip(seated, assign_pools(self._pools, [self.demands[i] for i in seated]), strict=True):
             if bench is not None and not self.occupants[i].is_hold:
-                found.setdefault(self.blocks[self._owners[bench]].id, []).append(self.occupants[i])
+                found.setdefault(self.blocks[self._pool_blocks[bench]].id, []).append(self.occupants[i])
         return found
 
-    def seats_at_best(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
+    def max_simultaneous(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
         """The most appointments of this length that can begin together in [start, end) were nobody booked.
 
         Held seats and reserves count; starts are those of the grid from ``start`` in steps of ``step``.
@@ -120,20 +120,20 @@ class BlockCapacity:
         return max((sum(b.limit for b in open_blocks if b.covers(s, s + duration)) for s in starts), default=0)
 
     @cached_property
-    def seats(self) -> dict[str, str]:
+    def block_by_occupant(self) -> dict[str, str]:
         """Which block each covered occupant sits in: occupant id to block id."""
-        found = {i: b.id for i, b in self.kept.items()}
-        for occupant, bench in zip(self.occupants, assign_pools(self._benches, self.sitters), strict=True):
+        found = {i: b.id for i, b in self.kept_blocks.items()}
+        for occupant, bench in zip(self.occupants, assign_pools(self._pools, self.demands), strict=True):
             if bench is not None:
-                block = self.blocks[self._owners[bench]]
+                block = self.blocks[self._pool_blocks[bench]]
                 if block.covers(occupant.start, occupant.end):
                     found[occupant.id] = block.id
         return found
 
 
-def is_usable(block: Block, right: SeatAccess) -> bool:
+def is_usable(block: Block, access: SeatAccess) -> bool:
     """Whether somebody with this right may book into the block at all (D12)."""
-    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and right is SeatAccess.SCHEDULE)
+    return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and access is SeatAccess.SCHEDULE)
 
 
 def peak_overlap(intervals: Iterable[tuple[int, int]]) -> int:

@@ -35,16 +35,16 @@ class DualPrices:
         self._price = {bench: [0] * len(widths) for bench in limits}
         self._proofs: list[dict[int, CellPrices]] = []
 
-    def charge(self, cell: int, benches: Collection[int]) -> None:
+    def charge(self, cell: int, pools: Collection[int]) -> None:
         """Let seats of these benches cost 1 in the cell: there they are known to be too few."""
-        for bench in benches:
+        for bench in pools:
             self._price[bench][cell] = UNIT
 
-    def cells(self) -> list[int]:
+    def priced_cells(self) -> list[int]:
         """The cells where some seat costs something."""
         return [cell for cell in range(len(self._widths)) if any(row[cell] for row in self._price.values())]
 
-    def proven(self, kinds: DemandKinds) -> int:
+    def lower_bound(self, kinds: DemandKinds) -> int:
         """The overload that no placement can be below, in seat-minutes: it comes in multiples of what cells share."""
         least = UNIT * gcd(*self._widths)
         return -(-self._bound(self._price, 1, kinds) // least) * least // UNIT
@@ -52,13 +52,13 @@ class DualPrices:
     def raise_bound(self, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
         """Prove more than is proven, if prices in these cells can, and keep them."""
         stretch = _PriceWindow(self._limits, self._widths, self._price, kinds, first, last)
-        missing = self.proven(kinds) * UNIT - self._bound(self._price, 1, kinds)
-        found = stretch.exceed(stretch.start + missing, rounds)
+        missing = self.lower_bound(kinds) * UNIT - self._bound(self._price, 1, kinds)
+        found = stretch.find_prices(stretch.start + missing, rounds)
         if found:
             self._price = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
         return found is not None
 
-    def known(self, overload: int, kinds: DemandKinds) -> bool:
+    def is_known_to_exceed(self, overload: int, kinds: DemandKinds) -> bool:
         """Whether what proved an earlier refusal proves that the least overload exceeds `overload` seat-minutes."""
         for index in range(len(self._proofs) - 1, -1, -1):
             if self._bound(self._proofs[index], overload, kinds) > overload * UNIT:
@@ -66,11 +66,11 @@ class DualPrices:
                 return True
         return False
 
-    def exceed(self, overload: int, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
+    def prove_exceeds(self, overload: int, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
         """Whether the least overload is proven to exceed `overload` seat-minutes by prices in these cells."""
         stretch = _PriceWindow(self._limits, self._weights(overload), self._price, kinds, first, last)
         target = overload * UNIT - self._bound(self._price, overload, kinds) + stretch.start
-        found = stretch.exceed(target, rounds)
+        found = stretch.find_prices(target, rounds)
         if found:
             proof = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
             self._proofs = [*self._proofs[1 - MAX_KEPT_PROOFS :], proof]
@@ -106,7 +106,7 @@ class _PriceWindow:
                 self._kinds[tuple(_clipped(way, cost[way[0]], first, last) for way in kind)] += many
         self.start = _dual_value(_cumulative_cost(self._price, self._widths), limits, self._kinds)
 
-    def exceed(self, target: int, rounds: int) -> dict[int, CellPrices] | None:
+    def find_prices(self, target: int, rounds: int) -> dict[int, CellPrices] | None:
         """Prices whose bound exceeds the target, if found within so many rounds."""
         speed = {bench: [0] * len(row) for bench, row in self._price.items()}
         usual = {bench: row.copy() for bench, row in self._price.items()}
@@ -144,8 +144,8 @@ def count_kinds(options: Iterable[DemandOptions]) -> DemandKinds:
     return Counter(tuple((bench, first, last, 0) for bench, (first, last, _) in option.items()) for option in options)
 
 
-def _clipped(way: PlacementOption, cost: Sequence[int], first: int, last: int) -> PlacementOption:
-    bench, low, high, rest = way
+def _clipped(option: PlacementOption, cost: Sequence[int], first: int, last: int) -> PlacementOption:
+    bench, low, high, rest = option
     inner, outer = max(low, first), min(high, last)
     if inner >= outer:
         return bench, 0, 0, rest + cost[high] - cost[low]

@@ -10,16 +10,16 @@ SeatRequest = tuple[int, int, frozenset[int]]
 """From, until, and the benches that cover it."""
 
 
-def all_fit(limits: Mapping[int, int], stays: Sequence[SeatRequest]) -> bool:
+def all_fit(limits: Mapping[int, int], requests: Sequence[SeatRequest]) -> bool:
     """Whether each stay finds a free seat on one of its benches as it arrives.
 
     Nobody moves afterwards, so a *no* means nothing; a *yes* is a placement without overload (D1). Of the free
     benches the one that fewest ask for is taken, which keeps the popular ones for those who have no other.
     """
-    asked = Counter(bench for _, _, benches in stays for bench in benches)
-    order = {benches: sorted(benches, key=asked.__getitem__) for _, _, benches in stays}
+    asked = Counter(bench for _, _, benches in requests for bench in benches)
+    order = {benches: sorted(benches, key=asked.__getitem__) for _, _, benches in requests}
     taken: dict[int, list[int]] = {bench: [] for bench in limits}
-    for start, end, benches in sorted(stays, key=lambda stay: stay[:2]):
+    for start, end, benches in sorted(requests, key=lambda stay: stay[:2]):
         for bench in order[benches]:
             leaving = taken[bench]
             while leaving and leaving[0] <= start:

@@ -50,7 +50,7 @@ class Occupant:
     after: int = 0
 
     @property
-    def busy(self) -> tuple[int, int]:
+    def busy_span(self) -> tuple[int, int]:
         """The time it takes with what is needed around it."""
         return self.start - self.before, self.end + self.after
 
@@ -105,9 +105,9 @@ class Calendar:
     sheets: Mapping[str, Sheet]
 
     @classmethod
-    def of(cls, calendar_id: str, days: Iterable[str], found: Iterable[Sheet]) -> Calendar:
+    def from_sheets(cls, calendar_id: str, days: Iterable[str], sheets: Iterable[Sheet]) -> Calendar:
         """The days asked for; one nobody has written on yet is an empty sheet of version 0."""
-        by_day = {sheet.day: sheet for sheet in found}
+        by_day = {sheet.day: sheet for sheet in sheets}
         return cls(calendar_id, {day: by_day.get(day) or Sheet(calendar_id, day) for day in days})
 
     def blocks(self) -> list[Block]:
@@ -121,9 +121,9 @@ class Calendar:
 
     def occupants(self, now: int) -> list[Occupant]:
         """Every live occupant once, first come first; holds that ended by ``now`` (epoch seconds) are ignored."""
-        return sorted(self.live(now), key=lambda o: o.rank)
+        return sorted(self.live_occupants(now), key=lambda o: o.rank)
 
-    def live(self, now: int) -> Iterable[Occupant]:
+    def live_occupants(self, now: int) -> Iterable[Occupant]:
         """The same in no order."""
         unique = {
             o.id: o
@@ -133,41 +133,41 @@ class Calendar:
         }
         return unique.values()
 
-    def touching(self, start: int, end: int) -> list[Sheet]:
+    def sheets_touching(self, start: int, end: int) -> list[Sheet]:
         """The sheets that [start, end) touches; all of them must have been read."""
         return [self.sheets[day] for day in sheet_days(self.calendar_id, start, end)]
 
-    def turn(self, start: int) -> int:
+    def sequence(self, start: int) -> int:
         """How often that minute's sheet was written: orders newcomers of one millisecond."""
-        return self.touching(start, start + 1)[0].version
+        return self.sheets_touching(start, start + 1)[0].version
 
     def covers(self, start: int, end: int) -> bool:
         """Whether every sheet that [start, end) touches has been read."""
         return all(day in self.sheets for day in sheet_days(self.calendar_id, start, end))
 
-    def replaced(self, sheets: Iterable[Sheet]) -> Calendar:
+    def with_sheets(self, sheets: Iterable[Sheet]) -> Calendar:
         """With these sheets in place of those of the same days."""
         return replace(self, sheets={**self.sheets, **{sheet.day: sheet for sheet in sheets}})
 
-    def placed(self, occupant: Occupant) -> Calendar:
+    def with_occupant(self, occupant: Occupant) -> Calendar:
         """With this occupant on the sheets it touches and on no other."""
-        cleared = self.vacated(occupant.id)
-        return cleared.replaced(s.with_occupant(occupant) for s in cleared.touching(*occupant.busy))
+        cleared = self.without_occupant(occupant.id)
+        return cleared.with_sheets(s.with_occupant(occupant) for s in cleared.sheets_touching(*occupant.busy_span))
 
-    def vacated(self, occupant_id: str) -> Calendar:
+    def without_occupant(self, occupant_id: str) -> Calendar:
         """Without this occupant."""
-        return self.replaced(
+        return self.with_sheets(
             s.without_occupant(occupant_id) for s in self.sheets.values() if occupant_id in s.occupants
         )
 
-    def laid(self, block: Block) -> Calendar:
+    def with_block(self, block: Block) -> Calendar:
         """With this block on the days it touches and on no other."""
-        cleared = self.lifted(block.id)
-        return cleared.replaced(s.with_block(block) for s in cleared.touching(block.start, block.end))
+        cleared = self.without_block(block.id)
+        return cleared.with_sheets(s.with_block(block) for s in cleared.sheets_touching(block.start, block.end))
 
-    def lifted(self, block_id: str) -> Calendar:
+    def without_block(self, block_id: str) -> Calendar:
         """Without this block."""
-        return self.replaced(s.without_block(block_id) for s in self.sheets.values() if block_id in s.blocks)
+        return self.with_sheets(s.without_block(block_id) for s in self.sheets.values() if block_id in s.blocks)
 
     def changed_since(self, before: Calendar) -> Iterator[Sheet]:
         """The sheets that are not what they were."""

@@ -14,104 +14,104 @@ class LoadProfile:
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         self._edges = sorted(set(instants))
-        self._width = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
-        cells = len(self._width)
+        self._widths = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
+        cells = len(self._widths)
         self._limits = limits
         self._loads = {bench: [0] * cells for bench in limits}
         self._full = {bench: 0 if limit else (1 << cells) - 1 for bench, limit in limits.items()}  # no free seat
-        self._on = dict.fromkeys(limits, 0)  # sitters placed on each bench
+        self._placed_on = dict.fromkeys(limits, 0)  # sitters placed on each bench
         self._active = {bench: [0] * cells for bench in limits}  # sitters that load it in the cell if placed on it
-        self._over = [0] * cells
+        self._excess = [0] * cells
         self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
-        self._hot = 0  # cells above what is allowed
+        self._excess_cells = 0  # cells above what is allowed
         self._options: list[Mapping[int, CellRange]] = []
-        self.benches: list[int] = []
-        self._kin: dict[tuple[tuple[int, CellRange], ...], int] = {}
-        self._twins: list[tuple[tuple[int, CellRange], ...]] = []
-        self._cared = -1  # cells whose allowance must be kept just now
-        self._free = 0  # sitters the search has not decided
+        self.assigned_pools: list[int] = []
+        self._same_kind: dict[tuple[tuple[int, CellRange], ...], int] = {}
+        self._kinds: list[tuple[tuple[int, CellRange], ...]] = []
+        self._relevant_cells = -1  # cells whose allowance must be kept just now
+        self._undecided = 0  # sitters the search has not decided
 
     @property
     def overload(self) -> int:
         """Seat-minutes above the limits in this placement."""
-        return sum(over * width for over, width in zip(self._over, self._width, strict=True))
+        return sum(over * width for over, width in zip(self._excess, self._widths, strict=True))
 
-    def sit(self, spans: Mapping[int, Span]) -> None:
+    def add(self, spans: Mapping[int, Span]) -> None:
         """Put one more sitter where it does least harm; `spans` says the time it would load each bench."""
         options = {bench: self._cells(span) for bench, span in spans.items()}
         sitter = len(self._options)
         kind = tuple(options.items())
         self._options.append(options)
-        self._twins.append(kind)
-        self._kin[kind] = self._kin.get(kind, 0) | 1 << sitter
+        self._kinds.append(kind)
+        self._same_kind[kind] = self._same_kind.get(kind, 0) | 1 << sitter
         for bench, (first, last, _) in options.items():
             row = self._active[bench]
             for cell in range(first, last):
                 row[cell] |= 1 << sitter
-        self.benches.append(min(options, key=lambda bench: self._harm(sitter, bench)))
-        self._load(sitter, self.benches[-1], 1)
+        self.assigned_pools.append(min(options, key=lambda bench: self._added_excess(sitter, bench)))
+        self._load(sitter, self.assigned_pools[-1], 1)
 
-    def rise(self) -> None:
+    def remove_last(self) -> None:
         """Take the last sitter away again."""
-        options, kind, bench = self._options[-1], self._twins.pop(), self.benches[-1]
+        options, kind, bench = self._options[-1], self._kinds.pop(), self.assigned_pools[-1]
         sitter = len(self._options) - 1
         self._load(sitter, bench, -1)
         for each, (first, last, _) in options.items():
             row = self._active[each]
             for cell in range(first, last):
                 row[cell] &= ~(1 << sitter)
-        self._kin[kind] &= ~(1 << sitter)
+        self._same_kind[kind] &= ~(1 << sitter)
         self._options.pop()
-        self.benches.pop()
+        self.assigned_pools.pop()
 
     def _cells(self, span: Span) -> CellRange:
         first = bisect_right(self._edges, span[0]) - 1
         last = bisect_left(self._edges, span[1])
         return first, last, (1 << last) - (1 << first)
 
-    def _harm(self, sitter: int, bench: int) -> int:
-        return (self._full[bench] & self._cared & self._options[sitter][bench][2]).bit_count()
+    def _added_excess(self, demand: int, pool: int) -> int:
+        return (self._full[pool] & self._relevant_cells & self._options[demand][pool][2]).bit_count()
 
-    def _load(self, sitter: int, bench: int, change: int) -> None:
-        first, last, _ = self._options[sitter][bench]
-        limit, loads, over, allowed = self._limits[bench], self._loads[bench], self._over, self._allowed
-        self._on[bench] ^= 1 << sitter
+    def _load(self, demand: int, pool: int, change: int) -> None:
+        first, last, _ = self._options[demand][pool]
+        limit, loads, over, allowed = self._limits[pool], self._loads[pool], self._excess, self._allowed
+        self._placed_on[pool] ^= 1 << demand
         for cell in range(first, last):
             load = loads[cell] = loads[cell] + change
             if change > 0:
                 if load > limit:
                     over[cell] += 1
                     if over[cell] > allowed[cell]:
-                        self._hot |= 1 << cell
+                        self._excess_cells |= 1 << cell
                 elif load == limit:
-                    self._full[bench] |= 1 << cell
+                    self._full[pool] |= 1 << cell
             elif load >= limit:
                 over[cell] -= 1
                 if over[cell] <= allowed[cell]:
-                    self._hot &= ~(1 << cell)
+                    self._excess_cells &= ~(1 << cell)
             elif load == limit - 1:
-                self._full[bench] &= ~(1 << cell)
+                self._full[pool] &= ~(1 << cell)
 
-    def _move(self, sitter: int, bench: int) -> None:
-        self._load(sitter, self.benches[sitter], -1)
-        self._load(sitter, bench, 1)
-        self.benches[sitter] = bench
+    def _move(self, demand: int, pool: int) -> None:
+        self._load(demand, self.assigned_pools[demand], -1)
+        self._load(demand, pool, 1)
+        self.assigned_pools[demand] = pool
 
-    def _movable(self, cell: int) -> int:
+    def _movable_demands(self, cell: int) -> int:
         """Undecided sitters on the benches overloaded in the cell."""
         found = 0
         for bench, limit in self._limits.items():
             if self._loads[bench][cell] > limit:
-                found |= self._on[bench] & self._active[bench][cell]
-        return found & self._free
+                found |= self._placed_on[bench] & self._active[bench][cell]
+        return found & self._undecided
 
-    def _closed(self, cell: int) -> set[int] | None:
+    def _closed_pools(self, cell: int) -> set[int] | None:
         """The benches among which the overload of the cell can only be passed round; nothing when it can leave."""
         bit = 1 << cell
         reach = [bench for bench, limit in self._limits.items() if self._loads[bench][cell] > limit]
         seen = set(reach)
         for bench in reach:
-            for sitter in set_bits(self._on[bench] & self._active[bench][cell] & self._free):
+            for sitter in set_bits(self._placed_on[bench] & self._active[bench][cell] & self._undecided):
                 for other, (_, _, mask) in self._options[sitter].items():
                     if other not in seen:
                         if not mask & bit or not self._full[other] & bit:
@@ -120,15 +120,15 @@ class LoadProfile:
                         reach.append(other)
         return seen
 
-    def _avoidable(self, cell: int) -> tuple[int, set[int]]:
+    def _avoidable_excess(self, cell: int) -> tuple[int, set[int]]:
         """How much overload of the cell alone could be avoided if sitters could change benches at any time.
 
         With it the benches that then have too few seats for those who can sit nowhere else.
         """
-        on = {bench: list(set_bits(members & self._active[bench][cell])) for bench, members in self._on.items()}
+        on = {bench: list(set_bits(members & self._active[bench][cell])) for bench, members in self._placed_on.items()}
         gained = 0
         while True:
-            path, closed = self._way_out(cell, on)
+            path, closed = self._augmenting_path(cell, on)
             if not path:
                 return gained, closed
             for sitter, bench, other in path:
@@ -137,7 +137,7 @@ class LoadProfile:
                     on[other].append(sitter)
             gained += 1
 
-    def _way_out(self, cell: int, on: Mapping[int, Sequence[int]]) -> tuple[list[tuple[int, int, int]], set[int]]:
+    def _augmenting_path(self, cell: int, on: Mapping[int, Sequence[int]]) -> tuple[list[tuple[int, int, int]], set[int]]:
         """Who moves from which bench to which so that one leaves the overload; if nobody can, the benches reached."""
         reach = [bench for bench, limit in self._limits.items() if len(on[bench]) > limit]
         came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)

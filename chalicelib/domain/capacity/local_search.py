@@ -12,77 +12,77 @@ class LocalSearch(LoadProfile):
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         super().__init__(instants, limits)
-        self._group = list(range(len(self._width)))
+        self._group = list(range(len(self._widths)))
         self._budget: dict[int, int] = {}  # excess proven unavoidable in a group of cells, in seat-minutes
-        self._open_haggling()
+        self._reset_local_search()
 
-    def _violated(self) -> dict[int, int]:
+    def _violated_groups(self) -> dict[int, int]:
         """Groups above their budget, each with its hot cells."""
         excess: dict[int, int] = {}
         cells: dict[int, int] = {}
-        for cell in set_bits(self._hot & self._cared):
+        for cell in set_bits(self._excess_cells & self._relevant_cells):
             group = self._group[cell]
-            excess[group] = excess.get(group, 0) + (self._over[cell] - self._allowed[cell]) * self._width[cell]
+            excess[group] = excess.get(group, 0) + (self._excess[cell] - self._allowed[cell]) * self._widths[cell]
             cells[group] = cells.get(group, 0) | 1 << cell
         return {group: cells[group] for group, much in excess.items() if much > self._budget.get(group, 0)}
 
-    def _open_haggling(self, *, remember: bool = False) -> None:
+    def _reset_local_search(self, *, remember: bool = False) -> None:
         """Forget what was learnt; with `remember`, from now on the best placement met is kept in mind."""
         self._free = (1 << len(self._options)) - 1
-        self._dearness = {bench: [1] * len(self._width) for bench in self._limits}
-        self._moved: dict[int, int] = {}
-        self._stuck = [0] * len(self._width)
+        self._cell_weights = {bench: [1] * len(self._widths) for bench in self._limits}
+        self._last_moved: dict[int, int] = {}
+        self._impasses = [0] * len(self._widths)
         self._step = 0
-        self._remember = remember
-        self._best, self._lowest = self.benches.copy(), self.overload  # the best placement met
+        self._keeps_best = remember
+        self._best_pools, self._best_overload = self.assigned_pools.copy(), self.overload  # the best placement met
 
-    def _haggle(self, steps: int) -> bool:
+    def _improve(self, steps: int) -> bool:
         """Try to bring every group within its budget by so many single moves more."""
         for _ in range(steps):
-            violated = self._violated()
+            violated = self._violated_groups()
             if not violated:
                 return True
-            if self._remember and (reached := self.overload) < self._lowest:
-                self._lowest, self._best = reached, self.benches.copy()
+            if self._keeps_best and (reached := self.overload) < self._best_overload:
+                self._best_overload, self._best_pools = reached, self.assigned_pools.copy()
             places = [cell for cells in violated.values() for cell in set_bits(cells)]
-            offer = self._best_offer(places[self._step % len(places)])
+            offer = self._best_move(places[self._step % len(places)])
             if offer is None or offer[0] >= 0:
-                self._raise(places)
+                self._raise_weights(places)
             if offer is not None:
-                self._moved[offer[2]] = self._step
+                self._last_moved[offer[2]] = self._step
                 self._move(offer[2], offer[3])
             self._step += 1
         return False
 
-    def _best_offer(self, cell: int) -> tuple[int, int, int, int] | None:
+    def _best_move(self, cell: int) -> tuple[int, int, int, int] | None:
         # Whoever moved just now stays a while, and longer the longer it takes: otherwise two only change places.
         lately = self._step - 5 - self._step // 300
-        return min((o for o in self._offers(cell) if o[1] < 0 or o[1] < lately), default=None)
+        return min((o for o in self._candidate_moves(cell) if o[1] < 0 or o[1] < lately), default=None)
 
-    def _offers(self, cell: int) -> Iterator[tuple[int, int, int, int]]:
+    def _candidate_moves(self, cell: int) -> Iterator[tuple[int, int, int, int]]:
         """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
-        for sitter in set_bits(self._movable(cell)):
-            options, home = self._options[sitter], self.benches[sitter]
-            gain = self._dear(sitter, home, self._limits[home] + 1)
+        for sitter in set_bits(self._movable_demands(cell)):
+            options, home = self._options[sitter], self.assigned_pools[sitter]
+            gain = self._move_cost(sitter, home, self._limits[home] + 1)
             for bench, (_, _, mask) in options.items():
                 if bench != home:
-                    loss = self._dear(sitter, bench, self._limits[bench]) if self._full[bench] & mask else 0
-                    yield loss - gain, self._moved.get(sitter, -1), sitter, bench
+                    loss = self._move_cost(sitter, bench, self._limits[bench]) if self._full[bench] & mask else 0
+                    yield loss - gain, self._last_moved.get(sitter, -1), sitter, bench
 
-    def _dear(self, sitter: int, bench: int, least: int) -> int:
+    def _move_cost(self, demand: int, pool: int, least: int) -> int:
         """What the sitter's cells on the bench cost where at least so many sit there already."""
-        first, last, _ = self._options[sitter][bench]
-        loads, dearness = self._loads[bench], self._dearness[bench]
+        first, last, _ = self._options[demand][pool]
+        loads, dearness = self._loads[pool], self._cell_weights[pool]
         return sum([dearness[cell] for cell in range(first, last) if loads[cell] >= least])
 
-    def _raise(self, places: Sequence[int]) -> None:
-        for cell in places:
-            self._stuck[cell] += 1
+    def _raise_weights(self, cells: Sequence[int]) -> None:
+        for cell in cells:
+            self._impasses[cell] += 1
             for bench, limit in self._limits.items():
                 if self._loads[bench][cell] > limit:
-                    self._dearness[bench][cell] += 1
+                    self._cell_weights[bench][cell] += 1
 
-    def _return(self, places: Sequence[int]) -> None:
-        for sitter, bench in enumerate(places):
-            if self.benches[sitter] != bench:
+    def _restore(self, assigned_pools: Sequence[int]) -> None:
+        for sitter, bench in enumerate(assigned_pools):
+            if self.assigned_pools[sitter] != bench:
                 self._move(sitter, bench)

@@ -24,7 +24,7 @@ from chalicelib.domain.capacity.local_search import LocalSearch
 class Proof:
     """Why no placement stays within the allowances: the decisions and groups it rests on, and the least shortfall."""
 
-    sitters: int
+    demands: int
     groups: frozenset[int]
     short: int
 
@@ -42,154 +42,154 @@ class OverloadSolver(LocalSearch):
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         super().__init__(instants, limits)
-        self._prices = DualPrices(limits, self._width)
-        self._least = 0
-        self._pin: dict[int, int] = {}
-        self._patience = -1
-        self._seated: list[int] = []
-        self._answers: dict[tuple[tuple[int, CellRange], ...], int] = {}
-        self._proven = True  # nobody can be seated with less overload
+        self._prices = DualPrices(limits, self._widths)
+        self._least_overload = 0
+        self._decided_by: dict[int, int] = {}
+        self._steps_left = -1
+        self._initial_pools: list[int] = []
+        self._known_counts: dict[tuple[tuple[int, CellRange], ...], int] = {}
+        self._is_proven = True  # nobody can be seated with less overload
         self.gave_up = 0  # questions left unanswered, taken for refusals
 
     def admit(self, spans: Mapping[int, Span]) -> bool:
         """Whether one more sitter fits without raising the overload; it stays when it does."""
-        if not self._proven:
+        if not self._is_proven:
             self.gave_up += 1
             return False
-        self.sit(spans)
-        proof = self._reseat(SEARCH_LIMIT)
+        self.add(spans)
+        proof = self._search_placement(SEARCH_LIMIT)
         if proof is not GIVEN_UP:
             if proof is not None:
-                self.rise()
+                self.remove_last()
             return proof is None
-        before = self.benches.copy()
-        if self._persuade():
+        before = self.assigned_pools.copy()
+        if self._find_seat_or_proof():
             return True
-        self._return(before)
-        self.rise()
+        self._restore(before)
+        self.remove_last()
         return False
 
-    def _persuade(self) -> bool:
+    def _find_seat_or_proof(self) -> bool:
         """Find the newcomer's seat by haggling, or else a proof that there is none."""
         kinds = count_kinds(self._options)
-        if self._prices.known(self._least, kinds):
+        if self._prices.is_known_to_exceed(self._least_overload, kinds):
             return False
-        self._open_haggling()
+        self._reset_local_search()
         for steps, cells, rounds in EFFORT_LEVELS:
-            if self._haggle(steps):
+            if self._improve(steps):
                 return True
-            first, last = self._sorest(cells)
-            if self._prices.exceed(self._least, kinds, first, last, rounds):
+            first, last = self._hotspot(cells)
+            if self._prices.prove_exceeds(self._least_overload, kinds, first, last, rounds):
                 return False
-        proof = self._reseat(FINAL_SEARCH_LIMIT)
+        proof = self._search_placement(FINAL_SEARCH_LIMIT)
         self.gave_up += proof is GIVEN_UP
         return proof is None
 
-    def _sorest(self, cells: int) -> tuple[int, int]:
+    def _hotspot(self, cells: int) -> tuple[int, int]:
         """So many cells in a row where haggling most often came to an impasse."""
-        last = max(0, len(self._width) - cells)
-        first = max(range(last + 1), key=lambda cell: sum(self._stuck[cell : cell + cells]))
-        return first, min(first + cells, len(self._width))
+        last = max(0, len(self._widths) - cells)
+        first = max(range(last + 1), key=lambda cell: sum(self._impasses[cell : cell + cells]))
+        return first, min(first + cells, len(self._widths))
 
-    def room(self, spans: Mapping[int, Span], at_most: int | None) -> int:
+    def count_admissible(self, spans: Mapping[int, Span], at_most: int | None) -> int:
         """How many such newcomers fit one after the other; the sitters are left as they were.
 
         Starts within one cell ask the same question: the answer is kept.
         """
         kind = tuple((bench, self._cells(span)) for bench, span in spans.items())
-        if kind not in self._answers:
+        if kind not in self._known_counts:
             found = 0
             while (at_most is None or found < at_most) and self.admit(spans):
                 found += 1
-            self._settle()
+            self._restore_initial()
             if found == at_most:
                 return found
-            self._answers[kind] = found
-        found = self._answers[kind]
+            self._known_counts[kind] = found
+        found = self._known_counts[kind]
         return found if at_most is None else min(found, at_most)
 
-    def _settle(self) -> None:
+    def _restore_initial(self) -> None:
         """Take away those who were admitted since everybody was seated, and put the others back where they were."""
-        while len(self.benches) > len(self._seated):
-            self.rise()
-        self._return(self._seated)
+        while len(self.assigned_pools) > len(self._initial_pools):
+            self.remove_last()
+        self._restore(self._initial_pools)
 
-    def seat(self, arrivals: Sequence[Mapping[int, Span]]) -> None:
+    def place_all(self, demands: Sequence[Mapping[int, Span]]) -> None:
         """Place the first sitters with the least overload, and remember what was proven unavoidable."""
-        for spans in arrivals:
-            self.sit(spans)
-        for cell, over in enumerate(self._over):
+        for spans in demands:
+            self.add(spans)
+        for cell, over in enumerate(self._excess):
             if over:
-                avoidable, closed = self._avoidable(cell)
+                avoidable, closed = self._avoidable_excess(cell)
                 self._allowed[cell] = over - avoidable
                 self._prices.charge(cell, closed)
-        self._hot = sum(1 << cell for cell, over in enumerate(self._over) if over > self._allowed[cell])
+        self._hot = sum(1 << cell for cell, over in enumerate(self._excess) if over > self._allowed[cell])
         efforts = list(EFFORT_LEVELS)
-        while violated := self._violated():
+        while violated := self._violated_groups():
             later = set(violated) - {min(violated)}
             self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
-            proof = self._reseat(SEARCH_LIMIT if efforts else FINAL_SEARCH_LIMIT)
+            proof = self._search_placement(SEARCH_LIMIT if efforts else FINAL_SEARCH_LIMIT)
             self._cared = -1
             if proof is GIVEN_UP and not efforts:
-                self._proven = False
+                self._is_proven = False
                 break
             if proof is GIVEN_UP:
-                self._strive(*efforts.pop(0))
+                self._improve_or_prove(*efforts.pop(0))
             elif proof is not None:
-                self._allow(proof)
-        self._least = self.overload
-        self._seated = self.benches.copy()
+                self._raise_budget(proof)
+        self._least_overload = self.overload
+        self._initial_pools = self.assigned_pools.copy()
 
-    def _strive(self, steps: int, cells: int, rounds: int) -> None:
+    def _improve_or_prove(self, steps: int, cells: int, rounds: int) -> None:
         """Improve the placement, or else try to prove that what it costs is the least."""
-        self._open_haggling(remember=True)
-        if self._haggle(steps):
+        self._reset_local_search(remember=True)
+        if self._improve(steps):
             return
-        self._return(self._best)
+        self._restore(self._best_pools)
         kinds, gained = count_kinds(self._options), False
         for _ in range(HOTSPOTS):
-            first, last = self._sorest(cells)
+            first, last = self._hotspot(cells)
             while self._prices.raise_bound(kinds, first, last, rounds):
                 gained = True
-            self._stuck[first:last] = [0] * (last - first)
+            self._impasses[first:last] = [0] * (last - first)
         if gained:
-            priced = frozenset(self._group[cell] for cell in self._prices.cells())
-            due = sum(self._allowed[cell] * self._width[cell] for cell in range(len(self._width)))
+            priced = frozenset(self._group[cell] for cell in self._prices.priced_cells())
+            due = sum(self._allowed[cell] * self._widths[cell] for cell in range(len(self._widths)))
             known = sum(self._budget.get(group, 0) for group in priced)
-            short = self._prices.proven(kinds) - due - known
+            short = self._prices.lower_bound(kinds) - due - known
             if short > 0:
-                self._allow(Proof(0, priced, short))
+                self._raise_budget(Proof(0, priced, short))
 
-    def _allow(self, proof: Proof) -> None:
+    def _raise_budget(self, proof: Proof) -> None:
         heir = min(proof.groups)
         self._budget[heir] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
         self._group = [heir if group in proof.groups else group for group in self._group]
 
-    def _reseat(self, patience: int = -1) -> Proof | None:
-        self._patience = patience
+    def _search_placement(self, limit: int = -1) -> Proof | None:
+        self._steps_left = limit
         self._free = (1 << len(self._options)) - 1
-        self._pin.clear()
+        self._decided_by.clear()
         return self._search()
 
     def _search(self) -> Proof | None:
         """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""
-        if not self._patience:
+        if not self._steps_left:
             return GIVEN_UP
-        self._patience -= 1
-        found = self._branch()
+        self._steps_left -= 1
+        found = self._next_decision()
         if found is None or isinstance(found, Proof):
             return found
-        sitter, bit, home = found, 1 << found, self.benches[found]
+        sitter, bit, home = found, 1 << found, self.assigned_pools[found]
         blamed, groups, short = 0, frozenset[int](), 1 << 62
-        ways = sorted(self._options[sitter], key=lambda bench: (bench == home, self._harm(sitter, bench)))
+        ways = sorted(self._options[sitter], key=lambda bench: (bench == home, self._added_excess(sitter, bench)))
         self._free &= ~bit
-        self._pin[sitter] = bit
+        self._decided_by[sitter] = bit
         for bench in ways:
             still = 0
             if bench == home:  # its twins here stay as well: one of them leaving instead was refuted just now
-                still = self._kin[self._twins[sitter]] & self._on[home] & self._free
+                still = self._same_kind[self._kinds[sitter]] & self._placed_on[home] & self._free
                 self._free &= ~still
-                self._pin.update(dict.fromkeys(set_bits(still), bit))
+                self._decided_by.update(dict.fromkeys(set_bits(still), bit))
             else:
                 self._move(sitter, bench)
             proof = self._search()
@@ -198,44 +198,44 @@ class OverloadSolver(LocalSearch):
             self._free |= still
             if bench != home:
                 self._move(sitter, home)
-            if not proof.sitters & bit:
+            if not proof.demands & bit:
                 self._free |= bit
                 return proof
-            blamed, groups, short = blamed | proof.sitters, groups | proof.groups, min(short, proof.short)
+            blamed, groups, short = blamed | proof.demands, groups | proof.groups, min(short, proof.short)
         self._free |= bit
         return Proof(blamed & ~bit, groups, short)
 
-    def _branch(self) -> int | Proof | None:
+    def _next_decision(self) -> int | Proof | None:
         """The sitter to decide next; nothing when all is well; a proof when some group cannot be brought to order."""
         best, fewest = None, 1 << 62
-        for group, cells in self._violated().items():
+        for group, cells in self._violated_groups().items():
             blamed, proven = 0, 0
             for cell in set_bits(cells):
-                closed = self._closed(cell)
+                closed = self._closed_pools(cell)
                 if closed is not None:
-                    blamed |= self._blame(cell, closed)
-                    proven += (self._over[cell] - self._allowed[cell]) * self._width[cell]
+                    blamed |= self._responsible_decisions(cell, closed)
+                    proven += (self._excess[cell] - self._allowed[cell]) * self._widths[cell]
                     continue
-                movable = self._movable(cell)
+                movable = self._movable_demands(cell)
                 if movable.bit_count() < fewest:
                     best, fewest = movable, movable.bit_count()
             if proven > self._budget.get(group, 0):
                 return Proof(blamed, frozenset((group,)), proven - self._budget.get(group, 0))
         if best is None:
             return None
-        return min(set_bits(best), key=self._least_harm)
+        return min(set_bits(best), key=self._least_added_excess)
 
-    def _least_harm(self, sitter: int) -> int:
-        home = self.benches[sitter]
-        return min((self._harm(sitter, bench) for bench in self._options[sitter] if bench != home), default=1 << 30)
+    def _least_added_excess(self, demand: int) -> int:
+        home = self.assigned_pools[demand]
+        return min((self._added_excess(demand, bench) for bench in self._options[demand] if bench != home), default=1 << 30)
 
-    def _blame(self, cell: int, closed: set[int]) -> int:
+    def _responsible_decisions(self, cell: int, closed: set[int]) -> int:
         """The decisions without which the overload of the cell could leave the closed benches."""
         blamed = 0
         for bench in closed:
-            for sitter in set_bits(self._on[bench] & self._active[bench][cell] & ~self._free):
+            for sitter in set_bits(self._placed_on[bench] & self._active[bench][cell] & ~self._free):
                 if any(
                     other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[sitter].items()
                 ):
-                    blamed |= self._pin[sitter]
+                    blamed |= self._decided_by[sitter]
         return blamed

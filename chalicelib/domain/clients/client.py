@@ -66,7 +66,7 @@ class Client:
         return self.merged_into is None and self.deleted_at is None
 
     @property
-    def family(self) -> tuple[str, ...]:
+    def record_ids(self) -> tuple[str, ...]:
         """This client's id and those of all it has absorbed: whatever stands under any of them is theirs."""
         return (self.id, *self.absorbed)
 
@@ -76,21 +76,21 @@ class Client:
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
-    def forget_at(self) -> datetime | None:
+    def erase_at(self) -> datetime | None:
         """When somebody deleted, who is still reachable for a last message, is not any more (D25)."""
         reachable = self.deleted_at is not None and (self.email or self.mobile)
         return self.deleted_at + REACHABLE_AFTER_DELETE if self.deleted_at and reachable else None
 
     @property
-    def consented(self) -> str | None:
+    def sms_number(self) -> str | None:
         """The number to which texts may go, if they may (NT-1, D19)."""
         return self.mobile if self.receive_sms else None
 
-    def booked(self) -> Client:
+    def as_booked(self) -> Client:
         """As somebody who has been booked: whoever made them has no more to do with them than others (D26)."""
         return self if self.prospect_of is None else replace(self, prospect_of=None)
 
-    def gone(self, now: datetime, *, reachable: bool = False) -> Client:
+    def erased(self, now: datetime, *, reachable: bool = False) -> Client:
         """Deleted: a name that says so and nothing else; ``reachable`` keeps what a last message needs (D25)."""
         blank = Client(
             id=self.id,
@@ -107,7 +107,7 @@ class Client:
         kept: dict[str, Any] = {name: getattr(self, name) for name in _CONTACT_FIELDS}
         return replace(blank, **kept) if reachable else blank
 
-    def filled(self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime) -> Client:
+    def with_blanks_filled(self, mobile: str | None, receive_sms: bool, language: str | None, now: datetime) -> Client:
         """With blanks filled from a public booking; nothing that is known is overwritten (D26b).
 
         Consent to texts comes only along with a number that was not known before (D19).
@@ -151,7 +151,7 @@ class Contact:
     upcoming: tuple[tuple[str, int], ...] = ()
     version: int = 0
 
-    def client_named(self, key: str) -> str | None:
+    def client_with_name_key(self, key: str) -> str | None:
         """The id of the first client behind this contact with that name key (D26b)."""
         return next((client_id for client_id, name in self.clients if name == key), None)
 
@@ -163,12 +163,12 @@ class Contact:
         """Also reaching this client."""
         return replace(self, clients=(*self.clients, (client_id, key)))
 
-    def naming(self, client_id: str, key: str) -> Contact:
+    def with_client_name(self, client_id: str, key: str) -> Contact:
         """Reaching this client under this name, and no other name of theirs."""
         known = dict(self.clients).get(client_id) == key
-        return self if known else self.without(client_id).with_client(client_id, key)
+        return self if known else self.without_clients(client_id).with_client(client_id, key)
 
-    def without(self, *client_ids: str) -> Contact:
+    def without_clients(self, *client_ids: str) -> Contact:
         """No longer reaching these clients."""
         kept = tuple((i, k) for i, k in self.clients if i not in client_ids)
         return self if kept == self.clients else replace(self, clients=kept)

@@ -60,7 +60,7 @@ class DirectoryEntry:
         return self.name.split()
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """Where it stands on its shelf: by term and name, or by client."""
         # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
         return f"{self.term}#{self.name[:200]}#{self.client_id}" if self.shelf in _INDEXED_BY_NAME else self.client_id
@@ -128,7 +128,7 @@ class SearchTerms:
     words: tuple[str, ...] = ()
 
     @property
-    def lead(self) -> str | None:
+    def lead_word(self) -> str | None:
         """The word to look for first: the longest, which fewest names begin with."""
         return max(self.words, key=len, default=None)
 
@@ -137,8 +137,8 @@ class SearchTerms:
 
         A name in which the lead begins two words has two entries; only the first of them counts.
         """
-        first = next((word for word in entry.words if self.lead and word.startswith(self.lead)), None)
-        rest = (word for word in self.words if word != self.lead)
+        first = next((word for word in entry.words if self.lead_word and word.startswith(self.lead_word)), None)
+        rest = (word for word in self.words if word != self.lead_word)
         return first == entry.term and all(any(w.startswith(word) for w in entry.words) for word in rest)
 
 

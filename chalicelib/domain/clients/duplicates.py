@@ -85,7 +85,7 @@ class ComparedFields:
     postal_code: str
 
     @classmethod
-    def of(cls, client: Client) -> ComparedFields:
+    def from_client(cls, client: Client) -> ComparedFields:
         """A client's."""
         return cls(
             first=" ".join(fold_words(client.first_name)),
@@ -112,7 +112,7 @@ def match_score(a: Client | ComparedFields, b: Client | ComparedFields) -> Match
 
     1.0 for the same name and the same means to reach it; a name alone is never more than a likelihood.
     """
-    one, other = (traits if isinstance(traits, ComparedFields) else ComparedFields.of(traits) for traits in (a, b))
+    one, other = (traits if isinstance(traits, ComparedFields) else ComparedFields.from_client(traits) for traits in (a, b))
     first, name = _compare_names(one, other)
     rest = [*_compare_phones(one, other), *_compare_emails(one, other), *_compare_addresses(one, other)]
     evidence = [name, *rest]
@@ -205,5 +205,5 @@ def _compare_addresses(one: ComparedFields, other: ComparedFields) -> Iterator[_
     yield _weighed_evidence(_ADDRESS_WEIGHTS, agreement, MatchReason.SAME_ADDRESS if agreement == 1 else reason)
 
 
-def _beyond_chance(likeness: float) -> float:
-    return max(0.0, (likeness - _CHANCE_SIMILARITY) / (1 - _CHANCE_SIMILARITY))
+def _beyond_chance(similarity: float) -> float:
+    return max(0.0, (similarity - _CHANCE_SIMILARITY) / (1 - _CHANCE_SIMILARITY))

@@ -46,7 +46,7 @@ class Merge:
         """The fields of the primary that are not what they were."""
         return tuple(name for name in PROFILE_FIELDS if getattr(self.primary, name) != getattr(self.survivor, name))
 
-    def over(self, now: datetime) -> Merge:
+    def marked_undone(self, now: datetime) -> Merge:
         """Once it is undone: who and when, and nothing of what they were; both are on record themselves again."""
         duplicate, primary, survivor = map(_without_personal_data, (self.duplicate, self.primary, self.survivor))
         return replace(
@@ -82,8 +82,8 @@ class AppointmentSpan:
 class AppointmentOverlap:
     """Two appointments at one time that one person is to come to; both stay (D17)."""
 
-    duplicates: AppointmentSpan
-    primarys: AppointmentSpan
+    of_duplicate: AppointmentSpan
+    of_primary: AppointmentSpan
 
 
 def find_overlaps(
@@ -93,7 +93,7 @@ def find_overlaps(
     still = [e for e in primarys if e.end > now]
     pairs = ((d, p) for d in duplicates for p in still if d.end > now and d.appointment_id != p.appointment_id)
     found = (AppointmentOverlap(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
-    return tuple(sorted(found, key=lambda c: (max(c.duplicates.start, c.primarys.start), c.duplicates.appointment_id)))
+    return tuple(sorted(found, key=lambda c: (max(c.of_duplicate.start, c.of_primary.start), c.of_duplicate.appointment_id)))
 
 
 def profile_values(client: Client) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def merge_clients(
     A duplicate's value wins where it has one and the field is copied (D16); notes are joined (D18), consent follows
     the number (D19), the outside id becomes an alias unless there was none (D21).
     """
-    if len(primary.family) + len(duplicate.family) > MAX_MERGED_RECORDS:
+    if len(primary.record_ids) + len(duplicate.record_ids) > MAX_MERGED_RECORDS:
         raise TooManyMerged()
     values = {name: getattr(duplicate, name) for name in copied - _FIELDS_WITH_OWN_RULES if getattr(duplicate, name)}
     mobile = values.get("mobile", primary.mobile)
@@ -138,7 +138,7 @@ def merge_clients(
         receive_email=duplicate.receive_email and primary.receive_email,
         # Somebody who has been booked under either record has been booked (D26).
         prospect_of=primary.prospect_of if duplicate.prospect_of else None,
-        absorbed=(*primary.absorbed, *duplicate.family),
+        absorbed=(*primary.absorbed, *duplicate.record_ids),
         updated_at=now,
     )
     found = [pair for pair in (_lookup_key(duplicate), _lookup_key(primary)) if pair]
@@ -160,7 +160,7 @@ def undo_merge(merge: Merge, duplicate: Client, primary: Client, now: datetime) 
     """
     values, kept = _restored_values(merge, primary)
     outside = values.get("external_id", primary.external_id)
-    alias_before, family = set(merge.primary.aliases), set(merge.duplicate.family)
+    alias_before, family = set(merge.primary.aliases), set(merge.duplicate.record_ids)
     unbooked = primary.prospect_of == merge.survivor.prospect_of
     given = {alias for alias in merge.survivor.aliases if alias not in alias_before}
     return UndoneMerge(

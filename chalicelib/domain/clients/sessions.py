@@ -66,25 +66,25 @@ class Entitlement:
     requests: tuple[SessionRequest, ...] = ()
     version: int = 0
 
-    def keeping(self) -> Entitlement:
+    def with_reservation(self) -> Entitlement:
         """With one more kept for an appointment."""
         return replace(self, reserved=self.reserved + 1)
 
-    def settling(self, use: SessionUse) -> Entitlement:
+    def with_settled(self, use: SessionUse) -> Entitlement:
         """With one that was kept used, or given back."""
         return replace(self, reserved=self.reserved - 1, used=self.used + (use is SessionUse.USED))
 
-    def using(self) -> Entitlement:
+    def with_unreserved_use(self) -> Entitlement:
         """With one used that nobody had kept; it may be one too many (D39)."""
         return replace(self, used=self.used + 1)
 
-    def asked(self, request: SessionRequest) -> Entitlement:
+    def with_request(self, request: SessionRequest) -> Entitlement:
         """With one more request on record; 422 ``too_many`` beyond fifty."""
         if len(self.requests) >= MAX_SESSION_REQUESTS:
             raise Invalid(f"There are already {MAX_SESSION_REQUESTS}, which is the most for a client.", code="too_many")
         return replace(self, requests=(*self.requests, request))
 
-    def decided(self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime) -> Entitlement:
+    def with_decision(self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime) -> Entitlement:
         """With a request decided, and what was approved allotted; 404, 409 ``wrong_state`` once it is decided."""
         request = next((r for r in self.requests if r.id == request_id), None)
         if request is None:
@@ -96,7 +96,7 @@ class Entitlement:
         requests = tuple(said if r.id == request_id else r for r in self.requests)
         return replace(self, allotted=self.allotted + granted, requests=requests)
 
-    def speechless(self) -> Entitlement:
+    def without_reasons(self) -> Entitlement:
         """Without a word of why more were asked for: the client is deleted (D25)."""
         return replace(self, requests=tuple(replace(r, reason="", note="") for r in self.requests))
 
@@ -132,7 +132,7 @@ def reserve_session(records: Sequence[Entitlement], client_id: str) -> Entitleme
     """The record of this id with one session kept; 409 ``no_sessions`` when none of the family has one left."""
     if session_balance(records).available == 0:
         raise NoSessions()
-    return record_of(records, client_id).keeping()
+    return record_of(records, client_id).with_reservation()
 
 
 def allot(records: Sequence[Entitlement], client_id: str, allotted: int) -> tuple[Entitlement, ...]:

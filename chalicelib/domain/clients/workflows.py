@@ -43,6 +43,6 @@ class Workflow:
     state: WorkflowState = WorkflowState.OPEN
     version: int = 0
 
-    def blank(self, now: datetime) -> Workflow:
+    def without_content(self, now: datetime) -> Workflow:
         """What stays of it once the client is deleted: that it was there, and nothing of what it said (D25)."""
         return replace(self, name="", steps=(), updated_at=now)

@@ -28,38 +28,38 @@ ELSEWHERE_FACT = "elsewhere"
 class RoutedMessage:
     """The notices a message comes to; when there are none, ``unsaid`` tells why."""
 
-    notices: tuple[Notification, ...] = ()
-    unsaid: str = ""
+    notifications: tuple[Notification, ...] = ()
+    suppressed: str = ""
 
 
-def route(message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime) -> RoutedMessage:
+def route(message: QueuedMessage, entry: JournalEntry, context: MessageContext, now: datetime) -> RoutedMessage:
     """The notices of one message of an entry as things stand ``now``.
 
     ``unsaid``: ``stale`` (a later entry tells, or it is no longer true), ``suppressed`` (nobody wants clients
     of this appointment told, NT-6, D42) or ``unreachable`` (no address, no consent, NT-1).
     """
-    if _is_stale(message, entry, scene, now):
-        return RoutedMessage(unsaid="stale")
+    if _is_stale(message, entry, context, now):
+        return RoutedMessage(suppressed="stale")
     if message.audience is Audience.CLIENT:
-        if not scene.appointment.notify_client:
-            return RoutedMessage(unsaid="suppressed")
-        notices = tuple(_client_notifications(message, entry, scene, now))
+        if not context.appointment.notify_client:
+            return RoutedMessage(suppressed="suppressed")
+        notices = tuple(_client_notifications(message, entry, context, now))
     else:
-        notices = tuple(_organisation_notifications(message, scene))
-    return RoutedMessage(notices) if notices else RoutedMessage(unsaid="unreachable")
+        notices = tuple(_organisation_notifications(message, context))
+    return RoutedMessage(notices) if notices else RoutedMessage(suppressed="unreachable")
 
 
-def language_for(wanted: Iterable[str | None], settings: Settings) -> str:
+def language_for(preferred: Iterable[str | None], settings: Settings) -> str:
     """The first wanted language the organisation writes in, ``fr-CA`` finding ``fr``, else its own (NT-8)."""
-    for tag in wanted:
+    for tag in preferred:
         for candidate in (tag, (tag or "").partition("-")[0]):
             if candidate in settings.languages:
                 return candidate or ""
     return next(iter(settings.languages), "en")
 
 
-def _is_stale(message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime) -> bool:
-    appointment, kind = scene.appointment, message.kind
+def _is_stale(message: QueuedMessage, entry: JournalEntry, context: MessageContext, now: datetime) -> bool:
+    appointment, kind = context.appointment, message.kind
     if entry.sequence < appointment.sequence and kind not in FINAL_KINDS:
         return True
     if kind in _CONFIRMED_ONLY_KINDS and not appointment.confirmed:
@@ -67,7 +67,7 @@ def _is_stale(message: QueuedMessage, entry: JournalEntry, scene: MessageContext
     if kind is MessageKind.REMINDER and (appointment.state is not AppointmentState.BOOKED or appointment.start <= now):
         return True
     if message.audience is Audience.CLIENT:
-        return _is_stale_for_client(message, scene)
+        return _is_stale_for_client(message, context)
     if kind is MessageKind.STAFF_UNASSIGNED:
         return appointment.staff_id == message.recipient_id
     if message.audience is Audience.STAFF and _has_changed_hands(message, appointment.staff_id):
@@ -75,11 +75,11 @@ def _is_stale(message: QueuedMessage, entry: JournalEntry, scene: MessageContext
     return (appointment.state is AppointmentState.CANCELLED) is not (kind in CANCELLATION_KINDS)
 
 
-def _is_stale_for_client(message: QueuedMessage, scene: MessageContext) -> bool:
-    attendee = _attendee(message, scene)
+def _is_stale_for_client(message: QueuedMessage, context: MessageContext) -> bool:
+    attendee = _attendee(message, context)
     if attendee is None or attendee.cancelled is not (message.kind in CANCELLATION_KINDS):
         return True
-    return message.kind is MessageKind.REQUEST_RECEIVED and scene.appointment.confirmed
+    return message.kind is MessageKind.REQUEST_RECEIVED and context.appointment.confirmed
 
 
 def _has_changed_hands(message: QueuedMessage, holder: str | None) -> bool:
@@ -88,24 +88,24 @@ def _has_changed_hands(message: QueuedMessage, holder: str | None) -> bool:
     return holder not in (None, message.recipient_id)
 
 
-def _attendee(message: QueuedMessage, scene: MessageContext) -> Attendee | None:
-    return next((a for a in scene.appointment.attendees if a.client_id == message.recipient_id), None)
+def _attendee(message: QueuedMessage, context: MessageContext) -> Attendee | None:
+    return next((a for a in context.appointment.attendees if a.client_id == message.recipient_id), None)
 
 
 def _client_notifications(
-    message: QueuedMessage, entry: JournalEntry, scene: MessageContext, now: datetime
+    message: QueuedMessage, entry: JournalEntry, context: MessageContext, now: datetime
 ) -> Iterable[Notification]:
-    attendee, client = _attendee(message, scene), scene.clients.get(message.recipient_id)
+    attendee, client = _attendee(message, context), context.clients.get(message.recipient_id)
     if attendee is None or client is None:
         return
-    settings, appointment = scene.settings, scene.appointment
+    settings, appointment = context.settings, context.appointment
     leaving = message.kind in CANCELLATION_KINDS
     notice = replace(
-        _base_notification(message, scene),
+        _base_notification(message, context),
         name=client.first_name or attendee.name,
         language=language_for([client.language], settings),
         timezone=appointment.timezone,
-        guests=(NotifiedAttendee(attendee.name, attendee.notes, _answers(attendee, scene)),),
+        attendees=(NotifiedAttendee(attendee.name, attendee.notes, _answers(attendee, context)),),
         code=attendee.code,
         by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
         call_number=(client.mobile or client.phone or "") if appointment.method is MeetingMethod.PHONE else "",
@@ -126,7 +126,7 @@ def calendar_sequence(appointment: Appointment, attendee: Attendee, *, leaving: 
 
     One of them leaving does not change the appointment's own sequence; their calendar must hear of it all the same.
     """
-    return appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies else 0)
+    return appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies_capacity else 0)
 
 
 def _deadline(start: datetime, hours: int, now: datetime) -> datetime | None:
@@ -139,14 +139,14 @@ def _accepts_email(client: Client) -> bool:
     return client.receive_email and bool(client.email)
 
 
-def _organisation_notifications(message: QueuedMessage, scene: MessageContext) -> Iterable[Notification]:
-    settings, location = scene.settings, scene.location
-    notice = replace(_base_notification(message, scene), guests=tuple(_notified_attendees(scene)))
+def _organisation_notifications(message: QueuedMessage, context: MessageContext) -> Iterable[Notification]:
+    settings, location = context.settings, context.location
+    notice = replace(_base_notification(message, context), attendees=tuple(_notified_attendees(context)))
     match message.audience:
         case Audience.STAFF:
-            staff = scene.staff.get(message.recipient_id)
+            staff = context.staff.get(message.recipient_id)
             if staff is not None and staff.active and staff.email:
-                yield _staff_notification(notice, staff, scene)
+                yield _staff_notification(notice, staff, context)
         case Audience.LOCATION:
             if location.email:
                 language = language_for([location.language], settings)
@@ -162,20 +162,20 @@ def _organisation_notifications(message: QueuedMessage, scene: MessageContext) -
                 )
 
 
-def _staff_notification(notice: Notification, staff: Staff, scene: MessageContext) -> Notification:
+def _staff_notification(notification: Notification, staff: Staff, context: MessageContext) -> Notification:
     return replace(
-        notice,
+        notification,
         address=staff.email,
         name=staff.name,
-        language=language_for([*staff.languages, scene.location.language], scene.settings),
-        timezone=staff.timezone or scene.location.timezone,
+        language=language_for([*staff.languages, context.location.language], context.settings),
+        timezone=staff.timezone or context.location.timezone,
     )
 
 
-def _base_notification(message: QueuedMessage, scene: MessageContext) -> Notification:
-    appointment, location = scene.appointment, scene.location
+def _base_notification(message: QueuedMessage, context: MessageContext) -> Notification:
+    appointment, location = context.appointment, context.location
     cancellation = appointment.cancellation
-    staff = scene.staff.get(appointment.staff_id or "")
+    staff = context.staff.get(appointment.staff_id or "")
     previous = message.facts.get(PREVIOUS_START_FACT)
     return Notification(
         kind=message.kind,
@@ -186,12 +186,12 @@ def _base_notification(message: QueuedMessage, scene: MessageContext) -> Notific
         name="",
         language="",
         timezone=location.timezone,
-        organisation=scene.settings.organisation_name,
+        organisation=context.settings.organisation_name,
         appointment_id=appointment.id,
         start=appointment.start,
         end=appointment.end,
         method=appointment.method,
-        service=scene.service.name,
+        service=context.service.name,
         place=location.name,
         place_address=location.address if appointment.method is MeetingMethod.IN_PERSON else "",
         staff_name=staff.name if staff else "",
@@ -205,19 +205,19 @@ def _base_notification(message: QueuedMessage, scene: MessageContext) -> Notific
     )
 
 
-def _notified_attendees(scene: MessageContext) -> Iterable[NotifiedAttendee]:
-    appointment = scene.appointment
+def _notified_attendees(context: MessageContext) -> Iterable[NotifiedAttendee]:
+    appointment = context.appointment
     for attendee in appointment.live_attendees or appointment.attendees:
-        client = scene.clients.get(attendee.client_id)
+        client = context.clients.get(attendee.client_id)
         yield NotifiedAttendee(
             name=attendee.name,
             notes=attendee.notes,
-            answers=_answers(attendee, scene),
+            answers=_answers(attendee, context),
             phone=(client.mobile or client.phone or "") if client else "",
             email=(client.email or "") if client else "",
         )
 
 
-def _answers(attendee: Attendee, scene: MessageContext) -> tuple[tuple[str, Any], ...]:
-    texts = {question.id: question.text for question in scene.service.questions}
+def _answers(attendee: Attendee, context: MessageContext) -> tuple[tuple[str, Any], ...]:
+    texts = {question.id: question.text for question in context.service.questions}
     return tuple((texts[a.question_id], a.value) for a in attendee.answers if a.question_id in texts)

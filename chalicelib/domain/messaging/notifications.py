@@ -98,7 +98,7 @@ class Notification:
     staff_name: str = ""
     confirmed: bool = True
     sequence: int = 0
-    guests: tuple[NotifiedAttendee, ...] = ()
+    attendees: tuple[NotifiedAttendee, ...] = ()
     code: str | None = None
     call_number: str = ""
     teleconference: Teleconference | None = None
@@ -111,7 +111,7 @@ class Notification:
     has_email: bool = True
 
     @property
-    def manner(self) -> WordingVariant:
+    def wording_variant(self) -> WordingVariant:
         """How to speak of it: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
         match self.kind:
             case MessageKind.STAFF_ASSIGNED if not self.confirmed:

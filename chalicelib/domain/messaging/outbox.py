@@ -48,7 +48,7 @@ class ClaimState(Enum):
 class ClaimResult:
     """The answer to a request for permission; ``token`` is its holder's, ``until`` the end of the lease."""
 
-    permission: SendClaim
-    standing: ClaimState
+    claim: SendClaim
+    state: ClaimState
     token: str
     until: datetime

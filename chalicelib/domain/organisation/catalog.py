@@ -68,7 +68,7 @@ class Location:
     version: int = 0
 
     @property
-    def dials_in(self) -> str | None:
+    def phone_country(self) -> str | None:
         """The country in whose notation people here write telephone numbers, where it is not said: the zone's."""
         return self.country or country_of(self.timezone)
 

@@ -54,11 +54,11 @@ class BranchHours:
     closures: tuple[Closure, ...] = ()
     version: int = 0
 
-    def hours(self, tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
+    def open_intervals(self, tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
         """The weekly hours of these local days, both included."""
         return weekly_intervals([opening.line for opening in self.lines], tz, first, last)
 
-    def closed(self, tz: ZoneInfo) -> Iterator[Interval]:
+    def closed_intervals(self, tz: ZoneInfo) -> Iterator[Interval]:
         """When it is closed in spite of its weekly hours."""
         for closure in self.closures:
             yield wall_interval(closure.date, closure.start, closure.end, tz)
@@ -111,7 +111,7 @@ class PublicHolidays:
     region: str | None = None
 
     @classmethod
-    def kept_at(cls, location: Location, settings: Settings) -> PublicHolidays:
+    def observed_at(cls, location: Location, settings: Settings) -> PublicHolidays:
         """Those of the location's own country and region; where it names none, or only a region, the organisation's."""
         if settings.holidays is None:
             return cls()
@@ -119,7 +119,7 @@ class PublicHolidays:
             return cls(location.country, location.region)
         return cls(settings.holidays.country, location.region or settings.holidays.region)
 
-    def among(self, first: date, last: date) -> frozenset[date]:
+    def between(self, first: date, last: date) -> frozenset[date]:
         """The public holidays from ``first`` to ``last``, both included."""
         if self.country is None:
             return frozenset()

@@ -35,7 +35,7 @@ class TeamMember:
     assigned_at: datetime | None = None
     version: int = 0
 
-    def follows(self, staff: Staff, rota: Rota) -> TeamMember:
+    def updated_from(self, staff: Staff, rota: Rota) -> TeamMember:
         """As these records have it now."""
         return replace(
             self,
@@ -55,26 +55,26 @@ class BranchRoster:
     """A location's hours and everybody who works there, in order of id."""
 
     location_id: str
-    opening: BranchHours
-    posts: tuple[TeamMember, ...] = ()
+    hours: BranchHours
+    members: tuple[TeamMember, ...] = ()
 
-    def post(self, staff_id: str) -> TeamMember | None:
+    def member(self, staff_id: str) -> TeamMember | None:
         """Somebody's post here, if they have one."""
-        return next((p for p in self.posts if p.staff_id == staff_id), None)
+        return next((p for p in self.members if p.staff_id == staff_id), None)
 
-    def offering(self, service_id: str) -> tuple[TeamMember, ...]:
+    def members_offering(self, service_id: str) -> tuple[TeamMember, ...]:
         """Those who offer this service here."""
-        return tuple(p for p in self.posts if offers_service(p, service_id))
+        return tuple(p for p in self.members if offers_service(p, service_id))
 
 
-def offers_service(post: TeamMember | None, service_id: str) -> bool:
+def offers_service(member: TeamMember | None, service_id: str) -> bool:
     """Whether somebody has this post and the service is theirs (D14, D46)."""
-    return post is not None and service_id in post.service_ids
+    return member is not None and service_id in member.service_ids
 
 
-def speakers_of(posts: Iterable[TeamMember], language: str | None) -> tuple[TeamMember, ...]:
+def speakers_of(members: Iterable[TeamMember], language: str | None) -> tuple[TeamMember, ...]:
     """Those who speak it; everybody where no language is asked for (CC-3)."""
-    return tuple(p for p in posts if language is None or language in p.languages)
+    return tuple(p for p in members if language is None or language in p.languages)
 
 
 def _is_bookable_at(schedule: WorkSchedule, location_id: str) -> bool:

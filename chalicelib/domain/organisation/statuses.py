@@ -83,7 +83,7 @@ class StatusPipeline:
         """The status of that id, archived ones included."""
         return next((status for status in self.statuses if status.id == status_id), None)
 
-    def first(self, predicate: StatusPredicate) -> Status | None:
+    def first_with(self, predicate: StatusPredicate) -> Status | None:
         """The status of the lowest position among those of this predicate that can be chosen (AS-4, D32)."""
         return next((s for s in self.ordered if s.predicate is predicate and not s.archived), None)
 
@@ -93,11 +93,11 @@ class StatusPipeline:
         return max((status.position for status in self.statuses), default=0) + 1
 
     @property
-    def missing(self) -> tuple[StatusPredicate, ...]:
+    def missing_predicates(self) -> tuple[StatusPredicate, ...]:
         """The predicates no status that can be chosen has."""
-        return tuple(predicate for predicate in StatusPredicate if self.first(predicate) is None)
+        return tuple(predicate for predicate in StatusPredicate if self.first_with(predicate) is None)
 
-    def arranged(self, ids: Sequence[str]) -> StatusPipeline:
+    def reordered(self, ids: Sequence[str]) -> StatusPipeline:
         """In this order, counted from one; archived ones that are not named follow as they did.
 
         422 ``invalid_order`` unless every status that can be chosen is named, and none twice.
@@ -119,7 +119,7 @@ def require_valid(
     function is ``enabled`` 422 ``start_first``.
     """
     require_distinct(after)
-    if any(predicate in after.missing and predicate not in before.missing for predicate in needed):
+    if any(predicate in after.missing_predicates and predicate not in before.missing_predicates for predicate in needed):
         raise StatusNeeded()
     if enabled:
         require_start_first(after)
@@ -127,8 +127,8 @@ def require_valid(
 
 def require_complete(pipeline: StatusPipeline) -> None:
     """What switching the function on takes: 422 ``statuses_missing`` or ``start_first`` (D27)."""
-    if pipeline.missing:
-        named = ", ".join(predicate.value for predicate in pipeline.missing)
+    if pipeline.missing_predicates:
+        named = ", ".join(predicate.value for predicate in pipeline.missing_predicates)
         raise invalid("/status_function", f"First add statuses for: {named}.", "statuses_missing")
     require_start_first(pipeline, "/status_function")
 

@@ -48,7 +48,7 @@ class SeriesHours:
     start: time
     length: timedelta
 
-    def on(self, day: date, tz: ZoneInfo) -> tuple[int, int]:
+    def on_day(self, day: date, tz: ZoneInfo) -> tuple[int, int]:
         """Start and end, in minutes, on that local day; the end may come first on a day clocks change (D11)."""
         wall = datetime.combine(day, self.start)
         return epoch_minute(first_valid(wall, tz)), epoch_minute(first_valid(wall + self.length, tz))
@@ -110,7 +110,7 @@ def edit_occurrence_in_series(
         return edit_occurrence(block, series, edit, now)
     tz = ZoneInfo(series.timezone)
     day = occurrence_day(block, tz)
-    times = hours.on(day, tz)
+    times = hours.on_day(day, tz)
     if times[1] <= times[0]:
         return None
     wall = datetime.combine(day, hours.start).isoformat(timespec="minutes")
@@ -154,7 +154,7 @@ def _with_release_times(after: Block, before: Block, series: Series, edit: Block
 
 def _opens_at(policy: Release | None, start: int, tz: ZoneInfo) -> int | None:
     """The minute the seats of an occurrence that begins at ``start`` open."""
-    return policy.due(start, tz) if policy else None
+    return policy.opens_at(start, tz) if policy else None
 
 
 def _wall_time(at: datetime, tz: ZoneInfo) -> datetime:

@@ -36,7 +36,7 @@ class Release:
     time: str | None = None
     hours_before: int | None = None
 
-    def due(self, start: int, tz: ZoneInfo) -> int:
+    def opens_at(self, start: int, tz: ZoneInfo) -> int:
         """The minute the seats of an occurrence that begins at ``start`` open (D12)."""
         if self.at is not None:
             return epoch_minute(self.at)
@@ -75,7 +75,7 @@ class Block:
         """Whether [start, end) lies wholly inside (D4)."""
         return self.start <= start and end <= self.end
 
-    def due(self) -> int | None:
+    def next_check_at(self) -> int | None:
         """The minute at which the release function must look at this block next; none once closed."""
         if self.state is BlockState.CLOSED:
             return None
@@ -147,7 +147,7 @@ class Series:
     next_due: datetime = EPOCH
     version: int = 0
 
-    def times(self, wall: datetime) -> tuple[int, int]:
+    def occurrence_times(self, wall: datetime) -> tuple[int, int]:
         """Start and end, in minutes, of the occurrence whose wall start is ``wall``.
 
         Both follow the wall clock; one in a gap moves to the first instant after it, so that the end may come
@@ -165,7 +165,7 @@ class Series:
         from the series and the date: however often an occurrence is laid out, it is the same.
         """
         tz = ZoneInfo(self.timezone)
-        start, end = times or self.times(wall)
+        start, end = times or self.occurrence_times(wall)
         if end <= start:
             return None
         digest = sha256(f"{self.id}/{wall.date()}".encode()).digest()
@@ -179,8 +179,8 @@ class Series:
             services=self.services,
             state=BlockState.HELD if self.release else BlockState.RELEASED,
             reserved=self.reserved,
-            release_at=self.release.due(start, tz) if self.release else None,
-            reserve_release_at=self.reserve_release.due(start, tz) if self.reserve_release else None,
+            release_at=self.release.opens_at(start, tz) if self.release else None,
+            reserve_release_at=self.reserve_release.opens_at(start, tz) if self.reserve_release else None,
             wall=wall.isoformat(timespec="minutes"),
         )
         return replace(block.advanced(now), version=1)

@@ -57,14 +57,14 @@ class RebookRequest:
     override: str | None = None
 
     @property
-    def past(self) -> bool:
+    def is_retrospective(self) -> bool:
         """Whether it is about a session that has taken place."""
         return self.approach is RebookApproach.RETROSPECTIVE
 
     @property
-    def tells_client(self) -> bool:
+    def notifies_client(self) -> bool:
         """Whether the client is written to: never about what is over (D40)."""
-        return self.notify_client and not self.past
+        return self.notify_client and not self.is_retrospective
 
 
 class ObstacleKind(StrEnum):
@@ -139,39 +139,39 @@ def selected_schedule(rota: Rota, schedule_id: str | None, location_id: str) -> 
     return schedule
 
 
-def agreed_call(wish: RebookRequest) -> Teleconference | None:
+def agreed_call(request: RebookRequest) -> Teleconference | None:
     """The video call that is agreed: no link is made to what is over (D40).
 
     422 ``platform_required`` for video without a platform (RB-7), ``platform_not_allowed`` for one without video
     (RB-11).
     """
-    if wish.method is not MeetingMethod.VIDEO:
-        if wish.platform is not None:
+    if request.method is not MeetingMethod.VIDEO:
+        if request.platform is not None:
             raise invalid("/platform", "Only a video call has a platform.", "platform_not_allowed")
         return None
-    if wish.platform is None:
+    if request.platform is None:
         raise invalid("/platform", "Say over which platform the video call takes place.", "platform_required")
-    return Teleconference(wish.platform, None, LinkState.BY_STAFF) if wish.past else Teleconference.on(wish.platform)
+    return Teleconference(request.platform, None, LinkState.BY_STAFF) if request.is_retrospective else Teleconference.agreed(request.platform)
 
 
-def agreed_start(wish: RebookRequest, timezone: str) -> datetime:
+def agreed_start(request: RebookRequest, timezone: str) -> datetime:
     """The UTC instant at which the client's clocks show the day and time (RB-8, TZ-7).
 
     422 as ``times.resolve``, and ``wrong_offset`` for an offset their clocks do not have then.
     """
-    wall = datetime.combine(wish.day, wish.at.replace(tzinfo=None))
-    if wish.at.tzinfo is None:
+    wall = datetime.combine(request.day, request.at.replace(tzinfo=None))
+    if request.at.tzinfo is None:
         return resolve_start(wall, timezone, "/time")
-    at = datetime.combine(wish.day, wish.at).astimezone(UTC)
+    at = datetime.combine(request.day, request.at).astimezone(UTC)
     found = possible_instants(wall, known_zone(timezone))
     if found and at not in found:
         raise invalid("/time", "The client's clocks have another offset then.", "wrong_offset")
     return resolve_start(at if found else wall, timezone, "/time")
 
 
-def require_bookable_time(wish: RebookRequest, offer: Offer, start: datetime, now: datetime) -> None:
+def require_bookable_time(request: RebookRequest, offer: Offer, start: datetime, now: datetime) -> None:
     """Refuses what the approach is not for (D40): 422 ``past``, ``too_far``, ``in_the_future``, ``too_long_ago``."""
-    if not wish.past:
+    if not request.is_retrospective:
         why = window_violation(offer, Requester(SeatAccess.SCHEDULE, now), epoch_minute(start))
         if why:
             raise invalid("/time", UNAVAILABLE_TEXTS[why], why.value)
@@ -218,14 +218,14 @@ def find_obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval,
     service = offer.service
     busy = span[0] - service.buffer_before, span[1] + service.buffer_after
     for occupant in calendar.occupants(now):
-        if _overlaps(busy, occupant.busy):
+        if _overlaps(busy, occupant.busy_span):
             yield Obstacle(ObstacleKind.APPOINTMENT, occupant.start, occupant.end)
     for absence in rota.time_off:
         if _overlaps(span, absence.interval):
             yield Obstacle(ObstacleKind.TIME_OFF, *absence.interval)
     tz = ZoneInfo(offer.location.timezone)
     first, last = local_day(span[0], tz), local_day(span[1] - 1, tz)
-    for day in sorted(PublicHolidays.kept_at(offer.location, offer.settings).among(first, last)):
+    for day in sorted(PublicHolidays.observed_at(offer.location, offer.settings).between(first, last)):
         yield Obstacle(ObstacleKind.HOLIDAY, *wall_interval(day, 0, DAY_MINUTES, tz))
 
 

@@ -32,11 +32,11 @@ class ReviewBasis:
     schedule_version: int
     service_version: int
 
-    def require_still(self, now: ReviewBasis) -> None:
+    def require_unchanged(self, current: ReviewBasis) -> None:
         """Refuses what has changed since: 409 ``schedule_changed`` (version 0 is gone), ``review_outdated``."""
-        if self.schedule_version != now.schedule_version:
+        if self.schedule_version != current.schedule_version:
             raise ScheduleChanged()
-        if self != now:
+        if self != current:
             raise ReviewOutdated()
 
 
@@ -58,7 +58,7 @@ class RebookReview:
         if self.staff_id != staff_id:
             raise Forbidden("Somebody else has reviewed this.")
 
-    def require_fresh(self, now: int) -> None:
+    def require_not_expired(self, now: int) -> None:
         """409 ``review_expired`` once its time is over (epoch seconds)."""
         if self.expires <= now:
             raise ReviewExpired()

@@ -44,13 +44,13 @@ class QuickViewWindow:
     is looked for from ``unstarted`` on: nothing confirmed waits longer, being commenced by itself (RB-19).
     """
 
-    unstarted: datetime
-    recent: datetime
+    unstarted_from: datetime
+    recent_from: datetime
     until: datetime
-    ahead: datetime
+    early_starts_until: datetime
 
     @classmethod
-    def of(cls, day: date, timezone: str, settings: Settings) -> QuickViewWindow:
+    def for_day(cls, day: date, timezone: str, settings: Settings) -> QuickViewWindow:
         """That of a day in this zone."""
         start, until = day_bounds(day, known_zone(timezone))
         recent = start - timedelta(days=settings.quick_view_days)
@@ -58,19 +58,19 @@ class QuickViewWindow:
         longest = OVERDUE_AFTER + timedelta(days=settings.retrospective_days + 1)
         return cls(min(recent, start - longest), recent, until, until + _EARLY_START_MARGIN)
 
-    def shows(self, appointment: Appointment) -> bool:
+    def includes(self, appointment: Appointment) -> bool:
         """Whether it belongs there, in whichever section."""
         ended = ended_at(appointment)
         if ended is None:
-            begun = appointment.reached(AppointmentState.IN_PROGRESS)
+            begun = appointment.reached_at(AppointmentState.IN_PROGRESS)
             return appointment.start < self.until or (begun is not None and begun < self.until)
-        if ended >= self.recent and ended < self.until:
+        if ended >= self.recent_from and ended < self.until:
             return True
-        return self.recent <= appointment.start < self.until
+        return self.recent_from <= appointment.start < self.until
 
 
 def ended_at(appointment: Appointment) -> datetime | None:
     """When it was completed, missed or cancelled; none before that."""
     if appointment.cancellation is not None:
         return appointment.cancellation.at
-    return appointment.reached(AppointmentState.COMPLETED) or appointment.reached(AppointmentState.NO_SHOW)
+    return appointment.reached_at(AppointmentState.COMPLETED) or appointment.reached_at(AppointmentState.NO_SHOW)

@@ -24,7 +24,7 @@ class MinuteSet:
     bits: int = 0
 
     @classmethod
-    def of(cls, first: int, last: int, intervals: Iterable[Interval]) -> MinuteSet:
+    def from_intervals(cls, first: int, last: int, intervals: Iterable[Interval]) -> MinuteSet:
         """Everything in these intervals."""
         # Parts of some hours first: joining short integers many times over costs a fraction of joining long ones.
         parts: defaultdict[int, int] = defaultdict(int)
@@ -40,7 +40,7 @@ class MinuteSet:
         return cls(first, last, bits)
 
     @classmethod
-    def steps(cls, first: int, last: int, spans: Iterable[Interval], step: int) -> MinuteSet:
+    def from_grid(cls, first: int, last: int, spans: Iterable[Interval], step: int) -> MinuteSet:
         """The minutes 0, ``step``, 2 ``step`` … after the start of each span, within it."""
         bits = 0
         for start, end in spans:
@@ -72,7 +72,7 @@ class MinuteSet:
             yield self.first + at
             at = digits.find("1", at + 1)
 
-    def starts(self, length: int) -> MinuteSet:
+    def starts_lasting(self, length: int) -> MinuteSet:
         """The minutes from which ``length`` minutes on end are in the set."""
         bits, reached = self.bits, 1
         while reached < length:
@@ -81,13 +81,13 @@ class MinuteSet:
             reached += step
         return MinuteSet(self.first, self.last, bits)
 
-    def clear(self, before: int, after: int) -> MinuteSet:
+    def starts_clear_of(self, before: int, after: int) -> MinuteSet:
         """The minutes around which nothing of the set lies in [minute - before, minute + after)."""
         everything = (1 << (self.last - self.first)) - 1
         # Beyond the window nothing is known to be taken: its edges count as free.
         free = ((everything & ~self.bits) << before) | ((1 << before) - 1)
         free |= ((1 << after) - 1) << (self.last - self.first + before)
-        widened = MinuteSet(self.first, self.last + before + after, free).starts(before + after)
+        widened = MinuteSet(self.first, self.last + before + after, free).starts_lasting(before + after)
         return MinuteSet(self.first, self.last, widened.bits & everything)
 
     def spans(self) -> Iterator[Interval]:

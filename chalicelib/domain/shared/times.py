@@ -40,9 +40,9 @@ def country_of(name: str) -> str | None:
     return _countries().get(name)
 
 
-def epoch_minute(instant: datetime) -> int:
+def epoch_minute(at: datetime) -> int:
     """Whole minutes since 1970 UTC, rounded down."""
-    return (instant - EPOCH) // _MINUTE
+    return (at - EPOCH) // _MINUTE
 
 
 def from_epoch_minute(minutes: int) -> datetime:

@@ -24,40 +24,40 @@ from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWor
 class AddAttendee:
     """Additions: the appointment is read, then who is to come; one transaction writes both."""
 
-    def __init__(self, store: Store, attending: AttendeeRegistration, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, attendee_registration: AttendeeRegistration, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._attending = attending
+        self._attendee_registration = attendee_registration
         self._ids = ids
         self._pause = pause
 
-    def join(
-        self, context: Context, appointment_id: str, guest: AttendeeRequest, notify: bool | None = None
+    def add(
+        self, context: Context, appointment_id: str, request: AttendeeRequest, notify: bool | None = None
     ) -> AppointmentView:
         """Also coming, with a code of their own; they alone are told, unless ``notify`` is false.
 
         403 ``feature_disabled``; 409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``,
         ``unknown_client``, ``contact_required``, ``invalid_answers``.
         """
-        return retry_on_conflict(lambda: self._join(context, appointment_id, guest, notify), self._pause)
+        return retry_on_conflict(lambda: self._add(context, appointment_id, request, notify), self._pause)
 
-    def _join(
-        self, context: Context, appointment_id: str, guest: AttendeeRequest, notify: bool | None
+    def _add(
+        self, context: Context, appointment_id: str, request: AttendeeRequest, notify: bool | None
     ) -> AppointmentView:
         before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_access(context.staff, ability_for_attendees(before), before)
         context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
-        guests = self._attending.reachable([guest], before.location_id)
+        guests = self._attendee_registration.normalise([request], before.location_id)
         found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
         change = UnitOfWork()
         service = found.require(Service, before.service_id)
-        (attendee,) = self._attending.attend(change, found, context, service, guests)
-        known = found.get(Client, guest.client_id) if guest.client_id else None
-        after = before.joined(attendee, context.now, known.family if known else ())
-        after = change.book(after, before)
-        change.record(self._entry(context, after, attendee.client_id, notify is not False))
+        (attendee,) = self._attendee_registration.register(change, found, context, service, guests)
+        known = found.get(Client, request.client_id) if request.client_id else None
+        after = before.with_attendee(attendee, context.now, known.record_ids if known else ())
+        after = change.save_appointment(after, before)
+        change.add_entry(self._entry(context, after, attendee.client_id, notify is not False))
         (shown,) = read_views(self._store, [after], context.now)
-        self._store.commit(change, context.once, shown)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
     def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> JournalEntry:

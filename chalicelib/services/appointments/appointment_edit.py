@@ -44,13 +44,13 @@ _LOGGED_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "noti
 class EditAppointment:
     """Edits by staff: the appointment is read, then what the change rests on; nothing else is read or written."""
 
-    def __init__(self, store: Store, places: RelocateAppointment, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, relocate_appointment: RelocateAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._places = places
+        self._relocate_appointment = relocate_appointment
         self._ids = ids
         self._pause = pause
 
-    def change(self, context: Context, appointment_id: str, edit: AppointmentEdit) -> AppointmentView:
+    def edit(self, context: Context, appointment_id: str, edit: AppointmentEdit) -> AppointmentView:
         """The appointment as edited; as it is, without a trace, when nothing differs.
 
         404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
@@ -59,16 +59,16 @@ class EditAppointment:
         ``unknown_client``, ``client_twice``.
         """
         start = resolve_start(edit.start, edit.timezone) if edit.start else None
-        return retry_on_conflict(lambda: self._change(context, appointment_id, edit, start), self._pause)
+        return retry_on_conflict(lambda: self._edit(context, appointment_id, edit, start), self._pause)
 
-    def _change(
+    def _edit(
         self, context: Context, appointment_id: str, edit: AppointmentEdit, start: datetime | None
     ) -> AppointmentView:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline)])
         before = found.require(Appointment, appointment_id)
         require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
-        service, usual = self._terms(before) if edit.needs_service(before) else (None, None)
+        service, usual = self._service_and_platform(before) if edit.needs_service(before) else (None, None)
         if edit.attendees:
             ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
             everybody = client_identity.resolve_attendees(self._store, before, *ids)
@@ -82,15 +82,15 @@ class EditAppointment:
         require_same_day(before, after)
         _require_allowed(context.staff, before, after)
         context = with_staff_channel(self._store, context, before.location_id)
-        return self._written(context, before, after, edit.override, pipeline_in(found))
+        return self._write(context, before, after, edit.override, pipeline_in(found))
 
-    def _terms(self, appointment: Appointment) -> tuple[Service, str | None]:
+    def _service_and_platform(self, appointment: Appointment) -> tuple[Service, str | None]:
         """The service, and the platform that the organisation meets on."""
         found = self._store.read([Ref.to(Service, appointment.service_id), Ref.to(Settings)])
         settings = settings_in(found)
         return found.require(Service, appointment.service_id), settings.teleconference
 
-    def _written(
+    def _write(
         self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: StatusPipeline
     ) -> AppointmentView:
         door = channel_at(context.staff, after.location_id)
@@ -98,18 +98,18 @@ class EditAppointment:
             context = replace(context, channel=door.channel)
         change = UnitOfWork()
         wanted = RelocationRequest(before, after, door, override is not None)
-        settled = self._places.settle(change, context, wanted)
-        after = change.book(_finalised(before, settled.appointment, override, context.now), before)
+        settled = self._relocate_appointment.relocate(change, context, wanted)
+        after = change.save_appointment(_finalised(before, settled.appointment, override, context.now), before)
         for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
-            change.tally(contact, after.id, epoch_minute(after.end))
-        change.record(self._entry(context, before, after))
+            change.count_booking(contact, after.id, epoch_minute(after.end))
+        change.add_entry(self._entry(context, before, after))
         if settled.calendar is not None:
             shown = views_in_calendar(
                 client_identity.appointments_for_staff(self._store, [after]), settled.calendar, pipeline, context.now
             )[0]
         else:
             shown = read_views(self._store, [after], context.now)[0]
-        self._store.commit(change, context.once, shown)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
     def _entry(self, context: Context, before: Appointment, after: Appointment) -> JournalEntry:

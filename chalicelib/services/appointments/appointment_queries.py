@@ -37,14 +37,14 @@ class PublicAppointment:
 class AppointmentQueries:
     """Reading appointments; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
 
-    def as_attendee(self, context: Context, appointment_id: str, code: str) -> PublicAppointment:
+    def show_to_attendee(self, context: Context, appointment_id: str, code: str) -> PublicAppointment:
         """The appointment behind a link in a mail; 404 for a wrong code (D48)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-        attendee = self._person(appointment, appointment.attendee_by_code(code))
+        attendee = self._united_attendee(appointment, appointment.attendee_by_code(code))
         refs: list[Ref[Any]] = [
             Ref.to(Settings),
             Ref.to(Location, appointment.location_id),
@@ -68,34 +68,34 @@ class AppointmentQueries:
             pipeline_in(found).get(appointment.status_id),
         )
 
-    def _person(self, appointment: Appointment, attendee: Attendee) -> Attendee:
+    def _united_attendee(self, appointment: Appointment, attendee: Attendee) -> Attendee:
         """Whoever has this code, with all that stands under other records of theirs; code and name stay (case 18)."""
         if len(appointment.attendees) == 1:
             return attendee
         everybody = client_identity.resolve_attendees(self._store, appointment)
-        person = everybody.united(appointment).attendee(everybody.id_of(attendee.client_id))
+        person = everybody.unite_attendees(appointment).attendee(everybody.current_id(attendee.client_id))
         return replace(person, code=attendee.code, name=attendee.name)
 
-    def one(self, context: Context, appointment_id: str) -> AppointmentView:
+    def show(self, context: Context, appointment_id: str) -> AppointmentView:
         """One appointment for staff; 404 outside their reach."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         if not can_view(context.staff, appointment):
             raise NotFound()
         return read_views(self._store, [appointment], context.now)[0]
 
-    def history(
+    def status_history(
         self, context: Context, appointment_id: str, limit: int, cursor: str | None
     ) -> Page[StatusHistoryEntry]:
         """The statuses an appointment has passed through, newest first; none without the status function (AS-12)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_access(context.staff, Ability.STATUS_HISTORY_VIEW, appointment)
-        return self._agenda.history(appointment_id, limit, cursor)
+        return self._appointment_lists.status_history(appointment_id, limit, cursor)
 
     def log(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """Every action on an appointment, newest first (CL-6)."""
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_access(context.staff, Ability.LOG_VIEW, appointment)
-        return self._agenda.journal(appointment_id, limit, cursor)
+        return self._appointment_lists.journal(appointment_id, limit, cursor)
 
 
 def _deadlines(

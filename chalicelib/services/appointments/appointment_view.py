@@ -37,7 +37,7 @@ def view_without_block(
 ) -> AppointmentView:
     """An appointment that is in no block."""
     status = pipeline.get(appointment.status_id)
-    return AppointmentView(appointment, None, orphaned, status, appointment.overdue(now))
+    return AppointmentView(appointment, None, orphaned, status, appointment.is_overdue_request(now))
 
 
 def views_in_calendar(
@@ -47,7 +47,7 @@ def views_in_calendar(
     placement = BlockCapacity(calendar, int(now.timestamp()))
     lost = {o.id for o in placement.orphans() if o.end > epoch_minute(now)}
     plain = (view_without_block(a, pipeline, now, orphaned=a.id in lost) for a in appointments)
-    return [replace(s, block_id=placement.seats.get(s.appointment.id)) for s in plain]
+    return [replace(s, block_id=placement.block_by_occupant.get(s.appointment.id)) for s in plain]
 
 
 def read_views(store: Store, appointments: Sequence[Appointment], now: datetime) -> list[AppointmentView]:
@@ -72,7 +72,7 @@ def read_views_and_clients(
     found = store.read([*refs, *clients, Ref.to(StatusPipeline)])
     pipeline = pipeline_in(found)
     everybody = client_identity.resolve_clients(store, [ref.key[0] for ref in clients], found)
-    appointments = [everybody.shown(appointment) for appointment in appointments]
+    appointments = [everybody.for_staff(appointment) for appointment in appointments]
     seats = {a.id: view_without_block(a, pipeline, now) for a in appointments}
     for place, wanted in days.items():
         calendar = calendar_in(found, place, sorted(wanted))

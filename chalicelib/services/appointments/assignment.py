@@ -35,7 +35,7 @@ class AssignAppointment:
         """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
 
         def attempt() -> AppointmentView:
-            appointment = self._reached(context, Ability.APPOINTMENT_CLAIM, appointment_id)
+            appointment = self._require_access(context, Ability.APPOINTMENT_CLAIM, appointment_id)
             claimed = appointment.claimed(context.staff.staff_id, context.now)
             refusal = Forbidden("You are not assigned to this service at this location.")
             return self._hand_over(context, appointment, claimed, "claimed", refusal, force)
@@ -46,9 +46,9 @@ class AssignAppointment:
         """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
 
         def attempt() -> AppointmentView:
-            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            appointment = self._require_access(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id == staff_id:
-                return self._as_it_is(context, appointment)
+                return self._unchanged(context, appointment)
             assigned = appointment.assigned(staff_id, context.now)
             refusal = invalid("/staff_id", "They do not offer this service at this location.", "not_eligible")
             return self._hand_over(context, appointment, assigned, "assigned", refusal, force)
@@ -59,23 +59,23 @@ class AssignAppointment:
         """Gives it back to nobody; nothing changes when nobody has it."""
 
         def attempt() -> AppointmentView:
-            appointment = self._reached(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
+            appointment = self._require_access(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
             if appointment.staff_id is None:
-                return self._as_it_is(context, appointment)
+                return self._unchanged(context, appointment)
             unassigned = appointment.assigned(None, context.now)
             return self._hand_over(context, appointment, unassigned, "unassigned")
 
         return retry_on_conflict(attempt, self._pause)
 
-    def _reached(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
+    def _require_access(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
         appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
         require_access(context.staff, ability, appointment)
         check_version(appointment, context)
         return appointment
 
-    def _as_it_is(self, context: Context, appointment: Appointment) -> AppointmentView:
-        shown = self._seated(self._store.read(_seat_refs(appointment)), context, appointment)
-        self._store.commit(UnitOfWork(), context.once, shown)
+    def _unchanged(self, context: Context, appointment: Appointment) -> AppointmentView:
+        shown = self._view(self._store.read(_seat_refs(appointment)), context, appointment)
+        self._store.commit(UnitOfWork(), context.idempotency, shown)
         return shown
 
     def _hand_over(
@@ -96,9 +96,9 @@ class AssignAppointment:
                 raise ineligible
             staff_ledger.assign(change, found, after, context.now, force)
         if before.staff_id:
-            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy)])
-        saved = change.book(after, before)
-        change.record(
+            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy_span)])
+        saved = change.save_appointment(after, before)
+        change.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -112,15 +112,15 @@ class AssignAppointment:
                 events=("appointment.assigned",),
             )
         )
-        shown = self._seated(found, context, saved)
-        self._store.commit(change, context.once, shown)
+        shown = self._view(found, context, saved)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
-    def _seated(self, found: ReadResult, context: Context, appointment: Appointment) -> AppointmentView:
+    def _view(self, found: ReadResult, context: Context, appointment: Appointment) -> AppointmentView:
         """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
         calendar = ledger_io.calendar_in(found, appointment.location_id, _days(appointment))
         everybody = client_identity.resolve_clients(self._store, [a.client_id for a in appointment.attendees], found)
-        return views_in_calendar([everybody.shown(appointment)], calendar, pipeline_in(found), context.now)[0]
+        return views_in_calendar([everybody.for_staff(appointment)], calendar, pipeline_in(found), context.now)[0]
 
 
 def _days(appointment: Appointment) -> list[str]:

@@ -45,73 +45,73 @@ class AttendeeRegistration:
     The caller saves the appointment with these.
     """
 
-    def __init__(self, store: Store, ids: Ids, acquaintances: ClientAccess) -> None:
+    def __init__(self, store: Store, ids: Ids, client_access: ClientAccess) -> None:
         self._store = store
         self._ids = ids
-        self._acquaintances = acquaintances
+        self._client_access = client_access
 
-    def reachable(self, guests: Sequence[AttendeeRequest], location_id: str) -> tuple[AttendeeRequest, ...]:
+    def normalise(self, requests: Sequence[AttendeeRequest], location_id: str) -> tuple[AttendeeRequest, ...]:
         """The guests with every number as E.164, read as dialled in the client's own country, else at the location.
 
         422 ``contact_required`` for a new client with neither e-mail address nor mobile number (CC-9), 422
         ``invalid_phone``, ``unknown_timezone``, ``client_required`` unless each is one client, old or new.
         """
-        for guest in guests:
+        for guest in requests:
             _require_one_client(guest)
-        new = [guest.client for guest in guests if guest.client]
+        new = [guest.client for guest in requests if guest.client]
         countries = self._countries(location_id) if any(map(registration.has_national_number, new)) else ()
-        return tuple(_normalise(guest, countries) for guest in guests)
+        return tuple(_normalise(guest, countries) for guest in requests)
 
-    def attend(
+    def register(
         self,
-        change: UnitOfWork,
+        work: UnitOfWork,
         found: ReadResult,
         context: Context,
         service: Service,
-        guests: Sequence[AttendeeRequest],
+        requests: Sequence[AttendeeRequest],
     ) -> tuple[Attendee, ...]:
         """An attendee each; new clients and how they are found again are saved, those on record guarded (D26b).
 
         Needs what ``refs`` names. 422 ``unknown_client`` for one who does not exist or whom the caller may not
         know, ``client_twice``, ``invalid_answers``; 409 ``client_merged``, ``already_exists``.
         """
-        _require_each_once(guests)
-        answers = [validated_answers(service, guest) for guest in guests]
-        known = self._on_record(change, found, context, guests)
-        new = [ClientRegistration(g.client, f"{g.pointer}/client", booked=True) for g in guests if g.client]
-        created = iter(registration.register(change, found, context, self._ids, new))
-        clients = [next(created) if guest.client else known[guest.client_id or ""] for guest in guests]
-        return tuple(map(self._attendee, clients, guests, answers))
+        _require_each_once(requests)
+        answers = [validated_answers(service, guest) for guest in requests]
+        known = self._existing_clients(work, found, context, requests)
+        new = [ClientRegistration(g.client, f"{g.pointer}/client", booked=True) for g in requests if g.client]
+        created = iter(registration.register(work, found, context, self._ids, new))
+        clients = [next(created) if guest.client else known[guest.client_id or ""] for guest in requests]
+        return tuple(map(self._build_attendee, clients, requests, answers))
 
-    def _on_record(
-        self, change: UnitOfWork, found: ReadResult, context: Context, guests: Sequence[AttendeeRequest]
+    def _existing_clients(
+        self, work: UnitOfWork, found: ReadResult, context: Context, requests: Sequence[AttendeeRequest]
     ) -> dict[str, Client]:
         """The clients named by id, all of them known to the caller (CL-2); booked for the first time, they change."""
-        named = [guest for guest in guests if guest.client is None]
+        named = [guest for guest in requests if guest.client is None]
         stored = (found.get(Client, guest.client_id or "") for guest in named)
         there = [client for client in stored if client is not None and client.deleted_at is None]
-        known = {client.id: client for client in self._acquaintances.visible(context.staff, there)}
+        known = {client.id: client for client in self._client_access.visible(context.staff, there)}
         for guest in named:
             if guest.client_id not in known:
                 raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
         for client in known.values():
             require_active(client)
-        return {client.id: mark_booked(change, client) for client in known.values()}
+        return {client.id: mark_booked(work, client) for client in known.values()}
 
-    def _attendee(self, client: Client, guest: AttendeeRequest, answers: tuple[Answer, ...]) -> Attendee:
+    def _build_attendee(self, client: Client, request: AttendeeRequest, answers: tuple[Answer, ...]) -> Attendee:
         # No contact: how many bookings one address may have is a limit on the public only.
         return Attendee(
             client_id=client.id,
             name=client.name,
             code=self._ids.secret(),
-            notes=guest.notes,
+            notes=request.notes,
             answers=answers,
             language=client.language,
         )
 
     def _countries(self, location_id: str) -> tuple[str, ...]:
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return (location.dials_in,) if location and location.dials_in else ()
+        return (location.phone_country,) if location and location.phone_country else ()
 
 
 def ability_for_attendees(appointment: Appointment) -> Ability:
@@ -120,47 +120,47 @@ def ability_for_attendees(appointment: Appointment) -> Ability:
     return Ability.GROUP_ATTENDEE_ADD if group else Ability.APPOINTMENT_EDIT
 
 
-def refs(guests: Iterable[AttendeeRequest]) -> list[Ref[Any]]:
+def refs(requests: Iterable[AttendeeRequest]) -> list[Ref[Any]]:
     """What ``Attending.attend`` needs to have been read: clients on record, the contacts of new ones."""
-    guests = tuple(guests)
-    on_record: list[Ref[Any]] = [Ref.to(Client, guest.client_id or "") for guest in guests if guest.client is None]
-    return on_record + registration.refs(guest.client for guest in guests if guest.client)
+    requests = tuple(requests)
+    on_record: list[Ref[Any]] = [Ref.to(Client, guest.client_id or "") for guest in requests if guest.client is None]
+    return on_record + registration.refs(guest.client for guest in requests if guest.client)
 
 
-def validated_answers(service: Service, guest: AttendeeRequest) -> tuple[Answer, ...]:
+def validated_answers(service: Service, request: AttendeeRequest) -> tuple[Answer, ...]:
     """Their answers, once they are as the service asks for them; 422 ``invalid_answers`` (CC-7)."""
-    if guest.additional:
+    if request.additional:
         service = replace(service, questions=tuple(replace(q, required=False) for q in service.questions))
-    return check_answers(service, guest.answers, f"{guest.pointer}/answers")
+    return check_answers(service, request.answers, f"{request.pointer}/answers")
 
 
-def _require_one_client(guest: AttendeeRequest) -> None:
-    if (guest.client is None) is (guest.client_id is None):
+def _require_one_client(request: AttendeeRequest) -> None:
+    if (request.client is None) is (request.client_id is None):
         message = "Say either which client this is or who the new one is."
-        raise invalid(f"{guest.pointer}/client_id", message, "client_required")
-    if guest.client:
-        registration.require_contact(guest.client, f"{guest.pointer}/client")
+        raise invalid(f"{request.pointer}/client_id", message, "client_required")
+    if request.client:
+        registration.require_contact(request.client, f"{request.pointer}/client")
 
 
-def _normalise(guest: AttendeeRequest, countries: Iterable[str]) -> AttendeeRequest:
-    if guest.client is None:
-        return guest
-    return replace(guest, client=registration.normalise(guest.client, countries, f"{guest.pointer}/client"))
+def _normalise(request: AttendeeRequest, countries: Iterable[str]) -> AttendeeRequest:
+    if request.client is None:
+        return request
+    return replace(request, client=registration.normalise(request.client, countries, f"{request.pointer}/client"))
 
 
-def mark_booked(change: UnitOfWork, client: Client) -> Client:
+def mark_booked(work: UnitOfWork, client: Client) -> Client:
     """The client as somebody who is booked; nobody merges or deletes them meanwhile."""
-    booked = client.booked()
+    booked = client.as_booked()
     if booked is client:
-        change.guard(client)
+        work.require_unchanged(client)
         return client
-    change.file(booked, client)
-    return change.save(booked)
+    work.index_client(booked, client)
+    return work.save(booked)
 
 
-def _require_each_once(guests: Iterable[AttendeeRequest]) -> None:
+def _require_each_once(requests: Iterable[AttendeeRequest]) -> None:
     seen: set[str] = set()
-    for guest in guests:
+    for guest in requests:
         if guest.client_id in seen:
             raise invalid(f"{guest.pointer}/client_id", "This client is named twice.", "client_twice")
         seen |= {guest.client_id} if guest.client_id else set()

@@ -17,17 +17,17 @@ from chalicelib.services.unit_of_work import Context, Ref, Store
 class PendingRequests(Protocol):
     """The requests that have not been decided on."""
 
-    def requests(self, until: datetime) -> Iterator[str]:
+    def pending_requests(self, until: datetime) -> Iterator[str]:
         """The ids of those that were made, or made anew, by then, longest waiting first."""
 
 
 class AutoRejectJob:
     """The scheduled function's work; every rejection is a cancellation like any other, and happens once."""
 
-    def __init__(self, store: Store, waiting: PendingRequests, cancelling: CancelAppointment) -> None:
+    def __init__(self, store: Store, pending_requests: PendingRequests, cancel_appointment: CancelAppointment) -> None:
         self._store = store
-        self._waiting = waiting
-        self._cancelling = cancelling
+        self._pending_requests = pending_requests
+        self._cancel_appointment = cancel_appointment
 
     def reject_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
         """Rejects what has been waiting too long, as long as there is time; how many, and how many are left for later.
@@ -40,6 +40,6 @@ class AutoRejectJob:
             return {"rejected": 0, "postponed": 0}
         since = now - timedelta(hours=settings.auto_reject_after_hours)
         context, turns = Context(now, channel=Channel.SYSTEM), JobRunner(time_left)
-        rejected = turns.each(self._waiting.requests(since), lambda i: self._cancelling.lapsed(context, i, since))
-        turns.close()
+        rejected = turns.run_each(self._pending_requests.pending_requests(since), lambda i: self._cancel_appointment.reject_overdue(context, i, since))
+        turns.raise_first_fault()
         return {"rejected": rejected, "postponed": turns.postponed}

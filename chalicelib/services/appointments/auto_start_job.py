@@ -18,7 +18,7 @@ from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWor
 class DueAutoStarts(Protocol):
     """Appointments that nobody has commenced."""
 
-    def unstarted(self, until: datetime) -> Iterator[str]:
+    def due_auto_starts(self, until: datetime) -> Iterator[str]:
         """The ids of those that should have been by then, longest waiting first, page by page."""
 
 
@@ -39,10 +39,10 @@ class AutoStartJob:
         the end.
         """
         turns = JobRunner(time_left)
-        commenced = turns.each(self.due.unstarted(now), lambda appointment_id: self._commence(appointment_id, now))
+        commenced = turns.run_each(self.due.due_auto_starts(now), lambda appointment_id: self._commence(appointment_id, now))
         if commenced:
             self.count("AppointmentsCommencedBySystem", commenced)
-        turns.close()
+        turns.raise_first_fault()
         return {"commenced": commenced}
 
     def _commence(self, appointment_id: str, now: datetime) -> int:
@@ -50,8 +50,8 @@ class AutoStartJob:
         if before is None or not is_overdue(before, now):
             return 0
         change = UnitOfWork()
-        after = change.book(take_step(before, LifecycleStep.COMMENCE, now), before)
-        change.record(
+        after = change.save_appointment(take_step(before, LifecycleStep.COMMENCE, now), before)
+        change.add_entry(
             appointment_entry(
                 self.ids,
                 Context(now, channel=Channel.SYSTEM),

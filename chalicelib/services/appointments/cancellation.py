@@ -69,38 +69,38 @@ class CancelAppointment:
         self._ids = ids
         self._pause = pause
 
-    def by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> AppointmentView:
+    def cancel_by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> AppointmentView:
         """The attendee with this code leaves; the last one cancels the appointment (D44).
 
         404 for a wrong code, 409 ``wrong_state``, ``deadline_passed`` or, when it was moved to another status at this
         very moment, ``status_changed`` (case 22); 422 ``reason_required``.
         """
         seen: list[str | None] = []
-        return retry_on_conflict(lambda: self._by_client(context, appointment_id, code, reason, seen), self._pause)
+        return retry_on_conflict(lambda: self._cancel_by_client(context, appointment_id, code, reason, seen), self._pause)
 
-    def by_staff(self, context: Context, appointment_id: str, wish: StaffCancellationRequest) -> AppointmentView:
+    def cancel_by_staff(self, context: Context, appointment_id: str, request: StaffCancellationRequest) -> AppointmentView:
         """Cancels for everybody, after the deadline too (D47).
 
         403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
         another clock (D41).
         """
-        return retry_on_conflict(lambda: self._by_staff(context, appointment_id, wish), self._pause)
+        return retry_on_conflict(lambda: self._cancel_by_staff(context, appointment_id, request), self._pause)
 
-    def attendee_by_staff(
-        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellationRequest
+    def remove_attendee(
+        self, context: Context, appointment_id: str, client_id: str, request: StaffCancellationRequest
     ) -> AppointmentView:
         """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
-        return retry_on_conflict(lambda: self._attendee_by_staff(context, appointment_id, client_id, wish), self._pause)
+        return retry_on_conflict(lambda: self._remove_attendee(context, appointment_id, client_id, request), self._pause)
 
-    def departing(self, context: Context, appointment_id: str, client_id: str) -> None:
+    def remove_erased_client(self, context: Context, appointment_id: str, client_id: str) -> None:
         """Takes off somebody who is being deleted, whoever's the appointment is (D25); nobody twice.
 
         Whether that may be done is a question about the client, not about each appointment; no reason is asked for.
         """
-        retry_on_conflict(lambda: self._departing(context, appointment_id, client_id), self._pause)
+        retry_on_conflict(lambda: self._remove_erased_client(context, appointment_id, client_id), self._pause)
 
-    def rejected(
-        self, context: Context, appointment: Appointment, into: Status, pipeline: StatusPipeline, reason: str
+    def reject(
+        self, context: Context, appointment: Appointment, final_status: Status, pipeline: StatusPipeline, reason: str
     ) -> AppointmentView:
         """Cancels for everybody by moving it into this status, within the caller's decision; 422 ``reason_required``.
 
@@ -110,57 +110,57 @@ class CancelAppointment:
         if not reason:
             raise invalid("/reason", "Say why: the client is told.", "reason_required")
         cancellation = _cancellation(context, appointment, reason, None)
-        return self._cancel(context, appointment, cancellation, appointment.notify_client, into, pipeline)
+        return self._cancel(context, appointment, cancellation, appointment.notify_client, final_status, pipeline)
 
-    def lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
+    def reject_overdue(self, context: Context, appointment_id: str, since: datetime) -> bool:
         """Rejects a request that has been waiting for longer than the organisation allows, and says whether it did.
 
         Not when somebody has decided on it, or the client has asked anew after ``since``.
         """
-        return retry_on_conflict(lambda: self._lapsed(context, appointment_id, since), self._pause)
+        return retry_on_conflict(lambda: self._reject_overdue(context, appointment_id, since), self._pause)
 
-    def _lapsed(self, context: Context, appointment_id: str, since: datetime) -> bool:
+    def _reject_overdue(self, context: Context, appointment_id: str, since: datetime) -> bool:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
-        asked, into = appointment.requested_at, pipeline.first(StatusPredicate.CANCELLATION)
+        asked, into = appointment.requested_at, pipeline.first_with(StatusPredicate.CANCELLATION)
         waiting = appointment.state is AppointmentState.BOOKED and not appointment.confirmed
         if not waiting or asked is None or asked > since or into is None:
             return False
         settings = settings_in(found)
         languages = [attendee.language for attendee in appointment.live_attendees]
         reason = auto_reject_reason(language_for(languages, settings))
-        self.rejected(context, appointment, into, pipeline, reason)
+        self.reject(context, appointment, into, pipeline, reason)
         return True
 
     def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, StatusPipeline, ReadResult]:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline), *more])
         return found.require(Appointment, appointment_id), pipeline_in(found), found
 
-    def _departing(self, context: Context, appointment_id: str, client_id: str) -> None:
+    def _remove_erased_client(self, context: Context, appointment_id: str, client_id: str) -> None:
         appointment, pipeline, _ = self._read(appointment_id)
         if appointment.state in FINISHED_STATES or appointment.attendee(client_id).cancelled:
             return
         if len(appointment.live_attendees) > 1:
-            self._leave(context, appointment, [client_id], "", appointment.notify_client, pipeline)
+            self._remove_attendees(context, appointment, [client_id], "", appointment.notify_client, pipeline)
             return
         cancellation = _cancellation(context, appointment, "", None)
         into, notify = _final_status(appointment, pipeline), appointment.notify_client
         self._cancel(context, appointment, cancellation, notify, into, pipeline)
 
-    def _by_client(
-        self, context: Context, appointment_id: str, code: str, reason: str, seen: list[str | None]
+    def _cancel_by_client(
+        self, context: Context, appointment_id: str, code: str, reason: str, seen_status_ids: list[str | None]
     ) -> AppointmentView:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
         settings = settings_in(found)
-        leaving = self._live_records(appointment, appointment.attendee_by_code(code).client_id)
+        leaving = self._active_attendees(appointment, appointment.attendee_by_code(code).client_id)
         if not leaving or appointment.state is not AppointmentState.BOOKED:
             raise WrongState(ALREADY_OVER)
-        seen.append(appointment.status_id)
-        if appointment.status_id != seen[0]:
+        seen_status_ids.append(appointment.status_id)
+        if appointment.status_id != seen_status_ids[0]:
             raise StatusChanged()
         require_deadline(appointment, settings.cancel_deadline_hours, context.now)
         said = reason_by_mode(settings.cancel_reason, reason)
         if len(appointment.live_attendees) > len(leaving):
-            return self._leave(context, appointment, [a.client_id for a in leaving], said, True, pipeline)
+            return self._remove_attendees(context, appointment, [a.client_id for a in leaving], said, True, pipeline)
         closing = _final_status(appointment, pipeline)
         if closing:
             language = language_for([appointment.attendee_by_code(code).language], settings)
@@ -168,50 +168,50 @@ class CancelAppointment:
         cancellation = _cancellation(context, appointment, said, None)
         return self._cancel(context, appointment, cancellation, True, closing, pipeline)
 
-    def _by_staff(self, context: Context, appointment_id: str, wish: StaffCancellationRequest) -> AppointmentView:
+    def _cancel_by_staff(self, context: Context, appointment_id: str, request: StaffCancellationRequest) -> AppointmentView:
         appointment, pipeline, _ = self._read(appointment_id)
         require_access(context.staff, Ability.APPOINTMENT_EDIT, appointment)
         context = with_staff_channel(self._store, context, appointment.location_id)
-        cancellation, notify = self._said(context, appointment, wish)
+        cancellation, notify = self._staff_cancellation(context, appointment, request)
         return self._cancel(context, appointment, cancellation, notify, _final_status(appointment, pipeline), pipeline)
 
-    def _attendee_by_staff(
-        self, context: Context, appointment_id: str, client_id: str, wish: StaffCancellationRequest
+    def _remove_attendee(
+        self, context: Context, appointment_id: str, client_id: str, request: StaffCancellationRequest
     ) -> AppointmentView:
         appointment, pipeline, _ = self._read(appointment_id)
         require_access(context.staff, ability_for_attendees(appointment), appointment)
         context = with_staff_channel(self._store, context, appointment.location_id)
-        cancellation, notify = self._said(context, appointment, wish)
-        leaving = self._live_records(appointment, client_id)
+        cancellation, notify = self._staff_cancellation(context, appointment, request)
+        leaving = self._active_attendees(appointment, client_id)
         if not leaving:
             raise WrongState("This client no longer comes to this appointment.")
         if len(appointment.live_attendees) > len(leaving):
             gone = [a.client_id for a in leaving]
-            return self._leave(context, appointment, gone, cancellation.reason, notify, pipeline)
+            return self._remove_attendees(context, appointment, gone, cancellation.reason, notify, pipeline)
         return self._cancel(context, appointment, cancellation, notify, _final_status(appointment, pipeline), pipeline)
 
-    def _live_records(self, appointment: Appointment, client_id: str) -> list[Attendee]:
+    def _active_attendees(self, appointment: Appointment, client_id: str) -> list[Attendee]:
         """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
-        found = client_identity.resolve_attendees(self._store, appointment, client_id).of(appointment, client_id)
+        found = client_identity.resolve_attendees(self._store, appointment, client_id).attendees_of(appointment, client_id)
         if not found:
             raise NotFound()
         return [attendee for attendee in found if not attendee.cancelled]
 
-    def _said(
-        self, context: Context, appointment: Appointment, wish: StaffCancellationRequest
+    def _staff_cancellation(
+        self, context: Context, appointment: Appointment, request: StaffCancellationRequest
     ) -> tuple[Cancellation, bool]:
         """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
         check_version(appointment, context)
         require_not_over(appointment, context.now)
         reasons = {r.id: r.text for r in self._store.catalogue(CancellationReason)}
-        if reasons and not wish.reason_id:
+        if reasons and not request.reason_id:
             raise invalid("/reason_id", "Choose one of the organisation's reasons.", "reason_required")
-        if wish.reason_id and wish.reason_id not in reasons:
+        if request.reason_id and request.reason_id not in reasons:
             raise invalid("/reason_id", "There is no such reason.", "unknown_reason")
-        reason = wish.reason or reasons.get(wish.reason_id or "", "")
-        notify = appointment.notify_client and wish.notify_client is not False
-        cancellation = _cancellation(context, appointment, reason, wish.reason_id)
-        if wish.within_24h not in (None, cancellation.within_24h):
+        reason = request.reason or reasons.get(request.reason_id or "", "")
+        notify = appointment.notify_client and request.notify_client is not False
+        cancellation = _cancellation(context, appointment, reason, request.reason_id)
+        if request.within_24h not in (None, cancellation.within_24h):
             raise invalid("/within_24h", "The clock says otherwise.", "within_24h_mismatch")
         return cancellation, notify
 
@@ -221,7 +221,7 @@ class CancelAppointment:
         appointment: Appointment,
         cancellation: Cancellation,
         notify: bool,
-        into: Status | None,
+        final_status: Status | None,
         pipeline: StatusPipeline,
     ) -> AppointmentView:
         """The one way in which an appointment ends before its time, whoever starts it (D32)."""
@@ -229,14 +229,14 @@ class CancelAppointment:
         told = [a.client_id for a in appointment.live_attendees] if notify else []
         change = UnitOfWork()
         # Nothing holds a status that could mean anything but a cancellation by now.
-        ended = replace(appointment.cancelled(cancellation), status_id=into.id if into else None)
-        cancelled = change.book(entitlements.settle(change, self._store, appointment, ended), appointment)
-        if into:
-            change.save(history_entry(cancelled, into, context.actor, context.now, cancellation.reason))
-        ledger_io.remove_occupant(change, appointment.id, appointment.stands())
+        ended = replace(appointment.cancelled(cancellation), status_id=final_status.id if final_status else None)
+        cancelled = change.save_appointment(entitlements.settle(change, self._store, appointment, ended), appointment)
+        if final_status:
+            change.save(history_entry(cancelled, final_status, context.actor, context.now, cancellation.reason))
+        ledger_io.remove_occupant(change, appointment.id, appointment.calendar_spans())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
-            change.tally(contact, appointment.id, None)
-        change.record(
+            change.count_booking(contact, appointment.id, None)
+        change.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -244,7 +244,7 @@ class CancelAppointment:
                 "cancelled",
                 changes=(
                     FieldChange("state", appointment.state.value, cancelled.state.value),
-                    *status_changes(pipeline.get(appointment.status_id), into),
+                    *status_changes(pipeline.get(appointment.status_id), final_status),
                     *reason_changes(cancellation.reason),
                     *entitlements.settlement_changes(appointment, cancelled),
                 ),
@@ -252,14 +252,14 @@ class CancelAppointment:
                     *client_messages(MessageKind.CANCELLED, told, facts),
                     *informed_organisation_messages(MessageKind.STAFF_CANCELLED, cancelled, facts),
                 ),
-                events=("appointment.cancelled", *(("appointment.status_changed",) if into else ())),
+                events=("appointment.cancelled", *(("appointment.status_changed",) if final_status else ())),
             )
         )
-        shown = replace(view_without_block(cancelled, StatusPipeline(), context.now), status=into)
-        self._store.commit(change, context.once, shown)
+        shown = replace(view_without_block(cancelled, StatusPipeline(), context.now), status=final_status)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
-    def _leave(
+    def _remove_attendees(
         self,
         context: Context,
         appointment: Appointment,
@@ -271,13 +271,13 @@ class CancelAppointment:
         change = UnitOfWork()
         left = appointment
         for client_id in client_ids:
-            left = left.without(client_id, context.now)
-        left = change.book(entitlements.settle(change, self._store, appointment, left), appointment)
+            left = left.without_attendee(client_id, context.now)
+        left = change.save_appointment(entitlements.settle(change, self._store, appointment, left), appointment)
         given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
         for contact in given_up - {a.contact for a in left.live_attendees}:
             if contact:
-                change.tally(contact, appointment.id, None)
-        change.record(
+                change.count_booking(contact, appointment.id, None)
+        change.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -288,13 +288,13 @@ class CancelAppointment:
             )
         )
         shown = view_without_block(left, pipeline, context.now)
-        self._store.commit(change, context.once, shown)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
 
 def _final_status(appointment: Appointment, pipeline: StatusPipeline) -> Status | None:
     """The status it ends in when nobody chose one: the lowest cancellation, where it has one at all (D32)."""
-    return pipeline.first(StatusPredicate.CANCELLATION) if appointment.status_id else None
+    return pipeline.first_with(StatusPredicate.CANCELLATION) if appointment.status_id else None
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:

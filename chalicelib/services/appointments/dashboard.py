@@ -60,68 +60,68 @@ class DashboardRequest:
 class Dashboard:
     """Reading the lists; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
 
-    def listed(self, context: Context, listing: DashboardRequest) -> Page[AppointmentView]:
+    def list_page(self, context: Context, request: DashboardRequest) -> Page[AppointmentView]:
         """Part of a list, oldest start first; 404 for a location or colleague outside the caller's reach."""
-        _require_subject(listing)
-        timezone, pipeline = self._reached(context.staff, listing)
-        first, last = _period(listing, timezone, context.now)
-        everything = _base_filter(context.staff, listing, first, last)
-        if listing.view is DashboardView.ORPHANED:
-            return self._orphaned(everything, listing, pipeline, context.now)
-        choices = _filters(everything, listing, context.now)
-        page = self._agenda.listed(choices, listing.limit, listing.cursor)
+        _require_subject(request)
+        timezone, pipeline = self._require_access(context.staff, request)
+        first, last = _period(request, timezone, context.now)
+        everything = _base_filter(context.staff, request, first, last)
+        if request.view is DashboardView.ORPHANED:
+            return self._list_orphaned(everything, request, pipeline, context.now)
+        choices = _filters(everything, request, context.now)
+        page = self._appointment_lists.find(choices, request.limit, request.cursor)
         return Page(tuple(read_views(self._store, page.items, context.now)), page.next_cursor)
 
-    def _reached(self, principal: Principal, listing: DashboardRequest) -> tuple[str, StatusPipeline]:
+    def _require_access(self, principal: Principal, request: DashboardRequest) -> tuple[str, StatusPipeline]:
         """The zone in which the list's day begins, once it is sure that the caller may see the list; the statuses."""
         refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(StatusPipeline)]
-        refs += [Ref.to(Location, listing.location_id)] if listing.location_id else []
-        refs += [Ref.to(Staff, listing.staff_id)] if listing.staff_id is not None else []
+        refs += [Ref.to(Location, request.location_id)] if request.location_id else []
+        refs += [Ref.to(Staff, request.staff_id)] if request.staff_id is not None else []
         found = self._store.read(refs)
         settings, staff, location = settings_in(found), None, None
-        if listing.location_id:
-            location = found.require(Location, listing.location_id)
+        if request.location_id:
+            location = found.require(Location, request.location_id)
             _require_visible(principal.reaches(Ability.DASHBOARD_VIEW, location_id=location.id))
-        if listing.staff_id is not None:
-            staff = found.require(Staff, listing.staff_id)
-            _require_visible(can_view_lists_of(principal, staff, listing.location_id))
+        if request.staff_id is not None:
+            staff = found.require(Staff, request.staff_id)
+            _require_visible(can_view_lists_of(principal, staff, request.location_id))
         timezone = (location and location.timezone) or (staff and staff.timezone) or settings.timezone
         return timezone, pipeline_in(found)
 
-    def _orphaned(
-        self, choice: AppointmentFilter, listing: DashboardRequest, pipeline: StatusPipeline, now: datetime
+    def _list_orphaned(
+        self, appointment_filter: AppointmentFilter, request: DashboardRequest, pipeline: StatusPipeline, now: datetime
     ) -> Page[AppointmentView]:
-        calendar = upcoming_calendar(self._agenda, listing.location_id or "", now)
+        calendar = upcoming_calendar(self._appointment_lists, request.location_id or "", now)
         present = epoch_minute(now)
         first, last = (
-            (epoch_minute(choice.first), epoch_minute(choice.last)) if listing.date else (0, epoch_minute(choice.last))
+            (epoch_minute(appointment_filter.first), epoch_minute(appointment_filter.last)) if request.date else (0, epoch_minute(appointment_filter.last))
         )
         lost = BlockCapacity(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
-        after = paging.decode_number_and_id(listing.cursor)
+        after = paging.decode_number_and_id(request.cursor)
         rest = [place for place in places if place > after]
-        found = list(islice(self._held(rest, choice.holders, listing.limit), listing.limit + 1))
+        found = list(islice(self._read_held_by(rest, appointment_filter.staff_ids, request.limit), request.limit + 1))
         appointments = client_identity.appointments_for_staff(
-            self._store, [appointment for _, appointment in found[: listing.limit]]
+            self._store, [appointment for _, appointment in found[: request.limit]]
         )
         shown = [view_without_block(appointment, pipeline, now, orphaned=True) for appointment in appointments]
-        more = len(found) > listing.limit
-        return Page(tuple(shown), paging.encode_cursor(*found[listing.limit - 1][0]) if more else None)
+        more = len(found) > request.limit
+        return Page(tuple(shown), paging.encode_cursor(*found[request.limit - 1][0]) if more else None)
 
-    def _held(
-        self, places: Sequence[tuple[int, str]], holders: frozenset[str | None] | None, step: int
+    def _read_held_by(
+        self, places: Sequence[tuple[int, str]], staff_ids: frozenset[str | None] | None, batch_size: int
     ) -> Iterator[tuple[tuple[int, str], Appointment]]:
         """Those of these appointments that somebody of ``holders`` has; read in batches as far as they are wanted."""
-        for begin in range(0, len(places), step + 1):
-            batch = places[begin : begin + step + 1]
+        for begin in range(0, len(places), batch_size + 1):
+            batch = places[begin : begin + batch_size + 1]
             found = self._store.read([Ref.to(Appointment, appointment_id) for _, appointment_id in batch])
             for place in batch:
                 appointment = found.get(Appointment, place[1])
-                if appointment and appointment.occupies and (holders is None or appointment.staff_id in holders):
+                if appointment and appointment.occupies_capacity and (staff_ids is None or appointment.staff_id in staff_ids):
                     yield place, appointment
 
 
@@ -130,10 +130,10 @@ def _require_visible(reached: bool) -> None:
         raise NotFound()
 
 
-def _require_subject(listing: DashboardRequest) -> None:
-    if listing.location_id is None and (listing.view in _LOCATION_VIEWS or listing.staff_id is None):
+def _require_subject(request: DashboardRequest) -> None:
+    if request.location_id is None and (request.view in _LOCATION_VIEWS or request.staff_id is None):
         raise invalid("/location_id", "Say which location.", "location_required")
-    if listing.date is None and listing.view is DashboardView.DAY:
+    if request.date is None and request.view is DashboardView.DAY:
         raise invalid("/date", "Say which day.", "date_required")
 
 
@@ -144,29 +144,29 @@ def can_view_lists_of(principal: Principal, staff: Staff, location_id: str | Non
     return staff.id == principal.staff_id or shared
 
 
-def _period(listing: DashboardRequest, timezone: str, now: datetime) -> tuple[datetime, datetime]:
-    return day_bounds(listing.date, known_zone(timezone)) if listing.date else (now, now + MAX_AHEAD)
+def _period(request: DashboardRequest, timezone: str, now: datetime) -> tuple[datetime, datetime]:
+    return day_bounds(request.date, known_zone(timezone)) if request.date else (now, now + MAX_AHEAD)
 
 
-def _base_filter(principal: Principal, listing: DashboardRequest, first: datetime, last: datetime) -> AppointmentFilter:
+def _base_filter(principal: Principal, request: DashboardRequest, first: datetime, last: datetime) -> AppointmentFilter:
     """All that starts in [first, last) where or with whom the list is about, as far as the caller sees it."""
-    if listing.location_id:
+    if request.location_id:
         named = (
-            frozenset({listing.staff_id}) if listing.staff_id and listing.view is not DashboardView.UNASSIGNED else None
+            frozenset({request.staff_id}) if request.staff_id and request.view is not DashboardView.UNASSIGNED else None
         )
-        holders = named or visible_staff_ids(principal, listing.location_id)
-        return AppointmentFilter(first, last, frozenset({listing.location_id}), holders)
-    own = listing.staff_id == principal.staff_id
+        holders = named or visible_staff_ids(principal, request.location_id)
+        return AppointmentFilter(first, last, frozenset({request.location_id}), holders)
+    own = request.staff_id == principal.staff_id
     return AppointmentFilter(
-        first, last, None if own else visible_location_ids(principal), frozenset({listing.staff_id})
+        first, last, None if own else visible_location_ids(principal), frozenset({request.staff_id})
     )
 
 
-def _filters(everything: AppointmentFilter, listing: DashboardRequest, now: datetime) -> list[AppointmentFilter]:
+def _filters(base_filter: AppointmentFilter, request: DashboardRequest, now: datetime) -> list[AppointmentFilter]:
     """Each one query; requests and confirmed ones together are two lists that meet at the present."""
-    if listing.view is DashboardView.UNASSIGNED:
-        return [replace(everything, holders=frozenset({None}))]
-    if listing.view is not DashboardView.UNCONFIRMED or (listing.show_confirmed and listing.date):
-        return [everything]
-    requests = replace(everything, first=everything.first if listing.date else EPOCH, unconfirmed=True)
-    return [replace(requests, last=now), everything] if listing.show_confirmed else [requests]
+    if request.view is DashboardView.UNASSIGNED:
+        return [replace(base_filter, staff_ids=frozenset({None}))]
+    if request.view is not DashboardView.UNCONFIRMED or (request.show_confirmed and request.date):
+        return [base_filter]
+    requests = replace(base_filter, first=base_filter.first if request.date else EPOCH, unconfirmed=True)
+    return [replace(requests, last=now), base_filter] if request.show_confirmed else [requests]

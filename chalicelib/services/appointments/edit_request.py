@@ -40,7 +40,7 @@ class AppointmentEdit:
     method: MeetingMethod | None = None
     platform: VideoPlatform | None = None
     location_id: str | None = None
-    gives: bool = False
+    reassigns: bool = False
     staff_id: str | None = None
     notes: str | None = None
     notify_client: bool | None = None
@@ -58,7 +58,7 @@ def apply_edit(
     edit: AppointmentEdit,
     start: datetime | None,
     service: Service | None,
-    usual: str | None = None,
+    default_platform: str | None = None,
 ) -> Appointment:
     """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
 
@@ -72,20 +72,20 @@ def apply_edit(
     after = replace(
         before,
         method=method,
-        teleconference=_edited_call(before, edit, method, usual),
+        teleconference=_edited_call(before, edit, method, default_platform),
         location_id=edit.location_id or before.location_id,
         notes=before.notes if edit.notes is None else edit.notes,
         notify_client=before.notify_client if edit.notify_client is None else edit.notify_client,
         attendees=_edited_attendees(before, edit.attendees, service),
     )
-    if edit.gives and edit.staff_id != before.staff_id:
+    if edit.reassigns and edit.staff_id != before.staff_id:
         # Whom the client had chosen no longer has it.
         after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
     return _with_start(after, start or before.start, edit.timezone or before.timezone)
 
 
 def _edited_call(
-    before: Appointment, edit: AppointmentEdit, method: MeetingMethod, usual: str | None
+    before: Appointment, edit: AppointmentEdit, method: MeetingMethod, default_platform: str | None
 ) -> Teleconference | None:
     """The video call it then is: the one there was while nothing about it changes, else another with its own link.
 
@@ -99,8 +99,8 @@ def _edited_call(
     stays = edit.platform is None and before.method is MeetingMethod.VIDEO
     if stays or (call and call.platform is edit.platform and not _lacks_link(call)):
         return call
-    platform = edit.platform or usual
-    return Teleconference.on(VideoPlatform(platform), before.sequence + 1) if platform else None
+    platform = edit.platform or default_platform
+    return Teleconference.agreed(VideoPlatform(platform), before.sequence + 1) if platform else None
 
 
 def _lacks_link(call: Teleconference) -> bool:
@@ -108,7 +108,7 @@ def _lacks_link(call: Teleconference) -> bool:
 
 
 def resolve_attendee_edits(
-    before: Appointment, edits: Sequence[AttendeeEdit], everybody: ClientIdentities
+    before: Appointment, edits: Sequence[AttendeeEdit], identities: ClientIdentities
 ) -> tuple[AttendeeEdit, ...]:
     """The edits under the ids at which those who come stand; what is said of a person is said of all their records.
 
@@ -117,7 +117,7 @@ def resolve_attendee_edits(
     found: list[AttendeeEdit] = []
     first = next((attendee.client_id for attendee in before.live_attendees), "")
     for edit in edits:
-        records = [a for a in everybody.of(before, edit.client_id or first) if not a.cancelled]
+        records = [a for a in identities.attendees_of(before, edit.client_id or first) if not a.cancelled]
         if not records:
             found.append(edit)
             continue
@@ -129,7 +129,7 @@ def resolve_attendee_edits(
 
 def require_editable(before: Appointment, after: Appointment, now: datetime) -> None:
     """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
-    if not before.coming(now) and replace(before, notes=after.notes) != after:
+    if not before.is_upcoming(now) and replace(before, notes=after.notes) != after:
         raise WrongState(ALREADY_OVER)
     moved = (before.start, before.location_id) != (after.start, after.location_id)
     if moved and before.state is AppointmentState.IN_PROGRESS:

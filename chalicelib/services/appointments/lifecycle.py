@@ -36,12 +36,12 @@ class AdvanceAppointment:
                 raise FeatureDisabled("The organisation does not use the lobby.")
             return take_step(appointment, step, context.now)
 
-        return self._progress(context, appointment_id, step, on)
+        return self._apply(context, appointment_id, step, on)
 
-    def miss(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> AppointmentView:
+    def mark_no_show(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> AppointmentView:
         """Nobody came; 409 ``too_early`` before thirty minutes after its start, ``wrong_state`` (RB-17)."""
         no_show = NoShow(contact_attempted, reason, context.now)
-        return self._progress(
+        return self._apply(
             context, appointment_id, LifecycleStep.MISS, lambda appointment, _: mark_no_show(appointment, no_show)
         )
 
@@ -51,30 +51,30 @@ class AdvanceAppointment:
         def close(appointment: Appointment, _: Settings) -> Appointment:
             return sign_off(appointment, context.actor.label, context.now)
 
-        return self._progress(context, appointment_id, "signed_off", close)
+        return self._apply(context, appointment_id, "signed_off", close)
 
-    def _progress(
-        self, context: Context, appointment_id: str, action: str, on: Callable[[Appointment, Settings], Appointment]
+    def _apply(
+        self, context: Context, appointment_id: str, action: str, transition: Callable[[Appointment, Settings], Appointment]
     ) -> AppointmentView:
         def attempt() -> AppointmentView:
             found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
             before = found.require(Appointment, appointment_id)
             require_access(context.staff, Ability.APPOINTMENT_PROGRESS, before)
             check_version(before, context)
-            return self._written(context, action, before, on(before, settings_in(found)))
+            return self._write(context, action, before, transition(before, settings_in(found)))
 
         return retry_on_conflict(attempt, self._pause)
 
-    def _written(self, context: Context, action: str, before: Appointment, after: Appointment) -> AppointmentView:
+    def _write(self, context: Context, action: str, before: Appointment, after: Appointment) -> AppointmentView:
         change = UnitOfWork()
-        saved = change.book(entitlements.settle(change, self._store, before, after), before)
-        change.record(
+        saved = change.save_appointment(entitlements.settle(change, self._store, before, after), before)
+        change.add_entry(
             appointment_entry(
                 self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
             )
         )
         (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(change, context.once, shown)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
 

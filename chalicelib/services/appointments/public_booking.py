@@ -89,52 +89,52 @@ class BookingResult:
 class BookAppointment:
     """Bookings from the widget."""
 
-    def __init__(self, store: Store, times: AvailabilityReader, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._times = times
+        self._availability_reader = availability_reader
         self._ids = ids
         self._pause = pause
 
-    def book(self, context: Context, wish: BookingRequest) -> BookingResult:
+    def book(self, context: Context, request: BookingRequest) -> BookingResult:
         """Takes the slot; refuses with the contract's codes and then writes nothing.
 
         A Quickstream booking is nobody's (QS-4), one of a staff service goes to whoever is chosen or has the turn.
         409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``slot_taken``,
         ``no_staff_for_language``, ``too_many_bookings``; 422.
         """
-        start = epoch_minute(resolve_start(wish.start, wish.timezone))
-        wish = replace(wish, attendee=self._reachable(wish))
-        return retry_on_conflict(lambda: self._book(context, wish, start), self._pause)
+        start = epoch_minute(resolve_start(request.start, request.timezone))
+        request = replace(request, attendee=self._normalised_attendee(request))
+        return retry_on_conflict(lambda: self._book(context, request, start), self._pause)
 
-    def _reachable(self, wish: BookingRequest) -> AttendeeDetails:
-        person = wish.attendee
+    def _normalised_attendee(self, request: BookingRequest) -> AttendeeDetails:
+        person = request.attendee
         if not person.email and not person.mobile:
             raise invalid("/attendee/email", "An e-mail address or a mobile number is needed.", "contact_required")
         if not person.mobile:
             return person
-        country = None if person.mobile.startswith("+") else self._country(wish.location_id)
+        country = None if person.mobile.startswith("+") else self._country(request.location_id)
         return replace(person, mobile=normalise_phone(person.mobile, country, "/attendee/mobile"))
 
     def _country(self, location_id: str) -> str | None:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return location.dials_in if location else None
+        return location.phone_country if location else None
 
-    def _book(self, context: Context, wish: BookingRequest, start: int) -> BookingResult:
-        person, now = wish.attendee, context.now
+    def _book(self, context: Context, request: BookingRequest, start: int) -> BookingResult:
+        person, now = request.attendee, context.now
         reached_at = normalise_email(person.email) if person.email else str(person.mobile)
 
         def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
-            require_offered(offer, wish.method, wish.staff_id, SeatAccess.WIDGET, unknown_reference)
-            occupant = live_hold_occupant(found, wish.hold_token, wish.location_id, now, "/hold_token")
+            require_offered(offer, request.method, request.staff_id, SeatAccess.WIDGET, unknown_reference)
+            occupant = live_hold_occupant(found, request.hold_token, request.location_id, now, "/hold_token")
             hold = found.require(Hold, occupant.id) if occupant else None
-            wanted = StaffPreference(wish.staff_id, wish.language, keep=hold.staff_id if hold else None)
+            wanted = StaffPreference(request.staff_id, request.language, keep=hold.staff_id if hold else None)
             return AvailabilityQuery(offer, Requester(SeatAccess.WIDGET, now, occupant), wanted)
 
-        where = AvailabilityWindow(wish.service_id, wish.location_id, start, start + 1)
-        times, found = self._times.read(where, pose, _refs(wish, reached_at), unknown=unknown_reference)
+        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, found = self._availability_reader.read(where, pose, _refs(request, reached_at), unknown=unknown_reference)
         answers = check_answers(times.offer.service, person.answers, "/attendee/answers")
-        place = times.place(start)
+        place = times.allocate(start)
         contact = found.get(Contact, reached_at) or Contact(reached_at)
         if contact.upcoming_count(epoch_minute(now)) >= times.offer.settings.bookings_per_contact:
             raise TooManyBookings()
@@ -143,84 +143,84 @@ class BookAppointment:
         client = self._client(context, change, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
         status = initial_status(times.offer, pipeline_in(found))
-        appointment = change.book(as_request(self._appointment(context, wish, place, attendee), status, now))
+        appointment = change.save_appointment(as_request(self._appointment(context, request, place, attendee), status, now))
         if status:
             change.save(history_entry(appointment, status, context.actor, now))
         contact = (
             contact
-            if contact.client_named(_details_key(person))
+            if contact.client_with_name_key(_details_key(person))
             else contact.with_client(client.id, _details_key(person))
         )
         change.save(contact.with_booking(appointment.id, place.end, epoch_minute(now)))
-        occupant = place.occupant(appointment.id, SeatAccess.WIDGET)
-        ledger_io.write_occupant(change, place, occupant, now, without=_remove_hold(change, found, wish, place, now))
-        change.record(self._entry(context, appointment, client))
-        booked = BookingResult(appointment, attendee, place.post.name if place.post else None, status)
-        self._store.commit(change, context.once, booked)
+        occupant = place.to_occupant(appointment.id, SeatAccess.WIDGET)
+        ledger_io.write_occupant(change, place, occupant, now, replaced_id=_remove_hold(change, found, request, place, now))
+        change.add_entry(self._entry(context, appointment, client))
+        booked = BookingResult(appointment, attendee, place.member.name if place.member else None, status)
+        self._store.commit(change, context.idempotency, booked)
         return booked
 
-    def _client(self, context: Context, change: UnitOfWork, person: AttendeeDetails, contact: Contact) -> Client:
+    def _client(self, context: Context, work: UnitOfWork, details: AttendeeDetails, contact: Contact) -> Client:
         """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
-        known = contact.client_named(_details_key(person)) if person.email else None
-        client = self._known(known) if known else None
+        known = contact.client_with_name_key(_details_key(details)) if details.email else None
+        client = self._known_client(known) if known else None
         if client is None:
-            client = change.save(self._created(context, person))
-            change.file(client)
-            record_creation(change, context, self._ids, client)
+            client = work.save(self._new_client(context, details))
+            work.index_client(client)
+            record_creation(work, context, self._ids, client)
             return client
-        booked = client.booked()
-        filled = booked.filled(person.mobile, person.receive_sms, person.language, context.now)
+        booked = client.as_booked()
+        filled = booked.with_blanks_filled(details.mobile, details.receive_sms, details.language, context.now)
         if filled is client:
-            change.guard(client)
+            work.require_unchanged(client)
             return client
-        change.file(filled, client)
-        written = change.save(filled)
+        work.index_client(filled, client)
+        written = work.save(filled)
         if filled is not booked:
-            record_update(change, context, self._ids, written, client)
+            record_update(work, context, self._ids, written, client)
         return written
 
-    def _known(self, client_id: str) -> Client | None:
+    def _known_client(self, client_id: str) -> Client | None:
         """The client on record; the one it has been merged into, none once it is deleted."""
         client = client_identity.resolve_client(self._store, client_id, self._store.read([Ref.to(Client, client_id)]))
         return client if client is not None and client.active else None
 
-    def _created(self, context: Context, person: AttendeeDetails) -> Client:
+    def _new_client(self, context: Context, details: AttendeeDetails) -> Client:
         return Client(
             id=self._ids.new("cli", context.now),
-            first_name=person.first_name,
-            last_name=person.last_name,
+            first_name=details.first_name,
+            last_name=details.last_name,
             created_at=context.now,
             updated_at=context.now,
-            email=person.email,
-            mobile=person.mobile,
-            language=person.language,
-            receive_sms=person.receive_sms and person.mobile is not None,
+            email=details.email,
+            mobile=details.mobile,
+            language=details.language,
+            receive_sms=details.receive_sms and details.mobile is not None,
         )
 
-    def _attendee(self, client: Client, person: AttendeeDetails, answers: tuple[Answer, ...], contact: str) -> Attendee:
+    def _attendee(self, client: Client, details: AttendeeDetails, answers: tuple[Answer, ...], contact: str) -> Attendee:
         # Name and language as typed: those on record would tell the booker that there is one (D26b).
         return Attendee(
             client_id=client.id,
-            name=person.name,
+            name=details.name,
             code=self._ids.secret(),
             contact=contact,
-            notes=person.notes,
+            notes=details.notes,
             answers=answers,
-            language=person.language,
+            language=details.language,
         )
 
     def _appointment(
-        self, context: Context, wish: BookingRequest, place: Allocation, attendee: Attendee
+        self, context: Context, request: BookingRequest, allocation: Allocation, attendee: Attendee
     ) -> Appointment:
-        service, at = place.offer.service, from_epoch_minute(place.start)
-        timezone = wish.timezone or place.offer.location.timezone
+        service, at = allocation.offer.service, from_epoch_minute(allocation.start)
+        timezone = request.timezone or allocation.offer.location.timezone
         return Appointment(
-            id=self._ids.new("apt", context.now, place.turn),
-            service_id=wish.service_id,
-            location_id=wish.location_id,
-            method=wish.method,
+            id=self._ids.new("apt", context.now, allocation.sequence),
+            service_id=request.service_id,
+            location_id=request.location_id,
+            method=request.method,
             start=at,
-            end=from_epoch_minute(place.end),
+            end=from_epoch_minute(allocation.end),
             timezone=timezone,
             local_start=wall_text(at, known_zone(timezone)),
             attendees=(attendee,),
@@ -228,14 +228,14 @@ class BookAppointment:
             created_at=context.now,
             updated_at=context.now,
             availability=service.availability,
-            staff_id=place.staff_id,
-            staff_requested=wish.staff_id is not None,
+            staff_id=allocation.staff_id,
+            staff_requested=request.staff_id is not None,
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
-            language=wish.language,
-            teleconference=default_call(wish.method, place.offer.settings.teleconference),
-            reminder_hours=place.offer.settings.reminder_hours,
-            utm=wish.utm,
+            language=request.language,
+            teleconference=default_call(request.method, allocation.offer.settings.teleconference),
+            reminder_hours=allocation.offer.settings.reminder_hours,
+            utm=request.utm,
         )
 
     def _entry(self, context: Context, appointment: Appointment, client: Client) -> JournalEntry:
@@ -253,23 +253,23 @@ class BookAppointment:
         )
 
 
-def _refs(wish: BookingRequest, contact: str) -> list[Ref[object]]:
+def _refs(request: BookingRequest, contact: str) -> list[Ref[object]]:
     refs: list[Ref[object]] = [Ref.to(Contact, contact), Ref.to(StatusPipeline)]
-    if wish.hold_token:
-        refs.append(Ref.to(Hold, hold_id_from_token(wish.hold_token)))
+    if request.hold_token:
+        refs.append(Ref.to(Hold, hold_id_from_token(request.hold_token)))
     return refs
 
 
-def _remove_hold(change: UnitOfWork, found: ReadResult, wish: BookingRequest, place: Allocation, now: datetime) -> str:
+def _remove_hold(work: UnitOfWork, found: ReadResult, request: BookingRequest, allocation: Allocation, now: datetime) -> str:
     """Gives up the hold that the booking takes the place of, wherever it stands; its id, if there is one."""
-    occupant = live_hold_occupant(found, wish.hold_token, wish.location_id, now, "/hold_token")
+    occupant = live_hold_occupant(found, request.hold_token, request.location_id, now, "/hold_token")
     if occupant is None:
         return ""
     hold = found.require(Hold, occupant.id)
-    change.delete(hold)
-    ledger_io.remove_occupant(change, hold.id, hold.stands(), [place.calendar])
+    work.delete(hold)
+    ledger_io.remove_occupant(work, hold.id, hold.calendar_spans(), [allocation.calendar])
     return hold.id
 
 
-def _details_key(person: AttendeeDetails) -> str:
-    return name_key(person.first_name, person.last_name)
+def _details_key(details: AttendeeDetails) -> str:
+    return name_key(details.first_name, details.last_name)

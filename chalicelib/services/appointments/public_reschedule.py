@@ -63,75 +63,75 @@ class RescheduleRequest:
 class RescheduleAppointment:
     """Moves by clients: the appointment is read, then the calendar; one transaction."""
 
-    def __init__(self, store: Store, times: AvailabilityReader, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._times = times
+        self._availability_reader = availability_reader
         self._ids = ids
         self._pause = pause
 
-    def by_client(self, context: Context, appointment_id: str, move: RescheduleRequest) -> BookingResult:
+    def reschedule(self, context: Context, appointment_id: str, request: RescheduleRequest) -> BookingResult:
         """The appointment at its new time, under the same id; if that is not to be had, all stays as it was.
 
         404 for a wrong code; 409 ``wrong_state``, ``deadline_passed``, ``already_rebooked`` or a booking's.
         """
-        start = epoch_minute(resolve_start(move.start, move.timezone))
-        return retry_on_conflict(lambda: self._by_client(context, appointment_id, move, start), self._pause)
+        start = epoch_minute(resolve_start(request.start, request.timezone))
+        return retry_on_conflict(lambda: self._reschedule(context, appointment_id, request, start), self._pause)
 
-    def _by_client(self, context: Context, appointment_id: str, move: RescheduleRequest, start: int) -> BookingResult:
+    def _reschedule(self, context: Context, appointment_id: str, request: RescheduleRequest, start: int) -> BookingResult:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
         settings = settings_in(found)
-        attendee = appointment.attendee_by_code(move.code)
+        attendee = appointment.attendee_by_code(request.code)
         # Whoever has been merged since stands there under each of their ids (D17).
-        records = client_identity.resolve_attendees(self._store, appointment).of(appointment, attendee.client_id)
+        records = client_identity.resolve_attendees(self._store, appointment).attendees_of(appointment, attendee.client_id)
         if all(a.cancelled for a in records) or appointment.state is not AppointmentState.BOOKED:
             raise WrongState(ALREADY_OVER)
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
         if any(a.moves for a in records):
             raise AlreadyRebooked()
-        reason = reason_by_mode(settings.rebook_reason, move.reason)
+        reason = reason_by_mode(settings.rebook_reason, request.reason)
 
-        at, timezone = from_epoch_minute(start), move.timezone or appointment.timezone
+        at, timezone = from_epoch_minute(start), request.timezone or appointment.timezone
         moved = appointment.moved(at, timezone, wall_text(at, known_zone(timezone)), context.now)
         attendee = replace(attendee, moves=attendee.moves + 1)
         others = (attendee if a.client_id == attendee.client_id else a for a in moved.attendees)
         moved = replace(moved, attendees=tuple(others))
-        return self._settle(context, appointment, moved, attendee, reason)
+        return self._relocate(context, appointment, moved, attendee, reason)
 
-    def _settle(
+    def _relocate(
         self, context: Context, before: Appointment, moved: Appointment, attendee: Attendee, reason: str
     ) -> BookingResult:
         start, seeker = epoch_minute(moved.start), Requester(SeatAccess.WIDGET, context.now, moving=moved.id)
         where = AvailabilityWindow(moved.service_id, moved.location_id, start, start + 1)
         holder = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
-        times, found = self._times.read(
+        times, found = self._availability_reader.read(
             where,
             lambda offer, _: query_for_move(offer, seeker, before),
             [*holder, Ref.to(StatusPipeline)],
             unknown=unknown_reference,
         )
-        place = times.place(start)
+        place = times.allocate(start)
         change = UnitOfWork()
-        ledger_io.write_occupant(change, place, place.occupant(moved.id, SeatAccess.WIDGET), context.now)
-        moved, read = place.given(moved), [place.calendar]
-        if moved.staff_id and place.post is None:
+        ledger_io.write_occupant(change, place, place.to_occupant(moved.id, SeatAccess.WIDGET), context.now)
+        moved, read = place.apply_to(moved), [place.calendar]
+        if moved.staff_id and place.member is None:
             # Whoever is busy at the new time gives the appointment back.
             theirs = staff_ledger.add_if_free(change, found, moved, context.now)
             moved = moved if theirs else replace(moved, staff_id=None)
             read += [theirs] if theirs else []
-        ledger_io.remove_occupant(change, before.id, before.stands(), read)
+        ledger_io.remove_occupant(change, before.id, before.calendar_spans(), read)
         if moved.staff_id != before.staff_id:
             moved = replace(moved, handed_over=False)
         pipeline = pipeline_in(found)
-        after = change.book(as_renewed_request(moved, initial_status(times.offer, pipeline), context.now), before)
+        after = change.save_appointment(as_renewed_request(moved, initial_status(times.offer, pipeline), context.now), before)
         status = pipeline.get(after.status_id)
         if status and after.status_id != before.status_id:
             change.save(history_entry(after, status, context.actor, context.now, reason))
         for contact in {a.contact for a in after.live_attendees if a.contact}:
-            change.tally(contact, after.id, epoch_minute(after.end))
-        change.record(self._entry(context, before, after, pipeline, reason))
-        booked = BookingResult(after, attendee, place.post.name if place.post else None, status)
-        self._store.commit(change, context.once, booked)
+            change.count_booking(contact, after.id, epoch_minute(after.end))
+        change.add_entry(self._entry(context, before, after, pipeline, reason))
+        booked = BookingResult(after, attendee, place.member.name if place.member else None, status)
+        self._store.commit(change, context.idempotency, booked)
         return booked
 
     def _entry(

@@ -21,7 +21,7 @@ from chalicelib.services.unit_of_work import Context, Ref, Store, UnitOfWork
 
 
 def relocate_in_schedule(
-    change: UnitOfWork, store: Store, context: Context, before: Appointment, after: Appointment, *, overridden: bool
+    work: UnitOfWork, store: Store, context: Context, before: Appointment, after: Appointment, *, overridden: bool
 ) -> bool:
     """Takes the new time and frees the old one; false, with nothing written, where other rules decide.
 
@@ -50,9 +50,9 @@ def relocate_in_schedule(
     if not staff_ledger.is_eligible(found, after):
         raise ConsultantUnavailable()
     calendar = staff_ledger.calendar_of(found, after)
-    others = calendar.vacated(after.id)
+    others = calendar.without_occupant(after.id)
     require_no_obstacles(rota, others, offer, after.span, int(context.now.timestamp()), overridden=overridden)
-    change.guard(rota)
-    staff_ledger.assign(change, found, after, context.now, force=True)
-    ledger_io.remove_occupant(change, before.id, before.stands(), [calendar])
+    work.require_unchanged(rota)
+    staff_ledger.assign(work, found, after, context.now, force=True)
+    ledger_io.remove_occupant(work, before.id, before.calendar_spans(), [calendar])
     return True

@@ -33,22 +33,22 @@ class RelocationRequest:
 
     before: Appointment
     after: Appointment
-    door: StaffChannel
+    staff_channel: StaffChannel
     override: bool = False
 
     @property
-    def moved(self) -> bool:
+    def is_moved(self) -> bool:
         """Whether it is to take place at another time or location."""
         before, after = self.before, self.after
         return (before.start, before.location_id) != (after.start, after.location_id)
 
     @property
-    def right(self) -> SeatAccess:
+    def access(self) -> SeatAccess:
         """The seats that are open to it: at a time it has already, the grid of free times counts for nothing."""
-        return self.door.right if self.moved else SeatAccess.SCHEDULE
+        return self.staff_channel.access if self.is_moved else SeatAccess.SCHEDULE
 
     @property
-    def handed_over(self) -> bool:
+    def is_handed_over(self) -> bool:
         """Whether somebody else is to have it, or nobody."""
         return self.before.staff_id != self.after.staff_id
 
@@ -64,85 +64,85 @@ class RelocationResult:
 class RelocateAppointment:
     """Decides and writes within the caller's transaction; reads no calendar that the change does not touch."""
 
-    def __init__(self, store: Store, times: AvailabilityReader) -> None:
+    def __init__(self, store: Store, availability_reader: AvailabilityReader) -> None:
         self._store = store
-        self._times = times
+        self._availability_reader = availability_reader
 
-    def settle(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> RelocationResult:
+    def relocate(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> RelocationResult:
         """Takes the new place and frees the old one, if they differ; the appointment counts for nothing meanwhile.
 
         Whoever has it keeps it. 409 as for bookings, ``staff_conflict`` for somebody who is not free; 422
         ``unknown_staff``, ``past``; 403 ``feature_disabled``. What was rebooked is refused as by ``rebook_moves``.
         """
-        before, after = wanted.before, wanted.after
-        if wanted.moved and rebooked_relocation.relocate_in_schedule(
-            change, self._store, context, before, after, overridden=wanted.override
+        before, after = request.before, request.after
+        if request.is_moved and rebooked_relocation.relocate_in_schedule(
+            work, self._store, context, before, after, overridden=request.override
         ):
             return RelocationResult(after)
-        if wanted.moved or self._chosen_anew(wanted, context):
-            return self._placed(change, context, wanted)
-        if wanted.handed_over:
-            self._hand_over(change, context, wanted)
-        return RelocationResult(wanted.after)
+        if request.is_moved or self._needs_new_allocation(request, context):
+            return self._allocate(work, context, request)
+        if request.is_handed_over:
+            self._hand_over(work, context, request)
+        return RelocationResult(request.after)
 
-    def _chosen_anew(self, wanted: RelocationRequest, context: Context) -> bool:
+    def _needs_new_allocation(self, request: RelocationRequest, context: Context) -> bool:
         """Whether it is the new person's working time that decides; once it has begun there is nothing to choose."""
-        after = wanted.after
+        after = request.after
         by_person = after.availability is AvailabilitySource.STAFF and after.staff_id is not None
-        return wanted.handed_over and by_person and after.start > context.now
+        return request.is_handed_over and by_person and after.start > context.now
 
-    def _placed(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> RelocationResult:
-        before, after = wanted.before, wanted.after
-        times, found, seeker = self._read(context, wanted)
+    def _allocate(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> RelocationResult:
+        before, after = request.before, request.after
+        times, found, seeker = self._read(context, request)
         start = epoch_minute(after.start)
         if times.offer.service.availability is AvailabilitySource.STAFF and after.staff_id is None:
             why = window_violation(times.offer, seeker, start)
             if why:
                 raise refusal_for(why)
-            ledger_io.remove_occupant(change, before.id, before.stands())
+            ledger_io.remove_occupant(work, before.id, before.calendar_spans())
             return RelocationResult(replace(after, availability=AvailabilitySource.STAFF, over_capacity=False))
-        place = allocate_for_staff(times, start, wanted.right, context.staff, wanted.override)
-        occupant = place.occupant(after.id, wanted.right)
-        ledger_io.write_occupant(change, place, occupant, context.now)
-        after = place.given(after)
+        place = allocate_for_staff(times, start, request.access, context.staff, request.override)
+        occupant = place.to_occupant(after.id, request.access)
+        ledger_io.write_occupant(work, place, occupant, context.now)
+        after = place.apply_to(after)
         read = [place.calendar]
-        if after.staff_id and place.post is None:
+        if after.staff_id and place.member is None:
             _require_eligible(found, after)
-            read.append(staff_ledger.assign(change, found, after, context.now, force=wanted.override))
-        ledger_io.remove_occupant(change, before.id, before.stands(), read)
-        return RelocationResult(after, None if place.post else place.calendar.placed(occupant))
+            read.append(staff_ledger.assign(work, found, after, context.now, force=request.override))
+        ledger_io.remove_occupant(work, before.id, before.calendar_spans(), read)
+        return RelocationResult(after, None if place.member else place.calendar.with_occupant(occupant))
 
-    def _read(self, context: Context, wanted: RelocationRequest) -> tuple[AvailableTimes, ReadResult, Requester]:
+    def _read(self, context: Context, request: RelocationRequest) -> tuple[AvailableTimes, ReadResult, Requester]:
         """The free times that decide, of whoever is to have it only, and with them that person's post and time."""
-        before, after, door = wanted.before, wanted.after, wanted.door
-        seeker = Requester(wanted.right, context.now, moving=before.id)
+        before, after, door = request.before, request.after, request.staff_channel
+        seeker = Requester(request.access, context.now, moving=before.id)
 
         def pose(offer: Offer, _: ReadResult) -> AvailabilityQuery:
             if door is StaffChannel.CONTACT_CENTRE:
                 require_channel(context.staff, door, after.location_id, offer.settings)
-            require_offered(offer, None, None, wanted.right, unknown_reference)
+            require_offered(offer, None, None, request.access, unknown_reference)
             question = query_for_move(offer, seeker, before)
             return replace(
                 question,
-                wanted=StaffPreference(after.staff_id),
-                may=lambda post: post.staff_id == after.staff_id,
+                preference=StaffPreference(after.staff_id),
+                is_allowed=lambda post: post.staff_id == after.staff_id,
                 lenient=False,
             )
 
         start = epoch_minute(after.start)
         where = AvailabilityWindow(after.service_id, after.location_id, start, start + 1)
         refs = staff_ledger.refs_at(after.location_id, after.staff_id, start) if after.staff_id else []
-        times, found = self._times.read(where, pose, refs, unknown=unknown_reference)
+        times, found = self._availability_reader.read(where, pose, refs, unknown=unknown_reference)
         return times, found, seeker
 
-    def _hand_over(self, change: UnitOfWork, context: Context, wanted: RelocationRequest) -> None:
-        before, after = wanted.before, wanted.after
+    def _hand_over(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> None:
+        before, after = request.before, request.after
         if after.staff_id:
             found = self._store.read(staff_ledger.refs(after))
             _require_eligible(found, after)
-            staff_ledger.assign(change, found, after, context.now, force=wanted.override)
+            staff_ledger.assign(work, found, after, context.now, force=request.override)
         if before.staff_id:
-            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy)])
+            ledger_io.remove_occupant(work, before.id, [(before.staff_id, before.busy_span)])
 
 
 def _require_eligible(found: ReadResult, appointment: Appointment) -> None:

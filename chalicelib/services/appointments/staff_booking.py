@@ -56,8 +56,8 @@ class StaffBookingRequest:
     say who is wanted, neither means anyone. ``override`` is the reason for booking in spite of what stands against it.
     """
 
-    door: StaffChannel
-    guests: tuple[AttendeeRequest, ...]
+    staff_channel: StaffChannel
+    attendees: tuple[AttendeeRequest, ...]
     service_id: str
     location_id: str
     method: MeetingMethod
@@ -75,68 +75,68 @@ class BookAppointmentAsStaff:
     """Bookings by staff: decided as a client's are, written with every new client in one transaction (CC-4)."""
 
     def __init__(
-        self, store: Store, times: AvailabilityReader, attending: AttendeeRegistration, ids: Ids, pause: Pause
+        self, store: Store, availability_reader: AvailabilityReader, attendee_registration: AttendeeRegistration, ids: Ids, pause: Pause
     ) -> None:
         self._store = store
-        self._times = times
-        self._attending = attending
+        self._availability_reader = availability_reader
+        self._attendee_registration = attendee_registration
         self._ids = ids
         self._pause = pause
 
-    def book(self, context: Context, wish: StaffBookingRequest) -> AppointmentView:
+    def book(self, context: Context, request: StaffBookingRequest) -> AppointmentView:
         """The appointment; all or nothing, new clients included.
 
         403 beyond the caller's reach, ``feature_disabled``; 409 as for clients, ``staff_conflict``,
         ``no_staff_for_language``; 422. Through Schedule a full block is no obstacle: ``over_capacity`` tells (D5).
         """
-        start = epoch_minute(resolve_start(wish.start, wish.timezone))
-        wish = replace(wish, guests=self._attending.reachable(wish.guests, wish.location_id))
-        return retry_on_conflict(lambda: self._book(context, wish, start), self._pause)
+        start = epoch_minute(resolve_start(request.start, request.timezone))
+        request = replace(request, attendees=self._attendee_registration.normalise(request.attendees, request.location_id))
+        return retry_on_conflict(lambda: self._book(context, request, start), self._pause)
 
-    def _book(self, context: Context, wish: StaffBookingRequest, start: int) -> AppointmentView:
+    def _book(self, context: Context, request: StaffBookingRequest, start: int) -> AppointmentView:
         principal = context.staff
 
         def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
-            require_channel(principal, wish.door, wish.location_id, offer.settings)
-            require_offered(offer, wish.method, wish.staff_id, wish.door.right, unknown_reference)
-            _require_bookable_staff(context, found, wish)
-            seeker = Requester(wish.door.right, context.now)
-            wanted = StaffPreference(wish.staff_id, wish.language)
-            return AvailabilityQuery(offer, seeker, wanted, can_book_for(principal, wish.door, wish.location_id))
+            require_channel(principal, request.staff_channel, request.location_id, offer.settings)
+            require_offered(offer, request.method, request.staff_id, request.staff_channel.access, unknown_reference)
+            _require_bookable_staff(context, found, request)
+            seeker = Requester(request.staff_channel.access, context.now)
+            wanted = StaffPreference(request.staff_id, request.language)
+            return AvailabilityQuery(offer, seeker, wanted, can_book_for(principal, request.staff_channel, request.location_id))
 
-        where = AvailabilityWindow(wish.service_id, wish.location_id, start, start + 1)
-        times, found = self._times.read(where, pose, _refs(wish, start), unknown=unknown_reference)
-        place = allocate_for_staff(times, start, wish.door.right, principal, wish.override is not None)
+        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, found = self._availability_reader.read(where, pose, _refs(request, start), unknown=unknown_reference)
+        place = allocate_for_staff(times, start, request.staff_channel.access, principal, request.override is not None)
         change = UnitOfWork()
-        attendees = self._attending.attend(change, found, context, times.offer.service, wish.guests)
+        attendees = self._attendee_registration.register(change, found, context, times.offer.service, request.attendees)
         pipeline = pipeline_in(found)
         status = initial_status(times.offer, pipeline)
-        booked = change.book(as_request(self._appointment(context, wish, place, attendees), status, context.now))
+        booked = change.save_appointment(as_request(self._appointment(context, request, place, attendees), status, context.now))
         if status:
             change.save(history_entry(booked, status, context.actor, context.now))
-        occupant = place.occupant(booked.id, wish.door.right)
+        occupant = place.to_occupant(booked.id, request.staff_channel.access)
         ledger_io.write_occupant(change, place, occupant, context.now)
-        if booked.staff_id and place.post is None:
-            staff_ledger.assign(change, found, booked, context.now, force=wish.override is not None)
-        change.record(self._entry(context, wish, booked))
+        if booked.staff_id and place.member is None:
+            staff_ledger.assign(change, found, booked, context.now, force=request.override is not None)
+        change.add_entry(self._entry(context, request, booked))
         shown = view_without_block(booked, pipeline, context.now)
-        if place.post is None:
-            shown = views_in_calendar([booked], place.calendar.placed(occupant), pipeline, context.now)[0]
-        self._store.commit(change, context.once, shown)
+        if place.member is None:
+            shown = views_in_calendar([booked], place.calendar.with_occupant(occupant), pipeline, context.now)[0]
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
     def _appointment(
-        self, context: Context, wish: StaffBookingRequest, place: Allocation, attendees: tuple[Attendee, ...]
+        self, context: Context, request: StaffBookingRequest, allocation: Allocation, attendees: tuple[Attendee, ...]
     ) -> Appointment:
-        service, at = place.offer.service, from_epoch_minute(place.start)
-        timezone = wish.timezone or place.offer.location.timezone
+        service, at = allocation.offer.service, from_epoch_minute(allocation.start)
+        timezone = request.timezone or allocation.offer.location.timezone
         return Appointment(
-            id=self._ids.new("apt", context.now, place.turn),
-            service_id=wish.service_id,
-            location_id=wish.location_id,
-            method=wish.method,
+            id=self._ids.new("apt", context.now, allocation.sequence),
+            service_id=request.service_id,
+            location_id=request.location_id,
+            method=request.method,
             start=at,
-            end=from_epoch_minute(place.end),
+            end=from_epoch_minute(allocation.end),
             timezone=timezone,
             local_start=wall_text(at, known_zone(timezone)),
             attendees=attendees,
@@ -144,23 +144,23 @@ class BookAppointmentAsStaff:
             created_at=context.now,
             updated_at=context.now,
             availability=service.availability,
-            staff_id=place.staff_id or wish.staff_id,
-            staff_requested=wish.staff_id is not None,
+            staff_id=allocation.staff_id or request.staff_id,
+            staff_requested=request.staff_id is not None,
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
-            language=wish.language,
-            notes=wish.notes,
-            over_capacity=place.over_capacity,
-            override=wish.override,
-            notify_client=wish.notify_client,
-            teleconference=default_call(wish.method, place.offer.settings.teleconference),
-            reminder_hours=place.offer.settings.reminder_hours,
+            language=request.language,
+            notes=request.notes,
+            over_capacity=allocation.over_capacity,
+            override=request.override,
+            notify_client=request.notify_client,
+            teleconference=default_call(request.method, allocation.offer.settings.teleconference),
+            reminder_hours=allocation.offer.settings.reminder_hours,
         )
 
-    def _entry(self, context: Context, wish: StaffBookingRequest, booked: Appointment) -> JournalEntry:
+    def _entry(self, context: Context, request: StaffBookingRequest, booked: Appointment) -> JournalEntry:
         copies = organisation_messages(MessageKind.STAFF_BOOKED, booked) if booked.confirmed else ()
         told, event = booking_announcement(booked)
-        facts = [("over_capacity", booked.over_capacity), ("override", wish.override)]
+        facts = [("over_capacity", booked.over_capacity), ("override", request.override)]
         return appointment_entry(
             self._ids,
             context,
@@ -169,47 +169,47 @@ class BookAppointmentAsStaff:
             changes=(FieldChange(name, None, value) for name, value in facts if value),
             messages=(
                 *client_messages(told, [a.client_id for a in booked.attendees]),
-                *(m for m in copies if wish.notify_staff or m.audience is not Audience.STAFF),
+                *(m for m in copies if request.notify_staff or m.audience is not Audience.STAFF),
             ),
             events=(event,),
         )
 
 
 def allocate_for_staff(
-    times: AvailableTimes, start: int, right: SeatAccess, principal: Principal, override: bool
+    times: AvailableTimes, start: int, access: SeatAccess, principal: Principal, override: bool
 ) -> Allocation:
     """Where staff put an appointment: through Schedule a full block is no obstacle, with an override nothing is (D5).
 
     409 and 422 as for clients; nobody books into the past.
     """
     blocks = times.offer.service.availability is AvailabilitySource.QUICKSTREAM
-    over = blocks and right is SeatAccess.SCHEDULE and principal.may(Ability.BOOK_OVER_CAPACITY)
+    over = blocks and access is SeatAccess.SCHEDULE and principal.may(Ability.BOOK_OVER_CAPACITY)
     freely = override or over
-    forced = times.forced(start) if freely else None
-    return forced or times.place(start)
+    forced = times.allocate_overriding(start) if freely else None
+    return forced or times.allocate(start)
 
 
-def _refs(wish: StaffBookingRequest, start: int) -> list[Ref[Any]]:
+def _refs(request: StaffBookingRequest, start: int) -> list[Ref[Any]]:
     """The guests; of somebody wanted, their post and time; where a language is wanted, those who may speak it."""
-    refs = [*attendee_refs(wish.guests), Ref.to(StatusPipeline)]
-    if wish.staff_id is not None:
-        refs += staff_ledger.refs_at(wish.location_id, wish.staff_id, start)
-    if wish.language is not None:
-        refs.append(Ref.to(BranchRoster, wish.location_id))
+    refs = [*attendee_refs(request.attendees), Ref.to(StatusPipeline)]
+    if request.staff_id is not None:
+        refs += staff_ledger.refs_at(request.location_id, request.staff_id, start)
+    if request.language is not None:
+        refs.append(Ref.to(BranchRoster, request.location_id))
     return refs
 
 
-def _require_bookable_staff(context: Context, found: ReadResult, wish: StaffBookingRequest) -> None:
+def _require_bookable_staff(context: Context, found: ReadResult, request: StaffBookingRequest) -> None:
     """Whoever is wanted must offer the service there and be within the caller's reach."""
-    if wish.override is not None:
-        require_override(context.staff, wish.location_id, wish.staff_id)
-    if wish.staff_id is not None:
-        post = found.get(TeamMember, wish.location_id, wish.staff_id)
-        if post is None or not offers_service(post, wish.service_id):
+    if request.override is not None:
+        require_override(context.staff, request.location_id, request.staff_id)
+    if request.staff_id is not None:
+        post = found.get(TeamMember, request.location_id, request.staff_id)
+        if post is None or not offers_service(post, request.service_id):
             raise invalid("/staff/id", "They do not offer this service here.", "unknown_staff")
-        if not can_book_for(context.staff, wish.door, wish.location_id)(post):
+        if not can_book_for(context.staff, request.staff_channel, request.location_id)(post):
             raise Forbidden("Your role may not book for them.")
-    if wish.language is not None:
-        offering = found.require(BranchRoster, wish.location_id).offering(wish.service_id)
-        if not speakers_of(offering, wish.language):
+    if request.language is not None:
+        offering = found.require(BranchRoster, request.location_id).members_offering(request.service_id)
+        if not speakers_of(offering, request.language):
             raise NoStaffForLanguage()

@@ -44,13 +44,13 @@ class StatusChangeRequest:
 class ChangeStatus:
     """Moves by staff: the appointment is read with all statuses; one transaction. A rejection is a cancellation."""
 
-    def __init__(self, store: Store, cancelling: CancelAppointment, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, cancel_appointment: CancelAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._cancelling = cancelling
+        self._cancel_appointment = cancel_appointment
         self._ids = ids
         self._pause = pause
 
-    def move(self, context: Context, appointment_id: str, wish: StatusChangeRequest) -> AppointmentView:
+    def move(self, context: Context, appointment_id: str, request: StatusChangeRequest) -> AppointmentView:
         """The appointment in that status; as it is, without a trace, when it is there already (D28).
 
         404, 403, ``feature_disabled``; 412; 409 ``status_changed`` when it is not in the expected status or was moved
@@ -58,44 +58,44 @@ class ChangeStatus:
         ``unknown_status``, ``status_archived``.
         """
         seen: list[str | None] = []
-        return retry_on_conflict(lambda: self._move(context, appointment_id, wish, seen), self._pause)
+        return retry_on_conflict(lambda: self._move(context, appointment_id, request, seen), self._pause)
 
     def _move(
-        self, context: Context, appointment_id: str, wish: StatusChangeRequest, seen: list[str | None]
+        self, context: Context, appointment_id: str, request: StatusChangeRequest, seen_status_ids: list[str | None]
     ) -> AppointmentView:
         refs: list[Ref[Any]] = [Ref.to(Appointment, appointment_id), Ref.to(StatusPipeline)]
         found = self._store.read(refs)
         before, pipeline = found.require(Appointment, appointment_id), pipeline_in(found)
-        status = pipeline.get(wish.status_id)
+        status = pipeline.get(request.status_id)
         rejects = status is None or status.predicate is StatusPredicate.CANCELLATION
         require_access(context.staff, Ability.STATUS_CANCEL if rejects else Ability.STATUS_UPDATE, before)
         context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
-        if wish.expected_status_id not in (None, before.status_id):
+        if request.expected_status_id not in (None, before.status_id):
             raise StatusChanged()
         if status is None:
             raise invalid("/status_id", "There is no such status.", "unknown_status")
         if status.id == before.status_id:
             (shown,) = read_views(self._store, [before], context.now)
-            self._store.commit(UnitOfWork(), context.once, shown)
+            self._store.commit(UnitOfWork(), context.idempotency, shown)
             return shown
-        seen.append(before.status_id)
-        if before.status_id != seen[0]:
+        seen_status_ids.append(before.status_id)
+        if before.status_id != seen_status_ids[0]:
             raise StatusChanged()
         require_transition(before, status, admin=Role.ADMIN in context.staff.roles)
         if rejects:
-            return self._cancelling.rejected(context, before, status, pipeline, wish.reason)
-        return self._written(context, before, status, pipeline, wish.reason)
+            return self._cancel_appointment.reject(context, before, status, pipeline, request.reason)
+        return self._write(context, before, status, pipeline, request.reason)
 
-    def _written(
+    def _write(
         self, context: Context, before: Appointment, status: Status, pipeline: StatusPipeline, reason: str
     ) -> AppointmentView:
         change = UnitOfWork()
-        saved = change.book(with_status(before, status, context.now), before)
+        saved = change.save_appointment(with_status(before, status, context.now), before)
         change.save(history_entry(saved, status, context.actor, context.now, reason))
         settles = saved.confirmed != before.confirmed
         confirms = saved.confirmed and not before.confirmed
-        change.record(
+        change.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -111,7 +111,7 @@ class ChangeStatus:
             )
         )
         (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(change, context.once, shown)
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
 

@@ -50,7 +50,7 @@ class SlotSearch:
     location_id: str
     timezone: str
     method: MeetingMethod | None = None
-    door: StaffChannel | None = None
+    staff_channel: StaffChannel | None = None
     staff_id: str | None = None
     language: str | None = None
     hold: str | None = None
@@ -58,9 +58,9 @@ class SlotSearch:
     code: str | None = None
 
     @property
-    def right(self) -> SeatAccess:
+    def access(self) -> SeatAccess:
         """The seats that are open to whoever asks."""
-        return self.door.right if self.door else SeatAccess.WIDGET
+        return self.staff_channel.access if self.staff_channel else SeatAccess.WIDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class SlotExplanation:
 class FreeSlots:
     """Free times: one batch read per question, for staff services their team and then its calendars besides."""
 
-    def __init__(self, times: AvailabilityReader) -> None:
-        self._times = times
+    def __init__(self, availability_reader: AvailabilityReader) -> None:
+        self._availability_reader = availability_reader
 
     def list(self, context: Context, search: SlotSearch, first: date, last: date) -> list[DaySlots]:
         """The free times of the local days from ``first`` to ``last`` in ``search.timezone``, at most 62."""
@@ -94,7 +94,7 @@ class FreeSlots:
         start, end = epoch_minute(day_bounds(first, tz)[0]), epoch_minute(day_bounds(last, tz)[1])
         times = self._read(context, search, start, end)
         by_day: dict[date, list[Slot]] = {day: [] for day in date_range(first, last)}
-        for slot in times.listed(start, end):
+        for slot in times.free_slots(start, end):
             by_day[from_epoch_minute(slot.start).astimezone(tz).date()].append(slot)
         return [DaySlots(day, tuple(found)) for day, found in by_day.items()]
 
@@ -103,10 +103,10 @@ class FreeSlots:
         at = resolve_start(wall, search.timezone)
         first, last = epoch_minute(at - NEAREST_BEFORE), epoch_minute(at + NEAREST_AFTER)
         times = self._read(context, replace(search, method=None), first, last)
-        reasons = [why for why in (times.why_not(epoch_minute(at)),) if why]
+        reasons = [why for why in (times.unavailable_reason(epoch_minute(at)),) if why]
         if search.method and search.method not in times.offer.service.meeting_methods:
             reasons.insert(0, Unavailable.METHOD_NOT_OFFERED)
-        near = tuple(map(from_epoch_minute, nearest_starts(times.listed(first, last), epoch_minute(at))))
+        near = tuple(map(from_epoch_minute, nearest_starts(times.free_slots(first, last), epoch_minute(at))))
         return SlotExplanation(not reasons, tuple(reasons), near)
 
     def _read(self, context: Context, search: SlotSearch, start: int, end: int) -> AvailableTimes:
@@ -115,42 +115,42 @@ class FreeSlots:
         refs += [Ref.to(Appointment, search.moving)] if search.moving else []
 
         def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
-            if search.door:
-                require_channel(context.staff, search.door, search.location_id, offer.settings)
-            require_offered(offer, search.method, search.staff_id, search.right)
+            if search.staff_channel:
+                require_channel(context.staff, search.staff_channel, search.location_id, offer.settings)
+            require_offered(offer, search.method, search.staff_id, search.access)
             hold = live_hold_occupant(found, search.hold, search.location_id, context.now, "/hold")
             moved = _moved_appointment(context, found, search)
-            seeker = Requester(search.right, context.now, hold, moved.id if moved else None)
+            seeker = Requester(search.access, context.now, hold, moved.id if moved else None)
             wanted = StaffPreference(search.staff_id, search.language)
             question = query_for_move(offer, seeker, moved) if moved else AvailabilityQuery(offer, seeker, wanted)
-            if search.door is None:
+            if search.staff_channel is None:
                 return question
-            may = can_book_for(context.staff, search.door, search.location_id)
-            return _query_for_staff_move(question, wanted, moved, may) if moved else replace(question, may=may)
+            may = can_book_for(context.staff, search.staff_channel, search.location_id)
+            return _query_for_staff_move(question, wanted, moved, may) if moved else replace(question, is_allowed=may)
 
         where = AvailabilityWindow(search.service_id, search.location_id, start, end)
-        return self._times.read(where, pose, refs, consistent=False)[0]
+        return self._availability_reader.read(where, pose, refs, consistent=False)[0]
 
 
-def query_for_move(offer: Offer, seeker: Requester, appointment: Appointment) -> AvailabilityQuery:
+def query_for_move(offer: Offer, requester: Requester, appointment: Appointment) -> AvailabilityQuery:
     """The question of a client who moves an appointment: as long as it is, with whom they chose or who has it."""
     start, end = appointment.span
     offer = replace(offer, service=replace(offer.service, duration_minutes=end - start))
     chosen = appointment.staff_id if appointment.staff_requested else None
     wanted = StaffPreference(chosen, appointment.language, keep=appointment.staff_id)
-    return AvailabilityQuery(offer, seeker, wanted, lenient=True)
+    return AvailabilityQuery(offer, requester, wanted, lenient=True)
 
 
 def _query_for_staff_move(
-    question: AvailabilityQuery, wanted: StaffPreference, moved: Appointment, may: Callable[[TeamMember], bool]
+    query: AvailabilityQuery, preference: StaffPreference, moved: Appointment, is_allowed: Callable[[TeamMember], bool]
 ) -> AvailabilityQuery:
     """The question of staff who move an appointment: unless they name somebody, whoever has it keeps it."""
     holder = moved.staff_id
     return replace(
-        question,
-        wanted=replace(wanted, staff_id=wanted.staff_id or holder),
-        may=lambda post: post.staff_id == holder or may(post),
-        lenient=wanted.staff_id is None,
+        query,
+        preference=replace(preference, staff_id=preference.staff_id or holder),
+        is_allowed=lambda post: post.staff_id == holder or is_allowed(post),
+        lenient=preference.staff_id is None,
     )
 
 
@@ -164,10 +164,10 @@ def live_hold_occupant(
     if hold is None:
         raise unknown_hold(pointer)
     try:
-        hold.require(token)
+        hold.require_token(token)
     except NotFound:
         raise unknown_hold(pointer) from None
-    if not hold.live(now) or hold.location_id != location_id:
+    if not hold.is_live(now) or hold.location_id != location_id:
         return None
     return Occupant(hold.id, hold.start, hold.end, hold.service_id, SeatAccess.WIDGET, expires=hold.expires)
 
@@ -177,7 +177,7 @@ def _moved_appointment(context: Context, found: ReadResult, search: SlotSearch) 
     if search.moving is None:
         return None
     appointment = found.require(Appointment, search.moving)
-    if search.door is None:
+    if search.staff_channel is None:
         appointment.attendee_by_code(search.code or "")
     else:
         require_access(context.staff, Ability.APPOINTMENT_EDIT, appointment)

@@ -28,16 +28,16 @@ class AvailableTimes(Protocol):
 
     offer: Offer
 
-    def listed(self, first: int, last: int) -> Iterator[Slot]:
+    def free_slots(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order."""
 
-    def why_not(self, start: int) -> Unavailable | None:
+    def unavailable_reason(self, start: int) -> Unavailable | None:
         """The fact that keeps ``start`` from being booked, or none when it can be."""
 
-    def place(self, start: int) -> Allocation:
+    def allocate(self, start: int) -> Allocation:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
 
-    def forced(self, start: int) -> Allocation | None:
+    def allocate_overriding(self, start: int) -> Allocation | None:
         """Where it goes in spite of everything; none where that takes a staff member and none is wanted."""
 
 
@@ -59,9 +59,9 @@ class AvailabilityQuery:
     """
 
     offer: Offer
-    seeker: Requester
-    wanted: StaffPreference = ANY_STAFF
-    may: Callable[[TeamMember], bool] = lambda _: True
+    requester: Requester
+    preference: StaffPreference = ANY_STAFF
+    is_allowed: Callable[[TeamMember], bool] = lambda _: True
     lenient: bool = False
 
 
@@ -79,12 +79,12 @@ class AvailabilityReader:
     def __init__(self, store: Store) -> None:
         self._store = store
         # What a service was when it was last seen: it decides what is read along, never what is true.
-        self._seen: dict[str, AvailabilitySource] = {}
+        self._known_kinds: dict[str, AvailabilitySource] = {}
 
     def read(
         self,
-        where: AvailabilityWindow,
-        pose: BuildQuery,
+        window: AvailabilityWindow,
+        build_query: BuildQuery,
         refs: Sequence[Ref[Any]] = (),
         *,
         consistent: bool = True,
@@ -93,57 +93,57 @@ class AvailabilityReader:
         """The free times and, with them, what ``refs`` name; ``unknown`` refuses a service or place not to be had."""
 
         def attempt(days: list[str]) -> tuple[AvailableTimes, ReadResult]:
-            guess = self._seen.get(where.service_id, AvailabilitySource.QUICKSTREAM)
-            basics = [*ledger_io.offer_refs(where.location_id, where.service_id), *refs]
-            found = self._store.read([*basics, *_source_refs(guess, where, days)], consistent=consistent)
-            offer = ledger_io.offer_in(found, where.location_id, where.service_id, unknown)
-            question = pose(offer, found)
+            guess = self._known_kinds.get(window.service_id, AvailabilitySource.QUICKSTREAM)
+            basics = [*ledger_io.offer_refs(window.location_id, window.service_id), *refs]
+            found = self._store.read([*basics, *_source_refs(guess, window, days)], consistent=consistent)
+            offer = ledger_io.offer_in(found, window.location_id, window.service_id, unknown)
+            question = build_query(offer, found)
             kind = offer.service.availability
             source = found
             if kind is not guess:
-                self._seen[where.service_id] = kind
-                source = self._store.read(_source_refs(kind, where, days), consistent=consistent)
+                self._known_kinds[window.service_id] = kind
+                source = self._store.read(_source_refs(kind, window, days), consistent=consistent)
             if kind is AvailabilitySource.STAFF:
-                return self._of_staff(where, question, source, consistent), found
-            return _slots_from_blocks(where, question, source, days), found
+                return self._read_staff_slots(window, question, source, consistent), found
+            return _slots_from_blocks(window, question, source, days), found
 
-        return ledger_io.read_until_settled(where.first, where.last, attempt)
+        return ledger_io.read_until_settled(window.first, window.last, attempt)
 
-    def _of_staff(
-        self, where: AvailabilityWindow, question: AvailabilityQuery, found: ReadResult, consistent: bool
+    def _read_staff_slots(
+        self, window: AvailabilityWindow, query: AvailabilityQuery, found: ReadResult, consistent: bool
     ) -> StaffSlots:
-        team = found.require(BranchRoster, where.location_id)
-        wanted = question.wanted
+        team = found.require(BranchRoster, window.location_id)
+        wanted = query.preference
         if (
             wanted.staff_id
-            and not question.lenient
-            and not offers_service(team.post(wanted.staff_id), where.service_id)
+            and not query.lenient
+            and not offers_service(team.member(wanted.staff_id), window.service_id)
         ):
             raise invalid("/staff_id", "They do not offer this service here.", "unknown_staff")
-        team = replace(team, posts=tuple(filter(question.may, team.posts)))
-        length = question.offer.service.duration_minutes
-        span = where.first - MARGIN_MINUTES, where.last + length + MARGIN_MINUTES
-        people = eligible_members(team, where.service_id, wanted)
+        team = replace(team, members=tuple(filter(query.is_allowed, team.members)))
+        length = query.offer.service.duration_minutes
+        span = window.first - MARGIN_MINUTES, window.last + length + MARGIN_MINUTES
+        people = eligible_members(team, window.service_id, wanted)
         sheets = {post.staff_id: sheet_days(post.staff_id, *span) for post in people}
         refs = [ref for staff_id, days in sheets.items() for ref in ledger_io.sheet_refs(staff_id, days)]
         theirs = self._store.read(refs, consistent=consistent) if refs else found
         read = {staff_id: ledger_io.calendar_in(theirs, staff_id, days) for staff_id, days in sheets.items()}
-        return StaffSlots(question.offer, team, read, question.seeker, wanted, where.first, where.last)
+        return StaffSlots(query.offer, team, read, query.requester, wanted, window.first, window.last)
 
 
-def _source_refs(kind: AvailabilitySource, where: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:
+def _source_refs(kind: AvailabilitySource, window: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:
     """What a service of this kind takes its times from."""
     if kind is AvailabilitySource.STAFF:
-        return [Ref.to(BranchRoster, where.location_id)]
-    return ledger_io.sheet_refs(where.location_id, days)
+        return [Ref.to(BranchRoster, window.location_id)]
+    return ledger_io.sheet_refs(window.location_id, days)
 
 
 def _slots_from_blocks(
-    where: AvailabilityWindow, question: AvailabilityQuery, found: ReadResult, days: Iterable[str]
+    window: AvailabilityWindow, query: AvailabilityQuery, found: ReadResult, days: Iterable[str]
 ) -> BlockSlots:
-    calendar = ledger_io.calendar_in(found, where.location_id, days)
-    slots = BlockSlots(question.offer, calendar, question.seeker)
-    if not slots.settled(where.first, where.last):
+    calendar = ledger_io.calendar_in(found, window.location_id, days)
+    slots = BlockSlots(query.offer, calendar, query.requester)
+    if not slots.covers_dependencies(window.first, window.last):
         raise ledger_io.NotSettled
     return slots
 
@@ -152,15 +152,15 @@ def require_offered(
     offer: Offer,
     method: MeetingMethod | None,
     staff_id: str | None,
-    right: SeatAccess,
+    access: SeatAccess,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
 ) -> None:
     """Refuses unless it is offered like this here: by time, publicly for clients, by that method (D8, CC-8)."""
-    service, client = offer.service, right is SeatAccess.WIDGET
+    service, client = offer.service, access is SeatAccess.WIDGET
     if client and not service.public:
         raise unknown("service_id")
     if service.availability is AvailabilitySource.GROUP:
-        code = "group_not_bookable_here" if right is SeatAccess.CONTACT_CENTRE else "not_bookable_here"
+        code = "group_not_bookable_here" if access is SeatAccess.CONTACT_CENTRE else "not_bookable_here"
         raise invalid("/service_id", "This service is not booked by time slot here.", code)
     chooses = service.availability is AvailabilitySource.STAFF and service.client_chooses_staff
     if staff_id is not None and client and not chooses:

@@ -23,7 +23,7 @@ class StaffChannel(StrEnum):
     SCHEDULE = "schedule"
 
     @property
-    def right(self) -> SeatAccess:
+    def access(self) -> SeatAccess:
         """The seats it opens: the contact centre keeps to the limit, Schedule to nothing (D5, D6)."""
         return SeatAccess.CONTACT_CENTRE if self is StaffChannel.CONTACT_CENTRE else SeatAccess.SCHEDULE
 
@@ -33,12 +33,12 @@ class StaffChannel(StrEnum):
         return Channel.CALL_CENTRE if self is StaffChannel.CONTACT_CENTRE else Channel.SCHEDULE
 
 
-def require_channel(principal: Principal, door: StaffChannel, location_id: str, settings: Settings) -> None:
+def require_channel(principal: Principal, staff_channel: StaffChannel, location_id: str, settings: Settings) -> None:
     """403 unless the caller may book through this door at this location; ``feature_disabled`` when it is shut (CC-16).
 
     Through Schedule that is anybody whom ``schedules_at`` lets.
     """
-    if door is StaffChannel.CONTACT_CENTRE:
+    if staff_channel is StaffChannel.CONTACT_CENTRE:
         if not principal.may(Ability.BOOK_CONTACT_CENTRE):
             raise Forbidden()
         if not settings.contact_centre:
@@ -72,15 +72,15 @@ def with_staff_channel(store: Store, context: Context, location_id: str) -> Cont
     return replace(context, channel=StaffChannel.CONTACT_CENTRE.channel)
 
 
-def can_book_for(principal: Principal, door: StaffChannel, location_id: str) -> Callable[[TeamMember], bool]:
+def can_book_for(principal: Principal, staff_channel: StaffChannel, location_id: str) -> Callable[[TeamMember], bool]:
     """Whom the caller may book for: anybody through the contact centre (CC-1), else oneself and those in reach."""
 
     def reached(post: TeamMember) -> bool:
-        if door is StaffChannel.CONTACT_CENTRE:
+        if staff_channel is StaffChannel.CONTACT_CENTRE:
             return True
         own = post.staff_id == principal.staff_id
         ability = Ability.BOOK_FOR_SELF if own else Ability.BOOK_FOR_OTHERS
-        return principal.reaches(ability, location_id=location_id, own=own, whose=post.role)
+        return principal.reaches(ability, location_id=location_id, own=own, owner_role=post.role)
 
     return reached
 

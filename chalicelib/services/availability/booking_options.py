@@ -38,19 +38,19 @@ class FindBookingOptions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def remaining(self, context: Context, door: StaffChannel, chosen: BookingChoices) -> BookingOptions:
+    def find(self, context: Context, staff_channel: StaffChannel, chosen: BookingChoices) -> BookingOptions:
         """What goes with the other answers, as far as the caller may book it through this door.
 
         404 for what there is no such one of; 403 where the caller may not book, ``feature_disabled`` (CC-16).
         """
         settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
-        _require_channel(context.staff, door, chosen.location_id, settings)
+        _require_channel(context.staff, staff_channel, chosen.location_id, settings)
         services, locations = self._store.catalogue(Service), self._store.catalogue(Location)
         people = [person for person in self._store.catalogue(Staff) if person.active]
         _require_known(chosen.service_id, services)
         _require_known(chosen.location_id, locations)
         _require_known(chosen.staff_id, people)
-        branches = [_branch(context.staff, door, location.id, people) for location in locations]
+        branches = [_branch(context.staff, staff_channel, location.id, people) for location in locations]
         left = remaining_options(services, [branch for branch in branches if branch is not None], chosen)
         return BookingOptions(
             services=tuple(service for service in services if service.id in left.service_ids),
@@ -61,9 +61,9 @@ class FindBookingOptions:
         )
 
 
-def _require_channel(principal: Principal, door: StaffChannel, location_id: str | None, settings: Settings) -> None:
-    if door is StaffChannel.CONTACT_CENTRE or location_id is not None:
-        require_channel(principal, door, location_id or "", settings)
+def _require_channel(principal: Principal, staff_channel: StaffChannel, location_id: str | None, settings: Settings) -> None:
+    if staff_channel is StaffChannel.CONTACT_CENTRE or location_id is not None:
+        require_channel(principal, staff_channel, location_id or "", settings)
     elif not (principal.may(Ability.BOOK_FOR_SELF) or principal.may(Ability.BOOK_FOR_OTHERS)):
         raise Forbidden()
 
@@ -74,16 +74,16 @@ def _require_known(wanted: str | None, known: Iterable[Service | Location | Staf
 
 
 def _branch(
-    principal: Principal, door: StaffChannel, location_id: str, people: Iterable[Staff]
+    principal: Principal, staff_channel: StaffChannel, location_id: str, people: Iterable[Staff]
 ) -> BookableBranch | None:
     """The location with everybody who works there; none where the caller does not book."""
-    if door is StaffChannel.SCHEDULE and not can_schedule_at(principal, location_id):
+    if staff_channel is StaffChannel.SCHEDULE and not can_schedule_at(principal, location_id):
         return None
     # What somebody offers and speaks is all that matters here, so their hours need not be read.
     posts = tuple(
-        TeamMember(location_id, person.id, person.role).follows(person, Rota(person.id))
+        TeamMember(location_id, person.id, person.role).updated_from(person, Rota(person.id))
         for person in people
         if location_id in person.location_ids
     )
-    reached = can_book_for(principal, door, location_id)
+    reached = can_book_for(principal, staff_channel, location_id)
     return BookableBranch(location_id, posts, frozenset(post.staff_id for post in posts if reached(post)))

@@ -58,64 +58,64 @@ class IssuedHold:
 class HoldSlot:
     """Holds: read, decided and written as a booking is."""
 
-    def __init__(self, store: Store, times: AvailabilityReader, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._times = times
+        self._availability_reader = availability_reader
         self._ids = ids
         self._pause = pause
 
-    def hold(self, context: Context, wish: HoldRequest) -> IssuedHold:
+    def hold(self, context: Context, request: HoldRequest) -> IssuedHold:
         """Keeps the slot for the organisation's hold time; 409 ``slot_taken`` when it is not to be had."""
-        start = epoch_minute(resolve_start(wish.start, wish.timezone))
-        return retry_on_conflict(lambda: self._hold(context, wish, start), self._pause)
+        start = epoch_minute(resolve_start(request.start, request.timezone))
+        return retry_on_conflict(lambda: self._hold(context, request, start), self._pause)
 
     def release(self, context: Context, hold_id: str, token: str) -> None:
         """Gives the slot back early; 404 for a hold or token nobody was given."""
         hold = self._store.read([Ref.to(Hold, hold_id)]).require(Hold, hold_id)
-        hold.require(token)
+        hold.require_token(token)
         change = UnitOfWork()
         change.delete(hold)
-        ledger_io.remove_occupant(change, hold.id, hold.stands())
+        ledger_io.remove_occupant(change, hold.id, hold.calendar_spans())
         try:
             self._store.commit(change)
         except Stale:
             raise NotFound() from None
 
-    def _hold(self, context: Context, wish: HoldRequest, start: int) -> IssuedHold:
+    def _hold(self, context: Context, request: HoldRequest, start: int) -> IssuedHold:
         seeker = Requester(SeatAccess.WIDGET, context.now)
 
         def pose(offer: Offer, _: ReadResult) -> AvailabilityQuery:
-            require_offered(offer, wish.method, wish.staff_id, SeatAccess.WIDGET, unknown_reference)
-            return AvailabilityQuery(offer, seeker, StaffPreference(wish.staff_id, wish.language))
+            require_offered(offer, request.method, request.staff_id, SeatAccess.WIDGET, unknown_reference)
+            return AvailabilityQuery(offer, seeker, StaffPreference(request.staff_id, request.language))
 
-        where = AvailabilityWindow(wish.service_id, wish.location_id, start, start + 1)
-        times, _ = self._times.read(where, pose, unknown=unknown_reference)
+        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, _ = self._availability_reader.read(where, pose, unknown=unknown_reference)
         try:
-            place = times.place(start)
+            place = times.allocate(start)
         except (CapacityExhausted, OutsideBlock, BlockNotReleased, NoStaffForLanguage) as refusal:
             raise SlotTaken(refusal.detail) from None
-        expires = seeker.seconds + 60 * times.offer.settings.hold_minutes
-        hold_id = self._ids.new("hld", context.now, place.turn)
+        expires = seeker.now_seconds + 60 * times.offer.settings.hold_minutes
+        hold_id = self._ids.new("hld", context.now, place.sequence)
         token = f"{hold_id}.{self._ids.secret()}"
         change = UnitOfWork()
         change.save(_build_hold(place, hold_id, token, expires))
-        ledger_io.write_occupant(change, place, place.occupant(hold_id, SeatAccess.WIDGET, expires), context.now)
+        ledger_io.write_occupant(change, place, place.to_occupant(hold_id, SeatAccess.WIDGET, expires), context.now)
         held = IssuedHold(hold_id, token, datetime.fromtimestamp(expires, UTC))
-        self._store.commit(change, context.once, held)
+        self._store.commit(change, context.idempotency, held)
         return held
 
 
-def _build_hold(place: Allocation, hold_id: str, token: str, expires: int) -> Hold:
-    service = place.offer.service
+def _build_hold(allocation: Allocation, hold_id: str, token: str, expires: int) -> Hold:
+    service = allocation.offer.service
     return Hold(
         id=hold_id,
         digest=token_digest(token),
-        location_id=place.offer.location.id,
+        location_id=allocation.offer.location.id,
         service_id=service.id,
-        start=place.start,
-        end=place.end,
+        start=allocation.start,
+        end=allocation.end,
         expires=expires,
-        staff_id=place.staff_id,
-        buffer_before=service.buffer_before if place.post else 0,
-        buffer_after=service.buffer_after if place.post else 0,
+        staff_id=allocation.staff_id,
+        buffer_before=service.buffer_before if allocation.member else 0,
+        buffer_after=service.buffer_after if allocation.member else 0,
     )

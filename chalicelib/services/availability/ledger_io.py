@@ -39,7 +39,7 @@ def calendar_in(found: ReadResult, calendar_id: str, days: Iterable[str]) -> Cal
     """The calendar of these days from what was read."""
     wanted = list(days)
     sheets = (found.get(Sheet, calendar_id, day) for day in wanted)
-    return Calendar.of(calendar_id, wanted, (s for s in sheets if s is not None))
+    return Calendar.from_sheets(calendar_id, wanted, (s for s in sheets if s is not None))
 
 
 def offer_in(
@@ -75,36 +75,36 @@ def read_until_settled(start: int, end: int, read: Callable[[list[str]], T]) -> 
             margin += 2
 
 
-def write_occupant(change: UnitOfWork, place: Allocation, occupant: Occupant, now: datetime, without: str = "") -> None:
+def write_occupant(work: UnitOfWork, allocation: Allocation, occupant: Occupant, now: datetime, replaced_id: str = "") -> None:
     """Writes an occupant into the place that was decided on, and another one out of it.
 
     Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
     who was assigned last (D46), a hold does not.
     """
-    before = place.calendar
-    after = before.vacated(without).placed(occupant) if without else before.placed(occupant)
-    write_sheets(change, before, after, place.hull, int(now.timestamp()))
-    if place.post and occupant.is_hold:
-        change.guard(place.post)
-    elif place.post:
-        change.save(replace(place.post, assigned_at=now))
+    before = allocation.calendar
+    after = before.without_occupant(replaced_id).with_occupant(occupant) if replaced_id else before.with_occupant(occupant)
+    write_sheets(work, before, after, allocation.dependency_span, int(now.timestamp()))
+    if allocation.member and occupant.is_hold:
+        work.require_unchanged(allocation.member)
+    elif allocation.member:
+        work.save(replace(allocation.member, assigned_at=now))
 
 
 def remove_occupant(
-    change: UnitOfWork, occupant_id: str, stood: Iterable[tuple[str, Interval]], read: Iterable[Calendar] = ()
+    work: UnitOfWork, occupant_id: str, intervals: Iterable[tuple[str, Interval]], rewritten_calendars: Iterable[Calendar] = ()
 ) -> None:
     """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
-    rewritten = {(calendar.calendar_id, day) for calendar in read for day in calendar.sheets}
-    for calendar_id, interval in stood:
+    rewritten = {(calendar.calendar_id, day) for calendar in rewritten_calendars for day in calendar.sheets}
+    for calendar_id, interval in intervals:
         days = (day for day in sheet_days(calendar_id, *interval) if (calendar_id, day) not in rewritten)
-        change.vacate(calendar_id, days, occupant_id)
+        work.remove_occupant(calendar_id, days, occupant_id)
 
 
-def write_sheets(change: UnitOfWork, before: Calendar, after: Calendar, hull: tuple[int, int], now: int) -> None:
+def write_sheets(work: UnitOfWork, before: Calendar, after: Calendar, dependency_span: tuple[int, int], now: int) -> None:
     """Saves the sheets that changed and guards the others the decision rests on; ``now`` is epoch seconds."""
     changed = {sheet.day for sheet in after.changed_since(before)}
     for day in sorted(changed):
-        change.save(after.sheets[day].without_expired(now))
-    for sheet in before.touching(*hull):
+        work.save(after.sheets[day].without_expired(now))
+    for sheet in before.sheets_touching(*dependency_span):
         if sheet.day not in changed:
-            change.guard(sheet)
+            work.require_unchanged(sheet)

@@ -34,34 +34,34 @@ def is_eligible(found: ReadResult, appointment: Appointment) -> bool:
     )
 
 
-def add_if_free(change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar | None:
+def add_if_free(work: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar | None:
     """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
     if not is_eligible(found, appointment) or not is_free(found, appointment, now):
         return None
     # Written, not guarded: whoever reads their sheets one after the other, to let them go, must notice the move.
-    change.save(found.require(TeamMember, appointment.location_id, appointment.staff_id or ""))
-    return _write_occupant(change, found, appointment, now)
+    work.save(found.require(TeamMember, appointment.location_id, appointment.staff_id or ""))
+    return _write_occupant(work, found, appointment, now)
 
 
 def assign(
-    change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime, force: bool = False
+    work: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime, force: bool = False
 ) -> Calendar:
     """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
     if not force and not is_free(found, appointment, now):
         raise StaffConflict()
     post = found.require(TeamMember, appointment.location_id, appointment.staff_id or "")
-    change.save(replace(post, assigned_at=now))
-    return _write_occupant(change, found, appointment, now)
+    work.save(replace(post, assigned_at=now))
+    return _write_occupant(work, found, appointment, now)
 
 
 def is_free(found: ReadResult, appointment: Appointment, now: datetime) -> bool:
     """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
-    start, end = appointment.busy
-    others = (o.busy for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
+    start, end = appointment.busy_span
+    others = (o.busy_span for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
     return all(until <= start or end <= begin for begin, until in others)
 
 
-def _write_occupant(change: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar:
+def _write_occupant(work: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar:
     start, end = appointment.span
     before = calendar_of(found, appointment)
     occupant = Occupant(
@@ -73,12 +73,12 @@ def _write_occupant(change: UnitOfWork, found: ReadResult, appointment: Appointm
         before=appointment.buffer_before,
         after=appointment.buffer_after,
     )
-    ledger_io.write_sheets(change, before, before.placed(occupant), appointment.busy, int(now.timestamp()))
+    ledger_io.write_sheets(work, before, before.with_occupant(occupant), appointment.busy_span, int(now.timestamp()))
     return before
 
 
 def _days(appointment: Appointment) -> list[str]:
-    return sheet_days(appointment.staff_id or "", *appointment.busy)
+    return sheet_days(appointment.staff_id or "", *appointment.busy_span)
 
 
 def calendar_of(found: ReadResult, appointment: Appointment) -> Calendar:

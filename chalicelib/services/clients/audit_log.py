@@ -10,14 +10,14 @@ from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEnt
 from chalicelib.services.unit_of_work import Context, Ids, UnitOfWork
 
 
-def record_creation(change: UnitOfWork, context: Context, ids: Ids, client: Client) -> None:
+def record_creation(work: UnitOfWork, context: Context, ids: Ids, client: Client) -> None:
     """Logs a new client, and their consent to texts if they gave it, with the event that announces them."""
-    _add_entries(change, context, ids, client, None, "created")
+    _add_entries(work, context, ids, client, None, "created")
 
 
-def record_update(change: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client) -> None:
+def record_update(work: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client) -> None:
     """Logs every field that is another now, and apart from them a consent given or withdrawn."""
-    _add_entries(change, context, ids, client, before, "updated")
+    _add_entries(work, context, ids, client, before, "updated")
 
 
 def client_event(kind: str, client: Client) -> DomainEvent:
@@ -26,7 +26,7 @@ def client_event(kind: str, client: Client) -> DomainEvent:
 
 
 def _add_entries(
-    change: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client | None, action: str
+    work: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client | None, action: str
 ) -> None:
     def entry(order: int, said: str, changes: tuple[FieldChange, ...], *events: DomainEvent) -> JournalEntry:
         return JournalEntry(
@@ -39,11 +39,11 @@ def _add_entries(
             events=events,
         )
 
-    change.record(entry(0, action, tuple(_changes(client, before)), client_event(action, client)))
-    was = before.consented if before else None
-    if client.consented != was:
-        said = "sms_consent_given" if client.consented else "sms_consent_withdrawn"
-        change.record(entry(1, said, (FieldChange("mobile", was, client.consented),)))
+    work.add_entry(entry(0, action, tuple(_changes(client, before)), client_event(action, client)))
+    was = before.sms_number if before else None
+    if client.sms_number != was:
+        said = "sms_consent_given" if client.sms_number else "sms_consent_withdrawn"
+        work.add_entry(entry(1, said, (FieldChange("mobile", was, client.sms_number),)))
 
 
 def _changes(after: Client, before: Client | None) -> Iterator[FieldChange]:

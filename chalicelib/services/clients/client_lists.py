@@ -29,7 +29,7 @@ class ClientListRequest:
     """Which clients are asked for, and which part of them."""
 
     text: str = ""
-    whose: ClientListScope = ClientListScope.ALL
+    scope: ClientListScope = ClientListScope.ALL
     limit: int = 50
     cursor: str | None = None
 
@@ -40,31 +40,31 @@ class ClientLists:
 
     store: Store
     directory: ClientDirectory
-    searching: ClientSearch
+    client_search: ClientSearch
 
-    def listed(self, context: Context, query: ClientListRequest) -> Page[Client]:
+    def list_page(self, context: Context, request: ClientListRequest) -> Page[Client]:
         """Part of a list; a page may be short while there is a cursor. 422 ``invalid_cursor``."""
         principal = context.staff
         settings = settings_in(self.store.read([Ref.to(Settings)]))
-        scopes = own_scopes(principal) if query.whose is ClientListScope.MINE else viewing_scopes(principal, settings)
-        text = query.text.strip()
+        scopes = own_scopes(principal) if request.scope is ClientListScope.MINE else viewing_scopes(principal, settings)
+        text = request.text.strip()
         if text:
-            return self.searching.search(principal, settings, scopes, text, query.limit, query.cursor)
-        return self.within(principal, scopes, query.limit, query.cursor)
+            return self.client_search.search(principal, settings, scopes, text, request.limit, request.cursor)
+        return self.list_within_scopes(principal, scopes, request.limit, request.cursor)
 
-    def within(self, principal: Principal, scopes: ClientScopes, limit: int, cursor: str | None) -> Page[Client]:
+    def list_within_scopes(self, principal: Principal, scopes: ClientScopes, limit: int, cursor: str | None) -> Page[Client]:
         """Part of all the clients known through these scopes; everybody's are in order of name."""
         if scopes is None:
-            return self.directory.everybody(limit, cursor)
-        return self._met(principal, scopes, limit, cursor)
+            return self.directory.all_clients(limit, cursor)
+        return self._list_by_relation(principal, scopes, limit, cursor)
 
-    def _met(self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None) -> Page[Client]:
+    def _list_by_relation(self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None) -> Page[Client]:
         """Those known through these scopes, in order of the id under which they became known."""
         after = paging.require_client_id(paging.decode_cursor(cursor, 1)[1])
         shown: list[Client] = []
         for _ in range(MAX_BATCHES):
-            ids, last = self._round(principal, scopes, after)
-            for client_id, client in self._once(principal, scopes, ids):
+            ids, last = self._next_ids(principal, scopes, after)
+            for client_id, client in self._unique_clients(principal, scopes, ids):
                 if len(shown) == limit:
                     return Page(tuple(shown), paging.encode_cursor(0, after or ""))
                 shown.append(client)
@@ -74,17 +74,17 @@ class ClientLists:
             after = last
         return Page(tuple(shown), paging.encode_cursor(0, after or ""))
 
-    def _round(self, principal: Principal, scopes: Iterable[str], after: str | None) -> tuple[list[str], str | None]:
+    def _next_ids(self, principal: Principal, scopes: Iterable[str], after: str | None) -> tuple[list[str], str | None]:
         """The ids that come next, through whomever they are known, and the last of them unless it ends there."""
-        lists = [[row.client_id for row in self.directory.seen(scope, BATCH_SIZE, after)] for scope in scopes]
+        lists = [[row.client_id for row in self.directory.relations_of(scope, BATCH_SIZE, after)] for scope in scopes]
         if principal.staff_id:
-            lists.append(list(self.directory.listed(DirectoryIndex.PROSPECT, principal.staff_id, BATCH_SIZE, after)))
+            lists.append(list(self.directory.find_by_term(DirectoryIndex.PROSPECT, principal.staff_id, BATCH_SIZE, after)))
         # Beyond the end of the shortest full list its next ids are not known yet.
         ends = [ids[-1] for ids in lists if len(ids) == BATCH_SIZE]
         last = min(ends, default=None)
         return sorted({i for ids in lists for i in ids if last is None or i <= last}), last
 
-    def _once(self, principal: Principal, scopes: ClientScopes, ids: list[str]) -> Iterator[tuple[str, Client]]:
+    def _unique_clients(self, principal: Principal, scopes: ClientScopes, ids: list[str]) -> Iterator[tuple[str, Client]]:
         """Each client at the first id of their family that is known, as the one they have been merged into."""
         everybody = client_identity.resolve_clients(
             self.store, ids, self.store.read([Ref.to(Client, client_id) for client_id in ids])
@@ -94,12 +94,12 @@ class ClientLists:
             client = everybody.by_id.get(client_id)
             if client is not None and client.active and client not in shown.values():
                 shown[client_id] = client
-        earlier = self._known_before(principal, scopes, shown)
+        earlier = self._listed_earlier(principal, scopes, shown)
         yield from ((i, client) for i, client in shown.items() if client.id not in earlier)
 
-    def _known_before(self, principal: Principal, scopes: ClientScopes, shown: dict[str, Client]) -> set[str]:
+    def _listed_earlier(self, principal: Principal, scopes: ClientScopes, shown: dict[str, Client]) -> set[str]:
         """Those of them who were listed under another id of their family already."""
-        asked = {(s, m): c.id for i, c in shown.items() for m in c.family if m < i for s in scopes or ()}
+        asked = {(s, m): c.id for i, c in shown.items() for m in c.record_ids if m < i for s in scopes or ()}
         found = self.store.read([Ref.to(ClientRelation, *pair) for pair in asked])
         rows = ((found.get(ClientRelation, *pair), client_id) for pair, client_id in asked.items())
         made = {c.id for i, c in shown.items() if c.id < i and c.prospect_of and c.prospect_of == principal.staff_id}

@@ -23,13 +23,13 @@ MAX_BATCHES = 5
 class _IndexQuery:
     """One place to look in; on the shelf of names ``term`` is what a word begins with."""
 
-    kind: DirectoryIndex
+    index: DirectoryIndex
     term: str
 
-    def holds(self, client: Client, wanted: SearchTerms) -> bool:
+    def matches(self, client: Client, wanted: SearchTerms) -> bool:
         """Whether the client stands here and is what is looked for."""
-        here = (entry for entry in directory_entries(client) if entry.shelf is self.kind)
-        if self.kind is DirectoryIndex.NAME:
+        here = (entry for entry in directory_entries(client) if entry.shelf is self.index)
+        if self.index is DirectoryIndex.NAME:
             return any(wanted.matches(entry) for entry in here)
         return any(entry.term == self.term for entry in here)
 
@@ -40,13 +40,13 @@ class ClientSearch:
 
     store: Store
     directory: ClientDirectory
-    acquaintances: ClientAccess
+    client_access: ClientAccess
 
     def search(
         self, principal: Principal, settings: Settings, scopes: ClientScopes, text: str, limit: int, cursor: str | None
     ) -> Page[Client]:
         """Part of what is found, each client once; a page may be short of ``limit`` while there is a cursor."""
-        wanted = parse_search(text, self._countries(settings))
+        wanted = parse_search(text, self._dialling_countries(settings))
         shelves = _index_queries(wanted)
         part, after = paging.decode_cursor(cursor, max(len(shelves), 1))
         shown: list[Client] = []
@@ -54,8 +54,8 @@ class ClientSearch:
         while part < len(shelves):
             if not rounds or len(shown) == limit:
                 return Page(tuple(shown), paging.encode_cursor(part, after or ""))
-            found, last = self._look(shelves[part], wanted, after)
-            for place, client in self._told(principal, scopes, shelves[: part + 1], wanted, found):
+            found, last = self._query_index(shelves[part], wanted, after)
+            for place, client in self._visible_clients(principal, scopes, shelves[: part + 1], wanted, found):
                 if len(shown) == limit:
                     return Page(tuple(shown), paging.encode_cursor(part, after or ""))
                 shown.append(client)
@@ -64,24 +64,24 @@ class ClientSearch:
             part, after = (part, last) if last is not None else (part + 1, None)
         return Page(tuple(shown))
 
-    def _look(
-        self, shelf: _IndexQuery, wanted: SearchTerms, after: str | None
+    def _query_index(
+        self, query: _IndexQuery, wanted: SearchTerms, after: str | None
     ) -> tuple[list[tuple[str, str]], str | None]:
         """Places and ids of those who may be looked for, and behind which place the shelf goes on, if it does."""
-        if shelf.kind is not DirectoryIndex.NAME:
-            ids = self.directory.listed(shelf.kind, shelf.term, BATCH_SIZE, paging.require_client_id(after))
+        if query.index is not DirectoryIndex.NAME:
+            ids = self.directory.find_by_term(query.index, query.term, BATCH_SIZE, paging.require_client_id(after))
             return [(i, i) for i in ids], ids[-1] if len(ids) == BATCH_SIZE else None
-        if after is not None and not after.startswith(shelf.term):
+        if after is not None and not after.startswith(query.term):
             raise paging.invalid_cursor()
-        names = self.directory.named(shelf.term, BATCH_SIZE, after)
-        matching = [(entry.place, entry.client_id) for entry in names if wanted.matches(entry)]
-        return matching, names[-1].place if len(names) == BATCH_SIZE else None
+        names = self.directory.find_by_name(query.term, BATCH_SIZE, after)
+        matching = [(entry.position, entry.client_id) for entry in names if wanted.matches(entry)]
+        return matching, names[-1].position if len(names) == BATCH_SIZE else None
 
-    def _told(
+    def _visible_clients(
         self,
         principal: Principal,
         scopes: ClientScopes,
-        shelves: Sequence[_IndexQuery],
+        queries: Sequence[_IndexQuery],
         wanted: SearchTerms,
         found: Sequence[tuple[str, str]],
     ) -> Iterator[tuple[str, Client]]:
@@ -90,16 +90,16 @@ class ClientSearch:
             return
         rows = self.store.read([Ref.to(Client, client_id) for _, client_id in found])
         there = ((place, rows.get(Client, client_id)) for place, client_id in found)
-        *before, _ = shelves
+        *before, _ = queries
         fresh = [
             (place, client)
             for place, client in there
-            if client is not None and client.active and not any(shelf.holds(client, wanted) for shelf in before)
+            if client is not None and client.active and not any(shelf.matches(client, wanted) for shelf in before)
         ]
-        known = {client.id for client in self.acquaintances.known(principal, scopes, [c for _, c in fresh])}
+        known = {client.id for client in self.client_access.known_through(principal, scopes, [c for _, c in fresh])}
         yield from ((place, client) for place, client in fresh if client.id in known)
 
-    def _countries(self, settings: Settings) -> Iterator[str]:
+    def _dialling_countries(self, settings: Settings) -> Iterator[str]:
         """Where numbers may be dialled: read only when a number without its country is looked for."""
         yield from dialling_countries(self.store, settings)
 
@@ -107,7 +107,7 @@ class ClientSearch:
 def dialling_countries(store: Store, settings: Settings) -> tuple[str, ...]:
     """The countries of the organisation's locations, the one whose holidays it keeps, its time zone's; each once."""
     kept = settings.holidays.country if settings.holidays else None
-    found = [location.dials_in for location in store.catalogue(Location)]
+    found = [location.phone_country for location in store.catalogue(Location)]
     return tuple(dict.fromkeys(country for country in (*found, kept, country_of(settings.timezone)) if country))
 
 
@@ -115,4 +115,4 @@ def _index_queries(wanted: SearchTerms) -> list[_IndexQuery]:
     found = [_IndexQuery(DirectoryIndex.EMAIL, wanted.email)] if wanted.email else []
     found += [_IndexQuery(DirectoryIndex.PHONE, number) for number in wanted.phones]
     found += [_IndexQuery(DirectoryIndex.EXTERNAL, wanted.external_id)] if wanted.external_id else []
-    return found + ([_IndexQuery(DirectoryIndex.NAME, wanted.lead)] if wanted.lead else [])
+    return found + ([_IndexQuery(DirectoryIndex.NAME, wanted.lead_word)] if wanted.lead_word else [])

@@ -35,7 +35,7 @@ _MAX_COMPARED = 50
 class PhoneticIndex(Protocol):
     """Where two records of one person meet."""
 
-    def filed(self, key: str, limit: int) -> tuple[DirectoryEntry, ...]:
+    def find_by_key(self, key: str, limit: int) -> tuple[DirectoryEntry, ...]:
         """The first so many who are filed under this key, in order of name: one query."""
 
 
@@ -63,21 +63,21 @@ class Duplicates:
         self,
         store: Store,
         directory: ClientDirectory,
-        soundings: PhoneticIndex,
-        clients: ClientProfiles,
+        phonetic_index: PhoneticIndex,
+        client_profiles: ClientProfiles,
         lists: ClientLists,
-        acquaintances: ClientAccess,
+        client_access: ClientAccess,
     ) -> None:
         self._store = store
         self._directory = directory
-        self._soundings = soundings
-        self._clients = clients
+        self._phonetic_index = phonetic_index
+        self._client_profiles = client_profiles
         self._lists = lists
-        self._acquaintances = acquaintances
+        self._client_access = client_access
 
-    def of(self, context: Context, client_id: str) -> Page[LikelyDuplicate]:
+    def list_for(self, context: Context, client_id: str) -> Page[LikelyDuplicate]:
         """The likeliest duplicates of one client, at most twenty, highest first; 404 outside the caller's scope."""
-        client = self._clients.show(context, client_id)
+        client = self._client_profiles.show(context, client_id)
         return Page(self._visible(context.staff, client)[:MAX_LISTED])
 
     def hints(self, principal: Principal, client: Client) -> tuple[LikelyDuplicate, ...]:
@@ -91,7 +91,7 @@ class Duplicates:
         """
         shown, begin = paging.decode_cursor(cursor, BATCH_SIZE * MAX_LISTED)
         scopes = scopes_for_ability(context.staff, Ability.CLIENT_MERGE)
-        stretch = self._lists.within(context.staff, scopes, BATCH_SIZE, begin)
+        stretch = self._lists.list_within_scopes(context.staff, scopes, BATCH_SIZE, begin)
         pairs = [pair for client in stretch.items for pair in self._pairs(context.staff, scopes, client)]
         pairs.sort(key=lambda pair: (-pair.likeness.score, pair.first.id, pair.second.id))
         page = tuple(pairs[shown : shown + limit])
@@ -102,18 +102,18 @@ class Duplicates:
     def _pairs(self, principal: Principal, scopes: ClientScopes, client: Client) -> list[LikelyPair]:
         """Those in which this is the older one."""
         likely = [each for each in self._likely(client) if each.client.id > client.id]
-        known = {c.id for c in self._acquaintances.known(principal, scopes, [each.client for each in likely])}
+        known = {c.id for c in self._client_access.known_through(principal, scopes, [each.client for each in likely])}
         shown = [each for each in likely if each.client.id in known][:MAX_LISTED]
         return [LikelyPair(client, each.client, each.likeness) for each in shown]
 
     def _visible(self, principal: Principal, client: Client) -> tuple[LikelyDuplicate, ...]:
         likely = self._likely(client)
-        seen = {c.id for c in self._acquaintances.visible(principal, [each.client for each in likely])}
+        seen = {c.id for c in self._client_access.visible(principal, [each.client for each in likely])}
         return tuple(each for each in likely if each.client.id in seen)
 
     def _likely(self, client: Client) -> list[LikelyDuplicate]:
         """Everybody beyond the threshold, highest first."""
-        traits = ComparedFields.of(client)
+        traits = ComparedFields.from_client(client)
         likely = [LikelyDuplicate(other, match_score(traits, other)) for other in self._candidates(client)]
         found = [each for each in likely if each.likeness.score >= MATCH_THRESHOLD]
         return sorted(found, key=lambda each: (-each.likeness.score, each.client.id))
@@ -124,18 +124,18 @@ class Duplicates:
         heard: dict[str, str] = {}
         for entry in sorted(directory_entries(client), key=lambda e: (e.shelf, e.term)):
             if entry.shelf in (DirectoryIndex.EMAIL, DirectoryIndex.PHONE):
-                reached |= dict.fromkeys(self._directory.listed(entry.shelf, entry.term, _MAX_SAME_CONTACT))
+                reached |= dict.fromkeys(self._directory.find_by_term(entry.shelf, entry.term, _MAX_SAME_CONTACT))
             elif entry.shelf is DirectoryIndex.SOUND:
-                heard |= {found.client_id: found.name for found in self._soundings.filed(entry.term, _MAX_SAME_SOUND)}
+                heard |= {found.client_id: found.name for found in self._phonetic_index.find_by_key(entry.term, _MAX_SAME_SOUND)}
         ids = dict.fromkeys([*reached, *_most_alike(client, heard)])
-        refs = [Ref.to(Client, client_id) for client_id in ids if client_id not in client.family]
+        refs = [Ref.to(Client, client_id) for client_id in ids if client_id not in client.record_ids]
         found = self._store.read(refs, consistent=False) if refs else None
         clients = (found.get(Client, *ref.key) for ref in refs) if found else ()
         return [other for other in clients if other is not None and other.active]
 
 
-def _most_alike(client: Client, heard: dict[str, str]) -> list[str]:
+def _most_alike(client: Client, same_sound: dict[str, str]) -> list[str]:
     """The ids of those whose names are most like the client's."""
     name = " ".join(fold_words(client.name))
-    others = [(name_similarity(name, other), client_id) for client_id, other in heard.items()]
+    others = [(name_similarity(name, other), client_id) for client_id, other in same_sound.items()]
     return [client_id for _, client_id in sorted(others, key=lambda o: (-o[0], o[1]))[:_MAX_COMPARED]]

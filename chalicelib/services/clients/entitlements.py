@@ -22,12 +22,12 @@ from chalicelib.services.unit_of_work import ReadResult, Ref, Store, UnitOfWork
 
 def refs(client: Client) -> list[Ref[Any]]:
     """What the functions here need to have been read of a client."""
-    return [Ref.to(Entitlement, member) for member in client.family]
+    return [Ref.to(Entitlement, member) for member in client.record_ids]
 
 
 def records(found: ReadResult, client: Client) -> list[Entitlement]:
     """What is kept of the client's sessions under each of their ids; nothing while nobody has allotted any."""
-    return [record for member in client.family if (record := found.get(Entitlement, member))]
+    return [record for member in client.record_ids if (record := found.get(Entitlement, member))]
 
 
 def balance(found: ReadResult, client: Client) -> SessionBalance:
@@ -35,7 +35,7 @@ def balance(found: ReadResult, client: Client) -> SessionBalance:
     return sessions.session_balance(records(found, client))
 
 
-def reserve(change: UnitOfWork, found: ReadResult, client: Client) -> Session | None:
+def reserve(work: UnitOfWork, found: ReadResult, client: Client) -> Session | None:
     """Keeps one session for an appointment that is being booked; none for a client without a limit.
 
     ``found`` holds ``refs(client)``, ``client`` is neither merged nor deleted and the caller guards or saves it in the
@@ -44,14 +44,14 @@ def reserve(change: UnitOfWork, found: ReadResult, client: Client) -> Session | 
     kept = records(found, client)
     if not kept:
         return None
-    change.save(sessions.reserve_session(kept, client.id))
+    work.save(sessions.reserve_session(kept, client.id))
     for record in kept:
         if record.client_id != client.id:
-            change.guard(record)
+            work.require_unchanged(record)
     return Session(client.id, SessionUse.RESERVED)
 
 
-def settle(change: UnitOfWork, store: Store, before: Appointment, after: Appointment) -> Appointment:
+def settle(work: UnitOfWork, store: Store, before: Appointment, after: Appointment) -> Appointment:
     """``after`` with what becomes of its session, written with it; to be called before it is saved.
 
     Reads only where something is decided: at completion, no-show and whatever calls it off. Without a reserved session
@@ -63,11 +63,11 @@ def settle(change: UnitOfWork, store: Store, before: Appointment, after: Appoint
     if before.session:
         client_id = before.session.client_id
         record = store.read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
-        change.save(record.settling(use))
+        work.save(record.with_settled(use))
         return replace(after, session=Session(client_id, use))
     if use is SessionUse.RETURNED or not before.live_attendees:
         return after
-    return _used_unreserved(change, store, before.live_attendees[0].client_id, after)
+    return _used_unreserved(work, store, before.live_attendees[0].client_id, after)
 
 
 def settlement_changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
@@ -76,22 +76,22 @@ def settlement_changes(before: Appointment, after: Appointment) -> tuple[FieldCh
     return (FieldChange("session", was, now),) if was != now else ()
 
 
-def erase_reasons(change: UnitOfWork, found: ReadResult, client: Client) -> None:
+def erase_reasons(work: UnitOfWork, found: ReadResult, client: Client) -> None:
     """Why more sessions were asked for is no longer kept of somebody who is being deleted; numbers are (D25)."""
     for record in records(found, client):
-        if record.speechless() != record:
-            change.save(record.speechless())
+        if record.without_reasons() != record:
+            work.save(record.without_reasons())
 
 
-def _used_unreserved(change: UnitOfWork, store: Store, client_id: str, after: Appointment) -> Appointment:
+def _used_unreserved(work: UnitOfWork, store: Store, client_id: str, after: Appointment) -> Appointment:
     found = store.read([Ref.to(Client, client_id), Ref.to(Entitlement, client_id)])
     client = client_identity.resolve_client(store, client_id, found)
     if client is None:
         return after
-    if client.family != (client_id,):
+    if client.record_ids != (client_id,):
         found = store.read(refs(client))
     kept = records(found, client)
     if not kept:
         return after
-    change.save(sessions.record_of(kept, client.id).using())
+    work.save(sessions.record_of(kept, client.id).with_unreserved_use())
     return replace(after, session=Session(client.id, SessionUse.USED))

@@ -44,7 +44,7 @@ _MAX_DURATION = timedelta(days=2)
 class DueErasures(Protocol):
     """Deleted clients who are kept reachable a little longer."""
 
-    def leaving(self, until: datetime) -> Iterator[str]:
+    def due_erasures(self, until: datetime) -> Iterator[str]:
         """The ids of those whose time is up by then, longest waiting first."""
 
 
@@ -63,61 +63,61 @@ class EraseClient:
         self,
         store: Store,
         directory: ClientDirectory,
-        clients: ClientProfiles,
-        cancelling: CancelAppointment,
+        client_profiles: ClientProfiles,
+        cancel_appointment: CancelAppointment,
         ids: Ids,
         pause: Pause,
     ) -> None:
         self._store = store
         self._directory = directory
-        self._clients = clients
-        self._cancelling = cancelling
+        self._client_profiles = client_profiles
+        self._cancel_appointment = cancel_appointment
         self._ids = ids
         self._pause = pause
 
-    def forget(self, context: Context, client_id: str, *, cancel_upcoming: bool = False) -> None:
+    def erase(self, context: Context, client_id: str, *, cancel_upcoming: bool = False) -> None:
         """Deletes the client; with ``cancel_upcoming`` after cancelling whatever is ahead, with notices.
 
         404, 403; 409 ``has_upcoming`` naming the first of them, ``client_merged``; 412.
         """
         cancelled: set[str] = set()
-        gone = retry_on_conflict(lambda: self._forget(context, client_id, cancelled, cancel_upcoming), self._pause)
+        gone = retry_on_conflict(lambda: self._erase(context, client_id, cancelled, cancel_upcoming), self._pause)
         # What was booked and planned in the very moment: nothing can be any more.
-        self._cancel(context, self._ahead(gone, context.now, self._store.read(_linked_refs(gone))))
-        retry_on_conflict(lambda: self._forget_log(gone.family, context.now), self._pause)
+        self._cancel_upcoming(context, self._upcoming(gone, context.now, self._store.read(_linked_refs(gone))))
+        retry_on_conflict(lambda: self._erase_logs(gone.record_ids, context.now), self._pause)
 
-    def _forget(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
-        client = self._deletable(context, client_id, asked=bool(cancelled))
+    def _erase(self, context: Context, client_id: str, cancelled: set[str], cancel_upcoming: bool) -> Client:
+        client = self._require_erasable(context, client_id, has_cancelled=bool(cancelled))
         # Read before what is ahead: whatever the widget books from now on collides with this.
         found = self._store.read(_linked_refs(client))
-        ahead = list(self._ahead(client, context.now, found))
+        ahead = list(self._upcoming(client, context.now, found))
         if ahead and not cancel_upcoming:
             raise HasUpcoming(extra={"appointments": [_appointment_summary(a.appointment) for a in ahead[:MAX_NAMED]]})
         if ahead:
-            self._cancel(context, ahead)
+            self._cancel_upcoming(context, ahead)
             cancelled.update(a.appointment.id for a in ahead)
             found = self._store.read(_linked_refs(client))
         pointers = self._pointers(client)
         for merge in self._merges(client, pointers):
-            self._forget_merge(merge, client.family, context.now)
-        self._forget_log(client.family, context.now)
-        return self._blank(context, client, pointers, found, reachable=bool(cancelled))
+            self._erase_merge(merge, client.record_ids, context.now)
+        self._erase_logs(client.record_ids, context.now)
+        return self._erase_profile(context, client, pointers, found, reachable=bool(cancelled))
 
-    def _blank(
+    def _erase_profile(
         self, context: Context, client: Client, pointers: Iterable[Client], found: ReadResult, *, reachable: bool
     ) -> Client:
         change = UnitOfWork()
-        gone = change.save(client.gone(context.now, reachable=reachable))
-        change.file(None, client)
+        gone = change.save(client.erased(context.now, reachable=reachable))
+        change.index_client(None, client)
         for pointer in pointers:
-            change.save(pointer.gone(context.now))
-        _remove_from_contacts(change, found, [client], client.family, context.now)
+            change.save(pointer.erased(context.now))
+        _remove_from_contacts(change, found, [client], client.record_ids, context.now)
         entitlements.erase_reasons(change, found, client)
         for value in _external_ids(client):
             held = found.get(ExternalId, value)
             if held is not None:
                 change.delete(held)
-        change.record(self._entry(context, gone))
+        change.add_entry(self._entry(context, gone))
         self._store.commit(change)
         return gone
 
@@ -139,40 +139,40 @@ class EraseClient:
     def _merges(self, client: Client, pointers: Iterable[Client]) -> list[Merge]:
         """What is kept of every merge into somebody of the family, undone ones included."""
         ids = {pointer.merged_by for pointer in pointers if pointer.merged_by}
-        ids |= {merge.id for member in client.family for merge in self._directory.merges(member, _PAGE_SIZE)}
+        ids |= {merge.id for member in client.record_ids for merge in self._directory.merges(member, _PAGE_SIZE)}
         stored = self._store.read([Ref.to(Merge, merge_id) for merge_id in sorted(ids)])
         merges = (stored.get(Merge, merge_id) for merge_id in sorted(ids))
         return [merge for merge in merges if merge and merge.survivor.deleted_at is None]
 
-    def _forget_merge(self, merge: Merge, family: tuple[str, ...], now: datetime) -> None:
+    def _erase_merge(self, merge: Merge, family: tuple[str, ...], now: datetime) -> None:
         """Both records as they were before it are no longer kept, nor where they were found."""
         whole = (merge.duplicate, merge.primary, merge.survivor)
         refs = [Ref.to(Contact, value) for client in whole for value in registration.contact_values(client)]
         change = UnitOfWork()
         _remove_from_contacts(change, self._store.read(refs), whole, family, now)
-        duplicate, primary, survivor = (client.gone(now) for client in whole)
+        duplicate, primary, survivor = (client.erased(now) for client in whole)
         blank = replace(merge, duplicate=duplicate, primary=primary, survivor=survivor)
         change.save(replace(blank, archived_notes="", reached=None))
         self._store.commit(change)
 
-    def _deletable(self, context: Context, client_id: str, *, asked: bool) -> Client:
-        if not asked:
-            return self._clients.editable(context, client_id, Ability.CLIENT_DELETE)
+    def _require_erasable(self, context: Context, client_id: str, *, has_cancelled: bool) -> Client:
+        if not has_cancelled:
+            return self._client_profiles.require_editable(context, client_id, Ability.CLIENT_DELETE)
         # Whom the caller knew only through what has just been cancelled, they know no more: they might when they began.
         client = self._store.read([Ref.to(Client, client_id)]).require(Client, client_id)
         require_active(client)
         check_version(client, context)
         return client
 
-    def _forget_log(self, family: tuple[str, ...], now: datetime) -> None:
+    def _erase_logs(self, family: tuple[str, ...], now: datetime) -> None:
         """What the family's logs say, the workflows they speak of, and what they were ever merged into says of them."""
         for member in family:
-            named = self._blank_log(member, lambda _: True)
-            self._blank_workflows(sorted(_linked_ids(named, _WORKFLOW_ID)), family, now)
+            named = self._redact_log(member, lambda _: True)
+            self._erase_workflows(sorted(_linked_ids(named, _WORKFLOW_ID)), family, now)
             for primary_id in sorted(_linked_ids(named, _MERGED_INTO) - set(family)):
-                self._forget_elsewhere(primary_id, {*family, *_linked_ids(named, _WORKFLOW_ID)}, family, now)
+                self._erase_in_other_records(primary_id, {*family, *_linked_ids(named, _WORKFLOW_ID)}, family, now)
 
-    def _blank_log(self, subject_id: str, lines: Callable[[JournalEntry], bool]) -> set[FieldChange]:
+    def _redact_log(self, subject_id: str, lines: Callable[[JournalEntry], bool]) -> set[FieldChange]:
         """Leaves of these lines which fields they were about, not what was in them; the links they keep."""
         before: str | None = None
         links: set[FieldChange] = set()
@@ -183,13 +183,13 @@ class EraseClient:
                 links |= {c for c in line.changes if c.field in _LINK_FIELDS}
                 blank = tuple(c if c.field in _LINK_FIELDS else FieldChange(c.field, None, None) for c in line.changes)
                 if blank != line.changes:
-                    change.redact(replace(line, changes=blank))
+                    change.redact_entry(replace(line, changes=blank))
             self._store.commit(change)
             if len(page) < _BATCH_SIZE:
                 return links
             before = page[-1].id
 
-    def _blank_workflows(self, ids: Sequence[str], family: tuple[str, ...], now: datetime) -> None:
+    def _erase_workflows(self, ids: Sequence[str], family: tuple[str, ...], now: datetime) -> None:
         """Those among them that are the family's: an undone merge leaves others' in a log."""
         for begin in range(0, len(ids), _BATCH_SIZE):
             some = ids[begin : begin + _BATCH_SIZE]
@@ -197,46 +197,46 @@ class EraseClient:
             change = UnitOfWork()
             for workflow in (found.require(Workflow, workflow_id) for workflow_id in some):
                 if workflow.client_id in family and (workflow.name or workflow.steps):
-                    change.save(workflow.blank(now))
+                    change.save(workflow.without_content(now))
             self._store.commit(change)
 
-    def _forget_elsewhere(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
+    def _erase_in_other_records(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
         """What another client's log and merges, undone since, tell of the family; ``named`` are they and theirs."""
         for merge in self._directory.merges(primary_id, _PAGE_SIZE):
             if merge.duplicate.id in family and merge.survivor.deleted_at is None:
-                self._forget_merge(merge, family, now)
-        self._blank_log(primary_id, lambda line: any(_linked_ids([c], *_LINK_FIELDS) & named for c in line.changes))
+                self._erase_merge(merge, family, now)
+        self._redact_log(primary_id, lambda line: any(_linked_ids([c], *_LINK_FIELDS) & named for c in line.changes))
 
-    def _cancel(self, context: Context, ahead: Iterable[UpcomingAttendance]) -> None:
+    def _cancel_upcoming(self, context: Context, upcoming: Iterable[UpcomingAttendance]) -> None:
         # Neither the version of the client nor the key of this call is the appointment's.
-        call = replace(context, once=None, expected_version=None)
-        for each in ahead:
-            self._cancelling.departing(call, each.appointment.id, each.client_id)
+        call = replace(context, idempotency=None, expected_version=None)
+        for each in upcoming:
+            self._cancel_appointment.remove_erased_client(call, each.appointment.id, each.client_id)
 
-    def _ahead(self, client: Client, now: datetime, found: ReadResult) -> Iterator[UpcomingAttendance]:
+    def _upcoming(self, client: Client, now: datetime, found: ReadResult) -> Iterator[UpcomingAttendance]:
         """What the client is still to come to, under any id of the family, latest start first.
 
         The list may not know yet what has just been booked; what the widget booked, the contacts know.
         """
         contacts = (found.get(Contact, value) for value in registration.contact_values(client))
         counted = {booked for contact in contacts if contact for booked, _ in contact.upcoming}
-        for member in client.family:
+        for member in client.record_ids:
             place: str | None = None
             listed: set[str] = set()
             while True:
                 page = self._directory.appointments(member, place, _PAGE_SIZE)
                 listed.update(a.appointment_id for a in page)
-                yield from self._coming(member, [a.appointment_id for a in page if not a.cancelled], now)
-                place = page[-1].place if len(page) == _PAGE_SIZE else None
+                yield from self._upcoming_among(member, [a.appointment_id for a in page if not a.cancelled], now)
+                place = page[-1].position if len(page) == _PAGE_SIZE else None
                 if place is None or place < utc_text(now - _MAX_DURATION):
                     break
-            yield from self._coming(member, sorted(counted - listed), now)
+            yield from self._upcoming_among(member, sorted(counted - listed), now)
 
-    def _coming(self, member: str, ids: list[str], now: datetime) -> Iterator[UpcomingAttendance]:
+    def _upcoming_among(self, member: str, ids: list[str], now: datetime) -> Iterator[UpcomingAttendance]:
         found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
         for appointment_id in ids:
             appointment = found.get(Appointment, appointment_id)
-            if appointment is None or not appointment.coming(now):
+            if appointment is None or not appointment.is_upcoming(now):
                 continue
             if any(a.client_id == member for a in appointment.live_attendees):
                 yield UpcomingAttendance(appointment, member)
@@ -249,17 +249,17 @@ class ErasureJob:
     store: Store
     due: DueErasures
 
-    def forget_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
+    def erase_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
         """Blanks whoever's time is up, while there is time; returns how many."""
         forgotten = 0
-        for client_id in self.due.leaving(now):
+        for client_id in self.due.due_erasures(now):
             if not time_left():
                 break
             client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
-            if client is None or client.forget_at is None or client.deleted_at is None:
+            if client is None or client.erase_at is None or client.deleted_at is None:
                 continue
             change = UnitOfWork()
-            change.save(client.gone(client.deleted_at))
+            change.save(client.erased(client.deleted_at))
             try:
                 self.store.commit(change)
             except Stale:
@@ -281,13 +281,13 @@ def _external_ids(client: Client) -> tuple[str, ...]:
 
 
 def _remove_from_contacts(
-    change: UnitOfWork, found: ReadResult, clients: Iterable[Client], family: tuple[str, ...], now: datetime
+    work: UnitOfWork, found: ReadResult, clients: Iterable[Client], family: tuple[str, ...], now: datetime
 ) -> None:
     """Nobody of the family is found any more where these records are, or were, reached."""
     for value in sorted({value for client in clients for value in registration.contact_values(client)}):
         contact = found.get(Contact, value)
         if contact is not None:
-            remove_from_contact(change, contact, now, *family)
+            remove_from_contact(work, contact, now, *family)
 
 
 def _linked_ids(links: Iterable[FieldChange], *fields: str) -> set[str]:

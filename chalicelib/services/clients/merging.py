@@ -58,78 +58,78 @@ class MergeClients:
     """Merges: both records and what lies ahead of them are read; appointments stay where they are."""
 
     def __init__(
-        self, store: Store, directory: ClientDirectory, acquaintances: ClientAccess, ids: Ids, pause: Pause
+        self, store: Store, directory: ClientDirectory, client_access: ClientAccess, ids: Ids, pause: Pause
     ) -> None:
         self._store = store
         self._directory = directory
-        self._acquaintances = acquaintances
+        self._client_access = client_access
         self._ids = ids
         self._pause = pause
 
-    def merge(self, context: Context, wish: MergeRequest) -> MergeResult:
+    def merge(self, context: Context, request: MergeRequest) -> MergeResult:
         """The duplicate's record into the primary's; nobody is told, nothing is cancelled (D17, D20).
 
         404 for a client outside the caller's scope, 403 where the role may not edit or delete both; 409
         ``client_merged``, ``too_many_merged``; 422 ``same_client``, ``unknown_field``.
         """
-        if wish.duplicate_id == wish.primary_id:
+        if request.duplicate_id == request.primary_id:
             raise invalid("/duplicate_id", "A client cannot be merged into itself.", "same_client")
-        copied = fields_to_copy(wish.fields)
-        return retry_on_conflict(lambda: self._merge(context, wish, copied), self._pause)
+        copied = fields_to_copy(request.fields)
+        return retry_on_conflict(lambda: self._merge(context, request, copied), self._pause)
 
-    def _merge(self, context: Context, wish: MergeRequest, copied: frozenset[str]) -> MergeResult:
-        ids = (wish.duplicate_id, wish.primary_id)
+    def _merge(self, context: Context, request: MergeRequest, copied: frozenset[str]) -> MergeResult:
+        ids = (request.duplicate_id, request.primary_id)
         found = self._store.read([Ref.to(Settings), *(Ref.to(Client, client_id) for client_id in ids)])
         duplicate, primary = (found.require(Client, client_id) for client_id in ids)
         settings = settings_in(found)
-        require_access_to_all(self._store, self._acquaintances, context.staff, settings, (duplicate, primary))
-        overlaps = find_overlaps(self._ahead(context, duplicate), self._ahead(context, primary), context.now)
+        require_access_to_all(self._store, self._client_access, context.staff, settings, (duplicate, primary))
+        overlaps = find_overlaps(self._upcoming(context, duplicate), self._upcoming(context, primary), context.now)
         # Of two merges into one client in one millisecond the later has the greater id.
         merge_id = self._ids.new("mrg", context.now, primary.version)
         made = merge_clients(merge_id, context.actor, duplicate, primary, copied, context.now)
-        if wish.dry_run:
+        if request.dry_run:
             return MergeResult(made, made.survivor, overlaps, dry_run=True)
         change = UnitOfWork()
-        result = MergeResult(self._written(change, context, made), made.survivor, overlaps, dry_run=False)
+        result = MergeResult(self._write(change, context, made), made.survivor, overlaps, dry_run=False)
         result = replace(result, client=result.merge.survivor)
-        self._store.commit(change, context.once, result)
+        self._store.commit(change, context.idempotency, result)
         return result
 
-    def _ahead(self, context: Context, client: Client) -> list[AppointmentSpan]:
+    def _upcoming(self, context: Context, client: Client) -> list[AppointmentSpan]:
         since = context.now - _MAX_DURATION
-        return [e for member in client.family for e in self._directory.ahead(member, since, _MAX_UPCOMING)]
+        return [e for member in client.record_ids for e in self._directory.upcoming(member, since, _MAX_UPCOMING)]
 
-    def _written(self, change: UnitOfWork, context: Context, made: Merge) -> Merge:
+    def _write(self, work: UnitOfWork, context: Context, merge: Merge) -> Merge:
         """The merge as it is kept: both records, every pointer to the duplicate, and how they are found."""
-        refs: list[Ref[Any]] = [Ref.to(Client, member) for member in made.duplicate.absorbed]
-        refs += [Ref.to(Contact, made.reached[0])] if made.reached else []
+        refs: list[Ref[Any]] = [Ref.to(Client, member) for member in merge.duplicate.absorbed]
+        refs += [Ref.to(Contact, merge.reached[0])] if merge.reached else []
         found = self._store.read(refs) if refs else None
-        survivor = change.save(made.survivor)
-        left = change.save(as_merged_pointer(made.duplicate, survivor.id, made.id, context.now))
-        repoint(change, found, made, survivor.id)
-        change.file(survivor, made.primary)
-        change.file(left, made.duplicate)
-        made = replace(made, survivor=survivor, reached=_index_contact(change, found, made))
-        for entry in self._entries(context, made):
-            change.record(entry)
-        return change.save(made)
+        survivor = work.save(merge.survivor)
+        left = work.save(as_merged_pointer(merge.duplicate, survivor.id, merge.id, context.now))
+        repoint(work, found, merge, survivor.id)
+        work.index_client(survivor, merge.primary)
+        work.index_client(left, merge.duplicate)
+        merge = replace(merge, survivor=survivor, reached=_index_contact(work, found, merge))
+        for entry in self._entries(context, merge):
+            work.add_entry(entry)
+        return work.save(merge)
 
-    def _entries(self, context: Context, made: Merge) -> Iterator[JournalEntry]:
+    def _entries(self, context: Context, merge: Merge) -> Iterator[JournalEntry]:
         """What either log says of it; what did not fit is kept there too (D18)."""
-        archived = [FieldChange("notes_archived", None, made.archived_notes)] if made.archived_notes else []
+        archived = [FieldChange("notes_archived", None, merge.archived_notes)] if merge.archived_notes else []
         changes = [
-            *(FieldChange(f, getattr(made.primary, f), getattr(made.survivor, f)) for f in made.changed_fields),
+            *(FieldChange(f, getattr(merge.primary, f), getattr(merge.survivor, f)) for f in merge.changed_fields),
             *archived,
-            FieldChange("merged_from", None, made.duplicate.id),
+            FieldChange("merged_from", None, merge.duplicate.id),
         ]
-        into = [FieldChange("merged_into", None, made.primary.id)]
-        event = merge_event("client.merged", made, made.survivor)
-        yield merge_entry(self._ids, context, made.survivor, "merged", changes, event)
-        yield merge_entry(self._ids, context, made.duplicate, "merged", into)
+        into = [FieldChange("merged_into", None, merge.primary.id)]
+        event = merge_event("client.merged", merge, merge.survivor)
+        yield merge_entry(self._ids, context, merge.survivor, "merged", changes, event)
+        yield merge_entry(self._ids, context, merge.duplicate, "merged", into)
 
 
 def require_access_to_all(
-    store: Store, acquaintances: ClientAccess, principal: Principal, settings: Settings, clients: Sequence[Client]
+    store: Store, client_access: ClientAccess, principal: Principal, settings: Settings, clients: Sequence[Client]
 ) -> None:
     """404 unless the caller may know all of these, 403 unless they may edit and delete them too (D23).
 
@@ -140,22 +140,22 @@ def require_access_to_all(
     found = store.read([Ref.to(Client, client_id) for client_id in led]) if led else None
     whole = [found.require(Client, c.merged_into) if found and c.merged_into else c for c in clients]
     through = viewing_scopes(principal, settings)
-    if len(acquaintances.known(principal, through, whole)) < len(whole):
+    if len(client_access.known_through(principal, through, whole)) < len(whole):
         raise NotFound()
     if not all(principal.may(ability) for ability in _REQUIRED_ABILITIES):
         raise Forbidden()
     for scopes in {scopes_for_ability(principal, ability) for ability in _REQUIRED_ABILITIES} - {through}:
-        if len(acquaintances.known(principal, scopes, whole)) < len(whole):
+        if len(client_access.known_through(principal, scopes, whole)) < len(whole):
             raise Forbidden("One of these clients has had no appointment with you.")
     for client in clients:
         require_active(client)
 
 
-def repoint(change: UnitOfWork, found: ReadResult | None, merge: Merge, client_id: str) -> None:
+def repoint(work: UnitOfWork, found: ReadResult | None, merge: Merge, client_id: str) -> None:
     """Whatever had been merged into the duplicate leads to this client from now on: no chain is longer than one."""
     for member in merge.duplicate.absorbed:
         if found is not None:
-            change.save(replace(found.require(Client, member), merged_into=client_id))
+            work.save(replace(found.require(Client, member), merged_into=client_id))
 
 
 def merge_event(kind: str, merge: Merge, primary: Client) -> DomainEvent:
@@ -179,16 +179,16 @@ def merge_entry(
     )
 
 
-def _index_contact(change: UnitOfWork, found: ReadResult | None, made: Merge) -> tuple[str, str] | None:
+def _index_contact(work: UnitOfWork, found: ReadResult | None, merge: Merge) -> tuple[str, str] | None:
     """The public booking finds the survivor by the address and name that are theirs now (D26b).
 
     Under what either was found by before, they are found as ever: that leads through the pointer.
     """
-    if made.reached is None or found is None:
+    if merge.reached is None or found is None:
         return None
-    value, key = made.reached
+    value, key = merge.reached
     contact = found.get(Contact, value) or Contact(value)
-    if contact.client_named(key) is not None:
+    if contact.client_with_name_key(key) is not None:
         return None
-    change.save(contact.with_client(made.primary.id, key))
-    return made.reached
+    work.save(contact.with_client(merge.primary.id, key))
+    return merge.reached

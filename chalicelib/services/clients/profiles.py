@@ -28,11 +28,11 @@ class ClientProfiles:
     """The profiles of clients; whose may be seen and edited follows from whom the caller has to do with."""
 
     def __init__(
-        self, store: Store, directory: ClientDirectory, acquaintances: ClientAccess, ids: Ids, pause: Pause
+        self, store: Store, directory: ClientDirectory, client_access: ClientAccess, ids: Ids, pause: Pause
     ) -> None:
         self._store = store
         self._directory = directory
-        self._acquaintances = acquaintances
+        self._client_access = client_access
         self._ids = ids
         self._pause = pause
 
@@ -42,14 +42,14 @@ class ClientProfiles:
         422 ``contact_required``, ``invalid_phone``, ``unknown_timezone``; 409 ``already_exists``.
         """
         registration.require_contact(new)
-        new = registration.normalise(new, self._countries() if registration.has_national_number(new) else ())
+        new = registration.normalise(new, self._dialling_countries() if registration.has_national_number(new) else ())
         return retry_on_conflict(lambda: self._create(context, new), self._pause)
 
     def _create(self, context: Context, new: NewClient) -> Client:
         found = self._store.read(registration.refs([new]))
         change = UnitOfWork()
         (client,) = registration.register(change, found, context, self._ids, [ClientRegistration(new)])
-        self._store.commit(change, context.once, client)
+        self._store.commit(change, context.idempotency, client)
         return client
 
     def show(self, context: Context, client_id: str, ability: Ability | None = None) -> Client:
@@ -57,13 +57,13 @@ class ClientProfiles:
 
         With an ability, 403 where the caller sees the client but that does not reach them.
         """
-        return self._reached(context, client_id, ability)[1]
+        return self._require_access(context, client_id, ability)[1]
 
     def log(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """What was done to the profile and to those merged into it, newest first; 404, 403, 422 ``invalid_cursor``."""
         client = self.show(context, client_id, Ability.LOG_VIEW)
         before = paging.require_entry_id(paging.decode_cursor(cursor, 1)[1])
-        lines = [line for member in client.family for line in self._directory.log(member, before, limit + 1)]
+        lines = [line for member in client.record_ids for line in self._directory.log(member, before, limit + 1)]
         lines.sort(key=lambda line: line.id, reverse=True)
         shown = tuple(lines[:limit])
         return Page(shown, paging.encode_cursor(0, shown[-1].id) if len(lines) > limit else None)
@@ -76,43 +76,43 @@ class ClientProfiles:
         return retry_on_conflict(lambda: self._change(context, client_id, fields), self._pause)
 
     def _change(self, context: Context, client_id: str, fields: Fields) -> Client:
-        before = self.editable(context, client_id, Ability.CLIENT_EDIT)
-        after = self._edited(before, fields)
+        before = self.require_editable(context, client_id, Ability.CLIENT_EDIT)
+        after = self._with_fields(before, fields)
         if after == before:
             return before
         found = self._store.read(registration.refs([before, after]))
         change = UnitOfWork()
         written = change.save(replace(after, updated_at=context.now))
-        change.file(written, before)
+        change.index_client(written, before)
         _update_contacts(change, found, written, before, context.now)
         _update_external_id(change, found, written, before)
         record_update(change, context, self._ids, written, before)
         self._store.commit(change)
         return written
 
-    def editable(self, context: Context, client_id: str, ability: Ability) -> Client:
+    def require_editable(self, context: Context, client_id: str, ability: Ability) -> Client:
         """The client at the version the caller saw, for writing; 404, 403, 409 ``client_merged``, 412."""
-        asked, _ = self._reached(context, client_id, ability)
+        asked, _ = self._require_access(context, client_id, ability)
         require_active(asked)
         check_version(asked, context)
         return asked
 
-    def _reached(self, context: Context, client_id: str, ability: Ability | None) -> tuple[Client, Client]:
+    def _require_access(self, context: Context, client_id: str, ability: Ability | None) -> tuple[Client, Client]:
         """The record of that id and the client it stands for, who is within the ability's reach."""
         found = self._store.read([Ref.to(Client, client_id), Ref.to(Settings)])
         asked, client = found.require(Client, client_id), client_identity.resolve_client(self._store, client_id, found)
         if client is None or client.deleted_at is not None:
             raise NotFound()
-        self._acquaintances.require(context.staff, settings_in(found), ability, client)
+        self._client_access.require(context.staff, settings_in(found), ability, client)
         return asked, client
 
-    def _edited(self, before: Client, fields: Fields) -> Client:
+    def _with_fields(self, before: Client, fields: Fields) -> Client:
         if fields.get("timezone"):
             known_zone(fields["timezone"], "/timezone")
         country = fields.get("country", before.country)
         given = {name: fields[name] for name in PHONE_FIELDS if fields.get(name)}
         national = any(not number.startswith("+") for number in given.values())
-        places = (country,) if country else self._countries() if national else ()
+        places = (country,) if country else self._dialling_countries() if national else ()
         numbers: dict[str, Any] = {n: registration.parse_phone(v, places, f"/{n}") for n, v in given.items()}
         email = {"email": normalise_email(fields["email"])} if fields.get("email") else {}
         after = replace(before, **{**fields, **numbers, **email})
@@ -121,12 +121,12 @@ class ClientProfiles:
         registration.require_contact(after)
         return replace(after, receive_sms=after.receive_sms and after.mobile is not None)
 
-    def _countries(self) -> tuple[str, ...]:
+    def _dialling_countries(self) -> tuple[str, ...]:
         settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
         return dialling_countries(self._store, settings)
 
 
-def _update_contacts(change: UnitOfWork, found: ReadResult, after: Client, before: Client, now: datetime) -> None:
+def _update_contacts(work: UnitOfWork, found: ReadResult, after: Client, before: Client, now: datetime) -> None:
     """The public booking finds them where they are reached now, and no longer where they were (D26b)."""
     key = name_key(after.first_name, after.last_name)
     here, there = registration.contact_values(after), registration.contact_values(before)
@@ -136,29 +136,29 @@ def _update_contacts(change: UnitOfWork, found: ReadResult, after: Client, befor
         if value in there and not renamed:
             continue
         contact = found.get(Contact, value) or Contact(value)
-        named = contact.naming(after.id, key)
+        named = contact.with_client_name(after.id, key)
         if named is not contact:
-            change.save(named)
+            work.save(named)
     for value in there:
         stored = found.get(Contact, value)
         if value not in here and stored is not None:
-            remove_from_contact(change, stored, now, after.id)
+            remove_from_contact(work, stored, now, after.id)
 
 
-def remove_from_contact(change: UnitOfWork, contact: Contact, now: datetime, *client_ids: str) -> None:
+def remove_from_contact(work: UnitOfWork, contact: Contact, now: datetime, *client_ids: str) -> None:
     """These clients are no longer reached there; what then reaches nobody and counts no booking is not kept."""
-    left = contact.without(*client_ids)
+    left = contact.without_clients(*client_ids)
     if not left.clients and not left.upcoming_count(epoch_minute(now)):
-        change.delete(contact)
+        work.delete(contact)
     elif left is not contact:
-        change.save(left)
+        work.save(left)
 
 
-def _update_external_id(change: UnitOfWork, found: ReadResult, after: Client, before: Client) -> None:
+def _update_external_id(work: UnitOfWork, found: ReadResult, after: Client, before: Client) -> None:
     if after.external_id == before.external_id:
         return
-    registration.claim_external_id(change, found, after)
+    registration.claim_external_id(work, found, after)
     # What is still theirs as an alias stays so.
     stored = found.get(ExternalId, before.external_id) if before.external_id else None
     if stored is not None and before.external_id not in after.aliases:
-        change.delete(stored)
+        work.delete(stored)

@@ -103,51 +103,51 @@ def refs(clients: Iterable[NewClient | Client]) -> list[Ref[Any]]:
 
 
 def register(
-    change: UnitOfWork, found: ReadResult, context: Context, ids: Ids, newcomers: Iterable[ClientRegistration]
+    work: UnitOfWork, found: ReadResult, context: Context, ids: Ids, registrations: Iterable[ClientRegistration]
 ) -> list[Client]:
     """The new clients as they will be stored, with everything they are found by and the log of it.
 
     Needs what ``refs`` names. 409 ``already_exists`` for an outside id that is taken.
     """
     created = []
-    for newcomer in newcomers:
-        client = change.save(_build_client(context, ids, newcomer))
-        change.file(client)
-        claim_external_id(change, found, client, newcomer.pointer)
-        record_creation(change, context, ids, client)
+    for newcomer in registrations:
+        client = work.save(_build_client(context, ids, newcomer))
+        work.index_client(client)
+        claim_external_id(work, found, client, newcomer.pointer)
+        record_creation(work, context, ids, client)
         created.append(client)
-    _index_contacts(change, found, created)
+    _index_contacts(work, found, created)
     return created
 
 
-def claim_external_id(change: UnitOfWork, found: ReadResult, client: Client, pointer: str = "") -> None:
+def claim_external_id(work: UnitOfWork, found: ReadResult, client: Client, pointer: str = "") -> None:
     """Makes the client's outside id theirs alone; 409 ``already_exists`` when it is somebody's (D21)."""
     value = client.external_id
     if not value:
         return
     holder = found.get(ExternalId, value)
-    taken = any(isinstance(record, ExternalId) and record.value == value for record, _ in change.saved)
-    if taken or (holder is not None and holder.client_id not in client.family):
+    taken = any(isinstance(record, ExternalId) and record.value == value for record, _ in work.saved)
+    if taken or (holder is not None and holder.client_id not in client.record_ids):
         message = "There is a client with this outside id."
         raise Duplicate(message, errors=[FieldError(f"{pointer}/external_id", message)])
     if holder is None:
-        change.save(ExternalId(value, client.id))
+        work.save(ExternalId(value, client.id))
 
 
-def _build_client(context: Context, ids: Ids, newcomer: ClientRegistration) -> Client:
-    new, author = newcomer.client, context.staff.staff_id or None
+def _build_client(context: Context, ids: Ids, registration: ClientRegistration) -> Client:
+    new, author = registration.client, context.staff.staff_id or None
     return Client(
         id=ids.new("cli", context.now),
         created_at=context.now,
         updated_at=context.now,
         created_by=author,
-        prospect_of=None if newcomer.booked else author,
+        prospect_of=None if registration.booked else author,
         # Consent is to texts to a number: without one there is nothing to consent to (CC-10).
         **asdict(new) | {"receive_sms": new.receive_sms and new.mobile is not None},
     )
 
 
-def _index_contacts(change: UnitOfWork, found: ReadResult, created: Iterable[Client]) -> None:
+def _index_contacts(work: UnitOfWork, found: ReadResult, created: Iterable[Client]) -> None:
     """The public booking finds them by address and name (D26b); several may share one address or number."""
     contacts: dict[str, Contact] = {}
     for client in created:
@@ -155,7 +155,7 @@ def _index_contacts(change: UnitOfWork, found: ReadResult, created: Iterable[Cli
             contact = contacts.get(value) or found.get(Contact, value) or Contact(value)
             contacts[value] = contact.with_client(client.id, name_key(client.first_name, client.last_name))
     for contact in contacts.values():
-        change.save(contact)
+        work.save(contact)
 
 
 def contact_values(client: NewClient | Client) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Stor
 class UndoMerge:
     """Undone merges: the merge is read, then the records it joined; one transaction parts them."""
 
-    def __init__(self, store: Store, acquaintances: ClientAccess, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, client_access: ClientAccess, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._acquaintances = acquaintances
+        self._client_access = client_access
         self._ids = ids
         self._pause = pause
 
@@ -43,35 +43,35 @@ class UndoMerge:
         duplicate, primary = (found.require(Client, client_id) for client_id in ids)
         settings = settings_in(found)
         # The primary's family holds the duplicate: whoever reaches one reaches both.
-        require_access_to_all(self._store, self._acquaintances, context.staff, settings, [primary])
+        require_access_to_all(self._store, self._client_access, context.staff, settings, [primary])
         if merge.undone_at is not None:
             raise WrongState("This merge has already been undone.")
         require_active(primary)
         apart = undo_merge(merge, duplicate, primary, context.now)
         change = UnitOfWork()
-        result = self._written(change, context, merge, apart, primary)
-        self._store.commit(change, context.once, result)
+        result = self._write(change, context, merge, apart, primary)
+        self._store.commit(change, context.idempotency, result)
         return result
 
-    def _written(
-        self, change: UnitOfWork, context: Context, merge: Merge, apart: UndoneMerge, primary: Client
+    def _write(
+        self, work: UnitOfWork, context: Context, merge: Merge, separated: UndoneMerge, primary: Client
     ) -> UndoneMerge:
-        found = self._store.read(_refs(merge, apart, primary))
-        apart = replace(apart, duplicate=_with_external_id(change, found, apart.duplicate, apart.primary))
-        _claim_external_id(change, found, apart.primary)
-        apart = replace(apart, duplicate=change.save(apart.duplicate), primary=change.save(apart.primary))
-        repoint(change, found, merge, apart.duplicate.id)
-        change.file(apart.duplicate, None)
-        change.file(apart.primary, primary)
-        _update_contacts(change, found, merge, apart, primary)
-        for entry in self._entries(context, merge, apart, primary):
-            change.record(entry)
-        for later in rebase_later_merges(merge, self._later(found, merge, apart.primary)):
-            change.save(later)
-        change.save(merge.over(context.now))
-        return apart
+        found = self._store.read(_refs(merge, separated, primary))
+        separated = replace(separated, duplicate=_with_external_id(work, found, separated.duplicate, separated.primary))
+        _claim_external_id(work, found, separated.primary)
+        separated = replace(separated, duplicate=work.save(separated.duplicate), primary=work.save(separated.primary))
+        repoint(work, found, merge, separated.duplicate.id)
+        work.index_client(separated.duplicate, None)
+        work.index_client(separated.primary, primary)
+        _update_contacts(work, found, merge, separated, primary)
+        for entry in self._entries(context, merge, separated, primary):
+            work.add_entry(entry)
+        for later in rebase_later_merges(merge, self._later_merges(found, merge, separated.primary)):
+            work.save(later)
+        work.save(merge.marked_undone(context.now))
+        return separated
 
-    def _later(self, found: ReadResult, merge: Merge, primary: Client) -> list[Merge]:
+    def _later_merges(self, found: ReadResult, merge: Merge, primary: Client) -> list[Merge]:
         """The merges that have been made into the primary since, in order."""
         pointers = (found.get(Client, member) for member in primary.absorbed)
         ids = sorted({p.merged_by for p in pointers if p and p.merged_by and p.merged_by > merge.id})
@@ -81,22 +81,22 @@ class UndoMerge:
         made = (read.get(Merge, merge_id) for merge_id in ids)
         return [later for later in made if later and later.primary.id == primary.id]
 
-    def _entries(self, context: Context, merge: Merge, apart: UndoneMerge, before: Client) -> Iterator[JournalEntry]:
-        given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(apart.primary, f))
+    def _entries(self, context: Context, merge: Merge, separated: UndoneMerge, before: Client) -> Iterator[JournalEntry]:
+        given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(separated.primary, f))
         changes = [
-            *(FieldChange(f, getattr(before, f), getattr(apart.primary, f)) for f in given_back),
+            *(FieldChange(f, getattr(before, f), getattr(separated.primary, f)) for f in given_back),
             FieldChange("merged_from", merge.duplicate.id, None),
         ]
         into = [FieldChange("merged_into", merge.primary.id, None)]
-        event = merge_event("client.merge_undone", merge, apart.primary)
-        yield merge_entry(self._ids, context, apart.primary, "merge_undone", changes, event)
-        yield merge_entry(self._ids, context, apart.duplicate, "merge_undone", into)
+        event = merge_event("client.merge_undone", merge, separated.primary)
+        yield merge_entry(self._ids, context, separated.primary, "merge_undone", changes, event)
+        yield merge_entry(self._ids, context, separated.duplicate, "merge_undone", into)
 
 
-def _refs(merge: Merge, apart: UndoneMerge, primary: Client) -> list[Ref[Any]]:
+def _refs(merge: Merge, separated: UndoneMerge, primary: Client) -> list[Ref[Any]]:
     refs: list[Ref[Any]] = [Ref.to(Client, member) for member in primary.absorbed if member != merge.duplicate.id]
-    refs += [Ref.to(Contact, value) for value in _contact_values(apart.duplicate, apart.primary, primary)]
-    outside = (apart.duplicate.external_id, apart.primary.external_id)
+    refs += [Ref.to(Contact, value) for value in _contact_values(separated.duplicate, separated.primary, primary)]
+    outside = (separated.duplicate.external_id, separated.primary.external_id)
     return refs + [Ref.to(ExternalId, value) for value in outside if value]
 
 
@@ -104,43 +104,43 @@ def _contact_values(*clients: Client) -> list[str]:
     return sorted({value for client in clients for value in contact_values(client)})
 
 
-def _with_external_id(change: UnitOfWork, found: ReadResult, duplicate: Client, primary: Client) -> Client:
+def _with_external_id(work: UnitOfWork, found: ReadResult, duplicate: Client, primary: Client) -> Client:
     """The duplicate with its outside id, unless the primary gave that up since and somebody else has it now (D21)."""
     value = duplicate.external_id
     if value is None:
         return duplicate
     holder = found.get(ExternalId, value)
     if holder is None:
-        change.save(ExternalId(value, duplicate.id))
-    elif holder.client_id not in (*duplicate.family, *primary.family):
+        work.save(ExternalId(value, duplicate.id))
+    elif holder.client_id not in (*duplicate.record_ids, *primary.record_ids):
         return replace(duplicate, external_id=None)
     return duplicate
 
 
-def _claim_external_id(change: UnitOfWork, found: ReadResult, primary: Client) -> None:
+def _claim_external_id(work: UnitOfWork, found: ReadResult, primary: Client) -> None:
     """Makes the primary's outside id theirs alone where they were given one of the duplicate's since (D21)."""
     held = found.get(ExternalId, primary.external_id) if primary.external_id else None
-    if held is not None and held.client_id not in primary.family:
-        change.save(replace(held, client_id=primary.id))
+    if held is not None and held.client_id not in primary.record_ids:
+        work.save(replace(held, client_id=primary.id))
 
 
-def _update_contacts(change: UnitOfWork, found: ReadResult, merge: Merge, apart: UndoneMerge, before: Client) -> None:
+def _update_contacts(work: UnitOfWork, found: ReadResult, merge: Merge, separated: UndoneMerge, before: Client) -> None:
     """The public booking finds the primary by what is theirs again, and no longer by what was not (D26b).
 
     Where nothing but the merge has changed that, taking back what the merge added is all; so are other names under
     which they have been known since earlier merges left alone. A pointer is never filed anew: the duplicate is found
     as ever.
     """
-    primary, edited = apart.primary, not _is_indexed_as_merged(merge, before)
-    for value in _contact_values(apart.duplicate, primary, before):
+    primary, edited = separated.primary, not _is_indexed_as_merged(merge, before)
+    for value in _contact_values(separated.duplicate, primary, before):
         stored = found.get(Contact, value) or Contact(value)
         contact = _without_merged_name(stored, merge)
         if edited:
             contact = (
-                _with_client_name(contact, primary) if value in contact_values(primary) else contact.without(primary.id)
+                _with_client_name(contact, primary) if value in contact_values(primary) else contact.without_clients(primary.id)
             )
         if contact.clients != stored.clients:
-            change.save(contact)
+            work.save(contact)
 
 
 def _is_indexed_as_merged(merge: Merge, primary: Client) -> bool:
@@ -154,8 +154,8 @@ def _is_indexed_as_merged(merge: Merge, primary: Client) -> bool:
 def _with_client_name(contact: Contact, client: Client) -> Contact:
     """Reaching the client under their name, be it through a record that has been merged into theirs."""
     key = name_key(client.first_name, client.last_name)
-    known = any(i in client.family and name == key for i, name in contact.clients)
-    return contact if known else contact.naming(client.id, key)
+    known = any(i in client.record_ids and name == key for i, name in contact.clients)
+    return contact if known else contact.with_client_name(client.id, key)
 
 
 def _without_merged_name(contact: Contact, merge: Merge) -> Contact:

@@ -32,18 +32,18 @@ class WorkflowLists(Protocol):
 class Workflows:
     """Workflows belong to the client whatever is merged; each change is logged under the client."""
 
-    def __init__(self, store: Store, lists: WorkflowLists, clients: ClientProfiles, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, lists: WorkflowLists, client_profiles: ClientProfiles, ids: Ids, pause: Pause) -> None:
         self._store = store
         self._lists = lists
-        self._clients = clients
+        self._client_profiles = client_profiles
         self._ids = ids
         self._pause = pause
 
-    def listed(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Workflow]:
+    def list_page(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Workflow]:
         """Those of a client and all they absorbed, newest first; 404, 403, 422 ``invalid_cursor``."""
         _, before = paging.decode_cursor(cursor, 1)
-        client = self._clients.show(context, client_id, Ability.LOG_VIEW)
-        found = self._of(client, before, limit + 1)
+        client = self._client_profiles.show(context, client_id, Ability.LOG_VIEW)
+        found = self._read(client, before, limit + 1)
         more = paging.encode_cursor(0, found[limit - 1][0]) if len(found) > limit else None
         return Page(tuple(workflow for _, workflow in found[:limit]), more)
 
@@ -52,8 +52,8 @@ class Workflows:
         return retry_on_conflict(lambda: self._create(context, client_id, fields), self._pause)
 
     def _create(self, context: Context, client_id: str, fields: Fields) -> Workflow:
-        client = self._clients.editable(context, client_id, Ability.WORKFLOW_EDIT)
-        if len(self._of(client, None, MAX_WORKFLOWS_PER_CLIENT)) >= MAX_WORKFLOWS_PER_CLIENT:
+        client = self._client_profiles.require_editable(context, client_id, Ability.WORKFLOW_EDIT)
+        if len(self._read(client, None, MAX_WORKFLOWS_PER_CLIENT)) >= MAX_WORKFLOWS_PER_CLIENT:
             raise invalid(
                 "", f"There are already {MAX_WORKFLOWS_PER_CLIENT}, which is the most for a client.", "too_many"
             )
@@ -73,7 +73,7 @@ class Workflows:
 
     def _change(self, context: Context, workflow_id: str, fields: Fields) -> Workflow:
         before = read_record(self._store, Workflow, workflow_id)
-        client = self._clients.show(context, before.client_id, Ability.WORKFLOW_EDIT)
+        client = self._client_profiles.show(context, before.client_id, Ability.WORKFLOW_EDIT)
         after = apply_fields(before, fields, context)
         if after == before:
             return before
@@ -83,20 +83,20 @@ class Workflows:
         change = UnitOfWork()
         self._require_assignable(change, workflow, before)
         # Nobody is given steps while they are merged away or forgotten.
-        change.guard(client)
+        change.require_unchanged(client)
         written = change.save(workflow)
-        change.record(self._entry(context, client, written, before))
-        self._store.commit(change, context.once, written)
+        change.add_entry(self._entry(context, client, written, before))
+        self._store.commit(change, context.idempotency, written)
         return written
 
-    def _require_assignable(self, change: UnitOfWork, workflow: Workflow, before: Workflow | None) -> None:
+    def _require_assignable(self, work: UnitOfWork, workflow: Workflow, before: Workflow | None) -> None:
         assignee = workflow.assignee_id
         if assignee is None or (before is not None and before.assignee_id == assignee):
             return
         staff = self._store.read([Ref.to(Staff, assignee)]).get(Staff, assignee)
         if staff is None or not staff.active:
             raise invalid("/assignee_id", "Nobody who works here has this id.", "unknown_staff")
-        change.guard(staff)
+        work.require_unchanged(staff)
 
     def _entry(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> JournalEntry:
         return JournalEntry(
@@ -108,8 +108,8 @@ class Workflows:
             changes=(FieldChange("workflow_id", None, workflow.id), *_changes(before, workflow)),
         )
 
-    def _of(self, client: Client, before: str | None, limit: int) -> list[tuple[str, Workflow]]:
-        found = [pair for member in client.family for pair in self._lists.workflows(member, before, limit)]
+    def _read(self, client: Client, before: str | None, limit: int) -> list[tuple[str, Workflow]]:
+        found = [pair for member in client.record_ids for pair in self._lists.workflows(member, before, limit)]
         return sorted(found, key=lambda pair: pair[0], reverse=True)[:limit]
 
 

@@ -64,17 +64,17 @@ class ClientIntegrity:
         for person in standing:
             pointers = [member for member in person.absorbed if not _points_to(members[member], person.id)]
             yield from (ClientDifference(member, ClientFlaw.POINTER) for member in pointers)
-        yield from self._entries(standing, [m for m in members.values() if m])
+        yield from self._check_directory(standing, [m for m in members.values() if m])
         for person in standing:
-            for member in person.family:
-                yield from self._acquaintances(member, scope_ids)
+            for member in person.record_ids:
+                yield from self._check_relations(member, scope_ids)
 
     def _clients(self, client_ids: Iterable[str]) -> dict[str, Client | None]:
         ids = list(dict.fromkeys(client_ids))
         found = self._store.read([Ref.to(Client, client_id) for client_id in ids])
         return {client_id: found.get(Client, client_id) for client_id in ids}
 
-    def _entries(self, persons: Sequence[Client], pointers: Sequence[Client]) -> Iterator[ClientDifference]:
+    def _check_directory(self, persons: Sequence[Client], pointers: Sequence[Client]) -> Iterator[ClientDifference]:
         """Everybody is found by what they are called and reached by, nobody by what is another's now."""
         merges = [pointer.merged_by for pointer in pointers if pointer.merged_by]
         read = self._store.read([Ref.to(Merge, merge_id) for merge_id in merges])
@@ -85,11 +85,11 @@ class ClientIntegrity:
         yield from (ClientDifference(e.client_id, ClientFlaw.NOT_FOUND) for e in here if not _is_stored(found, e))
         yield from (ClientDifference(e.client_id, ClientFlaw.STILL_FOUND) for e in gone if _is_stored(found, e))
 
-    def _acquaintances(self, client_id: str, scope_ids: Sequence[str]) -> Iterator[ClientDifference]:
+    def _check_relations(self, client_id: str, scope_ids: Sequence[str]) -> Iterator[ClientDifference]:
         """Who may know a client is counted from the appointments that stand under this id (D26)."""
         expected: Counter[str] = Counter(dict.fromkeys(scope_ids, 0))
         for appointment in self._appointments(client_id):
-            expected.update(scope for scope, whom in appointment.acquaintances() if whom == client_id)
+            expected.update(scope for scope, whom in appointment.client_relations() if whom == client_id)
         found = self._store.read([Ref.to(ClientRelation, scope, client_id) for scope in expected])
         rows = {scope: found.get(ClientRelation, scope, client_id) for scope in expected}
         if any((row.met if row else 0) != expected[scope] for scope, row in rows.items()):
@@ -104,7 +104,7 @@ class ClientIntegrity:
             yield from (a for a in (found.get(Appointment, appointment_id) for appointment_id in ids) if a)
             if len(page) < PAGE_SIZE:
                 return
-            place = page[-1].place
+            place = page[-1].position
 
 
 def _lists_pointer(person: Client | None, member: str) -> bool:

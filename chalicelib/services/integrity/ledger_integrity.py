@@ -40,7 +40,7 @@ class OccupantRecord(NamedTuple):
 class LedgerDifference:
     """A place where appointment and ledger disagree; none means that it is missing on that side."""
 
-    place: OccupantKey
+    key: OccupantKey
     appointment: OccupantRecord | None
     ledger: OccupantRecord | None
 
@@ -56,15 +56,15 @@ class IntegrityReport:
     occupants: int
     differences: tuple[LedgerDifference, ...]
     client_ids: tuple[str, ...] = ()
-    astray: tuple[tuple[str, str], ...] = ()
+    stale_team_members: tuple[tuple[str, str], ...] = ()
 
 
 class LedgerIntegrity:
     """The comparison; reads page by page, writes nothing."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
 
     def check(self, now: datetime, location_ids: Collection[str] | None = None) -> IntegrityReport:
         """Compares everything from today (UTC) on, or what is at these locations and of those who work there.
@@ -77,14 +77,14 @@ class LedgerIntegrity:
         staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*where}]
         appointments = list(self._appointments(where, now))
         expected = {p: s for a in appointments for p, s in expected_occupants(a).items() if s.end > midnight}
-        actual = {p: s for p, s in self._occupied([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
+        actual = {p: s for p, s in self._read_occupants([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
         differences = tuple(difference for difference in confirmed if difference)
         # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
-        astray = self._astray(where)
+        astray = self._stale_team_members(where)
         if astray:
-            astray &= self._astray(where)
+            astray &= self._stale_team_members(where)
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
         return IntegrityReport(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
 
@@ -94,24 +94,24 @@ class LedgerIntegrity:
         for location_id in location_ids:
             cursor = None
             while True:
-                page = self._agenda.at_location(location_id, first, now + MAX_AHEAD, PAGE_SIZE, cursor)
+                page = self._appointment_lists.at_location(location_id, first, now + MAX_AHEAD, PAGE_SIZE, cursor)
                 yield from page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     break
 
-    def _occupied(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[OccupantKey, OccupantRecord]]:
+    def _read_occupants(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[OccupantKey, OccupantRecord]]:
         until = since + MAX_AHEAD // timedelta(minutes=1)
         for calendar_id in calendar_ids:
             days = sheet_days(calendar_id, since, until)
-            for sheet in self._agenda.sheets(calendar_id, days[0], days[-1]):
+            for sheet in self._appointment_lists.sheets(calendar_id, days[0], days[-1]):
                 yield from _sheet_occupants(sheet)
 
-    def _astray(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
+    def _stale_team_members(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
         """Posts that do not follow from record and rota, and those that are missing or nobody's."""
         staff = {record.id: record for record in self._store.catalogue(Staff)}
         teams = self._store.read([Ref.to(BranchRoster, i) for i in location_ids])
-        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(BranchRoster, i).posts}
+        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(BranchRoster, i).members}
         wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
         found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | posts.keys()})])
 
@@ -123,26 +123,26 @@ class LedgerIntegrity:
 
         return {place for place in wanted | posts.keys() if not follows(place)}
 
-    def _difference(self, place: OccupantKey) -> LedgerDifference | None:
+    def _difference(self, key: OccupantKey) -> LedgerDifference | None:
         refs: list[Ref[Any]] = [
-            Ref.to(Appointment, place.appointment_id),
-            Ref.to(Sheet, place.calendar_id, place.day),
+            Ref.to(Appointment, key.appointment_id),
+            Ref.to(Sheet, key.calendar_id, key.day),
         ]
         found = self._store.read(refs)
-        appointment = found.get(Appointment, place.appointment_id)
-        sheet = found.get(Sheet, place.calendar_id, place.day)
-        wanted = expected_occupants(appointment).get(place) if appointment else None
-        there = dict(_sheet_occupants(sheet)).get(place) if sheet else None
-        return None if wanted == there else LedgerDifference(place, wanted, there)
+        appointment = found.get(Appointment, key.appointment_id)
+        sheet = found.get(Sheet, key.calendar_id, key.day)
+        wanted = expected_occupants(appointment).get(key) if appointment else None
+        there = dict(_sheet_occupants(sheet)).get(key) if sheet else None
+        return None if wanted == there else LedgerDifference(key, wanted, there)
 
 
 def expected_occupants(appointment: Appointment) -> dict[OccupantKey, OccupantRecord]:
     """Where a live appointment must stand: each of its calendars' sheets that it touches."""
-    if not appointment.occupies:
+    if not appointment.occupies_capacity:
         return {}
     return {
         OccupantKey(calendar_id, day, appointment.id): OccupantRecord(*interval, appointment.service_id)
-        for calendar_id, interval in appointment.stands()
+        for calendar_id, interval in appointment.calendar_spans()
         for day in sheet_days(calendar_id, *interval)
     }
 
@@ -154,4 +154,4 @@ def _sheet_occupants(sheet: Sheet) -> Iterator[tuple[OccupantKey, OccupantRecord
 
 
 def _occupant_record(occupant: Occupant) -> OccupantRecord:
-    return OccupantRecord(*occupant.busy, occupant.service_id)
+    return OccupantRecord(*occupant.busy_span, occupant.service_id)

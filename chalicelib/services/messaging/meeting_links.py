@@ -55,60 +55,60 @@ class CreateMeetingLinks:
     """Makes links and keeps them with their appointments; without ``links`` they are left to staff at once."""
 
     store: Store
-    links: MeetingLinkProvider | None
+    provider: MeetingLinkProvider | None
     ids: Ids
     dead_letters: DeadLetterQueue
     observer: Observer
 
-    def settle(self, scene: MessageContext, messages: Sequence[QueuedMessage], turn: LinkAttempt) -> LinkResult:
+    def settle(self, message_context: MessageContext, messages: Sequence[QueuedMessage], attempt: LinkAttempt) -> LinkResult:
         """Makes the link that these messages wait for, if they do; once only, whoever else is at it.
 
         The call's own key makes the platform give the same link to everybody who asks; it is kept in one write that
         goes through only while the appointment still wants it. When there is no sense in waiting any longer the call
         is left to staff, so that the messages go, each once, and say so.
         """
-        call = call_awaiting_link(scene.appointment, turn.now)
+        call = call_awaiting_link(message_context.appointment, attempt.now)
         if call is None or all(m.kind in FINAL_KINDS for m in messages):
             return LinkResult(LinkOutcome.SETTLED)
-        if self.links is None:
+        if self.provider is None:
             self.observer.count("MeetingLinksUnconfigured")
-            return self._keep(scene, None, turn.now)
+            return self._save_link(message_context, None, attempt.now)
         try:
-            link = self.links.make(meeting_request(scene, call))
+            link = self.provider.create_link(meeting_request(message_context, call))
         except LinkDelayed as delay:
-            return self._delayed(scene, delay, turn)
+            return self._delayed(message_context, delay, attempt)
         except LinkRefused as refusal:
-            return self._give_up(scene, str(refusal), turn.now)
+            return self._give_up(message_context, str(refusal), attempt.now)
         except Exception as error:  # noqa: BLE001  # whatever it was, the messages must not be lost with the link
-            return self._delayed(scene, LinkDelayed(type(error).__name__), turn)
-        return self._keep(scene, link, turn.now)
+            return self._delayed(message_context, LinkDelayed(type(error).__name__), attempt)
+        return self._save_link(message_context, link, attempt.now)
 
-    def _delayed(self, scene: MessageContext, delay: LinkDelayed, turn: LinkAttempt) -> LinkResult:
+    def _delayed(self, message_context: MessageContext, delay: LinkDelayed, attempt: LinkAttempt) -> LinkResult:
         self.observer.count("MeetingLinksDelayed", reason=str(delay))
         asked = timedelta(seconds=delay.seconds)
-        next_one = turn.now + max(asked, turn.pause)
-        in_time = asked <= MAX_WAIT and next_one < scene.appointment.start
-        if turn.attempts + 1 < MAX_LINK_ATTEMPTS and in_time:
-            return LinkResult(LinkOutcome.WAITING, turn.now + asked, f"link: {delay}")
-        return self._give_up(scene, str(delay), turn.now)
+        next_one = attempt.now + max(asked, attempt.pause)
+        in_time = asked <= MAX_WAIT and next_one < message_context.appointment.start
+        if attempt.attempts + 1 < MAX_LINK_ATTEMPTS and in_time:
+            return LinkResult(LinkOutcome.WAITING, attempt.now + asked, f"link: {delay}")
+        return self._give_up(message_context, str(delay), attempt.now)
 
-    def _give_up(self, scene: MessageContext, reason: str, now: datetime) -> LinkResult:
+    def _give_up(self, message_context: MessageContext, reason: str, now: datetime) -> LinkResult:
         """Sets the link aside for a person, first of all: a crash after that repeats the letter, never loses it."""
-        if self._current(scene, now) is not None:
-            ids = {"subject_id": scene.appointment.id, "reason": "no_link", "error": reason}
+        if self._current_appointment(message_context, now) is not None:
+            ids = {"subject_id": message_context.appointment.id, "reason": "no_link", "error": reason}
             self.dead_letters.put({**ids, "at": utc_text(now)})
             self.observer.count("MeetingLinksFailed", reason=reason)
             self.observer.note("meeting_link_set_aside", **ids)
-        return self._keep(scene, None, now)
+        return self._save_link(message_context, None, now)
 
-    def _keep(self, scene: MessageContext, link: MeetingLink | None, now: datetime) -> LinkResult:
+    def _save_link(self, message_context: MessageContext, link: MeetingLink | None, now: datetime) -> LinkResult:
         """Keeps the link, or that staff send one; nothing is written where the call is no longer wanted."""
-        before = self._current(scene, now)
+        before = self._current_appointment(message_context, now)
         if before is not None:
             settled = _with_link(before, link, now)
             change = UnitOfWork()
-            after = change.book(settled, before)
-            change.record(self._entry(before, after, now))
+            after = change.save_appointment(settled, before)
+            change.add_entry(self._entry(before, after, now))
             try:
                 self.store.commit(change)
             except Stale:
@@ -116,9 +116,9 @@ class CreateMeetingLinks:
             self.observer.count("MeetingLinksMade" if link else "MeetingLinksLeftToStaff")
         return LinkResult(LinkOutcome.CHANGED)
 
-    def _current(self, scene: MessageContext, now: datetime) -> Appointment | None:
+    def _current_appointment(self, message_context: MessageContext, now: datetime) -> Appointment | None:
         """The appointment as it is now, if it is still this call that wants a link."""
-        known = scene.appointment
+        known = message_context.appointment
         current = self.store.read([Ref.to(Appointment, known.id)]).get(Appointment, known.id)
         call = call_awaiting_link(current, now) if current else None
         return current if call is not None and call == call_awaiting_link(known, now) else None
@@ -130,12 +130,12 @@ class CreateMeetingLinks:
         return appointment_entry(self.ids, Context(now, channel=Channel.SYSTEM), after, action, changes=changes)
 
 
-def meeting_request(scene: MessageContext, call: Teleconference) -> Meeting:
+def meeting_request(message_context: MessageContext, call: Teleconference) -> Meeting:
     """What the platform is told of a call: when, and the names of service and organisation; nothing of the client."""
-    appointment = scene.appointment
+    appointment = message_context.appointment
     return Meeting(
         key=f"{appointment.id}-{call.revision}",
-        subject=f"{scene.service.name} ({scene.settings.organisation_name})",
+        subject=f"{message_context.service.name} ({message_context.settings.organisation_name})",
         start=appointment.start,
         end=appointment.end,
     )
@@ -143,5 +143,5 @@ def meeting_request(scene: MessageContext, call: Teleconference) -> Meeting:
 
 def _with_link(appointment: Appointment, link: MeetingLink | None, now: datetime) -> Appointment:
     call = call_awaiting_link(appointment, now)
-    known: Teleconference | None = call and (call.ready(link) if link else call.left_to_staff())
+    known: Teleconference | None = call and (call.with_link(link) if link else call.with_link_by_staff())
     return replace(appointment, teleconference=known, updated_at=now)

@@ -42,72 +42,72 @@ class MessageSender:
 
     store: Store
     outbox: Outbox
-    carriers: Mapping[Medium, Sender]
+    senders: Mapping[Medium, Sender]
     dead_letters: DeadLetterQueue
     observer: Observer
 
-    def dispatch(
-        self, notice: Notification, cause: str, guards: Sequence[ExpectedVersion], now: datetime
+    def send(
+        self, notification: Notification, cause: str, expected_versions: Sequence[ExpectedVersion], now: datetime
     ) -> SendResult:
         """Sends the notice if nobody has for this cause, recipient and medium (NT-9).
 
         A permission that was taken and never settled is not given again: the message may have gone out. After
         its lease it is set aside as uncertain.
         """
-        permission = SendClaim(notice.appointment_id, cause, notice.kind, notice.recipient_id, notice.medium)
+        permission = SendClaim(notification.appointment_id, cause, notification.kind, notification.recipient_id, notification.medium)
         refusal, send = "", None
         try:
-            send = self.carriers[notice.medium].prepare(notice)
+            send = self.senders[notification.medium].prepare(notification)
         except Rejected as error:
             refusal = str(error)
         claim = self.outbox.claim(permission)
-        if claim.standing is not ClaimState.GRANTED:
-            return self._without(claim, now)
+        if claim.state is not ClaimState.GRANTED:
+            return self._result_without_claim(claim, now)
         if send is None:
-            self.set_aside(claim, "rejected", refusal, now)
+            self.dead_letter(claim, "rejected", refusal, now)
             return SendResult(SendOutcome.DONE)
-        if self._changed(claim, guards):
+        if self._changed(claim, expected_versions):
             self.outbox.release(claim)
             return SendResult(SendOutcome.CHANGED)
         return self._send(claim, send, now)
 
     def redirect(
-        self, notice: Notification, cause: str, asked: str, guards: Sequence[ExpectedVersion], now: datetime
+        self, notification: Notification, cause: str, original_recipient_id: str, expected_versions: Sequence[ExpectedVersion], now: datetime
     ) -> SendResult:
         """Sends to whoever the client ``asked`` is by now, if nobody has told them under either id (D20).
 
         Both permissions are used up by it: neither the merge nor its undoing lets the same message out again.
         """
-        claim = self.outbox.claim(SendClaim(notice.appointment_id, cause, notice.kind, asked, notice.medium))
-        if claim.standing is not ClaimState.GRANTED:
-            return self._without(claim, now)
+        claim = self.outbox.claim(SendClaim(notification.appointment_id, cause, notification.kind, original_recipient_id, notification.medium))
+        if claim.state is not ClaimState.GRANTED:
+            return self._result_without_claim(claim, now)
         try:
-            result = self.dispatch(notice, cause, guards, now)
+            result = self.send(notification, cause, expected_versions, now)
         except Exception:
             self.outbox.release(claim)
             raise
         if result.outcome is SendOutcome.DONE:
-            self.outbox.settle(claim, "redirected", now, notice.recipient_id)
+            self.outbox.settle(claim, "redirected", now, notification.recipient_id)
         else:
             self.outbox.release(claim)
         return result
 
-    def _without(self, claim: ClaimResult, now: datetime) -> SendResult:
-        if claim.standing is ClaimState.HELD:
+    def _result_without_claim(self, claim: ClaimResult, now: datetime) -> SendResult:
+        if claim.state is ClaimState.HELD:
             return SendResult(SendOutcome.HELD, claim.until)
-        if claim.standing is ClaimState.EXPIRED:
-            self.set_aside(claim, "uncertain", "", now)
+        if claim.state is ClaimState.EXPIRED:
+            self.dead_letter(claim, "uncertain", "", now)
         return SendResult(SendOutcome.DONE)
 
     def _send(self, claim: ClaimResult, send: Callable[[], str], now: datetime) -> SendResult:
-        permission = claim.permission
+        permission = claim.claim
         try:
             provider_id = send()
         except NotSent as error:
             self.outbox.release(claim)
             return SendResult(SendOutcome.FAILED, error=str(error))
         except Rejected as error:
-            self.set_aside(claim, "rejected", str(error), now)
+            self.dead_letter(claim, "rejected", str(error), now)
             return SendResult(SendOutcome.DONE)
         except Exception as error:  # noqa: BLE001  # whatever it was, the message may be out: keep the permission
             self.observer.note("answer_lost", **_ids(permission), error=type(error).__name__)
@@ -117,17 +117,17 @@ class MessageSender:
         self.observer.note("message_sent", **_ids(permission), provider_id=provider_id)
         return SendResult(SendOutcome.DONE)
 
-    def give_up(self, permission: SendClaim, error: str, now: datetime) -> SendResult:
+    def give_up(self, send_claim: SendClaim, error: str, now: datetime) -> SendResult:
         """No further attempt: the message is set aside as failed, unless somebody is sending it after all."""
-        claim = self.outbox.claim(permission)
-        if claim.standing is ClaimState.GRANTED:
-            self.set_aside(claim, "failed", error, now)
+        claim = self.outbox.claim(send_claim)
+        if claim.state is ClaimState.GRANTED:
+            self.dead_letter(claim, "failed", error, now)
             return SendResult(SendOutcome.DONE)
-        return self._without(claim, now)
+        return self._result_without_claim(claim, now)
 
-    def set_aside(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
+    def dead_letter(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
         """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""
-        permission = claim.permission
+        permission = claim.claim
         letter = {**_ids(permission), "reason": outcome, "error": error, "at": utc_text(now)}
         self.dead_letters.put(letter)
         self.outbox.settle(claim, outcome, now, error)
@@ -135,24 +135,24 @@ class MessageSender:
         self.observer.count(metric, kind=permission.kind, medium=permission.medium)
         self.observer.note("message_set_aside", **letter)
 
-    def _changed(self, claim: ClaimResult, guards: Sequence[ExpectedVersion]) -> bool:
+    def _changed(self, claim: ClaimResult, expected_versions: Sequence[ExpectedVersion]) -> bool:
         try:
-            found = self.store.read([ref for ref, _ in guards])
+            found = self.store.read([ref for ref, _ in expected_versions])
         except Exception:
             self.outbox.release(claim)
             raise
-        return any(_version(found.get(ref.kind, *ref.key)) != version for ref, version in guards)
+        return any(_version(found.get(ref.kind, *ref.key)) != version for ref, version in expected_versions)
 
 
 def _version(record: Any) -> int:
     return 0 if record is None else int(record.version)
 
 
-def _ids(permission: SendClaim) -> dict[str, str]:
+def _ids(send_claim: SendClaim) -> dict[str, str]:
     return {
-        "subject_id": permission.subject_id,
-        "cause": permission.cause,
-        "kind": permission.kind,
-        "recipient_id": permission.recipient_id,
-        "medium": permission.medium,
+        "subject_id": send_claim.subject_id,
+        "cause": send_claim.cause,
+        "kind": send_claim.kind,
+        "recipient_id": send_claim.recipient_id,
+        "medium": send_claim.medium,
     }

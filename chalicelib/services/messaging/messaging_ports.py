@@ -28,7 +28,7 @@ class Outbox(Protocol):
     def add(self, entry: JournalEntry) -> bool:
         """Writes an entry; false when it has been written before."""
 
-    def claim(self, permission: SendClaim) -> ClaimResult:
+    def claim(self, send_claim: SendClaim) -> ClaimResult:
         """Asks for permission; whoever gets it has it until the lease ends, by the wall clock."""
 
     def release(self, claim: ClaimResult) -> None:
@@ -37,17 +37,17 @@ class Outbox(Protocol):
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         """The permission is used up: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
 
-    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+    def due_reminders(self, now: datetime, limit: int) -> list[str]:
         """Ids of appointments whose next reminder is due, longest waiting first."""
 
-    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+    def set_next_reminder(self, appointment: Appointment, reminder: datetime | None) -> None:
         """Sets the appointment's next reminder, unless it has changed since it was read; no new version."""
 
 
 class Sender(Protocol):
     """Somebody who brings notices to people: e-mail or texts."""
 
-    def prepare(self, notice: Notification) -> Callable[[], str]:
+    def prepare(self, notification: Notification) -> Callable[[], str]:
         """The notice written; calling it sends it and returns the provider's id.
 
         Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
@@ -58,7 +58,7 @@ class Sender(Protocol):
 class MeetingLinkProvider(Protocol):
     """Whoever runs the platform of video calls."""
 
-    def make(self, meeting: Meeting) -> MeetingLink:
+    def create_link(self, meeting: Meeting) -> MeetingLink:
         """The link to this meeting, an https URL; the same one whenever the same key is asked for.
 
         Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.
@@ -75,7 +75,7 @@ class EventTopic(Protocol):
 class DeadLetterQueue(Protocol):
     """Where messages end that could not be delivered."""
 
-    def put(self, letter: Mapping[str, str]) -> None:
+    def put(self, record: Mapping[str, str]) -> None:
         """Sets one aside for a person; raises when it was not taken."""
 
 

@@ -57,10 +57,10 @@ class OutboxRelay:
     store: Store
     outbox: Outbox
     topic: EventTopic
-    dispatcher: MessageSender
-    linking: CreateMeetingLinks
+    message_sender: MessageSender
+    create_meeting_links: CreateMeetingLinks
     observer: Observer
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
 
     def relay(self, entries: Iterable[JournalEntry], now: datetime) -> int:
         """Delivers entries that have just been written; returns how many had something to deliver.
@@ -92,21 +92,21 @@ class OutboxRelay:
         except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
             tally.failures.append((None, None, type(error).__name__))
         try:
-            self._conclude(due, tally, now)
+            self._record_outcome(due, tally, now)
         except Exception as error:  # noqa: BLE001  # it stays due as it is, and the next sweep finds it
             self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
 
-    def _publish(self, entry: JournalEntry, tally: _DeliveryProgress) -> None:
-        if tally.published:
+    def _publish(self, entry: JournalEntry, progress: _DeliveryProgress) -> None:
+        if progress.published:
             return
         try:
             for number, event in enumerate(entry.events):
                 self.topic.publish(f"{entry.id}-{number}", entry.at, event)
-            tally.published = True
+            progress.published = True
         except Exception as error:  # noqa: BLE001  # people are told even while the topic is out of order
-            tally.failures.append((None, None, f"event: {type(error).__name__}"))
+            progress.failures.append((None, None, f"event: {type(error).__name__}"))
 
-    def _send(self, entry: JournalEntry, tally: _DeliveryProgress, now: datetime) -> None:
+    def _send(self, entry: JournalEntry, progress: _DeliveryProgress, now: datetime) -> None:
         left: Sequence[QueuedMessage] = entry.messages
         for _ in range(_MAX_READS):
             if not left:
@@ -116,74 +116,74 @@ class OutboxRelay:
                 self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
                 return
             scene, everybody = found
-            turn = LinkAttempt(tally.attempts, now, FIRST_RETRY * 2**tally.attempts)
-            link = self.linking.settle(scene, left, turn)
+            turn = LinkAttempt(progress.attempts, now, FIRST_RETRY * 2**progress.attempts)
+            link = self.create_meeting_links.settle(scene, left, turn)
             if link.outcome is LinkOutcome.WAITING:
-                tally.failures.append((None, None, link.reason))
-                tally.not_before = link.not_before
+                progress.failures.append((None, None, link.reason))
+                progress.not_before = link.not_before
                 return
             if link.outcome is LinkOutcome.SETTLED:
-                left = [m for m in left if not self._tell(m, entry, scene, everybody, tally, now)]
+                left = [m for m in left if not self._send_message(m, entry, scene, everybody, progress, now)]
         for message in left:
-            tally.failures.append((message, None, "changing"))
+            progress.failures.append((message, None, "changing"))
 
-    def _tell(
+    def _send_message(
         self,
-        asked: QueuedMessage,
+        original: QueuedMessage,
         entry: JournalEntry,
-        scene: MessageContext,
-        everybody: ClientIdentities,
-        tally: _DeliveryProgress,
+        message_context: MessageContext,
+        identities: ClientIdentities,
+        progress: _DeliveryProgress,
         now: datetime,
     ) -> bool:
         """Whether the message is dealt with; false when the scene has changed meanwhile."""
-        message = _with_current_recipient(asked, everybody)
-        told = route(message, entry, scene, now)
-        if told.unsaid:
+        message = _with_current_recipient(original, identities)
+        told = route(message, entry, message_context, now)
+        if told.suppressed:
             ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
-            self.observer.note("message_unsaid", **ids, reason=told.unsaid)
-        for notice in told.notices:
-            result = self._dispatch(notice, entry.id, scene, asked.recipient_id, now)
+            self.observer.note("message_unsaid", **ids, reason=told.suppressed)
+        for notice in told.notifications:
+            result = self._send_notification(notice, entry.id, message_context, original.recipient_id, now)
             if result.outcome is SendOutcome.CHANGED:
                 return False
-            tally.add(message, notice.medium, result)
+            progress.add(message, notice.medium, result)
         return True
 
-    def _dispatch(
-        self, notice: Notification, cause: str, scene: MessageContext, asked: str, now: datetime
+    def _send_notification(
+        self, notification: Notification, cause: str, message_context: MessageContext, original_recipient_id: str, now: datetime
     ) -> SendResult:
         try:
-            if asked != notice.recipient_id and notice.audience is Audience.CLIENT:
-                return self.dispatcher.redirect(notice, cause, asked, _expected_versions(notice, scene), now)
-            return self.dispatcher.dispatch(notice, cause, _expected_versions(notice, scene), now)
+            if original_recipient_id != notification.recipient_id and notification.audience is Audience.CLIENT:
+                return self.message_sender.redirect(notification, cause, original_recipient_id, _expected_versions(notification, message_context), now)
+            return self.message_sender.send(notification, cause, _expected_versions(notification, message_context), now)
         except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
             return SendResult(SendOutcome.FAILED, error=type(error).__name__)
 
-    def _conclude(self, due: DueEntry, tally: _DeliveryProgress, now: datetime) -> None:
-        attempts = due.attempts + (1 if tally.failures else 0)
-        if tally.failures and attempts < MAX_ATTEMPTS:
-            wait = FIRST_RETRY * 2 ** (attempts - 1) * (0.5 + self.chance() / 2)
-            at = max(now + wait, tally.not_before or now)
-            self.outbox.postpone(due, at, attempts, published=tally.published)
-            self.observer.note("delivery_postponed", entry_id=due.entry_id, error=tally.failures[0][2])
+    def _record_outcome(self, due: DueEntry, progress: _DeliveryProgress, now: datetime) -> None:
+        attempts = due.attempts + (1 if progress.failures else 0)
+        if progress.failures and attempts < MAX_ATTEMPTS:
+            wait = FIRST_RETRY * 2 ** (attempts - 1) * (0.5 + self.jitter() / 2)
+            at = max(now + wait, progress.not_before or now)
+            self.outbox.postpone(due, at, attempts, published=progress.published)
+            self.observer.note("delivery_postponed", entry_id=due.entry_id, error=progress.failures[0][2])
             return
-        for message, medium, error in list(tally.failures):
+        for message, medium, error in list(progress.failures):
             if message is not None and medium is not None:
-                tally.add(message, medium, self._give_up(due, message, medium, error, now))
+                progress.add(message, medium, self._give_up(due, message, medium, error, now))
             else:
-                self._set_entry_aside(due, error, now)
-        if tally.held_until is not None:
-            self.outbox.postpone(due, tally.held_until, attempts, published=True)
+                self._dead_letter_entry(due, error, now)
+        if progress.held_until is not None:
+            self.outbox.postpone(due, progress.held_until, attempts, published=True)
         else:
             self.outbox.finish(due)
 
     def _give_up(self, due: DueEntry, message: QueuedMessage, medium: Medium, error: str, now: datetime) -> SendResult:
         permission = SendClaim(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
-        return self.dispatcher.give_up(permission, error, now)
+        return self.message_sender.give_up(permission, error, now)
 
-    def _set_entry_aside(self, due: DueEntry, error: str, now: datetime) -> None:
+    def _dead_letter_entry(self, due: DueEntry, error: str, now: datetime) -> None:
         ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
-        self.dispatcher.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
+        self.message_sender.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
         self.observer.count("MessagesFailed", kind="entry", medium="none")
         self.observer.note("entry_set_aside", **ids, error=error)
 
@@ -223,7 +223,7 @@ def read_message_context(
     known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
     scene = MessageContext(
         settings=settings_in(first),
-        appointment=everybody.united(appointment),
+        appointment=everybody.unite_attendees(appointment),
         location=second.require(Location, appointment.location_id),
         service=second.require(Service, appointment.service_id),
         clients=everybody.by_id,
@@ -232,10 +232,10 @@ def read_message_context(
     return scene, everybody
 
 
-def _with_current_recipient(message: QueuedMessage, everybody: ClientIdentities) -> QueuedMessage:
+def _with_current_recipient(message: QueuedMessage, identities: ClientIdentities) -> QueuedMessage:
     if message.audience is not Audience.CLIENT:
         return message
-    return replace(message, recipient_id=everybody.id_of(message.recipient_id))
+    return replace(message, recipient_id=identities.current_id(message.recipient_id))
 
 
 def _by_id(known: Sequence[tuple[ReadResult, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:
@@ -243,9 +243,9 @@ def _by_id(known: Sequence[tuple[ReadResult, Ref[Any]]], kind: type[Any]) -> dic
     return {record.id: record for record in records if record is not None}
 
 
-def _expected_versions(notice: Notification, scene: MessageContext) -> list[ExpectedVersion]:
-    guards: list[ExpectedVersion] = [(Ref.to(Appointment, scene.appointment.id), scene.appointment.version)]
-    client, staff = scene.clients.get(notice.recipient_id), scene.staff.get(notice.recipient_id)
+def _expected_versions(notification: Notification, message_context: MessageContext) -> list[ExpectedVersion]:
+    guards: list[ExpectedVersion] = [(Ref.to(Appointment, message_context.appointment.id), message_context.appointment.version)]
+    client, staff = message_context.clients.get(notification.recipient_id), message_context.staff.get(notification.recipient_id)
     if client is not None:
         guards.append((Ref.to(Client, client.id), client.version))
     if staff is not None:

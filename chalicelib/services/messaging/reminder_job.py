@@ -22,7 +22,7 @@ class ReminderJob:
 
     store: Store
     outbox: Outbox
-    delivery: OutboxRelay
+    outbox_relay: OutboxRelay
     observer: Observer
 
     def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
@@ -32,7 +32,7 @@ class ReminderJob:
         hours, so it exists once, and only then does the appointment's next reminder take the place of this one.
         """
         reminded = 0
-        for appointment_id in self.outbox.due_appointments(now, limit):
+        for appointment_id in self.outbox.due_reminders(now, limit):
             if not time_left():
                 break
             try:
@@ -48,10 +48,10 @@ class ReminderJob:
             return 0
         entry = reminder_entry(appointment, now)
         added = entry is not None and self.outbox.add(entry)
-        self.outbox.advance(appointment, appointment.due_reminder(after=now))
+        self.outbox.set_next_reminder(appointment, appointment.next_reminder_at(after=now))
         if entry is None or not added:
             return 0
-        self.delivery.deliver(DueEntry(entry.subject_id, entry.id, entry), now)
+        self.outbox_relay.deliver(DueEntry(entry.subject_id, entry.id, entry), now)
         return 1
 
 

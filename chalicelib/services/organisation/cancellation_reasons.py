@@ -41,7 +41,7 @@ class CancellationReasons:
     def _write(self, context: Context, reason: CancellationReason) -> CancellationReason:
         change = UnitOfWork()
         written = change.save(reason)
-        self._store.commit(change, context.once, written)
+        self._store.commit(change, context.idempotency, written)
         return written
 
     def remove(self, context: Context, reason_id: str) -> None:

@@ -14,10 +14,10 @@ from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, Uni
 class Locations:
     """The organisation's locations; every change is one read and one transaction."""
 
-    def __init__(self, store: Store, ids: Ids, usage: References, pause: Pause) -> None:
+    def __init__(self, store: Store, ids: Ids, references: References, pause: Pause) -> None:
         self._store = store
         self._ids = ids
-        self._usage = usage
+        self._references = references
         self._pause = pause
 
     def list(self, limit: int, cursor: str | None) -> Page[Location]:
@@ -46,7 +46,7 @@ class Locations:
         known_zone(location.timezone)
         change = UnitOfWork()
         written = change.save(location)
-        self._store.commit(change, context.once, written)
+        self._store.commit(change, context.idempotency, written)
         return written
 
     def remove(self, context: Context, location_id: str) -> None:
@@ -58,7 +58,7 @@ class Locations:
         location = found.require(Location, location_id)
         hours = found.get(BranchHours, location_id) or BranchHours(location_id)
         check_version(location, context)
-        require_unused(self._usage.of_location(location_id, context.now))
+        require_unused(self._references.to_location(location_id, context.now))
         change = UnitOfWork()
         change.delete(location)
         # Hours that nobody has written yet are deleted as well: nobody writes them in between.

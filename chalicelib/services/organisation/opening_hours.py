@@ -29,24 +29,24 @@ class BranchHoursRecords:
         self._pause = pause
         self.ids = ids
 
-    def of(self, location_id: str) -> BranchHours:
+    def get(self, location_id: str) -> BranchHours:
         """When it is open; 404 for an unknown location."""
         return self._read(location_id)[1]
 
-    def edit(self, context: Context, location_id: str, how: Callable[[BranchHours], tuple[BranchHours, T]]) -> T:
+    def edit(self, context: Context, location_id: str, make_hours: Callable[[BranchHours], tuple[BranchHours, T]]) -> T:
         """What ``how`` made beside the new record, once that is written; it is asked anew when it was overtaken."""
 
         def attempt() -> T:
             location, before = self._read(location_id)
             if not context.staff.reaches(Ability.HOURS_EDIT, location_id=location_id):
                 raise Forbidden("You may not change the hours of this location.")
-            after, result = how(before)
+            after, result = make_hours(before)
             if after == before:
                 return result
             change = UnitOfWork()
-            change.guard(location)
+            change.require_unchanged(location)
             change.save(after)
-            self._store.commit(change, context.once, result)
+            self._store.commit(change, context.idempotency, result)
             return result
 
         return retry_on_conflict(attempt, self._pause)
@@ -60,25 +60,25 @@ class BranchHoursRecords:
 class OpeningHours:
     """The weekly hours; lines that overlap unite."""
 
-    def __init__(self, openings: BranchHoursRecords) -> None:
-        self._openings = openings
+    def __init__(self, branch_hours: BranchHoursRecords) -> None:
+        self._branch_hours = branch_hours
 
     def list(self, location_id: str, limit: int, cursor: str | None) -> Page[BranchHoursLine]:
         """Part of the list, oldest first; 404 for an unknown location."""
-        return nested_records.list_page(self._openings.of(location_id).lines, limit, cursor)
+        return nested_records.list_page(self._branch_hours.get(location_id).lines, limit, cursor)
 
     def show(self, location_id: str, line_id: str) -> BranchHoursLine:
         """One line; 404."""
-        return nested_records.require(self._openings.of(location_id).lines, line_id)
+        return nested_records.require(self._branch_hours.get(location_id).lines, line_id)
 
     def create(self, context: Context, location_id: str, fields: Fields) -> BranchHoursLine:
         """A new line; 422 unless it ends after it starts, ``too_many`` beyond a hundred."""
-        line = BranchHoursLine(self._openings.ids.new("hrs", context.now), validated_line(WeeklyHours(**fields)))
+        line = BranchHoursLine(self._branch_hours.ids.new("hrs", context.now), validated_line(WeeklyHours(**fields)))
 
         def add(opening: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
             return replace(opening, lines=nested_records.with_added(opening.lines, line, MAX_LINES)), line
 
-        return self._openings.edit(context, location_id, add)
+        return self._branch_hours.edit(context, location_id, add)
 
     def change(self, context: Context, location_id: str, line_id: str, fields: Fields) -> BranchHoursLine:
         """The line with some fields changed; 404, 412, and 422 as for a new one."""
@@ -90,7 +90,7 @@ class OpeningHours:
             lines, written = nested_records.with_changed(opening.lines, after)
             return replace(opening, lines=lines), written
 
-        return self._openings.edit(context, location_id, alter)
+        return self._branch_hours.edit(context, location_id, alter)
 
     def remove(self, context: Context, location_id: str, line_id: str) -> None:
         """Removes the line; 404, 412. Nothing booked changes."""
@@ -98,33 +98,33 @@ class OpeningHours:
         def drop(opening: BranchHours) -> tuple[BranchHours, None]:
             return replace(opening, lines=nested_records.without(opening.lines, line_id, context)), None
 
-        self._openings.edit(context, location_id, drop)
+        self._branch_hours.edit(context, location_id, drop)
 
 
 class Closures:
     """The days, or parts of days, on which a location is closed in spite of its weekly hours."""
 
-    def __init__(self, openings: BranchHoursRecords) -> None:
-        self._openings = openings
+    def __init__(self, branch_hours: BranchHoursRecords) -> None:
+        self._branch_hours = branch_hours
 
     def list(self, location_id: str, limit: int, cursor: str | None) -> Page[Closure]:
         """Part of the list, oldest first; 404 for an unknown location."""
-        return nested_records.list_page(self._openings.of(location_id).closures, limit, cursor)
+        return nested_records.list_page(self._branch_hours.get(location_id).closures, limit, cursor)
 
     def show(self, location_id: str, closure_id: str) -> Closure:
         """One closure; 404."""
-        return nested_records.require(self._openings.of(location_id).closures, closure_id)
+        return nested_records.require(self._branch_hours.get(location_id).closures, closure_id)
 
     def create(self, context: Context, location_id: str, fields: Fields) -> Closure:
         """A new closure, which leaves appointments as they are; 422 as for hours, ``too_many`` beyond 400."""
-        closure = _validated_closure(Closure(self._openings.ids.new("cls", context.now), **fields))
+        closure = _validated_closure(Closure(self._branch_hours.ids.new("cls", context.now), **fields))
 
         def add(opening: BranchHours) -> tuple[BranchHours, Closure]:
             return replace(
                 opening, closures=nested_records.with_added(opening.closures, closure, MAX_CLOSURES)
             ), closure
 
-        return self._openings.edit(context, location_id, add)
+        return self._branch_hours.edit(context, location_id, add)
 
     def change(self, context: Context, location_id: str, closure_id: str, fields: Fields) -> Closure:
         """The closure with some fields changed; 404, 412, and 422 as for a new one."""
@@ -136,7 +136,7 @@ class Closures:
             closures, written = nested_records.with_changed(opening.closures, after)
             return replace(opening, closures=closures), written
 
-        return self._openings.edit(context, location_id, alter)
+        return self._branch_hours.edit(context, location_id, alter)
 
     def remove(self, context: Context, location_id: str, closure_id: str) -> None:
         """Removes the closure; 404, 412."""
@@ -144,7 +144,7 @@ class Closures:
         def drop(opening: BranchHours) -> tuple[BranchHours, None]:
             return replace(opening, closures=nested_records.without(opening.closures, closure_id, context)), None
 
-        self._openings.edit(context, location_id, drop)
+        self._branch_hours.edit(context, location_id, drop)
 
 
 def validated_line(line: WeeklyHours, pointer: str = "") -> WeeklyHours:

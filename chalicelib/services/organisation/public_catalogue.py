@@ -65,13 +65,13 @@ class PublicCatalogue:
 
     def services(self, location_id: str | None, limit: int, cursor: str | None) -> Page[PublicService]:
         """Public services that are offered somewhere, or at this location."""
-        offered = (s for s in self._public() if s.location_ids)
+        offered = (s for s in self._public_services() if s.location_ids)
         shown = [_public_service(s) for s in offered if location_id in (None, *s.location_ids)]
         return paginate(shown, limit, cursor)
 
     def locations(self, service_id: str | None, limit: int, cursor: str | None) -> Page[PublicLocation]:
         """All locations, or those that offer this public service, with the methods offered there."""
-        services = [s for s in self._public() if service_id in (None, s.id)]
+        services = [s for s in self._public_services() if service_id in (None, s.id)]
         shown = [_public_location(location, services) for location in self._store.catalogue(Location)]
         return paginate([s for s in shown if service_id is None or s.meeting_methods], limit, cursor)
 
@@ -80,7 +80,7 @@ class PublicCatalogue:
 
         Quickstream services are booked unassigned, so nobody is ever chosen for them (QS-4, D8).
         """
-        services = {s.id for s in self._public() if service_id in (None, s.id) and _staff_can_be_chosen(s)}
+        services = {s.id for s in self._public_services() if service_id in (None, s.id) and _staff_can_be_chosen(s)}
         if not services:
             return Page(())
         chosen = [
@@ -90,7 +90,7 @@ class PublicCatalogue:
         ]
         return paginate(chosen, limit, cursor)
 
-    def _public(self) -> list[Service]:
+    def _public_services(self) -> list[Service]:
         return [service for service in self._store.catalogue(Service) if service.public]
 
 

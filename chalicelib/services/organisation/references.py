@@ -31,10 +31,10 @@ class Reference:
     name: str | None = None
 
 
-def require_unused(uses: Iterable[Reference]) -> None:
+def require_unused(references: Iterable[Reference]) -> None:
     """409 ``in_use`` naming the first of what still uses it, if anything does."""
     found: dict[str, list[dict[str, str | None]]] = {}
-    for use in islice(uses, MAX_NAMED):
+    for use in islice(references, MAX_NAMED):
         found.setdefault(use.kind, []).append({"id": use.id, "name": use.name})
     if found:
         raise InUse(f"Still in use by: {', '.join(found)}.", extra={"used_by": found})
@@ -45,9 +45,9 @@ class References:
     """Looks for what refers to a record of the catalogue; read when something is removed, which is rare."""
 
     store: Store
-    agenda: AppointmentLists
+    appointment_lists: AppointmentLists
 
-    def of_location(self, location_id: str, now: datetime) -> Iterator[Reference]:
+    def to_location(self, location_id: str, now: datetime) -> Iterator[Reference]:
         """Services and staff there, then its open blocks and upcoming appointments."""
         for service in self.store.catalogue(Service):
             if location_id in service.location_ids:
@@ -55,17 +55,17 @@ class References:
         for staff in self.store.catalogue(Staff):
             if location_id in staff.location_ids:
                 yield Reference("staff", staff.id, staff.name)
-        yield from self._at(location_id, now)
+        yield from self._at_location(location_id, now)
 
-    def of_service(self, service_id: str, now: datetime) -> Iterator[Reference]:
+    def to_service(self, service_id: str, now: datetime) -> Iterator[Reference]:
         """Staff who offer it, then open blocks and upcoming appointments for it at any location."""
         for staff in self.store.catalogue(Staff):
             if service_id in staff.service_ids:
                 yield Reference("staff", staff.id, staff.name)
         for location in self.store.catalogue(Location):
-            yield from self._at(location.id, now, service_id)
+            yield from self._at_location(location.id, now, service_id)
 
-    def of_staff(self, staff_id: str, now: datetime) -> Iterator[Reference]:
+    def to_staff(self, staff_id: str, now: datetime) -> Iterator[Reference]:
         """Appointments of theirs that have not begun: from their own sheets, hence never an old reading.
 
         Somebody who shows no such appointment here gets none before the caller's commit, if that writes a post
@@ -73,11 +73,11 @@ class References:
         """
         present = epoch_minute(now)
         (first,) = sheet_days(staff_id, present, present + 1)
-        for occupant in _occupants(self.agenda.sheets(staff_id, first, _LAST_DAY)):
+        for occupant in _occupants(self.appointment_lists.sheets(staff_id, first, _LAST_DAY)):
             if occupant.start > present:
                 yield Reference("appointments", occupant.id)
 
-    def _at(self, location_id: str, now: datetime, service_id: str | None = None) -> Iterator[Reference]:
+    def _at_location(self, location_id: str, now: datetime, service_id: str | None = None) -> Iterator[Reference]:
         """Open blocks and upcoming appointments; those booked with staff are on no sheet of the location."""
         present, seen = epoch_minute(now), set[str]()
         sheets = self._sheets(location_id, now)
@@ -89,20 +89,20 @@ class References:
             if service_id in (None, occupant.service_id) and occupant.end > present:
                 seen.add(occupant.id)
                 yield Reference("appointments", occupant.id)
-        for appointment in self._agenda(location_id, now):
+        for appointment in self._appointments(location_id, now):
             if service_id in (None, appointment.service_id) and appointment.end > now and appointment.id not in seen:
                 yield Reference("appointments", appointment.id)
 
     def _sheets(self, location_id: str, now: datetime) -> list[Sheet]:
         # To the last day anything is written on: a rule that ends is laid out whole, ten years ahead if need be.
         yesterday = now - timedelta(days=1)
-        return self.agenda.sheets(location_id, yesterday.date().isoformat(), _LAST_DAY)
+        return self.appointment_lists.sheets(location_id, yesterday.date().isoformat(), _LAST_DAY)
 
-    def _agenda(self, location_id: str, now: datetime) -> Iterator[Appointment]:
+    def _appointments(self, location_id: str, now: datetime) -> Iterator[Appointment]:
         # No appointment is longer than a day.
         cursor, first, last = None, now - timedelta(days=1), now + MAX_AHEAD
         while True:
-            page = self.agenda.at_location(location_id, first, last, _PAGE_SIZE, cursor)
+            page = self.appointment_lists.at_location(location_id, first, last, _PAGE_SIZE, cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

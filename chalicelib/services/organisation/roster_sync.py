@@ -36,35 +36,35 @@ def rota_in(found: ReadResult, staff_id: str) -> Rota:
     return found.get(Rota, staff_id) or Rota(staff_id)
 
 
-def sync(change: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, left: Iterable[str] = ()) -> None:
+def sync(work: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, former_location_ids: Iterable[str] = ()) -> None:
     """Writes the posts of ``staff`` that no longer follow from record and rota, and only those.
 
     ``left`` are the locations they had before; for somebody who goes altogether hand in the record as inactive.
     The posts at all of these must have been read. 422 ``too_many_posts`` when they do not fit into one transaction.
     """
     size = 0
-    for location_id in sorted({*staff.location_ids, *left}):
+    for location_id in sorted({*staff.location_ids, *former_location_ids}):
         before = found.get(TeamMember, location_id, staff.id)
         after = derive_member(before, location_id, staff, rota)
         if after is None and before is not None:
-            change.delete(before)
+            work.delete(before)
         elif after is not None and after != before:
-            change.save(after)
+            work.save(after)
             size += _estimated_bytes(after)
-    if len(change.saved) + len(change.deleted) + len(change.guarded) > MAX_ITEMS or size > MAX_BYTES:
+    if len(work.saved) + len(work.deleted) + len(work.unchanged) > MAX_ITEMS or size > MAX_BYTES:
         raise invalid("/location_ids", "This changes too much at so many locations at once.", "too_many_posts")
 
 
-def derive_member(post: TeamMember | None, location_id: str, staff: Staff, rota: Rota) -> TeamMember | None:
+def derive_member(member: TeamMember | None, location_id: str, staff: Staff, rota: Rota) -> TeamMember | None:
     """Their post there as record and rota have it now, made from the one they had; none where they do not work."""
     if not staff.active or location_id not in staff.location_ids:
         return None
     # Why somebody is away concerns nobody who looks for free times.
     told = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
-    return (post or TeamMember(location_id, staff.id, staff.role)).follows(staff, told)
+    return (member or TeamMember(location_id, staff.id, staff.role)).updated_from(staff, told)
 
 
-def _estimated_bytes(post: TeamMember) -> int:
+def _estimated_bytes(member: TeamMember) -> int:
     """At most so many bytes it takes in the table, by a generous estimate."""
-    schedules = sum(400 + 80 * len(schedule.lines) for schedule in post.schedules)
-    return 1000 + 70 * len(post.service_ids) + 200 * len(post.time_off) + schedules
+    schedules = sum(400 + 80 * len(schedule.lines) for schedule in member.schedules)
+    return 1000 + 70 * len(member.service_ids) + 200 * len(member.time_off) + schedules

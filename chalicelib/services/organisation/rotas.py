@@ -44,16 +44,16 @@ class Rotas:
         self._pause = pause
         self.ids = ids
 
-    def of(self, context: Context, staff_id: str) -> StaffRota:
+    def get(self, context: Context, staff_id: str) -> StaffRota:
         """Whoever this is, ``me`` included; 404. Everybody whom hours concern may know when somebody works."""
         whom = context.staff.staff_id if staff_id == ME else staff_id
         found = self._store.read([Ref.to(Staff, whom), Ref.to(Rota, whom), Ref.to(Settings)])
         staff = found.require(Staff, whom)
         return StaffRota(staff, roster_sync.rota_in(found, whom), settings_in(found))
 
-    def editable(self, context: Context, staff_id: str) -> StaffRota:
+    def require_editable(self, context: Context, staff_id: str) -> StaffRota:
         """The same for those who may change it; 403."""
-        worker = self.of(context, staff_id)
+        worker = self.get(context, staff_id)
         if not _may_edit(context.staff, worker.staff):
             raise Forbidden("You may not see or change when this person is away.")
         return worker
@@ -62,8 +62,8 @@ class Rotas:
         self,
         context: Context,
         staff_id: str,
-        how: Callable[[StaffRota], tuple[Rota, T]],
-        answer: Callable[[StaffRota, T], R],
+        make_rota: Callable[[StaffRota], tuple[Rota, T]],
+        to_result: Callable[[StaffRota, T], R],
     ) -> R:
         """Writes the rota that ``how`` makes, with the posts; ``answer`` is asked once those have been read.
 
@@ -71,16 +71,16 @@ class Rotas:
         """
 
         def attempt() -> R:
-            worker = self.editable(context, staff_id)
-            after, made = how(worker)
+            worker = self.require_editable(context, staff_id)
+            after, made = make_rota(worker)
             change = UnitOfWork()
             posts = self._store.read(roster_sync.refs(worker.staff.id, worker.staff.location_ids))
-            result = answer(worker, made)
+            result = to_result(worker, made)
             if after == worker.rota:
                 return result
-            change.guard(worker.staff)
+            change.require_unchanged(worker.staff)
             roster_sync.sync(change, posts, worker.staff, change.save(after))
-            self._store.commit(change, context.once, result)
+            self._store.commit(change, context.idempotency, result)
             return result
 
         return retry_on_conflict(attempt, self._pause)
@@ -90,4 +90,4 @@ def _may_edit(caller: Principal, staff: Staff) -> bool:
     if staff.id == caller.staff_id and caller.reaches(Ability.OWN_HOURS_EDIT, own=True):
         return True
     places: tuple[str | None, ...] = staff.location_ids or (None,)
-    return any(caller.reaches(Ability.HOURS_EDIT, location_id=place, whose=staff.role) for place in places)
+    return any(caller.reaches(Ability.HOURS_EDIT, location_id=place, owner_role=staff.role) for place in places)

@@ -12,10 +12,10 @@ from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWo
 class Services:
     """The organisation's services."""
 
-    def __init__(self, store: Store, ids: Ids, usage: References, pause: Pause) -> None:
+    def __init__(self, store: Store, ids: Ids, references: References, pause: Pause) -> None:
         self._store = store
         self._ids = ids
-        self._usage = usage
+        self._references = references
         self._pause = pause
 
     def list(self, limit: int, cursor: str | None) -> Page[Service]:
@@ -45,7 +45,7 @@ class Services:
         if set(service.location_ids) - set(before):
             require_references(change, "/location_ids", service.location_ids, before, self._store.catalogue(Location))
         written = change.save(service)
-        self._store.commit(change, context.once, written)
+        self._store.commit(change, context.idempotency, written)
         return written
 
     def remove(self, context: Context, service_id: str) -> None:
@@ -55,7 +55,7 @@ class Services:
     def _remove(self, context: Context, service_id: str) -> None:
         service = self.show(service_id)
         check_version(service, context)
-        require_unused(self._usage.of_service(service_id, context.now))
+        require_unused(self._references.to_service(service_id, context.now))
         change = UnitOfWork()
         change.delete(service)
         self._store.commit(change)

@@ -44,7 +44,7 @@ class OrganisationSettings:
             # Nobody takes a status away between this look and the switch.
             pipeline = pipeline_in(self._store.read([Ref.to(StatusPipeline)]))
             require_complete(pipeline)
-            change.guard(pipeline)
+            change.require_unchanged(pipeline)
         if settings.holidays and settings.holidays != before.holidays:
             _require_known_holidays(settings.holidays)
         written = change.save(settings)

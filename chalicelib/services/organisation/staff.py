@@ -38,7 +38,7 @@ class UserPool(Protocol):
         422 when the pool does not take the address.
         """
 
-    def admit(self, email: str, role: Role) -> None:
+    def enable(self, email: str, role: Role) -> None:
         """Enables the login and puts it in this role's group and no other's."""
 
     def disable(self, email: str) -> None:
@@ -51,11 +51,11 @@ class UserPool(Protocol):
 class StaffMembers:
     """The organisation's staff; who may change whom is the matrix's ``staff_edit`` row."""
 
-    def __init__(self, store: Store, ids: Ids, logins: UserPool, usage: References, pause: Pause) -> None:
+    def __init__(self, store: Store, ids: Ids, user_pool: UserPool, references: References, pause: Pause) -> None:
         self._store = store
         self._ids = ids
-        self._logins = logins
-        self._usage = usage
+        self._user_pool = user_pool
+        self._references = references
         self._pause = pause
 
     def list(self, limit: int, cursor: str | None) -> Page[Staff]:
@@ -71,17 +71,17 @@ class StaffMembers:
         staff = _validated(Staff(self._ids.new("stf", context.now), **fields))
         _require_reach(context.staff, staff.role, staff.location_ids)
         written = retry_on_conflict(lambda: self._create(context, staff), self._pause)
-        self._settle(written)
+        self._sync_login(written)
         return written
 
     def _create(self, context: Context, staff: Staff) -> Staff:
         change = UnitOfWork()
-        self._take_address(change, staff)
-        self._refer(change, staff, None)
+        self._claim_email(change, staff)
+        self._require_references(change, staff, None)
         written = change.save(staff)
-        self._post(change, staff, ())
-        self._logins.create(staff.email)
-        self._store.commit(change, context.once, written)
+        self._sync_roster(change, staff, ())
+        self._user_pool.create(staff.email)
+        self._store.commit(change, context.idempotency, written)
         return written
 
     def change(self, context: Context, staff_id: str, fields: Fields) -> Staff:
@@ -92,101 +92,101 @@ class StaffMembers:
         when more changes at once than one transaction holds.
         """
         before, after = retry_on_conflict(lambda: self._change(context, staff_id, fields), self._pause)
-        self._settle(after)
+        self._sync_login(after)
         if before.email != after.email:
-            self._logins.delete(before.email)
+            self._user_pool.delete(before.email)
         return after
 
     def _change(self, context: Context, staff_id: str, fields: Fields) -> tuple[Staff, Staff]:
-        before = self._in_scope(context, staff_id)
+        before = self._require_editable(context, staff_id)
         staff = _validated(apply_fields(before, fields, context))
         moved = frozenset(staff.location_ids) ^ frozenset(before.location_ids)
         if moved or staff.role is not before.role:
             _require_reach(context.staff, staff.role, moved or before.location_ids)
         if staff == before:
-            self._bring_in_step(staff)
+            self._repair_roster(staff)
             return before, before
         change = UnitOfWork()
         if staff.email != before.email:
-            self._take_address(change, staff)
+            self._claim_email(change, staff)
             change.delete(read_record(self._store, Login, before.email))
-        self._refer(change, staff, before)
+        self._require_references(change, staff, before)
         if not _is_active_admin(staff):
             self._require_another_admin(change, before)
         written = change.save(staff)
-        change.guard(self._post(change, staff, before.location_ids))
+        change.require_unchanged(self._sync_roster(change, staff, before.location_ids))
         # Only after the posts are read: whoever gives them an appointment from now on collides with this.
         if before.active and not staff.active:
-            require_unused(self._usage.of_staff(staff_id, context.now))
+            require_unused(self._references.to_staff(staff_id, context.now))
         if staff.email != before.email:
-            self._logins.create(staff.email)
+            self._user_pool.create(staff.email)
         self._store.commit(change)
         return before, written
 
     def remove(self, context: Context, staff_id: str) -> None:
         """Removes all there is of them; 409 ``in_use`` while upcoming appointments are theirs, ``last_admin``."""
         gone = retry_on_conflict(lambda: self._remove(context, staff_id), self._pause)
-        self._logins.delete(gone.email)
+        self._user_pool.delete(gone.email)
 
     def _remove(self, context: Context, staff_id: str) -> Staff:
-        staff = self._in_scope(context, staff_id)
+        staff = self._require_editable(context, staff_id)
         check_version(staff, context)
         change = UnitOfWork()
         self._require_another_admin(change, staff)
         change.delete(staff)
         change.delete(read_record(self._store, Login, staff.email))
         # A rota that nobody has written yet is deleted as well: nobody writes it in between.
-        change.delete(self._post(change, replace(staff, active=False), ()))
-        require_unused(self._usage.of_staff(staff_id, context.now))
+        change.delete(self._sync_roster(change, replace(staff, active=False), ()))
+        require_unused(self._references.to_staff(staff_id, context.now))
         self._store.commit(change)
         return staff
 
-    def _post(self, change: UnitOfWork, staff: Staff, left: tuple[str, ...]) -> Rota:
-        found = self._store.read(roster_sync.refs(staff.id, (*staff.location_ids, *left)))
+    def _sync_roster(self, work: UnitOfWork, staff: Staff, former_location_ids: tuple[str, ...]) -> Rota:
+        found = self._store.read(roster_sync.refs(staff.id, (*staff.location_ids, *former_location_ids)))
         rota = roster_sync.rota_in(found, staff.id)
-        roster_sync.sync(change, found, staff, rota, left)
+        roster_sync.sync(work, found, staff, rota, former_location_ids)
         return rota
 
-    def _bring_in_step(self, staff: Staff) -> None:
+    def _repair_roster(self, staff: Staff) -> None:
         """Writes posts that do not follow record and rota, left so by an upgrade or by hand; as a rule, none."""
         change = UnitOfWork()
-        rota = self._post(change, staff, ())
+        rota = self._sync_roster(change, staff, ())
         if change.saved or change.deleted:
-            change.guard(staff)
-            change.guard(rota)
+            change.require_unchanged(staff)
+            change.require_unchanged(rota)
             self._store.commit(change)
 
-    def _in_scope(self, context: Context, staff_id: str) -> Staff:
+    def _require_editable(self, context: Context, staff_id: str) -> Staff:
         staff = self.show(staff_id)
         places = staff.location_ids or (None,)
         caller = context.staff
         if not any(caller.reaches(Ability.STAFF_EDIT, location_id=place) for place in places):
             raise NotFound()
-        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=p, whose=staff.role) for p in places):
+        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=p, owner_role=staff.role) for p in places):
             raise Forbidden("Your role may not change somebody of this role.")
         return staff
 
-    def _take_address(self, change: UnitOfWork, staff: Staff) -> None:
+    def _claim_email(self, work: UnitOfWork, staff: Staff) -> None:
         login = self._store.read([Ref.to(Login, staff.email)]).get(Login, staff.email)
         if login is None:
-            change.save(Login(staff.email, staff.id))
+            work.save(Login(staff.email, staff.id))
             return
         if login.staff_id != staff.id:
-            self._settle(self.show(login.staff_id))
+            self._sync_login(self.show(login.staff_id))
         message = "Somebody already signs in with this address."
         raise Duplicate(message, errors=[FieldError("/email", message)])
 
-    def _refer(self, change: UnitOfWork, staff: Staff, before: Staff | None) -> None:
+    def _require_references(self, work: UnitOfWork, staff: Staff, before: Staff | None) -> None:
         had = before or Staff("", "", "", staff.role)
         if set(staff.location_ids) - set(had.location_ids):
             known = self._store.catalogue(Location)
-            require_references(change, "/location_ids", staff.location_ids, had.location_ids, known)
+            require_references(work, "/location_ids", staff.location_ids, had.location_ids, known)
         if set(staff.service_ids) - set(had.service_ids):
             require_references(
-                change, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service)
+                work, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service)
             )
 
-    def _require_another_admin(self, change: UnitOfWork, staff: Staff) -> None:
+    def _require_another_admin(self, work: UnitOfWork, staff: Staff) -> None:
         if not _is_active_admin(staff):
             return
         others = (s for s in self._store.catalogue(Staff) if s.id != staff.id and _is_active_admin(s))
@@ -194,14 +194,14 @@ class StaffMembers:
         if other is None:
             raise LastAdmin()
         # Two administrators who remove each other at the same moment collide here.
-        change.guard(other)
+        work.require_unchanged(other)
 
-    def _settle(self, staff: Staff) -> None:
+    def _sync_login(self, staff: Staff) -> None:
         if not staff.active:
-            self._logins.disable(staff.email)
+            self._user_pool.disable(staff.email)
             return
-        self._logins.create(staff.email)
-        self._logins.admit(staff.email, staff.role)
+        self._user_pool.create(staff.email)
+        self._user_pool.enable(staff.email, staff.role)
 
 
 def _validated(staff: Staff) -> Staff:
@@ -217,5 +217,5 @@ def _is_active_admin(staff: Staff) -> bool:
 
 def _require_reach(principal: Principal, role: Role, location_ids: Iterable[str]) -> None:
     places: Iterable[str | None] = tuple(location_ids) or (None,)
-    if not all(principal.reaches(Ability.STAFF_EDIT, location_id=place, whose=role) for place in places):
+    if not all(principal.reaches(Ability.STAFF_EDIT, location_id=place, owner_role=role) for place in places):
         raise Forbidden("Your role may not give this role, or not at these locations.")

@@ -85,19 +85,19 @@ class Statuses:
         if written == before:
             return before
         if written.predicate is not before.predicate:
-            if self._held([before])[before.id]:
+            if self._count_held([before])[before.id]:
                 raise StatusInUse()
-            change.shut_out(before.id, before.predicate)
-            change.let_in(before.id, written.predicate)
+            change.close_status(before.id, before.predicate)
+            change.reopen_status(before.id, written.predicate)
         self._write(change, context, there, there.with_statuses(statuses), written)
         return written
 
-    def arrange(self, context: Context, ids: Sequence[str]) -> Page[Status]:
+    def reorder(self, context: Context, ids: Sequence[str]) -> Page[Status]:
         """All statuses in this order, at once (D27); 422 ``invalid_order``, ``start_first``."""
 
         def attempt() -> Page[Status]:
             there = self._read()
-            after = there.pipeline.arranged(ids)
+            after = there.pipeline.reordered(ids)
             if after != there.pipeline:
                 self._write(UnitOfWork(), context, there, after, None)
             return Page(after.ordered)
@@ -112,10 +112,10 @@ class Statuses:
         there, change = self._read(), UnitOfWork()
         statuses = nested_records.without(there.pipeline.statuses, status_id, context)
         gone = nested_records.require(there.pipeline.statuses, status_id)
-        held = self._held([gone])[gone.id]
+        held = self._count_held([gone])[gone.id]
         if held:
             raise InUse(f"Still held by appointments: {held}. Archive it instead.", extra={"used_by": _used_by(held)})
-        change.shut_out(gone.id, gone.predicate)
+        change.close_status(gone.id, gone.predicate)
         self._write(change, context, there, there.with_statuses(statuses), None)
 
     def _read(self) -> _StatusSetup:
@@ -124,32 +124,32 @@ class Statuses:
         return _StatusSetup(pipeline_in(found), settings_in(found))
 
     def _write(
-        self, change: UnitOfWork, context: Context, there: _StatusSetup, after: StatusPipeline, result: Status | None
+        self, work: UnitOfWork, context: Context, setup: _StatusSetup, after: StatusPipeline, result: Status | None
     ) -> None:
-        enabled = there.settings.status_function
-        require_valid(after, there.pipeline, self._needed(there, after), enabled=enabled)
-        change.guard(there.settings)
-        change.save(after)
-        self._store.commit(change, context.once, result)
+        enabled = setup.settings.status_function
+        require_valid(after, setup.pipeline, self._required_predicates(setup, after), enabled=enabled)
+        work.require_unchanged(setup.settings)
+        work.save(after)
+        self._store.commit(work, context.idempotency, result)
 
-    def _needed(self, there: _StatusSetup, after: StatusPipeline) -> Iterator[StatusPredicate]:
+    def _required_predicates(self, setup: _StatusSetup, after: StatusPipeline) -> Iterator[StatusPredicate]:
         """The predicates that cannot be done without: all while the function is on, else what waits needs (D31)."""
-        if there.settings.status_function:
+        if setup.settings.status_function:
             yield from StatusPredicate
             return
-        if set(after.missing) <= set(there.pipeline.missing):
+        if set(after.missing_predicates) <= set(setup.pipeline.missing_predicates):
             return
-        held = self._held(there.pipeline.statuses)
-        waiting = [s for s in there.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.START]
+        held = self._count_held(setup.pipeline.statuses)
+        waiting = [s for s in setup.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.START]
         promised = [
-            s for s in there.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.BOOKING_CONFIRMATION
+            s for s in setup.pipeline.statuses if held[s.id] and s.predicate is StatusPredicate.BOOKING_CONFIRMATION
         ]
         if waiting:
             yield StatusPredicate.BOOKING_CONFIRMATION
         if waiting or promised:
             yield StatusPredicate.CANCELLATION
 
-    def _held(self, statuses: Sequence[Status]) -> dict[str, int]:
+    def _count_held(self, statuses: Sequence[Status]) -> dict[str, int]:
         """How many appointments hold each of these."""
         places = {s.id: [(s.id, s.predicate, share) for share in COUNT_SHARDS] for s in statuses}
         found = self._store.read([Ref.to(StatusCountShard, *key) for keys in places.values() for key in keys])

@@ -31,17 +31,17 @@ class TimeOffResult:
 class StaffTimeOff:
     """When each staff member is away; only those who may change it see it, for the reasons."""
 
-    def __init__(self, rotas: Rotas, agenda: AppointmentLists) -> None:
+    def __init__(self, rotas: Rotas, appointment_lists: AppointmentLists) -> None:
         self._rotas = rotas
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
 
     def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[TimeOff]:
         """Part of the list, oldest first; 403, 404."""
-        return nested_records.list_page(self._rotas.editable(context, staff_id).rota.time_off, limit, cursor)
+        return nested_records.list_page(self._rotas.require_editable(context, staff_id).rota.time_off, limit, cursor)
 
     def show(self, context: Context, staff_id: str, time_off_id: str) -> TimeOff:
         """One time off; 403, 404."""
-        return nested_records.require(self._rotas.editable(context, staff_id).rota.time_off, time_off_id)
+        return nested_records.require(self._rotas.require_editable(context, staff_id).rota.time_off, time_off_id)
 
     def create(self, context: Context, staff_id: str, fields: Fields) -> TimeOffResult:
         """A new time off; ``start`` and ``end`` are instants, or wall time in ``timezone``, else in their zone.
@@ -56,7 +56,7 @@ class StaffTimeOff:
             found = nested_records.with_added(worker.rota.time_off, time_off, MAX_TIMES_OFF)
             return replace(worker.rota, time_off=found), time_off
 
-        return self._rotas.edit(context, staff_id, add, self._laid)
+        return self._rotas.edit(context, staff_id, add, self._with_affected)
 
     def change(self, context: Context, staff_id: str, time_off_id: str, fields: Fields) -> TimeOffResult:
         """The time off with some fields changed; 412, and as for a new one."""
@@ -67,7 +67,7 @@ class StaffTimeOff:
             found, written = nested_records.with_changed(worker.rota.time_off, after)
             return replace(worker.rota, time_off=found), written
 
-        return self._rotas.edit(context, staff_id, alter, self._laid)
+        return self._rotas.edit(context, staff_id, alter, self._with_affected)
 
     def remove(self, context: Context, staff_id: str, time_off_id: str) -> None:
         """Removes the time off; 403, 404, 412."""
@@ -79,21 +79,21 @@ class StaffTimeOff:
 
         self._rotas.edit(context, staff_id, drop, lambda *_: None)
 
-    def _laid(self, worker: StaffRota, time_off: TimeOff) -> TimeOffResult:
+    def _with_affected(self, staff_rota: StaffRota, time_off: TimeOff) -> TimeOffResult:
         # From their own sheets and after their posts were read: whoever books them meanwhile collides with this.
         start, end = time_off.interval
-        days = sheet_days(worker.staff.id, start, end)
-        sheets = self._agenda.sheets(worker.staff.id, days[0], days[-1])
-        calendar = Calendar.of(worker.staff.id, (sheet.day for sheet in sheets), sheets)
+        days = sheet_days(staff_rota.staff.id, start, end)
+        sheets = self._appointment_lists.sheets(staff_rota.staff.id, days[0], days[-1])
+        calendar = Calendar.from_sheets(staff_rota.staff.id, (sheet.day for sheet in sheets), sheets)
         standing = sorted((o for o in calendar.occupants(0) if not o.is_hold), key=lambda o: (o.start, o.id))
         over = (o for o in standing if o.start < end and start < o.end)
         return TimeOffResult(time_off, tuple(islice(over, MAX_NAMED)))
 
 
-def _with_instants(fields: Mapping[str, Any], worker: StaffRota) -> dict[str, Any]:
+def _with_instants(fields: Mapping[str, Any], staff_rota: StaffRota) -> dict[str, Any]:
     """The fields with instants in place of wall times."""
     values = dict(fields)
-    timezone = values.pop("timezone", None) or worker.timezone
+    timezone = values.pop("timezone", None) or staff_rota.timezone
     known_zone(timezone)
     for name in ("start", "end"):
         if name in values:

@@ -26,11 +26,11 @@ class WorkSchedules:
 
     def list(self, context: Context, staff_id: str, limit: int, cursor: str | None) -> Page[WorkSchedule]:
         """Part of the list, oldest first; 404."""
-        return nested_records.list_page(self._rotas.of(context, staff_id).rota.schedules, limit, cursor)
+        return nested_records.list_page(self._rotas.get(context, staff_id).rota.schedules, limit, cursor)
 
     def show(self, context: Context, staff_id: str, schedule_id: str) -> WorkSchedule:
         """One schedule; 404."""
-        return nested_records.require(self._rotas.of(context, staff_id).rota.schedules, schedule_id)
+        return nested_records.require(self._rotas.get(context, staff_id).rota.schedules, schedule_id)
 
     def create(self, context: Context, staff_id: str, fields: Fields) -> WorkSchedule:
         """A new schedule, in their own zone unless said.
@@ -73,8 +73,8 @@ def _unchanged(_: StaffRota, schedule: WorkSchedule) -> WorkSchedule:
     return schedule
 
 
-def _with_timezone(fields: Mapping[str, Any], worker: StaffRota) -> dict[str, Any]:
-    return {**fields, "timezone": fields["timezone"] or worker.timezone} if "timezone" in fields else dict(fields)
+def _with_timezone(fields: Mapping[str, Any], staff_rota: StaffRota) -> dict[str, Any]:
+    return {**fields, "timezone": fields["timezone"] or staff_rota.timezone} if "timezone" in fields else dict(fields)
 
 
 def _validated(schedule: WorkSchedule) -> WorkSchedule:
@@ -87,7 +87,7 @@ def _validated(schedule: WorkSchedule) -> WorkSchedule:
     return schedule
 
 
-def _require_own_location(schedule: WorkSchedule, worker: StaffRota, before: str | None) -> None:
+def _require_own_location(schedule: WorkSchedule, staff_rota: StaffRota, before: str | None) -> None:
     # One that names a location they have left stays as it is and no longer counts.
-    if schedule.location_id not in (None, before, *worker.staff.location_ids):
+    if schedule.location_id not in (None, before, *staff_rota.staff.location_ids):
         raise invalid("/location_id", "They do not work at this location.", "unknown_location")

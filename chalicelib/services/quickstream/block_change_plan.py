@@ -40,20 +40,20 @@ class BlockChangePlan:
 
     placement: BlockCapacity
     anchor: Block
-    swaps: list[BlockChange]
+    block_changes: list[BlockChange]
     location: Location
     template: tuple[Series, Series] | None = None
-    guarded: tuple[Service, ...] = ()
+    unchanged_services: tuple[Service, ...] = ()
 
     @property
     def after(self) -> Calendar:
         """The calendar once it is carried out."""
-        return apply_changes(self.placement.calendar, self.swaps)
+        return apply_changes(self.placement.calendar, self.block_changes)
 
     @property
-    def anchored(self) -> Block | None:
+    def anchor_after(self) -> Block | None:
         """The block the caller named, once it is carried out."""
-        return next((s.after for s in self.swaps if s.before.id == self.anchor.id), self.anchor)
+        return next((s.after for s in self.block_changes if s.before.id == self.anchor.id), self.anchor)
 
 
 def plan_one(
@@ -87,7 +87,7 @@ def plan_many(
     hours = edited_hours(anchor, series, edit)
     template = edit_template(series, edit, hours)
     if hours:
-        validate_block(*hours.on(occurrence_day(anchor, tz), tz), template.limit, template.reserved)
+        validate_block(*hours.on_day(occurrence_day(anchor, tz), tz), template.limit, template.reserved)
     swaps = []
     for block in future_occurrences(placement, anchor, series, extent.scope, now):
         kept = block.exception and not extent.overwrite_exceptions and block.id != anchor.id
@@ -122,9 +122,9 @@ def _require_changeable(block: Block, present: int) -> None:
 
 def refuse_unrelease_if_booked(plan: BlockChangePlan, now: datetime) -> None:
     """Release is one way while somebody relies on it (D12)."""
-    for swap in plan.swaps:
+    for swap in plan.block_changes:
         back = swap.after is not None and swap.after.state is BlockState.HELD
-        sitting = plan.placement.sitting if back and swap.before.state is BlockState.RELEASED else {}
+        sitting = plan.placement.seated_by_block if back and swap.before.state is BlockState.RELEASED else {}
         booked = [o for o in sitting.get(swap.before.id, ()) if o.end > epoch_minute(now)]
         if booked:
             message = "A released block that has bookings cannot be held back."

@@ -45,29 +45,29 @@ class BlockListRequest:
 class BlockQueries:
     """Reading blocks; nothing here writes."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
 
-    def list(self, context: Context, span: BlockListRequest) -> Page[BlockOccurrence]:
+    def list(self, context: Context, request: BlockListRequest) -> Page[BlockOccurrence]:
         """The location's blocks of these days by start; 404 outside the caller's reach, 422 beyond 92 days."""
-        location = self._location(context, span.location_id)
-        if not 0 <= (span.last - span.first).days < MAX_DAYS:
+        location = self._location(context, request.location_id)
+        if not 0 <= (request.last - request.first).days < MAX_DAYS:
             raise invalid("/to", f"Ask for 1 to {MAX_DAYS} days.", "invalid_range")
-        after = paging.decode_number_and_id(span.cursor)
+        after = paging.decode_number_and_id(request.cursor)
         tz = ZoneInfo(location.timezone)
-        start, end = epoch_minute(day_bounds(span.first, tz)[0]), epoch_minute(day_bounds(span.last, tz)[1])
-        calendar = calendar_around(self._agenda, location.id, start, end)
+        start, end = epoch_minute(day_bounds(request.first, tz)[0]), epoch_minute(day_bounds(request.last, tz)[1])
+        calendar = calendar_around(self._appointment_lists, location.id, start, end)
         blocks = [b for b in calendar.blocks() if b.start < end and start < b.end and (b.start, b.id) > after]
-        shown = tuple(occurrences(calendar, blocks[: span.limit], context.now, location.timezone))
-        more = len(blocks) > span.limit
+        shown = tuple(occurrences(calendar, blocks[: request.limit], context.now, location.timezone))
+        more = len(blocks) > request.limit
         return Page(shown, paging.encode_cursor(shown[-1].block.start, shown[-1].block.id) if more else None)
 
     def show(self, context: Context, block_id: str) -> BlockOccurrence:
         """One occurrence; 404."""
         place = locate_block(self._store, context.staff, Ability.BLOCK_VIEW, block_id)
         location = self._location(context, place.location_id)
-        calendar = calendar_around(self._agenda, place.location_id, *search_span(place))
+        calendar = calendar_around(self._appointment_lists, place.location_id, *search_span(place))
         block = calendar.block(block_id)
         if block is None:
             raise NotFound()
@@ -98,44 +98,44 @@ def search_span(place: BlockIndexEntry) -> tuple[int, int]:
     return start, start + _DAY_MINUTES + MAX_BLOCK_MINUTES
 
 
-def calendar_around(agenda: AppointmentLists, location_id: str, start: int, end: int, margin: int = 1) -> Calendar:
+def calendar_around(appointment_lists: AppointmentLists, location_id: str, start: int, end: int, margin: int = 1) -> Calendar:
     """The calendar of the UTC days that [start, end) touches and ``margin`` more on both sides: one query."""
     days = days_around(start, end, margin)
-    return Calendar.of(location_id, days, agenda.sheets(location_id, days[0], days[-1]))
+    return Calendar.from_sheets(location_id, days, appointment_lists.sheets(location_id, days[0], days[-1]))
 
 
 def read_settled(
-    agenda: AppointmentLists, place: BlockIndexEntry, now: datetime, spans: Sequence[tuple[int, int]] = ()
+    appointment_lists: AppointmentLists, place: BlockIndexEntry, now: datetime, spans: Sequence[tuple[int, int]] = ()
 ) -> tuple[BlockCapacity, Block]:
     """The block, and the seating read widely enough to decide about it and about these stretches of time."""
     stretches = [search_span(place), *spans]
 
     def read(days: Sequence[str]) -> tuple[BlockCapacity, Block]:
-        found = agenda.sheets(place.location_id, days[0], days[-1])
-        placement = BlockCapacity(Calendar.of(place.location_id, days, found), int(now.timestamp()))
+        found = appointment_lists.sheets(place.location_id, days[0], days[-1])
+        placement = BlockCapacity(Calendar.from_sheets(place.location_id, days, found), int(now.timestamp()))
         block = placement.calendar.block(place.id)
         if block is None:
             raise NotFound()
-        if not all(placement.settled(*span) for span in ((block.start, block.end), *spans)):
+        if not all(placement.covers_dependencies(*span) for span in ((block.start, block.end), *spans)):
             raise ledger_io.NotSettled
         return placement, block
 
     return ledger_io.read_until_settled(min(s for s, _ in stretches), max(e for _, e in stretches), read)
 
 
-def upcoming_calendar(agenda: AppointmentLists, location_id: str, now: datetime) -> Calendar:
+def upcoming_calendar(appointment_lists: AppointmentLists, location_id: str, now: datetime) -> Calendar:
     """The calendar of everything that has not ended, to the last day anything is written on: one query."""
     first = epoch_minute(now - timedelta(minutes=MAX_BLOCK_MINUTES))
     start = days_around(first, first, margin=7)[0]
-    found = agenda.sheets(location_id, start, "9999")
+    found = appointment_lists.sheets(location_id, start, "9999")
     last = max((sheet.day for sheet in found), default=start)
     end = epoch_minute(datetime.fromisoformat(max(last, start)).replace(tzinfo=EPOCH.tzinfo))
-    return Calendar.of(location_id, days_around(first, max(first, end), margin=7), found)
+    return Calendar.from_sheets(location_id, days_around(first, max(first, end), margin=7), found)
 
 
 def occurrences(calendar: Calendar, blocks: Iterable[Block], now: datetime, timezone: str) -> list[BlockOccurrence]:
     """These blocks with how many appointments sit in each at once; holds do not count."""
-    seats = BlockCapacity(calendar, int(now.timestamp())).seats
+    seats = BlockCapacity(calendar, int(now.timestamp())).block_by_occupant
     stays: dict[str, list[tuple[int, int]]] = {}
     for occupant in calendar.occupants(int(now.timestamp())):
         if occupant.id in seats and not occupant.is_hold:

@@ -32,14 +32,14 @@ class BlockChange:
     after: Block | None
 
     @property
-    def place(self) -> str | None:
+    def day(self) -> str | None:
         """The day it is to stand on."""
         return day_of(self.after) if self.after else None
 
     @property
-    def moves(self) -> bool:
+    def is_moved(self) -> bool:
         """Whether its pointer changes."""
-        return self.place != day_of(self.before)
+        return self.day != day_of(self.before)
 
     @property
     def changes_state(self) -> bool:
@@ -52,10 +52,10 @@ def day_of(block: Block) -> str:
     return utc_days(block.start, block.end)[0]
 
 
-def apply_changes(calendar: Calendar, swaps: Iterable[BlockChange]) -> Calendar:
+def apply_changes(calendar: Calendar, block_changes: Iterable[BlockChange]) -> Calendar:
     """The calendar with these blocks as they are to be."""
-    for swap in swaps:
-        calendar = calendar.laid(swap.after) if swap.after else calendar.lifted(swap.before.id)
+    for swap in block_changes:
+        calendar = calendar.with_block(swap.after) if swap.after else calendar.without_block(swap.before.id)
     return calendar
 
 
@@ -70,8 +70,8 @@ class BlockWriter:
         self,
         context: Context,
         placement: BlockCapacity,
-        swaps: list[BlockChange],
-        first: UnitOfWork | None = None,
+        block_changes: list[BlockChange],
+        initial_work: UnitOfWork | None = None,
         result: Any = None,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -79,48 +79,48 @@ class BlockWriter:
 
         ``committed`` is called after each part. Raises ``Stale`` when one was overtaken.
         """
-        change, once = first or UnitOfWork(), context.once
-        journal_all = len(swaps) == 1
-        pointers = self._pointers(swaps)
+        change, once = initial_work or UnitOfWork(), context.idempotency
+        journal_all = len(block_changes) == 1
+        pointers = self._pointers(block_changes)
         calendar = placement.calendar
-        for part in self._parts(placement, swaps, _size(change)) or [[]]:
+        for part in self._parts(placement, block_changes, _size(change)) or [[]]:
             target = apply_changes(calendar, part)
             changed = list(target.changed_since(calendar))
             written = [change.save(s.without_expired(int(context.now.timestamp()))) for s in changed]
             guarded = self._days(placement, part) - {sheet.day for sheet in changed}
             for day in sorted(guarded):
-                change.guard(calendar.sheets[day])
+                change.require_unchanged(calendar.sheets[day])
             for swap in part:
                 _move_pointer(change, swap, pointers)
                 if journal_all or swap.changes_state:
-                    change.record(block_entry(self._ids, context.now, context.actor, swap))
+                    change.add_entry(block_entry(self._ids, context.now, context.actor, swap))
             self._store.commit(change, once, result)
             committed()
-            calendar = target.replaced(written)
+            calendar = target.with_sheets(written)
             change, once = UnitOfWork(), None
 
-    def _parts(self, placement: BlockCapacity, swaps: list[BlockChange], begun: int) -> list[list[BlockChange]]:
+    def _parts(self, placement: BlockCapacity, block_changes: list[BlockChange], initial_size: int) -> list[list[BlockChange]]:
         parts: list[list[BlockChange]] = []
         days: set[str] = set()
         items = MAX_ITEMS + 1
-        for swap in swaps:
-            own = swap.moves + swap.changes_state
+        for swap in block_changes:
+            own = swap.is_moved + swap.changes_state
             touched = self._days(placement, [swap])
             if items + own + len(days | touched) > MAX_ITEMS:
                 parts.append([])
-                days, items = set(), begun if len(parts) == 1 else 0
+                days, items = set(), initial_size if len(parts) == 1 else 0
             parts[-1].append(swap)
             days |= touched
             items += own
         return parts
 
-    def _days(self, placement: BlockCapacity, swaps: Iterable[BlockChange]) -> set[str]:
+    def _days(self, placement: BlockCapacity, block_changes: Iterable[BlockChange]) -> set[str]:
         """The days whose sheets the decision about these swaps rests on."""
-        blocks = (b for swap in swaps for b in (swap.before, swap.after) if b is not None)
-        return {d for b in blocks for d in utc_days(*placement.hull(b.start, b.end))}
+        blocks = (b for swap in block_changes for b in (swap.before, swap.after) if b is not None)
+        return {d for b in blocks for d in utc_days(*placement.dependency_span(b.start, b.end))}
 
-    def _pointers(self, swaps: list[BlockChange]) -> dict[str, BlockIndexEntry]:
-        wanted = [Ref.to(BlockIndexEntry, swap.before.id) for swap in swaps if swap.moves]
+    def _pointers(self, block_changes: list[BlockChange]) -> dict[str, BlockIndexEntry]:
+        wanted = [Ref.to(BlockIndexEntry, swap.before.id) for swap in block_changes if swap.is_moved]
         found: dict[str, BlockIndexEntry] = {}
         for start in range(0, len(wanted), _BATCH_SIZE):
             refs = wanted[start : start + _BATCH_SIZE]
@@ -130,32 +130,32 @@ class BlockWriter:
         return found
 
 
-def _size(change: UnitOfWork) -> int:
-    return len(change.saved) + len(change.guarded) + len(change.entries) + 1
+def _size(work: UnitOfWork) -> int:
+    return len(work.saved) + len(work.unchanged) + len(work.entries) + 1
 
 
-def _move_pointer(change: UnitOfWork, swap: BlockChange, pointers: dict[str, BlockIndexEntry]) -> None:
-    if not swap.moves:
+def _move_pointer(work: UnitOfWork, block_change: BlockChange, pointers: dict[str, BlockIndexEntry]) -> None:
+    if not block_change.is_moved:
         return
-    block = swap.before
+    block = block_change.before
     place = pointers.get(block.id)
-    if swap.place is not None:
-        change.save(BlockIndexEntry(block.id, block.location_id, swap.place, place.version if place else 0))
+    if block_change.day is not None:
+        work.save(BlockIndexEntry(block.id, block.location_id, block_change.day, place.version if place else 0))
     elif place is not None:
-        change.delete(place)
+        work.delete(place)
 
 
-def block_entry(ids: Ids, at: datetime, actor: Actor, swap: BlockChange) -> JournalEntry:
+def block_entry(ids: Ids, at: datetime, actor: Actor, block_change: BlockChange) -> JournalEntry:
     """The journal entry of what happens to one block, with its event when it is released or closed."""
-    after = swap.after
-    event = _EVENTS.get(after.state) if after and swap.changes_state else None
+    after = block_change.after
+    event = _EVENTS.get(after.state) if after and block_change.changes_state else None
     return JournalEntry(
         id=ids.new("evt", at),
-        subject_id=swap.before.id,
+        subject_id=block_change.before.id,
         at=at,
-        action=_action(swap),
+        action=_action(block_change),
         actor=actor,
-        changes=tuple(_differences(swap.before, after)) if after else (),
+        changes=tuple(_differences(block_change.before, after)) if after else (),
         events=(DomainEvent(event, after.version, block_facts(after), after.location_id),) if event and after else (),
     )
 
@@ -175,10 +175,10 @@ def block_facts(block: Block) -> dict[str, Any]:
     }
 
 
-def _action(swap: BlockChange) -> str:
-    if swap.after is None:
+def _action(block_change: BlockChange) -> str:
+    if block_change.after is None:
         return "deleted"
-    return swap.after.state.value if swap.changes_state else "edited"
+    return block_change.after.state.value if block_change.changes_state else "edited"
 
 
 def _differences(before: Block, after: Block) -> Iterator[FieldChange]:

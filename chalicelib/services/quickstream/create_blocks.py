@@ -86,54 +86,54 @@ class CreateBlocks:
         self._ids = ids
         self._pause = pause
 
-    def create(self, context: Context, wish: BlockRequest) -> CreatedBlocks:
+    def create(self, context: Context, request: BlockRequest) -> CreatedBlocks:
         """Lays out the blocks; 404 for a location outside the caller's reach, 422 for what cannot be (QS-9)."""
-        return retry_on_conflict(lambda: self._create(context, wish), self._pause)
+        return retry_on_conflict(lambda: self._create(context, request), self._pause)
 
-    def more(self, series_id: str, now: datetime) -> int:
+    def extend_series(self, series_id: str, now: datetime) -> int:
         """Lays out what is missing of a series; how many blocks that were (D12)."""
         laid = 0
         while True:
-            count, finished = retry_on_conflict(lambda: self._more(series_id, now), self._pause)
+            count, finished = retry_on_conflict(lambda: self._extend_series(series_id, now), self._pause)
             laid += count
             if finished:
                 return laid
 
-    def _create(self, context: Context, wish: BlockRequest) -> CreatedBlocks:
-        found = self._store.read(_refs(wish.location_id, wish.services))
-        location = require_location(found, context.staff, wish.location_id)
-        offered = require_services_offered(found, location.id, wish.services)
-        series, times = self._series(context, wish, location)
+    def _create(self, context: Context, request: BlockRequest) -> CreatedBlocks:
+        found = self._store.read(_refs(request.location_id, request.services))
+        location = require_location(found, context.staff, request.location_id)
+        offered = require_services_offered(found, location.id, request.services)
+        series, times = self._series(context, request, location)
         settings = settings_in(found)
         steps = _planned_occurrences(series, horizon(series, settings, offered, context.now), context.now, times)
         blocks = [step.block for step in steps if step.block]
-        calendar = self._read(location.id, blocks)
+        calendar = self._calendar_for_blocks(location.id, blocks)
         require_sheet_space(calendar, blocks)
         after = calendar
         for block in blocks:
-            after = after.laid(block)
+            after = after.with_block(block)
         shown = occurrences(after, blocks, context.now, location.timezone)
         laid = CreatedBlocks(series.id, tuple(shown))
 
         change = UnitOfWork()
-        change.guard(location)
+        change.require_unchanged(location)
         for service in offered:
-            change.guard(service)
-        change.record(JournalEntry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor))
+            change.require_unchanged(service)
+        change.add_entry(JournalEntry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor))
         rest = self._write(change, series, steps, calendar, context, laid)
         if rest:
             # The answer holds already; whatever is overtaken or too busy now, the scheduled function completes.
             with suppress(Busy):
-                self.more(series.id, context.now)
+                self.extend_series(series.id, context.now)
         return laid
 
-    def _series(self, context: Context, wish: BlockRequest, location: Location) -> tuple[Series, tuple[int, int]]:
-        timezone, tz = wish.timezone or location.timezone, ZoneInfo(location.timezone)
-        start, end = resolve_start(wish.start, timezone), resolve_start(wish.end, timezone, "/end")
-        validate_block(epoch_minute(start), epoch_minute(end), wish.limit, wish.reserved)
+    def _series(self, context: Context, request: BlockRequest, location: Location) -> tuple[Series, tuple[int, int]]:
+        timezone, tz = request.timezone or location.timezone, ZoneInfo(location.timezone)
+        start, end = resolve_start(request.start, timezone), resolve_start(request.end, timezone, "/end")
+        validate_block(epoch_minute(start), epoch_minute(end), request.limit, request.reserved)
         require_near_start(start, context.now)
         wall_start, wall_end = (at.astimezone(tz).replace(tzinfo=None) for at in (start, end))
-        if wish.rrule is not None and wall_end <= wall_start:
+        if request.rrule is not None and wall_end <= wall_start:
             raise invalid("/end", "By the clock on the wall the end must lie after the start.", "invalid_interval")
         series = Series(
             id=self._ids.new("ser", context.now),
@@ -141,18 +141,18 @@ class CreateBlocks:
             timezone=location.timezone,
             wall_start=wall_start,
             wall_end=wall_end,
-            limit=wish.limit,
-            services=wish.services,
-            reserved=wish.reserved,
-            rrule=wish.rrule,
-            release=resolve_release(wish.release, timezone, "/release/at"),
-            reserve_release=wish.reserve_release,
+            limit=request.limit,
+            services=request.services,
+            reserved=request.reserved,
+            rrule=request.rrule,
+            release=resolve_release(request.release, timezone, "/release/at"),
+            reserve_release=request.reserve_release,
             next_due=context.now,
         )
         validate_rule(series)
         return series, (epoch_minute(start), epoch_minute(end))
 
-    def _more(self, series_id: str, now: datetime) -> tuple[int, bool]:
+    def _extend_series(self, series_id: str, now: datetime) -> tuple[int, bool]:
         """One part of what is missing: how many blocks, and whether that was all."""
         series = self._store.read([Ref.to(Series, series_id)]).get(Series, series_id)
         if series is None or series.done or series.next_due > now:
@@ -168,22 +168,22 @@ class CreateBlocks:
         steps = _planned_occurrences(series, horizon(series, settings, offered, now), now)
         part, days = next(_parts(steps, 1))
         last = len(part) == len(steps) and _is_complete(series, steps)
-        self._write_part(UnitOfWork(), series, part, self._calendar(series.location_id, days), Context(now), last)
+        self._write_part(UnitOfWork(), series, part, self._read_calendar(series.location_id, days), Context(now), last)
         return sum(1 for step in part if step.block), last
 
     def _write(
         self,
-        change: UnitOfWork,
+        work: UnitOfWork,
         series: Series,
-        steps: list[_PlannedOccurrence],
+        planned: list[_PlannedOccurrence],
         calendar: Calendar,
         context: Context,
-        laid: CreatedBlocks,
+        created: CreatedBlocks,
     ) -> bool:
         """Writes a new series with its first part, then the others; whether anything is left to lay out."""
-        parts = [part for part, _ in _parts(steps, len(change.guarded) + 3)]
-        finished = [False] * (len(parts) - 1) + [_is_complete(series, steps)]
-        series, calendar = self._write_part(change, series, parts[0], calendar, context, finished[0], laid)
+        parts = [part for part, _ in _parts(planned, len(work.unchanged) + 3)]
+        finished = [False] * (len(parts) - 1) + [_is_complete(series, planned)]
+        series, calendar = self._write_part(work, series, parts[0], calendar, context, finished[0], created)
         try:
             for part, last in zip(parts[1:], finished[1:], strict=True):
                 series, calendar = self._write_part(UnitOfWork(), series, part, calendar, context, last)
@@ -193,7 +193,7 @@ class CreateBlocks:
 
     def _write_part(
         self,
-        change: UnitOfWork,
+        work: UnitOfWork,
         series: Series,
         part: Sequence[_PlannedOccurrence],
         calendar: Calendar,
@@ -203,21 +203,21 @@ class CreateBlocks:
     ) -> tuple[Series, Calendar]:
         if part:
             series = replace(series, laid_to=part[-1].wall)
-        series = change.save(_with_next_due(series, context.now, last))
+        series = work.save(_with_next_due(series, context.now, last))
         target = calendar
         for block in (step.block for step in part if step.block):
-            target = target.laid(block)
-            change.save(BlockIndexEntry(block.id, block.location_id, day_of(block)))
+            target = target.with_block(block)
+            work.save(BlockIndexEntry(block.id, block.location_id, day_of(block)))
         changed = list(target.changed_since(calendar))
         seconds = int(context.now.timestamp())
-        written = [change.save(sheet.without_expired(seconds)) for sheet in changed]
-        self._store.commit(change, context.once if result else None, result)
-        return series, target.replaced(written)
+        written = [work.save(sheet.without_expired(seconds)) for sheet in changed]
+        self._store.commit(work, context.idempotency if result else None, result)
+        return series, target.with_sheets(written)
 
-    def _read(self, location_id: str, blocks: Iterable[Block]) -> Calendar:
-        return self._calendar(location_id, {day for b in blocks for day in utc_days(b.start, b.end)})
+    def _calendar_for_blocks(self, location_id: str, blocks: Iterable[Block]) -> Calendar:
+        return self._read_calendar(location_id, {day for b in blocks for day in utc_days(b.start, b.end)})
 
-    def _calendar(self, location_id: str, days: Iterable[str]) -> Calendar:
+    def _read_calendar(self, location_id: str, days: Iterable[str]) -> Calendar:
         wanted = sorted(days)
         sheets: dict[str, Sheet] = {}
         for start in range(0, len(wanted), _BATCH_SIZE):
@@ -243,12 +243,12 @@ def _planned_occurrences(
     ]
 
 
-def _parts(steps: Sequence[_PlannedOccurrence], begun: int) -> Iterator[tuple[list[_PlannedOccurrence], set[str]]]:
+def _parts(planned: Sequence[_PlannedOccurrence], initial_size: int) -> Iterator[tuple[list[_PlannedOccurrence], set[str]]]:
     """The steps in parts that fit one transaction each, and the days each touches; at least one, maybe empty."""
     part: list[_PlannedOccurrence] = []
     days: set[str] = set()
-    items = begun
-    for step in steps:
+    items = initial_size
+    for step in planned:
         touched = set(utc_days(step.block.start, step.block.end)) if step.block else set()
         if part and items + 1 + len(days | touched) > MAX_ITEMS:
             yield part, days
@@ -259,9 +259,9 @@ def _parts(steps: Sequence[_PlannedOccurrence], begun: int) -> Iterator[tuple[li
     yield part, days
 
 
-def _is_complete(series: Series, steps: Sequence[_PlannedOccurrence]) -> bool:
+def _is_complete(series: Series, planned: Sequence[_PlannedOccurrence]) -> bool:
     """Whether these steps are all there are for now: an open rule gives 366 at a time."""
-    return series.rrule is None or has_end(series.rrule) or len(steps) < MAX_OCCURRENCES
+    return series.rrule is None or has_end(series.rrule) or len(planned) < MAX_OCCURRENCES
 
 
 def _with_next_due(series: Series, now: datetime, last: bool) -> Series:

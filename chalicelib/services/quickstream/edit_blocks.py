@@ -67,14 +67,14 @@ class BlockPreview:
 class EditBlocks:
     """Changes to blocks; appointments never change."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
         self._ids = ids
-        self._redrawing = BlockWriter(store, ids)
+        self._block_writer = BlockWriter(store, ids)
         self._pause = pause
 
-    def change(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockOccurrence:
+    def edit(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockOccurrence:
         """The block as edited; ``following`` and ``all`` edit the future ones of its series and its template.
 
         409 ``bookings_affected`` unless confirmed, ``wrong_state`` for what is over or closed and for holding
@@ -82,32 +82,32 @@ class EditBlocks:
         """
 
         def attempt(call: Context, committed: Callable[[], None]) -> BlockOccurrence:
-            plan = self._planned(call, block_id, edit, extent)
+            plan = self._plan_edit(call, block_id, edit, extent)
             self._write(call, plan, extent, "edited", committed)
-            shown = plan.anchored or plan.anchor
+            shown = plan.anchor_after or plan.anchor
             return occurrences(plan.after, [shown], call.now, plan.location.timezone)[0]
 
-        return self._resumable(context, attempt)
+        return self._run_resumable(context, attempt)
 
     def remove(self, context: Context, block_id: str, extent: EditExtent) -> None:
         """Deletes the block; ``following`` and ``all`` also end its series. Refuses as ``change`` does (D10)."""
 
         def attempt(call: Context, committed: Callable[[], None]) -> None:
-            plan = self._removal(call, block_id, extent)
+            plan = self._plan_removal(call, block_id, extent)
             self._write(call, plan, extent, "deleted", committed)
 
-        self._resumable(context, attempt)
+        self._run_resumable(context, attempt)
 
     def preview(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockPreview:
         """What ``change`` would do, writing nothing."""
-        plan = self._planned(context, block_id, edit, extent)
+        plan = self._plan_edit(context, block_id, edit, extent)
         after = BlockCapacity(plan.after, int(context.now.timestamp()))
         here = plan.anchor.id
-        sat = (o.id for o in after.occupants if not o.is_hold and plan.placement.seats.get(o.id) == here)
-        reseated = tuple(o for o in sat if after.seats.get(o, here) != here)
-        return BlockPreview(self._seats(plan, after), tuple(orphaned_appointments(plan, context.now)), reseated)
+        sat = (o.id for o in after.occupants if not o.is_hold and plan.placement.block_by_occupant.get(o.id) == here)
+        reseated = tuple(o for o in sat if after.block_by_occupant.get(o, here) != here)
+        return BlockPreview(self._compare_seats(plan, after), tuple(orphaned_appointments(plan, context.now)), reseated)
 
-    def _resumable(self, context: Context, attempt: Callable[[Context, Callable[[], None]], T]) -> T:
+    def _run_resumable(self, context: Context, attempt: Callable[[Context, Callable[[], None]], T]) -> T:
         """Decides until it is all written; the version the caller saw counts until the first part is."""
         begun: list[bool] = []
 
@@ -117,7 +117,7 @@ class EditBlocks:
 
         return retry_on_conflict(once_more, self._pause)
 
-    def _planned(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockChangePlan:
+    def _plan_edit(self, context: Context, block_id: str, edit: BlockEdit, extent: EditExtent) -> BlockChangePlan:
         place = locate_block(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         wanted = [Ref.to(Service, service_id) for service_id in edit.services or ()]
         found = self._store.read([Ref.to(Location, place.location_id), *wanted])
@@ -126,7 +126,7 @@ class EditBlocks:
         if edit.start is not None:
             require_near_start(edit.start, context.now)
         spans = [(epoch_minute(at), epoch_minute(at) + 1) for at in (edit.start, edit.end) if at]
-        placement, anchor = read_settled(self._agenda, place, context.now, spans)
+        placement, anchor = read_settled(self._appointment_lists, place, context.now, spans)
         check_version(anchor, context)
         kept = anchor.services
         if edit.services is not None:
@@ -136,22 +136,22 @@ class EditBlocks:
         if extent.scope is SeriesScope.THIS:
             plan = plan_one(placement, anchor, series, edit, location, context.now)
         else:
-            placement, anchor = self._ahead(context, place, anchor)
+            placement, anchor = self._upcoming(context, place, anchor)
             plan = plan_many(placement, anchor, series, edit, extent, location, context.now)
         refuse_unrelease_if_booked(plan, context.now)
-        return replace(plan, guarded=tuple(services))
+        return replace(plan, unchanged_services=tuple(services))
 
-    def _removal(self, context: Context, block_id: str, extent: EditExtent) -> BlockChangePlan:
+    def _plan_removal(self, context: Context, block_id: str, extent: EditExtent) -> BlockChangePlan:
         place = locate_block(self._store, context.staff, Ability.BLOCK_EDIT, block_id)
         location = self._store.read([Ref.to(Location, place.location_id)]).require(Location, place.location_id)
-        placement, anchor = read_settled(self._agenda, place, context.now)
+        placement, anchor = read_settled(self._appointment_lists, place, context.now)
         check_version(anchor, context)
         if extent.scope is SeriesScope.THIS:
             if anchor.end <= epoch_minute(context.now):
                 raise WrongState("What is over stays as it was.")
             return BlockChangePlan(placement, anchor, [BlockChange(anchor, None)], location)
         series = self._series(anchor)
-        placement, anchor = self._ahead(context, place, anchor)
+        placement, anchor = self._upcoming(context, place, anchor)
         blocks = future_occurrences(placement, anchor, series, extent.scope, context.now)
         # The block that was named goes last: while it stands, the same request finds the others.
         swaps = [BlockChange(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))]
@@ -160,11 +160,11 @@ class EditBlocks:
     def _series(self, block: Block) -> Series:
         return self._store.read([Ref.to(Series, block.series_id)]).require(Series, block.series_id)
 
-    def _ahead(self, context: Context, place: BlockIndexEntry, anchor: Block) -> tuple[BlockCapacity, Block]:
+    def _upcoming(self, context: Context, place: BlockIndexEntry, anchor: Block) -> tuple[BlockCapacity, Block]:
         """The seating of all that is not over, and the block that was named as it is by now."""
-        calendar = upcoming_calendar(self._agenda, place.location_id, context.now)
+        calendar = upcoming_calendar(self._appointment_lists, place.location_id, context.now)
         placement = BlockCapacity(calendar, int(context.now.timestamp()))
-        if not placement.settled(epoch_minute(context.now) - MAX_BLOCK_MINUTES, epoch_minute(context.now)):
+        if not placement.covers_dependencies(epoch_minute(context.now) - MAX_BLOCK_MINUTES, epoch_minute(context.now)):
             raise ledger_io.NotSettled
         anchor = calendar.block(anchor.id) or anchor
         check_version(anchor, context)
@@ -177,25 +177,25 @@ class EditBlocks:
         if lost:
             raise BookingsAffected(extra={"appointments": [appointment_summary(o) for o in lost]})
         change = UnitOfWork()
-        for service in plan.guarded:
-            change.guard(service)
+        for service in plan.unchanged_services:
+            change.require_unchanged(service)
         if plan.template and plan.template[0] != plan.template[1]:
             series = plan.template[0]
             change.save(plan.template[1])
             entry_id = self._ids.new("evt", context.now)
-            change.record(JournalEntry(entry_id, series.id, context.now, action, context.actor))
-        if plan.swaps or change.saved:
-            self._redrawing.write(context, plan.placement, plan.swaps, change, committed=committed)
+            change.add_entry(JournalEntry(entry_id, series.id, context.now, action, context.actor))
+        if plan.block_changes or change.saved:
+            self._block_writer.write(context, plan.placement, plan.block_changes, change, committed=committed)
 
-    def _seats(self, plan: BlockChangePlan, after: BlockCapacity) -> tuple[SeatComparison, ...]:
-        old, new = plan.anchor, plan.anchored or plan.anchor
+    def _compare_seats(self, plan: BlockChangePlan, after: BlockCapacity) -> tuple[SeatComparison, ...]:
+        old, new = plan.anchor, plan.anchor_after or plan.anchor
         ids = list(dict.fromkeys(old.services + new.services))
         found = self._store.read([Ref.to(Service, service_id) for service_id in ids], consistent=False)
         services = [s for s in (found.get(Service, service_id) for service_id in ids) if s is not None]
 
         def at_best(placement: BlockCapacity, service: Service, block: Block) -> int:
             duration, step = service.duration_minutes, service.slot_interval
-            return placement.seats_at_best(service.id, duration, step, block.start, block.end)
+            return placement.max_simultaneous(service.id, duration, step, block.start, block.end)
 
         return tuple(SeatComparison(s.id, at_best(plan.placement, s, old), at_best(after, s, new)) for s in services)
 

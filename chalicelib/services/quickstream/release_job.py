@@ -32,10 +32,10 @@ METRICS = {
 class DueBlockWork(Protocol):
     """What the due index says has come due, oldest first, page by page."""
 
-    def sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
+    def due_sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then."""
 
-    def series(self, until: datetime) -> Iterator[str]:
+    def due_series(self, until: datetime) -> Iterator[str]:
         """The id of every series of which more is to be laid out by then."""
 
 
@@ -45,7 +45,7 @@ class ReleaseJob:
     def __init__(
         self,
         store: Store,
-        agenda: AppointmentLists,
+        appointment_lists: AppointmentLists,
         due: DueBlockWork,
         ids: Ids,
         pause: Pause,
@@ -53,12 +53,12 @@ class ReleaseJob:
     ) -> None:
         """``count`` takes a metric's name and how many."""
         self._store = store
-        self._agenda = agenda
+        self._appointment_lists = appointment_lists
         self._due = due
         self._ids = ids
         self._pause = pause
         self._count = count
-        self._laying = CreateBlocks(store, ids, pause)
+        self._create_blocks = CreateBlocks(store, ids, pause)
 
     def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
         """Lays out, then releases and closes, as long as there is time left; how many blocks of each.
@@ -73,13 +73,13 @@ class ReleaseJob:
             while retry_on_conflict(lambda: self._advance(*place, now, counts), self._pause):
                 pass
 
-        counts["laid_out"] = turns.each(self._due.series(now), lambda series_id: self._laying.more(series_id, now))
-        turns.each(self._due.sheets(now), advance)
+        counts["laid_out"] = turns.run_each(self._due.due_series(now), lambda series_id: self._create_blocks.extend_series(series_id, now))
+        turns.run_each(self._due.due_sheets(now), advance)
         counts["postponed"] = turns.postponed
         for name, number in counts.items():
             if number:
                 self._count(METRICS[name], number)
-        turns.close()
+        turns.raise_first_fault()
         return counts
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
@@ -87,7 +87,7 @@ class ReleaseJob:
         present = epoch_minute(now)
         start = epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
         days = days_around(start, start + 2 * 24 * 60)
-        calendar = Calendar.of(location_id, days, self._agenda.sheets(location_id, days[0], days[-1]))
+        calendar = Calendar.from_sheets(location_id, days, self._appointment_lists.sheets(location_id, days[0], days[-1]))
         placement = BlockCapacity(calendar, int(now.timestamp()))
         here = [block for block in placement.blocks if day_of(block) == day]
         swaps = [BlockChange(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
@@ -98,7 +98,7 @@ class ReleaseJob:
         for sheet in apply_changes(calendar, some).changed_since(calendar):
             change.save(sheet.without_expired(int(now.timestamp())))
         for swap in some:
-            change.record(block_entry(self._ids, now, SYSTEM_ACTOR, swap))
+            change.add_entry(block_entry(self._ids, now, SYSTEM_ACTOR, swap))
         self._store.commit(change)
         for swap in some:
             counts[_counted_as(swap)] += 1
@@ -111,7 +111,7 @@ def _advanced(placement: BlockCapacity, block: Block, present: int) -> Block:
     return close_block(placement, block) if after.state is BlockState.CLOSED is not block.state else after
 
 
-def _counted_as(swap: BlockChange) -> str:
-    if not swap.changes_state:
+def _counted_as(block_change: BlockChange) -> str:
+    if not block_change.changes_state:
         return "reserves_opened"
-    return "released" if swap.after and swap.after.state is BlockState.RELEASED else "closed"
+    return "released" if block_change.after and block_change.after.state is BlockState.RELEASED else "closed"

@@ -27,10 +27,10 @@ BlockAction = Callable[[BlockCapacity, Block], Block]
 class ReleaseBlock:
     """Early releases and closings; repeated ones change nothing and give the same answer."""
 
-    def __init__(self, store: Store, agenda: AppointmentLists, ids: Ids, pause: Pause) -> None:
+    def __init__(self, store: Store, appointment_lists: AppointmentLists, ids: Ids, pause: Pause) -> None:
         self._store = store
-        self._agenda = agenda
-        self._redrawing = BlockWriter(store, ids)
+        self._appointment_lists = appointment_lists
+        self._block_writer = BlockWriter(store, ids)
         self._pause = pause
 
     def release(self, context: Context, block_id: str) -> BlockOccurrence:
@@ -41,25 +41,25 @@ class ReleaseBlock:
             opened = block.advanced(present).released()
             return opened if opened == block else replace(opened, version=block.version + 1)
 
-        return retry_on_conflict(lambda: self._do(context, block_id, act), self._pause)
+        return retry_on_conflict(lambda: self._apply(context, block_id, act), self._pause)
 
     def close(self, context: Context, block_id: str) -> BlockOccurrence:
         """Takes no more bookings; the appointments that sit here keep their seats. 404."""
-        return retry_on_conflict(lambda: self._do(context, block_id, close_block), self._pause)
+        return retry_on_conflict(lambda: self._apply(context, block_id, close_block), self._pause)
 
-    def _do(self, context: Context, block_id: str, act: BlockAction) -> BlockOccurrence:
+    def _apply(self, context: Context, block_id: str, action: BlockAction) -> BlockOccurrence:
         place = locate_block(self._store, context.staff, Ability.BLOCK_RELEASE, block_id)
         timezone = location_timezone(self._store, place.location_id)
-        placement, block = read_settled(self._agenda, place, context.now)
+        placement, block = read_settled(self._appointment_lists, place, context.now)
         check_version(block, context)
-        after = act(placement, block)
+        after = action(placement, block)
         swaps = [] if after == block else [BlockChange(block, after)]
         calendar = apply_changes(placement.calendar, swaps)
         occurrence = occurrences(calendar, [after], context.now, timezone)[0]
-        self._redrawing.write(context, placement, swaps, result=occurrence)
+        self._block_writer.write(context, placement, swaps, result=occurrence)
         return occurrence
 
 
 def close_block(placement: BlockCapacity, block: Block) -> Block:
     """The block closed over those who sit in it."""
-    return block.closed(tuple(o.id for o in placement.sitting.get(block.id, ())))
+    return block.closed(tuple(o.id for o in placement.seated_by_block.get(block.id, ())))

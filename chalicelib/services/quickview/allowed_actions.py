@@ -41,11 +41,11 @@ class ActionRule:
 
     ability: Ability
     attempt: Callable[[Appointment, datetime], object]
-    lobby: bool = False
+    needs_lobby: bool = False
 
 
-def _step_rule(step: LifecycleStep, *, lobby: bool = False) -> ActionRule:
-    return ActionRule(Ability.APPOINTMENT_PROGRESS, lambda appointment, now: take_step(appointment, step, now), lobby)
+def _step_rule(step: LifecycleStep, *, needs_lobby: bool = False) -> ActionRule:
+    return ActionRule(Ability.APPOINTMENT_PROGRESS, lambda appointment, now: take_step(appointment, step, now), needs_lobby)
 
 
 def _try_edit(appointment: Appointment, now: datetime) -> None:
@@ -58,7 +58,7 @@ def _try_cancel(appointment: Appointment, now: datetime) -> None:
 
 
 RULES: Mapping[Action, ActionRule] = {
-    Action.ARRIVE: _step_rule(LifecycleStep.ARRIVE, lobby=True),
+    Action.ARRIVE: _step_rule(LifecycleStep.ARRIVE, needs_lobby=True),
     Action.COMMENCE: _step_rule(LifecycleStep.COMMENCE),
     Action.SERVE: _step_rule(LifecycleStep.SERVE),
     Action.COMPLETE: _step_rule(LifecycleStep.COMPLETE),
@@ -83,7 +83,7 @@ def list_allowed_actions(
 def _is_allowed(
     principal: Principal, appointment: Appointment, settings: Settings, rule: ActionRule, now: datetime
 ) -> bool:
-    if rule.lobby and not settings.lobby:
+    if rule.needs_lobby and not settings.lobby:
         return False
     try:
         require_access(principal, rule.ability, appointment)

@@ -27,13 +27,13 @@ MAX_ROWS = 300
 class QuickViewLists(Protocol):
     """Somebody's appointments by how they stand, latest start first: one query each."""
 
-    def held(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
+    def assigned(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they have that starts in [first, last), cancelled ones left out."""
 
-    def begun(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
+    def in_progress(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
         """What they have begun and not completed, whenever it starts."""
 
-    def called_off(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
+    def cancelled(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
         """What they had from this start on and was cancelled."""
 
 
@@ -50,7 +50,7 @@ class QuickViewRequest:
 class QuickViewItem:
     """An appointment with what the caller may do with it, who comes, and when it is by the consultant's clocks."""
 
-    seated: AppointmentView
+    view: AppointmentView
     actions: tuple[Action, ...]
     clients: tuple[Client, ...]
     staff_timezone: str
@@ -58,7 +58,7 @@ class QuickViewItem:
     @property
     def staff_local_start(self) -> str:
         """The consultant's wall time (TZ-2)."""
-        return wall_text(self.seated.appointment.start, known_zone(self.staff_timezone))
+        return wall_text(self.view.appointment.start, known_zone(self.staff_timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +76,20 @@ class QuickView:
         self._store = store
         self._lists = lists
 
-    def shown(self, context: Context, query: QuickViewRequest) -> QuickViewSections:
+    def show(self, context: Context, request: QuickViewRequest) -> QuickViewSections:
         """Three queries, and a batch get for what they bring, or two where clients have been merged.
 
         404 for a colleague outside the caller's reach.
         """
-        found = self._store.read([Ref.to(Settings), Ref.to(Staff, query.staff_id)])
-        settings, staff = settings_in(found), found.require(Staff, query.staff_id)
+        found = self._store.read([Ref.to(Settings), Ref.to(Staff, request.staff_id)])
+        settings, staff = settings_in(found), found.require(Staff, request.staff_id)
         if not can_view_lists_of(context.staff, staff, None):
             raise NotFound()
         timezone = self._timezone(staff, settings)
-        day = query.date or context.now.astimezone(known_zone(timezone)).date()
-        appointments, full = self._found(staff.id, QuickViewWindow.of(day, timezone, settings))
+        day = request.date or context.now.astimezone(known_zone(timezone)).date()
+        appointments, full = self._read_appointments(staff.id, QuickViewWindow.for_day(day, timezone, settings))
         visible = [a for a in appointments if can_view(context.staff, a)]
-        sections, truncated = _sections(visible, query.limit)
+        sections, truncated = _sections(visible, request.limit)
         shown = [a for section in sections.values() for a in section]
         seats, everybody = read_views_and_clients(self._store, shown, context.now)
         seated, clients = {s.appointment.id: s for s in seats}, everybody.by_id
@@ -115,12 +115,12 @@ class QuickView:
         location = self._store.read([Ref.to(Location, place)]).get(Location, place)
         return location.timezone if location else settings.timezone
 
-    def _found(self, staff_id: str, reach: QuickViewWindow) -> tuple[list[Appointment], set[Section]]:
+    def _read_appointments(self, staff_id: str, window: QuickViewWindow) -> tuple[list[Appointment], set[Section]]:
         """All that belongs there, each once, and the sections of which more rows were there than are looked at."""
         lists = self._lists
-        held = lists.held(staff_id, reach.unstarted, reach.ahead, MAX_ROWS)
-        begun = lists.begun(staff_id, MAX_ROWS)
-        called_off = lists.called_off(staff_id, reach.recent, MAX_ROWS)
+        held = lists.assigned(staff_id, window.unstarted_from, window.early_starts_until, MAX_ROWS)
+        begun = lists.in_progress(staff_id, MAX_ROWS)
+        called_off = lists.cancelled(staff_id, window.recent_from, MAX_ROWS)
         full = {Section.NOT_STARTED, Section.RECENTLY_COMPLETED} if len(held) == MAX_ROWS else set[Section]()
         full |= {Section.IN_PROGRESS} if len(begun) == MAX_ROWS else set()
         full |= {Section.RECENTLY_COMPLETED} if len(called_off) == MAX_ROWS else set()
@@ -130,7 +130,7 @@ class QuickView:
             known = latest.get(appointment.id)
             if known is None or known.version < appointment.version:
                 latest[appointment.id] = appointment
-        return [a for a in latest.values() if reach.shows(a)], full
+        return [a for a in latest.values() if window.includes(a)], full
 
 
 def _sections(appointments: Sequence[Appointment], limit: int) -> tuple[dict[Section, list[Appointment]], set[Section]]:

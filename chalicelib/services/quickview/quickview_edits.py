@@ -36,12 +36,12 @@ _POINTERS = {"/start": "/time", "/meeting_method": "/modality"}
 class EditFromQuickView:
     """The day is the appointment's own and stays what it is: the edit holds for the version it was read at."""
 
-    def __init__(self, store: Store, changing: EditAppointment, pause: Pause) -> None:
+    def __init__(self, store: Store, edit_appointment: EditAppointment, pause: Pause) -> None:
         self._store = store
-        self._changing = changing
+        self._edit_appointment = edit_appointment
         self._pause = pause
 
-    def change(self, context: Context, appointment_id: str, edit: QuickViewEdit) -> AppointmentView:
+    def edit(self, context: Context, appointment_id: str, edit: QuickViewEdit) -> AppointmentView:
         """The appointment as edited; refuses as ``Changing.change``.
 
         422 ``platform_required``, ``wrong_offset`` besides.
@@ -52,7 +52,7 @@ class EditFromQuickView:
             require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
             expected = context.expected_version or before.version
             try:
-                return self._changing.change(
+                return self._edit_appointment.edit(
                     replace(context, expected_version=expected), appointment_id, _to_appointment_edit(before, edit)
                 )
             except VersionMismatch:

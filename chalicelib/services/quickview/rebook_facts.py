@@ -35,7 +35,7 @@ class RebookFacts:
         return self.client.timezone or self.source.timezone or self.offer.location.timezone
 
     @property
-    def consultants_timezone(self) -> str:
+    def consultant_timezone(self) -> str:
         """What the consultant's calendar goes by (TZ-5)."""
         return self.consultant.timezone or self.offer.location.timezone
 

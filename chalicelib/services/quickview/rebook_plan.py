@@ -56,16 +56,16 @@ class RebookPlan:
     """
 
     facts: RebookFacts
-    wish: RebookRequest
+    request: RebookRequest
     schedule: WorkSchedule
     call: Teleconference | None
     start: datetime
     end: datetime
-    outside: bool
-    in_the_way: tuple[Obstacle, ...]
+    outside_schedule: bool
+    obstacles: tuple[Obstacle, ...]
     found: ReadResult
     calendar: Calendar
-    place: Allocation | None
+    allocation: Allocation | None
 
     @property
     def span(self) -> Interval:
@@ -80,33 +80,33 @@ class RebookPlan:
     @property
     def overridden(self) -> list[str]:
         """What stood against it, for the log."""
-        kinds = dict.fromkeys(obstacle.kind.value for obstacle in self.in_the_way)
-        return [*([RebookWarningCode.OUTSIDE_WORK_SCHEDULE.value] if self.outside else []), *kinds]
+        kinds = dict.fromkeys(obstacle.kind.value for obstacle in self.obstacles)
+        return [*([RebookWarningCode.OUTSIDE_WORK_SCHEDULE.value] if self.outside_schedule else []), *kinds]
 
 
 class PlanRebooking:
     """Makes them; for a preview and for its booking alike."""
 
-    def __init__(self, store: Store, directory: ClientDirectory, times: AvailabilityReader) -> None:
+    def __init__(self, store: Store, directory: ClientDirectory, availability_reader: AvailabilityReader) -> None:
         self._store = store
         self._directory = directory
-        self._times = times
+        self._availability_reader = availability_reader
 
-    def plan(self, context: Context, facts: RebookFacts, wish: RebookRequest) -> RebookPlan:
+    def plan(self, context: Context, facts: RebookFacts, request: RebookRequest) -> RebookPlan:
         """The plan; 403, 404, 409 and 422 as ``Rebooking.preview`` says."""
         source, offer = facts.source, facts.offer
-        if wish.override is not None:
+        if request.override is not None:
             require_override(context.staff, source.location_id, facts.consultant.id)
-        schedule = selected_schedule(facts.rota, wish.work_schedule_id, source.location_id)
-        _require_offered(offer, wish.method)
-        call = agreed_call(wish)
-        start = agreed_start(wish, facts.timezone)
-        require_bookable_time(wish, offer, start, context.now)
+        schedule = selected_schedule(facts.rota, request.work_schedule_id, source.location_id)
+        _require_offered(offer, request.method)
+        call = agreed_call(request)
+        start = agreed_start(request, facts.timezone)
+        require_bookable_time(request, offer, start, context.now)
         end = start + timedelta(minutes=offer.service.duration_minutes)
         span = epoch_minute(start), epoch_minute(end)
-        overridden = wish.override is not None
+        overridden = request.override is not None
         outside = require_within_schedule(schedule, span, overridden=overridden)
-        found, place = self._read(context, facts, wish, span)
+        found, place = self._read(context, facts, request, span)
         if not offers_service(found.get(TeamMember, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
         if entitlements.balance(found, facts.client).available == 0:
@@ -114,10 +114,10 @@ class PlanRebooking:
         calendar = _calendar(found, facts, span)
         now = int(context.now.timestamp())
         obstacles = require_no_obstacles(facts.rota, calendar, offer, span, now, overridden=overridden)
-        return RebookPlan(facts, wish, schedule, call, start, end, outside, obstacles, found, calendar, place)
+        return RebookPlan(facts, request, schedule, call, start, end, outside, obstacles, found, calendar, place)
 
     def _read(
-        self, context: Context, facts: RebookFacts, wish: RebookRequest, span: Interval
+        self, context: Context, facts: RebookFacts, request: RebookRequest, span: Interval
     ) -> tuple[ReadResult, Allocation | None]:
         """The consultant's time, the client's sessions, the location's hours, and a seat where there are blocks."""
         source, start = facts.source, span[0]
@@ -129,44 +129,44 @@ class PlanRebooking:
         if facts.offer.service.availability is not AvailabilitySource.QUICKSTREAM:
             return self._store.read(refs), None
         # What has taken place is seated as it would have been just before.
-        asked_at = from_epoch_minute(start - 1) if wish.past else context.now
-        times, found = self._times.read(
+        asked_at = from_epoch_minute(start - 1) if request.is_retrospective else context.now
+        times, found = self._availability_reader.read(
             AvailabilityWindow(source.service_id, source.location_id, start, start + 1),
             lambda offer, _: AvailabilityQuery(offer, Requester(SeatAccess.SCHEDULE, asked_at)),
             refs,
         )
-        place = times.forced(start)
+        place = times.allocate_overriding(start)
         if place is None or times.offer.service != facts.offer.service:
             raise Stale
-        return found, replace(place, over_capacity=place.over_capacity and not wish.past)
+        return found, replace(place, over_capacity=place.over_capacity and not request.is_retrospective)
 
     def warnings(self, plan: RebookPlan) -> Iterator[RebookWarningCode]:
         """What is worth knowing of it."""
-        wish, facts = plan.wish, plan.facts
-        if plan.outside:
+        wish, facts = plan.request, plan.facts
+        if plan.outside_schedule:
             yield RebookWarningCode.OUTSIDE_WORK_SCHEDULE
-        if plan.in_the_way:
+        if plan.obstacles:
             yield RebookWarningCode.CONSULTANT_CONFLICT
-        if self._overlaps(plan):
+        if self._client_has_overlap(plan):
             yield RebookWarningCode.CLIENT_OVERLAP
-        if wish.platform is VideoPlatform.ZOOM and not wish.past:
+        if wish.platform is VideoPlatform.ZOOM and not wish.is_retrospective:
             yield RebookWarningCode.LINK_BY_STAFF
-        elif wish.platform is VideoPlatform.TEAMS and not wish.tells_client and not wish.past:
+        elif wish.platform is VideoPlatform.TEAMS and not wish.notifies_client and not wish.is_retrospective:
             yield RebookWarningCode.LINK_NOT_SENT
         opening = plan.found.get(BranchHours, facts.source.location_id)
         tz = ZoneInfo(facts.offer.location.timezone)
         if wish.method is MeetingMethod.IN_PERSON and opening and is_closed(opening.closures, tz, plan.span):
             yield RebookWarningCode.LOCATION_CLOSED
-        if plan.place and plan.place.over_capacity:
+        if plan.allocation and plan.allocation.over_capacity:
             yield RebookWarningCode.OVER_CAPACITY
 
-    def _overlaps(self, plan: RebookPlan) -> bool:
+    def _client_has_overlap(self, plan: RebookPlan) -> bool:
         """Whether the client comes to something else then, under any of their ids (D38)."""
         since = plan.start - timedelta(minutes=DAY_MINUTES)
         return any(
             engagement.start < plan.end and plan.start < engagement.end
-            for member in plan.facts.client.family
-            for engagement in self._directory.ahead(member, since, _MAX_NEARBY)
+            for member in plan.facts.client.record_ids
+            for engagement in self._directory.upcoming(member, since, _MAX_NEARBY)
         )
 
 

@@ -43,12 +43,12 @@ class RebookSummary:
 class RebookSummaries:
     """Reading them; nothing here writes."""
 
-    def __init__(self, store: Store, directory: ClientDirectory, acquaintances: ClientAccess) -> None:
+    def __init__(self, store: Store, directory: ClientDirectory, client_access: ClientAccess) -> None:
         self._store = store
         self._directory = directory
-        self._acquaintances = acquaintances
+        self._client_access = client_access
 
-    def of(self, context: Context, appointment_id: str) -> RebookSummary:
+    def show(self, context: Context, appointment_id: str) -> RebookSummary:
         """The summary for whoever comes to this appointment; refuses as ``facts_of``.
 
         Who may not know the client, say because all they had was cancelled, sees no more than their own appointments
@@ -56,10 +56,10 @@ class RebookSummaries:
         """
         facts = read_rebook_facts(self._store, context, appointment_id)
         client, caller = facts.client, context.staff
-        ids = self._latest(client.family)
+        ids = self._latest(client.record_ids)
         refs: list[Ref[Any]] = [*entitlements.refs(client), *(Ref.to(Appointment, i) for i in ids)]
         found = self._store.read(refs)
-        known = bool(self._acquaintances.visible(caller, [client]))
+        known = bool(self._client_access.visible(caller, [client]))
         appointments = (found.require(Appointment, i) for i in ids)
         shown = tuple(
             EarlierAppointment(a, a.notes if can_view(caller, a) else None)
@@ -75,5 +75,5 @@ class RebookSummaries:
             seats |= {
                 seat.appointment_id: seat for seat in self._directory.appointments(member, None, _MAX_APPOINTMENTS)
             }
-        latest = sorted(seats.values(), key=lambda seat: seat.place, reverse=True)[:_MAX_APPOINTMENTS]
+        latest = sorted(seats.values(), key=lambda seat: seat.position, reverse=True)[:_MAX_APPOINTMENTS]
         return [seat.appointment_id for seat in latest]

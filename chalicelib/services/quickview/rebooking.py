@@ -51,14 +51,14 @@ class RebookPreview:
 class RebookAppointment:
     """Previews and bookings; both decide on the same plan, made anew each time. ``key`` signs the reviews."""
 
-    def __init__(self, store: Store, plans: PlanRebooking, ids: Ids, pause: Pause, key: Callable[[], str]) -> None:
+    def __init__(self, store: Store, plan_rebooking: PlanRebooking, ids: Ids, pause: Pause, signing_key: Callable[[], str]) -> None:
         self._store = store
-        self._plans = plans
+        self._plan_rebooking = plan_rebooking
         self._ids = ids
         self._pause = pause
-        self._key = key
+        self._signing_key = signing_key
 
-    def preview(self, context: Context, appointment_id: str, wish: RebookRequest) -> RebookPreview:
+    def preview(self, context: Context, appointment_id: str, request: RebookRequest) -> RebookPreview:
         """What would be booked; writes nothing.
 
         404, 403; 422 ``schedule_not_selected``, ``schedule_not_selectable``, ``method_not_offered``,
@@ -68,13 +68,13 @@ class RebookAppointment:
 
         def attempt() -> RebookPreview:
             facts = read_rebook_facts(self._store, context, appointment_id)
-            plan = self._plans.plan(context, facts, wish)
+            plan = self._plan_rebooking.plan(context, facts, request)
             expires = context.now + TOKEN_LIFETIME
             nonce, seconds = self._ids.secret(), int(expires.timestamp())
             review = RebookReview(
-                nonce, appointment_id, context.staff.staff_id, seconds, wish, _review_basis(facts, wish)
+                nonce, appointment_id, context.staff.staff_id, seconds, request, _review_basis(facts, request)
             )
-            return RebookPreview(plan, tuple(self._plans.warnings(plan)), sign_review(review, self._key()), expires)
+            return RebookPreview(plan, tuple(self._plan_rebooking.warnings(plan)), sign_review(review, self._signing_key()), expires)
 
         return retry_on_conflict(attempt, self._pause)
 
@@ -85,7 +85,7 @@ class RebookAppointment:
         for another person's review; 409 ``review_expired``, ``review_outdated``, ``schedule_changed``.
         """
         try:
-            review = verify_token(token, self._key())
+            review = verify_token(token, self._signing_key())
             review.require_for(appointment_id, context.staff.staff_id)
         except Refusal:
             # Beyond one's reach there is nothing of which a review could be wrong.
@@ -95,49 +95,49 @@ class RebookAppointment:
         return retry_on_conflict(lambda: self._book_once(context, review), self._pause)
 
     def _book_once(self, context: Context, review: RebookReview) -> AppointmentView:
-        used = self._used(review)
+        used = self._read_used_review(review)
         if used is None:
             try:
                 return self._book(context, review)
             except Refusal:
                 # What stands against it may be the very booking that another click has just made.
-                used = self._used(review)
+                used = self._read_used_review(review)
                 if used is None:
                     raise
-        return self._booked_before(context, used)
+        return self._booked_earlier(context, used)
 
-    def _used(self, review: RebookReview) -> UsedReview | None:
+    def _read_used_review(self, review: RebookReview) -> UsedReview | None:
         return self._store.read([Ref.to(UsedReview, review.nonce)]).get(UsedReview, review.nonce)
 
     def _book(self, context: Context, review: RebookReview) -> AppointmentView:
-        review.require_fresh(int(context.now.timestamp()))
+        review.require_not_expired(int(context.now.timestamp()))
         facts = read_rebook_facts(self._store, context, review.appointment_id)
-        review.shown.require_still(_review_basis(facts, review.wish))
-        plan = self._plans.plan(context, facts, review.wish)
+        review.shown.require_unchanged(_review_basis(facts, review.wish))
+        plan = self._plan_rebooking.plan(context, facts, review.wish)
         change = UnitOfWork()
         # Whose appointment it was and when the consultant works must not change meanwhile.
-        change.guard(facts.source)
-        change.guard(facts.rota)
-        booked = change.book(self._appointment(context, change, plan))
+        change.require_unchanged(facts.source)
+        change.require_unchanged(facts.rota)
+        booked = change.save_appointment(self._appointment(context, change, plan))
         change.save(UsedReview(review.nonce, booked.id, int((context.now + _REMEMBER_FOR).timestamp())))
-        shown = self._seat(change, context, plan, booked)
+        shown = self._write_seat(change, context, plan, booked)
         staff_ledger.assign(change, plan.found, booked, context.now, force=True)
-        change.record(self._entry(context, plan, booked))
-        self._store.commit(change, context.once, shown)
+        change.add_entry(self._entry(context, plan, booked))
+        self._store.commit(change, context.idempotency, shown)
         return shown
 
-    def _booked_before(self, context: Context, used: UsedReview) -> AppointmentView:
+    def _booked_earlier(self, context: Context, used: UsedReview) -> AppointmentView:
         found = self._store.read([Ref.to(Appointment, used.appointment_id)])
         (shown,) = read_views(self._store, [found.require(Appointment, used.appointment_id)], context.now)
         # Nothing is written but the answer, under the caller's own key if they sent one.
-        self._store.commit(UnitOfWork(), context.once, shown)
+        self._store.commit(UnitOfWork(), context.idempotency, shown)
         return shown
 
-    def _appointment(self, context: Context, change: UnitOfWork, plan: RebookPlan) -> Appointment:
-        facts, wish = plan.facts, plan.wish
+    def _appointment(self, context: Context, work: UnitOfWork, plan: RebookPlan) -> Appointment:
+        facts, wish = plan.facts, plan.request
         source, service = facts.source, facts.offer.service
-        client = mark_booked(change, facts.client)
-        turn = plan.place.turn if plan.place else plan.calendar.turn(plan.span[0])
+        client = mark_booked(work, facts.client)
+        turn = plan.allocation.sequence if plan.allocation else plan.calendar.sequence(plan.span[0])
         return Appointment(
             id=self._ids.new("apt", context.now, turn),
             service_id=source.service_id,
@@ -155,29 +155,29 @@ class RebookAppointment:
             staff_id=facts.consultant.id,
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
-            over_capacity=plan.place is not None and plan.place.over_capacity,
+            over_capacity=plan.allocation is not None and plan.allocation.over_capacity,
             override=wish.override,
-            notify_client=wish.tells_client,
+            notify_client=wish.notifies_client,
             rebooked_from=source.id,
-            session=entitlements.reserve(change, plan.found, facts.client),
+            session=entitlements.reserve(work, plan.found, facts.client),
             teleconference=plan.call,
             work_schedule_id=plan.schedule.id,
             reminder_hours=facts.offer.settings.reminder_hours,
         )
 
-    def _seat(self, change: UnitOfWork, context: Context, plan: RebookPlan, booked: Appointment) -> AppointmentView:
+    def _write_seat(self, work: UnitOfWork, context: Context, plan: RebookPlan, booked: Appointment) -> AppointmentView:
         """Takes the seat at the location, where it takes one (D2)."""
-        if plan.place is None:
+        if plan.allocation is None:
             return AppointmentView(booked)
-        occupant = plan.place.occupant(booked.id, SeatAccess.SCHEDULE)
-        ledger_io.write_occupant(change, plan.place, occupant, context.now)
+        occupant = plan.allocation.to_occupant(booked.id, SeatAccess.SCHEDULE)
+        ledger_io.write_occupant(work, plan.allocation, occupant, context.now)
         # Staff have agreed it with the client: it has no status (D42).
-        return views_in_calendar([booked], plan.place.calendar.placed(occupant), StatusPipeline(), context.now)[0]
+        return views_in_calendar([booked], plan.allocation.calendar.with_occupant(occupant), StatusPipeline(), context.now)[0]
 
     def _entry(self, context: Context, plan: RebookPlan, booked: Appointment) -> JournalEntry:
         facts: Mapping[str, object] = {
             "rebooked_from": booked.rebooked_from,
-            "approach": plan.wish.approach.value,
+            "approach": plan.request.approach.value,
             "work_schedule_id": booked.work_schedule_id,
             "over_capacity": booked.over_capacity,
             "override": booked.override,
@@ -197,8 +197,8 @@ class RebookAppointment:
         )
 
 
-def _review_basis(facts: RebookFacts, wish: RebookRequest) -> ReviewBasis:
+def _review_basis(facts: RebookFacts, request: RebookRequest) -> ReviewBasis:
     """What a review of this rests on as it stands; a schedule that is gone has version 0."""
-    schedule = next((s for s in facts.rota.schedules if s.id == wish.work_schedule_id), None)
+    schedule = next((s for s in facts.rota.schedules if s.id == request.work_schedule_id), None)
     version = schedule.version if schedule else 0
     return ReviewBasis(facts.consultant.id, facts.timezone, version, facts.offer.service.version)

@@ -39,7 +39,7 @@ from tests.builders.records.appointment_builder import (
 )
 
 MINUTE = timedelta(minutes=1)
-TEAMS = Teleconference.on(VideoPlatform.TEAMS)
+TEAMS = Teleconference.agreed(VideoPlatform.TEAMS)
 LINK = f"https://teams.example/{APPOINTMENT}-0"
 
 
@@ -108,12 +108,12 @@ def test_who_is_not_to_be_told_has_a_link_all_the_same_and_the_consultant_gets_i
 @pytest.mark.parametrize(
     "fields",
     [
-        {"teleconference": Teleconference.on(VideoPlatform.ZOOM)},
+        {"teleconference": Teleconference.agreed(VideoPlatform.ZOOM)},
         {"teleconference": None},
-        {"teleconference": TEAMS.left_to_staff()},
+        {"teleconference": TEAMS.with_link_by_staff()},
         {"confirmed": False},
         {"method": MeetingMethod.PHONE, "teleconference": None},
-        {"teleconference": TEAMS.ready(MeetingLink("https://teams.example/earlier"))},
+        {"teleconference": TEAMS.with_link(MeetingLink("https://teams.example/earlier"))},
     ],
     ids=["zoom", "no platform", "left to staff", "unconfirmed", "by phone", "has one"],
 )
@@ -322,7 +322,7 @@ def test_what_changes_beside_the_call_is_kept_with_the_link(desk: Desk, when: st
 
 def test_another_call_agreed_meanwhile_gets_a_link_of_its_own(desk: Desk) -> None:
     made = agreed(desk)
-    other = video(teleconference=Teleconference.on(VideoPlatform.TEAMS, 1), sequence=1, version=2)
+    other = video(teleconference=Teleconference.agreed(VideoPlatform.TEAMS, 1), sequence=1, version=2)
     desk.links.meddle = [lambda: desk.put(other)]
 
     desk.relay(made)
@@ -371,7 +371,7 @@ def test_a_reminder_has_the_link_and_a_cancellation_has_not(desk: Desk) -> None:
 
 
 def test_without_a_platform_to_ask_the_call_is_left_to_staff_at_once(desk: Desk) -> None:
-    object.__setattr__(desk.delivery.linking, "links", None)
+    object.__setattr__(desk.delivery.create_meeting_links, "links", None)
 
     desk.relay(agreed(desk))
 

@@ -149,5 +149,5 @@ def test_staff_read_of_one_person(desk: Desk) -> None:
 
     desk.relay(made)
 
-    (guest,) = desk.mail.sent[0].guests
+    (guest,) = desk.mail.sent[0].attendees
     assert (guest.name, guest.email) == (appointment().attendees[0].name, "ben@example.org")

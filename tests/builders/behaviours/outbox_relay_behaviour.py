@@ -329,7 +329,7 @@ def test_when_the_client_is_not_to_be_notified_the_organisation_still_is(desk: D
 
 def test_who_left_hears_of_it_although_the_others_moved_meanwhile(desk: Desk) -> None:
     was = with_ben()
-    left = was.without(ANA, NOW)
+    left = was.without_attendee(ANA, NOW)
     desk.put(replace(left, sequence=1, version=3))
 
     desk.relay(entry(message(MessageKind.CANCELLED)))

@@ -129,7 +129,7 @@ class FakeWiring:
         """Where answers are kept."""
         return self
 
-    def replay(self, scope: str, key: str) -> StoredResponse | None:
+    def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer kept under a key."""
         return self.desk.rows.get((scope, key))
 
@@ -148,7 +148,7 @@ def routes_of(desk: Desk) -> Routes:
         The second line stays in the description.
         """
         desk.calls.append(call)
-        return desk.book(call.body.name, call.now, call.once)
+        return desk.book(call.body.name, call.now, call.idempotency)
 
     @routes.get("/bookings/{booking_id}", query=Filter, answer=Booking, who=Ability.BLOCK_VIEW)
     def show(call: Call[NoBody, Filter]) -> Booked:

@@ -57,7 +57,7 @@ class MemoryStore:
             self.records |= {where: record for record, where, _ in keyed}
             self.journal += change.entries
 
-    def replay(self, scope: str, key: str) -> StoredResponse | None:
+    def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         raise AssertionError("delivery replays nothing")
 
     def catalogue(self, kind: type[Any]) -> tuple[Any, ...]:
@@ -118,22 +118,22 @@ class MemoryOutbox:
                 return claim
             state, theirs = self.permissions[permission]
             if state != "claimed":
-                return replace(theirs, standing=ClaimState.SETTLED)
-            return replace(theirs, standing=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)
+                return replace(theirs, state=ClaimState.SETTLED)
+            return replace(theirs, state=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)
 
     def release(self, claim: ClaimResult) -> None:
         with self._lock:
-            del self.permissions[claim.permission]
+            del self.permissions[claim.claim]
 
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         with self._lock:
-            self.permissions[claim.permission] = (outcome, claim)
+            self.permissions[claim.claim] = (outcome, claim)
 
-    def due_appointments(self, now: datetime, limit: int) -> list[str]:
+    def due_reminders(self, now: datetime, limit: int) -> list[str]:
         with self._lock:
             return [i for i, at in self.reminders.items() if at <= now][:limit]
 
-    def advance(self, appointment: Appointment, reminder: datetime | None) -> None:
+    def set_next_reminder(self, appointment: Appointment, reminder: datetime | None) -> None:
         with self._lock:
             if self._store.records[Appointment, (appointment.id,)].version != appointment.version:
                 return
@@ -157,7 +157,7 @@ class MemoryTable:
         self.memory.records[type(record), key] = record
         if isinstance(record, Appointment):
             self.pending.reminders.pop(record.id, None)
-            reminder = record.due_reminder()
+            reminder = record.next_reminder_at()
             if reminder is not None:
                 self.pending.reminders[record.id] = reminder
 

@@ -82,7 +82,7 @@ class FakeLinks:
         self.faults: list[Exception] = []
         self.meddle: list[Callable[[], object]] = []
 
-    def make(self, meeting: Meeting) -> MeetingLink:
+    def create_link(self, meeting: Meeting) -> MeetingLink:
         self.asked.append(meeting)
         if self.meddle:
             self.meddle.pop(0)()
@@ -188,7 +188,7 @@ class Desk:
         dispatcher = MessageSender(self.store, self.table.outbox, carriers, self.dead, self.observer)
         linking = CreateMeetingLinks(self.store, self.links, CountedIds(), self.dead, self.observer)
         self.delivery = OutboxRelay(
-            self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, chance=lambda: 1.0
+            self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, jitter=lambda: 1.0
         )
         self.reminding = ReminderJob(self.store, self.table.outbox, self.delivery, self.observer)
         catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)

@@ -126,9 +126,9 @@ class Meddling:
             self._before()
         self._store.commit(change, once, result)
 
-    def replay(self, scope: str, key: str) -> Any:
+    def stored_response(self, scope: str, key: str) -> Any:
         """As the store replays."""
-        return self._store.replay(scope, key)
+        return self._store.stored_response(scope, key)
 
     def catalogue(self, kind: Any) -> Any:
         """As the store lists."""

@@ -100,7 +100,7 @@ def employ(name: str, staff_id: str, role: Role, places: tuple[str, ...], schedu
     """Somebody who offers everything at these places."""
     staff = Staff(staff_id, name.title(), f"{name}@example.org", role, places, (COUNSEL, WALK_IN), timezone=MELBOURNE)
     rota = Rota(staff_id, schedules)
-    posts = (TeamMember(place, staff_id, role).follows(staff, rota) for place in places)
+    posts = (TeamMember(place, staff_id, role).updated_from(staff, rota) for place in places)
     write(staff, rota, Login(staff.email, staff_id), *posts)
 
 
@@ -137,8 +137,8 @@ def source(**more: Any) -> Appointment:
 def attend(whom: Client, **more: Any) -> None:
     """Puts a client on record with the appointment they had."""
     change = UnitOfWork()
-    change.file(change.save(whom))
-    change.book(source(client_id=whom.id, **more))
+    change.index_client(change.save(whom))
+    change.save_appointment(source(client_id=whom.id, **more))
     container.store().commit(change)
 
 
@@ -157,7 +157,7 @@ def keep(world: World, **changes: Any) -> None:
     """The source as something else has left it."""
     before = world.read(Appointment, SOURCE)
     change = UnitOfWork()
-    change.book(replace(before, **changes), before)
+    change.save_appointment(replace(before, **changes), before)
     container.store().commit(change)
 
 
@@ -166,7 +166,7 @@ def call_off(world: World) -> None:
     keep(world, state=AppointmentState.BOOKED)
     before = world.read(Appointment, SOURCE)
     change = UnitOfWork()
-    change.book(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
+    change.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
     container.store().commit(change)
 
 
@@ -225,6 +225,6 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
         {c.id: c for c in clients},
         {staff.id: staff},
     )
-    told = [notice for message in entry.messages for notice in route(message, entry, scene, world.now).notices]
+    told = [notice for message in entry.messages for notice in route(message, entry, scene, world.now).notifications]
     texts = ((notice.audience, build_content(notice, "https://desk.example.org")) for notice in told)
     return {audience: "\n".join([text.lead, *text.plain_rows]) for audience, text in texts}

@@ -71,7 +71,7 @@ class World:
         for staff in (employed(SAM, "Sam", Role.STAFF), employed(ALEX, "Alex", Role.MANAGER)):
             change.save(staff)
             change.save(Login(staff.email, staff.id))
-            change.save(TeamMember(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+            change.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
         container.store().commit(change)
         return self
 

@@ -78,7 +78,7 @@ def hire(staff_id: str, email: str, *location_ids: str, role: Role | None = None
     role = role or GROUPS[email]
     staff = Staff(staff_id, staff_id[4:].title(), email, role, location_ids, (MORTGAGE, ACCOUNT, ADVICE))
     rota = Rota(staff_id, (WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", WEEK),))
-    posts = (TeamMember(location_id, staff_id, role).follows(staff, rota) for location_id in location_ids)
+    posts = (TeamMember(location_id, staff_id, role).updated_from(staff, rota) for location_id in location_ids)
     write(staff, rota, Login(email, staff_id), *posts)
     return staff_id
 

@@ -91,7 +91,7 @@ class Stack:
 def shared() -> Stack:
     """The test run's one stack, started at the first call."""
     named = os.environ.get("FRONTDESK_LOCAL_DIR")
-    if named and Emulator(local.stack_directory()).running():
+    if named and Emulator(local.stack_directory()).is_running():
         return Stack(local.stack_directory(), local.up(local.stack_directory(), "empty"))
     Emulator(OWN_DIRECTORY).stop()
     shutil.rmtree(OWN_DIRECTORY, ignore_errors=True)

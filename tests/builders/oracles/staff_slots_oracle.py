@@ -65,7 +65,7 @@ class Oracle:
 
     def bookable(self, start: int) -> list[str]:
         """Who can be booked then by this seeker: staff place freely, others on the grid."""
-        return self.free(start, on_grid=self.seeker.right is not SeatAccess.SCHEDULE)
+        return self.free(start, on_grid=self.seeker.access is not SeatAccess.SCHEDULE)
 
     def pick(self, start: int) -> str:
         """Whose turn it is (D46)."""
@@ -85,9 +85,9 @@ class Oracle:
         begins, now = EPOCH + timedelta(minutes=start), self.seeker.now
         if begins <= now:
             return False
-        if self.seeker.right is SeatAccess.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
+        if self.seeker.access is SeatAccess.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
             return False
-        ahead = 366 if self.seeker.right is SeatAccess.SCHEDULE else 0
+        ahead = 366 if self.seeker.access is SeatAccess.SCHEDULE else 0
         last_day = now.astimezone(ZoneInfo(self._zone)).date() + timedelta(days=max(ahead, self.offer.horizon_days))
         return clock(start, self._zone).date() <= last_day
 

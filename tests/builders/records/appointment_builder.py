@@ -130,7 +130,7 @@ def notices(
     """What the recipient would be told of the appointment as it is now."""
     there = at or scene()
     told = message(kind, recipient, **facts)
-    return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notices)
+    return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notifications)
 
 
 def notice(

@@ -61,9 +61,9 @@ def held(name: str, start: int, end: int, *, expires: int = 600, service: str = 
 
 def calendar(blocks: Iterable[Block] = (), occupants: Iterable[Occupant] = ()) -> Calendar:
     """The days around, with these on them."""
-    found = Calendar.of("loc_1", days_around(NINE, NINE + 180), [])
+    found = Calendar.from_sheets("loc_1", days_around(NINE, NINE + 180), [])
     for one in blocks:
-        found = found.laid(one)
+        found = found.with_block(one)
     for occupant in occupants:
-        found = found.placed(occupant)
+        found = found.with_occupant(occupant)
     return found

@@ -114,7 +114,7 @@ def offer(
 def team(hours: BranchHours, members: Iterable[Member]) -> BranchRoster:
     """The branch's team, its posts made from the records."""
     posts = (
-        TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).follows(m.staff, m.rota)
+        TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).updated_from(m.staff, m.rota)
         for m in members
     )
     return BranchRoster(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
@@ -122,11 +122,11 @@ def team(hours: BranchHours, members: Iterable[Member]) -> BranchRoster:
 
 def calendar(who: Member, first: int, last: int) -> Calendar:
     """Their sheets around [first, last) with what stands on them."""
-    reach = [edge for occupant in who.booked for edge in occupant.busy]
+    reach = [edge for occupant in who.booked for edge in occupant.busy_span]
     low, high = min([first - MARGIN_MINUTES, *reach]), max([last + MARGIN_MINUTES, *reach])
-    found = Calendar.of(who.staff.id, sheet_days(who.staff.id, low, high), [])
+    found = Calendar.from_sheets(who.staff.id, sheet_days(who.staff.id, low, high), [])
     for occupant in who.booked:
-        found = found.placed(occupant)
+        found = found.with_occupant(occupant)
     return found
 
 
@@ -148,7 +148,7 @@ def slots(
 
 def listed(found: StaffSlots, first: int, last: int) -> dict[int, int]:
     """Start → how many staff are free."""
-    return {slot.start: slot.available for slot in found.listed(first, last)}
+    return {slot.start: slot.available for slot in found.free_slots(first, last)}
 
 
 DAY = "2026-12-03"
@@ -182,4 +182,4 @@ def clocks(found: StaffSlots) -> list[str]:
 
 def reasons(found: StaffSlots, *starts: str) -> list[Unavailable | None]:
     """Why these clock times of that day cannot be booked."""
-    return [found.why_not(on_the_day(clock)) for clock in starts]
+    return [found.unavailable_reason(on_the_day(clock)) for clock in starts]

@@ -21,12 +21,12 @@ def booked(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupa
 def occupy(staff_id: str, occupants: list[Occupant], change: UnitOfWork | None = None) -> None:
     """Puts these on somebody's own sheets, together with what ``change`` writes."""
     change = change or UnitOfWork()
-    days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy)})
+    days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy_span)})
     found = container.store().read([Ref.to(Sheet, staff_id, day) for day in days])
     for day in days:
         sheet = found.get(Sheet, staff_id, day) or Sheet(staff_id, day)
         for occupant in occupants:
-            if day in sheet_days(staff_id, *occupant.busy):
+            if day in sheet_days(staff_id, *occupant.busy_span):
                 sheet = sheet.with_occupant(occupant)
         change.save(sheet)
     container.store().commit(change)

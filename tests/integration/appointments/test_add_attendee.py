@@ -33,7 +33,7 @@ def on_record(number: int = 1, **fields: Any) -> str:
     client = Client(f"cli_{number:026}", "Eva", f"Ito {number}", NOW, NOW, email=f"eva{number}@example.org", **fields)
     change = UnitOfWork()
     change.save(client)
-    change.met.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
+    change.relation_counts.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
     container.store().commit(change)
     return client.id
 

@@ -34,7 +34,7 @@ CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Ro
 def on_record(world: World, **more: Any) -> Client:
     """A client who has been to the branch."""
     change = UnitOfWork()
-    change.met[(TORONTO, "cli_1")] = 1
+    change.relation_counts[(TORONTO, "cli_1")] = 1
     client = change.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
     container.store().commit(change)
     return client
@@ -44,10 +44,10 @@ def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = 
     """The guests as attendees, written; ``meanwhile`` is called between decision and commit."""
     store = container.store()
     attending = container.attending()
-    known = attending.reachable(guests, TORONTO)
+    known = attending.normalise(guests, TORONTO)
     change = UnitOfWork()
     service = ASKED if asked else replace(ASKED, questions=())
-    attendees = attending.attend(change, store.read(refs(known)), CONTEXT, service, known)
+    attendees = attending.register(change, store.read(refs(known)), CONTEXT, service, known)
     if callable(meanwhile):
         meanwhile()
     store.commit(change)

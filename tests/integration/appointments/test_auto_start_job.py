@@ -89,10 +89,10 @@ def test_reminders_come_first_and_go_on_as_ever(world: World) -> None:
     mine = booked(world)
     sweep = [background.reminding().remind(OPENING - timedelta(hours=h), lambda: True) for h in (24, 24, 2, 2, 0)]
     assert sweep == [1, 0, 1, 0, 0]
-    assert list(DynamoDueWork().unstarted(OPENING + MONTH - SECOND)) == []
-    assert list(DynamoDueWork().unstarted(OPENING + MONTH)) == [mine]
+    assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH - SECOND)) == []
+    assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH)) == [mine]
     assert commence(LATE) == 1
-    assert list(DynamoDueWork().unstarted(LATE + MONTH)) == []
+    assert list(DynamoDueWork().due_auto_starts(LATE + MONTH)) == []
 
 
 def test_of_two_runs_at_once_one_writes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ def walked(
     """The whole list as somebody reads it page by page, each of them so much later than the one before."""
     found: list[Appointment] = []
     while True:
-        page = container.dashboard().listed(Context(now, who), listing)
+        page = container.dashboard().list_page(Context(now, who), listing)
         found += [seated.appointment for seated in page.items]
         if page.next_cursor is None:
             return found
@@ -151,7 +151,7 @@ class Oracle:
         asked = self.listing
         about = asked.location_id in (None, a.location_id)
         about &= asked.view is DashboardView.UNASSIGNED or asked.staff_id in (None, a.staff_id)
-        return a.occupies and about and self._of_view(a) and self._timely(a) and can_view(self.who, a)
+        return a.occupies_capacity and about and self._of_view(a) and self._timely(a) and can_view(self.who, a)
 
     def _of_view(self, a: Appointment) -> bool:
         if self.listing.view is DashboardView.UNASSIGNED:
@@ -196,7 +196,7 @@ def test_requests_that_begin_while_one_reads_are_not_lost(people: None, show_con
 def test_a_rare_find_needs_no_empty_pages(people: None) -> None:
     """Somebody who has two of three hundred appointments gets both on their first page."""
     booked([Fact(n, staff_id="stf_a" if n in (0, 299) else "stf_ab") for n in range(300)])
-    page = container.dashboard().listed(
+    page = container.dashboard().list_page(
         Context(NOW, principal("stf_a")), DashboardRequest(DashboardView.UPCOMING, "loc_a", limit=2)
     )
     assert [seated.appointment.start for seated in page.items] == [NOW, NOW + timedelta(minutes=299)]

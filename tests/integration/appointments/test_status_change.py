@@ -346,7 +346,7 @@ def test_reminders_that_are_still_ahead_begin_with_the_confirmation(world: World
     world.now = OPENING - timedelta(hours=30)
     move(world, asked["id"], sts["Confirmed"])
     assert [hours for hours, _ in record(Appointment, asked["id"]).reminders()] == [24, 2]
-    assert list(background.outbox().due_appointments(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
+    assert list(background.outbox().due_reminders(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
 
 
 def test_what_waits_too_long_is_rejected_once(world: World) -> None:

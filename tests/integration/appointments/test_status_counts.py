@@ -17,7 +17,7 @@ APPOINTMENTS = [f"apt_{number}" for number in range(24)]
 def take(appointment_id: str, by: int = 1, predicate: StatusPredicate = StatusPredicate.START) -> None:
     """What a booking or a move counts, decided on an earlier reading of the statuses."""
     change = UnitOfWork()
-    change.standing[STATUS, predicate, appointment_id] = by
+    change.status_counts[STATUS, predicate, appointment_id] = by
     container.store().commit(change)
 
 
@@ -25,9 +25,9 @@ def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | Non
     """What a deletion or another predicate does, decided on an earlier count."""
     change = UnitOfWork()
     if shut:
-        change.shut_out(STATUS, shut)
+        change.close_status(STATUS, shut)
     if reopened:
-        change.let_in(STATUS, reopened)
+        change.reopen_status(STATUS, reopened)
     container.store().commit(change)
 
 

@@ -34,7 +34,7 @@ def hire(name: str, role: str, *, here: bool = True) -> Staff:
     change.save(staff)
     change.save(Login(staff.email, staff.id))
     if here:
-        change.save(TeamMember(TORONTO, staff.id, staff.role).follows(staff, Rota(staff.id)))
+        change.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
     container.store().commit(change)
     return staff
 

@@ -245,7 +245,7 @@ class Statuses(RuleBasedStateMachine):
         scene, _ = read_message_context(container.store(), entry.subject_id, entry.messages) or (None, None)
         assert scene is not None
         for message in entry.messages:
-            unsaid = route(message, entry, scene, self.world.now).unsaid
+            unsaid = route(message, entry, scene, self.world.now).suppressed
             assert unsaid == ("unreachable" if message.audience is Audience.ORGANISATION else ""), message
 
 

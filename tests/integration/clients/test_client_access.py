@@ -231,7 +231,7 @@ def test_many_clients_are_listed_in_rounds(world: World, monkeypatch: pytest.Mon
     change = UnitOfWork()
     for number in range(25):
         change.save(somebody(number))
-        change.met.update((scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3])
+        change.relation_counts.update((scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3])
     container.store().commit(change)
     here = [somebody(n).id for n in range(25) if n % 3 != 2]
     assert walked(world, limit=4) == walked(world, limit=50) == here
@@ -257,7 +257,7 @@ def test_a_merged_client_is_shown_as_who_they_are_and_changed_under_that_id_only
     path = f"/clients/{somebody(2).id}"
     assert as_role(world, "GET", path).status == 404
     change = UnitOfWork()
-    change.met[(TORONTO, somebody(2).id)] = 1
+    change.relation_counts[(TORONTO, somebody(2).id)] = 1
     container.store().commit(change)
     shown = as_role(world, "GET", path)
     assert (shown.status, shown.json["id"], shown.json["merged_from"]) == (200, somebody(1).id, [somebody(2).id])

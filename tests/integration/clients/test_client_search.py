@@ -73,8 +73,8 @@ def file(*clients: Client, met: tuple[str, ...] = ()) -> None:
     """Clients on record whom these locations and people have had to do with."""
     for client in clients:
         change = UnitOfWork()
-        change.file(change.save(client))
-        change.met.update((scope, client.id) for scope in met)
+        change.index_client(change.save(client))
+        change.relation_counts.update((scope, client.id) for scope in met)
         container.store().commit(change)
 
 
@@ -233,7 +233,7 @@ def test_a_search_finds_whom_a_plain_comparison_of_words_does(
         found: list[str] = []
         cursor = None
         while True:
-            shown = container.client_lists().listed(EVERYBODY, ClientListRequest(typed, limit=limit, cursor=cursor))
+            shown = container.client_lists().list_page(EVERYBODY, ClientListRequest(typed, limit=limit, cursor=cursor))
             found += [client.id for client in shown.items]
             cursor = shown.next_cursor
             if cursor is None:

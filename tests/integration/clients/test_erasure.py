@@ -52,7 +52,7 @@ def test_nothing_is_left_that_tells_who_it_was(world: World) -> None:
     assert delete(world, path).status == 204
     assert traces("Oshawa", *PERSONAL) == []
     client: Client = world.read(Client, path.rpartition("/")[2])
-    assert (client.name, client.deleted_at, client.forget_at) == ("Deleted client", world.now, None)
+    assert (client.name, client.deleted_at, client.erase_at) == ("Deleted client", world.now, None)
     assert [(e.action, e.actor.label) for e in journal(client.id)] == [
         ("deleted", "Alex"),
         ("sms_consent_withdrawn", "Alex"),
@@ -160,16 +160,16 @@ def test_whoever_was_told_is_forgotten_hours_later(world: World) -> None:
     (client_id,) = walked(world)
     assert delete(world, f"/clients/{client_id}", "?cancel_upcoming=true").status == 204
     kept: Client = world.read(Client, client_id)
-    assert (kept.email, kept.receive_sms, kept.forget_at) == (
+    assert (kept.email, kept.receive_sms, kept.erase_at) == (
         "ana@example.org",
         True,
         world.now + REACHABLE_AFTER_DELETE,
     )
     assert as_role(world, "GET", f"/clients/{client_id}").status == 404
     farewells = background.farewells()
-    assert farewells.forget_due(world.now + REACHABLE_AFTER_DELETE - timedelta(seconds=1), lambda: True) == 0
-    assert farewells.forget_due(world.now + REACHABLE_AFTER_DELETE, lambda: False) == 0
-    assert [farewells.forget_due(world.now + REACHABLE_AFTER_DELETE, lambda: True) for _ in range(2)] == [1, 0]
+    assert farewells.erase_due(world.now + REACHABLE_AFTER_DELETE - timedelta(seconds=1), lambda: True) == 0
+    assert farewells.erase_due(world.now + REACHABLE_AFTER_DELETE, lambda: False) == 0
+    assert [farewells.erase_due(world.now + REACHABLE_AFTER_DELETE, lambda: True) for _ in range(2)] == [1, 0]
     gone: Client = world.read(Client, client_id)
     assert (gone.name, gone.email, gone.mobile, gone.receive_sms) == ("Deleted client", None, None, False)
     assert gone.deleted_at == world.now

@@ -58,7 +58,7 @@ def keep(world: World, client_id: str, appointment_id: str) -> None:
     client: Client = world.read(Client, client_id)
     found = container.store().read(entitlements.refs(client))
     change = UnitOfWork()
-    change.guard(client)
+    change.require_unchanged(client)
     kept = entitlements.reserve(change, found, client)
     change.save(replace(world.read(Appointment, appointment_id), session=kept))
     container.store().commit(change)

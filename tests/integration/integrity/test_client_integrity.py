@@ -83,12 +83,12 @@ def test_a_missing_and_a_surplus_entry_are_found(world: World, chain: tuple[str,
     Row(*keys.directory_entry(lost)).delete()
     assert flaws([c]) == {(c, ClientFlaw.NOT_FOUND)}
     change = UnitOfWork()
-    change.file(person)
-    change.file(Client(b, "Bea", "Ruiz", world.now, world.now))
+    change.index_client(person)
+    change.index_client(Client(b, "Bea", "Ruiz", world.now, world.now))
     container.store().commit(change)
     assert flaws([c]) == set()
     change = UnitOfWork()
-    change.file(Client(b, "Anna", "Ruiz", world.now, world.now))
+    change.index_client(Client(b, "Anna", "Ruiz", world.now, world.now))
     container.store().commit(change)
     assert flaws([c]) == {(b, ClientFlaw.STILL_FOUND)}
 

@@ -36,10 +36,10 @@ def test_a_life_of_bookings_leaves_no_difference(world: World) -> None:
 def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
     booked = world.book().json["id"]
     change = UnitOfWork()
-    change.vacate(TORONTO, ["2026-12-03"], booked)
+    change.remove_occupant(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
-    assert (found.place.appointment_id, found.ledger) == (booked, None)
+    assert (found.key.appointment_id, found.ledger) == (booked, None)
     assert background.integrity().check(world.now, [TORONTO]).differences == (found,)
     assert background.integrity().check(world.now, []).differences == ()
 
@@ -60,7 +60,7 @@ def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
     change.save(replace(booked, staff_id=SAM))
     container.store().commit(change)
     (found,) = background.integrity().check(world.now).differences
-    assert (found.place.calendar_id, found.ledger) == (SAM, None)
+    assert (found.key.calendar_id, found.ledger) == (SAM, None)
 
 
 def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: World) -> None:
@@ -75,21 +75,21 @@ def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: 
 
 
 def test_a_post_that_is_missing_stale_or_nobodys_is_found(world: World) -> None:
-    assert background.integrity().check(world.now).astray == ()
+    assert background.integrity().check(world.now).stale_team_members == ()
     post = world.read(TeamMember, TORONTO, SAM)
     change = UnitOfWork()
     change.save(replace(world.read(Staff, ALEX), languages=("fr",)))
     change.delete(post)
     change.save(TeamMember(TORONTO, "stf_gone", post.role))
     container.store().commit(change)
-    assert background.integrity().check(world.now).astray == ((TORONTO, SAM), (TORONTO, ALEX), (TORONTO, "stf_gone"))
+    assert background.integrity().check(world.now).stale_team_members == ((TORONTO, SAM), (TORONTO, ALEX), (TORONTO, "stf_gone"))
     assert background.check_integrity(world.now)["differences"] == 3
 
 
 def test_the_function_counts_and_logs_places_only(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     booked = world.book().json["id"]
     change = UnitOfWork()
-    change.vacate(TORONTO, ["2026-12-03"], booked)
+    change.remove_occupant(TORONTO, ["2026-12-03"], booked)
     container.store().commit(change)
     capsys.readouterr()
     assert background.check_integrity(world.now)["differences"] == 1

@@ -36,7 +36,7 @@ class Desk:
     def delayed(self) -> LinkDelayed:
         """The delay that asking comes to."""
         with pytest.raises(LinkDelayed) as caught:
-            self.links.make(MEETING)
+            self.links.create_link(MEETING)
         return caught.value
 
 
@@ -48,7 +48,7 @@ def desk() -> Iterator[Desk]:
 
 
 def test_a_meeting_is_asked_for_with_credentials_and_all_that_graph_needs(desk: Desk) -> None:
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
 
     assert desk.double.asked == [
         {
@@ -63,27 +63,27 @@ def test_a_meeting_is_asked_for_with_credentials_and_all_that_graph_needs(desk: 
 
 
 def test_whoever_asks_again_with_the_same_key_gets_the_same_meeting(desk: Desk) -> None:
-    assert [desk.links.make(MEETING), desk.another().make(MEETING)] == [FIRST, FIRST]
+    assert [desk.links.create_link(MEETING), desk.another().create_link(MEETING)] == [FIRST, FIRST]
     assert list(desk.double.meetings) == ["apt_1-0"]
 
 
 def test_a_token_is_kept_until_shortly_before_it_expires(desk: Desk) -> None:
-    desk.links.make(MEETING)
+    desk.links.create_link(MEETING)
     desk.now = NOW + timedelta(seconds=desk.double.life) - TOKEN_MARGIN - timedelta(seconds=1)
-    desk.links.make(MEETING)
+    desk.links.create_link(MEETING)
     assert len(desk.double.signed_in) == 1
 
     desk.now += timedelta(seconds=1)
-    desk.links.make(MEETING)
+    desk.links.create_link(MEETING)
     assert len(desk.double.signed_in) == 2
     assert desk.double.refused == []
 
 
 def test_a_token_that_is_no_longer_taken_is_renewed_once(desk: Desk) -> None:
-    desk.links.make(MEETING)
+    desk.links.create_link(MEETING)
     desk.double.expire()
 
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
     assert len(desk.double.signed_in) == 2
 
     desk.double.expire()
@@ -107,7 +107,7 @@ def test_throttling_says_when_to_ask_again_and_nobody_asks_before(desk: Desk, sa
     assert len(desk.double.asked) == 1
 
     desk.now += timedelta(seconds=1)
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_faults_pass_and_the_answer_that_was_lost_is_found_again(desk: Desk, fau
     assert str(desk.delayed()) == reason
 
     desk.now += timedelta(minutes=1)
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
     assert len(desk.double.meetings) == 1
 
 
@@ -136,14 +136,14 @@ def test_faults_of_the_sign_in_pass_too(desk: Desk, fault: Fault) -> None:
     desk.delayed()
 
     desk.now += timedelta(minutes=1)
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
 
 
 def test_nobody_there_is_a_fault_that_passes() -> None:
     links = GraphMeetingLinks(lambda: json.dumps(CREDENTIALS), "http://127.0.0.1:9", "http://127.0.0.1:9")
 
     with pytest.raises(LinkDelayed, match="unreachable"):
-        links.make(MEETING)
+        links.create_link(MEETING)
 
 
 def test_a_secret_that_was_changed_is_taken_up(desk: Desk) -> None:
@@ -152,7 +152,7 @@ def test_a_secret_that_was_changed_is_taken_up(desk: Desk) -> None:
 
     desk.secret = json.dumps(CREDENTIALS | {"client_secret": "another one"})
     desk.now += timedelta(minutes=1)
-    assert desk.links.make(MEETING) == FIRST
+    assert desk.links.create_link(MEETING) == FIRST
 
 
 @pytest.mark.parametrize("secret", ["", "[]", "{}", json.dumps({**CREDENTIALS, "tenant_id": None})[:-1]])
@@ -179,5 +179,5 @@ def test_what_no_repetition_heals_is_refused(desk: Desk, fault: Fault, reason: s
     desk.double.faults = [fault]
 
     with pytest.raises(LinkRefused, match=f"^{reason}$"):
-        desk.links.make(MEETING)
-    assert desk.links.make(MEETING) == FIRST
+        desk.links.create_link(MEETING)
+    assert desk.links.create_link(MEETING) == FIRST

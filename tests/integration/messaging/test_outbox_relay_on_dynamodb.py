@@ -98,11 +98,11 @@ def test_a_permission_is_given_once_and_again_only_after_it_was_released(rows: D
     first = outbox.claim(PERMISSION)
     second = outbox.claim(PERMISSION)
 
-    assert (first.standing, second.standing) == (ClaimState.GRANTED, ClaimState.HELD)
+    assert (first.state, second.state) == (ClaimState.GRANTED, ClaimState.HELD)
     assert second.until == NOW + CLAIM_LEASE
 
     outbox.release(first)
-    assert outbox.claim(PERMISSION).standing is ClaimState.GRANTED
+    assert outbox.claim(PERMISSION).state is ClaimState.GRANTED
 
 
 def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
@@ -110,10 +110,10 @@ def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
     first = outbox.claim(PERMISSION)
     rows.now = NOW + CLAIM_LEASE
     later = outbox.claim(PERMISSION)
-    assert (later.standing, later.token) == (ClaimState.EXPIRED, first.token)
+    assert (later.state, later.token) == (ClaimState.EXPIRED, first.token)
 
     outbox.settle(later, "uncertain", NOW + CLAIM_LEASE)
-    assert outbox.claim(PERMISSION).standing is ClaimState.SETTLED
+    assert outbox.claim(PERMISSION).state is ClaimState.SETTLED
     outbox.release(first)
     assert rows.states() == ["uncertain"]
 
@@ -162,18 +162,18 @@ def test_due_entries_of_all_shards_come_longest_waiting_first(rows: DynamoTable)
 def test_advancing_a_reminder_changes_no_version_and_yields_to_a_newer_one(rows: DynamoTable) -> None:
     first = appointment(reminder_hours=(48, 24))
     rows.put(first)
-    due = first.due_reminder()
+    due = first.next_reminder_at()
     assert due is not None
-    assert rows.outbox.due_appointments(due, 10) == [APPOINTMENT]
+    assert rows.outbox.due_reminders(due, 10) == [APPOINTMENT]
 
-    rows.outbox.advance(first, first.due_reminder(after=due))
-    assert rows.outbox.due_appointments(due, 10) == []
+    rows.outbox.set_next_reminder(first, first.next_reminder_at(after=due))
+    assert rows.outbox.due_reminders(due, 10) == []
     row = Row.get(*keys.appointment(APPOINTMENT))
     assert row.version == 1
     assert row_mapping.from_row(row, Appointment) == first
 
     rows.put(appointment(version=2))
-    rows.outbox.advance(first, None)
+    rows.outbox.set_next_reminder(first, None)
     assert Row.get(*keys.appointment(APPOINTMENT)).due_at is not None
 
 
@@ -278,7 +278,7 @@ def test_a_dead_letter_reaches_its_queue(table: None) -> None:
 def test_from_journal_row_to_mailbox(rows: DynamoTable, desk: Desk) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
     carriers = {Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: desk.texts}
-    object.__setattr__(desk.delivery.dispatcher, "carriers", carriers)
+    object.__setattr__(desk.delivery.message_sender, "carriers", carriers)
     rows.put(ana(language="fr"))
     made = entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king"))
     rows.journal(made)

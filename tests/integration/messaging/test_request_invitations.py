@@ -33,7 +33,7 @@ def mailed(world: World, appointment_id: str) -> tuple[str, Any] | None:
     (message,) = (m for m in entry.messages if m.audience is Audience.CLIENT)
     found = read_message_context(container.store(), appointment_id, entry.messages)
     assert found
-    (notice,) = route(message, entry, found[0], world.now).notices
+    (notice,) = route(message, entry, found[0], world.now).notifications
     method = scheduling_method(notice)
     if method is None:
         return None

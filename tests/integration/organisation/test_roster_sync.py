@@ -53,7 +53,7 @@ def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMemb
     following = {}
     for place in staff.location_ids:
         post = before.get(place) or TeamMember(place, staff_id, staff.role)
-        after = post.follows(staff, rota)
+        after = post.updated_from(staff, rota)
         following[place] = after if after == post and post.version else replace(after, version=post.version + 1)
     return following
 

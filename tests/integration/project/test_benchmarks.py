@@ -44,11 +44,11 @@ def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
     allowed = (BOOKING_BUDGETS | CLIENT_BUDGETS)[operation]
 
     assert len(batches) + len(queries) + len(writes) == len(calls), operation
-    assert 1 <= len(batches) <= allowed.most_batches, operation
-    assert len(batches) + len(queries) <= allowed.most_reads, operation
+    assert 1 <= len(batches) <= allowed.max_batches, operation
+    assert len(batches) + len(queries) <= allowed.max_reads, operation
     assert len(writes) == allowed.transactions, operation
     assert all(call["read"] > 0 for call in batches + queries), operation
-    assert all(call["write"] > 0 and call["items"] <= allowed.most_items for call in writes), operation
+    assert all(call["write"] > 0 and call["items"] <= allowed.max_items for call in writes), operation
 
 
 def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:

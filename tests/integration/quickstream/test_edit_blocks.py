@@ -206,7 +206,7 @@ def test_a_booking_that_comes_in_between_is_seen(world: World) -> None:
     editing = EditBlocks(store, container.agenda(), container.ids(), lambda _: None)
     context = Context(world.now, container.principal_for("alex@example.org", ("manager",)))
     with pytest.raises(Exception, match="lose their place") as refused:
-        editing.change(context, block["id"], BlockEdit(limit=1), EditExtent())
+        editing.edit(context, block["id"], BlockEdit(limit=1), EditExtent())
     assert [a["id"] for a in getattr(refused.value, "extra", {})["appointments"]] == [taken[0]["id"]]
     assert shown(world, block)["limit"] == 2
 
@@ -228,12 +228,12 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
         return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
 
     alone = Meddling(lambda: None)
-    editing(alone).change(context, series[0]["id"], BlockEdit(limit=8), EditExtent(SeriesScope.ALL))
+    editing(alone).edit(context, series[0]["id"], BlockEdit(limit=8), EditExtent(SeriesScope.ALL))
     assert alone.commits == 2
 
     rival = booking("apt_1")
     edit = replace(context, expected_version=2)
-    editing(rival).change(edit, series[0]["id"], BlockEdit(limit=9), EditExtent(SeriesScope.ALL))
+    editing(rival).edit(edit, series[0]["id"], BlockEdit(limit=9), EditExtent(SeriesScope.ALL))
     assert rival.commits == 3
     assert {b.id: b.limit for b in _stored()} == {b["id"]: 9 for b in series}
 

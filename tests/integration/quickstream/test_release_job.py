@@ -147,7 +147,7 @@ def test_a_block_that_ends_leaves_those_beside_it_their_seats(world: World) -> N
     assert sweep(world.now) == {"closed": 1}
     assert orphans(world) == []
     placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))
-    assert placement.seats == {first: short["id"], second: long["id"]}
+    assert placement.block_by_occupant == {first: short["id"], second: long["id"]}
     assert shown(world, short)["booked_peak"] == 1
 
 
@@ -160,7 +160,7 @@ def test_many_blocks_of_one_day_come_in_parts(world: World, monkeypatch: pytest.
 
 def test_days_on_every_shard_are_found_oldest_first(world: World) -> None:
     created(world, recurrence={"rrule": "FREQ=DAILY;COUNT=14"}, release={"hours_before": 1})
-    due = list(DynamoDueWork().sheets(datetime(2026, 12, 10, 13, tzinfo=UTC)))
+    due = list(DynamoDueWork().due_sheets(datetime(2026, 12, 10, 13, tzinfo=UTC)))
     assert due == [(TORONTO, f"2026-12-{day:02d}") for day in range(3, 11)]
     assert len({row.duepk for row in Row.scan() if row.kind == "sheet"}) > 1
 

@@ -324,7 +324,7 @@ def test_whoever_moves_it_to_another_day_meanwhile_is_not_undone(world: World, m
     world.lay(start=OPENING + DAY)
     mine = world.book().json["id"]
     changing, first = container.changing(), list[bool]()
-    change = changing.change
+    change = changing.edit
 
     def after_the_other(*args: Any) -> Any:
         if not first:

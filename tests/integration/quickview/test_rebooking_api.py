@@ -106,7 +106,7 @@ def test_notes_are_for_those_who_may_see_the_appointment_and_the_client(world: W
     assert refusal(call(world, "GET", other)) == (404, "not_found")
     keep(world, staff_id=KIM)
     change = UnitOfWork()
-    change.book(source(id="apt_2", staff_id=RAE, notes="Rae only"))
+    change.save_appointment(source(id="apt_2", staff_id=RAE, notes="Rae only"))
     container.store().commit(change)
     shown = {a["id"]: a["notes"] for a in call(world, "GET", URL).json["last_appointments"]}
     assert shown == {SOURCE: "Went well", "apt_2": None}

@@ -119,7 +119,7 @@ def test_case_10_booked_before_and_held_after_clocks_change(world: World) -> Non
     booked = rebooked(world, work_schedule_id="wsl_thu_fri", date="2024-10-10", time="12:00")
     assert (booked["start"], booked["local_start"]) == ("2024-10-10T02:00:00Z", "2024-10-10T12:00:00")
     stored: Appointment = world.read(Appointment, booked["id"])
-    assert stored.due_reminder() == datetime(2024, 10, 9, 2, 0, tzinfo=UTC)
+    assert stored.next_reminder_at() == datetime(2024, 10, 9, 2, 0, tzinfo=UTC)
     told = letters(world, booked["id"])
     assert "12:00 PM – 1:00 PM" in told[Audience.CLIENT]
     assert "1:00 PM – 2:00 PM" in told[Audience.STAFF]
@@ -176,6 +176,6 @@ def test_what_a_preview_accepts_lies_within_one_line_and_the_client_is_told_thei
     assert (reply.status, reply.json["start"]) == (200, utc_text(at)), reply.text
     booked = confirm(world, reply.json["review_token"]).json
     words = translations_for("en")
-    assert words.span(at, at + LENGTH, timezone) in letters(world, booked["id"])[Audience.CLIENT]
+    assert words.time_range(at, at + LENGTH, timezone) in letters(world, booked["id"])[Audience.CLIENT]
     assert booked["local_start"] == theirs.replace(tzinfo=None).isoformat()
     assert call(world, "POST", f"/appointments/{booked['id']}/cancel", {}, "rae").status == 200

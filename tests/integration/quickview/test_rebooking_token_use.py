@@ -67,7 +67,7 @@ def test_a_click_that_meets_its_own_booking_is_not_refused_for_it(
     """Another click books between the look whether the review is used and the look at the consultant's time."""
     allot(1)
     token = reviewed(world)["review_token"]
-    plans = container.rebooking()._plans
+    plans = container.rebooking()._plan_rebooking
     plan, first = plans.plan, []
 
     def overtaken(*arguments: Any) -> Any:

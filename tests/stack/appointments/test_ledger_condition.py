@@ -58,7 +58,7 @@ def race(branch: Branch) -> tuple[list[BookingResult], Counter[str]]:
 def differences(branch: Branch) -> int:
     """How many places of this branch the integrity check finds wrong."""
     found = background.integrity().check(datetime.now(UTC)).differences
-    return sum(d.place.calendar_id == branch.location_id for d in found)
+    return sum(d.key.calendar_id == branch.location_id for d in found)
 
 
 def test_with_its_condition_the_ledger_sells_every_seat_once(branch: Branch) -> None:

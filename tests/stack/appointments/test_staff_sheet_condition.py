@@ -101,7 +101,7 @@ def test_without_sheet_and_post_conditions_a_person_is_sold_twice_and_both_check
         assert len(booked) > 1
         assert lonely.clashes() != []
         found = background.integrity().check(datetime.now(UTC)).differences
-        assert {d.place.calendar_id for d in found} == {lonely.workers[0].id}
+        assert {d.key.calendar_id for d in found} == {lonely.workers[0].id}
     finally:
         for b in booked:
             cancelled = lonely.cancel({"id": b.appointment.id, "code": b.attendee.code})

@@ -116,7 +116,7 @@ class Rivals:
     def cancel(self, booked: Booked) -> str:
         """The client's own cancellation."""
         context = Context(datetime.now(UTC))
-        return code(lambda: self.cancelling.by_client(context, booked["id"], booked["code"], "Ill"))
+        return code(lambda: self.cancelling.cancel_by_client(context, booked["id"], booked["code"], "Ill"))
 
 
 def code(act: Callable[[], object]) -> str:
@@ -153,6 +153,6 @@ def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch:
     after = race.approval.held()
     assert after[CONFIRMATION] - race.before[CONFIRMATION] == 2
     change = UnitOfWork()
-    change.standing[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
-    change.standing[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
+    change.status_counts[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
+    change.status_counts[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
     container.store().commit(change)

@@ -75,7 +75,7 @@ class Desk:
     def sound(self, *clients: dict[str, Any]) -> None:
         """Ledger and appointments agree, and these clients with all that is kept about them."""
         report = background.integrity().check(datetime.now(UTC), [self.branch.location_id])
-        assert (report.differences, report.astray) == ((), ())
+        assert (report.differences, report.stale_team_members) == ((), ())
         ids = [client["id"] for client in clients]
         assert background.client_integrity().check(ids, [self.branch.location_id]) == ()
 

@@ -61,7 +61,7 @@ class Desk:
         found = store.read([Ref.to(Client, client_id), Ref.to(Appointment, appointment_id)])
         client = found.require(Client, client_id)
         change = UnitOfWork()
-        change.guard(client)
+        change.require_unchanged(client)
         kept = entitlements.reserve(change, store.read(entitlements.refs(client)), client)
         change.save(replace(found.require(Appointment, appointment_id), session=kept))
         store.commit(change)
@@ -149,7 +149,7 @@ def rivals(desk: Desk, appointment_id: str) -> list[str]:
 
     def miss() -> str:
         try:
-            progressing.miss(Context(desk.branch.opening + LATE, boss), appointment_id, True, "Nobody answered")
+            progressing.mark_no_show(Context(desk.branch.opening + LATE, boss), appointment_id, True, "Nobody answered")
         except Refusal as refusal:
             return refusal.code
         return "done"

@@ -45,7 +45,7 @@ def practice(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Practice
 def require_sound(practice: Practice) -> None:
     """Ledger and appointments agree."""
     report = background.integrity().check(datetime.now(UTC), [practice.location_id])
-    assert (report.differences, report.astray) == ((), ())
+    assert (report.differences, report.stale_team_members) == ((), ())
 
 
 def hour(practice: Practice, number: int) -> dict[str, str]:
@@ -182,7 +182,7 @@ def test_without_the_sessions_condition_one_session_is_kept_twice(
     cancel(practice, booked[0])
     stored = container.store().read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
     change = UnitOfWork()
-    change.save(stored.keeping())
+    change.save(stored.with_reservation())
     container.store().commit(change)
 
 

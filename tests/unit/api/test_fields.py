@@ -114,7 +114,7 @@ def test_a_page_is_built_from_what_a_service_lists() -> None:
         items = (Done(at=datetime(2026, 12, 1, tzinfo=UTC)),)
         next_cursor = "abc"
 
-    assert PageResponse[Done].of(Listed()).model_dump(mode="json") == {
+    assert PageResponse[Done].from_domain(Listed()).model_dump(mode="json") == {
         "items": [{"at": "2026-12-01T00:00:00Z"}],
         "next_cursor": "abc",
     }

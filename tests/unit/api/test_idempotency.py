@@ -71,7 +71,7 @@ def test_the_keys_of_two_callers_or_operations_never_meet() -> None:
     book(app)
     send(app, "POST", "/bookings/a/release", headers=KEY, login=claims())
 
-    public, staff = desk.calls[0].once, desk.calls[1].once
+    public, staff = desk.calls[0].idempotency, desk.calls[1].idempotency
     assert (public and public.scope, staff and staff.scope) == ("public:book", "stf_1:release")
 
 
@@ -79,7 +79,7 @@ def test_reading_takes_no_key() -> None:
     app, desk = build()
     send(app, "GET", "/bookings/a", headers=KEY, login=claims())
 
-    assert desk.calls[0].once is None
+    assert desk.calls[0].idempotency is None
 
 
 def test_an_answer_that_expired_between_writing_and_reading_asks_to_come_back() -> None:

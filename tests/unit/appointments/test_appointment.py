@@ -72,9 +72,9 @@ def test_what_is_no_number_is_refused(number: str, country: str | None) -> None:
 
 def test_consent_comes_only_with_a_number_not_known_before() -> None:
     ana = Client("cli_1", "Ana", "Ruiz", NOW, NOW, mobile="+14165550100")
-    assert ana.filled("+14165550199", receive_sms=True, language=None, now=NOW) is ana
+    assert ana.with_blanks_filled("+14165550199", receive_sms=True, language=None, now=NOW) is ana
     blank = replace(ana, mobile=None)
-    filled = blank.filled("+14165550199", receive_sms=True, language="fr", now=NOW)
+    filled = blank.with_blanks_filled("+14165550199", receive_sms=True, language="fr", now=NOW)
     assert (filled.mobile, filled.receive_sms, filled.language) == ("+14165550199", True, "fr")
 
 
@@ -92,9 +92,9 @@ def test_only_the_code_opens() -> None:
 
 def test_reminders_lie_between_booking_and_start() -> None:
     assert APPOINTMENT.reminders() == [(24, START - timedelta(hours=24)), (2, START - timedelta(hours=2))]
-    assert APPOINTMENT.due_reminder(after=START - timedelta(hours=24)) == START - timedelta(hours=2)
+    assert APPOINTMENT.next_reminder_at(after=START - timedelta(hours=24)) == START - timedelta(hours=2)
     for silent in (replace(APPOINTMENT, confirmed=False), replace(APPOINTMENT, notify_client=False)):
-        assert silent.due_reminder() is None
+        assert silent.next_reminder_at() is None
 
 
 def test_a_move_starts_reminders_afresh() -> None:
@@ -106,7 +106,7 @@ def test_a_move_starts_reminders_afresh() -> None:
 
 def test_cancelling_is_the_end() -> None:
     cancelled = APPOINTMENT.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False))
-    assert (cancelled.state, cancelled.sequence, cancelled.occupies) == (AppointmentState.CANCELLED, 1, False)
+    assert (cancelled.state, cancelled.sequence, cancelled.occupies_capacity) == (AppointmentState.CANCELLED, 1, False)
     with pytest.raises(WrongState):
         cancelled.cancelled(Cancellation("", "", NOW, within_24h=False))
     with pytest.raises(WrongState):

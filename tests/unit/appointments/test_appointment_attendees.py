@@ -27,7 +27,7 @@ def full(live: int, gone: int = 0) -> Appointment:
 
 
 def test_one_more_comes() -> None:
-    joined = appointment().joined(KIM, NOW)
+    joined = appointment().with_attendee(KIM, NOW)
 
     assert [a.client_id for a in joined.live_attendees] == [ANA, KIM.client_id]
     assert (joined.attendee(KIM.client_id), joined.sequence) == (KIM, appointment().sequence)
@@ -35,12 +35,12 @@ def test_one_more_comes() -> None:
 
 def test_who_comes_already_is_not_added_again() -> None:
     with pytest.raises(AlreadyAttending):
-        appointment().joined(replace(KIM, client_id=ANA), NOW)
+        appointment().with_attendee(replace(KIM, client_id=ANA), NOW)
 
 
 def test_who_had_left_comes_again_as_somebody_new() -> None:
-    left = with_ben().without(BEN, NOW)
-    back = left.joined(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
+    left = with_ben().without_attendee(BEN, NOW)
+    back = left.with_attendee(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
 
     assert [a.client_id for a in back.attendees] == [ANA, BEN]
     assert [(a.code, a.notes) for a in back.live_attendees][1] == ("another-code", "")
@@ -51,9 +51,9 @@ def test_who_had_left_comes_again_as_somebody_new() -> None:
 def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
     told, about = [], with_ben()
     for _ in range(2):
-        about = about.without(BEN, NOW)
+        about = about.without_attendee(BEN, NOW)
         told.append(notice(MessageKind.CANCELLED, BEN, at=scene(about)).sequence)
-        about = about.joined(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
+        about = about.with_attendee(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
         told.append(notice(MessageKind.CONFIRMATION, BEN, at=scene(about)).sequence)
 
     assert told == sorted(set(told))
@@ -65,21 +65,21 @@ def test_nobody_joins_or_leaves_what_is_over(state: AppointmentState) -> None:
     over = with_ben(state=state)
 
     with pytest.raises(WrongState):
-        over.joined(KIM, NOW)
+        over.with_attendee(KIM, NOW)
     with pytest.raises(WrongState):
-        over.without(BEN, NOW)
+        over.without_attendee(BEN, NOW)
 
 
 def test_nobody_joins_once_its_time_is_up() -> None:
-    assert len(appointment(state=AppointmentState.IN_PROGRESS).joined(KIM, NOW).attendees) == 2
+    assert len(appointment(state=AppointmentState.IN_PROGRESS).with_attendee(KIM, NOW).attendees) == 2
     with pytest.raises(WrongState):
-        appointment().joined(KIM, appointment().end)
+        appointment().with_attendee(KIM, appointment().end)
 
 
 def test_there_is_an_end_to_how_many_come() -> None:
-    assert len(full(MAX_ATTENDEES - 1, 1).joined(KIM, NOW).live_attendees) == MAX_ATTENDEES
+    assert len(full(MAX_ATTENDEES - 1, 1).with_attendee(KIM, NOW).live_attendees) == MAX_ATTENDEES
     with pytest.raises(Invalid) as caught:
-        full(MAX_ATTENDEES).joined(KIM, NOW)
+        full(MAX_ATTENDEES).with_attendee(KIM, NOW)
     assert caught.value.code == "too_many_attendees"
 
 
@@ -87,11 +87,11 @@ def test_all_who_ever_came_fit_into_one_transaction() -> None:
     crowd = full(1)
     for n in range(200):
         try:
-            crowd = crowd.joined(Attendee(f"cli_passing_{n}", "Passing", f"code-{n}"), NOW)
+            crowd = crowd.with_attendee(Attendee(f"cli_passing_{n}", "Passing", f"code-{n}"), NOW)
         except Invalid:
             break
-        crowd = crowd.without(f"cli_passing_{n}", NOW)
+        crowd = crowd.without_attendee(f"cli_passing_{n}", NOW)
 
     assert len(crowd.attendees) == 50
     returned = replace(crowd.attendees[-1], cancelled=False)
-    assert len(crowd.joined(returned, NOW).attendees) == 50
+    assert len(crowd.with_attendee(returned, NOW).attendees) == 50

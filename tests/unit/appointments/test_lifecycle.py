@@ -61,8 +61,8 @@ def test_each_step_says_when_it_was_taken() -> None:
         AppointmentState.SERVED,
         AppointmentState.COMPLETED,
     )
-    assert [done.reached(state) for state in states] == times
-    assert (done.reached(AppointmentState.NO_SHOW), done.updated_at) == (None, times[-1])
+    assert [done.reached_at(state) for state in states] == times
+    assert (done.reached_at(AppointmentState.NO_SHOW), done.updated_at) == (None, times[-1])
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (59, 0), (60, 1), (38 * 60 + 59, 38)])
@@ -79,7 +79,7 @@ def test_a_client_is_missing_thirty_minutes_after_the_start() -> None:
     with pytest.raises(TooEarly):
         mark_no_show(appointment(), replace(late, at=late.at - timedelta(seconds=1)))
     gone = mark_no_show(appointment(), late)
-    assert (gone.state, gone.no_show, gone.reached(AppointmentState.NO_SHOW)) == (
+    assert (gone.state, gone.no_show, gone.reached_at(AppointmentState.NO_SHOW)) == (
         AppointmentState.NO_SHOW,
         late,
         late.at,
@@ -105,7 +105,7 @@ def test_no_step_gives_room_back_or_tells_calendars(step: LifecycleStep) -> None
     was = appointment(state=state, staff_id="stf_sam")
     now = take_step(was, step, NOW)
 
-    assert (now.occupies, list(now.stands()), now.sequence) == (True, list(was.stands()), was.sequence)
+    assert (now.occupies_capacity, list(now.calendar_spans()), now.sequence) == (True, list(was.calendar_spans()), was.sequence)
 
 
 @pytest.mark.parametrize("state", AppointmentState)

@@ -36,7 +36,7 @@ def request() -> Appointment:
 def test_a_request_is_told_to_nobody_of_the_organisation() -> None:
     asked = request()
     assert (asked.confirmed, asked.announced, asked.requested_at, asked.status_id) == (False, False, NOW, "sts_1")
-    assert asked.held_status == ("sts_1", StatusPredicate.START)
+    assert asked.counted_status == ("sts_1", StatusPredicate.START)
     assert as_request(appointment(), None, NOW) == appointment()
 
 
@@ -96,10 +96,10 @@ def test_what_a_client_said_stands_behind_that_they_cancelled() -> None:
 
 def test_the_first_of_a_kind_is_the_lowest_that_can_be_chosen() -> None:
     pipeline = StatusPipeline((REVIEW, replace(RECEIVED, archived=True), PHONED, CONFIRMED))
-    assert pipeline.first(StatusPredicate.START) == REVIEW
-    assert pipeline.first(StatusPredicate.BOOKING_CONFIRMATION) == CONFIRMED
-    assert pipeline.missing == (StatusPredicate.CANCELLATION,)
-    assert [s.id for s in pipeline.arranged(["sts_4", "sts_2", "sts_3"]).ordered] == [
+    assert pipeline.first_with(StatusPredicate.START) == REVIEW
+    assert pipeline.first_with(StatusPredicate.BOOKING_CONFIRMATION) == CONFIRMED
+    assert pipeline.missing_predicates == (StatusPredicate.CANCELLATION,)
+    assert [s.id for s in pipeline.reordered(["sts_4", "sts_2", "sts_3"]).ordered] == [
         "sts_4",
         "sts_2",
         "sts_3",

@@ -35,27 +35,27 @@ def seeking(right: SeatAccess = SeatAccess.WIDGET, now: datetime = NOW, **more: 
 
 def listed(slots: BlockSlots) -> dict[int, int]:
     """Minutes after nine with how many each takes."""
-    return {slot.start - NINE: slot.available for slot in slots.listed(NINE - 1440, NINE + 2880)}
+    return {slot.start - NINE: slot.available for slot in slots.free_slots(NINE - 1440, NINE + 2880)}
 
 
 def test_starts_step_from_the_blocks_start_to_the_last_that_fits() -> None:
     slots = BlockSlots(offer(duration=40, interval=25), calendar([block(start=5, end=100)]), seeking())
     assert listed(slots) == {5: 1, 30: 1, 55: 1}
-    assert slots.why_not(NINE + 55) is None
-    assert slots.why_not(NINE + 60) is Unavailable.OFF_GRID
-    assert slots.why_not(NINE + 80) is Unavailable.NO_BLOCK
+    assert slots.unavailable_reason(NINE + 55) is None
+    assert slots.unavailable_reason(NINE + 60) is Unavailable.OFF_GRID
+    assert slots.unavailable_reason(NINE + 80) is Unavailable.NO_BLOCK
 
 
 def test_overlapping_blocks_have_grids_of_their_own() -> None:
     slots = BlockSlots(offer(interval=30), calendar([block("a", end=90), block("b", start=10, end=90)]), seeking())
     assert listed(slots) == {0: 1, 10: 2, 30: 2, 40: 2, 60: 2}
-    assert slots.why_not(NINE + 20) is Unavailable.OFF_GRID
+    assert slots.unavailable_reason(NINE + 20) is Unavailable.OFF_GRID
 
 
 def test_only_the_days_asked_for_are_listed() -> None:
     slots = BlockSlots(offer(), calendar([block()]), seeking())
-    assert [s.start - NINE for s in slots.listed(NINE + 31, NINE + 60)] == [45]
-    assert [s.start - NINE for s in slots.listed(NINE + 45, NINE + 46)] == [45]
+    assert [s.start - NINE for s in slots.free_slots(NINE + 31, NINE + 60)] == [45]
+    assert [s.start - NINE for s in slots.free_slots(NINE + 45, NINE + 46)] == [45]
 
 
 def _night(wall: str) -> tuple[Block, Calendar]:
@@ -64,12 +64,12 @@ def _night(wall: str) -> tuple[Block, Calendar]:
                     begins + timedelta(hours=4), 2, (MORTGAGE,))  # fmt: skip
     found = series.occurrence(datetime.fromisoformat(wall), 0)
     assert found is not None
-    return found, Calendar.of("loc_1", days_around(found.start, found.end), []).laid(found)
+    return found, Calendar.from_sheets("loc_1", days_around(found.start, found.end), []).with_block(found)
 
 
 def _walls(slots: BlockSlots, of: Block) -> list[str]:
     return [
-        f"{from_epoch_minute(s.start).astimezone(TORONTO):%H:%M%z}" for s in slots.listed(of.start - 60, of.end + 60)
+        f"{from_epoch_minute(s.start).astimezone(TORONTO):%H:%M%z}" for s in slots.free_slots(of.start - 60, of.end + 60)
     ]
 
 
@@ -111,15 +111,15 @@ def test_a_grid_that_does_not_divide_the_hour_goes_on_over_the_change() -> None:
 )
 def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, why: Unavailable | None) -> None:
     slots = BlockSlots(offer(), calendar(blocks), seeking())
-    assert slots.why_not(NINE + minutes) is why
+    assert slots.unavailable_reason(NINE + minutes) is why
     assert (minutes in listed(slots)) == (why is None)
 
 
 def test_what_is_full_says_so() -> None:
     full = calendar([block(reserved=0)], [booked("1", 0, 30)])
-    assert BlockSlots(offer(), full, seeking()).why_not(NINE) is Unavailable.FULL
+    assert BlockSlots(offer(), full, seeking()).unavailable_reason(NINE) is Unavailable.FULL
     both = calendar([block(limit=2, reserved=1)], [booked("1", 0, 30), booked("2", 0, 30, right=SeatAccess.SCHEDULE)])
-    assert BlockSlots(offer(), both, seeking()).why_not(NINE) is Unavailable.FULL
+    assert BlockSlots(offer(), both, seeking()).unavailable_reason(NINE) is Unavailable.FULL
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_staff_see_reserve_and_held_blocks_and_place_freely() -> None:
     assert [listed(BlockSlots(offer(), reserved, seeking(right)))[0] for right in SeatAccess] == [2, 3, 3]
     hidden = calendar([block(state=BlockState.HELD)])
     assert [bool(listed(BlockSlots(offer(), hidden, seeking(right)))) for right in SeatAccess] == [False, False, True]
-    assert [BlockSlots(offer(), reserved, seeking(right)).why_not(NINE + 5) for right in SeatAccess] == [
+    assert [BlockSlots(offer(), reserved, seeking(right)).unavailable_reason(NINE + 5) for right in SeatAccess] == [
         Unavailable.OFF_GRID,
         Unavailable.OFF_GRID,
         None,
@@ -157,15 +157,15 @@ def test_lead_time_holds_for_clients_only_and_what_has_begun_is_past() -> None:
     found = calendar([block()])
     client = BlockSlots(offer(lead=60), found, seeking(now=now))
     assert min(listed(client)) == 30
-    assert [client.why_not(NINE + m) for m in (0, 15, 30)] == [Unavailable.TOO_SOON, Unavailable.TOO_SOON, None]
+    assert [client.unavailable_reason(NINE + m) for m in (0, 15, 30)] == [Unavailable.TOO_SOON, Unavailable.TOO_SOON, None]
     assert min(listed(BlockSlots(offer(lead=60), found, seeking(SeatAccess.CONTACT_CENTRE, now)))) == 0
     begun = BlockSlots(offer(), found, seeking(SeatAccess.SCHEDULE, from_epoch_minute(NINE) + timedelta(seconds=1)))
-    assert begun.why_not(NINE) is Unavailable.PAST
+    assert begun.unavailable_reason(NINE) is Unavailable.PAST
     assert min(listed(begun)) == 15
     exactly = BlockSlots(offer(lead=30), found, seeking(now=now))
-    assert exactly.why_not(NINE) is None
+    assert exactly.unavailable_reason(NINE) is None
     late = BlockSlots(offer(lead=30), found, seeking(now=now + timedelta(seconds=1)))
-    assert late.why_not(NINE) is Unavailable.TOO_SOON
+    assert late.unavailable_reason(NINE) is Unavailable.TOO_SOON
 
 
 def test_the_horizon_ends_with_a_local_day() -> None:
@@ -173,42 +173,42 @@ def test_the_horizon_ends_with_a_local_day() -> None:
     evening = calendar([block(start=14 * 60, end=17 * 60)])
     near = BlockSlots(offer(horizon=2), evening, seeking())
     assert max(listed(near)) == 14 * 60 + 45
-    assert near.why_not(NINE + 15 * 60) is Unavailable.TOO_FAR
+    assert near.unavailable_reason(NINE + 15 * 60) is Unavailable.TOO_FAR
     assert listed(BlockSlots(offer(horizon=1), evening, seeking())) == {}
 
 
 def test_moving_looks_past_the_own_seat() -> None:
     """Case 3: limit 1, 09:00 to 10:00 becomes 09:30 to 10:30."""
     found = calendar([block(limit=1)], [booked("1", 0, 60)])
-    assert BlockSlots(offer(60), found, seeking()).why_not(NINE + 30) is Unavailable.FULL
-    assert BlockSlots(offer(60), found, seeking(moving="apt_1")).why_not(NINE + 30) is None
+    assert BlockSlots(offer(60), found, seeking()).unavailable_reason(NINE + 30) is Unavailable.FULL
+    assert BlockSlots(offer(60), found, seeking(moving="apt_1")).unavailable_reason(NINE + 30) is None
 
 
 def test_the_holder_sees_the_own_slot_as_free_and_others_do_not() -> None:
     hold = held("2", 0, 30)
     found = calendar([block(limit=1)], [hold])
-    assert BlockSlots(offer(), found, seeking()).why_not(NINE) is Unavailable.FULL
+    assert BlockSlots(offer(), found, seeking()).unavailable_reason(NINE) is Unavailable.FULL
     assert listed(BlockSlots(offer(), found, seeking(hold=hold)))[0] == 1
-    assert BlockSlots(offer(), found, seeking(now=NOW + timedelta(seconds=600))).why_not(NINE) is None
+    assert BlockSlots(offer(), found, seeking(now=NOW + timedelta(seconds=600))).unavailable_reason(NINE) is None
 
 
 def test_when_seats_shrink_the_older_hold_confirms() -> None:
     """D13: two holds, then one seat; appointments come before both."""
     old, new = held("1", 0, 30), held("2", 0, 30)
     found = calendar([block(limit=1)], [old, new])
-    assert BlockSlots(offer(), found, seeking(hold=old)).why_not(NINE) is None
-    assert BlockSlots(offer(), found, seeking(hold=new)).why_not(NINE) is Unavailable.FULL
-    taken = found.placed(booked("3", 0, 30))
-    assert BlockSlots(offer(), taken, seeking(hold=old)).why_not(NINE) is Unavailable.FULL
+    assert BlockSlots(offer(), found, seeking(hold=old)).unavailable_reason(NINE) is None
+    assert BlockSlots(offer(), found, seeking(hold=new)).unavailable_reason(NINE) is Unavailable.FULL
+    taken = found.with_occupant(booked("3", 0, 30))
+    assert BlockSlots(offer(), taken, seeking(hold=old)).unavailable_reason(NINE) is Unavailable.FULL
     # The rank is that of the slot that is held; another time is looked for like anybody's.
-    assert BlockSlots(offer(), found, seeking(hold=old)).why_not(NINE + 15) is Unavailable.FULL
+    assert BlockSlots(offer(), found, seeking(hold=old)).unavailable_reason(NINE + 15) is Unavailable.FULL
 
 
 def test_the_nearest_come_first_and_the_start_itself_is_none_of_them() -> None:
     slots = BlockSlots(offer(), calendar([block()], [booked("1", 60, 90)]), seeking())
-    found = nearest_starts(slots.listed(NINE - 1440, NINE + 1440), NINE + 60)
+    found = nearest_starts(slots.free_slots(NINE - 1440, NINE + 1440), NINE + 60)
     assert [s - NINE for s in found] == [30, 90, 15]
-    one = BlockSlots(offer(), calendar([block(end=30)]), seeking()).listed(NINE, NINE + 60)
+    one = BlockSlots(offer(), calendar([block(end=30)]), seeking()).free_slots(NINE, NINE + 60)
     assert NINE not in nearest_starts(one, NINE)
 
 
@@ -230,10 +230,10 @@ def test_what_is_listed_is_what_can_be_booked_one_after_the_other(seed: int) -> 
     shown = listed(BlockSlots(asked, found, seeking(right)))
     for start in range(0, 150, 15):
         filled, admitted = found, 0
-        while BlockSlots(asked, filled, seeking(right)).why_not(NINE + start) is None:
+        while BlockSlots(asked, filled, seeking(right)).unavailable_reason(NINE + start) is None:
             admitted += 1
             end = start + asked.service.duration_minutes
-            filled = filled.placed(booked(f"new{admitted}", start, end, asked.service.id, right))
+            filled = filled.with_occupant(booked(f"new{admitted}", start, end, asked.service.id, right))
         assert admitted == shown.get(start, 0)
 
 
@@ -247,16 +247,16 @@ def _somebody(chance: random.Random, number: int) -> Occupant:
 def test_a_decision_knows_what_it_rests_on() -> None:
     chain = calendar([block()], [booked("1", 20, 50), booked("2", 45, 75), booked("3", 75, 90)])
     slots = BlockSlots(offer(), chain, seeking())
-    taken, free = (slots.forced(NINE + minutes) for minutes in (0, 90))
+    taken, free = (slots.allocate_overriding(NINE + minutes) for minutes in (0, 90))
     assert taken is not None
-    assert taken.hull == (NINE, NINE + 75)
+    assert taken.dependency_span == (NINE, NINE + 75)
     assert free is not None
-    assert free.hull == (NINE + 90, NINE + 120)
-    assert slots.settled(NINE, NINE + 90)
+    assert free.dependency_span == (NINE + 90, NINE + 120)
+    assert slots.covers_dependencies(NINE, NINE + 90)
     day = epoch_minute(datetime(2026, 12, 3, tzinfo=UTC))
-    over_midnight = Calendar.of("loc_1", ["2026-12-03"], []).replaced(
+    over_midnight = Calendar.from_sheets("loc_1", ["2026-12-03"], []).with_sheets(
         s.with_occupant(replace(booked("1", 0, 30), start=day - 30, end=day + 30))
-        for s in Calendar.of("loc_1", ["2026-12-03"], []).sheets.values()
+        for s in Calendar.from_sheets("loc_1", ["2026-12-03"], []).sheets.values()
     )
-    assert not BlockSlots(offer(), over_midnight, seeking()).settled(day, day + 60)
-    assert BlockSlots(offer(), over_midnight, seeking()).settled(day + 60, day + 120)
+    assert not BlockSlots(offer(), over_midnight, seeking()).covers_dependencies(day, day + 60)
+    assert BlockSlots(offer(), over_midnight, seeking()).covers_dependencies(day + 60, day + 120)

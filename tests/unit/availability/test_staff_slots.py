@@ -139,7 +139,7 @@ def test_a_daily_limit_counts_the_days_of_the_staff_members_own_zone() -> None:
 
 def test_a_daily_limit_is_reached_and_not_only_exceeded() -> None:
     two = [booked("1", on_the_day("09:00")), booked("2", on_the_day("09:30"))]
-    whys = [asked(member("a", NINE_TO_FIVE, limit=n, booked=two)).why_not(on_the_day("12:00")) for n in (1, 2, 3)]
+    whys = [asked(member("a", NINE_TO_FIVE, limit=n, booked=two)).unavailable_reason(on_the_day("12:00")) for n in (1, 2, 3)]
 
     assert whys == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT, None]
     assert clocks(asked(member("a", NINE_TO_FIVE, limit=0))) == []
@@ -152,8 +152,8 @@ def test_a_decision_below_a_limit_rests_on_the_whole_day_and_any_other_on_its_ti
         roster_builder.slots(
             offer(buffers=(5, 10)), ALL_DAY, [member("a", NINE_TO_FIVE, limit=limit)], start, start + 1
         )
-        .place(start)
-        .hull
+        .allocate(start)
+        .dependency_span
         for limit in (None, 1)
     ]
 
@@ -169,7 +169,7 @@ def test_an_appointment_over_the_edge_of_two_sheets_stands_on_both_and_blocks_bo
     sheets = calendar(who, edge, edge + 1).sheets
     found = roster_builder.slots(offer(15, 15), opening("17:00-21:00"), [who], edge - 60, edge + 60)
 
-    assert sheet_days("stf_a", *over.busy) == ["2026-11-23", "2026-12-07"]
+    assert sheet_days("stf_a", *over.busy_span) == ["2026-11-23", "2026-12-07"]
     assert [day for day in sorted(sheets) if over.id in sheets[day].occupants] == ["2026-11-23", "2026-12-07"]
     assert [start - edge for start in roster_builder.listed(found, edge - 60, edge + 60)] == [-60, -45, 30, 45]
 
@@ -194,7 +194,7 @@ def test_whose_turn_it_is_goes_by_keeping_then_load_then_rest_then_id() -> None:
     nine = on_the_day("09:00")
 
     def picked(*people: Member, keep: str | None = None) -> str | None:
-        return asked(*people, wanted=StaffPreference(keep=keep)).place(nine).staff_id
+        return asked(*people, wanted=StaffPreference(keep=keep)).allocate(nine).staff_id
 
     assert picked(busy, recent, rested, also_rested, never, also_never) == "stf_e"
     assert picked(busy, recent, also_rested, rested) == "stf_c"
@@ -206,33 +206,33 @@ def test_whose_turn_it_is_goes_by_keeping_then_load_then_rest_then_id() -> None:
 def test_only_that_days_appointments_count_for_whose_turn_it_is() -> None:
     other_day = member("a", NINE_TO_FIVE, booked=[booked("1", at("2026-12-04 09:00"))])
 
-    assert asked(other_day, member("b", NINE_TO_FIVE)).place(on_the_day("09:00")).staff_id == "stf_a"
+    assert asked(other_day, member("b", NINE_TO_FIVE)).allocate(on_the_day("09:00")).staff_id == "stf_a"
 
 
 def test_a_place_is_theirs_with_the_services_buffers() -> None:
-    place = asked(member("a", NINE_TO_FIVE), buffers=(5, 10)).place(on_the_day("09:00"))
+    place = asked(member("a", NINE_TO_FIVE), buffers=(5, 10)).allocate(on_the_day("09:00"))
     nine = on_the_day("09:00")
 
     assert (place.start, place.end, place.staff_id, place.over_capacity) == (nine, nine + 30, "stf_a", False)
-    assert place.occupant("apt_1", SeatAccess.WIDGET).busy == (nine - 5, nine + 40)
+    assert place.to_occupant("apt_1", SeatAccess.WIDGET).busy_span == (nine - 5, nine + 40)
 
 
 def test_one_wanted_person_is_forced_in_spite_of_everything_but_the_past() -> None:
     who = member("a", NINE_TO_FIVE, booked=[booked("1", on_the_day("09:00"))])
     found = asked(who, wanted=StaffPreference("stf_a"))
-    forced = [found.forced(on_the_day(clock)) for clock in ("09:00", "10:00", "22:00")]
+    forced = [found.allocate_overriding(on_the_day(clock)) for clock in ("09:00", "10:00", "22:00")]
 
     assert [(place.staff_id, place.over_capacity) for place in forced if place] == [
         ("stf_a", True), ("stf_a", False), ("stf_a", True),
     ]  # fmt: skip
-    assert asked(who).forced(on_the_day("10:00")) is None
+    assert asked(who).allocate_overriding(on_the_day("10:00")) is None
     with pytest.raises(Invalid):
-        found.forced(at("2025-12-03 09:00"))
+        found.allocate_overriding(at("2025-12-03 09:00"))
 
 
 def test_the_nearest_come_with_the_closest_first_and_the_earlier_of_two() -> None:
     found = asked(member("a", NINE_TO_FIVE, booked=[booked("1", on_the_day("12:00"))]))
-    near = nearest_starts(found.listed(on_the_day("00:00"), on_the_day("23:59")), on_the_day("12:00"))
+    near = nearest_starts(found.free_slots(on_the_day("00:00"), on_the_day("23:59")), on_the_day("12:00"))
 
     assert [roster_builder.wall(start)[3:8] for start in near] == ["11:30", "12:30", "11:00"]
 

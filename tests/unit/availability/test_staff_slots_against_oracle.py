@@ -32,9 +32,9 @@ def test_a_minute_is_bookable_exactly_where_the_oracle_says_and_goes_to_whom_it_
     oracle, slots = asked.oracle(), asked.slots()
     for start in range(asked.first, asked.last):
         free = oracle.bookable(start)
-        assert (slots.why_not(start) is None) == bool(free)
+        assert (slots.unavailable_reason(start) is None) == bool(free)
         if free:
-            assert oracle.pick(start) == slots.place(start).staff_id
+            assert oracle.pick(start) == slots.allocate(start).staff_id
 
 
 @examples

@@ -54,8 +54,8 @@ def test_in_autumn_half_past_one_comes_twice_and_each_is_booked_by_itself() -> N
     assert walls(on(day, member("a", who)), day) == [
         "00:30-0400", "01:30-0400", "01:30-0500", "02:30-0500", "03:30-0500",
     ]  # fmt: skip
-    assert (second - first, found.why_not(first), found.why_not(second)) == (60, Unavailable.STAFF_BUSY, None)
-    assert found.place(second).start == second
+    assert (second - first, found.unavailable_reason(first), found.unavailable_reason(second)) == (60, Unavailable.STAFF_BUSY, None)
+    assert found.allocate(second).start == second
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-11-02", 24)])
@@ -175,7 +175,7 @@ def test_a_schedule_fits_before_the_clocks_change_and_no_longer_after() -> None:
     """Case 11: Tuesdays nine to two in Melbourne, half past ten in Perth."""
     who = member("a", schedule(line("09:00-14:00", 2), zone=MELBOURNE))
     whys = [
-        roster_builder.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).why_not(start)
+        roster_builder.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(start)
         for start in (at(clock, PERTH) for clock in ("2026-09-29 10:30", "2026-10-06 10:30", "2026-10-06 10:00"))
     ]
 
@@ -189,7 +189,7 @@ def test_the_weekday_is_the_schedules_own() -> None:
     for weekday in (1, 2):
         who = member("a", schedule(line("00:30-06:00", weekday), zone=MELBOURNE))
         found = roster_builder.slots(offer(30, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1)
-        whys.append(found.why_not(start))
+        whys.append(found.unavailable_reason(start))
 
     assert roster_builder.wall(start, MELBOURNE) == "06 01:30+1100"
     assert whys == [Unavailable.STAFF_NOT_WORKING, None]

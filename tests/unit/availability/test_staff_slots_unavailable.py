@@ -49,7 +49,7 @@ def why(*facts: str) -> Unavailable | None:
     )
     hours = opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
     seeker, wanted = Requester(SeatAccess.WIDGET, when), StaffPreference(language="fr" if "language" in facts else None)
-    return roster_builder.slots(offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, seeker=seeker, wanted=wanted).why_not(
+    return roster_builder.slots(offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, seeker=seeker, wanted=wanted).unavailable_reason(
         CHRISTMAS
     )
 
@@ -107,7 +107,7 @@ def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
         member("d", NINE_TO_FIVE, booked=[booked("1", on_the_day("10:00"))]),
         member("e", NINE_TO_FIVE),
     )
-    whys = [asked(*people[:n]).why_not(on_the_day("10:00")) for n in range(6)]
+    whys = [asked(*people[:n]).unavailable_reason(on_the_day("10:00")) for n in range(6)]
 
     assert whys == [
         Unavailable.STAFF_NOT_WORKING,
@@ -122,7 +122,7 @@ def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
 def test_a_wanted_person_without_the_language_is_a_language_nobody_speaks() -> None:
     french, english = member("a", NINE_TO_FIVE, languages=("fr",)), member("b", NINE_TO_FIVE)
 
-    assert asked(french, english, wanted=StaffPreference(None, "fr")).place(on_the_day("09:00")).staff_id == "stf_a"
+    assert asked(french, english, wanted=StaffPreference(None, "fr")).allocate(on_the_day("09:00")).staff_id == "stf_a"
     assert reasons(asked(french, english, wanted=StaffPreference("stf_b", "fr")), "09:00") == [
         Unavailable.LANGUAGE_UNAVAILABLE
     ]
@@ -130,9 +130,9 @@ def test_a_wanted_person_without_the_language_is_a_language_nobody_speaks() -> N
 
 def test_each_fact_is_refused_with_the_contracts_code() -> None:
     with pytest.raises(SlotTaken):
-        asked().place(on_the_day("09:00"))
+        asked().allocate(on_the_day("09:00"))
     with pytest.raises(NoStaffForLanguage):
-        asked(wanted=StaffPreference(language="fr")).place(on_the_day("09:00"))
+        asked(wanted=StaffPreference(language="fr")).allocate(on_the_day("09:00"))
     with pytest.raises(Invalid) as refused:
-        asked(member("a", NINE_TO_FIVE)).place(on_the_day("09:05"))
+        asked(member("a", NINE_TO_FIVE)).allocate(on_the_day("09:05"))
     assert refused.value.code == "off_grid"

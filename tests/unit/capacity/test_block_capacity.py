@@ -25,7 +25,7 @@ def placed(blocks: list[Block], occupants: list[Occupant]) -> BlockCapacity:
 
 def rooms(placement: BlockCapacity, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
     """How many more fit, for the widget, the contact centre and Schedule."""
-    return [placement.room(NINE + start, NINE + end, service, right) for right in RIGHTS]
+    return [placement.remaining_seats(NINE + start, NINE + end, service, right) for right in RIGHTS]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_bookings_are_reseated_between_overlapping_blocks() -> None:
     assert rooms(one, service=MORTGAGE)[0] == 1
     full = placed(blocks, [booked("1", 0, 30, ACCOUNT), booked("2", 0, 30)])
     assert rooms(full, service=ACCOUNT)[0] == 0
-    assert full.seats == {"apt_1": "blk_b", "apt_2": "blk_a"}
+    assert full.block_by_occupant == {"apt_1": "blk_b", "apt_2": "blk_a"}
 
 
 def test_overbooking_shows_as_nothing_left_never_less() -> None:
@@ -109,14 +109,14 @@ def test_a_hold_counts_until_it_ends_and_ranks_behind_older_ones() -> None:
     first = BlockCapacity(both, SECONDS, {"hld_1"}, before="hld_1")
     second = BlockCapacity(both, SECONDS, {"hld_2"}, before="hld_2")
     assert [rooms(p)[0] for p in (first, second)] == [1, 0]
-    with_appointment = BlockCapacity(both.placed(booked("9", 0, 30)), SECONDS, {"hld_1"}, before="hld_1")
+    with_appointment = BlockCapacity(both.with_occupant(booked("9", 0, 30)), SECONDS, {"hld_1"}, before="hld_1")
     assert rooms(with_appointment)[0] == 0
 
 
 def test_a_closed_block_keeps_those_who_sat_there() -> None:
     closed = block("a", state=BlockState.CLOSED, keeps=("apt_1",))
     placement = placed([closed, block("b")], [booked("1", 0, 30), booked("2", 0, 30)])
-    assert placement.seats == {"apt_1": "blk_a", "apt_2": "blk_b"}
+    assert placement.block_by_occupant == {"apt_1": "blk_a", "apt_2": "blk_b"}
     assert placement.orphans() == []
     assert rooms(placement) == [0, 0, 0]
     moved = placed([closed], [booked("1", 160, 190)])
@@ -133,7 +133,7 @@ def test_seats_at_best_are_those_of_an_empty_calendar() -> None:
     full = placed(blocks, [booked(str(n), 0, 60) for n in range(4)])
 
     def at_best(service: str, duration: int, step: int = 15) -> int:
-        return full.seats_at_best(service, duration, step, NINE, NINE + 180)
+        return full.max_simultaneous(service, duration, step, NINE, NINE + 180)
 
     assert at_best(MORTGAGE, 30) == 7
     assert at_best(MORTGAGE, 45) == 3
@@ -163,7 +163,7 @@ def test_merged_stays_give_the_same_hull(stays: list[tuple[int, int]], asked: tu
     start, end = NINE + 5 * asked[0], NINE + 5 * (asked[0] + asked[1])
     occupants = [booked(f"{n:02d}", 5 * s, 5 * e) for n, (s, e) in enumerate(stays)]
     placement = placed([], occupants)
-    assert placement.hull(start, end) == dependency_span(placement.sitters, start, end)
+    assert placement.dependency_span(start, end) == dependency_span(placement.demands, start, end)
 
 
 def _random(seed: int) -> Calendar:
@@ -189,10 +189,10 @@ def test_closing_over_those_who_sit_there_takes_nobodys_seat(seed: int) -> None:
     before = _random(seed)
     placement = BlockCapacity(before, SECONDS)
     orphans = {o.id for o in placement.orphans()}
-    seated = [o.id for sitting in placement.sitting.values() for o in sitting]
+    seated = [o.id for sitting in placement.seated_by_block.values() for o in sitting]
     assert len(seated) == len(set(seated))
     assert orphans.isdisjoint(seated)
     for one in placement.blocks:
-        kept = tuple(o.id for o in placement.sitting.get(one.id, ()))
-        after = BlockCapacity(before.laid(one.closed(kept)), SECONDS)
+        kept = tuple(o.id for o in placement.seated_by_block.get(one.id, ()))
+        after = BlockCapacity(before.with_block(one.closed(kept)), SECONDS)
         assert {o.id for o in after.orphans()} == orphans

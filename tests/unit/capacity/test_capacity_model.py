@@ -48,7 +48,7 @@ def admits(benches: list[SeatPool], sitters: list[Demand], candidate: Demand) ->
 
 
 def room(benches: list[SeatPool], sitters: list[Demand], candidate: Demand, at_most: int | None = None) -> int:
-    return CapacityModel(benches, sitters).room(candidate, at_most)
+    return CapacityModel(benches, sitters).count_admissible(candidate, at_most)
 
 
 def least_overload(benches: list[SeatPool], sitters: list[Demand]) -> int:
@@ -219,7 +219,7 @@ def test_one_room_answers_many_questions_as_new_ones_would(
     benches, booked, _ = day
     prepared = CapacityModel(benches, booked)
     for candidate in data.draw(st.lists(sitters(len(benches)), max_size=4)):
-        assert prepared.room(candidate) == room(benches, booked, candidate)
+        assert prepared.count_admissible(candidate) == room(benches, booked, candidate)
         assert prepared.admits(candidate) == admits(benches, booked, candidate)
 
 
@@ -256,11 +256,11 @@ def listing(day: seat_demand_days.Day) -> list[Demand]:
 def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int) -> None:
     day = seat_demand_days.day(kind, seed, blocks=4, most=45)
     prepared = CapacityModel(day.benches, day.sitters)
-    answers = [prepared.room(wish) for wish in listing(day)]
+    answers = [prepared.count_admissible(wish) for wish in listing(day)]
     with mock.patch.multiple(solver, EFFORTS=(), LAST_PATIENCE=-1):
         exhaustive = CapacityModel(day.benches, day.sitters)
         assert prepared.overload() == exhaustive.overload()
-        assert answers == [exhaustive.room(wish) for wish in listing(day)]
+        assert answers == [exhaustive.count_admissible(wish) for wish in listing(day)]
     assert prepared.gave_up == 0
 
 
@@ -270,8 +270,8 @@ def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
     wishes = listing(day)[:20]
     forth, back = CapacityModel(day.benches, day.sitters), CapacityModel(day.benches, day.sitters)
 
-    assert [forth.room(wish) for wish in wishes] == [back.room(wish) for wish in reversed(wishes)][::-1]
-    assert [forth.room(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
+    assert [forth.count_admissible(wish) for wish in wishes] == [back.count_admissible(wish) for wish in reversed(wishes)][::-1]
+    assert [forth.count_admissible(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -128,7 +128,7 @@ def test_a_pointer_says_nothing_of_the_person_any_more() -> None:
 
 def test_a_primary_stands_for_so_many_and_no_more() -> None:
     family = tuple(f"cli_{n}" for n in range(10, 8 + MAX_MERGED_RECORDS))
-    assert len(merge(client(1), client(2, absorbed=family)).survivor.family) == MAX_MERGED_RECORDS
+    assert len(merge(client(1), client(2, absorbed=family)).survivor.record_ids) == MAX_MERGED_RECORDS
     with pytest.raises(TooManyMerged):
         merge(client(1, absorbed=("cli_9",)), client(2, absorbed=family))
 
@@ -266,7 +266,7 @@ def test_any_chain_of_merges_is_undone_from_its_end(
     for c in records.clients.values():
         # Chains are compressed: a pointer names somebody who is there and lists it.
         assert c.active or c.id in records.clients[str(c.merged_into)].absorbed
-    assert sum(len(c.family) for c in records.clients.values() if c.active) == len(clients)
+    assert sum(len(c.record_ids) for c in records.clients.values() if c.active) == len(clients)
     for made, state in zip(reversed(merges), reversed(states[:-1]), strict=True):
         assert records.undo(made) == ()
         assert records.seen() == state

@@ -80,10 +80,10 @@ def test_one_is_kept_only_where_one_is_left(records: list[Entitlement]) -> None:
 
 def test_what_was_kept_is_used_or_given_back_and_one_too_many_may_be_used() -> None:
     one = Entitlement("cli_1", 1, reserved=1)
-    assert one.settling(SessionUse.USED) == Entitlement("cli_1", 1, used=1)
-    assert one.settling(SessionUse.RETURNED) == Entitlement("cli_1", 1)
-    assert session_balance([one.settling(SessionUse.USED).using()]) == SessionBalance(1, 2, 0)
-    assert session_balance([one.settling(SessionUse.USED).using()]).available == 0
+    assert one.with_settled(SessionUse.USED) == Entitlement("cli_1", 1, used=1)
+    assert one.with_settled(SessionUse.RETURNED) == Entitlement("cli_1", 1)
+    assert session_balance([one.with_settled(SessionUse.USED).with_unreserved_use()]) == SessionBalance(1, 2, 0)
+    assert session_balance([one.with_settled(SessionUse.USED).with_unreserved_use()]).available == 0
 
 
 @pytest.mark.parametrize("state", AppointmentState)
@@ -113,28 +113,28 @@ def test_whoever_was_never_promised_the_time_owes_nothing() -> None:
 def test_it_is_settled_when_the_one_whose_session_it_is_leaves() -> None:
     one, two = Attendee("cli_1", "Ana", "a"), Attendee("cli_2", "Bo", "b")
     both = appointment(attendees=(one, two), session=Session("cli_1", SessionUse.RESERVED))
-    assert session_outcome(both, both.without("cli_2", START)) is None
-    assert session_outcome(both, both.without("cli_1", START)) is SessionUse.USED
-    assert session_outcome(both, both.without("cli_1", START - LATE_CANCEL)) is SessionUse.RETURNED
+    assert session_outcome(both, both.without_attendee("cli_2", START)) is None
+    assert session_outcome(both, both.without_attendee("cli_1", START)) is SessionUse.USED
+    assert session_outcome(both, both.without_attendee("cli_1", START - LATE_CANCEL)) is SessionUse.RETURNED
 
 
 REQUEST = SessionRequest("srq_1", 3, "Still in need", SYSTEM_ACTOR, START)
 
 
 def test_a_request_is_decided_once_and_only_approval_allots() -> None:
-    asked = Entitlement("cli_1", 5).asked(REQUEST)
-    approved = asked.decided("srq_1", RequestOutcome.APPROVED, "Reviewed", SYSTEM_ACTOR, START)
-    declined = asked.decided("srq_1", RequestOutcome.DECLINED, "", SYSTEM_ACTOR, START)
+    asked = Entitlement("cli_1", 5).with_request(REQUEST)
+    approved = asked.with_decision("srq_1", RequestOutcome.APPROVED, "Reviewed", SYSTEM_ACTOR, START)
+    declined = asked.with_decision("srq_1", RequestOutcome.DECLINED, "", SYSTEM_ACTOR, START)
     assert (approved.allotted, declined.allotted) == (8, 5)
     assert [(r.outcome, r.note) for r in approved.requests] == [(RequestOutcome.APPROVED, "Reviewed")]
     with pytest.raises(WrongState):
-        approved.decided("srq_1", RequestOutcome.DECLINED, "", SYSTEM_ACTOR, START)
+        approved.with_decision("srq_1", RequestOutcome.DECLINED, "", SYSTEM_ACTOR, START)
     with pytest.raises(NotFound):
-        asked.decided("srq_2", RequestOutcome.APPROVED, "", SYSTEM_ACTOR, START)
+        asked.with_decision("srq_2", RequestOutcome.APPROVED, "", SYSTEM_ACTOR, START)
 
 
 def test_requests_have_an_end_and_forget_why() -> None:
     full = Entitlement("cli_1", requests=(REQUEST,) * MAX_SESSION_REQUESTS)
     with pytest.raises(Invalid):
-        full.asked(REQUEST)
-    assert {(r.reason, r.note, r.sessions) for r in full.speechless().requests} == {("", "", 3)}
+        full.with_request(REQUEST)
+    assert {(r.reason, r.note, r.sessions) for r in full.without_reasons().requests} == {("", "", 3)}

@@ -89,7 +89,7 @@ def test_a_cancellation_cancels_the_same_uid_with_a_higher_sequence() -> None:
 
 
 def test_for_one_attendee_who_leaves_the_sequence_rises_too() -> None:
-    _, event = read(notice(MessageKind.CANCELLED, at=scene(with_ben(sequence=1).without(ANA, NOW))))
+    _, event = read(notice(MessageKind.CANCELLED, at=scene(with_ben(sequence=1).without_attendee(ANA, NOW))))
 
     assert event["SEQUENCE"] == 2
 
@@ -117,7 +117,7 @@ def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> Non
 
 
 def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
-    left = with_ben(sequence=1).without(ANA, NOW)
+    left = with_ben(sequence=1).without_attendee(ANA, NOW)
     _, event = read(notice(MessageKind.CANCELLED, at=scene(left)))
     (kept,) = file_of(left).walk("VEVENT")
 
@@ -176,7 +176,7 @@ def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
     [
         (appointment(confirmed=False), "TENTATIVE"),
         (cancelled(appointment()), "CANCELLED"),
-        (with_ben().without(ANA, NOW), "CANCELLED"),
+        (with_ben().without_attendee(ANA, NOW), "CANCELLED"),
     ],
 )
 def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> None:
@@ -187,7 +187,7 @@ def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> 
 
 FOLLOWS = "The link follows: your consultant will send it to you."
 LINK = "https://teams.example/l/meetup-join/19%3ameeting_x;y,z?context=%7b%22Tid%22%7d"
-TEAMS = Teleconference.on(VideoPlatform.TEAMS).ready(MeetingLink(LINK))
+TEAMS = Teleconference.agreed(VideoPlatform.TEAMS).with_link(MeetingLink(LINK))
 
 
 def by_video(**fields: Any) -> Appointment:
@@ -207,13 +207,13 @@ def test_a_video_call_can_be_joined_from_the_calendar() -> None:
     ("fields", "described"),
     [
         (
-            {"teleconference": Teleconference.on(VideoPlatform.ZOOM)},
+            {"teleconference": Teleconference.agreed(VideoPlatform.ZOOM)},
             FOLLOWS,
         ),
-        ({"teleconference": TEAMS.left_to_staff()}, FOLLOWS),
-        ({"teleconference": Teleconference.on(VideoPlatform.TEAMS)}, "Change or cancel"),
+        ({"teleconference": TEAMS.with_link_by_staff()}, FOLLOWS),
+        ({"teleconference": Teleconference.agreed(VideoPlatform.TEAMS)}, "Change or cancel"),
         ({"teleconference": None}, "Change or cancel"),
-        ({"teleconference": TEAMS.left_to_staff(), "updated_at": START}, "Change or cancel"),
+        ({"teleconference": TEAMS.with_link_by_staff(), "updated_at": START}, "Change or cancel"),
         ({"method": MeetingMethod.PHONE}, "Change or cancel"),
     ],
     ids=["zoom", "left to staff", "pending", "no platform", "already over", "by phone after all"],

@@ -40,7 +40,7 @@ def unsaid(
 ) -> str:
     told = message(kind, recipient)
     there = at or scene(about)
-    return route(told, entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW).unsaid
+    return route(told, entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW).suppressed
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_client_who_no_longer_exists_is_unreachable() -> None:
         (MessageKind.REMINDER, ANA, appointment(state=AppointmentState.ARRIVED)),
         (MessageKind.REMINDER, ANA, appointment(start=NOW)),
         (MessageKind.CONFIRMATION, BEN, appointment()),
-        (MessageKind.CONFIRMATION, ANA, with_ben().without(ANA, NOW)),
+        (MessageKind.CONFIRMATION, ANA, with_ben().without_attendee(ANA, NOW)),
         (MessageKind.CANCELLED, ANA, appointment()),
         (MessageKind.CONFIRMATION, ANA, cancelled(appointment())),
         (MessageKind.RESCHEDULED, ANA, cancelled(appointment())),
@@ -130,7 +130,7 @@ def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, a
         (MessageKind.REQUEST_RECEIVED, ANA, appointment(confirmed=False)),
         (MessageKind.RESCHEDULED, ANA, appointment(confirmed=False)),
         (MessageKind.CANCELLED, ANA, cancelled(appointment())),
-        (MessageKind.CANCELLED, ANA, with_ben().without(ANA, NOW)),
+        (MessageKind.CANCELLED, ANA, with_ben().without_attendee(ANA, NOW)),
         (MessageKind.STAFF_ASSIGNED, SAM, appointment(staff_id=SAM)),
         (MessageKind.STAFF_UNASSIGNED, SAM, appointment()),
         (MessageKind.STAFF_CANCELLED, "loc_king", cancelled(appointment())),
@@ -146,7 +146,7 @@ def test_a_newer_sequence_supersedes(kind: MessageKind) -> None:
 
 
 def test_the_last_word_is_superseded_by_nothing() -> None:
-    left = replace(with_ben().without(ANA, NOW), sequence=2)
+    left = replace(with_ben().without_attendee(ANA, NOW), sequence=2)
 
     assert unsaid(MessageKind.CANCELLED, ANA, left, sequence=1) == ""
     assert unsaid(MessageKind.STAFF_UNASSIGNED, SAM, appointment(sequence=2), sequence=1) == ""

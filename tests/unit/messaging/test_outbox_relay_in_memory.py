@@ -69,7 +69,7 @@ def by_four(work: Callable[[], object]) -> None:
 
 
 def test_two_reminder_sweeps_at_once_remind_once(desk: Desk) -> None:
-    due = appointment().due_reminder()
+    due = appointment().next_reminder_at()
     assert due is not None
     start = threading.Barrier(4)
 

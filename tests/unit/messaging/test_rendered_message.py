@@ -313,7 +313,7 @@ def test_times_of_day_in_both_languages() -> None:
     assert translations_for("en").time(midnight, "America/Toronto") == "12:00 AM"
     assert translations_for("en").time(noon, "America/Toronto") == "12:05 PM"
     assert translations_for("fr").time(midnight, "America/Toronto") == "0 h 00"
-    assert translations_for("fr").short_moment(noon, "America/Toronto") == "mar. 1er déc., 12 h 05"
+    assert translations_for("fr").short_date_time(noon, "America/Toronto") == "mar. 1er déc., 12 h 05"
     assert translations_for("en").zone(noon, "UTC") == "UTC"
     assert translations_for("xx").language == "en"
 

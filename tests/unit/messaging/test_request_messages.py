@@ -68,7 +68,7 @@ def told(
     wanted = message(kind, ANA, **(facts or {}))
     written = replace(entry(wanted, sequence=about.sequence), actor=actor)
     there = scene(about, ana(receive_sms=True, language=language))
-    return next(n for n in route(wanted, written, there, NOW).notices if n.medium is medium)
+    return next(n for n in route(wanted, written, there, NOW).notifications if n.medium is medium)
 
 
 def request(**fields: object) -> Appointment:
@@ -129,7 +129,7 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
 def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
     kind: MessageKind, about: Appointment, actor: Actor, facts: dict[str, str], manner: WordingVariant
 ) -> None:
-    assert told(kind, about, actor, facts=facts).manner is manner
+    assert told(kind, about, actor, facts=facts).wording_variant is manner
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

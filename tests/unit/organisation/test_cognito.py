@@ -59,7 +59,7 @@ def test_old_groups_are_left_before_the_new_one_is_joined(stub: Stubber) -> None
     stub.add_response("admin_remove_user_from_group", {}, USER | {"GroupName": "manager"})
     stub.add_response("admin_add_user_to_group", {}, USER | {"GroupName": "staff"})
     stub.add_response("admin_enable_user", {}, USER)
-    logins(stub).admit("sam@example.org", Role.STAFF)
+    logins(stub).enable("sam@example.org", Role.STAFF)
 
 
 def test_who_is_not_there_need_not_be_shut_out(stub: Stubber) -> None:

@@ -37,7 +37,7 @@ def length(day: str, hours: str, zone: str = TORONTO) -> int:
 
 def kept(settings: HolidayCalendar | None, country: str | None = None, region: str | None = None) -> frozenset[date]:
     location = Location("loc_1", "Branch", TORONTO, country=country, region=region)
-    return PublicHolidays.kept_at(location, Settings(holidays=settings)).among(*YEAR)
+    return PublicHolidays.observed_at(location, Settings(holidays=settings)).between(*YEAR)
 
 
 def test_hours_over_the_skipped_hour_are_three_and_over_the_doubled_hour_five() -> None:
@@ -94,7 +94,7 @@ def test_a_schedule_is_valid_on_its_first_and_last_day() -> None:
 
 def test_a_closure_is_a_date_of_the_location_all_day_or_in_part() -> None:
     closures = [Closure("clo_1", date(2026, 3, 8)), Closure("clo_2", date(2026, 12, 3), start=600, end=720)]
-    closed = list(opening("09:00-17:00", closures=closures).closed(ZoneInfo(TORONTO)))
+    closed = list(opening("09:00-17:00", closures=closures).closed_intervals(ZoneInfo(TORONTO)))
 
     assert [[wall(m) for m in span] for span in closed] == [
         ["08 00:00-0500", "09 00:00-0400"],
@@ -139,7 +139,7 @@ def test_which_holidays_are_known(country: str, region: str | None, known: bool)
 
 def test_holidays_over_the_turn_of_the_year_are_of_both_years() -> None:
     christmas, new_year = date(2026, 12, 25), date(2027, 1, 1)
-    found = PublicHolidays("CA", "ON").among(christmas, new_year)
+    found = PublicHolidays("CA", "ON").between(christmas, new_year)
 
     assert (min(found), max(found)) == (christmas, new_year)
 

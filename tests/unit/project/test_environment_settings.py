@@ -53,7 +53,7 @@ def test_the_rest_may_be_absent() -> None:
 
 @pytest.mark.parametrize(("stage", "local"), [("local", True), ("dev", False), ("prod", False), ("localhost", False)])
 def test_only_the_stage_called_local_is_local(stage: str, local: bool) -> None:
-    assert read_environment(ENVIRONMENT | {"STAGE": stage}).local is local
+    assert read_environment(ENVIRONMENT | {"STAGE": stage}).is_local is local
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -123,7 +123,7 @@ def test_the_queue_lets_only_so_many_api_requests_through(path: str, most: int) 
         return {}
 
     async def burst() -> None:
-        served = limit_concurrency(application, at_once=3)
+        served = limit_concurrency(application, max_concurrent=3)
         scope = {"type": "http", "path": path}
         await asyncio.gather(*(served(scope, nothing, nothing) for _ in range(10)))
 

@@ -48,7 +48,7 @@ def series(start: str, end: str, **more: object) -> Series:
 )
 def test_seats_open_at_their_lead_in_the_locations_clock(release: Release, opens: str) -> None:
     """The block begins on Monday 9 March at 09:00, the day after an hour was skipped."""
-    assert from_epoch_minute(release.due(at("2026-03-09T13:00"), TORONTO)) == from_epoch_minute(at(opens))
+    assert from_epoch_minute(release.opens_at(at("2026-03-09T13:00"), TORONTO)) == from_epoch_minute(at(opens))
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_seats_open_at_their_lead_in_the_locations_clock(release: Release, opens
     ],
 )
 def test_a_block_is_due_when_it_next_changes_and_then_does(block: Block, due: int | None) -> None:
-    assert block.due() == due
+    assert block.next_check_at() == due
     if due is None:
         assert block.advanced(10_000) is block
     else:
         assert block.advanced(due - 1) is block
         after = block.advanced(due)
         assert after.version == block.version + 1
-        assert (after.due() or 10_000) > due
+        assert (after.next_check_at() or 10_000) > due
 
 
 def test_the_clock_releases_opens_the_reserve_and_closes() -> None:

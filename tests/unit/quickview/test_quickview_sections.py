@@ -17,7 +17,7 @@ from chalicelib.services.quickview.allowed_actions import Action, list_allowed_a
 from tests.builders.records.appointment_builder import LOCATION, SAM, START, appointment
 
 DAY = timedelta(days=1)
-TODAY = QuickViewWindow.of(date(2026, 12, 1), "America/Toronto", Settings())
+TODAY = QuickViewWindow.for_day(date(2026, 12, 1), "America/Toronto", Settings())
 OPEN = {Action.EDIT, Action.CANCEL, Action.ASSIGN, Action.UNASSIGN}
 
 
@@ -43,38 +43,38 @@ def test_every_state_has_its_section() -> None:
 
 def test_a_day_begins_by_the_consultants_clocks() -> None:
     assert TODAY.until == datetime(2026, 12, 2, 5, tzinfo=UTC)
-    assert TODAY.recent == datetime(2026, 11, 17, 5, tzinfo=UTC)
+    assert TODAY.recent_from == datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 
 @given(st.dates(date(2025, 1, 1), date(2028, 1, 1)), st.integers(1, 62), st.integers(0, 366))
 def test_whatever_waits_to_be_commenced_by_itself_is_within_reach(day: date, recent: int, retrospective: int) -> None:
-    reach = QuickViewWindow.of(
+    reach = QuickViewWindow.for_day(
         day, "Australia/Lord_Howe", Settings(quick_view_days=recent, retrospective_days=retrospective)
     )
-    assert reach.unstarted <= reach.recent < reach.until
+    assert reach.unstarted_from <= reach.recent_from < reach.until
     # The oldest that may stand there: put on record as late as allowed, and not yet found by the hourly run.
     created = reach.until - timedelta(days=31, hours=1)
     oldest = appointment(start=created - retrospective * DAY, created_at=created)
     assert is_overdue(oldest, reach.until)
-    assert oldest.start >= reach.unstarted
-    assert reach.shows(oldest)
+    assert oldest.start >= reach.unstarted_from
+    assert reach.includes(oldest)
 
 
 @pytest.mark.parametrize("state", [AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED])
 def test_what_ended_is_shown_by_when_it_was_to_be_or_when_it_ended(state: AppointmentState) -> None:
     long_ago, ahead = START - 40 * DAY, START + 9 * DAY
-    assert TODAY.shows(ended(state, START - DAY, START - DAY))
-    assert TODAY.shows(ended(state, long_ago, START))
-    assert TODAY.shows(ended(state, START, long_ago))
-    assert TODAY.shows(ended(state, ahead, START))
-    assert not TODAY.shows(ended(state, long_ago, long_ago))
-    assert not TODAY.shows(ended(state, ahead, long_ago))
-    assert not TODAY.shows(ended(state, ahead, ahead))
+    assert TODAY.includes(ended(state, START - DAY, START - DAY))
+    assert TODAY.includes(ended(state, long_ago, START))
+    assert TODAY.includes(ended(state, START, long_ago))
+    assert TODAY.includes(ended(state, ahead, START))
+    assert not TODAY.includes(ended(state, long_ago, long_ago))
+    assert not TODAY.includes(ended(state, ahead, long_ago))
+    assert not TODAY.includes(ended(state, ahead, ahead))
 
 
 def test_what_has_not_ended_is_shown_however_old_it_is() -> None:
-    assert TODAY.shows(appointment(state=AppointmentState.SERVED, start=START - 400 * DAY))
-    assert not TODAY.shows(appointment(start=START + DAY))
+    assert TODAY.includes(appointment(state=AppointmentState.SERVED, start=START - 400 * DAY))
+    assert not TODAY.includes(appointment(start=START + DAY))
 
 
 def test_nothing_confirmed_waits_for_ever() -> None:

@@ -85,9 +85,9 @@ def test_it_is_for_one_appointment_one_person_and_a_while() -> None:
         PLAIN.require_for("apt_2", "stf_sam")
     with pytest.raises(Forbidden):
         PLAIN.require_for("apt_1", "stf_alex")
-    PLAIN.require_fresh(PLAIN.expires - 1)
+    PLAIN.require_not_expired(PLAIN.expires - 1)
     with pytest.raises(ReviewExpired):
-        PLAIN.require_fresh(PLAIN.expires)
+        PLAIN.require_not_expired(PLAIN.expires)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_it_is_for_one_appointment_one_person_and_a_while() -> None:
     ],
 )
 def test_what_was_shown_must_still_be_so(now: ReviewBasis, refusal: type[Refusal]) -> None:
-    SHOWN.require_still(SHOWN)
+    SHOWN.require_unchanged(SHOWN)
     with pytest.raises(refusal):
-        SHOWN.require_still(now)
+        SHOWN.require_unchanged(now)
 
 
 def test_times_are_kept_as_they_were_said() -> None:

@@ -16,7 +16,7 @@ examples = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 def of(*found: Interval) -> MinuteSet:
-    return MinuteSet.of(FIRST, LAST, found)
+    return MinuteSet.from_intervals(FIRST, LAST, found)
 
 
 def numbers(found: list[Interval]) -> set[int]:
@@ -41,7 +41,7 @@ def test_sets_of_minutes_are_joined_and_cut_like_sets_of_numbers(one: list[Inter
 def test_a_start_is_a_minute_with_so_many_from_it_on(found: list[Interval], length: int) -> None:
     expected = [at for at in range(FIRST, LAST) if numbers(found) >= set(range(at, at + length))]
 
-    assert expected == list(of(*found).starts(length))
+    assert expected == list(of(*found).starts_lasting(length))
 
 
 @examples
@@ -50,7 +50,7 @@ def test_clear_minutes_have_nothing_of_the_set_around_them(found: list[Interval]
     taken = numbers(found)
     expected = [at for at in range(FIRST, LAST) if taken.isdisjoint(range(at - before, at + after))]
 
-    assert expected == list(of(*found).clear(before, after))
+    assert expected == list(of(*found).starts_clear_of(before, after))
 
 
 @examples
@@ -58,7 +58,7 @@ def test_clear_minutes_have_nothing_of_the_set_around_them(found: list[Interval]
 def test_steps_count_from_the_start_of_each_span(found: list[Interval], step: int) -> None:
     expected = {at for start, end in found for at in range(start, end, step) if FIRST <= at < LAST}
 
-    assert sorted(expected) == list(MinuteSet.steps(FIRST, LAST, found, step))
+    assert sorted(expected) == list(MinuteSet.from_grid(FIRST, LAST, found, step))
 
 
 @examples
@@ -77,13 +77,13 @@ def test_what_ends_before_it_starts_is_nothing() -> None:
 
 def test_intervals_are_half_open() -> None:
     assert list(of((1010, 1012))) == [1010, 1011]
-    assert list(of((1010, 1020)).starts(10)) == [1010]
-    assert list(of((1010, 1020)).starts(11)) == []
+    assert list(of((1010, 1020)).starts_lasting(10)) == [1010]
+    assert list(of((1010, 1020)).starts_lasting(11)) == []
 
 
 def test_the_edges_of_the_window_do_not_count_as_taken() -> None:
-    assert list(MinuteSet.of(0, 3, []).clear(2, 5)) == [0, 1, 2]
+    assert list(MinuteSet.from_intervals(0, 3, []).starts_clear_of(2, 5)) == [0, 1, 2]
 
 
 def test_steps_of_a_span_begun_before_the_window_are_those_of_the_span() -> None:
-    assert list(MinuteSet.steps(100, 130, [(95, 125)], 10)) == [105, 115]
+    assert list(MinuteSet.from_grid(100, 130, [(95, 125)], 10)) == [105, 115]

@@ -115,7 +115,7 @@ def test_rights_at_locations_include_those_to_ones_own() -> None:
     ],
 )
 def test_booking_for_others_stops_at_a_role(role: str, whose: str, allowed: bool) -> None:
-    found = person(role).reaches(Ability.BOOK_FOR_OTHERS, location_id="loc_1", whose=Role(whose))
+    found = person(role).reaches(Ability.BOOK_FOR_OTHERS, location_id="loc_1", owner_role=Role(whose))
 
     assert found is allowed
 

@@ -59,7 +59,7 @@ _TIME_PROBLEMS = (
 )
 def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> unit_of_work.Page[AppointmentView]:
     """One of the dashboard's lists, oldest start first."""
-    return container.dashboard().listed(call.context(), call.query.listing(call.staff.staff_id))
+    return container.dashboard().list_page(call.context(), call.query.to_request(call.staff.staff_id))
 
 
 @routes.post(
@@ -77,13 +77,13 @@ def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> unit_of_work.
 )
 def book_for_client(call: Call[StaffBookingBody, NoQuery]) -> AppointmentView:
     """Book for a client on record or a new one; exactly once under an Idempotency-Key."""
-    return container.staff_booking().book(call.context(call.body.channel.channel), call.body.wish())
+    return container.staff_booking().book(call.context(call.body.channel.channel), call.body.to_request())
 
 
 @routes.get("/appointments/{appointment_id}", answer=AppointmentResponse, who=_VIEW_ABILITIES)
 def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """One appointment."""
-    return container.viewing().one(call.context(), call.path["appointment_id"])
+    return container.viewing().show(call.context(), call.path["appointment_id"])
 
 
 @routes.patch(
@@ -102,7 +102,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change an appointment: the old time is freed and the new one taken, or all stays as it was."""
     context = call.context(Channel.SCHEDULE)
-    return container.changing().change(context, call.path["appointment_id"], to_edit(call.body.values()))
+    return container.changing().edit(context, call.path["appointment_id"], to_edit(call.body.values()))
 
 
 @routes.get(
@@ -123,7 +123,7 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Jou
 def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[StatusHistoryEntry]:
     """The statuses it has passed through, newest first, each as it was then; none without the status function."""
     query = call.query
-    return container.viewing().history(call.context(), call.path["appointment_id"], query.limit, query.cursor)
+    return container.viewing().status_history(call.context(), call.path["appointment_id"], query.limit, query.cursor)
 
 
 @routes.post(
@@ -137,7 +137,7 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page
 def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentView:
     """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""
     context = call.context(Channel.DASHBOARD)
-    return container.approving().move(context, call.path["appointment_id"], call.body.wish())
+    return container.approving().move(context, call.path["appointment_id"], call.body.to_request())
 
 
 @routes.post(
@@ -194,4 +194,4 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def cancel_appointment(call: Call[StaffCancellationBody, NoQuery]) -> AppointmentView:
     """Cancel for everybody; after the client's deadline too."""
     context = call.context(Channel.DASHBOARD)
-    return container.cancelling().by_staff(context, call.path["appointment_id"], call.body.wish())
+    return container.cancelling().cancel_by_staff(context, call.path["appointment_id"], call.body.to_request())

@@ -39,7 +39,7 @@ _EDIT_ABILITIES = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
 def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
     """One more client comes along, on record or new; they get the confirmation and a code of their own."""
     context, added = call.context(Channel.DASHBOARD), call.body
-    return container.joining().join(context, call.path["appointment_id"], added.guest(), added.notify_client)
+    return container.joining().add(context, call.path["appointment_id"], added.to_request(), added.notify_client)
 
 
 @routes.delete(
@@ -51,4 +51,4 @@ def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
 def remove_attendee(call: Call[NoBody, AttendeeRemovalQuery]) -> None:
     """A client is taken off; without the last one the appointment is cancelled."""
     context, path = call.context(Channel.DASHBOARD), call.path
-    container.cancelling().attendee_by_staff(context, path["appointment_id"], path["client_id"], call.query.wish())
+    container.cancelling().remove_attendee(context, path["appointment_id"], path["client_id"], call.query.to_request())

@@ -77,8 +77,8 @@ _BOOKING_PROBLEMS = (
 def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> AvailabilityResponse:
     """Free times of a service at a location, by local day."""
     query = call.query
-    days = container.availabilities().list(call.context(), query.search(), query.first, query.last)
-    return AvailabilityResponse.said(query.timezone, days)
+    days = container.availabilities().list(call.context(), query.to_request(), query.first, query.last)
+    return AvailabilityResponse.from_days(query.timezone, days)
 
 
 @routes.get(
@@ -90,7 +90,7 @@ def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> Availabilit
 )
 def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> SlotExplanation:
     """Why one time cannot be booked, and which times near it can."""
-    return container.availabilities().explain(call.context(), call.query.search(), call.query.start)
+    return container.availabilities().explain(call.context(), call.query.to_request(), call.query.start)
 
 
 @routes.post(
@@ -98,7 +98,7 @@ def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> Sl
 )
 def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
     """Keep a slot while its form is filled in."""
-    return container.holding().hold(call.context(), call.body.wish())
+    return container.holding().hold(call.context(), call.body.to_request())
 
 
 @routes.delete("/public/holds/{hold_id}", query=HoldReleaseQuery, who=PUBLIC, versioned=False)
@@ -108,7 +108,7 @@ def release_hold(call: Call[NoBody, HoldReleaseQuery]) -> None:
 
 
 def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppointmentResponse:
-    return BookedAppointmentResponse.said(result, call.public_url)
+    return BookedAppointmentResponse.from_booking(result, call.public_url)
 
 
 @routes.post(
@@ -125,7 +125,7 @@ def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppo
 )
 def book_appointment(call: Call[PublicBookingBody, NoQuery]) -> BookingResult:
     """Book a slot; exactly once under an Idempotency-Key."""
-    return container.booking().book(call.context(), call.body.wish())
+    return container.booking().book(call.context(), call.body.to_request())
 
 
 @routes.get(
@@ -133,7 +133,7 @@ def book_appointment(call: Call[PublicBookingBody, NoQuery]) -> BookingResult:
 )
 def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> PublicAppointment:
     """The appointment behind the link in a mail."""
-    return container.viewing().as_attendee(call.context(), call.path["appointment_id"], call.query.code)
+    return container.viewing().show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
 
 
 @routes.get(
@@ -144,7 +144,7 @@ def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> Public
 )
 def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
     """The appointment for one's own calendar."""
-    view = container.viewing().as_attendee(call.context(), call.path["appointment_id"], call.query.code)
+    view = container.viewing().show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
     return container.calendar_file(view)
 
 
@@ -161,7 +161,7 @@ def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
 )
 def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> BookingResult:
     """Move an appointment: once, in time, to a free slot of the same service."""
-    return container.rescheduling().by_client(call.context(), call.path["appointment_id"], call.body.move())
+    return container.rescheduling().reschedule(call.context(), call.path["appointment_id"], call.body.to_request())
 
 
 @routes.post(
@@ -174,4 +174,4 @@ def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> Booking
 def cancel_public_appointment(call: Call[PublicCancellationBody, NoQuery]) -> AppointmentView:
     """The attendee with this code no longer comes; the last one cancels the appointment."""
     body = call.body
-    return container.cancelling().by_client(call.context(), call.path["appointment_id"], body.code, body.reason or "")
+    return container.cancelling().cancel_by_client(call.context(), call.path["appointment_id"], body.code, body.reason or "")

@@ -28,5 +28,5 @@ BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability
 def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityResponse:
     """Free times of a service at a location, the reserve and for Schedule held blocks counted in."""
     query = call.query
-    days = container.availabilities().list(call.context(), query.search(), query.first, query.last)
-    return AvailabilityResponse.said(query.timezone, days)
+    days = container.availabilities().list(call.context(), query.to_request(), query.first, query.last)
+    return AvailabilityResponse.from_days(query.timezone, days)

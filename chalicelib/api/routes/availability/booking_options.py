@@ -21,4 +21,4 @@ routes = Routes(__name__, tag="Appointments")
 )
 def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:
     """The services, locations, methods, staff and languages that go with what has been chosen so far."""
-    return container.choosing().remaining(call.context(), call.query.channel, call.query.chosen())
+    return container.choosing().find(call.context(), call.query.channel, call.query.to_request())

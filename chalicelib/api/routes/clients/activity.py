@@ -22,4 +22,4 @@ routes = Routes(__name__, tag="Clients")
 )
 def show_client_activity(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Activity]:
     """Appointments, workflows and merges of a client and of everybody merged into them, newest first."""
-    return container.activities().listed(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+    return container.activities().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

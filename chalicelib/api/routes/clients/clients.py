@@ -36,7 +36,7 @@ _FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
 )
 def list_clients(call: Call[NoBody, ClientListQuery]) -> unit_of_work.Page[domain.Client]:
     """Clients the caller may see, or has to do with: those that are searched for, or all of them."""
-    return container.client_lists().listed(call.context(), call.query.query())
+    return container.client_lists().list_page(call.context(), call.query.to_request())
 
 
 @routes.post(
@@ -50,7 +50,7 @@ def list_clients(call: Call[NoBody, ClientListQuery]) -> unit_of_work.Page[domai
 )
 def create_client(call: Call[ClientBody, NoQuery]) -> domain.Client:
     """Take a client on record, whom its maker knows until somebody books them; `hint` names who may be the same."""
-    return container.clients().create(call.context(Channel.CALL_CENTRE), call.body.new())
+    return container.clients().create(call.context(Channel.CALL_CENTRE), call.body.to_request())
 
 
 @routes.get("/clients/{client_id}", answer=ClientResponse, who=Ability.CLIENT_VIEW)
@@ -81,7 +81,7 @@ def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
 def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
     """Forget who a client is; their appointments stay, those ahead are cancelled if that is asked for."""
     context = call.context(Channel.CALL_CENTRE)
-    container.forgetting().forget(context, call.path["client_id"], cancel_upcoming=call.query.cancel_upcoming)
+    container.forgetting().erase(context, call.path["client_id"], cancel_upcoming=call.query.cancel_upcoming)
 
 
 @routes.get(

@@ -35,9 +35,9 @@ def list_duplicates(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[LikelyPa
 @routes.get("/clients/{client_id}/duplicates", answer=PageResponse[LikelyDuplicateResponse], who=Ability.CLIENT_VIEW)
 def show_client_duplicates(call: Call[NoBody, NoQuery]) -> unit_of_work.Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
-    return container.duplicates().of(call.context(), call.path["client_id"])
+    return container.duplicates().list_for(call.context(), call.path["client_id"])
 
 
 def created_client_response(call: Call[Any, Any], client: Client) -> CreatedClientResponse:
     """The answer about a client somebody just made: who they may know already."""
-    return CreatedClientResponse.of((client, container.duplicates().hints(call.staff, client)))
+    return CreatedClientResponse.from_domain((client, container.duplicates().hints(call.staff, client)))

@@ -23,7 +23,7 @@ routes = Routes(__name__, tag="Clients")
 )
 def merge_clients(call: Call[MergeBody, NoQuery]) -> MergeResult:
     """Make one record of two of the same person; nobody is told, and it can be undone."""
-    return container.merging().merge(call.context(Channel.CALL_CENTRE), call.body.wish())
+    return container.merging().merge(call.context(Channel.CALL_CENTRE), call.body.to_request())
 
 
 @routes.post(

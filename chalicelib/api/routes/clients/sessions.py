@@ -50,7 +50,7 @@ def allot_sessions(call: Call[SessionAllotmentBody, NoQuery]) -> domain.SessionB
 def list_session_requests(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.SessionRequest]:
     """The sessions asked for beyond those allotted, newest first, and what became of each request."""
     query = call.query
-    return container.sessions().requests(call.context(), call.path["client_id"], query.limit, query.cursor)
+    return container.sessions().list_requests(call.context(), call.path["client_id"], query.limit, query.cursor)
 
 
 @routes.post(
@@ -64,7 +64,7 @@ def list_session_requests(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[do
 def request_sessions(call: Call[SessionRequestBody, NoQuery]) -> domain.SessionRequest:
     """Ask for more sessions; until that is decided there are no more than before."""
     context, body = call.context(Channel.CALL_CENTRE), call.body
-    return container.sessions().ask(context, call.path["client_id"], body.sessions, body.reason)
+    return container.sessions().request_more(context, call.path["client_id"], body.sessions, body.reason)
 
 
 @routes.patch(
@@ -78,4 +78,4 @@ def request_sessions(call: Call[SessionRequestBody, NoQuery]) -> domain.SessionR
 def decide_session_request(call: Call[SessionDecisionBody, NoQuery]) -> domain.SessionRequest:
     """Approve a request, which allots what it asks for, or decline it; once."""
     context, path = call.context(Channel.CALL_CENTRE), call.path
-    return container.sessions().decide(context, path["client_id"], path["request_id"], call.body.verdict())
+    return container.sessions().decide_request(context, path["client_id"], path["request_id"], call.body.to_request())

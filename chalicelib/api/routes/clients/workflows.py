@@ -25,7 +25,7 @@ routes = Routes(__name__, tag="Clients")
 )
 def list_workflows(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.Workflow]:
     """A client's workflows, newest first, with those of everybody merged into them."""
-    return container.workflows().listed(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+    return container.workflows().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
 
 
 @routes.post(

@@ -51,7 +51,7 @@ def create_status(call: Call[StatusBody, NoQuery]) -> statuses.Status:
 )
 def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> unit_of_work.Page[statuses.Status]:
     """Put all statuses in another order at once."""
-    return container.statuses().arrange(call.context(), call.body.ids)
+    return container.statuses().reorder(call.context(), call.body.ids)
 
 
 @routes.get("/statuses/{status_id}", answer=StatusResponse, who=Ability.CATALOGUE_VIEW)

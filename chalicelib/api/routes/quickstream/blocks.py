@@ -44,7 +44,7 @@ _TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", 
 )
 def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
     """Lay out a block, or all that a recurrence rule gives up to the horizon."""
-    return container.laying().create(call.context(), call.body.wish())
+    return container.laying().create(call.context(), call.body.to_request())
 
 
 @routes.get(
@@ -56,7 +56,7 @@ def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
 )
 def list_blocks(call: Call[NoBody, BlockListQuery]) -> unit_of_work.Page[BlockOccurrence]:
     """A location's blocks on some days, by start."""
-    return container.blocks().list(call.context(), call.query.span())
+    return container.blocks().list(call.context(), call.query.to_request())
 
 
 @routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
@@ -75,7 +75,7 @@ def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
 )
 def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurrence:
     """Change one occurrence, it and the following, or all future ones; appointments never change."""
-    return container.editing().change(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
+    return container.editing().edit(call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request())
 
 
 @routes.delete(
@@ -86,7 +86,7 @@ def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurre
 )
 def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
     """Delete one occurrence, it and the following, or all future ones; appointments stay."""
-    container.editing().remove(call.context(), call.path["block_id"], call.query.extent())
+    container.editing().remove(call.context(), call.path["block_id"], call.query.to_request())
 
 
 @routes.post(
@@ -100,7 +100,7 @@ def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
 )
 def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPreview:
     """What a change would do to seats and appointments; writes nothing."""
-    return container.editing().preview(call.context(), call.path["block_id"], call.body.edit(), call.query.extent())
+    return container.editing().preview(call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request())
 
 
 @routes.post(

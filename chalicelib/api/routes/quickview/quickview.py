@@ -31,7 +31,7 @@ routes = Routes(__name__, tag="Quick View")
 )
 def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
     """One's own work, or a colleague's: each appointment of the day and the recent past in one of three sections."""
-    return container.quick_view().shown(call.context(), call.query.query(call.staff.staff_id))
+    return container.quick_view().show(call.context(), call.query.to_request(call.staff.staff_id))
 
 
 @routes.patch(
@@ -49,4 +49,4 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
 def change_from_quick_view(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change how it takes place, its time on the same day, or whether the client is told; another day is rebooked."""
     context = call.context(Channel.QUICK_VIEW)
-    return container.quick_edits().change(context, call.path["appointment_id"], to_edit(call.body.values()))
+    return container.quick_edits().edit(context, call.path["appointment_id"], to_edit(call.body.values()))

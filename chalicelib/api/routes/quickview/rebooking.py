@@ -44,7 +44,7 @@ _PLAN_PROBLEMS = (
 )
 def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
     """The client's sessions and last appointments, and the consultant's work schedules."""
-    return container.rebook_summaries().of(call.context(), call.path["appointment_id"])
+    return container.rebook_summaries().show(call.context(), call.path["appointment_id"])
 
 
 @routes.post(
@@ -57,7 +57,7 @@ def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
 )
 def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
     """What would be booked, for review; writes nothing."""
-    return container.rebooking().preview(call.context(), call.path["appointment_id"], call.body.wish())
+    return container.rebooking().preview(call.context(), call.path["appointment_id"], call.body.to_request())
 
 
 @routes.post(

@@ -64,7 +64,7 @@ def to_edit(sent: dict[str, Any]) -> AppointmentEdit:
         method=sent.get("meeting_method"),
         platform=sent.get("platform"),
         location_id=sent.get("location_id"),
-        gives="staff_id" in sent,
+        reassigns="staff_id" in sent,
         staff_id=sent.get("staff_id"),
         notes=sent.get("notes"),
         notify_client=sent.get("notify_client"),

@@ -133,7 +133,7 @@ class AppointmentResponse(ResponseModel):
     updated_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an appointment, or one with what its location's ledger says of it."""
         seated: AppointmentView = result
         a = seated.appointment
@@ -166,10 +166,10 @@ class AppointmentResponse(ResponseModel):
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=CancellationResponse.model_validate(a.cancellation) if a.cancellation else None,
-            arrived_at=a.reached(domain.AppointmentState.ARRIVED),
-            started_at=a.reached(domain.AppointmentState.IN_PROGRESS),
-            served_at=a.reached(domain.AppointmentState.SERVED),
-            completed_at=a.reached(domain.AppointmentState.COMPLETED),
+            arrived_at=a.reached_at(domain.AppointmentState.ARRIVED),
+            started_at=a.reached_at(domain.AppointmentState.IN_PROGRESS),
+            served_at=a.reached_at(domain.AppointmentState.SERVED),
+            completed_at=a.reached_at(domain.AppointmentState.COMPLETED),
             no_show=NoShowResponse.model_validate(a.no_show) if a.no_show else None,
             in_progress_minutes=a.in_progress_minutes,
             signed_off=SignOffResponse.model_validate(a.signed_off) if a.signed_off else None,
@@ -192,9 +192,9 @@ class AppointmentListQuery(PageQuery):
     date: Day | None = None
     show_confirmed: QueryFlag = False
 
-    def listing(self, me: str) -> DashboardRequest:
+    def to_request(self, own_staff_id: str) -> DashboardRequest:
         """What the use case is asked."""
-        staff_id = me if self.staff_id == "me" else self.staff_id
+        staff_id = own_staff_id if self.staff_id == "me" else self.staff_id
         return DashboardRequest(
             self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor
         )
@@ -221,7 +221,7 @@ class StaffCancellationBody(RequestModel):
     notify_client: bool | None = None
     within_24h: bool | None = None
 
-    def wish(self) -> StaffCancellationRequest:
+    def to_request(self) -> StaffCancellationRequest:
         """What the use case is asked."""
         return StaffCancellationRequest(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
@@ -233,7 +233,7 @@ class AppointmentStatusBody(RequestModel):
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
     expected_status_id: Id | None = None
 
-    def wish(self) -> StatusChangeRequest:
+    def to_request(self) -> StatusChangeRequest:
         """What the use case is asked."""
         return StatusChangeRequest(self.status_id, self.reason or "", self.expected_status_id)
 
@@ -263,7 +263,7 @@ class LogEntryResponse(ResponseModel):
     changes: list[FieldChangeResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a journal entry."""
         entry: JournalEntry = result
         changes = [FieldChangeResponse.model_validate(change) for change in entry.changes]
@@ -290,7 +290,7 @@ class StatusHistoryEntryResponse(ResponseModel):
     reason: str | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a line of the history."""
         passed: StatusHistoryEntry = result
         status = PastStatusResponse.model_validate(passed)

@@ -47,7 +47,7 @@ class NewClientBody(RequestModel):
     receive_sms: bool = False
     receive_email: bool = True
 
-    def new(self) -> registration.NewClient:
+    def to_request(self) -> registration.NewClient:
         """As the use case takes them."""
         return registration.NewClient(**dict(self))
 
@@ -60,7 +60,7 @@ class AdditionalAttendeeBody(RequestModel):
     notes: AttendeeNotes = ""
     answers: QuestionAnswers = ()
 
-    def guest(self, pointer: str = "") -> attendees.AttendeeRequest:
+    def to_request(self, pointer: str = "") -> attendees.AttendeeRequest:
         """As the use case takes them; `pointer` is where in the body they stand."""
         return attendee_request(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
 
@@ -78,7 +78,7 @@ class AttendeeRemovalQuery(RequestModel):
     reason: Annotated[str, Text(1000, lines=True, blank=True)] = ""
     notify_client: QueryFlag | None = None
 
-    def wish(self) -> StaffCancellationRequest:
+    def to_request(self) -> StaffCancellationRequest:
         """What the use case is asked."""
         return StaffCancellationRequest(self.reason_id, self.reason, self.notify_client)
 
@@ -94,4 +94,4 @@ def attendee_request(
 ) -> attendees.AttendeeRequest:
     """One person of a request as the use case takes them."""
     given = tuple(domain.Answer(a.question_id, a.value) for a in answers)
-    return attendees.AttendeeRequest(client_id, client.new() if client else None, notes, given, pointer, additional)
+    return attendees.AttendeeRequest(client_id, client.to_request() if client else None, notes, given, pointer, additional)

@@ -68,7 +68,7 @@ class PublicAttendeeBody(RequestModel):
     notes: Annotated[str, Text(5000, lines=True, blank=True), Blank("")] = ""
     answers: Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)] = ()
 
-    def person(self) -> AttendeeDetails:
+    def to_request(self) -> AttendeeDetails:
         """The attendee as the use case takes it."""
         given = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
         return AttendeeDetails(
@@ -107,7 +107,7 @@ class PublicBookingBody(RequestModel):
     attendee: PublicAttendeeBody
     utm: UtmBody | None = None
 
-    def wish(self) -> BookingRequest:
+    def to_request(self) -> BookingRequest:
         """What the use case is asked."""
         utm = self.utm.model_dump(exclude_none=True) if self.utm else {}
         return BookingRequest(
@@ -116,7 +116,7 @@ class PublicBookingBody(RequestModel):
             method=self.meeting_method,
             start=self.start,
             timezone=self.timezone,
-            attendee=self.attendee.person(),
+            attendee=self.attendee.to_request(),
             staff_id=self.staff_id,
             language=self.language,
             hold_token=self.hold_token,
@@ -147,7 +147,7 @@ class BookedAppointmentResponse(_PublicAppointmentFields):
     staff_name: str | None
 
     @classmethod
-    def said(cls, booked: BookingResult, base_url: str) -> Self:
+    def from_booking(cls, booked: BookingResult, base_url: str) -> Self:
         """The answer with its link under this base URL."""
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
@@ -166,7 +166,7 @@ class CancelledAppointmentResponse(_PublicAppointmentFields):
     cancelled: bool = True
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the appointment with its status."""
         seated: AppointmentView = result
         return cls(**_public_fields(seated.appointment, seated.status))
@@ -217,7 +217,7 @@ class PublicAppointmentResponse(_PublicAppointmentFields):
     can_rebook_until: Instant | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the use case's view."""
         view: PublicAppointment = result
         cancellation = view.appointment.cancellation
@@ -248,7 +248,7 @@ class PublicRescheduleBody(RequestModel):
     timezone: TimezoneName | None = None
     reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
 
-    def move(self) -> RescheduleRequest:
+    def to_request(self) -> RescheduleRequest:
         """What the use case is asked."""
         return RescheduleRequest(self.code, self.start, self.timezone, self.reason or "")
 

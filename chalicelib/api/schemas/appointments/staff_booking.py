@@ -30,9 +30,9 @@ class StaffAvailabilityQuery(AvailabilityRangeQuery):
 
     channel: StaffChannel
 
-    def search(self) -> SlotSearch:
+    def to_request(self) -> SlotSearch:
         """What the use case is asked."""
-        return self.asked(self.channel)
+        return self.to_channel_request(self.channel)
 
 
 class ChosenStaffBody(RequestModel):
@@ -73,14 +73,14 @@ class StaffBookingBody(RequestModel):
     notify_staff: bool = True
     override: OverrideBody | None = None
 
-    def wish(self) -> StaffBookingRequest:
+    def to_request(self) -> StaffBookingRequest:
         """What the use case is asked."""
         more = enumerate(self.additional_attendees)
         return StaffBookingRequest(
-            door=self.channel,
-            guests=(
+            staff_channel=self.channel,
+            attendees=(
                 attendee_request(self.client_id, self.client, self.attendee_notes, self.answers),
-                *(attendee.guest(f"/additional_attendees/{place}") for place, attendee in more),
+                *(attendee.to_request(f"/additional_attendees/{place}") for place, attendee in more),
             ),
             service_id=self.service_id,
             location_id=self.location_id,

@@ -38,18 +38,18 @@ class _AvailabilitySearchQuery(RequestModel):
     moving: Id | None = None
     code: SecretCode | None = None
 
-    def search(self) -> SlotSearch:
+    def to_request(self) -> SlotSearch:
         """What the use case is asked."""
-        return self.asked()
+        return self.to_channel_request()
 
-    def asked(self, door: StaffChannel | None = None) -> SlotSearch:
+    def to_channel_request(self, channel: StaffChannel | None = None) -> SlotSearch:
         """The search of a client, or of staff through one of their channels."""
         return SlotSearch(
             service_id=self.service_id,
             location_id=self.location_id,
             timezone=self.timezone,
             method=self.meeting_method,
-            door=door,
+            staff_channel=channel,
             staff_id=self.staff_id,
             language=self.language,
             hold=self.hold,
@@ -93,10 +93,10 @@ class AvailabilityResponse(ResponseModel):
     days: list[AvailableDayResponse]
 
     @classmethod
-    def said(cls, timezone: str, found: list[DaySlots]) -> Self:
+    def from_days(cls, timezone: str, days: list[DaySlots]) -> Self:
         """The days as found, in this zone."""
         tz = ZoneInfo(timezone)
-        return cls.model_construct(timezone=timezone, days=[_available_day(day, tz) for day in found])
+        return cls.model_construct(timezone=timezone, days=[_available_day(day, tz) for day in days])
 
 
 class UnavailableReasonResponse(ResponseModel):
@@ -114,7 +114,7 @@ class AvailabilityExplanationResponse(ResponseModel):
     nearest: list[Instant]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the use case's explanation."""
         found: SlotExplanation = result
         reasons = [UnavailableReasonResponse(code=why, detail=UNAVAILABLE_TEXTS[why]) for why in found.reasons]
@@ -132,7 +132,7 @@ class HoldBody(RequestModel):
     staff_id: Id | None = None
     language: Language | None = None
 
-    def wish(self) -> HoldRequest:
+    def to_request(self) -> HoldRequest:
         """What the use case is asked."""
         return HoldRequest(
             self.service_id,
@@ -153,7 +153,7 @@ class HoldResponse(ResponseModel):
     expires_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the use case's hold."""
         held: IssuedHold = result
         return cls(id=held.id, token=held.token, expires_at=held.expires_at)

@@ -20,7 +20,7 @@ class BookingOptionsQuery(RequestModel):
     staff_id: Id | None = None
     language: Language | None = None
 
-    def chosen(self) -> BookingChoices:
+    def to_request(self) -> BookingChoices:
         """What the use case is asked."""
         return BookingChoices(self.service_id, self.location_id, self.meeting_method, self.staff_id, self.language)
 

@@ -38,7 +38,7 @@ class AppointmentActivityResponse(ResponseModel):
     created_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an appointment of the client."""
         attended: AttendedAppointment = result
         a = attended.appointment
@@ -47,7 +47,7 @@ class AppointmentActivityResponse(ResponseModel):
             **{name: getattr(a, name) for name in named},
             at=a.start,
             meeting_method=a.method,
-            attending=not attended.left,
+            attending=not attended.has_left,
             booked_through=a.booked_through.channel,
             added_by=a.booked_through.label,
             added_by_id=a.booked_through.staff_id or None,
@@ -70,7 +70,7 @@ class WorkflowActivityResponse(ResponseModel):
     added_by_id: str | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a workflow."""
         workflow: Workflow = result
         return cls(
@@ -99,7 +99,7 @@ class MergeActivityResponse(ResponseModel):
     undone_at: Instant | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a merge."""
         merge: Merge = result
         return cls(
@@ -128,8 +128,8 @@ class ActivityPageResponse(ResponseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """Each row by the model of its kind."""
         page: Page[Activity] = result
-        rows = [_ITEM_MODELS[type(activity.subject)].of(activity.subject) for activity in page.items]
+        rows = [_ITEM_MODELS[type(activity.subject)].from_domain(activity.subject) for activity in page.items]
         return cls(items=rows, next_cursor=page.next_cursor)

@@ -47,7 +47,7 @@ class ClientResponse(ResponseModel):
     updated_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a client."""
         client: domain.Client = result
         fields = {name: getattr(client, name) for name in cls.model_fields if name != "merged_from"}
@@ -63,7 +63,7 @@ class ClientListQuery(PageQuery):
     q: Annotated[str, Field(max_length=300)] = ""
     filter: ClientListScope = ClientListScope.ALL
 
-    def query(self) -> ClientListRequest:
+    def to_request(self) -> ClientListRequest:
         """What the use case is asked."""
         return ClientListRequest(self.q, self.filter, self.limit, self.cursor)
 

@@ -21,7 +21,7 @@ class MatchReasonResponse(ResponseModel):
     text: str
 
     @classmethod
-    def all_of(cls, likeness: domain.MatchScore) -> list[Self]:
+    def list_from_domain(cls, likeness: domain.MatchScore) -> list[Self]:
         """Each reason of a likeness."""
         return [cls(code=reason, text=reason.text) for reason in likeness.reasons]
 
@@ -34,13 +34,13 @@ class LikelyDuplicateResponse(ResponseModel):
     reasons: list[MatchReasonResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a likely duplicate."""
         likely: duplicates.LikelyDuplicate = result
         return cls(
-            client=ClientResponse.of(likely.client),
+            client=ClientResponse.from_domain(likely.client),
             score=likely.likeness.score,
-            reasons=MatchReasonResponse.all_of(likely.likeness),
+            reasons=MatchReasonResponse.list_from_domain(likely.likeness),
         )
 
 
@@ -50,10 +50,10 @@ class CreatedClientResponse(ClientResponse):
     hint: list[LikelyDuplicateResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a client and their likely duplicates."""
         client, likely = result
-        return cls(**dict(ClientResponse.of(client)), hint=[LikelyDuplicateResponse.of(each) for each in likely])
+        return cls(**dict(ClientResponse.from_domain(client)), hint=[LikelyDuplicateResponse.from_domain(each) for each in likely])
 
 
 class DuplicatePairResponse(ResponseModel):
@@ -64,11 +64,11 @@ class DuplicatePairResponse(ResponseModel):
     reasons: list[MatchReasonResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a likely pair."""
         pair: duplicates.LikelyPair = result
         return cls(
-            clients=[ClientResponse.of(pair.first), ClientResponse.of(pair.second)],
+            clients=[ClientResponse.from_domain(pair.first), ClientResponse.from_domain(pair.second)],
             score=pair.likeness.score,
-            reasons=MatchReasonResponse.all_of(pair.likeness),
+            reasons=MatchReasonResponse.list_from_domain(pair.likeness),
         )

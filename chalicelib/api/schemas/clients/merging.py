@@ -23,7 +23,7 @@ class MergeBody(RequestModel):
     fields: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=50)] | None = None
     dry_run: bool = False
 
-    def wish(self) -> MergeRequest:
+    def to_request(self) -> MergeRequest:
         """What the use case is asked."""
         return MergeRequest(self.duplicate_id, self.primary_id, self.fields, self.dry_run)
 
@@ -58,7 +58,7 @@ class ConflictingAppointmentResponse(ResponseModel):
     end: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From something a client comes to."""
         engagement: domain.AppointmentSpan = result
         return cls(id=engagement.appointment_id, start=engagement.start, end=engagement.end)
@@ -70,13 +70,13 @@ class MergeConflictResponse(ResponseModel):
     appointments: list[ConflictingAppointmentResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a conflict."""
         conflict: domain.AppointmentOverlap = result
         return cls(
             appointments=[
-                ConflictingAppointmentResponse.of(conflict.duplicates),
-                ConflictingAppointmentResponse.of(conflict.primarys),
+                ConflictingAppointmentResponse.from_domain(conflict.of_duplicate),
+                ConflictingAppointmentResponse.from_domain(conflict.of_primary),
             ]
         )
 
@@ -95,15 +95,15 @@ class MergeResponse(ResponseModel):
     notes_archived: str
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a merge."""
         merged: MergeResult = result
         return cls(
             merge_id=None if merged.dry_run else merged.merge.id,
-            client=ClientResponse.of(merged.client),
-            before=ClientProfileResponse.of(merged.merge.primary),
-            after=ClientProfileResponse.of(merged.client),
-            conflicts=[MergeConflictResponse.of(conflict) for conflict in merged.conflicts],
+            client=ClientResponse.from_domain(merged.client),
+            before=ClientProfileResponse.from_domain(merged.merge.primary),
+            after=ClientProfileResponse.from_domain(merged.client),
+            conflicts=[MergeConflictResponse.from_domain(conflict) for conflict in merged.conflicts],
             notes_archived=merged.merge.archived_notes,
         )
 
@@ -116,11 +116,11 @@ class UndoneMergeResponse(ResponseModel):
     kept_fields: list[str]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an undone merge."""
         apart: domain.UndoneMerge = result
         return cls(
-            duplicate=ClientResponse.of(apart.duplicate),
-            primary=ClientResponse.of(apart.primary),
+            duplicate=ClientResponse.from_domain(apart.duplicate),
+            primary=ClientResponse.from_domain(apart.primary),
             kept_fields=list(apart.kept_fields),
         )

@@ -41,7 +41,7 @@ class SessionDecisionBody(RequestModel):
     outcome: Literal[domain.RequestOutcome.APPROVED, domain.RequestOutcome.DECLINED]
     note: Annotated[str, Text(1000, lines=True, blank=True)] = ""
 
-    def verdict(self) -> SessionDecision:
+    def to_request(self) -> SessionDecision:
         """What the use case is asked."""
         return SessionDecision(self.outcome, self.note)
 
@@ -62,7 +62,7 @@ class SessionRequestResponse(ResponseModel):
     decided_at: Instant | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a request."""
         request: domain.SessionRequest = result
         asked, decided = request.requested_by, request.decided_by

@@ -75,7 +75,7 @@ class WorkflowResponse(ResponseModel):
     updated_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a workflow."""
         workflow: domain.Workflow = result
         same = {n: getattr(workflow, n) for n in cls.model_fields if n not in ("steps", "added_by", "added_by_id")}

@@ -19,15 +19,15 @@ Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_le
 """Days of the week; Monday is 1."""
 
 
-def minutes_since_midnight(clock: str) -> int:
+def minutes_since_midnight(text: str) -> int:
     """Minutes since midnight."""
-    hour, _, rest = clock.partition(":")
+    hour, _, rest = text.partition(":")
     return 60 * int(hour) + int(rest)
 
 
-def time_of_day(since_midnight: int) -> str:
+def time_of_day(minutes: int) -> str:
     """The time of day of so many minutes since midnight, the next midnight being 24:00."""
-    return f"{since_midnight // 60:02}:{since_midnight % 60:02}"
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 class HoursBody(RecordBody):
@@ -56,7 +56,7 @@ class HoursLineResponse(ResponseModel):
     end: str
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a line."""
         line: opening_hours.WeeklyHours = result
         return cls(weekdays=list(line.weekdays), start=time_of_day(line.start), end=time_of_day(line.end))
@@ -69,10 +69,10 @@ class OpeningHoursResponse(HoursLineResponse):
     version: int
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a line of a location's hours."""
         opening: opening_hours.BranchHoursLine = result
-        line = HoursLineResponse.of(opening.line)
+        line = HoursLineResponse.from_domain(opening.line)
         return cls(id=opening.id, version=opening.version, **dict(line))
 
 
@@ -113,7 +113,7 @@ class ClosureResponse(ResponseModel):
     end: str | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a closure."""
         closure: opening_hours.Closure = result
         whole = (closure.start, closure.end) == (0, DAY_MINUTES)

@@ -45,7 +45,7 @@ class PublicConfigResponse(ResponseModel):
     lobby_enabled: bool
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the organisation's policies."""
         policies: PublicPolicies = result
         settings = policies.settings
@@ -57,7 +57,7 @@ class PublicConfigResponse(ResponseModel):
             rebook_deadline_hours=settings.rebook_deadline_hours,
             cancel_reason=settings.cancel_reason,
             rebook_reason=settings.rebook_reason,
-            reasons=[CancellationReasonResponse.of(reason) for reason in policies.reasons],
+            reasons=[CancellationReasonResponse.from_domain(reason) for reason in policies.reasons],
             hold_minutes=settings.hold_minutes,
             lobby_enabled=settings.lobby,
         )

@@ -26,7 +26,7 @@ class QuestionBody(RequestModel):
     required: bool = False
 
     @model_validator(mode="after")
-    def _options_of_a_choice(self) -> QuestionBody:
+    def _require_options_of_choice(self) -> QuestionBody:
         if bool(self.options) != (self.type is QuestionType.CHOICE):
             raise ValueError("A choice has options, and nothing else does.")
         return self

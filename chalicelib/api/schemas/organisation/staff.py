@@ -56,7 +56,7 @@ class MeResponse(ResponseModel):
     location_ids: list[Id]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the principal of the call."""
         principal: Principal = result
         return cls(

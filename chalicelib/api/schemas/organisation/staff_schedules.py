@@ -53,7 +53,7 @@ class WorkScheduleResponse(ResponseModel):
     location_id: Id | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a work schedule."""
         schedule: rota.WorkSchedule = result
         return cls(
@@ -61,7 +61,7 @@ class WorkScheduleResponse(ResponseModel):
             version=schedule.version,
             calendar_type=schedule.calendar_type,
             timezone=schedule.timezone,
-            lines=[HoursLineResponse.of(line) for line in schedule.lines],
+            lines=[HoursLineResponse.from_domain(line) for line in schedule.lines],
             valid_from=schedule.valid_from,
             valid_until=schedule.valid_until,
             location_id=schedule.location_id,
@@ -100,7 +100,7 @@ class AffectedAppointmentResponse(ResponseModel):
     service_id: Id
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the ledger's entry."""
         occupant: Occupant = result
         start, end = from_epoch_minute(occupant.start), from_epoch_minute(occupant.end)
@@ -113,8 +113,8 @@ class SavedTimeOffResponse(TimeOffResponse):
     affected: Annotated[list[AffectedAppointmentResponse], Field(description=f"the first {MAX_NAMED} by start")]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From what was laid."""
         laid: TimeOffResult = result
-        plain = TimeOffResponse.of(laid.time_off)
-        return cls(**dict(plain), affected=[AffectedAppointmentResponse.of(occupant) for occupant in laid.affected])
+        plain = TimeOffResponse.from_domain(laid.time_off)
+        return cls(**dict(plain), affected=[AffectedAppointmentResponse.from_domain(occupant) for occupant in laid.affected])

@@ -91,7 +91,7 @@ class BlockBody(_BlockFieldsBody):
     location_id: Id
     recurrence: RecurrenceBody | None = None
 
-    def wish(self) -> BlockRequest:
+    def to_request(self) -> BlockRequest:
         """What the use case is asked."""
         return BlockRequest(
             location_id=self.location_id,
@@ -110,7 +110,7 @@ class BlockBody(_BlockFieldsBody):
 class EditableBlockBody(_BlockFieldsBody):
     """The fields of a block that can change."""
 
-    def edit(self) -> BlockEdit:
+    def to_edit(self) -> BlockEdit:
         """What the use case is asked; null removes a release policy."""
         values = self.values()
         for name in ("release", "reserve_release"):
@@ -129,7 +129,7 @@ class BlockScopeQuery(RequestModel):
     overwrite_exceptions: QueryFlag = False
     confirm: Annotated[QueryFlag, Field(description="even if appointments lose their seats")] = False
 
-    def extent(self) -> EditExtent:
+    def to_request(self) -> EditExtent:
         """What the use case is asked."""
         return EditExtent(self.scope, self.overwrite_exceptions, self.confirm)
 
@@ -141,7 +141,7 @@ class BlockListQuery(PageQuery):
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day, Field(alias="to")]
 
-    def span(self) -> BlockListRequest:
+    def to_request(self) -> BlockListRequest:
         """What the use case is asked."""
         return BlockListRequest(self.location_id, self.first, self.last, self.limit, self.cursor)
 
@@ -168,7 +168,7 @@ class BlockResponse(ResponseModel):
     booked_peak: Annotated[int, Field(description="the most appointments that sit here at once")]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an occurrence."""
         occurrence: BlockOccurrence = result
         block, tz = occurrence.block, ZoneInfo(occurrence.timezone)
@@ -201,10 +201,10 @@ class BlockSeriesResponse(ResponseModel):
     occurrences: list[BlockResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From what was laid out."""
         laid: CreatedBlocks = result
-        return cls(series_id=laid.series_id, occurrences=[BlockResponse.of(o) for o in laid.occurrences])
+        return cls(series_id=laid.series_id, occurrences=[BlockResponse.from_domain(o) for o in laid.occurrences])
 
 
 class ServiceSeatsResponse(ResponseModel):
@@ -224,7 +224,7 @@ class OrphanedAppointmentResponse(ResponseModel):
     service_id: Id
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the ledger's entry."""
         occupant: Occupant = result
         return cls(
@@ -243,11 +243,11 @@ class BlockPreviewResponse(ResponseModel):
     reseated: list[Id]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the use case's preview."""
         preview: BlockPreview = result
         return cls(
             services=[ServiceSeatsResponse.model_validate(s) for s in preview.services],
-            orphaned=[OrphanedAppointmentResponse.of(o) for o in preview.orphaned],
+            orphaned=[OrphanedAppointmentResponse.from_domain(o) for o in preview.orphaned],
             reseated=list(preview.reseated),
         )

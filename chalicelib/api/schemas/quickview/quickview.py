@@ -33,9 +33,9 @@ class QuickViewQuery(RequestModel):
     date: Day | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
-    def query(self, me: str) -> QuickViewRequest:
+    def to_request(self, own_staff_id: str) -> QuickViewRequest:
         """What the use case is asked."""
-        return QuickViewRequest(me if self.staff_id == "me" else self.staff_id, self.date, self.limit)
+        return QuickViewRequest(own_staff_id if self.staff_id == "me" else self.staff_id, self.date, self.limit)
 
 
 class QuickViewContactResponse(ResponseModel):
@@ -58,10 +58,10 @@ class QuickViewAppointmentResponse(AppointmentResponse):
     staff_local_start: str
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an item of a section."""
         item: QuickViewItem = result
-        whole = AppointmentResponse.of(item.seated)
+        whole = AppointmentResponse.from_domain(item.view)
         return cls(
             **{name: getattr(whole, name) for name in AppointmentResponse.model_fields},
             actions=list(item.actions),
@@ -88,11 +88,11 @@ class QuickViewResponse(ResponseModel):
     truncated: list[Section]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From the sections."""
         sections: QuickViewSections = result
         shown = {
-            s.value: [QuickViewAppointmentResponse.of(item) for item in items] for s, items in sections.items.items()
+            s.value: [QuickViewAppointmentResponse.from_domain(item) for item in items] for s, items in sections.items.items()
         }
         return cls(**shown, truncated=list(sections.truncated))
 

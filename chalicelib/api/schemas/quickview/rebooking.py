@@ -70,7 +70,7 @@ class RebookBody(RequestModel):
     platform: VideoPlatform | None = None
     override: OverrideBody | None = None
 
-    def wish(self) -> RebookRequest:
+    def to_request(self) -> RebookRequest:
         """What the use case is asked."""
         return RebookRequest(
             approach=self.approach,
@@ -132,7 +132,7 @@ class EarlierAppointmentResponse(ResponseModel):
     notes: str | None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From an appointment and its notes."""
         earlier: EarlierAppointment = result
         a = earlier.appointment
@@ -164,13 +164,13 @@ class RebookScheduleResponse(ResponseModel):
     selectable: bool
 
     @classmethod
-    def at(cls, schedule: WorkSchedule, location_id: str) -> Self:
+    def from_schedule(cls, schedule: WorkSchedule, location_id: str) -> Self:
         """A schedule as it is offered at a location."""
         return cls(
             id=schedule.id,
             calendar_type=schedule.calendar_type,
             timezone=schedule.timezone,
-            lines=[HoursLineResponse.of(line) for line in schedule.lines],
+            lines=[HoursLineResponse.from_domain(line) for line in schedule.lines],
             valid_from=schedule.valid_from,
             valid_until=schedule.valid_until,
             location_id=schedule.location_id,
@@ -198,7 +198,7 @@ class RebookSummaryResponse(ResponseModel):
     work_schedules: list[RebookScheduleResponse]
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a summary."""
         summary: RebookSummary = result
         facts = summary.facts
@@ -209,7 +209,7 @@ class RebookSummaryResponse(ResponseModel):
                 client_id=client.id, name=client.name, timezone=facts.timezone, notes=summary.notes
             ),
             consultant=ConsultantResponse(
-                staff_id=consultant.id, name=consultant.name, timezone=facts.consultants_timezone
+                staff_id=consultant.id, name=consultant.name, timezone=facts.consultant_timezone
             ),
             service=RebookServiceResponse(
                 service_id=service.id,
@@ -218,13 +218,13 @@ class RebookSummaryResponse(ResponseModel):
                 meeting_methods=list(service.meeting_methods),
             ),
             location_id=facts.source.location_id,
-            sessions=SessionsResponse.of(summary.sessions),
+            sessions=SessionsResponse.from_domain(summary.sessions),
             can_rebook=summary.sessions.available != 0,
             approaches=list(RebookApproach),
             retrospective_days=facts.offer.settings.retrospective_days,
             platforms=list(VideoPlatform),
-            last_appointments=[EarlierAppointmentResponse.of(earlier) for earlier in summary.appointments],
-            work_schedules=[RebookScheduleResponse.at(s, facts.source.location_id) for s in summary.schedules],
+            last_appointments=[EarlierAppointmentResponse.from_domain(earlier) for earlier in summary.appointments],
+            work_schedules=[RebookScheduleResponse.from_schedule(s, facts.source.location_id) for s in summary.schedules],
         )
 
 
@@ -236,7 +236,7 @@ class WallTimesResponse(ResponseModel):
     local_end: str
 
     @classmethod
-    def by(cls, timezone: str, plan: RebookPlan) -> Self:
+    def from_plan(cls, timezone: str, plan: RebookPlan) -> Self:
         """A plan's times by the clocks of this zone."""
         tz = ZoneInfo(timezone)
         return cls(timezone=timezone, local_start=wall_text(plan.start, tz), local_end=wall_text(plan.end, tz))
@@ -276,27 +276,27 @@ class RebookPreviewResponse(ResponseModel):
     expires_at: Instant
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """From a preview."""
         preview: RebookPreview = result
-        plan, facts, wish = preview.plan, preview.plan.facts, preview.plan.wish
-        theirs = WallTimesResponse.by(facts.timezone, plan)
+        plan, facts, wish = preview.plan, preview.plan.facts, preview.plan.request
+        theirs = WallTimesResponse.from_plan(facts.timezone, plan)
         return cls(
             appointment_id=facts.source.id,
             approach=wish.approach,
             work_schedule_id=plan.schedule.id,
             modality=wish.method,
             platform=wish.platform,
-            notify_client=wish.tells_client,
+            notify_client=wish.notifies_client,
             override=wish.override,
             start=plan.start,
             end=plan.end,
             timezone=theirs.timezone,
             local_start=theirs.local_start,
             client=theirs,
-            consultant=WallTimesResponse.by(facts.consultants_timezone, plan),
-            work_schedule=WallTimesResponse.by(plan.schedule.timezone, plan),
-            sessions=SessionsResponse.of(plan.sessions),
+            consultant=WallTimesResponse.from_plan(facts.consultant_timezone, plan),
+            work_schedule=WallTimesResponse.from_plan(plan.schedule.timezone, plan),
+            sessions=SessionsResponse.from_domain(plan.sessions),
             warnings=[
                 RebookWarningResponse(code=caution, detail=WARNING_TEXTS[caution]) for caution in preview.warnings
             ],

@@ -63,7 +63,7 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True, from_attributes=True, hide_input_in_errors=True)
 
     @classmethod
-    def of(cls, result: Any) -> Self:
+    def from_domain(cls, result: Any) -> Self:
         """This answer about what a service returned; override it where names or shapes differ."""
         return cls.model_validate(result)
 
@@ -78,10 +78,10 @@ class PageResponse(ResponseModel, Generic[Item]):
     next_cursor: str | None = None
 
     @classmethod
-    def of(cls, result: Any) -> Self:
-        """Each item by its own model's ``of``."""
+    def from_domain(cls, result: Any) -> Self:
+        """Each item by its own model's ``from_domain``."""
         (kind,) = get_args(cls.model_fields["items"].annotation)
-        return cls(items=[kind.of(item) for item in result.items], next_cursor=result.next_cursor)
+        return cls(items=[kind.from_domain(item) for item in result.items], next_cursor=result.next_cursor)
 
 
 class PageQuery(RequestModel):
@@ -99,20 +99,20 @@ class Text:
     looks like text, zero-width characters included, is none).
     """
 
-    limit: int
-    lines: bool = False
-    blank: bool = False
+    max_length: int
+    multiline: bool = False
+    allow_blank: bool = False
 
     def clean(self, value: str) -> str:
         """The text as it is kept; ValueError says what is wrong with it."""
         text = unicodedata.normalize("NFC", value).strip()
-        if len(text) > self.limit:
-            raise ValueError(f"This may have at most {self.limit} characters.")
-        allowed = _LINE_BREAKS if self.lines else ""
+        if len(text) > self.max_length:
+            raise ValueError(f"This may have at most {self.max_length} characters.")
+        allowed = _LINE_BREAKS if self.multiline else ""
         if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
             raise ValueError("This contains a control character.")
         if all(unicodedata.category(c) in _INVISIBLE_CATEGORIES or c in _INVISIBLE for c in text):
-            if not self.blank:
+            if not self.allow_blank:
                 raise ValueError("This must not be blank.")
             return ""
         return text
@@ -123,24 +123,24 @@ class Text:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Pydantic's hook: the lengths as OpenAPI says them."""
-        shape: dict[str, Any] = {"type": "string", "maxLength": self.limit}
-        return shape if self.blank else shape | {"minLength": 1, "pattern": r"\S"}
+        shape: dict[str, Any] = {"type": "string", "maxLength": self.max_length}
+        return shape if self.allow_blank else shape | {"minLength": 1, "pattern": r"\S"}
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
     """A field that may be left blank: null and blank text are both nothing, which is kept as ``kept``."""
 
-    kept: str | None = None
+    replacement: str | None = None
 
-    def read(self, value: object) -> object:
+    def replace_blank(self, value: object) -> object:
         """What is kept for nothing, everything else as it is."""
         nothing = value is None or (isinstance(value, str) and not value.strip())
-        return self.kept if nothing else value
+        return self.replacement if nothing else value
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's hook: before the value is checked."""
-        return core_schema.no_info_before_validator_function(self.read, handler(source))
+        return core_schema.no_info_before_validator_function(self.replace_blank, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Pydantic's hook: what may be sent, nothing included."""

@@ -18,14 +18,14 @@ class RecordBody(RequestModel):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-def patch_model(whole: type[RecordBody], name: str) -> type[RecordBody]:
+def patch_model(full_model: type[RecordBody], name: str) -> type[RecordBody]:
     """The same fields for a PATCH: none is required, and null is taken only where the whole takes it."""
-    fields: dict[str, Any] = {field: _optional_field(info) for field, info in whole.model_fields.items()}
+    fields: dict[str, Any] = {field: _optional_field(info) for field, info in full_model.model_fields.items()}
     made: type[RecordBody] = create_model(
         name,
-        __base__=whole,
-        __module__=whole.__module__,
-        __doc__=f"{whole.__doc__} Only what is sent changes.",
+        __base__=full_model,
+        __module__=full_model.__module__,
+        __doc__=f"{full_model.__doc__} Only what is sent changes.",
         **fields,
     )
     return made
