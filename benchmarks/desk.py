@@ -33,11 +33,17 @@ class BenchmarkClient:
     def availability_query(self, days: int = DAYS) -> dict[str, str]:
         """The query of ``availability``."""
         last = FIRST_DAY + timedelta(days=days - 1)
-        return self._service_and_location() | {"timezone": TIMEZONE, "from": FIRST_DAY.isoformat(), "to": last.isoformat()}
+        return self._service_and_location() | {
+            "timezone": TIMEZONE,
+            "from": FIRST_DAY.isoformat(),
+            "to": last.isoformat(),
+        }
 
     def explain(self, start: datetime) -> Reply:
         """Why a time is not free."""
-        return self.get("/public/availability/explain", **self._service_and_location(), timezone=TIMEZONE, start=utc_text(start))
+        return self.get(
+            "/public/availability/explain", **self._service_and_location(), timezone=TIMEZONE, start=utc_text(start)
+        )
 
     def hold(self, start: datetime) -> Reply:
         """A hold on a slot."""
@@ -67,7 +73,9 @@ class BenchmarkClient:
     def book_as_staff(self, start: datetime, first: str, last: str, email: str, **more: Any) -> Reply:
         """A staff member's booking for a new client, through Schedule."""
         client = {"first_name": first, "last_name": last, "email": email}
-        return self.call_as_staff("POST", "/appointments", self._slot_body(start) | {"channel": "schedule", "client": client} | more)
+        return self.call_as_staff(
+            "POST", "/appointments", self._slot_body(start) | {"channel": "schedule", "client": client} | more
+        )
 
     def move(self, booked: dict[str, str], start: datetime) -> Reply:
         """A client's move of what they booked."""
@@ -97,7 +105,11 @@ class BenchmarkClient:
         return {"service_id": self.service_id, "location_id": self.location_id}
 
     def _slot_body(self, start: datetime) -> dict[str, Any]:
-        return self._service_and_location() | {"meeting_method": "in_person", "start": utc_text(start), "timezone": TIMEZONE}
+        return self._service_and_location() | {
+            "meeting_method": "in_person",
+            "start": utc_text(start),
+            "timezone": TIMEZONE,
+        }
 
 
 def slot_start(day: int, quarter: int = 8) -> datetime:

@@ -72,4 +72,7 @@ def staff_branch_operations(branch: teams.StaffedBranch) -> Operations:
     yield "move by staff", lambda: desk.call_as_staff("PATCH", path, later)
     yield "unassign", lambda: desk.call_as_staff("POST", f"{path}/unassign", {})
     yield "claim", lambda: desk.call_as_staff("POST", f"{path}/claim", {})
-    yield "book through Schedule", lambda: desk.book_as_staff(free[9], "For", "Client", f"for{branch.number}@example.org")
+    yield (
+        "book through Schedule",
+        lambda: desk.book_as_staff(free[9], "For", "Client", f"for{branch.number}@example.org"),
+    )

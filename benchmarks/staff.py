@@ -28,7 +28,7 @@ from chalicelib.domain.organisation.opening_hours import wall_minute
 from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.persistence import row_mapping
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import ReadResult, Ref
+from chalicelib.services.store_port import ReadResult, Ref
 from tests.builders.doubles.api_gateway import event
 
 CALL, READ, UNPACK, DECIDE, BASELINE = (
@@ -85,7 +85,10 @@ def measure(rounds: int = 7, days: int = DAYS) -> Figures:
             for part, call in _measured_parts(store, crew, days)
         }
         found = measure_in_rounds(measures, rounds)
-        return {crew.daily_appointments: {part: found[f"{part} {crew.daily_appointments}"] for part in PARTS} for crew in STAFFED_BRANCHES}
+        return {
+            crew.daily_appointments: {part: found[f"{part} {crew.daily_appointments}"] for part in PARTS}
+            for crew in STAFFED_BRANCHES
+        }
 
 
 def table(figures: Figures) -> Table:
@@ -153,5 +156,5 @@ def _month(crew: teams.StaffedBranch, days: int) -> StaffMonth:
     offer = ledger_io.offer_in(found, crew.location_id, teams.STAFFED_SERVICE)
     span = first - MARGIN_MINUTES, last + offer.service.duration_minutes + MARGIN_MINUTES
     refs = [ref for id_ in crew.staff_ids for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]
-    team = Ref.to(BranchRoster, crew.location_id)
-    return StaffMonth(crew, offer, found.require(BranchRoster, crew.location_id), first, last, [team, *refs])
+    roster = Ref.to(BranchRoster, crew.location_id)
+    return StaffMonth(crew, offer, found.require(BranchRoster, crew.location_id), first, last, [roster, *refs])

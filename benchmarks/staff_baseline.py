@@ -27,7 +27,7 @@ from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 
 def list_free_starts(
     offer: Offer,
-    team: BranchRoster,
+    roster: BranchRoster,
     calendars: Mapping[str, Calendar],
     requester: Requester,
     wanted: StaffPreference,
@@ -37,8 +37,8 @@ def list_free_starts(
     """Start → free staff, for starts in [first, last), as ``StaffSlots.listed`` has it."""
     zone = ZoneInfo(offer.location.timezone)
     around = local_day(first, zone) - timedelta(days=1), local_day(last, zone) + timedelta(days=2)
-    hours = join_intervals(weekly_intervals((opening.line for opening in team.hours.lines), zone, *around))
-    closed = [wall_interval(c.date, c.start, c.end, zone) for c in team.hours.closures]
+    hours = join_intervals(weekly_intervals((opening.line for opening in roster.hours.lines), zone, *around))
+    closed = [wall_interval(c.date, c.start, c.end, zone) for c in roster.hours.closures]
     holidays = PublicHolidays.observed_at(offer.location, offer.settings).between(*around)
     closed += [wall_interval(day, 0, DAY_MINUTES, zone) for day in holidays]
     midnights = [wall_interval(day, 0, 0, zone)[0] for day in date_range(*around)]
@@ -46,7 +46,7 @@ def list_free_starts(
     span = max(first, earliest), min(last, latest + 1)
     own = {requester.moving, requester.hold.id if requester.hold else None}
     found: Counter[int] = Counter()
-    for post in eligible_members(team, offer.service.id, wanted):
+    for post in eligible_members(roster, offer.service.id, wanted):
         occupants = [o for o in calendars[post.staff_id].occupants(requester.now_seconds) if o.id not in own]
         working = intersect(
             join_intervals(i for schedule in post.schedules for i in schedule.intervals(*around)), hours
@@ -58,7 +58,7 @@ def list_free_starts(
 
 def _starts(
     offer: Offer,
-    post: TeamMember,
+    member: TeamMember,
     working: list[Interval],
     present: list[Interval],
     occupants: list[Occupant],
@@ -66,7 +66,7 @@ def _starts(
     span: Interval,
 ) -> Iterable[int]:
     service = offer.service
-    zone = ZoneInfo(post.timezone or offer.location.timezone)
+    zone = ZoneInfo(member.timezone or offer.location.timezone)
     busy = join_intervals(occupant.busy_span for occupant in occupants)
     booked = Counter(local_day(occupant.start, zone) for occupant in occupants)
     for begin, finish in split_at(working, midnights):
@@ -77,7 +77,7 @@ def _starts(
             around = start - service.buffer_before, end + service.buffer_after
             if not covers(present, start, end) or overlaps(busy, *around):
                 continue
-            if post.daily_limit is None or booked[local_day(start, zone)] < post.daily_limit:
+            if member.daily_limit is None or booked[local_day(start, zone)] < member.daily_limit:
                 yield start
 
 

@@ -38,9 +38,9 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # no secret
 
 
-def count_events(change: UnitOfWork) -> None:
+def count_events(work: UnitOfWork) -> None:
     """One metric per domain event: ``appointment.booked`` counts as ``AppointmentBooked``."""
-    for event in (event for entry in change.entries for event in entry.events):
+    for event in (event for entry in work.entries for event in entry.events):
         name = event.type.replace("_", ".").title().replace(".", "")
         observability.count_metric(name)
 

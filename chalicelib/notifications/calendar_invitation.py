@@ -70,7 +70,7 @@ def calendar_file(
 ) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
     off = attendee.cancelled or not appointment.occupies_capacity
-    notice = Notification(
+    notification = Notification(
         kind=MessageKind.CONFIRMATION,
         audience=Audience.CLIENT,
         medium=Medium.EMAIL,
@@ -93,7 +93,7 @@ def calendar_file(
         code=attendee.code,
         teleconference=None if off else visible_call(appointment),
     )
-    event = _event(notice, _event_status(notice, off=off), sender, public_url)
+    event = _event(notification, _event_status(notification, off=off), sender, public_url)
     return _calendar(event, SchedulingMethod.PUBLISH).decode("utf-8")
 
 
@@ -107,7 +107,7 @@ def _event(notification: Notification, status: EventStatus, sender: str, public_
     # Loaded where an invitation is written: it takes a tenth of a second.
     from icalendar import Event
 
-    words = translations_for(notification.language)
+    translations = translations_for(notification.language)
     link = manage_url(notification, public_url)
     event = Event()
     event.add("uid", f"{notification.appointment_id}@frontdesk")
@@ -117,29 +117,34 @@ def _event(notification: Notification, status: EventStatus, sender: str, public_
     event.add("dtend", _utc(notification.end))
     summary = f"{one_line(notification.service)} ({one_line(notification.organisation)})"
     # Few calendars show that an event is tentative, all show its name.
-    event.add("summary", words.line("tentative", summary=summary) if status is EventStatus.TENTATIVE else summary)
+    event.add(
+        "summary", translations.line("tentative", summary=summary) if status is EventStatus.TENTATIVE else summary
+    )
     address = one_line(notification.place_address)
     # Calendars offer a link to follow where they expect the place.
-    where = usable_meeting_link(notification) or meeting_place(notification, words)
+    where = usable_meeting_link(notification) or meeting_place(notification, translations)
     event.add("location", ", ".join(filter(None, (where, address))))
-    description = [*_call_lines(notification, words), *([words.line("text_link", url=link)] if public_url else [])]
+    description = [
+        *_call_lines(notification, translations),
+        *([translations.line("text_link", url=link)] if public_url else []),
+    ]
     if description:
         event.add("description", "\n".join(description))
     if public_url:
         event.add("url", link)
     if usable_meeting_link(notification):
-        _add_conference(event, usable_meeting_link(notification), meeting_place(notification, words))
+        _add_conference(event, usable_meeting_link(notification), meeting_place(notification, translations))
     event.add("status", status.value)
     event.add("transp", "OPAQUE")
     event["organizer"] = _address(parseaddr(sender)[1], notification.organisation)
     return event
 
 
-def _call_lines(notification: Notification, words: Translations) -> list[str]:
+def _call_lines(notification: Notification, translations: Translations) -> list[str]:
     """What is to be known of the video call: how to join it, or that the link follows."""
     if usable_meeting_link(notification):
-        return [words.line("text_join", url=usable_meeting_link(notification))]
-    return [text for text in [manual_link_note(notification, words)] if text]
+        return [translations.line("text_join", url=usable_meeting_link(notification))]
+    return [text for text in [manual_link_note(notification, translations)] if text]
 
 
 def _add_conference(event: Event, link: str, label: str) -> None:
@@ -156,7 +161,9 @@ def _add_conference(event: Event, link: str, label: str) -> None:
 def _attendee(notification: Notification, method: SchedulingMethod) -> vCalAddress:
     from icalendar import vText
 
-    attendee = _address(notification.address, notification.attendees[0].name if notification.attendees else notification.name)
+    attendee = _address(
+        notification.address, notification.attendees[0].name if notification.attendees else notification.name
+    )
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     if method is SchedulingMethod.REQUEST:
         attendee.params["PARTSTAT"] = vText("ACCEPTED" if notification.confirmed else "TENTATIVE")

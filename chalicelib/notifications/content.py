@@ -25,9 +25,9 @@ class ContentRow:
     lines: tuple[str, ...]
     struck: bool = False
 
-    def to_plain_text(self, words: Translations) -> str:
+    def to_plain_text(self, translations: Translations) -> str:
         """As plain text, further lines indented."""
-        return words.line("colon", label=self.label, value="\n    ".join(self.lines))
+        return translations.line("colon", label=self.label, value="\n    ".join(self.lines))
 
 
 class Tone(StrEnum):
@@ -57,28 +57,28 @@ class MessageContent:
 
 def build_content(notification: Notification, public_url: str) -> MessageContent:
     """The notice in its recipient's language and zone."""
-    words = translations_for(notification.language)
+    translations = translations_for(notification.language)
     values = {
         "name": one_line(notification.name),
         "service": one_line(notification.service),
-        "date": words.date(notification.start, notification.timezone),
+        "date": translations.date(notification.start, notification.timezone),
         "organisation": one_line(notification.organisation),
     }
-    kind = partial(words.message, notification.wording_variant, notification.kind)
+    kind = partial(translations.message, notification.wording_variant, notification.kind)
     ends = notification.kind in FINAL_KINDS
-    rows = tuple(_content_rows(notification, words))
+    rows = tuple(_content_rows(notification, translations))
     link = manage_url(notification, public_url)
     return MessageContent(
-        language=words.language,
+        language=translations.language,
         organisation=values["organisation"],
         subject=kind("subject", **values),
         heading=kind("heading", **values),
         lead=kind("lead", **values),
         rows=rows,
-        plain_rows=tuple(row.to_plain_text(words) for row in rows),
-        actions=(*_join_actions(notification, words), *_actions(notification, words, link, public_url)),
-        closing=tuple(_closing_lines(notification, words)) if link and not ends else (),
-        footer=words.line("footer", **values),
+        plain_rows=tuple(row.to_plain_text(translations) for row in rows),
+        actions=(*_join_actions(notification, translations), *_actions(notification, translations, link, public_url)),
+        closing=tuple(_closing_lines(notification, translations)) if link and not ends else (),
+        footer=translations.line("footer", **values),
         tone=_tone(notification),
     )
 
@@ -96,11 +96,11 @@ def manage_url(notification: Notification, public_url: str) -> str:
     return f"{public_url}/manage?{urlencode({'id': notification.appointment_id, 'code': notification.code})}"
 
 
-def meeting_place(notification: Notification, words: Translations) -> str:
+def meeting_place(notification: Notification, translations: Translations) -> str:
     """Where or how it takes place, on one line."""
     if notification.method is MeetingMethod.IN_PERSON:
         return one_line(notification.place)
-    return _method_text(notification, words)
+    return _method_text(notification, translations)
 
 
 def usable_meeting_link(notification: Notification) -> str:
@@ -108,90 +108,94 @@ def usable_meeting_link(notification: Notification) -> str:
     return (notification.teleconference.link if notification.teleconference else None) or ""
 
 
-def manual_link_note(notification: Notification, words: Translations) -> str:
+def manual_link_note(notification: Notification, translations: Translations) -> str:
     """That staff send the link themselves, to them that they are to; empty where nobody waits for one (RB-9, D40)."""
     call, coming = notification.teleconference, notification.confirmed and notification.changed_at < notification.start
     if call is None or call.state is not LinkState.BY_STAFF or notification.kind in FINAL_KINDS or not coming:
         return ""
-    return words.line("link_follows" if notification.audience is Audience.CLIENT else "send_link")
+    return translations.line("link_follows" if notification.audience is Audience.CLIENT else "send_link")
 
 
-def _method_text(notification: Notification, words: Translations) -> str:
+def _method_text(notification: Notification, translations: Translations) -> str:
     if notification.method is MeetingMethod.PHONE and notification.call_number:
-        return words.method("phone_number", number=notification.call_number)
+        return translations.method("phone_number", number=notification.call_number)
     if notification.teleconference:
-        return words.method("video_on", platform=words.platform(notification.teleconference.platform))
-    return words.method(notification.method)
+        return translations.method("video_on", platform=translations.platform(notification.teleconference.platform))
+    return translations.method(notification.method)
 
 
-def _content_rows(notification: Notification, words: Translations) -> Iterator[ContentRow]:
-    yield ContentRow(words.label("service"), (one_line(notification.service),))
+def _content_rows(notification: Notification, translations: Translations) -> Iterator[ContentRow]:
+    yield ContentRow(translations.label("service"), (one_line(notification.service),))
     if notification.previous_start is not None:
-        before = words.date_time(notification.previous_start, notification.timezone)
-        yield ContentRow(words.label("before"), (before,), struck=True)
-    span = words.time_range(notification.start, notification.end, notification.timezone)
-    yield ContentRow(words.label("when"), (span, words.zone(notification.start, notification.timezone)))
-    yield ContentRow(words.label("where"), tuple(_place_lines(notification, words)))
-    follows = manual_link_note(notification, words)
+        before = translations.date_time(notification.previous_start, notification.timezone)
+        yield ContentRow(translations.label("before"), (before,), struck=True)
+    span = translations.time_range(notification.start, notification.end, notification.timezone)
+    yield ContentRow(translations.label("when"), (span, translations.zone(notification.start, notification.timezone)))
+    yield ContentRow(translations.label("where"), tuple(_place_lines(notification, translations)))
+    follows = manual_link_note(notification, translations)
     if follows:
-        yield ContentRow(words.label("link"), (follows,))
+        yield ContentRow(translations.label("link"), (follows,))
     if notification.staff_name:
-        yield ContentRow(words.label("with"), (one_line(notification.staff_name),))
+        yield ContentRow(translations.label("with"), (one_line(notification.staff_name),))
     if notification.reason.strip():
-        yield ContentRow(words.label("reason"), tuple(sanitised(notification.reason).strip().splitlines()))
+        yield ContentRow(translations.label("reason"), tuple(sanitised(notification.reason).strip().splitlines()))
     for guest in notification.attendees:
-        yield from _attendee_rows(guest, notification, words)
+        yield from _attendee_rows(guest, notification, translations)
 
 
-def _place_lines(notification: Notification, words: Translations) -> Iterator[str]:
+def _place_lines(notification: Notification, translations: Translations) -> Iterator[str]:
     if notification.method is not MeetingMethod.IN_PERSON:
-        yield _method_text(notification, words)
+        yield _method_text(notification, translations)
     if notification.method is MeetingMethod.IN_PERSON or notification.audience is not Audience.CLIENT:
         yield one_line(notification.place)
     yield from sanitised(notification.place_address).splitlines()
 
 
-def _attendee_rows(attendee: NotifiedAttendee, notification: Notification, words: Translations) -> Iterator[ContentRow]:
+def _attendee_rows(
+    attendee: NotifiedAttendee, notification: Notification, translations: Translations
+) -> Iterator[ContentRow]:
     if notification.audience is not Audience.CLIENT:
         known = (one_line(attendee.name), attendee.phone, attendee.email)
-        yield ContentRow(words.label("client"), tuple(filter(None, known)))
+        yield ContentRow(translations.label("client"), tuple(filter(None, known)))
     for question, value in attendee.answers:
-        yield ContentRow(one_line(question), (_answer_text(value, words),))
+        yield ContentRow(one_line(question), (_answer_text(value, translations),))
     if attendee.notes.strip():
-        yield ContentRow(words.label("notes"), tuple(sanitised(attendee.notes).strip().splitlines()))
+        yield ContentRow(translations.label("notes"), tuple(sanitised(attendee.notes).strip().splitlines()))
 
 
-def _answer_text(value: Any, words: Translations) -> str:
+def _answer_text(value: Any, translations: Translations) -> str:
     if isinstance(value, bool):
-        return words.label("yes" if value else "no")
+        return translations.label("yes" if value else "no")
     return one_line(str(value))
 
 
-def _join_actions(notification: Notification, words: Translations) -> Iterator[tuple[str, str]]:
+def _join_actions(notification: Notification, translations: Translations) -> Iterator[tuple[str, str]]:
     link = usable_meeting_link(notification)
     if link and notification.kind not in FINAL_KINDS:
-        yield words.line("join"), link
+        yield translations.line("join"), link
 
 
-def _actions(notification: Notification, words: Translations, link: str, public_url: str) -> Iterator[tuple[str, str]]:
+def _actions(
+    notification: Notification, translations: Translations, link: str, public_url: str
+) -> Iterator[tuple[str, str]]:
     if not link:
         return
     if notification.kind in FINAL_KINDS:
         if notification.wording_variant is WordingVariant.DECLINED:
-            yield words.line("book_again"), f"{public_url}/"
+            yield translations.line("book_again"), f"{public_url}/"
         return
-    yield words.line("manage" if notification.cancel_until or notification.rebook_until else "look"), link
+    yield translations.line("manage" if notification.cancel_until or notification.rebook_until else "look"), link
     if notification.confirmed and notification.code is not None:
         query = urlencode({"code": notification.code})
         file = f"{public_url}/public/appointments/{notification.appointment_id}/calendar.ics?{query}"
-        yield words.line("calendar"), file
+        yield translations.line("calendar"), file
 
 
-def _closing_lines(notification: Notification, words: Translations) -> Iterator[str]:
+def _closing_lines(notification: Notification, translations: Translations) -> Iterator[str]:
     limits = {"cancel": notification.cancel_until, "rebook": notification.rebook_until}
-    texts = {name: words.date_time(at, notification.timezone) for name, at in limits.items() if at is not None}
+    texts = {name: translations.date_time(at, notification.timezone) for name, at in limits.items() if at is not None}
     if len(texts) == 2:
-        yield words.line("until_same" if texts["cancel"] == texts["rebook"] else "until_both", **texts)
+        yield translations.line("until_same" if texts["cancel"] == texts["rebook"] else "until_both", **texts)
     elif texts:
-        yield words.line(f"until_{next(iter(texts))}", **texts)
-    yield words.line("link_is_yours")
+        yield translations.line(f"until_{next(iter(texts))}", **texts)
+    yield translations.line("link_is_yours")

@@ -44,21 +44,23 @@ def render_text_message(notification: Notification, public_url: str) -> str:
     Why something does not take place is said as far as there is room. Who gets no e-mail finds the link to the
     appointment in the text; it is never cut.
     """
-    words = translations_for(notification.language)
-    body = words.message(
+    translations = translations_for(notification.language)
+    body = translations.message(
         notification.wording_variant,
         notification.kind,
         "text",
         organisation=one_line(notification.organisation),
         service=one_line(notification.service),
-        when=words.short_date_time(notification.start, notification.timezone),
-        place=meeting_place(notification, words),
+        when=translations.short_date_time(notification.start, notification.timezone),
+        place=meeting_place(notification, translations),
     )
     ends = notification.kind in FINAL_KINDS
     if ends and notification.reason:
-        body += " " + words.line("colon", label=words.label("reason"), value=one_line(notification.reason))
+        body += " " + translations.line(
+            "colon", label=translations.label("reason"), value=one_line(notification.reason)
+        )
     link = "" if ends or notification.has_email else manage_url(notification, public_url)
-    tail = " " + words.line("text_link", url=link) if link else ""
+    tail = " " + translations.line("text_link", url=link) if link else ""
     return fit_to_segments(one_line(body).translate(_PLAIN_PUNCTUATION), tail.translate(_PLAIN_PUNCTUATION))
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.persistence import cursors, keys, row_mapping
 from chalicelib.persistence.list_partitions import ListPartition, list_partition, resume_position
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import AppointmentFilter, Page
+from chalicelib.services.store_port import AppointmentFilter, Page
 
 
 class DynamoAppointmentLists:

@@ -11,7 +11,7 @@ from chalicelib.domain.clients.merging import AppointmentSpan, Merge
 from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.persistence import cursors, keys, row_mapping
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import Attendance, Page
+from chalicelib.services.store_port import Attendance, Page
 
 # Behind every text that goes on from here.
 _AFTER_ANY_TEXT = "\U0010ffff"

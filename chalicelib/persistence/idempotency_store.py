@@ -6,7 +6,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 
-from chalicelib.services.unit_of_work import StoredResponse
+from chalicelib.services.store_port import StoredResponse
 
 # A year's blocks with many services come to half a megabyte of ids said again and again.
 _COMPRESS_ABOVE = 20_000

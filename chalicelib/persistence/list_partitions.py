@@ -15,7 +15,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.persistence import cursors, keys
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import AppointmentFilter
+from chalicelib.services.store_port import AppointmentFilter
 
 LastKey = dict[str, dict[str, Any]]
 
@@ -69,7 +69,9 @@ def list_partition(appointment_filter: AppointmentFilter) -> ListPartition:
     bounds = keys.start_sort_key(appointment_filter.first), keys.start_sort_key(appointment_filter.last)
     here = sorted(appointment_filter.location_ids or ())
     places = [keys.partition(location_id) for location_id in here]
-    queues = [keys.partition(who) if who else keys.unassigned_partition(here[0]) for who in appointment_filter.staff_ids or ()]
+    queues = [
+        keys.partition(who) if who else keys.unassigned_partition(here[0]) for who in appointment_filter.staff_ids or ()
+    ]
     if appointment_filter.unconfirmed:
         return ListPartition(Row.review, "gsi3pk", places[0], bounds, _is_one_of(Row.gsi2pk, queues))
     if len(queues) != 1:

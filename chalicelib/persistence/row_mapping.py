@@ -269,14 +269,14 @@ def from_row(row: Row, kind: type[T]) -> T:
 
 def roster_of(location_id: str, rows: Iterable[Row]) -> BranchRoster:
     """The team of a location from the rows of its partition."""
-    opening = BranchHours(location_id)
+    branch_hours = BranchHours(location_id)
     posts = []
     for row in rows:
         if row.kind == SHAPES[BranchHours].kind:
-            opening = from_row(row, BranchHours)
+            branch_hours = from_row(row, BranchHours)
         else:
             posts.append(from_row(row, TeamMember))
-    return BranchRoster(location_id, opening, tuple(posts))
+    return BranchRoster(location_id, branch_hours, tuple(posts))
 
 
 def directory_row(entry: DirectoryEntry) -> Row:

@@ -13,7 +13,9 @@ from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.persistence import idempotency_store, keys, row_mapping, transaction
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import IdempotencyKey, Ref, StoredResponse, UnitOfWork
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import Ref, StoredResponse
+from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 

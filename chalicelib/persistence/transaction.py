@@ -21,7 +21,9 @@ from chalicelib.domain.organisation.statuses import COUNT_SHARDS
 from chalicelib.domain.shared.errors import AlreadyDone, Invalid, Stale
 from chalicelib.persistence import idempotency_store, keys, row_mapping
 from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse, UnitOfWork
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import StoredResponse
+from chalicelib.services.unit_of_work import UnitOfWork
 
 IDEMPOTENCY_SECONDS = 24 * 3600
 # What TransactWriteItems takes.

@@ -19,8 +19,8 @@ def can_view(principal: Principal, appointment: Appointment) -> bool:
 
 def visible_staff_ids(principal: Principal, location_id: str) -> frozenset[str | None] | None:
     """Whose appointments there their lists show: everybody's (None), or their own and nobody's (D26)."""
-    everybody = principal.reaches(Ability.APPOINTMENT_VIEW, location_id=location_id)
-    return None if everybody else frozenset({principal.staff_id, None})
+    identities = principal.reaches(Ability.APPOINTMENT_VIEW, location_id=location_id)
+    return None if identities else frozenset({principal.staff_id, None})
 
 
 def visible_location_ids(principal: Principal) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import ClientMerged, Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Scope
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ReadResult, Ref, Store
+from chalicelib.services.store_port import ReadResult, Ref, Store
 
 ClientScopes = tuple[str, ...] | None
 """The locations and the person through whom clients are known; none where everybody is."""
@@ -49,8 +49,8 @@ class ClientAccess:
         if scopes is None or not wanted:
             return wanted
         found = self._store.read([Ref.to(Settings), *_relation_refs(scopes, wanted)])
-        everybody = viewing_scopes(principal, settings_in(found)) is None
-        return wanted if everybody else _filter_known(found, principal, scopes, wanted)
+        identities = viewing_scopes(principal, settings_in(found)) is None
+        return wanted if identities else _filter_known(found, principal, scopes, wanted)
 
     def known_through(self, principal: Principal, scopes: ClientScopes, clients: Iterable[Client]) -> list[Client]:
         """Those of the clients that are known through these scopes, in order."""

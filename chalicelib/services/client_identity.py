@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
 from chalicelib.domain.clients.client import Client
-from chalicelib.services.unit_of_work import ReadResult, Ref, Store
+from chalicelib.services.store_port import ReadResult, Ref, Store
 
 DELETED_CLIENT_NAME = "Deleted client"
 
@@ -81,8 +81,8 @@ def appointments_for_staff(store: Store, appointments: Sequence[Appointment]) ->
     refs = client_refs(appointments)
     if not refs:
         return list(appointments)
-    everybody = resolve_clients(store, [ref.key[0] for ref in refs], store.read(refs))
-    return [everybody.for_staff(appointment) for appointment in appointments]
+    identities = resolve_clients(store, [ref.key[0] for ref in refs], store.read(refs))
+    return [identities.for_staff(appointment) for appointment in appointments]
 
 
 def resolve_attendees(store: Store, appointment: Appointment, *client_ids: str) -> ClientIdentities:

@@ -9,7 +9,9 @@ from typing import Any, Protocol, TypeVar
 from chalicelib.domain.shared.errors import FieldError, Invalid, VersionMismatch, invalid
 from chalicelib.domain.shared.ids import is_id, prefix_of
 from chalicelib.services import paging
-from chalicelib.services.unit_of_work import Context, Page, Ref, Store, UnitOfWork, Versioned
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork, Versioned
 
 # One transaction holds at most a hundred items, and the records themselves are among them.
 MAX_NEW_REFERENCES = 90

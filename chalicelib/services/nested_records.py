@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from chalicelib.domain.shared.errors import NotFound, invalid
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version, paginate
-from chalicelib.services.unit_of_work import Context, Page, Versioned
+from chalicelib.services.store_port import Page
+from chalicelib.services.unit_of_work import Versioned
 
 
 class NestedRecord(Versioned, Protocol):

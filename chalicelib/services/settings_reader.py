@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
-from chalicelib.services.unit_of_work import ReadResult
+from chalicelib.services.store_port import ReadResult
 
 
 def settings_in(found: ReadResult) -> Settings:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from chalicelib.domain.shared.errors import Unauthenticated
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability, Principal
-from chalicelib.services.unit_of_work import Context, IdempotencyKey
+from chalicelib.services.context import Context, IdempotencyKey
 
 BodyType = TypeVar("BodyType")
 QueryType = TypeVar("QueryType")

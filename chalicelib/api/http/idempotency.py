@@ -13,7 +13,8 @@ from chalicelib.api.http.problems import IdempotencyKeyReused
 from chalicelib.api.http.wiring import dependencies
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.permissions import Principal
-from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import StoredResponse
 
 MAX_KEY_LENGTH = 255
 

@@ -15,7 +15,8 @@ from chalicelib.api.http.wiring import dependencies, public_url
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, NotFound, Refusal
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.observability import count_metric, error_fields, logger
-from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import StoredResponse
 
 if TYPE_CHECKING:
     from chalicelib.api.http.routing import Route

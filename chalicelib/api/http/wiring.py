@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from chalicelib.domain.shared.permissions import Principal
-from chalicelib.services.unit_of_work import StoredResponse
+from chalicelib.services.store_port import StoredResponse
 from chalicelib.settings import DeploymentSettings
 
 

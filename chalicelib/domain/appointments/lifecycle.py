@@ -39,11 +39,15 @@ class StateTransition:
 TRANSITIONS: Mapping[LifecycleStep, StateTransition] = {
     LifecycleStep.ARRIVE: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.ARRIVED),
     LifecycleStep.COMMENCE: StateTransition(
-        frozenset({AppointmentState.BOOKED, AppointmentState.ARRIVED}), AppointmentState.IN_PROGRESS, requires_confirmation=True
+        frozenset({AppointmentState.BOOKED, AppointmentState.ARRIVED}),
+        AppointmentState.IN_PROGRESS,
+        requires_confirmation=True,
     ),
     LifecycleStep.SERVE: StateTransition(frozenset({AppointmentState.IN_PROGRESS}), AppointmentState.SERVED),
     LifecycleStep.COMPLETE: StateTransition(frozenset({AppointmentState.SERVED}), AppointmentState.COMPLETED),
-    LifecycleStep.MISS: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.NO_SHOW, requires_confirmation=True),
+    LifecycleStep.MISS: StateTransition(
+        frozenset({AppointmentState.BOOKED}), AppointmentState.NO_SHOW, requires_confirmation=True
+    ),
 }
 
 

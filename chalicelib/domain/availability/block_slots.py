@@ -112,7 +112,9 @@ class BlockSlots:
         own = {i for i in (requester.moving, requester.hold.id if requester.hold else None) if i}
         self._capacity = BlockCapacity(calendar, requester.now_seconds, own)
         # A live hold confirms beside all appointments and the holds older than itself (D13).
-        self._capacity_for_hold = BlockCapacity(calendar, requester.now_seconds, own, requester.hold.id) if requester.hold else self._capacity
+        self._capacity_for_hold = (
+            BlockCapacity(calendar, requester.now_seconds, own, requester.hold.id) if requester.hold else self._capacity
+        )
         self._earliest, self._latest = booking_window(offer, requester)
 
     def free_slots(self, first: int, last: int) -> Iterator[Slot]:
@@ -142,9 +144,9 @@ class BlockSlots:
 
     def allocate(self, start: int) -> Allocation:
         """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
-        why = self.unavailable_reason(start)
-        if why:
-            raise refusal_for(why)
+        reason = self.unavailable_reason(start)
+        if reason:
+            raise refusal_for(reason)
         return self._allocation(start)
 
     def allocate_overriding(self, start: int) -> Allocation | None:
@@ -152,8 +154,8 @@ class BlockSlots:
         return self._allocation(start, over_capacity=check_override(self.unavailable_reason(start)))
 
     def _allocation(self, start: int, over_capacity: bool = False) -> Allocation:
-        hull = self._capacity.dependency_span(start, start + self._duration)
-        return Allocation(self.offer, self.calendar, start, hull, over_capacity=over_capacity)
+        dependency_span = self._capacity.dependency_span(start, start + self._duration)
+        return Allocation(self.offer, self.calendar, start, dependency_span, over_capacity=over_capacity)
 
     def covers_dependencies(self, first: int, last: int) -> bool:
         """Whether the calendar was read widely enough to decide about starts in [first, last)."""
@@ -171,7 +173,10 @@ class BlockSlots:
 
     def _is_on_grid(self, block: Block, start: int) -> bool:
         # Schedule places appointments freely; everybody else steps from the block's start (D9).
-        return self.requester.access is SeatAccess.SCHEDULE or (start - block.start) % self.offer.service.slot_interval == 0
+        return (
+            self.requester.access is SeatAccess.SCHEDULE
+            or (start - block.start) % self.offer.service.slot_interval == 0
+        )
 
     def _remaining_seats(self, start: int) -> int:
         service = self.offer.service.id

@@ -100,7 +100,9 @@ class _BranchService:
         if choices.method is not None and choices.method not in self.service.meeting_methods:
             return False
         anybody = choices.staff_id is None and choices.language is None
-        return (anybody and self.books_without_staff) or bool(speakers_of(self.speakers(choices.staff_id), choices.language))
+        return (anybody and self.books_without_staff) or bool(
+            speakers_of(self.speakers(choices.staff_id), choices.language)
+        )
 
 
 def _branch_services(services: Iterable[Service], branches: Sequence[BookableBranch]) -> Iterator[_BranchService]:

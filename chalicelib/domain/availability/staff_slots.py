@@ -96,9 +96,9 @@ class StaffSlots:
 
     def allocate(self, start: int) -> Allocation:
         """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
-        why = self.unavailable_reason(start)
-        if why:
-            raise refusal_for(why)
+        reason = self.unavailable_reason(start)
+        if reason:
+            raise refusal_for(reason)
         free = [p for p in self._people if self._is_free(p, start)]
         return self._allocation(min(free, key=lambda person: self._round_robin_key(person, start)), start)
 
@@ -109,7 +109,9 @@ class StaffSlots:
         return self._allocation(self._people[0], start, over_capacity=check_override(self.unavailable_reason(start)))
 
     def _allocation(self, person: StaffTime, start: int, over_capacity: bool = False) -> Allocation:
-        return Allocation(self.offer, person.calendar, start, person.dependency_span(start), person.member, over_capacity)
+        return Allocation(
+            self.offer, person.calendar, start, person.dependency_span(start), person.member, over_capacity
+        )
 
     def _nobody_free_reason(self, start: int) -> Unavailable | None:
         """Why none of the people can take it; none when somebody can."""
@@ -134,13 +136,15 @@ class StaffSlots:
 
     def _round_robin_key(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
         """Who comes first: whoever has it already, fewest that day, least recently assigned, id (D46)."""
-        post = person.member
-        last_served = post.assigned_at or _NEVER
-        return post.staff_id != self._preference.keep, person.bookings_on(start), last_served, post.staff_id
+        member = person.member
+        last_served = member.assigned_at or _NEVER
+        return member.staff_id != self._preference.keep, person.bookings_on(start), last_served, member.staff_id
 
     @cached_property
     def _people(self) -> list[StaffTime]:
-        own = frozenset(i for i in (self.requester.moving, self.requester.hold.id if self.requester.hold else None) if i)
+        own = frozenset(
+            i for i in (self.requester.moving, self.requester.hold.id if self.requester.hold else None) if i
+        )
         now = self.requester.now_seconds
         return [StaffTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._members]
 

@@ -33,7 +33,10 @@ class BranchTime:
         self._branch_hours = branch_hours
         self._first, self._last = first, last
         # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
-        self.date_bounds = local_day(first, self.zone) - timedelta(days=1), local_day(last, self.zone) + timedelta(days=1)
+        self.date_bounds = (
+            local_day(first, self.zone) - timedelta(days=1),
+            local_day(last, self.zone) + timedelta(days=1),
+        )
 
     def minute_set(self, intervals: Iterable[Interval]) -> MinuteSet:
         """A set of minutes of this window."""
@@ -87,7 +90,9 @@ class StaffTime:
     ``now`` is epoch seconds; holds that ended by then do not count either.
     """
 
-    def __init__(self, branch: BranchTime, member: TeamMember, calendar: Calendar, now: int, own: frozenset[str]) -> None:
+    def __init__(
+        self, branch: BranchTime, member: TeamMember, calendar: Calendar, now: int, own: frozenset[str]
+    ) -> None:
         self.member = member
         self.calendar = calendar
         self._branch = branch
@@ -114,20 +119,28 @@ class StaffTime:
         Where that lies between two marks of the five-minute grid all starts are on, from the later one.
         """
         working = self._working
-        stretches = ((-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.intervals_by_day(working))
+        stretches = (
+            (-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.intervals_by_day(working)
+        )
         return MinuteSet.from_grid(working.first, working.last, stretches, self._service.slot_interval)
 
     @cached_property
     def starts_undisturbed(self) -> MinuteSet:
         """The starts around which nothing else is booked; the buffers of neighbours add up."""
         busy = self._branch.minute_set(o.busy_span for o in self._occupants)
-        return busy.starts_clear_of(self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after)
+        return busy.starts_clear_of(
+            self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after
+        )
 
     @cached_property
     def full_days(self) -> MinuteSet:
         """The days, in their own zone, on which they have as many appointments as they may."""
         limit = self.member.daily_limit
-        full = [] if limit is None else [day for day in date_range(*self._branch.date_bounds) if self._bookings_by_day[day] >= limit]
+        full = (
+            []
+            if limit is None
+            else [day for day in date_range(*self._branch.date_bounds) if self._bookings_by_day[day] >= limit]
+        )
         return self._branch.minute_set(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
 
     @cached_property

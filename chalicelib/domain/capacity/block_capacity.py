@@ -39,7 +39,9 @@ class BlockCapacity:
         self.occupants = [
             o
             for o in calendar.occupants(now)
-            if o.id not in ignoring and o.id not in self.kept_blocks and (before is None or not o.is_hold or o.id < before)
+            if o.id not in ignoring
+            and o.id not in self.kept_blocks
+            and (before is None or not o.is_hold or o.id < before)
         ]
         self._choices_by_demand: dict[tuple[str, SeatAccess], tuple[int, ...]] = {}
 
@@ -105,9 +107,9 @@ class BlockCapacity:
         """
         seated = [i for i, has_seat in enumerate(self._has_seat) if has_seat]
         found: dict[str, list[Occupant]] = {}
-        for i, bench in zip(seated, assign_pools(self._pools, [self.demands[i] for i in seated]), strict=True):
-            if bench is not None and not self.occupants[i].is_hold:
-                found.setdefault(self.blocks[self._pool_blocks[bench]].id, []).append(self.occupants[i])
+        for i, pool in zip(seated, assign_pools(self._pools, [self.demands[i] for i in seated]), strict=True):
+            if pool is not None and not self.occupants[i].is_hold:
+                found.setdefault(self.blocks[self._pool_blocks[pool]].id, []).append(self.occupants[i])
         return found
 
     def max_simultaneous(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
@@ -123,9 +125,9 @@ class BlockCapacity:
     def block_by_occupant(self) -> dict[str, str]:
         """Which block each covered occupant sits in: occupant id to block id."""
         found = {i: b.id for i, b in self.kept_blocks.items()}
-        for occupant, bench in zip(self.occupants, assign_pools(self._pools, self.demands), strict=True):
-            if bench is not None:
-                block = self.blocks[self._pool_blocks[bench]]
+        for occupant, pool in zip(self.occupants, assign_pools(self._pools, self.demands), strict=True):
+            if pool is not None:
+                block = self.blocks[self._pool_blocks[pool]]
                 if block.covers(occupant.start, occupant.end):
                     found[occupant.id] = block.id
         return found
@@ -158,12 +160,12 @@ def merge_intervals(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _seat_pools(blocks: list[Block]) -> tuple[list[SeatPool], list[int], list[SeatAccess]]:
-    benches: list[SeatPool] = []
+    pools: list[SeatPool] = []
     owners: list[int] = []
     needs: list[SeatAccess] = []
 
     def add(owner: int, limit: int, need: SeatAccess) -> None:
-        benches.append(SeatPool(blocks[owner].start, blocks[owner].end, limit))
+        pools.append(SeatPool(blocks[owner].start, blocks[owner].end, limit))
         owners.append(owner)
         needs.append(need)
 
@@ -174,4 +176,4 @@ def _seat_pools(blocks: list[Block]) -> tuple[list[SeatPool], list[int], list[Se
             add(index, block.limit - block.reserved, SeatAccess.WIDGET)
             if block.reserved:
                 add(index, block.reserved, SeatAccess.CONTACT_CENTRE)
-    return benches, owners, needs
+    return pools, owners, needs

@@ -52,7 +52,7 @@ class CapacityModel:
     def __init__(self, pools: Sequence[SeatPool], demands: Sequence[Demand]) -> None:
         self._pools = pools
         self._demands = demands
-        self._spans = [_load_spans(pools, sitter) for sitter in demands]
+        self._spans = [_load_spans(pools, demand) for demand in demands]
         self._solvers: dict[_Component, OverloadSolver] = {}
 
     def admits(self, candidate: Demand) -> bool:
@@ -78,23 +78,23 @@ class CapacityModel:
 
     def overload(self) -> int:
         """The least overload, in seat-minutes (D1)."""
-        return sum(self._solved(party).overload for run in self._busy_periods for party in run.components)
+        return sum(self._solved(component).overload for run in self._busy_periods for component in run.components)
 
     def assign_pools(self) -> list[int | None]:
         """The bench of each sitter in a placement with the least overload; None for one that loads no bench (D1)."""
         seats: list[int | None] = [None] * len(self._spans)
-        for party in (party for run in self._busy_periods for party in run.components):
-            for sitter, bench in zip(party.demands, self._solved(party).assigned_pools, strict=True):
-                seats[sitter] = bench
+        for component in (component for run in self._busy_periods for component in run.components):
+            for demand, pool in zip(component.demands, self._solved(component).assigned_pools, strict=True):
+                seats[demand] = pool
         return seats
 
     def first_come_first_served(self) -> list[bool]:
         """Which sitters find a seat when each is served in the given order, beside those seated before (D10, D13)."""
         seated = [False] * len(self._spans)
-        for party in (party for run in self._busy_periods for party in run.components):
-            placement = self._empty_solver(party)
-            for sitter in party.demands:
-                seated[sitter] = placement.admit(self._spans[sitter])
+        for component in (component for run in self._busy_periods for component in run.components):
+            placement = self._empty_solver(component)
+            for demand in component.demands:
+                seated[demand] = placement.admit(self._spans[demand])
         return seated
 
     @cached_property
@@ -106,22 +106,22 @@ class CapacityModel:
 
     def _components(self, members: Sequence[int]) -> list[_Component]:
         alike: dict[frozenset[int], list[int]] = {}
-        for sitter in members:
-            alike.setdefault(frozenset(self._spans[sitter]), []).append(sitter)
-        parties: list[_Component] = []
-        for benches, sitters in alike.items():
-            near = [party for party in parties if party.pools & benches]
-            apart = [party for party in parties if not party.pools & benches]
-            parties = [*apart, _merge_components([*near, _Component(benches, tuple(sitters))])]
-        return parties
+        for demand in members:
+            alike.setdefault(frozenset(self._spans[demand]), []).append(demand)
+        components: list[_Component] = []
+        for pools, demands in alike.items():
+            near = [component for component in components if component.pools & pools]
+            apart = [component for component in components if not component.pools & pools]
+            components = [*apart, _merge_components([*near, _Component(pools, tuple(demands))])]
+        return components
 
     @cached_property
     def _seat_requests(self) -> list[tuple[SeatRequest, bool]]:
         """Who loads a bench, and whether for the whole time: who is not covered does so in part only."""
-        pairs = ((sitter, spans) for sitter, spans in zip(self._demands, self._spans, strict=True) if spans)
+        pairs = ((demand, spans) for demand, spans in zip(self._demands, self._spans, strict=True) if spans)
         return [
-            ((sitter.start, sitter.end, frozenset(spans)), all(s == (sitter.start, sitter.end) for s in spans.values()))
-            for sitter, spans in pairs
+            ((demand.start, demand.end, frozenset(spans)), all(s == (demand.start, demand.end) for s in spans.values()))
+            for demand, spans in pairs
         ]
 
     def _fits_by_first_fit(self, candidate: Demand) -> bool:
@@ -131,23 +131,25 @@ class CapacityModel:
         near = [(stay, whole) for stay, whole in self._seat_requests if stay[0] < end and start < stay[1]]
         if not covering or not all(whole for _, whole in near):
             return False
-        limits = {index: bench.limit for index, bench in enumerate(self._pools)}
+        limits = {index: pool.limit for index, pool in enumerate(self._pools)}
         return all_fit(limits, [*(stay for stay, _ in near), (candidate.start, candidate.end, covering)])
 
     def _component_around(self, candidate: Demand, covering: frozenset[int]) -> _Component:
         """Everybody who can influence whether the candidate fits."""
         near = [
-            party
+            component
             for run in self._busy_periods
             if run.start < candidate.end and candidate.start < run.end
-            for party in run.components
-            if party.pools & covering
+            for component in run.components
+            if component.pools & covering
         ]
         return _merge_components([*near, _Component(covering, ())])
 
     def _empty_solver(self, component: _Component) -> OverloadSolver:
         """The party's benches, still empty."""
-        instants = {instant for sitter in component.demands for span in self._spans[sitter].values() for instant in span}
+        instants = {
+            instant for demand in component.demands for span in self._spans[demand].values() for instant in span
+        }
         limits = {index: self._pools[index].limit for index in sorted(component.pools)}
         for index in component.pools:
             instants |= {self._pools[index].start, self._pools[index].end}
@@ -157,7 +159,7 @@ class CapacityModel:
         placement = self._solvers.get(component)
         if placement is None:
             placement = self._solvers[component] = self._empty_solver(component)
-            placement.place_all([self._spans[sitter] for sitter in component.demands])
+            placement.place_all([self._spans[demand] for demand in component.demands])
         return placement
 
 
@@ -168,25 +170,25 @@ def assign_pools(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[i
 
 def first_come_first_served(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
     """Which sitters are covered and find a seat beside those seated before them in the given order (D10, D13)."""
-    covered = [bool(_covering_pools(pools, sitter)) for sitter in demands]
+    covered = [bool(_covering_pools(pools, demand)) for demand in demands]
     seated = iter(
-        CapacityModel(pools, [sitter for sitter, has in zip(demands, covered, strict=True) if has]).first_come_first_served()
+        CapacityModel(
+            pools, [demand for demand, has in zip(demands, covered, strict=True) if has]
+        ).first_come_first_served()
     )
     return [has and next(seated) for has in covered]
 
 
 def dependency_span(demands: Iterable[Demand], start: int, end: int) -> Span:
     """The smallest interval around [start, end) whose ends no sitter spans: nothing outside it bears on a decision."""
-    for first, last, _ in _busy_periods((sitter.start, sitter.end, 0) for sitter in demands):
+    for first, last, _ in _busy_periods((demand.start, demand.end, 0) for demand in demands):
         if first < end and start < last:
             start, end = min(start, first), max(end, last)
     return start, end
 
 
 def _covering_pools(pools: Sequence[SeatPool], demand: Demand) -> list[int]:
-    return [
-        index for index in demand.choices if pools[index].start <= demand.start and demand.end <= pools[index].end
-    ]
+    return [index for index in demand.choices if pools[index].start <= demand.start and demand.end <= pools[index].end]
 
 
 def _load_spans(pools: Sequence[SeatPool], demand: Demand) -> dict[int, Span]:
@@ -195,8 +197,7 @@ def _load_spans(pools: Sequence[SeatPool], demand: Demand) -> dict[int, Span]:
     if covering:
         return dict.fromkeys(covering, (demand.start, demand.end))
     shared = {
-        index: (max(demand.start, pools[index].start), min(demand.end, pools[index].end))
-        for index in demand.choices
+        index: (max(demand.start, pools[index].start), min(demand.end, pools[index].end)) for index in demand.choices
     }
     return {index: span for index, span in shared.items() if span[0] < span[1]}
 
@@ -215,5 +216,5 @@ def _busy_periods(stays: Iterable[tuple[int, int, int]]) -> list[tuple[int, int,
 
 
 def _merge_components(components: Sequence[_Component]) -> _Component:
-    benches = frozenset(bench for party in components for bench in party.pools)
-    return _Component(benches, tuple(sorted(sitter for party in components for sitter in party.demands)))
+    pools = frozenset(pool for component in components for pool in component.pools)
+    return _Component(pools, tuple(sorted(demand for component in components for demand in component.demands)))

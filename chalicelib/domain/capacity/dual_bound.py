@@ -32,13 +32,13 @@ class DualPrices:
     def __init__(self, limits: Mapping[int, int], widths: Sequence[int]) -> None:
         self._limits = limits
         self._widths = widths
-        self._price = {bench: [0] * len(widths) for bench in limits}
+        self._price = {pool: [0] * len(widths) for pool in limits}
         self._proofs: list[dict[int, CellPrices]] = []
 
     def charge(self, cell: int, pools: Collection[int]) -> None:
         """Let seats of these benches cost 1 in the cell: there they are known to be too few."""
-        for bench in pools:
-            self._price[bench][cell] = UNIT
+        for pool in pools:
+            self._price[pool][cell] = UNIT
 
     def priced_cells(self) -> list[int]:
         """The cells where some seat costs something."""
@@ -55,7 +55,7 @@ class DualPrices:
         missing = self.lower_bound(kinds) * UNIT - self._bound(self._price, 1, kinds)
         found = stretch.find_prices(stretch.start + missing, rounds)
         if found:
-            self._price = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
+            self._price = {pool: row[:first] + found[pool] + row[last:] for pool, row in self._price.items()}
         return found is not None
 
     def is_known_to_exceed(self, overload: int, kinds: DemandKinds) -> bool:
@@ -72,7 +72,7 @@ class DualPrices:
         target = overload * UNIT - self._bound(self._price, overload, kinds) + stretch.start
         found = stretch.find_prices(target, rounds)
         if found:
-            proof = {bench: row[:first] + found[bench] + row[last:] for bench, row in self._price.items()}
+            proof = {pool: row[:first] + found[pool] + row[last:] for pool, row in self._price.items()}
             self._proofs = [*self._proofs[1 - MAX_KEPT_PROOFS :], proof]
         return found is not None
 
@@ -98,7 +98,7 @@ class _PriceWindow:
     ) -> None:
         self._limits = limits
         self._widths = widths[first:last]
-        self._price = {bench: row[first:last] for bench, row in price.items()}
+        self._price = {pool: row[first:last] for pool, row in price.items()}
         cost = _cumulative_cost(price, widths)
         self._kinds: DemandKinds = Counter()
         for kind, many in kinds.items():
@@ -108,32 +108,32 @@ class _PriceWindow:
 
     def find_prices(self, target: int, rounds: int) -> dict[int, CellPrices] | None:
         """Prices whose bound exceeds the target, if found within so many rounds."""
-        speed = {bench: [0] * len(row) for bench, row in self._price.items()}
-        usual = {bench: row.copy() for bench, row in self._price.items()}
+        speed = {pool: [0] * len(row) for pool, row in self._price.items()}
+        usual = {pool: row.copy() for pool, row in self._price.items()}
         for step in range(rounds):
-            demand = {bench: [-limit] * len(self._widths) for bench, limit in self._limits.items()}
+            demand = {pool: [-limit] * len(self._widths) for pool, limit in self._limits.items()}
             if _dual_value(_cumulative_cost(self._price, self._widths), self._limits, self._kinds, demand) > target:
                 return self._price
             self._adjust(demand, speed, STEP_SIZE * 100 // (100 + step))
-            for bench, row in usual.items():
-                usual[bench] = [(9 * old + new) // 10 for old, new in zip(row, self._price[bench], strict=True)]
+            for pool, row in usual.items():
+                usual[pool] = [(9 * old + new) // 10 for old, new in zip(row, self._price[pool], strict=True)]
             if step % ROUNDING_INTERVAL == ROUNDING_INTERVAL - 1 and (found := self._rounded(usual, target)):
                 return found
         return None
 
     def _adjust(self, demand: Mapping[int, CellPrices], speed: dict[int, CellPrices], stride: int) -> None:
-        for bench, wanted in demand.items():
-            pace = speed[bench] = [
-                (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[bench], wanted, strict=True)
+        for pool, wanted in demand.items():
+            pace = speed[pool] = [
+                (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[pool], wanted, strict=True)
             ]
-            self._price[bench] = [
+            self._price[pool] = [
                 0 if price + change < 0 else min(price + change, UNIT)
-                for price, change in zip(self._price[bench], pace, strict=True)
+                for price, change in zip(self._price[pool], pace, strict=True)
             ]
 
     def _rounded(self, usual: Mapping[int, CellPrices], target: int) -> dict[int, CellPrices] | None:
         for least in ROUNDING_THRESHOLDS:
-            price = {bench: [UNIT if each > least else 0 for each in row] for bench, row in usual.items()}
+            price = {pool: [UNIT if each > least else 0 for each in row] for pool, row in usual.items()}
             if _dual_value(_cumulative_cost(price, self._widths), self._limits, self._kinds) > target:
                 return price
         return None
@@ -141,22 +141,22 @@ class _PriceWindow:
 
 def count_kinds(options: Iterable[DemandOptions]) -> DemandKinds:
     """How many sitters have the same ways to be placed."""
-    return Counter(tuple((bench, first, last, 0) for bench, (first, last, _) in option.items()) for option in options)
+    return Counter(tuple((pool, first, last, 0) for pool, (first, last, _) in option.items()) for option in options)
 
 
 def _clipped(option: PlacementOption, cost: Sequence[int], first: int, last: int) -> PlacementOption:
-    bench, low, high, rest = option
+    pool, low, high, rest = option
     inner, outer = max(low, first), min(high, last)
     if inner >= outer:
-        return bench, 0, 0, rest + cost[high] - cost[low]
-    return bench, inner - first, outer - first, rest + cost[inner] - cost[low] + cost[high] - cost[outer]
+        return pool, 0, 0, rest + cost[high] - cost[low]
+    return pool, inner - first, outer - first, rest + cost[inner] - cost[low] + cost[high] - cost[outer]
 
 
 def _cumulative_cost(price: Mapping[int, CellPrices], widths: Sequence[int]) -> dict[int, CellPrices]:
     """What each bench costs from the first cell up to each edge."""
     return {
-        bench: list(accumulate((each * width for each, width in zip(row, widths, strict=True)), initial=0))
-        for bench, row in price.items()
+        pool: list(accumulate((each * width for each, width in zip(row, widths, strict=True)), initial=0))
+        for pool, row in price.items()
     }
 
 
@@ -167,12 +167,12 @@ def _dual_value(
     demand: Mapping[int, CellPrices] | None = None,
 ) -> int:
     """The bound in price units; in `demand`, every seat taken by its cheapest way is added."""
-    bound = -sum(limit * cost[bench][-1] for bench, limit in limits.items())
+    bound = -sum(limit * cost[pool][-1] for pool, limit in limits.items())
     for kind, many in kinds.items():
         least = -1
         for way in kind:
-            bench, first, last, rest = way
-            total = cost[bench]
+            pool, first, last, rest = way
+            total = cost[pool]
             price = total[last] - total[first] + rest
             if least < 0 or price < least:
                 least, cheapest = price, way

@@ -16,15 +16,15 @@ def all_fit(limits: Mapping[int, int], requests: Sequence[SeatRequest]) -> bool:
     Nobody moves afterwards, so a *no* means nothing; a *yes* is a placement without overload (D1). Of the free
     benches the one that fewest ask for is taken, which keeps the popular ones for those who have no other.
     """
-    asked = Counter(bench for _, _, benches in requests for bench in benches)
-    order = {benches: sorted(benches, key=asked.__getitem__) for _, _, benches in requests}
-    taken: dict[int, list[int]] = {bench: [] for bench in limits}
-    for start, end, benches in sorted(requests, key=lambda stay: stay[:2]):
-        for bench in order[benches]:
-            leaving = taken[bench]
+    asked = Counter(pool for _, _, pools in requests for pool in pools)
+    order = {pools: sorted(pools, key=asked.__getitem__) for _, _, pools in requests}
+    taken: dict[int, list[int]] = {pool: [] for pool in limits}
+    for start, end, pools in sorted(requests, key=lambda stay: stay[:2]):
+        for pool in order[pools]:
+            leaving = taken[pool]
             while leaving and leaving[0] <= start:
                 heappop(leaving)
-            if len(leaving) < limits[bench]:
+            if len(leaving) < limits[pool]:
                 heappush(leaving, end)
                 break
         else:

@@ -17,10 +17,10 @@ class LoadProfile:
         self._widths = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
         cells = len(self._widths)
         self._limits = limits
-        self._loads = {bench: [0] * cells for bench in limits}
-        self._full = {bench: 0 if limit else (1 << cells) - 1 for bench, limit in limits.items()}  # no free seat
+        self._loads = {pool: [0] * cells for pool in limits}
+        self._full = {pool: 0 if limit else (1 << cells) - 1 for pool, limit in limits.items()}  # no free seat
         self._placed_on = dict.fromkeys(limits, 0)  # sitters placed on each bench
-        self._active = {bench: [0] * cells for bench in limits}  # sitters that load it in the cell if placed on it
+        self._active = {pool: [0] * cells for pool in limits}  # sitters that load it in the cell if placed on it
         self._excess = [0] * cells
         self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
         self._excess_cells = 0  # cells above what is allowed
@@ -38,29 +38,29 @@ class LoadProfile:
 
     def add(self, spans: Mapping[int, Span]) -> None:
         """Put one more sitter where it does least harm; `spans` says the time it would load each bench."""
-        options = {bench: self._cells(span) for bench, span in spans.items()}
-        sitter = len(self._options)
+        options = {pool: self._cells(span) for pool, span in spans.items()}
+        demand = len(self._options)
         kind = tuple(options.items())
         self._options.append(options)
         self._kinds.append(kind)
-        self._same_kind[kind] = self._same_kind.get(kind, 0) | 1 << sitter
-        for bench, (first, last, _) in options.items():
-            row = self._active[bench]
+        self._same_kind[kind] = self._same_kind.get(kind, 0) | 1 << demand
+        for pool, (first, last, _) in options.items():
+            row = self._active[pool]
             for cell in range(first, last):
-                row[cell] |= 1 << sitter
-        self.assigned_pools.append(min(options, key=lambda bench: self._added_excess(sitter, bench)))
-        self._load(sitter, self.assigned_pools[-1], 1)
+                row[cell] |= 1 << demand
+        self.assigned_pools.append(min(options, key=lambda pool: self._added_excess(demand, pool)))
+        self._load(demand, self.assigned_pools[-1], 1)
 
     def remove_last(self) -> None:
         """Take the last sitter away again."""
-        options, kind, bench = self._options[-1], self._kinds.pop(), self.assigned_pools[-1]
-        sitter = len(self._options) - 1
-        self._load(sitter, bench, -1)
+        options, kind, pool = self._options[-1], self._kinds.pop(), self.assigned_pools[-1]
+        demand = len(self._options) - 1
+        self._load(demand, pool, -1)
         for each, (first, last, _) in options.items():
             row = self._active[each]
             for cell in range(first, last):
-                row[cell] &= ~(1 << sitter)
-        self._same_kind[kind] &= ~(1 << sitter)
+                row[cell] &= ~(1 << demand)
+        self._same_kind[kind] &= ~(1 << demand)
         self._options.pop()
         self.assigned_pools.pop()
 
@@ -100,19 +100,19 @@ class LoadProfile:
     def _movable_demands(self, cell: int) -> int:
         """Undecided sitters on the benches overloaded in the cell."""
         found = 0
-        for bench, limit in self._limits.items():
-            if self._loads[bench][cell] > limit:
-                found |= self._placed_on[bench] & self._active[bench][cell]
+        for pool, limit in self._limits.items():
+            if self._loads[pool][cell] > limit:
+                found |= self._placed_on[pool] & self._active[pool][cell]
         return found & self._undecided
 
     def _closed_pools(self, cell: int) -> set[int] | None:
         """The benches among which the overload of the cell can only be passed round; nothing when it can leave."""
         bit = 1 << cell
-        reach = [bench for bench, limit in self._limits.items() if self._loads[bench][cell] > limit]
+        reach = [pool for pool, limit in self._limits.items() if self._loads[pool][cell] > limit]
         seen = set(reach)
-        for bench in reach:
-            for sitter in set_bits(self._placed_on[bench] & self._active[bench][cell] & self._undecided):
-                for other, (_, _, mask) in self._options[sitter].items():
+        for pool in reach:
+            for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & self._undecided):
+                for other, (_, _, mask) in self._options[demand].items():
                     if other not in seen:
                         if not mask & bit or not self._full[other] & bit:
                             return None
@@ -125,33 +125,35 @@ class LoadProfile:
 
         With it the benches that then have too few seats for those who can sit nowhere else.
         """
-        on = {bench: list(set_bits(members & self._active[bench][cell])) for bench, members in self._placed_on.items()}
+        on = {pool: list(set_bits(members & self._active[pool][cell])) for pool, members in self._placed_on.items()}
         gained = 0
         while True:
             path, closed = self._augmenting_path(cell, on)
             if not path:
                 return gained, closed
-            for sitter, bench, other in path:
-                on[bench].remove(sitter)
-                if self._options[sitter][other][2] >> cell & 1:
-                    on[other].append(sitter)
+            for demand, pool, other in path:
+                on[pool].remove(demand)
+                if self._options[demand][other][2] >> cell & 1:
+                    on[other].append(demand)
             gained += 1
 
-    def _augmenting_path(self, cell: int, on: Mapping[int, Sequence[int]]) -> tuple[list[tuple[int, int, int]], set[int]]:
+    def _augmenting_path(
+        self, cell: int, on: Mapping[int, Sequence[int]]
+    ) -> tuple[list[tuple[int, int, int]], set[int]]:
         """Who moves from which bench to which so that one leaves the overload; if nobody can, the benches reached."""
-        reach = [bench for bench, limit in self._limits.items() if len(on[bench]) > limit]
+        reach = [pool for pool, limit in self._limits.items() if len(on[pool]) > limit]
         came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)
-        for bench in reach:
-            for sitter in on[bench]:
-                for other, (_, _, mask) in self._options[sitter].items():
+        for pool in reach:
+            for demand in on[pool]:
+                for other, (_, _, mask) in self._options[demand].items():
                     if not mask >> cell & 1 or (other not in came and len(on[other]) < self._limits[other]):
-                        steps, step = [(sitter, bench, other)], came[bench]
+                        steps, step = [(demand, pool, other)], came[pool]
                         while step is not None:
                             steps.append(step)
                             step = came[step[1]]
                         return steps, set()
                     if other not in came:
-                        came[other] = (sitter, bench, other)
+                        came[other] = (demand, pool, other)
                         reach.append(other)
         return [], set(reach)
 

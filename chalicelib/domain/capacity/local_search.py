@@ -29,7 +29,7 @@ class LocalSearch(LoadProfile):
     def _reset_local_search(self, *, remember: bool = False) -> None:
         """Forget what was learnt; with `remember`, from now on the best placement met is kept in mind."""
         self._free = (1 << len(self._options)) - 1
-        self._cell_weights = {bench: [1] * len(self._widths) for bench in self._limits}
+        self._cell_weights = {pool: [1] * len(self._widths) for pool in self._limits}
         self._last_moved: dict[int, int] = {}
         self._impasses = [0] * len(self._widths)
         self._step = 0
@@ -61,13 +61,13 @@ class LocalSearch(LoadProfile):
 
     def _candidate_moves(self, cell: int) -> Iterator[tuple[int, int, int, int]]:
         """Moves away from the benches crowded in the cell: added dearness, step of the last move, sitter, bench."""
-        for sitter in set_bits(self._movable_demands(cell)):
-            options, home = self._options[sitter], self.assigned_pools[sitter]
-            gain = self._move_cost(sitter, home, self._limits[home] + 1)
-            for bench, (_, _, mask) in options.items():
-                if bench != home:
-                    loss = self._move_cost(sitter, bench, self._limits[bench]) if self._full[bench] & mask else 0
-                    yield loss - gain, self._last_moved.get(sitter, -1), sitter, bench
+        for demand in set_bits(self._movable_demands(cell)):
+            options, home = self._options[demand], self.assigned_pools[demand]
+            gain = self._move_cost(demand, home, self._limits[home] + 1)
+            for pool, (_, _, mask) in options.items():
+                if pool != home:
+                    loss = self._move_cost(demand, pool, self._limits[pool]) if self._full[pool] & mask else 0
+                    yield loss - gain, self._last_moved.get(demand, -1), demand, pool
 
     def _move_cost(self, demand: int, pool: int, least: int) -> int:
         """What the sitter's cells on the bench cost where at least so many sit there already."""
@@ -78,11 +78,11 @@ class LocalSearch(LoadProfile):
     def _raise_weights(self, cells: Sequence[int]) -> None:
         for cell in cells:
             self._impasses[cell] += 1
-            for bench, limit in self._limits.items():
-                if self._loads[bench][cell] > limit:
-                    self._cell_weights[bench][cell] += 1
+            for pool, limit in self._limits.items():
+                if self._loads[pool][cell] > limit:
+                    self._cell_weights[pool][cell] += 1
 
     def _restore(self, assigned_pools: Sequence[int]) -> None:
-        for sitter, bench in enumerate(assigned_pools):
-            if self.assigned_pools[sitter] != bench:
-                self._move(sitter, bench)
+        for demand, pool in enumerate(assigned_pools):
+            if self.assigned_pools[demand] != pool:
+                self._move(demand, pool)

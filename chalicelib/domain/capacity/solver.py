@@ -96,7 +96,7 @@ class OverloadSolver(LocalSearch):
 
         Starts within one cell ask the same question: the answer is kept.
         """
-        kind = tuple((bench, self._cells(span)) for bench, span in spans.items())
+        kind = tuple((pool, self._cells(span)) for pool, span in spans.items())
         if kind not in self._known_counts:
             found = 0
             while (at_most is None or found < at_most) and self.admit(spans):
@@ -179,25 +179,25 @@ class OverloadSolver(LocalSearch):
         found = self._next_decision()
         if found is None or isinstance(found, Proof):
             return found
-        sitter, bit, home = found, 1 << found, self.assigned_pools[found]
+        demand, bit, home = found, 1 << found, self.assigned_pools[found]
         blamed, groups, short = 0, frozenset[int](), 1 << 62
-        ways = sorted(self._options[sitter], key=lambda bench: (bench == home, self._added_excess(sitter, bench)))
+        ways = sorted(self._options[demand], key=lambda pool: (pool == home, self._added_excess(demand, pool)))
         self._free &= ~bit
-        self._decided_by[sitter] = bit
-        for bench in ways:
+        self._decided_by[demand] = bit
+        for pool in ways:
             still = 0
-            if bench == home:  # its twins here stay as well: one of them leaving instead was refuted just now
-                still = self._same_kind[self._kinds[sitter]] & self._placed_on[home] & self._free
+            if pool == home:  # its twins here stay as well: one of them leaving instead was refuted just now
+                still = self._same_kind[self._kinds[demand]] & self._placed_on[home] & self._free
                 self._free &= ~still
                 self._decided_by.update(dict.fromkeys(set_bits(still), bit))
             else:
-                self._move(sitter, bench)
+                self._move(demand, pool)
             proof = self._search()
             if proof is None:
                 return None
             self._free |= still
-            if bench != home:
-                self._move(sitter, home)
+            if pool != home:
+                self._move(demand, home)
             if not proof.demands & bit:
                 self._free |= bit
                 return proof
@@ -227,15 +227,17 @@ class OverloadSolver(LocalSearch):
 
     def _least_added_excess(self, demand: int) -> int:
         home = self.assigned_pools[demand]
-        return min((self._added_excess(demand, bench) for bench in self._options[demand] if bench != home), default=1 << 30)
+        return min(
+            (self._added_excess(demand, pool) for pool in self._options[demand] if pool != home), default=1 << 30
+        )
 
     def _responsible_decisions(self, cell: int, closed: set[int]) -> int:
         """The decisions without which the overload of the cell could leave the closed benches."""
         blamed = 0
-        for bench in closed:
-            for sitter in set_bits(self._placed_on[bench] & self._active[bench][cell] & ~self._free):
+        for pool in closed:
+            for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & ~self._free):
                 if any(
-                    other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[sitter].items()
+                    other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[demand].items()
                 ):
-                    blamed |= self._decided_by[sitter]
+                    blamed |= self._decided_by[demand]
         return blamed

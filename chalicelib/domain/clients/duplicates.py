@@ -112,7 +112,9 @@ def match_score(a: Client | ComparedFields, b: Client | ComparedFields) -> Match
 
     1.0 for the same name and the same means to reach it; a name alone is never more than a likelihood.
     """
-    one, other = (traits if isinstance(traits, ComparedFields) else ComparedFields.from_client(traits) for traits in (a, b))
+    one, other = (
+        traits if isinstance(traits, ComparedFields) else ComparedFields.from_client(traits) for traits in (a, b)
+    )
     first, name = _compare_names(one, other)
     rest = [*_compare_phones(one, other), *_compare_emails(one, other), *_compare_addresses(one, other)]
     evidence = [name, *rest]

@@ -93,7 +93,9 @@ def find_overlaps(
     still = [e for e in primarys if e.end > now]
     pairs = ((d, p) for d in duplicates for p in still if d.end > now and d.appointment_id != p.appointment_id)
     found = (AppointmentOverlap(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
-    return tuple(sorted(found, key=lambda c: (max(c.of_duplicate.start, c.of_primary.start), c.of_duplicate.appointment_id)))
+    return tuple(
+        sorted(found, key=lambda c: (max(c.of_duplicate.start, c.of_primary.start), c.of_duplicate.appointment_id))
+    )
 
 
 def profile_values(client: Client) -> dict[str, Any]:

@@ -84,7 +84,9 @@ class Entitlement:
             raise Invalid(f"There are already {MAX_SESSION_REQUESTS}, which is the most for a client.", code="too_many")
         return replace(self, requests=(*self.requests, request))
 
-    def with_decision(self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime) -> Entitlement:
+    def with_decision(
+        self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime
+    ) -> Entitlement:
         """With a request decided, and what was approved allotted; 404, 409 ``wrong_state`` once it is decided."""
         request = next((r for r in self.requests if r.id == request_id), None)
         if request is None:

@@ -43,10 +43,10 @@ def route(message: QueuedMessage, entry: JournalEntry, context: MessageContext, 
     if message.audience is Audience.CLIENT:
         if not context.appointment.notify_client:
             return RoutedMessage(suppressed="suppressed")
-        notices = tuple(_client_notifications(message, entry, context, now))
+        notifications = tuple(_client_notifications(message, entry, context, now))
     else:
-        notices = tuple(_organisation_notifications(message, context))
-    return RoutedMessage(notices) if notices else RoutedMessage(suppressed="unreachable")
+        notifications = tuple(_organisation_notifications(message, context))
+    return RoutedMessage(notifications) if notifications else RoutedMessage(suppressed="unreachable")
 
 
 def language_for(preferred: Iterable[str | None], settings: Settings) -> str:

@@ -119,7 +119,9 @@ def require_valid(
     function is ``enabled`` 422 ``start_first``.
     """
     require_distinct(after)
-    if any(predicate in after.missing_predicates and predicate not in before.missing_predicates for predicate in needed):
+    if any(
+        predicate in after.missing_predicates and predicate not in before.missing_predicates for predicate in needed
+    ):
         raise StatusNeeded()
     if enabled:
         require_start_first(after)

@@ -151,7 +151,11 @@ def agreed_call(request: RebookRequest) -> Teleconference | None:
         return None
     if request.platform is None:
         raise invalid("/platform", "Say over which platform the video call takes place.", "platform_required")
-    return Teleconference(request.platform, None, LinkState.BY_STAFF) if request.is_retrospective else Teleconference.agreed(request.platform)
+    return (
+        Teleconference(request.platform, None, LinkState.BY_STAFF)
+        if request.is_retrospective
+        else Teleconference.agreed(request.platform)
+    )
 
 
 def agreed_start(request: RebookRequest, timezone: str) -> datetime:

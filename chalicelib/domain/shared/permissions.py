@@ -193,7 +193,8 @@ class Principal:
     ) -> bool:
         """Whether it covers one thing: at ``location_id``, ``own`` if assigned to them, of ``whose`` role."""
         return any(
-            self._covers(grant.scope, location_id, own) and (own or owner_role is None or owner_role.code <= grant.up_to.code)
+            self._covers(grant.scope, location_id, own)
+            and (own or owner_role is None or owner_role.code <= grant.up_to.code)
             for grant in grants(self.roles, ability)
         )
 

@@ -16,9 +16,11 @@ from chalicelib.services.appointments.attendees import (
 )
 from chalicelib.services.appointments.journal_entries import appointment_entry, booking_announcement, client_messages
 from chalicelib.services.availability.booking_channels import with_staff_channel
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AddAttendee:
@@ -47,17 +49,17 @@ class AddAttendee:
         require_access(context.staff, ability_for_attendees(before), before)
         context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
-        guests = self._attendee_registration.normalise([request], before.location_id)
-        found = self._store.read([Ref.to(Service, before.service_id), *refs(guests)])
-        change = UnitOfWork()
+        requests = self._attendee_registration.normalise([request], before.location_id)
+        found = self._store.read([Ref.to(Service, before.service_id), *refs(requests)])
+        work = UnitOfWork()
         service = found.require(Service, before.service_id)
-        (attendee,) = self._attendee_registration.register(change, found, context, service, guests)
+        (attendee,) = self._attendee_registration.register(work, found, context, service, requests)
         known = found.get(Client, request.client_id) if request.client_id else None
         after = before.with_attendee(attendee, context.now, known.record_ids if known else ())
-        after = change.save_appointment(after, before)
-        change.add_entry(self._entry(context, after, attendee.client_id, notify is not False))
+        after = work.save_appointment(after, before)
+        work.add_entry(self._entry(context, after, attendee.client_id, notify is not False))
         (shown,) = read_views(self._store, [after], context.now)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> JournalEntry:

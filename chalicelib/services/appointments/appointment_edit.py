@@ -33,10 +33,12 @@ from chalicelib.services.appointments.journal_entries import (
 )
 from chalicelib.services.appointments.relocation import RelocateAppointment, RelocationRequest
 from chalicelib.services.availability.booking_channels import channel_at, require_override, with_staff_channel
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 _LOGGED_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "notify_client", "over_capacity", "override")
 
@@ -71,8 +73,8 @@ class EditAppointment:
         service, usual = self._service_and_platform(before) if edit.needs_service(before) else (None, None)
         if edit.attendees:
             ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
-            everybody = client_identity.resolve_attendees(self._store, before, *ids)
-            edit = replace(edit, attendees=resolve_attendee_edits(before, edit.attendees, everybody))
+            identities = client_identity.resolve_attendees(self._store, before, *ids)
+            edit = replace(edit, attendees=resolve_attendee_edits(before, edit.attendees, identities))
         after = apply_edit(before, edit, start, service, usual)
         if edit.override is not None:
             require_override(context.staff, after.location_id, after.staff_id)
@@ -93,23 +95,23 @@ class EditAppointment:
     def _write(
         self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: StatusPipeline
     ) -> AppointmentView:
-        door = channel_at(context.staff, after.location_id)
+        staff_channel = channel_at(context.staff, after.location_id)
         if context.channel is not Channel.QUICK_VIEW:
-            context = replace(context, channel=door.channel)
-        change = UnitOfWork()
-        wanted = RelocationRequest(before, after, door, override is not None)
-        settled = self._relocate_appointment.relocate(change, context, wanted)
-        after = change.save_appointment(_finalised(before, settled.appointment, override, context.now), before)
+            context = replace(context, channel=staff_channel.channel)
+        work = UnitOfWork()
+        wanted = RelocationRequest(before, after, staff_channel, override is not None)
+        settled = self._relocate_appointment.relocate(work, context, wanted)
+        after = work.save_appointment(_finalised(before, settled.appointment, override, context.now), before)
         for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
-            change.count_booking(contact, after.id, epoch_minute(after.end))
-        change.add_entry(self._entry(context, before, after))
+            work.count_booking(contact, after.id, epoch_minute(after.end))
+        work.add_entry(self._entry(context, before, after))
         if settled.calendar is not None:
             shown = views_in_calendar(
                 client_identity.appointments_for_staff(self._store, [after]), settled.calendar, pipeline, context.now
             )[0]
         else:
             shown = read_views(self._store, [after], context.now)[0]
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _entry(self, context: Context, before: Appointment, after: Appointment) -> JournalEntry:

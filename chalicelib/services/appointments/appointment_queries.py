@@ -15,8 +15,9 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import can_view, require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.context import Context
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import AppointmentLists, Context, Page, Ref, Store
+from chalicelib.services.store_port import AppointmentLists, Page, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class AppointmentQueries:
         """Whoever has this code, with all that stands under other records of theirs; code and name stay (case 18)."""
         if len(appointment.attendees) == 1:
             return attendee
-        everybody = client_identity.resolve_attendees(self._store, appointment)
-        person = everybody.unite_attendees(appointment).attendee(everybody.current_id(attendee.client_id))
+        identities = client_identity.resolve_attendees(self._store, appointment)
+        person = identities.unite_attendees(appointment).attendee(identities.current_id(attendee.client_id))
         return replace(person, code=attendee.code, name=attendee.name)
 
     def show(self, context: Context, appointment_id: str) -> AppointmentView:

@@ -15,7 +15,7 @@ from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import client_identity
 from chalicelib.services.availability.ledger_io import calendar_in, sheet_refs
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,11 @@ def read_views_and_clients(
     clients = client_identity.client_refs(appointments)
     found = store.read([*refs, *clients, Ref.to(StatusPipeline)])
     pipeline = pipeline_in(found)
-    everybody = client_identity.resolve_clients(store, [ref.key[0] for ref in clients], found)
-    appointments = [everybody.for_staff(appointment) for appointment in appointments]
+    identities = client_identity.resolve_clients(store, [ref.key[0] for ref in clients], found)
+    appointments = [identities.for_staff(appointment) for appointment in appointments]
     seats = {a.id: view_without_block(a, pipeline, now) for a in appointments}
     for place, wanted in days.items():
         calendar = calendar_in(found, place, sorted(wanted))
         here = (a for a in appointments if a.location_id == place and a.availability is AvailabilitySource.QUICKSTREAM)
         seats |= {s.appointment.id: s for s in views_in_calendar(here, calendar, pipeline, now)}
-    return [seats[a.id] for a in appointments], everybody
+    return [seats[a.id] for a in appointments], identities

@@ -17,10 +17,12 @@ from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, views_in_calendar
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.availability import ledger_io, staff_ledger
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AssignAppointment:
@@ -87,18 +89,18 @@ class AssignAppointment:
         ineligible: Refusal | None = None,
         force: bool = False,
     ) -> AppointmentView:
-        change = UnitOfWork()
+        work = UnitOfWork()
         theirs = staff_ledger.refs(after) if after.staff_id else []
         found = self._store.read([*_seat_refs(after), *theirs])
         in_spite = force and after.staff_id is not None and not staff_ledger.is_free(found, after, context.now)
         if after.staff_id:
             if ineligible and not staff_ledger.is_eligible(found, after):
                 raise ineligible
-            staff_ledger.assign(change, found, after, context.now, force)
+            staff_ledger.assign(work, found, after, context.now, force)
         if before.staff_id:
-            ledger_io.remove_occupant(change, before.id, [(before.staff_id, before.busy_span)])
-        saved = change.save_appointment(after, before)
-        change.add_entry(
+            ledger_io.remove_occupant(work, before.id, [(before.staff_id, before.busy_span)])
+        saved = work.save_appointment(after, before)
+        work.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -113,14 +115,14 @@ class AssignAppointment:
             )
         )
         shown = self._view(found, context, saved)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _view(self, found: ReadResult, context: Context, appointment: Appointment) -> AppointmentView:
         """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
         calendar = ledger_io.calendar_in(found, appointment.location_id, _days(appointment))
-        everybody = client_identity.resolve_clients(self._store, [a.client_id for a in appointment.attendees], found)
-        return views_in_calendar([everybody.for_staff(appointment)], calendar, pipeline_in(found), context.now)[0]
+        identities = client_identity.resolve_clients(self._store, [a.client_id for a in appointment.attendees], found)
+        return views_in_calendar([identities.for_staff(appointment)], calendar, pipeline_in(found), context.now)[0]
 
 
 def _days(appointment: Appointment) -> list[str]:

@@ -15,7 +15,9 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.client_access import ClientAccess, require_active
 from chalicelib.services.clients import registration
 from chalicelib.services.clients.registration import ClientRegistration, NewClient
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class AttendeeRegistration:
         422 ``contact_required`` for a new client with neither e-mail address nor mobile number (CC-9), 422
         ``invalid_phone``, ``unknown_timezone``, ``client_required`` unless each is one client, old or new.
         """
-        for guest in requests:
-            _require_one_client(guest)
+        for request in requests:
+            _require_one_client(request)
         new = [guest.client for guest in requests if guest.client]
         countries = self._countries(location_id) if any(map(registration.has_national_number, new)) else ()
         return tuple(_normalise(guest, countries) for guest in requests)
@@ -91,9 +93,9 @@ class AttendeeRegistration:
         stored = (found.get(Client, guest.client_id or "") for guest in named)
         there = [client for client in stored if client is not None and client.deleted_at is None]
         known = {client.id: client for client in self._client_access.visible(context.staff, there)}
-        for guest in named:
-            if guest.client_id not in known:
-                raise invalid(f"{guest.pointer}/client_id", "There is no such client.", "unknown_client")
+        for request in named:
+            if request.client_id not in known:
+                raise invalid(f"{request.pointer}/client_id", "There is no such client.", "unknown_client")
         for client in known.values():
             require_active(client)
         return {client.id: mark_booked(work, client) for client in known.values()}
@@ -160,7 +162,7 @@ def mark_booked(work: UnitOfWork, client: Client) -> Client:
 
 def _require_each_once(requests: Iterable[AttendeeRequest]) -> None:
     seen: set[str] = set()
-    for guest in requests:
-        if guest.client_id in seen:
-            raise invalid(f"{guest.pointer}/client_id", "This client is named twice.", "client_twice")
-        seen |= {guest.client_id} if guest.client_id else set()
+    for request in requests:
+        if request.client_id in seen:
+            raise invalid(f"{request.pointer}/client_id", "This client is named twice.", "client_twice")
+        seen |= {request.client_id} if request.client_id else set()

@@ -9,9 +9,10 @@ from typing import Protocol
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.events import Channel
 from chalicelib.services.appointments.cancellation import CancelAppointment
+from chalicelib.services.context import Context
 from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 class PendingRequests(Protocol):
@@ -39,7 +40,10 @@ class AutoRejectJob:
         if settings.auto_reject_after_hours is None:
             return {"rejected": 0, "postponed": 0}
         since = now - timedelta(hours=settings.auto_reject_after_hours)
-        context, turns = Context(now, channel=Channel.SYSTEM), JobRunner(time_left)
-        rejected = turns.run_each(self._pending_requests.pending_requests(since), lambda i: self._cancel_appointment.reject_overdue(context, i, since))
-        turns.raise_first_fault()
-        return {"rejected": rejected, "postponed": turns.postponed}
+        context, runner = Context(now, channel=Channel.SYSTEM), JobRunner(time_left)
+        rejected = runner.run_each(
+            self._pending_requests.pending_requests(since),
+            lambda i: self._cancel_appointment.reject_overdue(context, i, since),
+        )
+        runner.raise_first_fault()
+        return {"rejected": rejected, "postponed": runner.postponed}

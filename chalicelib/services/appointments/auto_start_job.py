@@ -11,8 +11,10 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.lifecycle import LifecycleStep, is_overdue, take_step
 from chalicelib.domain.shared.events import Channel, FieldChange
 from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.context import Context
 from chalicelib.services.job_runner import JobRunner
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class DueAutoStarts(Protocol):
@@ -38,20 +40,22 @@ class AutoStartJob:
         to the next run, should it still be overdue. A fault with one does not keep the others waiting and is raised in
         the end.
         """
-        turns = JobRunner(time_left)
-        commenced = turns.run_each(self.due.due_auto_starts(now), lambda appointment_id: self._commence(appointment_id, now))
+        runner = JobRunner(time_left)
+        commenced = runner.run_each(
+            self.due.due_auto_starts(now), lambda appointment_id: self._commence(appointment_id, now)
+        )
         if commenced:
             self.count("AppointmentsCommencedBySystem", commenced)
-        turns.raise_first_fault()
+        runner.raise_first_fault()
         return {"commenced": commenced}
 
     def _commence(self, appointment_id: str, now: datetime) -> int:
         before = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
         if before is None or not is_overdue(before, now):
             return 0
-        change = UnitOfWork()
-        after = change.save_appointment(take_step(before, LifecycleStep.COMMENCE, now), before)
-        change.add_entry(
+        work = UnitOfWork()
+        after = work.save_appointment(take_step(before, LifecycleStep.COMMENCE, now), before)
+        work.add_entry(
             appointment_entry(
                 self.ids,
                 Context(now, channel=Channel.SYSTEM),
@@ -61,5 +65,5 @@ class AutoStartJob:
                 events=("appointment.state_changed",),
             )
         )
-        self.store.commit(change)
+        self.store.commit(work)
         return 1

@@ -42,10 +42,12 @@ from chalicelib.services.appointments.journal_entries import (
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.clients import entitlements
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,13 @@ class CancelAppointment:
         very moment, ``status_changed`` (case 22); 422 ``reason_required``.
         """
         seen: list[str | None] = []
-        return retry_on_conflict(lambda: self._cancel_by_client(context, appointment_id, code, reason, seen), self._pause)
+        return retry_on_conflict(
+            lambda: self._cancel_by_client(context, appointment_id, code, reason, seen), self._pause
+        )
 
-    def cancel_by_staff(self, context: Context, appointment_id: str, request: StaffCancellationRequest) -> AppointmentView:
+    def cancel_by_staff(
+        self, context: Context, appointment_id: str, request: StaffCancellationRequest
+    ) -> AppointmentView:
         """Cancels for everybody, after the deadline too (D47).
 
         403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
@@ -90,7 +96,9 @@ class CancelAppointment:
         self, context: Context, appointment_id: str, client_id: str, request: StaffCancellationRequest
     ) -> AppointmentView:
         """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
-        return retry_on_conflict(lambda: self._remove_attendee(context, appointment_id, client_id, request), self._pause)
+        return retry_on_conflict(
+            lambda: self._remove_attendee(context, appointment_id, client_id, request), self._pause
+        )
 
     def remove_erased_client(self, context: Context, appointment_id: str, client_id: str) -> None:
         """Takes off somebody who is being deleted, whoever's the appointment is (D25); nobody twice.
@@ -168,7 +176,9 @@ class CancelAppointment:
         cancellation = _cancellation(context, appointment, said, None)
         return self._cancel(context, appointment, cancellation, True, closing, pipeline)
 
-    def _cancel_by_staff(self, context: Context, appointment_id: str, request: StaffCancellationRequest) -> AppointmentView:
+    def _cancel_by_staff(
+        self, context: Context, appointment_id: str, request: StaffCancellationRequest
+    ) -> AppointmentView:
         appointment, pipeline, _ = self._read(appointment_id)
         require_access(context.staff, Ability.APPOINTMENT_EDIT, appointment)
         context = with_staff_channel(self._store, context, appointment.location_id)
@@ -192,7 +202,9 @@ class CancelAppointment:
 
     def _active_attendees(self, appointment: Appointment, client_id: str) -> list[Attendee]:
         """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
-        found = client_identity.resolve_attendees(self._store, appointment, client_id).attendees_of(appointment, client_id)
+        found = client_identity.resolve_attendees(self._store, appointment, client_id).attendees_of(
+            appointment, client_id
+        )
         if not found:
             raise NotFound()
         return [attendee for attendee in found if not attendee.cancelled]
@@ -227,16 +239,16 @@ class CancelAppointment:
         """The one way in which an appointment ends before its time, whoever starts it (D32)."""
         facts = {"reason": cancellation.reason}
         told = [a.client_id for a in appointment.live_attendees] if notify else []
-        change = UnitOfWork()
+        work = UnitOfWork()
         # Nothing holds a status that could mean anything but a cancellation by now.
         ended = replace(appointment.cancelled(cancellation), status_id=final_status.id if final_status else None)
-        cancelled = change.save_appointment(entitlements.settle(change, self._store, appointment, ended), appointment)
+        cancelled = work.save_appointment(entitlements.settle(work, self._store, appointment, ended), appointment)
         if final_status:
-            change.save(history_entry(cancelled, final_status, context.actor, context.now, cancellation.reason))
-        ledger_io.remove_occupant(change, appointment.id, appointment.calendar_spans())
+            work.save(history_entry(cancelled, final_status, context.actor, context.now, cancellation.reason))
+        ledger_io.remove_occupant(work, appointment.id, appointment.calendar_spans())
         for contact in {a.contact for a in appointment.live_attendees if a.contact}:
-            change.count_booking(contact, appointment.id, None)
-        change.add_entry(
+            work.count_booking(contact, appointment.id, None)
+        work.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -256,7 +268,7 @@ class CancelAppointment:
             )
         )
         shown = replace(view_without_block(cancelled, StatusPipeline(), context.now), status=final_status)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _remove_attendees(
@@ -268,16 +280,16 @@ class CancelAppointment:
         notify: bool,
         pipeline: StatusPipeline,
     ) -> AppointmentView:
-        change = UnitOfWork()
+        work = UnitOfWork()
         left = appointment
         for client_id in client_ids:
             left = left.without_attendee(client_id, context.now)
-        left = change.save_appointment(entitlements.settle(change, self._store, appointment, left), appointment)
+        left = work.save_appointment(entitlements.settle(work, self._store, appointment, left), appointment)
         given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
         for contact in given_up - {a.contact for a in left.live_attendees}:
             if contact:
-                change.count_booking(contact, appointment.id, None)
-        change.add_entry(
+                work.count_booking(contact, appointment.id, None)
+        work.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -288,7 +300,7 @@ class CancelAppointment:
             )
         )
         shown = view_without_block(left, pipeline, context.now)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
 

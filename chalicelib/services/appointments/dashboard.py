@@ -19,9 +19,10 @@ from chalicelib.domain.shared.times import EPOCH, day_bounds, epoch_minute, know
 from chalicelib.services import client_identity, paging
 from chalicelib.services.appointment_access import visible_location_ids, visible_staff_ids
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, view_without_block
+from chalicelib.services.context import Context
 from chalicelib.services.quickstream.block_queries import upcoming_calendar
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import AppointmentFilter, AppointmentLists, Context, Page, Ref, Store
+from chalicelib.services.store_port import AppointmentFilter, AppointmentLists, Page, Ref, Store
 
 # Further ahead nothing can be booked: the longest horizon is a year.
 MAX_AHEAD = timedelta(days=400)
@@ -98,7 +99,9 @@ class Dashboard:
         calendar = upcoming_calendar(self._appointment_lists, request.location_id or "", now)
         present = epoch_minute(now)
         first, last = (
-            (epoch_minute(appointment_filter.first), epoch_minute(appointment_filter.last)) if request.date else (0, epoch_minute(appointment_filter.last))
+            (epoch_minute(appointment_filter.first), epoch_minute(appointment_filter.last))
+            if request.date
+            else (0, epoch_minute(appointment_filter.last))
         )
         lost = BlockCapacity(calendar, int(now.timestamp())).orphans()
         places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
@@ -121,7 +124,11 @@ class Dashboard:
             found = self._store.read([Ref.to(Appointment, appointment_id) for _, appointment_id in batch])
             for place in batch:
                 appointment = found.get(Appointment, place[1])
-                if appointment and appointment.occupies_capacity and (staff_ids is None or appointment.staff_id in staff_ids):
+                if (
+                    appointment
+                    and appointment.occupies_capacity
+                    and (staff_ids is None or appointment.staff_id in staff_ids)
+                ):
                     yield place, appointment
 
 

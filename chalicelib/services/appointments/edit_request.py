@@ -179,8 +179,8 @@ def _edited_pairs(
         notes = attendee.notes if edit.notes is None else edit.notes
         answers = attendee.answers
         if edit.answers is not None and service is not None:
-            guest = AttendeeRequest(
+            request = AttendeeRequest(
                 client_id, answers=edit.answers, pointer=edit.pointer, additional=client_id != first
             )
-            answers = validated_answers(service, guest)
+            answers = validated_answers(service, request)
         yield client_id, replace(attendee, notes=notes, answers=answers)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.shared.events import Audience, DomainEvent, FieldChange, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Context, Ids
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ids
 
 ORGANISATION_ID = "org"
 

@@ -14,10 +14,12 @@ from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.clients import entitlements
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AdvanceAppointment:
@@ -38,7 +40,9 @@ class AdvanceAppointment:
 
         return self._apply(context, appointment_id, step, on)
 
-    def mark_no_show(self, context: Context, appointment_id: str, contact_attempted: bool, reason: str) -> AppointmentView:
+    def mark_no_show(
+        self, context: Context, appointment_id: str, contact_attempted: bool, reason: str
+    ) -> AppointmentView:
         """Nobody came; 409 ``too_early`` before thirty minutes after its start, ``wrong_state`` (RB-17)."""
         no_show = NoShow(contact_attempted, reason, context.now)
         return self._apply(
@@ -54,7 +58,11 @@ class AdvanceAppointment:
         return self._apply(context, appointment_id, "signed_off", close)
 
     def _apply(
-        self, context: Context, appointment_id: str, action: str, transition: Callable[[Appointment, Settings], Appointment]
+        self,
+        context: Context,
+        appointment_id: str,
+        action: str,
+        transition: Callable[[Appointment, Settings], Appointment],
     ) -> AppointmentView:
         def attempt() -> AppointmentView:
             found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
@@ -66,15 +74,15 @@ class AdvanceAppointment:
         return retry_on_conflict(attempt, self._pause)
 
     def _write(self, context: Context, action: str, before: Appointment, after: Appointment) -> AppointmentView:
-        change = UnitOfWork()
-        saved = change.save_appointment(entitlements.settle(change, self._store, before, after), before)
-        change.add_entry(
+        work = UnitOfWork()
+        saved = work.save_appointment(entitlements.settle(work, self._store, before, after), before)
+        work.add_entry(
             appointment_entry(
                 self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
             )
         )
         (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
 

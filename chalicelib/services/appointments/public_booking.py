@@ -36,9 +36,11 @@ from chalicelib.services.availability.availability_reader import (
     unknown_reference,
 )
 from chalicelib.services.clients.audit_log import record_creation, record_update
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,39 +126,45 @@ class BookAppointment:
         person, now = request.attendee, context.now
         reached_at = normalise_email(person.email) if person.email else str(person.mobile)
 
-        def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
+        def build_query(offer: Offer, found: ReadResult) -> AvailabilityQuery:
             require_offered(offer, request.method, request.staff_id, SeatAccess.WIDGET, unknown_reference)
             occupant = live_hold_occupant(found, request.hold_token, request.location_id, now, "/hold_token")
             hold = found.require(Hold, occupant.id) if occupant else None
             wanted = StaffPreference(request.staff_id, request.language, keep=hold.staff_id if hold else None)
             return AvailabilityQuery(offer, Requester(SeatAccess.WIDGET, now, occupant), wanted)
 
-        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
-        times, found = self._availability_reader.read(where, pose, _refs(request, reached_at), unknown=unknown_reference)
+        window = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, found = self._availability_reader.read(
+            window, build_query, _refs(request, reached_at), unknown=unknown_reference
+        )
         answers = check_answers(times.offer.service, person.answers, "/attendee/answers")
-        place = times.allocate(start)
+        allocation = times.allocate(start)
         contact = found.get(Contact, reached_at) or Contact(reached_at)
         if contact.upcoming_count(epoch_minute(now)) >= times.offer.settings.bookings_per_contact:
             raise TooManyBookings()
 
-        change = UnitOfWork()
-        client = self._client(context, change, person, contact)
+        work = UnitOfWork()
+        client = self._client(context, work, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
         status = initial_status(times.offer, pipeline_in(found))
-        appointment = change.save_appointment(as_request(self._appointment(context, request, place, attendee), status, now))
+        appointment = work.save_appointment(
+            as_request(self._appointment(context, request, allocation, attendee), status, now)
+        )
         if status:
-            change.save(history_entry(appointment, status, context.actor, now))
+            work.save(history_entry(appointment, status, context.actor, now))
         contact = (
             contact
             if contact.client_with_name_key(_details_key(person))
             else contact.with_client(client.id, _details_key(person))
         )
-        change.save(contact.with_booking(appointment.id, place.end, epoch_minute(now)))
-        occupant = place.to_occupant(appointment.id, SeatAccess.WIDGET)
-        ledger_io.write_occupant(change, place, occupant, now, replaced_id=_remove_hold(change, found, request, place, now))
-        change.add_entry(self._entry(context, appointment, client))
-        booked = BookingResult(appointment, attendee, place.member.name if place.member else None, status)
-        self._store.commit(change, context.idempotency, booked)
+        work.save(contact.with_booking(appointment.id, allocation.end, epoch_minute(now)))
+        occupant = allocation.to_occupant(appointment.id, SeatAccess.WIDGET)
+        ledger_io.write_occupant(
+            work, allocation, occupant, now, replaced_id=_remove_hold(work, found, request, allocation, now)
+        )
+        work.add_entry(self._entry(context, appointment, client))
+        booked = BookingResult(appointment, attendee, allocation.member.name if allocation.member else None, status)
+        self._store.commit(work, context.idempotency, booked)
         return booked
 
     def _client(self, context: Context, work: UnitOfWork, details: AttendeeDetails, contact: Contact) -> Client:
@@ -197,7 +205,9 @@ class BookAppointment:
             receive_sms=details.receive_sms and details.mobile is not None,
         )
 
-    def _attendee(self, client: Client, details: AttendeeDetails, answers: tuple[Answer, ...], contact: str) -> Attendee:
+    def _attendee(
+        self, client: Client, details: AttendeeDetails, answers: tuple[Answer, ...], contact: str
+    ) -> Attendee:
         # Name and language as typed: those on record would tell the booker that there is one (D26b).
         return Attendee(
             client_id=client.id,
@@ -260,7 +270,9 @@ def _refs(request: BookingRequest, contact: str) -> list[Ref[object]]:
     return refs
 
 
-def _remove_hold(work: UnitOfWork, found: ReadResult, request: BookingRequest, allocation: Allocation, now: datetime) -> str:
+def _remove_hold(
+    work: UnitOfWork, found: ReadResult, request: BookingRequest, allocation: Allocation, now: datetime
+) -> str:
     """Gives up the hold that the booking takes the place of, wherever it stands; its id, if there is one."""
     occupant = live_hold_occupant(found, request.hold_token, request.location_id, now, "/hold_token")
     if occupant is None:

@@ -42,9 +42,11 @@ from chalicelib.services.availability.availability_reader import (
     AvailabilityWindow,
     unknown_reference,
 )
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,17 @@ class RescheduleAppointment:
         start = epoch_minute(resolve_start(request.start, request.timezone))
         return retry_on_conflict(lambda: self._reschedule(context, appointment_id, request, start), self._pause)
 
-    def _reschedule(self, context: Context, appointment_id: str, request: RescheduleRequest, start: int) -> BookingResult:
+    def _reschedule(
+        self, context: Context, appointment_id: str, request: RescheduleRequest, start: int
+    ) -> BookingResult:
         found = self._store.read([Ref.to(Appointment, appointment_id), Ref.to(Settings)])
         appointment = found.require(Appointment, appointment_id)
         settings = settings_in(found)
         attendee = appointment.attendee_by_code(request.code)
         # Whoever has been merged since stands there under each of their ids (D17).
-        records = client_identity.resolve_attendees(self._store, appointment).attendees_of(appointment, attendee.client_id)
+        records = client_identity.resolve_attendees(self._store, appointment).attendees_of(
+            appointment, attendee.client_id
+        )
         if all(a.cancelled for a in records) or appointment.state is not AppointmentState.BOOKED:
             raise WrongState(ALREADY_OVER)
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
@@ -101,37 +107,39 @@ class RescheduleAppointment:
     def _relocate(
         self, context: Context, before: Appointment, moved: Appointment, attendee: Attendee, reason: str
     ) -> BookingResult:
-        start, seeker = epoch_minute(moved.start), Requester(SeatAccess.WIDGET, context.now, moving=moved.id)
-        where = AvailabilityWindow(moved.service_id, moved.location_id, start, start + 1)
+        start, requester = epoch_minute(moved.start), Requester(SeatAccess.WIDGET, context.now, moving=moved.id)
+        window = AvailabilityWindow(moved.service_id, moved.location_id, start, start + 1)
         holder = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
         times, found = self._availability_reader.read(
-            where,
-            lambda offer, _: query_for_move(offer, seeker, before),
+            window,
+            lambda offer, _: query_for_move(offer, requester, before),
             [*holder, Ref.to(StatusPipeline)],
             unknown=unknown_reference,
         )
-        place = times.allocate(start)
-        change = UnitOfWork()
-        ledger_io.write_occupant(change, place, place.to_occupant(moved.id, SeatAccess.WIDGET), context.now)
-        moved, read = place.apply_to(moved), [place.calendar]
-        if moved.staff_id and place.member is None:
+        allocation = times.allocate(start)
+        work = UnitOfWork()
+        ledger_io.write_occupant(work, allocation, allocation.to_occupant(moved.id, SeatAccess.WIDGET), context.now)
+        moved, read = allocation.apply_to(moved), [allocation.calendar]
+        if moved.staff_id and allocation.member is None:
             # Whoever is busy at the new time gives the appointment back.
-            theirs = staff_ledger.add_if_free(change, found, moved, context.now)
+            theirs = staff_ledger.add_if_free(work, found, moved, context.now)
             moved = moved if theirs else replace(moved, staff_id=None)
             read += [theirs] if theirs else []
-        ledger_io.remove_occupant(change, before.id, before.calendar_spans(), read)
+        ledger_io.remove_occupant(work, before.id, before.calendar_spans(), read)
         if moved.staff_id != before.staff_id:
             moved = replace(moved, handed_over=False)
         pipeline = pipeline_in(found)
-        after = change.save_appointment(as_renewed_request(moved, initial_status(times.offer, pipeline), context.now), before)
+        after = work.save_appointment(
+            as_renewed_request(moved, initial_status(times.offer, pipeline), context.now), before
+        )
         status = pipeline.get(after.status_id)
         if status and after.status_id != before.status_id:
-            change.save(history_entry(after, status, context.actor, context.now, reason))
+            work.save(history_entry(after, status, context.actor, context.now, reason))
         for contact in {a.contact for a in after.live_attendees if a.contact}:
-            change.count_booking(contact, after.id, epoch_minute(after.end))
-        change.add_entry(self._entry(context, before, after, pipeline, reason))
-        booked = BookingResult(after, attendee, place.member.name if place.member else None, status)
-        self._store.commit(change, context.idempotency, booked)
+            work.count_booking(contact, after.id, epoch_minute(after.end))
+        work.add_entry(self._entry(context, before, after, pipeline, reason))
+        booked = BookingResult(after, attendee, allocation.member.name if allocation.member else None, status)
+        self._store.commit(work, context.idempotency, booked)
         return booked
 
     def _entry(

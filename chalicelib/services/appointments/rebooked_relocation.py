@@ -16,8 +16,10 @@ from chalicelib.domain.quickview.rebooking import require_no_obstacles, require_
 from chalicelib.domain.shared.errors import ConsultantUnavailable
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.availability.availability_reader import unknown_reference
+from chalicelib.services.context import Context
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.unit_of_work import Context, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def relocate_in_schedule(

@@ -24,7 +24,9 @@ from chalicelib.services.availability.availability_reader import (
     unknown_reference,
 )
 from chalicelib.services.availability.booking_channels import StaffChannel, require_channel
-from chalicelib.services.unit_of_work import Context, ReadResult, Store, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import ReadResult, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +95,35 @@ class RelocateAppointment:
 
     def _allocate(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> RelocationResult:
         before, after = request.before, request.after
-        times, found, seeker = self._read(context, request)
+        times, found, requester = self._read(context, request)
         start = epoch_minute(after.start)
         if times.offer.service.availability is AvailabilitySource.STAFF and after.staff_id is None:
-            why = window_violation(times.offer, seeker, start)
+            why = window_violation(times.offer, requester, start)
             if why:
                 raise refusal_for(why)
             ledger_io.remove_occupant(work, before.id, before.calendar_spans())
             return RelocationResult(replace(after, availability=AvailabilitySource.STAFF, over_capacity=False))
-        place = allocate_for_staff(times, start, request.access, context.staff, request.override)
-        occupant = place.to_occupant(after.id, request.access)
-        ledger_io.write_occupant(work, place, occupant, context.now)
-        after = place.apply_to(after)
-        read = [place.calendar]
-        if after.staff_id and place.member is None:
+        allocation = allocate_for_staff(times, start, request.access, context.staff, request.override)
+        occupant = allocation.to_occupant(after.id, request.access)
+        ledger_io.write_occupant(work, allocation, occupant, context.now)
+        after = allocation.apply_to(after)
+        read = [allocation.calendar]
+        if after.staff_id and allocation.member is None:
             _require_eligible(found, after)
             read.append(staff_ledger.assign(work, found, after, context.now, force=request.override))
         ledger_io.remove_occupant(work, before.id, before.calendar_spans(), read)
-        return RelocationResult(after, None if place.member else place.calendar.with_occupant(occupant))
+        return RelocationResult(after, None if allocation.member else allocation.calendar.with_occupant(occupant))
 
     def _read(self, context: Context, request: RelocationRequest) -> tuple[AvailableTimes, ReadResult, Requester]:
         """The free times that decide, of whoever is to have it only, and with them that person's post and time."""
-        before, after, door = request.before, request.after, request.staff_channel
-        seeker = Requester(request.access, context.now, moving=before.id)
+        before, after, staff_channel = request.before, request.after, request.staff_channel
+        requester = Requester(request.access, context.now, moving=before.id)
 
-        def pose(offer: Offer, _: ReadResult) -> AvailabilityQuery:
-            if door is StaffChannel.CONTACT_CENTRE:
-                require_channel(context.staff, door, after.location_id, offer.settings)
+        def build_query(offer: Offer, _: ReadResult) -> AvailabilityQuery:
+            if staff_channel is StaffChannel.CONTACT_CENTRE:
+                require_channel(context.staff, staff_channel, after.location_id, offer.settings)
             require_offered(offer, None, None, request.access, unknown_reference)
-            question = query_for_move(offer, seeker, before)
+            question = query_for_move(offer, requester, before)
             return replace(
                 question,
                 preference=StaffPreference(after.staff_id),
@@ -130,10 +132,10 @@ class RelocateAppointment:
             )
 
         start = epoch_minute(after.start)
-        where = AvailabilityWindow(after.service_id, after.location_id, start, start + 1)
+        window = AvailabilityWindow(after.service_id, after.location_id, start, start + 1)
         refs = staff_ledger.refs_at(after.location_id, after.staff_id, start) if after.staff_id else []
-        times, found = self._availability_reader.read(where, pose, refs, unknown=unknown_reference)
-        return times, found, seeker
+        times, found = self._availability_reader.read(window, build_query, refs, unknown=unknown_reference)
+        return times, found, requester
 
     def _hand_over(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> None:
         before, after = request.before, request.after

@@ -43,9 +43,11 @@ from chalicelib.services.availability.booking_channels import (
     require_channel,
     require_override,
 )
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,12 @@ class BookAppointmentAsStaff:
     """Bookings by staff: decided as a client's are, written with every new client in one transaction (CC-4)."""
 
     def __init__(
-        self, store: Store, availability_reader: AvailabilityReader, attendee_registration: AttendeeRegistration, ids: Ids, pause: Pause
+        self,
+        store: Store,
+        availability_reader: AvailabilityReader,
+        attendee_registration: AttendeeRegistration,
+        ids: Ids,
+        pause: Pause,
     ) -> None:
         self._store = store
         self._availability_reader = availability_reader
@@ -90,39 +97,49 @@ class BookAppointmentAsStaff:
         ``no_staff_for_language``; 422. Through Schedule a full block is no obstacle: ``over_capacity`` tells (D5).
         """
         start = epoch_minute(resolve_start(request.start, request.timezone))
-        request = replace(request, attendees=self._attendee_registration.normalise(request.attendees, request.location_id))
+        request = replace(
+            request, attendees=self._attendee_registration.normalise(request.attendees, request.location_id)
+        )
         return retry_on_conflict(lambda: self._book(context, request, start), self._pause)
 
     def _book(self, context: Context, request: StaffBookingRequest, start: int) -> AppointmentView:
         principal = context.staff
 
-        def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
+        def build_query(offer: Offer, found: ReadResult) -> AvailabilityQuery:
             require_channel(principal, request.staff_channel, request.location_id, offer.settings)
             require_offered(offer, request.method, request.staff_id, request.staff_channel.access, unknown_reference)
             _require_bookable_staff(context, found, request)
-            seeker = Requester(request.staff_channel.access, context.now)
+            requester = Requester(request.staff_channel.access, context.now)
             wanted = StaffPreference(request.staff_id, request.language)
-            return AvailabilityQuery(offer, seeker, wanted, can_book_for(principal, request.staff_channel, request.location_id))
+            return AvailabilityQuery(
+                offer, requester, wanted, can_book_for(principal, request.staff_channel, request.location_id)
+            )
 
-        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
-        times, found = self._availability_reader.read(where, pose, _refs(request, start), unknown=unknown_reference)
-        place = allocate_for_staff(times, start, request.staff_channel.access, principal, request.override is not None)
-        change = UnitOfWork()
-        attendees = self._attendee_registration.register(change, found, context, times.offer.service, request.attendees)
+        window = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, found = self._availability_reader.read(
+            window, build_query, _refs(request, start), unknown=unknown_reference
+        )
+        allocation = allocate_for_staff(
+            times, start, request.staff_channel.access, principal, request.override is not None
+        )
+        work = UnitOfWork()
+        attendees = self._attendee_registration.register(work, found, context, times.offer.service, request.attendees)
         pipeline = pipeline_in(found)
         status = initial_status(times.offer, pipeline)
-        booked = change.save_appointment(as_request(self._appointment(context, request, place, attendees), status, context.now))
+        booked = work.save_appointment(
+            as_request(self._appointment(context, request, allocation, attendees), status, context.now)
+        )
         if status:
-            change.save(history_entry(booked, status, context.actor, context.now))
-        occupant = place.to_occupant(booked.id, request.staff_channel.access)
-        ledger_io.write_occupant(change, place, occupant, context.now)
-        if booked.staff_id and place.member is None:
-            staff_ledger.assign(change, found, booked, context.now, force=request.override is not None)
-        change.add_entry(self._entry(context, request, booked))
+            work.save(history_entry(booked, status, context.actor, context.now))
+        occupant = allocation.to_occupant(booked.id, request.staff_channel.access)
+        ledger_io.write_occupant(work, allocation, occupant, context.now)
+        if booked.staff_id and allocation.member is None:
+            staff_ledger.assign(work, found, booked, context.now, force=request.override is not None)
+        work.add_entry(self._entry(context, request, booked))
         shown = view_without_block(booked, pipeline, context.now)
-        if place.member is None:
-            shown = views_in_calendar([booked], place.calendar.with_occupant(occupant), pipeline, context.now)[0]
-        self._store.commit(change, context.idempotency, shown)
+        if allocation.member is None:
+            shown = views_in_calendar([booked], allocation.calendar.with_occupant(occupant), pipeline, context.now)[0]
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _appointment(
@@ -204,10 +221,10 @@ def _require_bookable_staff(context: Context, found: ReadResult, request: StaffB
     if request.override is not None:
         require_override(context.staff, request.location_id, request.staff_id)
     if request.staff_id is not None:
-        post = found.get(TeamMember, request.location_id, request.staff_id)
-        if post is None or not offers_service(post, request.service_id):
+        member = found.get(TeamMember, request.location_id, request.staff_id)
+        if member is None or not offers_service(member, request.service_id):
             raise invalid("/staff/id", "They do not offer this service here.", "unknown_staff")
-        if not can_book_for(context.staff, request.staff_channel, request.location_id)(post):
+        if not can_book_for(context.staff, request.staff_channel, request.location_id)(member):
             raise Forbidden("Your role may not book for them.")
     if request.language is not None:
         offering = found.require(BranchRoster, request.location_id).members_offering(request.service_id)

@@ -26,10 +26,12 @@ from chalicelib.services.appointments.journal_entries import (
     reason_changes,
 )
 from chalicelib.services.availability.booking_channels import with_staff_channel
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,12 @@ class ChangeStatus:
     def _write(
         self, context: Context, before: Appointment, status: Status, pipeline: StatusPipeline, reason: str
     ) -> AppointmentView:
-        change = UnitOfWork()
-        saved = change.save_appointment(with_status(before, status, context.now), before)
-        change.save(history_entry(saved, status, context.actor, context.now, reason))
+        work = UnitOfWork()
+        saved = work.save_appointment(with_status(before, status, context.now), before)
+        work.save(history_entry(saved, status, context.actor, context.now, reason))
         settles = saved.confirmed != before.confirmed
         confirms = saved.confirmed and not before.confirmed
-        change.add_entry(
+        work.add_entry(
             appointment_entry(
                 self._ids,
                 context,
@@ -111,7 +113,7 @@ class ChangeStatus:
             )
         )
         (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(change, context.idempotency, shown)
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
 

@@ -32,7 +32,8 @@ from chalicelib.services.availability.availability_reader import (
     require_offered,
 )
 from chalicelib.services.availability.booking_channels import StaffChannel, can_book_for, require_channel
-from chalicelib.services.unit_of_work import Context, ReadResult, Ref
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import ReadResult, Ref
 
 MAX_DAYS = 62
 NEAREST_BEFORE = timedelta(days=7)
@@ -114,22 +115,22 @@ class FreeSlots:
         refs: list[Ref[object]] = [Ref.to(Hold, hold_id)] if hold_id else []
         refs += [Ref.to(Appointment, search.moving)] if search.moving else []
 
-        def pose(offer: Offer, found: ReadResult) -> AvailabilityQuery:
+        def build_query(offer: Offer, found: ReadResult) -> AvailabilityQuery:
             if search.staff_channel:
                 require_channel(context.staff, search.staff_channel, search.location_id, offer.settings)
             require_offered(offer, search.method, search.staff_id, search.access)
             hold = live_hold_occupant(found, search.hold, search.location_id, context.now, "/hold")
             moved = _moved_appointment(context, found, search)
-            seeker = Requester(search.access, context.now, hold, moved.id if moved else None)
+            requester = Requester(search.access, context.now, hold, moved.id if moved else None)
             wanted = StaffPreference(search.staff_id, search.language)
-            question = query_for_move(offer, seeker, moved) if moved else AvailabilityQuery(offer, seeker, wanted)
+            question = query_for_move(offer, requester, moved) if moved else AvailabilityQuery(offer, requester, wanted)
             if search.staff_channel is None:
                 return question
             may = can_book_for(context.staff, search.staff_channel, search.location_id)
             return _query_for_staff_move(question, wanted, moved, may) if moved else replace(question, is_allowed=may)
 
-        where = AvailabilityWindow(search.service_id, search.location_id, start, end)
-        return self._availability_reader.read(where, pose, refs, consistent=False)[0]
+        window = AvailabilityWindow(search.service_id, search.location_id, start, end)
+        return self._availability_reader.read(window, build_query, refs, consistent=False)[0]
 
 
 def query_for_move(offer: Offer, requester: Requester, appointment: Appointment) -> AvailabilityQuery:

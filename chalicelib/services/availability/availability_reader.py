@@ -20,7 +20,7 @@ from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMe
 from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, offers_service
 from chalicelib.domain.shared.errors import NotFound, Refusal, invalid
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import ReadResult, Ref, Store
+from chalicelib.services.store_port import ReadResult, Ref, Store
 
 
 class AvailableTimes(Protocol):
@@ -112,23 +112,23 @@ class AvailabilityReader:
     def _read_staff_slots(
         self, window: AvailabilityWindow, query: AvailabilityQuery, found: ReadResult, consistent: bool
     ) -> StaffSlots:
-        team = found.require(BranchRoster, window.location_id)
+        roster = found.require(BranchRoster, window.location_id)
         wanted = query.preference
         if (
             wanted.staff_id
             and not query.lenient
-            and not offers_service(team.member(wanted.staff_id), window.service_id)
+            and not offers_service(roster.member(wanted.staff_id), window.service_id)
         ):
             raise invalid("/staff_id", "They do not offer this service here.", "unknown_staff")
-        team = replace(team, members=tuple(filter(query.is_allowed, team.members)))
+        roster = replace(roster, members=tuple(filter(query.is_allowed, roster.members)))
         length = query.offer.service.duration_minutes
         span = window.first - MARGIN_MINUTES, window.last + length + MARGIN_MINUTES
-        people = eligible_members(team, window.service_id, wanted)
+        people = eligible_members(roster, window.service_id, wanted)
         sheets = {post.staff_id: sheet_days(post.staff_id, *span) for post in people}
         refs = [ref for staff_id, days in sheets.items() for ref in ledger_io.sheet_refs(staff_id, days)]
         theirs = self._store.read(refs, consistent=consistent) if refs else found
         read = {staff_id: ledger_io.calendar_in(theirs, staff_id, days) for staff_id, days in sheets.items()}
-        return StaffSlots(query.offer, team, read, query.requester, wanted, window.first, window.last)
+        return StaffSlots(query.offer, roster, read, query.requester, wanted, window.first, window.last)
 
 
 def _source_refs(kind: AvailabilitySource, window: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:

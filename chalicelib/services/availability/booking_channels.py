@@ -12,8 +12,9 @@ from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.shared.errors import FeatureDisabled, Forbidden
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability, Principal
+from chalicelib.services.context import Context
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 class StaffChannel(StrEnum):
@@ -75,12 +76,12 @@ def with_staff_channel(store: Store, context: Context, location_id: str) -> Cont
 def can_book_for(principal: Principal, staff_channel: StaffChannel, location_id: str) -> Callable[[TeamMember], bool]:
     """Whom the caller may book for: anybody through the contact centre (CC-1), else oneself and those in reach."""
 
-    def reached(post: TeamMember) -> bool:
+    def reached(member: TeamMember) -> bool:
         if staff_channel is StaffChannel.CONTACT_CENTRE:
             return True
-        own = post.staff_id == principal.staff_id
+        own = member.staff_id == principal.staff_id
         ability = Ability.BOOK_FOR_SELF if own else Ability.BOOK_FOR_OTHERS
-        return principal.reaches(ability, location_id=location_id, own=own, owner_role=post.role)
+        return principal.reaches(ability, location_id=location_id, own=own, owner_role=member.role)
 
     return reached
 

@@ -17,8 +17,9 @@ from chalicelib.services.availability.booking_channels import (
     can_schedule_at,
     require_channel,
 )
+from chalicelib.services.context import Context
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class FindBookingOptions:
         )
 
 
-def _require_channel(principal: Principal, staff_channel: StaffChannel, location_id: str | None, settings: Settings) -> None:
+def _require_channel(
+    principal: Principal, staff_channel: StaffChannel, location_id: str | None, settings: Settings
+) -> None:
     if staff_channel is StaffChannel.CONTACT_CENTRE or location_id is not None:
         require_channel(principal, staff_channel, location_id or "", settings)
     elif not (principal.may(Ability.BOOK_FOR_SELF) or principal.may(Ability.BOOK_FOR_OTHERS)):
@@ -80,10 +83,10 @@ def _branch(
     if staff_channel is StaffChannel.SCHEDULE and not can_schedule_at(principal, location_id):
         return None
     # What somebody offers and speaks is all that matters here, so their hours need not be read.
-    posts = tuple(
+    members = tuple(
         TeamMember(location_id, person.id, person.role).updated_from(person, Rota(person.id))
         for person in people
         if location_id in person.location_ids
     )
     reached = can_book_for(principal, staff_channel, location_id)
-    return BookableBranch(location_id, posts, frozenset(post.staff_id for post in posts if reached(post)))
+    return BookableBranch(location_id, members, frozenset(post.staff_id for post in members if reached(post)))

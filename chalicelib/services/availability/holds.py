@@ -29,8 +29,10 @@ from chalicelib.services.availability.availability_reader import (
     require_offered,
     unknown_reference,
 )
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +75,37 @@ class HoldSlot:
         """Gives the slot back early; 404 for a hold or token nobody was given."""
         hold = self._store.read([Ref.to(Hold, hold_id)]).require(Hold, hold_id)
         hold.require_token(token)
-        change = UnitOfWork()
-        change.delete(hold)
-        ledger_io.remove_occupant(change, hold.id, hold.calendar_spans())
+        work = UnitOfWork()
+        work.delete(hold)
+        ledger_io.remove_occupant(work, hold.id, hold.calendar_spans())
         try:
-            self._store.commit(change)
+            self._store.commit(work)
         except Stale:
             raise NotFound() from None
 
     def _hold(self, context: Context, request: HoldRequest, start: int) -> IssuedHold:
-        seeker = Requester(SeatAccess.WIDGET, context.now)
+        requester = Requester(SeatAccess.WIDGET, context.now)
 
-        def pose(offer: Offer, _: ReadResult) -> AvailabilityQuery:
+        def build_query(offer: Offer, _: ReadResult) -> AvailabilityQuery:
             require_offered(offer, request.method, request.staff_id, SeatAccess.WIDGET, unknown_reference)
-            return AvailabilityQuery(offer, seeker, StaffPreference(request.staff_id, request.language))
+            return AvailabilityQuery(offer, requester, StaffPreference(request.staff_id, request.language))
 
-        where = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
-        times, _ = self._availability_reader.read(where, pose, unknown=unknown_reference)
+        window = AvailabilityWindow(request.service_id, request.location_id, start, start + 1)
+        times, _ = self._availability_reader.read(window, build_query, unknown=unknown_reference)
         try:
-            place = times.allocate(start)
+            allocation = times.allocate(start)
         except (CapacityExhausted, OutsideBlock, BlockNotReleased, NoStaffForLanguage) as refusal:
             raise SlotTaken(refusal.detail) from None
-        expires = seeker.now_seconds + 60 * times.offer.settings.hold_minutes
-        hold_id = self._ids.new("hld", context.now, place.sequence)
+        expires = requester.now_seconds + 60 * times.offer.settings.hold_minutes
+        hold_id = self._ids.new("hld", context.now, allocation.sequence)
         token = f"{hold_id}.{self._ids.secret()}"
-        change = UnitOfWork()
-        change.save(_build_hold(place, hold_id, token, expires))
-        ledger_io.write_occupant(change, place, place.to_occupant(hold_id, SeatAccess.WIDGET, expires), context.now)
+        work = UnitOfWork()
+        work.save(_build_hold(allocation, hold_id, token, expires))
+        ledger_io.write_occupant(
+            work, allocation, allocation.to_occupant(hold_id, SeatAccess.WIDGET, expires), context.now
+        )
         held = IssuedHold(hold_id, token, datetime.fromtimestamp(expires, UTC))
-        self._store.commit(change, context.idempotency, held)
+        self._store.commit(work, context.idempotency, held)
         return held
 
 

@@ -13,7 +13,8 @@ from chalicelib.domain.organisation.catalog import Location, Offer, Service, Set
 from chalicelib.domain.shared.errors import Busy, NotFound, Refusal
 from chalicelib.domain.shared.interval_set import Interval
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
+from chalicelib.services.store_port import ReadResult, Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
@@ -75,14 +76,18 @@ def read_until_settled(start: int, end: int, read: Callable[[list[str]], T]) -> 
             margin += 2
 
 
-def write_occupant(work: UnitOfWork, allocation: Allocation, occupant: Occupant, now: datetime, replaced_id: str = "") -> None:
+def write_occupant(
+    work: UnitOfWork, allocation: Allocation, occupant: Occupant, now: datetime, replaced_id: str = ""
+) -> None:
     """Writes an occupant into the place that was decided on, and another one out of it.
 
     Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
     who was assigned last (D46), a hold does not.
     """
     before = allocation.calendar
-    after = before.without_occupant(replaced_id).with_occupant(occupant) if replaced_id else before.with_occupant(occupant)
+    after = (
+        before.without_occupant(replaced_id).with_occupant(occupant) if replaced_id else before.with_occupant(occupant)
+    )
     write_sheets(work, before, after, allocation.dependency_span, int(now.timestamp()))
     if allocation.member and occupant.is_hold:
         work.require_unchanged(allocation.member)
@@ -91,7 +96,10 @@ def write_occupant(work: UnitOfWork, allocation: Allocation, occupant: Occupant,
 
 
 def remove_occupant(
-    work: UnitOfWork, occupant_id: str, intervals: Iterable[tuple[str, Interval]], rewritten_calendars: Iterable[Calendar] = ()
+    work: UnitOfWork,
+    occupant_id: str,
+    intervals: Iterable[tuple[str, Interval]],
+    rewritten_calendars: Iterable[Calendar] = (),
 ) -> None:
     """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
     rewritten = {(calendar.calendar_id, day) for calendar in rewritten_calendars for day in calendar.sheets}
@@ -100,7 +108,9 @@ def remove_occupant(
         work.remove_occupant(calendar_id, days, occupant_id)
 
 
-def write_sheets(work: UnitOfWork, before: Calendar, after: Calendar, dependency_span: tuple[int, int], now: int) -> None:
+def write_sheets(
+    work: UnitOfWork, before: Calendar, after: Calendar, dependency_span: tuple[int, int], now: int
+) -> None:
     """Saves the sheets that changed and guards the others the decision rests on; ``now`` is epoch seconds."""
     changed = {sheet.day for sheet in after.changed_since(before)}
     for day in sorted(changed):

@@ -11,7 +11,8 @@ from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, Occupant, S
 from chalicelib.domain.organisation.roster import TeamMember, offers_service
 from chalicelib.domain.shared.errors import StaffConflict
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
+from chalicelib.services.store_port import ReadResult, Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def refs(appointment: Appointment) -> list[Ref[Any]]:
@@ -49,15 +50,17 @@ def assign(
     """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
     if not force and not is_free(found, appointment, now):
         raise StaffConflict()
-    post = found.require(TeamMember, appointment.location_id, appointment.staff_id or "")
-    work.save(replace(post, assigned_at=now))
+    member = found.require(TeamMember, appointment.location_id, appointment.staff_id or "")
+    work.save(replace(member, assigned_at=now))
     return _write_occupant(work, found, appointment, now)
 
 
 def is_free(found: ReadResult, appointment: Appointment, now: datetime) -> bool:
     """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
     start, end = appointment.busy_span
-    others = (o.busy_span for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id)
+    others = (
+        o.busy_span for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id
+    )
     return all(until <= start or end <= begin for begin, until in others)
 
 

@@ -15,7 +15,8 @@ from chalicelib.domain.shared.times import utc_text
 from chalicelib.services import paging
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.clients.workflows import WorkflowLists
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Page, Ref, Store
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
 # So many of the latest merges into each record are looked through.
 _MAX_MERGES = 100

@@ -7,7 +7,9 @@ from typing import Any
 
 from chalicelib.domain.clients.client import PROFILE_FIELDS, Client
 from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEntry
-from chalicelib.services.unit_of_work import Context, Ids, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ids
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def record_creation(work: UnitOfWork, context: Context, ids: Ids, client: Client) -> None:

@@ -13,8 +13,9 @@ from chalicelib.domain.shared.permissions import Principal
 from chalicelib.services import client_identity, paging
 from chalicelib.services.client_access import ClientScopes, own_scopes, viewing_scopes
 from chalicelib.services.clients.client_search import BATCH_SIZE, MAX_BATCHES, ClientSearch
+from chalicelib.services.context import Context
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Page, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
 
 class ClientListScope(StrEnum):
@@ -52,13 +53,17 @@ class ClientLists:
             return self.client_search.search(principal, settings, scopes, text, request.limit, request.cursor)
         return self.list_within_scopes(principal, scopes, request.limit, request.cursor)
 
-    def list_within_scopes(self, principal: Principal, scopes: ClientScopes, limit: int, cursor: str | None) -> Page[Client]:
+    def list_within_scopes(
+        self, principal: Principal, scopes: ClientScopes, limit: int, cursor: str | None
+    ) -> Page[Client]:
         """Part of all the clients known through these scopes; everybody's are in order of name."""
         if scopes is None:
             return self.directory.all_clients(limit, cursor)
         return self._list_by_relation(principal, scopes, limit, cursor)
 
-    def _list_by_relation(self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None) -> Page[Client]:
+    def _list_by_relation(
+        self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None
+    ) -> Page[Client]:
         """Those known through these scopes, in order of the id under which they became known."""
         after = paging.require_client_id(paging.decode_cursor(cursor, 1)[1])
         shown: list[Client] = []
@@ -78,20 +83,24 @@ class ClientLists:
         """The ids that come next, through whomever they are known, and the last of them unless it ends there."""
         lists = [[row.client_id for row in self.directory.relations_of(scope, BATCH_SIZE, after)] for scope in scopes]
         if principal.staff_id:
-            lists.append(list(self.directory.find_by_term(DirectoryIndex.PROSPECT, principal.staff_id, BATCH_SIZE, after)))
+            lists.append(
+                list(self.directory.find_by_term(DirectoryIndex.PROSPECT, principal.staff_id, BATCH_SIZE, after))
+            )
         # Beyond the end of the shortest full list its next ids are not known yet.
         ends = [ids[-1] for ids in lists if len(ids) == BATCH_SIZE]
         last = min(ends, default=None)
         return sorted({i for ids in lists for i in ids if last is None or i <= last}), last
 
-    def _unique_clients(self, principal: Principal, scopes: ClientScopes, ids: list[str]) -> Iterator[tuple[str, Client]]:
+    def _unique_clients(
+        self, principal: Principal, scopes: ClientScopes, ids: list[str]
+    ) -> Iterator[tuple[str, Client]]:
         """Each client at the first id of their family that is known, as the one they have been merged into."""
-        everybody = client_identity.resolve_clients(
+        identities = client_identity.resolve_clients(
             self.store, ids, self.store.read([Ref.to(Client, client_id) for client_id in ids])
         )
         shown: dict[str, Client] = {}
         for client_id in ids:
-            client = everybody.by_id.get(client_id)
+            client = identities.by_id.get(client_id)
             if client is not None and client.active and client not in shown.values():
                 shown[client_id] = client
         earlier = self._listed_earlier(principal, scopes, shown)

@@ -12,7 +12,7 @@ from chalicelib.domain.shared.permissions import Principal
 from chalicelib.domain.shared.times import country_of
 from chalicelib.services import paging
 from chalicelib.services.client_access import ClientAccess, ClientScopes
-from chalicelib.services.unit_of_work import ClientDirectory, Page, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
 # So many entries are looked at in one go, so often in one request: somebody who may see few of many pages on.
 BATCH_SIZE = 100

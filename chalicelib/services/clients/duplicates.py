@@ -19,7 +19,8 @@ from chalicelib.services import paging
 from chalicelib.services.client_access import ClientAccess, ClientScopes, scopes_for_ability
 from chalicelib.services.clients.client_lists import ClientLists
 from chalicelib.services.clients.profiles import ClientProfiles
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Page, Ref, Store
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
 MAX_LISTED = 20
 # So many clients are looked at for one page of the worklist.
@@ -126,7 +127,10 @@ class Duplicates:
             if entry.shelf in (DirectoryIndex.EMAIL, DirectoryIndex.PHONE):
                 reached |= dict.fromkeys(self._directory.find_by_term(entry.shelf, entry.term, _MAX_SAME_CONTACT))
             elif entry.shelf is DirectoryIndex.SOUND:
-                heard |= {found.client_id: found.name for found in self._phonetic_index.find_by_key(entry.term, _MAX_SAME_SOUND)}
+                heard |= {
+                    found.client_id: found.name
+                    for found in self._phonetic_index.find_by_key(entry.term, _MAX_SAME_SOUND)
+                }
         ids = dict.fromkeys([*reached, *_most_alike(client, heard)])
         refs = [Ref.to(Client, client_id) for client_id in ids if client_id not in client.record_ids]
         found = self._store.read(refs, consistent=False) if refs else None

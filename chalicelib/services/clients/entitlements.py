@@ -17,7 +17,8 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement, Session, SessionBalance, SessionUse
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.services import client_identity
-from chalicelib.services.unit_of_work import ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def refs(client: Client) -> list[Ref[Any]]:

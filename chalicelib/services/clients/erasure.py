@@ -27,9 +27,11 @@ from chalicelib.services.client_access import require_active
 from chalicelib.services.clients import entitlements, registration
 from chalicelib.services.clients.audit_log import client_event
 from chalicelib.services.clients.profiles import ClientProfiles, remove_from_contact
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import ClientDirectory, Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_NAMED = 20
 _PAGE_SIZE = 100
@@ -106,19 +108,19 @@ class EraseClient:
     def _erase_profile(
         self, context: Context, client: Client, pointers: Iterable[Client], found: ReadResult, *, reachable: bool
     ) -> Client:
-        change = UnitOfWork()
-        gone = change.save(client.erased(context.now, reachable=reachable))
-        change.index_client(None, client)
+        work = UnitOfWork()
+        gone = work.save(client.erased(context.now, reachable=reachable))
+        work.index_client(None, client)
         for pointer in pointers:
-            change.save(pointer.erased(context.now))
-        _remove_from_contacts(change, found, [client], client.record_ids, context.now)
-        entitlements.erase_reasons(change, found, client)
+            work.save(pointer.erased(context.now))
+        _remove_from_contacts(work, found, [client], client.record_ids, context.now)
+        entitlements.erase_reasons(work, found, client)
         for value in _external_ids(client):
             held = found.get(ExternalId, value)
             if held is not None:
-                change.delete(held)
-        change.add_entry(self._entry(context, gone))
-        self._store.commit(change)
+                work.delete(held)
+        work.add_entry(self._entry(context, gone))
+        self._store.commit(work)
         return gone
 
     def _entry(self, context: Context, gone: Client) -> JournalEntry:
@@ -148,12 +150,12 @@ class EraseClient:
         """Both records as they were before it are no longer kept, nor where they were found."""
         whole = (merge.duplicate, merge.primary, merge.survivor)
         refs = [Ref.to(Contact, value) for client in whole for value in registration.contact_values(client)]
-        change = UnitOfWork()
-        _remove_from_contacts(change, self._store.read(refs), whole, family, now)
+        work = UnitOfWork()
+        _remove_from_contacts(work, self._store.read(refs), whole, family, now)
         duplicate, primary, survivor = (client.erased(now) for client in whole)
         blank = replace(merge, duplicate=duplicate, primary=primary, survivor=survivor)
-        change.save(replace(blank, archived_notes="", reached=None))
-        self._store.commit(change)
+        work.save(replace(blank, archived_notes="", reached=None))
+        self._store.commit(work)
 
     def _require_erasable(self, context: Context, client_id: str, *, has_cancelled: bool) -> Client:
         if not has_cancelled:
@@ -178,13 +180,13 @@ class EraseClient:
         links: set[FieldChange] = set()
         while True:
             page = self._directory.log(subject_id, before, _BATCH_SIZE)
-            change = UnitOfWork()
+            work = UnitOfWork()
             for line in filter(lines, page):
                 links |= {c for c in line.changes if c.field in _LINK_FIELDS}
                 blank = tuple(c if c.field in _LINK_FIELDS else FieldChange(c.field, None, None) for c in line.changes)
                 if blank != line.changes:
-                    change.redact_entry(replace(line, changes=blank))
-            self._store.commit(change)
+                    work.redact_entry(replace(line, changes=blank))
+            self._store.commit(work)
             if len(page) < _BATCH_SIZE:
                 return links
             before = page[-1].id
@@ -194,11 +196,11 @@ class EraseClient:
         for begin in range(0, len(ids), _BATCH_SIZE):
             some = ids[begin : begin + _BATCH_SIZE]
             found = self._store.read([Ref.to(Workflow, workflow_id) for workflow_id in some])
-            change = UnitOfWork()
+            work = UnitOfWork()
             for workflow in (found.require(Workflow, workflow_id) for workflow_id in some):
                 if workflow.client_id in family and (workflow.name or workflow.steps):
-                    change.save(workflow.without_content(now))
-            self._store.commit(change)
+                    work.save(workflow.without_content(now))
+            self._store.commit(work)
 
     def _erase_in_other_records(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
         """What another client's log and merges, undone since, tell of the family; ``named`` are they and theirs."""
@@ -258,10 +260,10 @@ class ErasureJob:
             client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
             if client is None or client.erase_at is None or client.deleted_at is None:
                 continue
-            change = UnitOfWork()
-            change.save(client.erased(client.deleted_at))
+            work = UnitOfWork()
+            work.save(client.erased(client.deleted_at))
             try:
-                self.store.commit(change)
+                self.store.commit(work)
             except Stale:
                 # Somebody else has just done it.
                 continue

@@ -22,9 +22,11 @@ from chalicelib.domain.shared.errors import Forbidden, NotFound, invalid
 from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.client_access import ClientAccess, require_active, scopes_for_ability, viewing_scopes
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import ClientDirectory, Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 # So many of what each has ahead are looked at for what overlaps: more nobody has to come to.
 _MAX_UPCOMING = 50
@@ -89,10 +91,10 @@ class MergeClients:
         made = merge_clients(merge_id, context.actor, duplicate, primary, copied, context.now)
         if request.dry_run:
             return MergeResult(made, made.survivor, overlaps, dry_run=True)
-        change = UnitOfWork()
-        result = MergeResult(self._write(change, context, made), made.survivor, overlaps, dry_run=False)
+        work = UnitOfWork()
+        result = MergeResult(self._write(work, context, made), made.survivor, overlaps, dry_run=False)
         result = replace(result, client=result.merge.survivor)
-        self._store.commit(change, context.idempotency, result)
+        self._store.commit(work, context.idempotency, result)
         return result
 
     def _upcoming(self, context: Context, client: Client) -> list[AppointmentSpan]:

@@ -18,10 +18,12 @@ from chalicelib.services.clients import registration
 from chalicelib.services.clients.audit_log import record_update
 from chalicelib.services.clients.client_search import dialling_countries
 from chalicelib.services.clients.registration import ClientRegistration, NewClient
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ClientDirectory, Context, Ids, Page, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import ClientDirectory, Ids, Page, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class ClientProfiles:
@@ -47,9 +49,9 @@ class ClientProfiles:
 
     def _create(self, context: Context, new: NewClient) -> Client:
         found = self._store.read(registration.refs([new]))
-        change = UnitOfWork()
-        (client,) = registration.register(change, found, context, self._ids, [ClientRegistration(new)])
-        self._store.commit(change, context.idempotency, client)
+        work = UnitOfWork()
+        (client,) = registration.register(work, found, context, self._ids, [ClientRegistration(new)])
+        self._store.commit(work, context.idempotency, client)
         return client
 
     def show(self, context: Context, client_id: str, ability: Ability | None = None) -> Client:
@@ -81,13 +83,13 @@ class ClientProfiles:
         if after == before:
             return before
         found = self._store.read(registration.refs([before, after]))
-        change = UnitOfWork()
-        written = change.save(replace(after, updated_at=context.now))
-        change.index_client(written, before)
-        _update_contacts(change, found, written, before, context.now)
-        _update_external_id(change, found, written, before)
-        record_update(change, context, self._ids, written, before)
-        self._store.commit(change)
+        work = UnitOfWork()
+        written = work.save(replace(after, updated_at=context.now))
+        work.index_client(written, before)
+        _update_contacts(work, found, written, before, context.now)
+        _update_external_id(work, found, written, before)
+        record_update(work, context, self._ids, written, before)
+        self._store.commit(work)
         return written
 
     def require_editable(self, context: Context, client_id: str, ability: Ability) -> Client:

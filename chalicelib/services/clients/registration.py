@@ -18,7 +18,9 @@ from chalicelib.domain.clients.client import (
 from chalicelib.domain.shared.errors import Duplicate, FieldError, Invalid, invalid
 from chalicelib.domain.shared.times import known_zone
 from chalicelib.services.clients.audit_log import record_creation
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ids, ReadResult, Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ def register(
     Needs what ``refs`` names. 409 ``already_exists`` for an outside id that is taken.
     """
     created = []
-    for newcomer in registrations:
-        client = work.save(_build_client(context, ids, newcomer))
+    for registration in registrations:
+        client = work.save(_build_client(context, ids, registration))
         work.index_client(client)
-        claim_external_id(work, found, client, newcomer.pointer)
+        claim_external_id(work, found, client, registration.pointer)
         record_creation(work, context, ids, client)
         created.append(client)
     _index_contacts(work, found, created)

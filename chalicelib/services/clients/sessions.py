@@ -20,8 +20,10 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
 from chalicelib.services.clients import entitlements
 from chalicelib.services.clients.profiles import ClientProfiles
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Sessions:
         """What was asked for on the client's behalf, newest first; 404, 403, 422 ``invalid_cursor``."""
         _, before = paging.decode_cursor(cursor, 1)
         client = self._client_profiles.show(context, client_id, Ability.LOG_VIEW)
-        asked = [r for record in self._read_entitlements(client) for r in record.requests if before is None or r.id < before]
+        asked = [
+            r for record in self._read_entitlements(client) for r in record.requests if before is None or r.id < before
+        ]
         asked.sort(key=lambda request: request.id, reverse=True)
         more = paging.encode_cursor(0, asked[limit - 1].id) if len(asked) > limit else None
         return Page(tuple(asked[:limit]), more)
@@ -85,14 +89,18 @@ class Sessions:
         self._write(context, client, before, [own.with_request(request)], "sessions_requested", said, request)
         return request
 
-    def decide_request(self, context: Context, client_id: str, request_id: str, decision: SessionDecision) -> SessionRequest:
+    def decide_request(
+        self, context: Context, client_id: str, request_id: str, decision: SessionDecision
+    ) -> SessionRequest:
         """The request approved, which allots what it asks for, or declined; once.
 
         404, 403, 409 ``client_merged``, ``wrong_state``.
         """
         return retry_on_conflict(lambda: self._decide_request(context, client_id, request_id, decision), self._pause)
 
-    def _decide_request(self, context: Context, client_id: str, request_id: str, decision: SessionDecision) -> SessionRequest:
+    def _decide_request(
+        self, context: Context, client_id: str, request_id: str, decision: SessionDecision
+    ) -> SessionRequest:
         client = self._client_profiles.require_editable(context, client_id, Ability.SESSIONS_ALLOT)
         before = self._read_entitlements(client)
         record = next((r for r in before if any(q.id == request_id for q in r.requests)), None)
@@ -118,17 +126,17 @@ class Sessions:
         result: SessionRequest | None = None,
     ) -> list[Entitlement]:
         """Those after are saved where they differ, all others are guarded, and that the family stays who it is."""
-        change = UnitOfWork()
-        change.require_unchanged(client)
+        work = UnitOfWork()
+        work.require_unchanged(client)
         known = {record.client_id: record for record in before}
-        written = [change.save(record) for record in after if record != known.get(record.client_id)]
+        written = [work.save(record) for record in after if record != known.get(record.client_id)]
         if not written:
             return before
         saved = {record.client_id: record for record in written}
         for record in before:
             if record.client_id not in saved:
-                change.require_unchanged(record)
-        change.add_entry(
+                work.require_unchanged(record)
+        work.add_entry(
             JournalEntry(
                 id=self._ids.new("evt", context.now, max(r.version for r in written)),
                 subject_id=client.id,
@@ -138,5 +146,5 @@ class Sessions:
                 changes=(field_change,),
             )
         )
-        self._store.commit(change, context.idempotency, result)
+        self._store.commit(work, context.idempotency, result)
         return list((known | saved).values())

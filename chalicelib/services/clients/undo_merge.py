@@ -14,9 +14,11 @@ from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.services.client_access import ClientAccess, require_active
 from chalicelib.services.clients.merging import merge_entry, merge_event, repoint, require_access_to_all
 from chalicelib.services.clients.registration import contact_values
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ids, ReadResult, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class UndoMerge:
@@ -48,9 +50,9 @@ class UndoMerge:
             raise WrongState("This merge has already been undone.")
         require_active(primary)
         apart = undo_merge(merge, duplicate, primary, context.now)
-        change = UnitOfWork()
-        result = self._write(change, context, merge, apart, primary)
-        self._store.commit(change, context.idempotency, result)
+        work = UnitOfWork()
+        result = self._write(work, context, merge, apart, primary)
+        self._store.commit(work, context.idempotency, result)
         return result
 
     def _write(
@@ -81,7 +83,9 @@ class UndoMerge:
         made = (read.get(Merge, merge_id) for merge_id in ids)
         return [later for later in made if later and later.primary.id == primary.id]
 
-    def _entries(self, context: Context, merge: Merge, separated: UndoneMerge, before: Client) -> Iterator[JournalEntry]:
+    def _entries(
+        self, context: Context, merge: Merge, separated: UndoneMerge, before: Client
+    ) -> Iterator[JournalEntry]:
         given_back = (f for f in merge.changed_fields if getattr(before, f) != getattr(separated.primary, f))
         changes = [
             *(FieldChange(f, getattr(before, f), getattr(separated.primary, f)) for f in given_back),
@@ -137,7 +141,9 @@ def _update_contacts(work: UnitOfWork, found: ReadResult, merge: Merge, separate
         contact = _without_merged_name(stored, merge)
         if edited:
             contact = (
-                _with_client_name(contact, primary) if value in contact_values(primary) else contact.without_clients(primary.id)
+                _with_client_name(contact, primary)
+                if value in contact_values(primary)
+                else contact.without_clients(primary.id)
             )
         if contact.clients != stored.clients:
             work.save(contact)

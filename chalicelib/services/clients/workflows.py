@@ -15,9 +15,11 @@ from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
 from chalicelib.services.clients.profiles import ClientProfiles
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, read_record
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 _LOGGED_FIELDS = ("name", "steps", "assignee_id", "state")
 
@@ -32,7 +34,9 @@ class WorkflowLists(Protocol):
 class Workflows:
     """Workflows belong to the client whatever is merged; each change is logged under the client."""
 
-    def __init__(self, store: Store, lists: WorkflowLists, client_profiles: ClientProfiles, ids: Ids, pause: Pause) -> None:
+    def __init__(
+        self, store: Store, lists: WorkflowLists, client_profiles: ClientProfiles, ids: Ids, pause: Pause
+    ) -> None:
         self._store = store
         self._lists = lists
         self._client_profiles = client_profiles
@@ -80,13 +84,13 @@ class Workflows:
         return self._write(context, client, replace(after, updated_at=context.now), before)
 
     def _write(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> Workflow:
-        change = UnitOfWork()
-        self._require_assignable(change, workflow, before)
+        work = UnitOfWork()
+        self._require_assignable(work, workflow, before)
         # Nobody is given steps while they are merged away or forgotten.
-        change.require_unchanged(client)
-        written = change.save(workflow)
-        change.add_entry(self._entry(context, client, written, before))
-        self._store.commit(change, context.idempotency, written)
+        work.require_unchanged(client)
+        written = work.save(workflow)
+        work.add_entry(self._entry(context, client, written, before))
+        self._store.commit(work, context.idempotency, written)
         return written
 
     def _require_assignable(self, work: UnitOfWork, workflow: Workflow, before: Workflow | None) -> None:

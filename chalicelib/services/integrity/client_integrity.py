@@ -12,7 +12,7 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, ClientRelation
 from chalicelib.domain.clients.directory import DirectoryEntry, directory_entries
 from chalicelib.domain.clients.merging import Merge
-from chalicelib.services.unit_of_work import ClientDirectory, ReadResult, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, ReadResult, Ref, Store
 
 PAGE_SIZE = 100
 

@@ -14,7 +14,7 @@ from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.unit_of_work import AppointmentLists, Ref, Store
+from chalicelib.services.store_port import AppointmentLists, Ref, Store
 
 MAX_AHEAD = timedelta(days=800)
 PAGE_SIZE = 100
@@ -73,18 +73,20 @@ class LedgerIntegrity:
         read again on its own before it counts.
         """
         midnight = epoch_minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
-        where = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
-        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*where}]
-        appointments = list(self._appointments(where, now))
+        window = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
+        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*window}]
+        appointments = list(self._appointments(window, now))
         expected = {p: s for a in appointments for p, s in expected_occupants(a).items() if s.end > midnight}
-        actual = {p: s for p, s in self._read_occupants([*where, *(s.id for s in staff)], midnight) if s.end > midnight}
+        actual = {
+            p: s for p, s in self._read_occupants([*window, *(s.id for s in staff)], midnight) if s.end > midnight
+        }
         doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
         confirmed = (self._difference(place) for place in sorted(doubtful))
         differences = tuple(difference for difference in confirmed if difference)
         # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
-        astray = self._stale_team_members(where)
+        astray = self._stale_team_members(window)
         if astray:
-            astray &= self._stale_team_members(where)
+            astray &= self._stale_team_members(window)
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
         return IntegrityReport(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
 
@@ -110,18 +112,20 @@ class LedgerIntegrity:
     def _stale_team_members(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
         """Posts that do not follow from record and rota, and those that are missing or nobody's."""
         staff = {record.id: record for record in self._store.catalogue(Staff)}
-        teams = self._store.read([Ref.to(BranchRoster, i) for i in location_ids])
-        posts = {(p.location_id, p.staff_id): p for i in location_ids for p in teams.require(BranchRoster, i).members}
+        rosters = self._store.read([Ref.to(BranchRoster, i) for i in location_ids])
+        members = {
+            (p.location_id, p.staff_id): p for i in location_ids for p in rosters.require(BranchRoster, i).members
+        }
         wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
-        found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | posts.keys()})])
+        found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | members.keys()})])
 
         def follows(place: tuple[str, str]) -> bool:
             location_id, staff_id = place
-            post, record = posts.get(place), staff.get(staff_id)
+            post, record = members.get(place), staff.get(staff_id)
             rota = roster_sync.rota_in(found, staff_id)
             return record is not None and roster_sync.derive_member(post, location_id, record, rota) == post
 
-        return {place for place in wanted | posts.keys() if not follows(place)}
+        return {place for place in wanted | members.keys() if not follows(place)}
 
     def _difference(self, key: OccupantKey) -> LedgerDifference | None:
         refs: list[Ref[Any]] = [

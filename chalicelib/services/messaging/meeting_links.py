@@ -16,8 +16,10 @@ from chalicelib.domain.shared.errors import Stale
 from chalicelib.domain.shared.events import Channel, FieldChange, JournalEntry, QueuedMessage
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.context import Context
 from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, MeetingLinkProvider, Observer
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 # A message waits for its link through so many attempts but the last, and never so long for the next one.
 MAX_LINK_ATTEMPTS = 5
@@ -60,7 +62,9 @@ class CreateMeetingLinks:
     dead_letters: DeadLetterQueue
     observer: Observer
 
-    def settle(self, message_context: MessageContext, messages: Sequence[QueuedMessage], attempt: LinkAttempt) -> LinkResult:
+    def settle(
+        self, message_context: MessageContext, messages: Sequence[QueuedMessage], attempt: LinkAttempt
+    ) -> LinkResult:
         """Makes the link that these messages wait for, if they do; once only, whoever else is at it.
 
         The call's own key makes the platform give the same link to everybody who asks; it is kept in one write that
@@ -106,11 +110,11 @@ class CreateMeetingLinks:
         before = self._current_appointment(message_context, now)
         if before is not None:
             settled = _with_link(before, link, now)
-            change = UnitOfWork()
-            after = change.save_appointment(settled, before)
-            change.add_entry(self._entry(before, after, now))
+            work = UnitOfWork()
+            after = work.save_appointment(settled, before)
+            work.add_entry(self._entry(before, after, now))
             try:
-                self.store.commit(change)
+                self.store.commit(work)
             except Stale:
                 return LinkResult(LinkOutcome.CHANGED)
             self.observer.count("MeetingLinksMade" if link else "MeetingLinksLeftToStaff")

@@ -12,7 +12,7 @@ from chalicelib.domain.messaging.notifications import Medium, Notification, NotS
 from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, SendClaim
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Observer, Outbox, Sender
-from chalicelib.services.unit_of_work import Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 ExpectedVersion = tuple[Ref[Any], int]
 """A record a notice was written from, and the version it had then."""
@@ -54,13 +54,15 @@ class MessageSender:
         A permission that was taken and never settled is not given again: the message may have gone out. After
         its lease it is set aside as uncertain.
         """
-        permission = SendClaim(notification.appointment_id, cause, notification.kind, notification.recipient_id, notification.medium)
+        send_claim = SendClaim(
+            notification.appointment_id, cause, notification.kind, notification.recipient_id, notification.medium
+        )
         refusal, send = "", None
         try:
             send = self.senders[notification.medium].prepare(notification)
         except Rejected as error:
             refusal = str(error)
-        claim = self.outbox.claim(permission)
+        claim = self.outbox.claim(send_claim)
         if claim.state is not ClaimState.GRANTED:
             return self._result_without_claim(claim, now)
         if send is None:
@@ -72,13 +74,20 @@ class MessageSender:
         return self._send(claim, send, now)
 
     def redirect(
-        self, notification: Notification, cause: str, original_recipient_id: str, expected_versions: Sequence[ExpectedVersion], now: datetime
+        self,
+        notification: Notification,
+        cause: str,
+        original_recipient_id: str,
+        expected_versions: Sequence[ExpectedVersion],
+        now: datetime,
     ) -> SendResult:
         """Sends to whoever the client ``asked`` is by now, if nobody has told them under either id (D20).
 
         Both permissions are used up by it: neither the merge nor its undoing lets the same message out again.
         """
-        claim = self.outbox.claim(SendClaim(notification.appointment_id, cause, notification.kind, original_recipient_id, notification.medium))
+        claim = self.outbox.claim(
+            SendClaim(notification.appointment_id, cause, notification.kind, original_recipient_id, notification.medium)
+        )
         if claim.state is not ClaimState.GRANTED:
             return self._result_without_claim(claim, now)
         try:
@@ -100,7 +109,7 @@ class MessageSender:
         return SendResult(SendOutcome.DONE)
 
     def _send(self, claim: ClaimResult, send: Callable[[], str], now: datetime) -> SendResult:
-        permission = claim.claim
+        send_claim = claim.claim
         try:
             provider_id = send()
         except NotSent as error:
@@ -110,11 +119,11 @@ class MessageSender:
             self.dead_letter(claim, "rejected", str(error), now)
             return SendResult(SendOutcome.DONE)
         except Exception as error:  # noqa: BLE001  # whatever it was, the message may be out: keep the permission
-            self.observer.note("answer_lost", **_ids(permission), error=type(error).__name__)
+            self.observer.note("answer_lost", **_ids(send_claim), error=type(error).__name__)
             return SendResult(SendOutcome.HELD, claim.until)
         self.outbox.settle(claim, "sent", now, provider_id)
-        self.observer.count("MessagesSent", kind=permission.kind, medium=permission.medium)
-        self.observer.note("message_sent", **_ids(permission), provider_id=provider_id)
+        self.observer.count("MessagesSent", kind=send_claim.kind, medium=send_claim.medium)
+        self.observer.note("message_sent", **_ids(send_claim), provider_id=provider_id)
         return SendResult(SendOutcome.DONE)
 
     def give_up(self, send_claim: SendClaim, error: str, now: datetime) -> SendResult:
@@ -127,12 +136,12 @@ class MessageSender:
 
     def dead_letter(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
         """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""
-        permission = claim.claim
-        letter = {**_ids(permission), "reason": outcome, "error": error, "at": utc_text(now)}
+        send_claim = claim.claim
+        letter = {**_ids(send_claim), "reason": outcome, "error": error, "at": utc_text(now)}
         self.dead_letters.put(letter)
         self.outbox.settle(claim, outcome, now, error)
         metric = "MessagesUncertain" if outcome == "uncertain" else "MessagesFailed"
-        self.observer.count(metric, kind=permission.kind, medium=permission.medium)
+        self.observer.count(metric, kind=send_claim.kind, medium=send_claim.medium)
         self.observer.note("message_set_aside", **letter)
 
     def _changed(self, claim: ClaimResult, expected_versions: Sequence[ExpectedVersion]) -> bool:

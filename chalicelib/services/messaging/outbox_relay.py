@@ -21,7 +21,7 @@ from chalicelib.services.messaging.meeting_links import CreateMeetingLinks, Link
 from chalicelib.services.messaging.message_sender import ExpectedVersion, MessageSender, SendOutcome, SendResult
 from chalicelib.services.messaging.messaging_ports import EventTopic, Observer, Outbox
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import ReadResult, Ref, Store
+from chalicelib.services.store_port import ReadResult, Ref, Store
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(minutes=1)
@@ -84,15 +84,15 @@ class OutboxRelay:
 
     def deliver(self, due: DueEntry, now: datetime) -> None:
         """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
-        tally = _DeliveryProgress(attempts=due.attempts, published=due.published)
+        progress = _DeliveryProgress(attempts=due.attempts, published=due.published)
         try:
             entry = _entry_of(due)
-            self._publish(entry, tally)
-            self._send(entry, tally, now)
+            self._publish(entry, progress)
+            self._send(entry, progress, now)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
-            tally.failures.append((None, None, type(error).__name__))
+            progress.failures.append((None, None, type(error).__name__))
         try:
-            self._record_outcome(due, tally, now)
+            self._record_outcome(due, progress, now)
         except Exception as error:  # noqa: BLE001  # it stays due as it is, and the next sweep finds it
             self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
 
@@ -115,15 +115,15 @@ class OutboxRelay:
             if found is None:
                 self.observer.note("message_unsaid", entry_id=entry.id, reason="appointment_gone")
                 return
-            scene, everybody = found
-            turn = LinkAttempt(progress.attempts, now, FIRST_RETRY * 2**progress.attempts)
-            link = self.create_meeting_links.settle(scene, left, turn)
+            message_context, identities = found
+            attempt = LinkAttempt(progress.attempts, now, FIRST_RETRY * 2**progress.attempts)
+            link = self.create_meeting_links.settle(message_context, left, attempt)
             if link.outcome is LinkOutcome.WAITING:
                 progress.failures.append((None, None, link.reason))
                 progress.not_before = link.not_before
                 return
             if link.outcome is LinkOutcome.SETTLED:
-                left = [m for m in left if not self._send_message(m, entry, scene, everybody, progress, now)]
+                left = [m for m in left if not self._send_message(m, entry, message_context, identities, progress, now)]
         for message in left:
             progress.failures.append((message, None, "changing"))
 
@@ -142,19 +142,26 @@ class OutboxRelay:
         if told.suppressed:
             ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
             self.observer.note("message_unsaid", **ids, reason=told.suppressed)
-        for notice in told.notifications:
-            result = self._send_notification(notice, entry.id, message_context, original.recipient_id, now)
+        for notification in told.notifications:
+            result = self._send_notification(notification, entry.id, message_context, original.recipient_id, now)
             if result.outcome is SendOutcome.CHANGED:
                 return False
-            progress.add(message, notice.medium, result)
+            progress.add(message, notification.medium, result)
         return True
 
     def _send_notification(
-        self, notification: Notification, cause: str, message_context: MessageContext, original_recipient_id: str, now: datetime
+        self,
+        notification: Notification,
+        cause: str,
+        message_context: MessageContext,
+        original_recipient_id: str,
+        now: datetime,
     ) -> SendResult:
         try:
             if original_recipient_id != notification.recipient_id and notification.audience is Audience.CLIENT:
-                return self.message_sender.redirect(notification, cause, original_recipient_id, _expected_versions(notification, message_context), now)
+                return self.message_sender.redirect(
+                    notification, cause, original_recipient_id, _expected_versions(notification, message_context), now
+                )
             return self.message_sender.send(notification, cause, _expected_versions(notification, message_context), now)
         except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
             return SendResult(SendOutcome.FAILED, error=type(error).__name__)
@@ -178,8 +185,8 @@ class OutboxRelay:
             self.outbox.finish(due)
 
     def _give_up(self, due: DueEntry, message: QueuedMessage, medium: Medium, error: str, now: datetime) -> SendResult:
-        permission = SendClaim(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
-        return self.message_sender.give_up(permission, error, now)
+        send_claim = SendClaim(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
+        return self.message_sender.give_up(send_claim, error, now)
 
     def _dead_letter_entry(self, due: DueEntry, error: str, now: datetime) -> None:
         ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
@@ -219,17 +226,17 @@ def read_message_context(
         ]
     )
     named = [ref for ref in recipients if ref.kind is Client]
-    everybody = client_identity.resolve_clients(store, [ref.key[0] for ref in (*named, *guests)], first, second)
+    identities = client_identity.resolve_clients(store, [ref.key[0] for ref in (*named, *guests)], first, second)
     known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
-    scene = MessageContext(
+    message_context = MessageContext(
         settings=settings_in(first),
-        appointment=everybody.unite_attendees(appointment),
+        appointment=identities.unite_attendees(appointment),
         location=second.require(Location, appointment.location_id),
         service=second.require(Service, appointment.service_id),
-        clients=everybody.by_id,
+        clients=identities.by_id,
         staff=_by_id(known, Staff),
     )
-    return scene, everybody
+    return message_context, identities
 
 
 def _with_current_recipient(message: QueuedMessage, identities: ClientIdentities) -> QueuedMessage:
@@ -244,8 +251,13 @@ def _by_id(known: Sequence[tuple[ReadResult, Ref[Any]]], kind: type[Any]) -> dic
 
 
 def _expected_versions(notification: Notification, message_context: MessageContext) -> list[ExpectedVersion]:
-    guards: list[ExpectedVersion] = [(Ref.to(Appointment, message_context.appointment.id), message_context.appointment.version)]
-    client, staff = message_context.clients.get(notification.recipient_id), message_context.staff.get(notification.recipient_id)
+    guards: list[ExpectedVersion] = [
+        (Ref.to(Appointment, message_context.appointment.id), message_context.appointment.version)
+    ]
+    client, staff = (
+        message_context.clients.get(notification.recipient_id),
+        message_context.staff.get(notification.recipient_id),
+    )
     if client is not None:
         guards.append((Ref.to(Client, client.id), client.version))
     if staff is not None:

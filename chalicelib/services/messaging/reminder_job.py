@@ -13,7 +13,7 @@ from chalicelib.domain.shared.events import SYSTEM_ACTOR, Audience, JournalEntry
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.services.messaging.messaging_ports import Observer, Outbox
 from chalicelib.services.messaging.outbox_relay import OutboxRelay
-from chalicelib.services.unit_of_work import Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)

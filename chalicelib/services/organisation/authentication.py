@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from chalicelib.domain.clients.client import normalise_email
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.services.unit_of_work import Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 def principal_for(store: Store, email: str, groups: Iterable[str]) -> Principal | None:

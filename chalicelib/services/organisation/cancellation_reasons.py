@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import CancellationReason
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class CancellationReasons:
@@ -39,9 +41,9 @@ class CancellationReasons:
         return before if reason == before else self._write(context, reason)
 
     def _write(self, context: Context, reason: CancellationReason) -> CancellationReason:
-        change = UnitOfWork()
-        written = change.save(reason)
-        self._store.commit(change, context.idempotency, written)
+        work = UnitOfWork()
+        written = work.save(reason)
+        self._store.commit(work, context.idempotency, written)
         return written
 
     def remove(self, context: Context, reason_id: str) -> None:
@@ -51,6 +53,6 @@ class CancellationReasons:
     def _remove(self, context: Context, reason_id: str) -> None:
         reason = self.show(reason_id)
         check_version(reason, context)
-        change = UnitOfWork()
-        change.delete(reason)
-        self._store.commit(change)
+        work = UnitOfWork()
+        work.delete(reason)
+        self._store.commit(work)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from chalicelib.domain.organisation.catalog import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record
 from chalicelib.services.organisation.references import References, require_unused
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class Locations:
@@ -44,9 +46,9 @@ class Locations:
 
     def _write(self, context: Context, location: Location) -> Location:
         known_zone(location.timezone)
-        change = UnitOfWork()
-        written = change.save(location)
-        self._store.commit(change, context.idempotency, written)
+        work = UnitOfWork()
+        written = work.save(location)
+        self._store.commit(work, context.idempotency, written)
         return written
 
     def remove(self, context: Context, location_id: str) -> None:
@@ -59,8 +61,8 @@ class Locations:
         hours = found.get(BranchHours, location_id) or BranchHours(location_id)
         check_version(location, context)
         require_unused(self._references.to_location(location_id, context.now))
-        change = UnitOfWork()
-        change.delete(location)
+        work = UnitOfWork()
+        work.delete(location)
         # Hours that nobody has written yet are deleted as well: nobody writes them in between.
-        change.delete(hours)
-        self._store.commit(change)
+        work.delete(hours)
+        self._store.commit(work)

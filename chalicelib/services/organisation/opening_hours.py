@@ -11,9 +11,11 @@ from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHour
 from chalicelib.domain.shared.errors import Forbidden, invalid
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import nested_records
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
@@ -43,10 +45,10 @@ class BranchHoursRecords:
             after, result = make_hours(before)
             if after == before:
                 return result
-            change = UnitOfWork()
-            change.require_unchanged(location)
-            change.save(after)
-            self._store.commit(change, context.idempotency, result)
+            work = UnitOfWork()
+            work.require_unchanged(location)
+            work.save(after)
+            self._store.commit(work, context.idempotency, result)
             return result
 
         return retry_on_conflict(attempt, self._pause)
@@ -75,28 +77,28 @@ class OpeningHours:
         """A new line; 422 unless it ends after it starts, ``too_many`` beyond a hundred."""
         line = BranchHoursLine(self._branch_hours.ids.new("hrs", context.now), validated_line(WeeklyHours(**fields)))
 
-        def add(opening: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
-            return replace(opening, lines=nested_records.with_added(opening.lines, line, MAX_LINES)), line
+        def add(branch_hours: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
+            return replace(branch_hours, lines=nested_records.with_added(branch_hours.lines, line, MAX_LINES)), line
 
         return self._branch_hours.edit(context, location_id, add)
 
     def change(self, context: Context, location_id: str, line_id: str, fields: Fields) -> BranchHoursLine:
         """The line with some fields changed; 404, 412, and 422 as for a new one."""
 
-        def alter(opening: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
-            before = nested_records.require(opening.lines, line_id)
+        def alter(branch_hours: BranchHours) -> tuple[BranchHours, BranchHoursLine]:
+            before = nested_records.require(branch_hours.lines, line_id)
             check_version(before, context)
             after = replace(before, line=validated_line(replace(before.line, **fields)))
-            lines, written = nested_records.with_changed(opening.lines, after)
-            return replace(opening, lines=lines), written
+            lines, written = nested_records.with_changed(branch_hours.lines, after)
+            return replace(branch_hours, lines=lines), written
 
         return self._branch_hours.edit(context, location_id, alter)
 
     def remove(self, context: Context, location_id: str, line_id: str) -> None:
         """Removes the line; 404, 412. Nothing booked changes."""
 
-        def drop(opening: BranchHours) -> tuple[BranchHours, None]:
-            return replace(opening, lines=nested_records.without(opening.lines, line_id, context)), None
+        def drop(branch_hours: BranchHours) -> tuple[BranchHours, None]:
+            return replace(branch_hours, lines=nested_records.without(branch_hours.lines, line_id, context)), None
 
         self._branch_hours.edit(context, location_id, drop)
 
@@ -119,9 +121,9 @@ class Closures:
         """A new closure, which leaves appointments as they are; 422 as for hours, ``too_many`` beyond 400."""
         closure = _validated_closure(Closure(self._branch_hours.ids.new("cls", context.now), **fields))
 
-        def add(opening: BranchHours) -> tuple[BranchHours, Closure]:
+        def add(branch_hours: BranchHours) -> tuple[BranchHours, Closure]:
             return replace(
-                opening, closures=nested_records.with_added(opening.closures, closure, MAX_CLOSURES)
+                branch_hours, closures=nested_records.with_added(branch_hours.closures, closure, MAX_CLOSURES)
             ), closure
 
         return self._branch_hours.edit(context, location_id, add)
@@ -129,20 +131,22 @@ class Closures:
     def change(self, context: Context, location_id: str, closure_id: str, fields: Fields) -> Closure:
         """The closure with some fields changed; 404, 412, and 422 as for a new one."""
 
-        def alter(opening: BranchHours) -> tuple[BranchHours, Closure]:
+        def alter(branch_hours: BranchHours) -> tuple[BranchHours, Closure]:
             after = _validated_closure(
-                apply_fields(nested_records.require(opening.closures, closure_id), fields, context)
+                apply_fields(nested_records.require(branch_hours.closures, closure_id), fields, context)
             )
-            closures, written = nested_records.with_changed(opening.closures, after)
-            return replace(opening, closures=closures), written
+            closures, written = nested_records.with_changed(branch_hours.closures, after)
+            return replace(branch_hours, closures=closures), written
 
         return self._branch_hours.edit(context, location_id, alter)
 
     def remove(self, context: Context, location_id: str, closure_id: str) -> None:
         """Removes the closure; 404, 412."""
 
-        def drop(opening: BranchHours) -> tuple[BranchHours, None]:
-            return replace(opening, closures=nested_records.without(opening.closures, closure_id, context)), None
+        def drop(branch_hours: BranchHours) -> tuple[BranchHours, None]:
+            return replace(
+                branch_hours, closures=nested_records.without(branch_hours.closures, closure_id, context)
+            ), None
 
         self._branch_hours.edit(context, location_id, drop)
 

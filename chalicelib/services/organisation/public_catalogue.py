@@ -16,7 +16,7 @@ from chalicelib.domain.organisation.catalog import (
 )
 from chalicelib.services.crud import paginate
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Page, Ref, Store
+from chalicelib.services.store_port import Page, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from chalicelib.domain.organisation.catalog import Location, Service, Staff
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.times import epoch_minute
-from chalicelib.services.unit_of_work import AppointmentLists, Store
+from chalicelib.services.store_port import AppointmentLists, Store
 
 # Beyond every horizon: appointments exist at most a year ahead.
 MAX_AHEAD = timedelta(days=800)

@@ -16,7 +16,8 @@ from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.services.unit_of_work import ReadResult, Ref, UnitOfWork
+from chalicelib.services.store_port import ReadResult, Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 
 # A transaction takes a hundred items and four megabytes; the caller adds the rota and perhaps an answer to keep.
 MAX_ITEMS = 98
@@ -36,7 +37,9 @@ def rota_in(found: ReadResult, staff_id: str) -> Rota:
     return found.get(Rota, staff_id) or Rota(staff_id)
 
 
-def sync(work: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, former_location_ids: Iterable[str] = ()) -> None:
+def sync(
+    work: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, former_location_ids: Iterable[str] = ()
+) -> None:
     """Writes the posts of ``staff`` that no longer follow from record and rota, and only those.
 
     ``left`` are the locations they had before; for somebody who goes altogether hand in the record as inactive.

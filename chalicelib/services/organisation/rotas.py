@@ -10,10 +10,12 @@ from chalicelib.domain.organisation.catalog import Settings, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Forbidden
 from chalicelib.domain.shared.permissions import Ability, Principal
+from chalicelib.services.context import Context
 from chalicelib.services.organisation import roster_sync
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -53,10 +55,10 @@ class Rotas:
 
     def require_editable(self, context: Context, staff_id: str) -> StaffRota:
         """The same for those who may change it; 403."""
-        worker = self.get(context, staff_id)
-        if not _may_edit(context.staff, worker.staff):
+        staff_rota = self.get(context, staff_id)
+        if not _may_edit(context.staff, staff_rota.staff):
             raise Forbidden("You may not see or change when this person is away.")
-        return worker
+        return staff_rota
 
     def edit(
         self,
@@ -73,14 +75,14 @@ class Rotas:
         def attempt() -> R:
             worker = self.require_editable(context, staff_id)
             after, made = make_rota(worker)
-            change = UnitOfWork()
+            work = UnitOfWork()
             posts = self._store.read(roster_sync.refs(worker.staff.id, worker.staff.location_ids))
             result = to_result(worker, made)
             if after == worker.rota:
                 return result
-            change.require_unchanged(worker.staff)
-            roster_sync.sync(change, posts, worker.staff, change.save(after))
-            self._store.commit(change, context.idempotency, result)
+            work.require_unchanged(worker.staff)
+            roster_sync.sync(work, posts, worker.staff, work.save(after))
+            self._store.commit(work, context.idempotency, result)
             return result
 
         return retry_on_conflict(attempt, self._pause)

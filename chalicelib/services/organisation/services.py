@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record, require_references
 from chalicelib.services.organisation.references import References, require_unused
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class Services:
@@ -41,11 +43,11 @@ class Services:
         return before if service == before else self._write(context, service, before.location_ids)
 
     def _write(self, context: Context, service: Service, before: tuple[str, ...]) -> Service:
-        change = UnitOfWork()
+        work = UnitOfWork()
         if set(service.location_ids) - set(before):
-            require_references(change, "/location_ids", service.location_ids, before, self._store.catalogue(Location))
-        written = change.save(service)
-        self._store.commit(change, context.idempotency, written)
+            require_references(work, "/location_ids", service.location_ids, before, self._store.catalogue(Location))
+        written = work.save(service)
+        self._store.commit(work, context.idempotency, written)
         return written
 
     def remove(self, context: Context, service_id: str) -> None:
@@ -56,6 +58,6 @@ class Services:
         service = self.show(service_id)
         check_version(service, context)
         require_unused(self._references.to_service(service_id, context.now))
-        change = UnitOfWork()
-        change.delete(service)
-        self._store.commit(change)
+        work = UnitOfWork()
+        work.delete(service)
+        self._store.commit(work)

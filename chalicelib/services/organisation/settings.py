@@ -7,10 +7,12 @@ from chalicelib.domain.organisation.opening_hours import holidays_known
 from chalicelib.domain.organisation.statuses import StatusPipeline, require_complete
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Context, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class OrganisationSettings:
@@ -39,16 +41,16 @@ class OrganisationSettings:
         if settings == before:
             return before
         known_zone(settings.timezone)
-        change = UnitOfWork()
+        work = UnitOfWork()
         if settings.status_function and not before.status_function:
             # Nobody takes a status away between this look and the switch.
             pipeline = pipeline_in(self._store.read([Ref.to(StatusPipeline)]))
             require_complete(pipeline)
-            change.require_unchanged(pipeline)
+            work.require_unchanged(pipeline)
         if settings.holidays and settings.holidays != before.holidays:
             _require_known_holidays(settings.holidays)
-        written = change.save(settings)
-        self._store.commit(change)
+        written = work.save(settings)
+        self._store.commit(work)
         return written
 
 

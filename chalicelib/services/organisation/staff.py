@@ -22,11 +22,13 @@ from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Duplicate, FieldError, Forbidden, LastAdmin, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
 from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version, paginate, read_record, require_references
 from chalicelib.services.organisation import roster_sync
 from chalicelib.services.organisation.references import References, require_unused
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class UserPool(Protocol):
@@ -75,13 +77,13 @@ class StaffMembers:
         return written
 
     def _create(self, context: Context, staff: Staff) -> Staff:
-        change = UnitOfWork()
-        self._claim_email(change, staff)
-        self._require_references(change, staff, None)
-        written = change.save(staff)
-        self._sync_roster(change, staff, ())
+        work = UnitOfWork()
+        self._claim_email(work, staff)
+        self._require_references(work, staff, None)
+        written = work.save(staff)
+        self._sync_roster(work, staff, ())
         self._user_pool.create(staff.email)
-        self._store.commit(change, context.idempotency, written)
+        self._store.commit(work, context.idempotency, written)
         return written
 
     def change(self, context: Context, staff_id: str, fields: Fields) -> Staff:
@@ -106,21 +108,21 @@ class StaffMembers:
         if staff == before:
             self._repair_roster(staff)
             return before, before
-        change = UnitOfWork()
+        work = UnitOfWork()
         if staff.email != before.email:
-            self._claim_email(change, staff)
-            change.delete(read_record(self._store, Login, before.email))
-        self._require_references(change, staff, before)
+            self._claim_email(work, staff)
+            work.delete(read_record(self._store, Login, before.email))
+        self._require_references(work, staff, before)
         if not _is_active_admin(staff):
-            self._require_another_admin(change, before)
-        written = change.save(staff)
-        change.require_unchanged(self._sync_roster(change, staff, before.location_ids))
+            self._require_another_admin(work, before)
+        written = work.save(staff)
+        work.require_unchanged(self._sync_roster(work, staff, before.location_ids))
         # Only after the posts are read: whoever gives them an appointment from now on collides with this.
         if before.active and not staff.active:
             require_unused(self._references.to_staff(staff_id, context.now))
         if staff.email != before.email:
             self._user_pool.create(staff.email)
-        self._store.commit(change)
+        self._store.commit(work)
         return before, written
 
     def remove(self, context: Context, staff_id: str) -> None:
@@ -131,14 +133,14 @@ class StaffMembers:
     def _remove(self, context: Context, staff_id: str) -> Staff:
         staff = self._require_editable(context, staff_id)
         check_version(staff, context)
-        change = UnitOfWork()
-        self._require_another_admin(change, staff)
-        change.delete(staff)
-        change.delete(read_record(self._store, Login, staff.email))
+        work = UnitOfWork()
+        self._require_another_admin(work, staff)
+        work.delete(staff)
+        work.delete(read_record(self._store, Login, staff.email))
         # A rota that nobody has written yet is deleted as well: nobody writes it in between.
-        change.delete(self._sync_roster(change, replace(staff, active=False), ()))
+        work.delete(self._sync_roster(work, replace(staff, active=False), ()))
         require_unused(self._references.to_staff(staff_id, context.now))
-        self._store.commit(change)
+        self._store.commit(work)
         return staff
 
     def _sync_roster(self, work: UnitOfWork, staff: Staff, former_location_ids: tuple[str, ...]) -> Rota:
@@ -149,12 +151,12 @@ class StaffMembers:
 
     def _repair_roster(self, staff: Staff) -> None:
         """Writes posts that do not follow record and rota, left so by an upgrade or by hand; as a rule, none."""
-        change = UnitOfWork()
-        rota = self._sync_roster(change, staff, ())
-        if change.saved or change.deleted:
-            change.require_unchanged(staff)
-            change.require_unchanged(rota)
-            self._store.commit(change)
+        work = UnitOfWork()
+        rota = self._sync_roster(work, staff, ())
+        if work.saved or work.deleted:
+            work.require_unchanged(staff)
+            work.require_unchanged(rota)
+            self._store.commit(work)
 
     def _require_editable(self, context: Context, staff_id: str) -> Staff:
         staff = self.show(staff_id)
@@ -182,9 +184,7 @@ class StaffMembers:
             known = self._store.catalogue(Location)
             require_references(work, "/location_ids", staff.location_ids, had.location_ids, known)
         if set(staff.service_ids) - set(had.service_ids):
-            require_references(
-                work, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service)
-            )
+            require_references(work, "/service_ids", staff.service_ids, had.service_ids, self._store.catalogue(Service))
 
     def _require_another_admin(self, work: UnitOfWork, staff: Staff) -> None:
         if not _is_active_admin(staff):

@@ -18,10 +18,12 @@ from chalicelib.domain.organisation.statuses import (
 )
 from chalicelib.domain.shared.errors import InUse, StatusInUse
 from chalicelib.services import nested_records, paging
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Page, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Page, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Statuses:
         return retry_on_conflict(lambda: self._change(context, status_id, fields), self._pause)
 
     def _change(self, context: Context, status_id: str, fields: Fields) -> Status:
-        there, change = self._read(), UnitOfWork()
+        there, work = self._read(), UnitOfWork()
         before = nested_records.require(there.pipeline.statuses, status_id)
         statuses, written = nested_records.with_changed(there.pipeline.statuses, apply_fields(before, fields, context))
         if written == before:
@@ -87,9 +89,9 @@ class Statuses:
         if written.predicate is not before.predicate:
             if self._count_held([before])[before.id]:
                 raise StatusInUse()
-            change.close_status(before.id, before.predicate)
-            change.reopen_status(before.id, written.predicate)
-        self._write(change, context, there, there.with_statuses(statuses), written)
+            work.close_status(before.id, before.predicate)
+            work.reopen_status(before.id, written.predicate)
+        self._write(work, context, there, there.with_statuses(statuses), written)
         return written
 
     def reorder(self, context: Context, ids: Sequence[str]) -> Page[Status]:
@@ -109,14 +111,14 @@ class Statuses:
         retry_on_conflict(lambda: self._remove(context, status_id), self._pause)
 
     def _remove(self, context: Context, status_id: str) -> None:
-        there, change = self._read(), UnitOfWork()
+        there, work = self._read(), UnitOfWork()
         statuses = nested_records.without(there.pipeline.statuses, status_id, context)
         gone = nested_records.require(there.pipeline.statuses, status_id)
         held = self._count_held([gone])[gone.id]
         if held:
             raise InUse(f"Still held by appointments: {held}. Archive it instead.", extra={"used_by": _used_by(held)})
-        change.close_status(gone.id, gone.predicate)
-        self._write(change, context, there, there.with_statuses(statuses), None)
+        work.close_status(gone.id, gone.predicate)
+        self._write(work, context, there, there.with_statuses(statuses), None)
 
     def _read(self) -> _StatusSetup:
         refs: list[Ref[Any]] = [Ref.to(StatusPipeline), Ref.to(Settings)]

@@ -12,9 +12,10 @@ from chalicelib.domain.organisation.rota import Rota, TimeOff
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.times import known_zone, resolve_start
 from chalicelib.services import nested_records
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields
 from chalicelib.services.organisation.rotas import Rotas, StaffRota
-from chalicelib.services.unit_of_work import AppointmentLists, Context, Page
+from chalicelib.services.store_port import AppointmentLists, Page
 
 MAX_TIMES_OFF = 400
 MAX_NAMED = 100
@@ -51,30 +52,30 @@ class StaffTimeOff:
         """
         time_off_id = self._rotas.ids.new("tof", context.now)
 
-        def add(worker: StaffRota) -> tuple[Rota, TimeOff]:
-            time_off = _validated(TimeOff(time_off_id, **_with_instants(fields, worker)))
-            found = nested_records.with_added(worker.rota.time_off, time_off, MAX_TIMES_OFF)
-            return replace(worker.rota, time_off=found), time_off
+        def add(staff_rota: StaffRota) -> tuple[Rota, TimeOff]:
+            time_off = _validated(TimeOff(time_off_id, **_with_instants(fields, staff_rota)))
+            found = nested_records.with_added(staff_rota.rota.time_off, time_off, MAX_TIMES_OFF)
+            return replace(staff_rota.rota, time_off=found), time_off
 
         return self._rotas.edit(context, staff_id, add, self._with_affected)
 
     def change(self, context: Context, staff_id: str, time_off_id: str, fields: Fields) -> TimeOffResult:
         """The time off with some fields changed; 412, and as for a new one."""
 
-        def alter(worker: StaffRota) -> tuple[Rota, TimeOff]:
-            before = nested_records.require(worker.rota.time_off, time_off_id)
-            after = _validated(apply_fields(before, _with_instants(fields, worker), context))
-            found, written = nested_records.with_changed(worker.rota.time_off, after)
-            return replace(worker.rota, time_off=found), written
+        def alter(staff_rota: StaffRota) -> tuple[Rota, TimeOff]:
+            before = nested_records.require(staff_rota.rota.time_off, time_off_id)
+            after = _validated(apply_fields(before, _with_instants(fields, staff_rota), context))
+            found, written = nested_records.with_changed(staff_rota.rota.time_off, after)
+            return replace(staff_rota.rota, time_off=found), written
 
         return self._rotas.edit(context, staff_id, alter, self._with_affected)
 
     def remove(self, context: Context, staff_id: str, time_off_id: str) -> None:
         """Removes the time off; 403, 404, 412."""
 
-        def drop(worker: StaffRota) -> tuple[Rota, None]:
+        def drop(staff_rota: StaffRota) -> tuple[Rota, None]:
             return replace(
-                worker.rota, time_off=nested_records.without(worker.rota.time_off, time_off_id, context)
+                staff_rota.rota, time_off=nested_records.without(staff_rota.rota.time_off, time_off_id, context)
             ), None
 
         self._rotas.edit(context, staff_id, drop, lambda *_: None)

@@ -10,10 +10,11 @@ from chalicelib.domain.organisation.rota import Rota, WorkSchedule
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.times import known_zone
 from chalicelib.services import nested_records
+from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields
 from chalicelib.services.organisation.opening_hours import validated_line
 from chalicelib.services.organisation.rotas import Rotas, StaffRota
-from chalicelib.services.unit_of_work import Context, Page
+from chalicelib.services.store_port import Page
 
 MAX_SCHEDULES = 50
 
@@ -39,32 +40,32 @@ class WorkSchedules:
         """
         schedule_id = self._rotas.ids.new("wsl", context.now)
 
-        def add(worker: StaffRota) -> tuple[Rota, WorkSchedule]:
-            schedule = _validated(WorkSchedule(schedule_id, **_with_timezone({"timezone": None, **fields}, worker)))
-            _require_own_location(schedule, worker, None)
-            schedules = nested_records.with_added(worker.rota.schedules, schedule, MAX_SCHEDULES)
-            return replace(worker.rota, schedules=schedules), schedule
+        def add(staff_rota: StaffRota) -> tuple[Rota, WorkSchedule]:
+            schedule = _validated(WorkSchedule(schedule_id, **_with_timezone({"timezone": None, **fields}, staff_rota)))
+            _require_own_location(schedule, staff_rota, None)
+            schedules = nested_records.with_added(staff_rota.rota.schedules, schedule, MAX_SCHEDULES)
+            return replace(staff_rota.rota, schedules=schedules), schedule
 
         return self._rotas.edit(context, staff_id, add, _unchanged)
 
     def change(self, context: Context, staff_id: str, schedule_id: str, fields: Fields) -> WorkSchedule:
         """The schedule with some fields changed; 412, and as for a new one. Nothing booked changes."""
 
-        def alter(worker: StaffRota) -> tuple[Rota, WorkSchedule]:
-            before = nested_records.require(worker.rota.schedules, schedule_id)
-            after = _validated(apply_fields(before, _with_timezone(fields, worker), context))
-            _require_own_location(after, worker, before.location_id)
-            schedules, written = nested_records.with_changed(worker.rota.schedules, after)
-            return replace(worker.rota, schedules=schedules), written
+        def alter(staff_rota: StaffRota) -> tuple[Rota, WorkSchedule]:
+            before = nested_records.require(staff_rota.rota.schedules, schedule_id)
+            after = _validated(apply_fields(before, _with_timezone(fields, staff_rota), context))
+            _require_own_location(after, staff_rota, before.location_id)
+            schedules, written = nested_records.with_changed(staff_rota.rota.schedules, after)
+            return replace(staff_rota.rota, schedules=schedules), written
 
         return self._rotas.edit(context, staff_id, alter, _unchanged)
 
     def remove(self, context: Context, staff_id: str, schedule_id: str) -> None:
         """Removes the schedule; 403, 404, 412."""
 
-        def drop(worker: StaffRota) -> tuple[Rota, None]:
-            schedules = nested_records.without(worker.rota.schedules, schedule_id, context)
-            return replace(worker.rota, schedules=schedules), None
+        def drop(staff_rota: StaffRota) -> tuple[Rota, None]:
+            schedules = nested_records.without(staff_rota.rota.schedules, schedule_id, context)
+            return replace(staff_rota.rota, schedules=schedules), None
 
         self._rotas.edit(context, staff_id, drop, lambda *_: None)
 

@@ -88,14 +88,14 @@ def plan_many(
     template = edit_template(series, edit, hours)
     if hours:
         validate_block(*hours.on_day(occurrence_day(anchor, tz), tz), template.limit, template.reserved)
-    swaps = []
+    block_changes = []
     for block in future_occurrences(placement, anchor, series, extent.scope, now):
         kept = block.exception and not extent.overwrite_exceptions and block.id != anchor.id
         fixed = kept or block.state is BlockState.CLOSED
         after = block if fixed else edit_occurrence_in_series(block, series, edit, hours, present)
         if after != block:
-            swaps.append(BlockChange(block, after))
-    return BlockChangePlan(placement, anchor, swaps, location, (series, template))
+            block_changes.append(BlockChange(block, after))
+    return BlockChangePlan(placement, anchor, block_changes, location, (series, template))
 
 
 def future_occurrences(
@@ -122,10 +122,10 @@ def _require_changeable(block: Block, present: int) -> None:
 
 def refuse_unrelease_if_booked(plan: BlockChangePlan, now: datetime) -> None:
     """Release is one way while somebody relies on it (D12)."""
-    for swap in plan.block_changes:
-        back = swap.after is not None and swap.after.state is BlockState.HELD
-        sitting = plan.placement.seated_by_block if back and swap.before.state is BlockState.RELEASED else {}
-        booked = [o for o in sitting.get(swap.before.id, ()) if o.end > epoch_minute(now)]
+    for block_change in plan.block_changes:
+        back = block_change.after is not None and block_change.after.state is BlockState.HELD
+        sitting = plan.placement.seated_by_block if back and block_change.before.state is BlockState.RELEASED else {}
+        booked = [o for o in sitting.get(block_change.before.id, ()) if o.end > epoch_minute(now)]
         if booked:
             message = "A released block that has bookings cannot be held back."
             raise WrongState(message, extra={"appointments": [appointment_summary(o) for o in booked]})

@@ -16,7 +16,8 @@ from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.domain.shared.times import EPOCH, day_bounds, epoch_minute
 from chalicelib.services import paging
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import AppointmentLists, Context, Page, Ref, Store
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import AppointmentLists, Page, Ref, Store
 
 MAX_DAYS = 92
 _DAY_MINUTES = 24 * 60
@@ -98,7 +99,9 @@ def search_span(place: BlockIndexEntry) -> tuple[int, int]:
     return start, start + _DAY_MINUTES + MAX_BLOCK_MINUTES
 
 
-def calendar_around(appointment_lists: AppointmentLists, location_id: str, start: int, end: int, margin: int = 1) -> Calendar:
+def calendar_around(
+    appointment_lists: AppointmentLists, location_id: str, start: int, end: int, margin: int = 1
+) -> Calendar:
     """The calendar of the UTC days that [start, end) touches and ``margin`` more on both sides: one query."""
     days = days_around(start, end, margin)
     return Calendar.from_sheets(location_id, days, appointment_lists.sheets(location_id, days[0], days[-1]))

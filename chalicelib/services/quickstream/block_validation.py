@@ -14,7 +14,7 @@ from chalicelib.domain.quickstream.recurrence import MAX_SERIES_DAYS
 from chalicelib.domain.shared.errors import FieldError, Invalid, NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.domain.shared.times import resolve_start, utc_days
-from chalicelib.services.unit_of_work import ReadResult
+from chalicelib.services.store_port import ReadResult
 
 # Some blocks beyond the last bookable day, so that a day's delay of the scheduled function goes unnoticed.
 MIN_HORIZON_DAYS = 62

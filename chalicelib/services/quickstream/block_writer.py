@@ -17,7 +17,9 @@ from chalicelib.domain.capacity.ledger import Calendar
 from chalicelib.domain.quickstream.blocks import Block, BlockIndexEntry, BlockState
 from chalicelib.domain.shared.events import Actor, DomainEvent, FieldChange, JournalEntry
 from chalicelib.domain.shared.times import from_epoch_minute, utc_days, utc_text
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_ITEMS = 90
 _BATCH_SIZE = 100
@@ -54,8 +56,12 @@ def day_of(block: Block) -> str:
 
 def apply_changes(calendar: Calendar, block_changes: Iterable[BlockChange]) -> Calendar:
     """The calendar with these blocks as they are to be."""
-    for swap in block_changes:
-        calendar = calendar.with_block(swap.after) if swap.after else calendar.without_block(swap.before.id)
+    for block_change in block_changes:
+        calendar = (
+            calendar.with_block(block_change.after)
+            if block_change.after
+            else calendar.without_block(block_change.before.id)
+        )
     return calendar
 
 
@@ -79,37 +85,39 @@ class BlockWriter:
 
         ``committed`` is called after each part. Raises ``Stale`` when one was overtaken.
         """
-        change, once = initial_work or UnitOfWork(), context.idempotency
+        work, idempotency = initial_work or UnitOfWork(), context.idempotency
         journal_all = len(block_changes) == 1
         pointers = self._pointers(block_changes)
         calendar = placement.calendar
-        for part in self._parts(placement, block_changes, _size(change)) or [[]]:
+        for part in self._parts(placement, block_changes, _size(work)) or [[]]:
             target = apply_changes(calendar, part)
             changed = list(target.changed_since(calendar))
-            written = [change.save(s.without_expired(int(context.now.timestamp()))) for s in changed]
+            written = [work.save(s.without_expired(int(context.now.timestamp()))) for s in changed]
             guarded = self._days(placement, part) - {sheet.day for sheet in changed}
             for day in sorted(guarded):
-                change.require_unchanged(calendar.sheets[day])
-            for swap in part:
-                _move_pointer(change, swap, pointers)
-                if journal_all or swap.changes_state:
-                    change.add_entry(block_entry(self._ids, context.now, context.actor, swap))
-            self._store.commit(change, once, result)
+                work.require_unchanged(calendar.sheets[day])
+            for block_change in part:
+                _move_pointer(work, block_change, pointers)
+                if journal_all or block_change.changes_state:
+                    work.add_entry(block_entry(self._ids, context.now, context.actor, block_change))
+            self._store.commit(work, idempotency, result)
             committed()
             calendar = target.with_sheets(written)
-            change, once = UnitOfWork(), None
+            work, idempotency = UnitOfWork(), None
 
-    def _parts(self, placement: BlockCapacity, block_changes: list[BlockChange], initial_size: int) -> list[list[BlockChange]]:
+    def _parts(
+        self, placement: BlockCapacity, block_changes: list[BlockChange], initial_size: int
+    ) -> list[list[BlockChange]]:
         parts: list[list[BlockChange]] = []
         days: set[str] = set()
         items = MAX_ITEMS + 1
-        for swap in block_changes:
-            own = swap.is_moved + swap.changes_state
-            touched = self._days(placement, [swap])
+        for block_change in block_changes:
+            own = block_change.is_moved + block_change.changes_state
+            touched = self._days(placement, [block_change])
             if items + own + len(days | touched) > MAX_ITEMS:
                 parts.append([])
                 days, items = set(), initial_size if len(parts) == 1 else 0
-            parts[-1].append(swap)
+            parts[-1].append(block_change)
             days |= touched
             items += own
         return parts

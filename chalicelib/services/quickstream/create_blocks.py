@@ -29,6 +29,7 @@ from chalicelib.domain.shared.errors import Busy, Stale, invalid
 from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.times import epoch_minute, resolve_start, utc_days
 from chalicelib.services.availability import ledger_io
+from chalicelib.services.context import Context
 from chalicelib.services.quickstream.block_queries import BlockOccurrence, occurrences
 from chalicelib.services.quickstream.block_validation import (
     horizon,
@@ -41,7 +42,8 @@ from chalicelib.services.quickstream.block_validation import (
 from chalicelib.services.quickstream.block_writer import MAX_ITEMS, day_of
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 _BATCH_SIZE = 100
 
@@ -115,12 +117,14 @@ class CreateBlocks:
         shown = occurrences(after, blocks, context.now, location.timezone)
         laid = CreatedBlocks(series.id, tuple(shown))
 
-        change = UnitOfWork()
-        change.require_unchanged(location)
+        work = UnitOfWork()
+        work.require_unchanged(location)
         for service in offered:
-            change.require_unchanged(service)
-        change.add_entry(JournalEntry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor))
-        rest = self._write(change, series, steps, calendar, context, laid)
+            work.require_unchanged(service)
+        work.add_entry(
+            JournalEntry(self._ids.new("evt", context.now), series.id, context.now, "created", context.actor)
+        )
+        rest = self._write(work, series, steps, calendar, context, laid)
         if rest:
             # The answer holds already; whatever is overtaken or too busy now, the scheduled function completes.
             with suppress(Busy):
@@ -159,9 +163,9 @@ class CreateBlocks:
             return 0, True
         found = self._store.read(_refs(series.location_id, series.services))
         if found.get(Location, series.location_id) is None:
-            change = UnitOfWork()
-            change.save(replace(series, done=True))
-            self._store.commit(change)
+            work = UnitOfWork()
+            work.save(replace(series, done=True))
+            self._store.commit(work)
             return 0, True
         offered = [s for s in (found.get(Service, i) for i in series.services) if s is not None]
         settings = settings_in(found)
@@ -243,7 +247,9 @@ def _planned_occurrences(
     ]
 
 
-def _parts(planned: Sequence[_PlannedOccurrence], initial_size: int) -> Iterator[tuple[list[_PlannedOccurrence], set[str]]]:
+def _parts(
+    planned: Sequence[_PlannedOccurrence], initial_size: int
+) -> Iterator[tuple[list[_PlannedOccurrence], set[str]]]:
     """The steps in parts that fit one transaction each, and the days each touches; at least one, maybe empty."""
     part: list[_PlannedOccurrence] = []
     days: set[str] = set()

@@ -16,6 +16,7 @@ from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import epoch_minute, resolve_start
 from chalicelib.services.availability import ledger_io
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.quickstream.block_change_plan import (
     BlockChangePlan,
@@ -41,7 +42,8 @@ from chalicelib.services.quickstream.block_validation import (
 )
 from chalicelib.services.quickstream.block_writer import BlockChange, BlockWriter
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import AppointmentLists, Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import AppointmentLists, Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
@@ -154,8 +156,10 @@ class EditBlocks:
         placement, anchor = self._upcoming(context, place, anchor)
         blocks = future_occurrences(placement, anchor, series, extent.scope, context.now)
         # The block that was named goes last: while it stands, the same request finds the others.
-        swaps = [BlockChange(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))]
-        return BlockChangePlan(placement, anchor, swaps, location, (series, replace(series, done=True)))
+        block_changes = [
+            BlockChange(block, None) for block in sorted(blocks, key=lambda b: (b.id == anchor.id, b.start))
+        ]
+        return BlockChangePlan(placement, anchor, block_changes, location, (series, replace(series, done=True)))
 
     def _series(self, block: Block) -> Series:
         return self._store.read([Ref.to(Series, block.series_id)]).require(Series, block.series_id)
@@ -176,16 +180,16 @@ class EditBlocks:
         lost = [] if extent.confirm else orphaned_appointments(plan, context.now)
         if lost:
             raise BookingsAffected(extra={"appointments": [appointment_summary(o) for o in lost]})
-        change = UnitOfWork()
+        work = UnitOfWork()
         for service in plan.unchanged_services:
-            change.require_unchanged(service)
+            work.require_unchanged(service)
         if plan.template and plan.template[0] != plan.template[1]:
             series = plan.template[0]
-            change.save(plan.template[1])
+            work.save(plan.template[1])
             entry_id = self._ids.new("evt", context.now)
-            change.add_entry(JournalEntry(entry_id, series.id, context.now, action, context.actor))
-        if plan.block_changes or change.saved:
-            self._block_writer.write(context, plan.placement, plan.block_changes, change, committed=committed)
+            work.add_entry(JournalEntry(entry_id, series.id, context.now, action, context.actor))
+        if plan.block_changes or work.saved:
+            self._block_writer.write(context, plan.placement, plan.block_changes, work, committed=committed)
 
     def _compare_seats(self, plan: BlockChangePlan, after: BlockCapacity) -> tuple[SeatComparison, ...]:
         old, new = plan.anchor, plan.anchor_after or plan.anchor

@@ -16,7 +16,8 @@ from chalicelib.services.quickstream.block_writer import BlockChange, apply_chan
 from chalicelib.services.quickstream.create_blocks import CreateBlocks
 from chalicelib.services.quickstream.release_manually import close_block
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import AppointmentLists, Ids, Store, UnitOfWork
+from chalicelib.services.store_port import AppointmentLists, Ids, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_PER_TRANSACTION = 80
 
@@ -67,19 +68,21 @@ class ReleaseJob:
         nothing again. What stays too busy, or finds no time, is left to the next run; a fault with one thing
         does not keep the others waiting and is raised in the end.
         """
-        counts, turns = dict.fromkeys(METRICS, 0), JobRunner(time_left)
+        counts, runner = dict.fromkeys(METRICS, 0), JobRunner(time_left)
 
         def advance(place: tuple[str, str]) -> None:
             while retry_on_conflict(lambda: self._advance(*place, now, counts), self._pause):
                 pass
 
-        counts["laid_out"] = turns.run_each(self._due.due_series(now), lambda series_id: self._create_blocks.extend_series(series_id, now))
-        turns.run_each(self._due.due_sheets(now), advance)
-        counts["postponed"] = turns.postponed
+        counts["laid_out"] = runner.run_each(
+            self._due.due_series(now), lambda series_id: self._create_blocks.extend_series(series_id, now)
+        )
+        runner.run_each(self._due.due_sheets(now), advance)
+        counts["postponed"] = runner.postponed
         for name, number in counts.items():
             if number:
                 self._count(METRICS[name], number)
-        turns.raise_first_fault()
+        runner.raise_first_fault()
         return counts
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
@@ -87,22 +90,24 @@ class ReleaseJob:
         present = epoch_minute(now)
         start = epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
         days = days_around(start, start + 2 * 24 * 60)
-        calendar = Calendar.from_sheets(location_id, days, self._appointment_lists.sheets(location_id, days[0], days[-1]))
+        calendar = Calendar.from_sheets(
+            location_id, days, self._appointment_lists.sheets(location_id, days[0], days[-1])
+        )
         placement = BlockCapacity(calendar, int(now.timestamp()))
         here = [block for block in placement.blocks if day_of(block) == day]
-        swaps = [BlockChange(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
-        if not swaps:
+        block_changes = [BlockChange(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
+        if not block_changes:
             return False
-        some = swaps[:MAX_PER_TRANSACTION]
-        change = UnitOfWork()
+        some = block_changes[:MAX_PER_TRANSACTION]
+        work = UnitOfWork()
         for sheet in apply_changes(calendar, some).changed_since(calendar):
-            change.save(sheet.without_expired(int(now.timestamp())))
-        for swap in some:
-            change.add_entry(block_entry(self._ids, now, SYSTEM_ACTOR, swap))
-        self._store.commit(change)
-        for swap in some:
-            counts[_counted_as(swap)] += 1
-        return len(some) < len(swaps)
+            work.save(sheet.without_expired(int(now.timestamp())))
+        for block_change in some:
+            work.add_entry(block_entry(self._ids, now, SYSTEM_ACTOR, block_change))
+        self._store.commit(work)
+        for block_change in some:
+            counts[_counted_as(block_change)] += 1
+        return len(some) < len(block_changes)
 
 
 def _advanced(placement: BlockCapacity, block: Block, present: int) -> Block:

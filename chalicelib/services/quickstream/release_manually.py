@@ -9,6 +9,7 @@ from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.quickstream.blocks import Block
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.quickstream.block_queries import (
     BlockOccurrence,
@@ -19,7 +20,7 @@ from chalicelib.services.quickstream.block_queries import (
 )
 from chalicelib.services.quickstream.block_writer import BlockChange, BlockWriter, apply_changes
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import AppointmentLists, Context, Ids, Store
+from chalicelib.services.store_port import AppointmentLists, Ids, Store
 
 BlockAction = Callable[[BlockCapacity, Block], Block]
 
@@ -53,10 +54,10 @@ class ReleaseBlock:
         placement, block = read_settled(self._appointment_lists, place, context.now)
         check_version(block, context)
         after = action(placement, block)
-        swaps = [] if after == block else [BlockChange(block, after)]
-        calendar = apply_changes(placement.calendar, swaps)
+        block_changes = [] if after == block else [BlockChange(block, after)]
+        calendar = apply_changes(placement.calendar, block_changes)
         occurrence = occurrences(calendar, [after], context.now, timezone)[0]
-        self._block_writer.write(context, placement, swaps, result=occurrence)
+        self._block_writer.write(context, placement, block_changes, result=occurrence)
         return occurrence
 
 

@@ -45,7 +45,9 @@ class ActionRule:
 
 
 def _step_rule(step: LifecycleStep, *, needs_lobby: bool = False) -> ActionRule:
-    return ActionRule(Ability.APPOINTMENT_PROGRESS, lambda appointment, now: take_step(appointment, step, now), needs_lobby)
+    return ActionRule(
+        Ability.APPOINTMENT_PROGRESS, lambda appointment, now: take_step(appointment, step, now), needs_lobby
+    )
 
 
 def _try_edit(appointment: Appointment, now: datetime) -> None:

@@ -16,9 +16,10 @@ from chalicelib.domain.shared.times import known_zone, wall_text
 from chalicelib.services.appointment_access import can_view
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views_and_clients
 from chalicelib.services.appointments.dashboard import can_view_lists_of
+from chalicelib.services.context import Context
 from chalicelib.services.quickview.allowed_actions import Action, list_allowed_actions
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 # So many rows are looked at for one section; a consultant has fewer in two months.
 MAX_ROWS = 300
@@ -91,8 +92,8 @@ class QuickView:
         visible = [a for a in appointments if can_view(context.staff, a)]
         sections, truncated = _sections(visible, request.limit)
         shown = [a for section in sections.values() for a in section]
-        seats, everybody = read_views_and_clients(self._store, shown, context.now)
-        seated, clients = {s.appointment.id: s for s in seats}, everybody.by_id
+        seats, identities = read_views_and_clients(self._store, shown, context.now)
+        seated, clients = {s.appointment.id: s for s in seats}, identities.by_id
 
         def item(appointment: Appointment) -> QuickViewItem:
             who = {a.client_id: clients[a.client_id] for a in appointment.attendees if a.client_id in clients}

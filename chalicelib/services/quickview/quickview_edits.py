@@ -15,8 +15,9 @@ from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_edit import EditAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView
 from chalicelib.services.appointments.edit_request import AppointmentEdit
+from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.availability import ledger_io
+from chalicelib.services.context import Context
 from chalicelib.services.organisation import roster_sync
-from chalicelib.services.unit_of_work import Context, Ref, Store
+from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)

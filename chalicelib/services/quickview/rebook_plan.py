@@ -41,8 +41,9 @@ from chalicelib.services.availability.availability_reader import (
 )
 from chalicelib.services.availability.booking_channels import require_override
 from chalicelib.services.clients import entitlements
+from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts
-from chalicelib.services.unit_of_work import ClientDirectory, Context, ReadResult, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, ReadResult, Ref, Store
 
 # Of a client's appointments around a time, so many are looked at.
 _MAX_NEARBY = 50
@@ -106,7 +107,7 @@ class PlanRebooking:
         span = epoch_minute(start), epoch_minute(end)
         overridden = request.override is not None
         outside = require_within_schedule(schedule, span, overridden=overridden)
-        found, place = self._read(context, facts, request, span)
+        found, allocation = self._read(context, facts, request, span)
         if not offers_service(found.get(TeamMember, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
         if entitlements.balance(found, facts.client).available == 0:
@@ -114,7 +115,7 @@ class PlanRebooking:
         calendar = _calendar(found, facts, span)
         now = int(context.now.timestamp())
         obstacles = require_no_obstacles(facts.rota, calendar, offer, span, now, overridden=overridden)
-        return RebookPlan(facts, request, schedule, call, start, end, outside, obstacles, found, calendar, place)
+        return RebookPlan(facts, request, schedule, call, start, end, outside, obstacles, found, calendar, allocation)
 
     def _read(
         self, context: Context, facts: RebookFacts, request: RebookRequest, span: Interval
@@ -135,27 +136,31 @@ class PlanRebooking:
             lambda offer, _: AvailabilityQuery(offer, Requester(SeatAccess.SCHEDULE, asked_at)),
             refs,
         )
-        place = times.allocate_overriding(start)
-        if place is None or times.offer.service != facts.offer.service:
+        allocation = times.allocate_overriding(start)
+        if allocation is None or times.offer.service != facts.offer.service:
             raise Stale
-        return found, replace(place, over_capacity=place.over_capacity and not request.is_retrospective)
+        return found, replace(allocation, over_capacity=allocation.over_capacity and not request.is_retrospective)
 
     def warnings(self, plan: RebookPlan) -> Iterator[RebookWarningCode]:
         """What is worth knowing of it."""
-        wish, facts = plan.request, plan.facts
+        request, facts = plan.request, plan.facts
         if plan.outside_schedule:
             yield RebookWarningCode.OUTSIDE_WORK_SCHEDULE
         if plan.obstacles:
             yield RebookWarningCode.CONSULTANT_CONFLICT
         if self._client_has_overlap(plan):
             yield RebookWarningCode.CLIENT_OVERLAP
-        if wish.platform is VideoPlatform.ZOOM and not wish.is_retrospective:
+        if request.platform is VideoPlatform.ZOOM and not request.is_retrospective:
             yield RebookWarningCode.LINK_BY_STAFF
-        elif wish.platform is VideoPlatform.TEAMS and not wish.notifies_client and not wish.is_retrospective:
+        elif request.platform is VideoPlatform.TEAMS and not request.notifies_client and not request.is_retrospective:
             yield RebookWarningCode.LINK_NOT_SENT
-        opening = plan.found.get(BranchHours, facts.source.location_id)
+        branch_hours = plan.found.get(BranchHours, facts.source.location_id)
         tz = ZoneInfo(facts.offer.location.timezone)
-        if wish.method is MeetingMethod.IN_PERSON and opening and is_closed(opening.closures, tz, plan.span):
+        if (
+            request.method is MeetingMethod.IN_PERSON
+            and branch_hours
+            and is_closed(branch_hours.closures, tz, plan.span)
+        ):
             yield RebookWarningCode.LOCATION_CLOSED
         if plan.allocation and plan.allocation.over_capacity:
             yield RebookWarningCode.OVER_CAPACITY

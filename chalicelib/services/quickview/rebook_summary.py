@@ -11,8 +11,9 @@ from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.services.appointment_access import can_view
 from chalicelib.services.client_access import ClientAccess
 from chalicelib.services.clients import entitlements
+from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
-from chalicelib.services.unit_of_work import Attendance, ClientDirectory, Context, Ref, Store
+from chalicelib.services.store_port import Attendance, ClientDirectory, Ref, Store
 
 _MAX_APPOINTMENTS = 5
 

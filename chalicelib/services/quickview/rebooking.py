@@ -29,10 +29,12 @@ from chalicelib.services.appointments.attendees import mark_booked
 from chalicelib.services.appointments.journal_entries import appointment_entry, client_messages, organisation_messages
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.clients import entitlements
+from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
 from chalicelib.services.quickview.rebook_plan import PlanRebooking, RebookPlan
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.unit_of_work import Context, Ids, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 
 # How long a used review is remembered: as long as an Idempotency-Key.
 _REMEMBER_FOR = timedelta(days=1)
@@ -51,7 +53,9 @@ class RebookPreview:
 class RebookAppointment:
     """Previews and bookings; both decide on the same plan, made anew each time. ``key`` signs the reviews."""
 
-    def __init__(self, store: Store, plan_rebooking: PlanRebooking, ids: Ids, pause: Pause, signing_key: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, plan_rebooking: PlanRebooking, ids: Ids, pause: Pause, signing_key: Callable[[], str]
+    ) -> None:
         self._store = store
         self._plan_rebooking = plan_rebooking
         self._ids = ids
@@ -74,7 +78,9 @@ class RebookAppointment:
             review = RebookReview(
                 nonce, appointment_id, context.staff.staff_id, seconds, request, _review_basis(facts, request)
             )
-            return RebookPreview(plan, tuple(self._plan_rebooking.warnings(plan)), sign_review(review, self._signing_key()), expires)
+            return RebookPreview(
+                plan, tuple(self._plan_rebooking.warnings(plan)), sign_review(review, self._signing_key()), expires
+            )
 
         return retry_on_conflict(attempt, self._pause)
 
@@ -114,16 +120,16 @@ class RebookAppointment:
         facts = read_rebook_facts(self._store, context, review.appointment_id)
         review.shown.require_unchanged(_review_basis(facts, review.wish))
         plan = self._plan_rebooking.plan(context, facts, review.wish)
-        change = UnitOfWork()
+        work = UnitOfWork()
         # Whose appointment it was and when the consultant works must not change meanwhile.
-        change.require_unchanged(facts.source)
-        change.require_unchanged(facts.rota)
-        booked = change.save_appointment(self._appointment(context, change, plan))
-        change.save(UsedReview(review.nonce, booked.id, int((context.now + _REMEMBER_FOR).timestamp())))
-        shown = self._write_seat(change, context, plan, booked)
-        staff_ledger.assign(change, plan.found, booked, context.now, force=True)
-        change.add_entry(self._entry(context, plan, booked))
-        self._store.commit(change, context.idempotency, shown)
+        work.require_unchanged(facts.source)
+        work.require_unchanged(facts.rota)
+        booked = work.save_appointment(self._appointment(context, work, plan))
+        work.save(UsedReview(review.nonce, booked.id, int((context.now + _REMEMBER_FOR).timestamp())))
+        shown = self._write_seat(work, context, plan, booked)
+        staff_ledger.assign(work, plan.found, booked, context.now, force=True)
+        work.add_entry(self._entry(context, plan, booked))
+        self._store.commit(work, context.idempotency, shown)
         return shown
 
     def _booked_earlier(self, context: Context, used: UsedReview) -> AppointmentView:
@@ -134,15 +140,15 @@ class RebookAppointment:
         return shown
 
     def _appointment(self, context: Context, work: UnitOfWork, plan: RebookPlan) -> Appointment:
-        facts, wish = plan.facts, plan.request
+        facts, request = plan.facts, plan.request
         source, service = facts.source, facts.offer.service
         client = mark_booked(work, facts.client)
-        turn = plan.allocation.sequence if plan.allocation else plan.calendar.sequence(plan.span[0])
+        sequence = plan.allocation.sequence if plan.allocation else plan.calendar.sequence(plan.span[0])
         return Appointment(
-            id=self._ids.new("apt", context.now, turn),
+            id=self._ids.new("apt", context.now, sequence),
             service_id=source.service_id,
             location_id=source.location_id,
-            method=wish.method,
+            method=request.method,
             start=plan.start,
             end=plan.end,
             timezone=facts.timezone,
@@ -156,8 +162,8 @@ class RebookAppointment:
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             over_capacity=plan.allocation is not None and plan.allocation.over_capacity,
-            override=wish.override,
-            notify_client=wish.notifies_client,
+            override=request.override,
+            notify_client=request.notifies_client,
             rebooked_from=source.id,
             session=entitlements.reserve(work, plan.found, facts.client),
             teleconference=plan.call,
@@ -172,7 +178,9 @@ class RebookAppointment:
         occupant = plan.allocation.to_occupant(booked.id, SeatAccess.SCHEDULE)
         ledger_io.write_occupant(work, plan.allocation, occupant, context.now)
         # Staff have agreed it with the client: it has no status (D42).
-        return views_in_calendar([booked], plan.allocation.calendar.with_occupant(occupant), StatusPipeline(), context.now)[0]
+        return views_in_calendar(
+            [booked], plan.allocation.calendar.with_occupant(occupant), StatusPipeline(), context.now
+        )[0]
 
     def _entry(self, context: Context, plan: RebookPlan, booked: Appointment) -> JournalEntry:
         facts: Mapping[str, object] = {

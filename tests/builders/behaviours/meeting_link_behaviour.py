@@ -23,7 +23,7 @@ from chalicelib.domain.messaging.notifications import NotSent
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
 from chalicelib.services.messaging.meeting_links import MAX_LINK_ATTEMPTS
-from chalicelib.services.unit_of_work import Ref
+from chalicelib.services.store_port import Ref
 from tests.builders.doubles.messaging_doubles import Desk, Died
 from tests.builders.records.appointment_builder import (
     ANA,

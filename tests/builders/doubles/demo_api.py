@@ -24,7 +24,8 @@ from chalicelib.api.schemas.shared.fields import (
 )
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
-from chalicelib.services.unit_of_work import IdempotencyKey, StoredResponse
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import StoredResponse
 from chalicelib.settings import DeploymentSettings
 
 
@@ -85,17 +86,17 @@ class Desk:
     rows: dict[tuple[str, str], StoredResponse] = field(default_factory=dict)
     booked: int = 0
 
-    def book(self, name: str, now: datetime, once: IdempotencyKey | None) -> Booked:
+    def book(self, name: str, now: datetime, idempotency: IdempotencyKey | None) -> Booked:
         """Books a seat exactly once, as a store would."""
         if self.full:
             raise CapacityExhausted(extra={"nearest": [now]})
-        if once and (once.scope, once.key) in self.rows:
+        if idempotency and (idempotency.scope, idempotency.key) in self.rows:
             raise AlreadyDone()
         self.booked += 1
         done = Booked(f"apt_{self.booked}", name, now)
-        if once:
-            status, body = once.present(done)
-            self.rows[once.scope, once.key] = StoredResponse(once.fingerprint, status, body)
+        if idempotency:
+            status, body = idempotency.present(done)
+            self.rows[idempotency.scope, idempotency.key] = StoredResponse(idempotency.fingerprint, status, body)
         return done
 
 

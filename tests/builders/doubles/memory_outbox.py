@@ -13,8 +13,10 @@ from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, DueEntry
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.errors import NotFound, Stale
 from chalicelib.domain.shared.events import JournalEntry
+from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.messaging.messaging_ports import Outbox
-from chalicelib.services.unit_of_work import IdempotencyKey, Ref, Store, StoredResponse, UnitOfWork
+from chalicelib.services.store_port import Ref, Store, StoredResponse
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.records import appointment_builder as build
 
 LEASE = timedelta(minutes=2)
@@ -48,14 +50,14 @@ class MemoryStore:
         wanted = {(ref.kind, ref.key) for ref in refs}
         return FoundRecords({where: self.records[where] for where in wanted if where in self.records})
 
-    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
+    def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """Saves, if everything still has the version it was read at; what is journalled is only kept."""
-        keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in change.saved]
+        keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in work.saved]
         with self._lock:
             if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
                 raise Stale
             self.records |= {where: record for record, where, _ in keyed}
-            self.journal += change.entries
+            self.journal += work.entries
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         raise AssertionError("delivery replays nothing")
@@ -109,14 +111,14 @@ class MemoryOutbox:
             self.arrive(entry, entry.at, entry.id)
             return True
 
-    def claim(self, permission: SendClaim) -> ClaimResult:
+    def claim(self, send_claim: SendClaim) -> ClaimResult:
         with self._lock:
             now = self._clock()
-            if permission not in self.permissions:
-                claim = ClaimResult(permission, ClaimState.GRANTED, str(len(self.permissions)), now + LEASE)
-                self.permissions[permission] = ("claimed", claim)
+            if send_claim not in self.permissions:
+                claim = ClaimResult(send_claim, ClaimState.GRANTED, str(len(self.permissions)), now + LEASE)
+                self.permissions[send_claim] = ("claimed", claim)
                 return claim
-            state, theirs = self.permissions[permission]
+            state, theirs = self.permissions[send_claim]
             if state != "claimed":
                 return replace(theirs, state=ClaimState.SETTLED)
             return replace(theirs, state=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)

@@ -15,12 +15,14 @@ from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 from chalicelib.domain.shared.ids import new_id
+from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.messaging.meeting_links import CreateMeetingLinks
 from chalicelib.services.messaging.message_sender import MessageSender
 from chalicelib.services.messaging.messaging_ports import Outbox
 from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.messaging.reminder_job import ReminderJob
-from chalicelib.services.unit_of_work import IdempotencyKey, Ref, Store, UnitOfWork
+from chalicelib.services.store_port import Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.memory_outbox import MemoryStore
 from tests.builders.records import appointment_builder as build
 
@@ -39,10 +41,10 @@ class FakeCarrier:
         self.before: list[BaseException | None] = []
         self.after: list[BaseException | None] = []
 
-    def prepare(self, notice: Notification) -> Callable[[], str]:
+    def prepare(self, notification: Notification) -> Callable[[], str]:
         def send() -> str:
             self._raise(self.before)
-            self.sent.append(notice)
+            self.sent.append(notification)
             self._raise(self.after)
             return f"provider-{len(self.sent)}"
 
@@ -146,8 +148,8 @@ class WatchedStore(MemoryStore):
         self.meddle.pop(self.reads, lambda: None)()
         return self.inner.read(refs, consistent=consistent)
 
-    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
-        self.inner.commit(change, once, result)
+    def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
+        self.inner.commit(work, idempotency, result)
 
 
 class Table(Protocol):

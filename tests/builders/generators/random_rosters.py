@@ -51,7 +51,7 @@ class Branch:
     def slots(self) -> StaffSlots:
         """As the domain has it."""
         asked = self.offer, self.hours, self.members, self.first, self.last
-        return roster_builder.slots(*asked, seeker=self.seeker, wanted=self.wanted)
+        return roster_builder.slots(*asked, requester=self.seeker, wanted=self.wanted)
 
     def oracle(self) -> Oracle:
         """As the rules have it."""
@@ -146,8 +146,8 @@ def _seeker(chance: Random, people: Sequence[Member], now: datetime) -> Requeste
     booked = [o for m in people for o in m.booked]
     hold = chance.choice([None, None, *(o for o in booked if o.is_hold)])
     moving = chance.choice([None, None, *(o.id for o in booked if not o.is_hold)])
-    right = chance.choice((SeatAccess.WIDGET, SeatAccess.WIDGET, SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE))
-    return Requester(right, now, hold, moving)
+    access = chance.choice((SeatAccess.WIDGET, SeatAccess.WIDGET, SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE))
+    return Requester(access, now, hold, moving)
 
 
 def _offer(chance: Random, zone: str) -> Offer:

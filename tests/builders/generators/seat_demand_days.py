@@ -51,8 +51,8 @@ class Branch:
                 self._add(SeatPool(*shift, 1), skills, reserve=True)
         self._offered = sorted(set().union(*self._skills))
 
-    def _add(self, bench: SeatPool, skills: set[int], *, reserve: bool) -> None:
-        self.benches.append(bench)
+    def _add(self, pool: SeatPool, skills: set[int], *, reserve: bool) -> None:
+        self.benches.append(pool)
         self._skills.append(skills)
         self._reserve.append(reserve)
 
@@ -76,23 +76,23 @@ class Branch:
     def tiled(self, gaps: float) -> list[Demand]:
         """Every seat filled from end to end but for some gaps, in the order of no particular seat."""
         found = []
-        for index, bench in enumerate(self.benches):
-            for _ in range(bench.limit):
+        for index, pool in enumerate(self.benches):
+            for _ in range(pool.limit):
                 found += self._row(index, gaps)
         self._random.shuffle(found)
         return found
 
     def _row(self, index: int, gaps: float) -> list[Demand]:
-        bench, row = self.benches[index], []
-        start = bench.start
-        while start < bench.end:
+        pool, row = self.benches[index], []
+        start = pool.start
+        while start < pool.end:
             service = self._random.choice(sorted(self._skills[index]))
             end = start + self.length(service)
-            if end > bench.end or self._random.random() < gaps:
+            if end > pool.end or self._random.random() < gaps:
                 start += GRID
                 continue
-            sitter = self.sitter(start, end, service)
-            row.append(sitter if index in sitter.choices else Demand(start, end, (*sitter.choices, index)))
+            demand = self.sitter(start, end, service)
+            row.append(demand if index in demand.choices else Demand(start, end, (*demand.choices, index)))
             start = end
         return row
 
@@ -101,18 +101,18 @@ def day(kind: str, seed: int, blocks: int = BLOCKS, most: int = SITTERS) -> Day:
     """A day of one of KINDS, the same for the same seed."""
     random = Random(f"{kind} {seed}")
     branch = Branch(random, blocks, mixed=kind.startswith("mixed"))
-    benches = branch.benches
+    pools = branch.benches
     if kind in ("full", "mixed full"):
-        sitters = branch.tiled(gaps=0.05)
+        demands = branch.tiled(gaps=0.05)
     else:
         share = {"quiet": 0.4, "busy": 0.75}.get(kind, 1.0)
-        sitters = _booked(branch, random, int(most * share))
+        demands = _booked(branch, random, int(most * share))
     if kind.endswith("over full"):
-        sitters += [branch.wish() for _ in range(8)]
+        demands += [branch.wish() for _ in range(8)]
     if kind == "cut":
-        index = random.randrange(len(benches))
-        benches[index] = SeatPool(benches[index].start, benches[index].end, 0)
-    return Day(benches, sitters, [branch.wish() for _ in range(12)])
+        index = random.randrange(len(pools))
+        pools[index] = SeatPool(pools[index].start, pools[index].end, 0)
+    return Day(pools, demands, [branch.wish() for _ in range(12)])
 
 
 def _booked(branch: Branch, random: Random, most: int) -> list[Demand]:
@@ -126,13 +126,13 @@ def _booked(branch: Branch, random: Random, most: int) -> list[Demand]:
         cells = range(wish.start // GRID, wish.end // GRID)
         seats = [i for i in wish.choices if _free(branch.benches[i], wish, loads[i], cells)]
         if seats:
-            bench = random.choice(seats)
+            pool = random.choice(seats)
             found.append(wish)
             for cell in cells:
-                loads[bench][cell] += 1
+                loads[pool][cell] += 1
     return found
 
 
-def _free(bench: SeatPool, wish: Demand, loads: Sequence[int], cells: range) -> bool:
-    inside = bench.start <= wish.start and wish.end <= bench.end
-    return inside and all(loads[cell] < bench.limit for cell in cells)
+def _free(pool: SeatPool, wish: Demand, loads: Sequence[int], cells: range) -> bool:
+    inside = pool.start <= wish.start and wish.end <= pool.end
+    return inside and all(loads[cell] < pool.limit for cell in cells)

@@ -10,7 +10,9 @@ from chalicelib import background, container
 from chalicelib.domain.organisation.catalog import Location, Login, Staff
 from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import IdempotencyKey, Ref, UnitOfWork
+from chalicelib.services.context import IdempotencyKey
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import MORTGAGE, TORONTO, World
 
@@ -62,18 +64,18 @@ def listed(world: World, first: str, last: str, location_id: str = TORONTO, more
 def employed(role: Role, *location_ids: str) -> dict[str, Any]:
     """The login of somebody new in this role at these locations."""
     email = f"{role.value}@example.org"
-    change = UnitOfWork()
-    staff = change.save(Staff(f"stf_{role.value}", role.value, email, role, location_ids))
-    change.save(Login(email, staff.id))
-    container.store().commit(change)
+    work = UnitOfWork()
+    staff = work.save(Staff(f"stf_{role.value}", role.value, email, role, location_ids))
+    work.save(Login(email, staff.id))
+    container.store().commit(work)
     return claims(email, f"[{role.value}]")
 
 
 def branch(location_id: str = VANCOUVER, timezone: str = "America/Vancouver") -> None:
     """Another location, where nobody works yet."""
-    change = UnitOfWork()
-    change.save(Location(location_id, "Vancouver", timezone))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(Location(location_id, "Vancouver", timezone))
+    container.store().commit(work)
 
 
 def events(block: dict[str, Any]) -> list[DomainEvent]:
@@ -119,12 +121,12 @@ class Meddling:
         """As the store reads."""
         return self._store.read(refs, consistent=consistent)
 
-    def commit(self, change: UnitOfWork, once: IdempotencyKey | None = None, result: Any = None) -> None:
+    def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """As the store commits, after what happens before."""
         self.commits += 1
         if self.commits == self._at:
             self._before()
-        self._store.commit(change, once, result)
+        self._store.commit(work, idempotency, result)
 
     def stored_response(self, scope: str, key: str) -> Any:
         """As the store replays."""

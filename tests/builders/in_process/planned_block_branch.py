@@ -61,12 +61,12 @@ class Branch:
             )
             for service_id, minutes, interval in zip(SERVICES, self.plan.minutes, self.plan.intervals, strict=True)
         }
-        change = UnitOfWork()
-        change.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, hold_minutes=HOLD_MINUTES))
-        change.save(Location(TORONTO, "Branch", self.day.zone))
+        work = UnitOfWork()
+        work.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, hold_minutes=HOLD_MINUTES))
+        work.save(Location(TORONTO, "Branch", self.day.zone))
         for service in self.services.values():
-            change.save(service)
-        container.store().commit(change)
+            work.save(service)
+        container.store().commit(work)
         self.blocks = [self._laid(number, planned) for number, planned in enumerate(self.plan.blocks)]
         for act in self.plan.acts:
             self._do(act)
@@ -121,13 +121,13 @@ class Branch:
     def _seat_by_staff(self, act: Act) -> None:
         """Somebody whom staff put where they liked, in a block or beside it (D5)."""
         start = epoch_minute(self.turn) - 100 + 25 * act.choice
-        right = (SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE)[act.choice % 2]
+        access = (SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE)[act.choice % 2]
         occupant = Occupant(
             f"apt_{container.ids().new('x', self.world.now)[2:]}",
             start,
             start + self.services[act.service].duration_minutes,
             act.service,
-            right,
+            access,
             over_capacity=act.choice % 3 == 0,
         )
         self.seated.append(occupant)

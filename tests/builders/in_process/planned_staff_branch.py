@@ -40,11 +40,11 @@ class StaffBranch:
         self.turn = self.day.turn
         self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
         self.chance = random.Random(self.plan.probe)
-        change = UnitOfWork()
-        change.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
+        work = UnitOfWork()
+        work.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
         for record in records(self.day, self.plan):
-            change.save(record)
-        container.store().commit(change)
+            work.save(record)
+        container.store().commit(work)
         self.world.lay(limit=3, start=self.turn - timedelta(minutes=60), hours=4, services=(BLOCKS,))
         for act in self.plan.acts:
             self._do(act)

@@ -100,8 +100,8 @@ def employ(name: str, staff_id: str, role: Role, places: tuple[str, ...], schedu
     """Somebody who offers everything at these places."""
     staff = Staff(staff_id, name.title(), f"{name}@example.org", role, places, (COUNSEL, WALK_IN), timezone=MELBOURNE)
     rota = Rota(staff_id, schedules)
-    posts = (TeamMember(place, staff_id, role).updated_from(staff, rota) for place in places)
-    write(staff, rota, Login(staff.email, staff_id), *posts)
+    members = (TeamMember(place, staff_id, role).updated_from(staff, rota) for place in places)
+    write(staff, rota, Login(staff.email, staff_id), *members)
 
 
 def client(**more: Any) -> Client:
@@ -136,10 +136,10 @@ def source(**more: Any) -> Appointment:
 
 def attend(whom: Client, **more: Any) -> None:
     """Puts a client on record with the appointment they had."""
-    change = UnitOfWork()
-    change.index_client(change.save(whom))
-    change.save_appointment(source(client_id=whom.id, **more))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.index_client(work.save(whom))
+    work.save_appointment(source(client_id=whom.id, **more))
+    container.store().commit(work)
 
 
 def allot(sessions: int, **more: Any) -> None:
@@ -156,18 +156,18 @@ def schedules_of(world: World, *schedules: WorkSchedule, off: tuple[TimeOff, ...
 def keep(world: World, **changes: Any) -> None:
     """The source as something else has left it."""
     before = world.read(Appointment, SOURCE)
-    change = UnitOfWork()
-    change.save_appointment(replace(before, **changes), before)
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save_appointment(replace(before, **changes), before)
+    container.store().commit(work)
 
 
 def call_off(world: World) -> None:
     """The source does not take place after all."""
     keep(world, state=AppointmentState.BOOKED)
     before = world.read(Appointment, SOURCE)
-    change = UnitOfWork()
-    change.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
+    container.store().commit(work)
 
 
 def rows() -> dict[tuple[str, str], Any]:
@@ -217,7 +217,7 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
     booked: Appointment = world.read(Appointment, appointment_id)
     clients = [world.read(Client, a.client_id) for a in booked.attendees]
     staff = world.read(Staff, booked.staff_id or "")
-    scene = MessageContext(
+    message_context = MessageContext(
         world.read(Settings),
         booked,
         world.read(Location, booked.location_id),
@@ -225,6 +225,10 @@ def letters(world: World, appointment_id: str) -> dict[Audience, str]:
         {c.id: c for c in clients},
         {staff.id: staff},
     )
-    told = [notice for message in entry.messages for notice in route(message, entry, scene, world.now).notifications]
+    told = [
+        notice
+        for message in entry.messages
+        for notice in route(message, entry, message_context, world.now).notifications
+    ]
     texts = ((notice.audience, build_content(notice, "https://desk.example.org")) for notice in told)
     return {audience: "\n".join([text.lead, *text.plain_rows]) for audience, text in texts}

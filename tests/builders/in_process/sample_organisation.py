@@ -24,7 +24,8 @@ from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, utc_days, utc_text
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.unit_of_work import Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims, send
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -63,32 +64,32 @@ class World:
 
     def furnish(self, settings: Settings | None = None) -> World:
         """A branch in Toronto, two services, two people who have no working hours yet."""
-        change = UnitOfWork()
-        change.save(settings or Settings(organisation_name="Maple Credit Union", timezone="America/Toronto"))
-        change.save(Location(TORONTO, "Toronto", "America/Toronto", "1 King St", "toronto@example.org", "CA"))
-        change.save(offered(MORTGAGE, "Mortgage advice"))
-        change.save(offered(ACCOUNT, "New account"))
+        work = UnitOfWork()
+        work.save(settings or Settings(organisation_name="Maple Credit Union", timezone="America/Toronto"))
+        work.save(Location(TORONTO, "Toronto", "America/Toronto", "1 King St", "toronto@example.org", "CA"))
+        work.save(offered(MORTGAGE, "Mortgage advice"))
+        work.save(offered(ACCOUNT, "New account"))
         for staff in (employed(SAM, "Sam", Role.STAFF), employed(ALEX, "Alex", Role.MANAGER)):
-            change.save(staff)
-            change.save(Login(staff.email, staff.id))
-            change.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
-        container.store().commit(change)
+            work.save(staff)
+            work.save(Login(staff.email, staff.id))
+            work.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
+        container.store().commit(work)
         return self
 
     def keep_hours(self, *lines: WeeklyHours) -> World:
         """The branch is open and its people are at work in these hours; from nine to five on weekdays unless said."""
         lines = lines or (WeeklyHours((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
-        change = UnitOfWork()
-        opening = self.read(BranchHours, TORONTO) or BranchHours(TORONTO)
+        work = UnitOfWork()
+        branch_hours = self.read(BranchHours, TORONTO) or BranchHours(TORONTO)
         kept = tuple(BranchHoursLine(f"hrs_{number}", line) for number, line in enumerate(lines))
-        change.save(replace(opening, lines=kept))
+        work.save(replace(branch_hours, lines=kept))
         for staff_id in (SAM, ALEX):
             rota = self.read(Rota, staff_id) or Rota(staff_id)
             schedule = WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
             rota = replace(rota, schedules=(schedule,))
-            change.save(rota)
-            change.save(self.read(TeamMember, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
-        container.store().commit(change)
+            work.save(rota)
+            work.save(self.read(TeamMember, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
+        container.store().commit(work)
         return self
 
     def lay(
@@ -122,10 +123,10 @@ class World:
         days = utc_days(start, end)
         found = container.store().read(ledger_io.sheet_refs(TORONTO, days))
         before = ledger_io.calendar_in(found, TORONTO, days)
-        change = UnitOfWork()
+        work = UnitOfWork()
         for sheet in how(before).changed_since(before):
-            change.save(sheet)
-        container.store().commit(change)
+            work.save(sheet)
+        container.store().commit(work)
 
     def calendar(self, start: datetime = OPENING) -> Calendar:
         """What the ledger says of a day."""

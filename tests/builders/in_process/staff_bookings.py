@@ -47,10 +47,10 @@ WEEK = (WeeklyHours((1, 2, 3, 4, 5), 9 * 60, 17 * 60),)
 
 def write(*records: Any) -> None:
     """Records as another part of the system would leave them."""
-    change = UnitOfWork()
+    work = UnitOfWork()
     for record in records:
-        change.save(record)
-    container.store().commit(change)
+        work.save(record)
+    container.store().commit(work)
 
 
 def staffed(world: World) -> World:
@@ -69,8 +69,8 @@ def teach(world: World, staff_id: str, service_ids: tuple[str, ...]) -> None:
     """What they offer from now on."""
     staff: Staff = replace(world.read(Staff, staff_id), service_ids=service_ids)
     rota = world.read(Rota, staff_id) or Rota(staff_id)
-    posts = (world.read(TeamMember, location_id, staff_id) for location_id in staff.location_ids)
-    write(staff, *(post.follows(staff, rota) for post in posts if post))
+    members = (world.read(TeamMember, location_id, staff_id) for location_id in staff.location_ids)
+    write(staff, *(post.follows(staff, rota) for post in members if post))
 
 
 def hire(staff_id: str, email: str, *location_ids: str, role: Role | None = None) -> str:
@@ -78,8 +78,8 @@ def hire(staff_id: str, email: str, *location_ids: str, role: Role | None = None
     role = role or GROUPS[email]
     staff = Staff(staff_id, staff_id[4:].title(), email, role, location_ids, (MORTGAGE, ACCOUNT, ADVICE))
     rota = Rota(staff_id, (WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", WEEK),))
-    posts = (TeamMember(location_id, staff_id, role).updated_from(staff, rota) for location_id in location_ids)
-    write(staff, rota, Login(email, staff_id), *posts)
+    members = (TeamMember(location_id, staff_id, role).updated_from(staff, rota) for location_id in location_ids)
+    write(staff, rota, Login(email, staff_id), *members)
     return staff_id
 
 
@@ -176,10 +176,10 @@ def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], ob
     store = container.store()
     commit = store.commit
 
-    def overtaken(change: UnitOfWork, *more: Any) -> None:
-        if of is object or any(isinstance(record, of) for record, _ in change.saved):
+    def overtaken(work: UnitOfWork, *more: Any) -> None:
+        if of is object or any(isinstance(record, of) for record, _ in work.saved):
             monkeypatch.setattr(store, "commit", commit)
             act()
-        commit(change, *more)
+        commit(work, *more)
 
     monkeypatch.setattr(store, "commit", overtaken)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import container
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Ref
+from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import MORTGAGE, OPENING, World
 

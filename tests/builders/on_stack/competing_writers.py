@@ -14,7 +14,8 @@ import pytest
 from chalicelib import container
 from chalicelib.persistence import row_mapping, table, transaction
 from chalicelib.persistence.store import DynamoReadResult, DynamoStore
-from chalicelib.services.unit_of_work import Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.on_stack.local_stack import Stack
 from tests.integration.conftest import forget_singletons
 
@@ -64,8 +65,8 @@ def beside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def careless(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None]:
     """Transactions keep every condition but those on keys that begin like one of these."""
 
-    def unconditional(writes_of: Callable[[UnitOfWork], Any], change: UnitOfWork) -> Any:
-        writes = writes_of(change)
+    def unconditional(writes_of: Callable[[UnitOfWork], Any], work: UnitOfWork) -> Any:
+        writes = writes_of(work)
         writes.puts = [(row, None if row.pk.startswith(partitions) else condition) for row, condition in writes.puts]
         writes.checks = [(key, condition) for key, condition in writes.checks if not key.pk.startswith(partitions)]
         return writes

@@ -8,51 +8,51 @@ from itertools import product
 from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
 
 
-def options(benches: Sequence[SeatPool], sitter: Demand) -> list[int | None]:
+def options(pools: Sequence[SeatPool], demand: Demand) -> list[int | None]:
     """Benches the sitter may be placed on: covering ones, else overlapping ones, else none."""
-    covering = [b for b in sitter.choices if covers(benches[b], sitter)]
-    overlapping = [b for b in sitter.choices if sitter.start < benches[b].end and benches[b].start < sitter.end]
+    covering = [b for b in demand.choices if covers(pools[b], demand)]
+    overlapping = [b for b in demand.choices if demand.start < pools[b].end and pools[b].start < demand.end]
     return [*covering] or [*overlapping] or [None]
 
 
-def covers(bench: SeatPool, sitter: Demand) -> bool:
-    return bench.start <= sitter.start and sitter.end <= bench.end
+def covers(pool: SeatPool, demand: Demand) -> bool:
+    return pool.start <= demand.start and demand.end <= pool.end
 
 
-def overload(benches: Sequence[SeatPool], sitters: Sequence[Demand], placement: Sequence[int | None]) -> int:
+def overload(pools: Sequence[SeatPool], demands: Sequence[Demand], placement: Sequence[int | None]) -> int:
     """Seat-minutes above the limits, minute by minute within each bench's own time."""
     total = 0
-    for index, bench in enumerate(benches):
-        placed = [s for s, where in zip(sitters, placement, strict=True) if where == index]
-        for minute in range(bench.start, bench.end):
-            total += max(0, sum(s.start <= minute < s.end for s in placed) - bench.limit)
+    for index, pool in enumerate(pools):
+        placed = [s for s, where in zip(demands, placement, strict=True) if where == index]
+        for minute in range(pool.start, pool.end):
+            total += max(0, sum(s.start <= minute < s.end for s in placed) - pool.limit)
     return total
 
 
-def least_overload(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> int:
-    placements = product(*(options(benches, sitter) for sitter in sitters))
-    return min(overload(benches, sitters, placement) for placement in placements)
+def least_overload(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> int:
+    placements = product(*(options(pools, demand) for demand in demands))
+    return min(overload(pools, demands, placement) for placement in placements)
 
 
-def admits(benches: Sequence[SeatPool], sitters: Sequence[Demand], candidate: Demand) -> bool:
-    if not any(covers(benches[b], candidate) for b in candidate.choices):
+def admits(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> bool:
+    if not any(covers(pools[b], candidate) for b in candidate.choices):
         return False
-    return least_overload(benches, [*sitters, candidate]) == least_overload(benches, sitters)
+    return least_overload(pools, [*demands, candidate]) == least_overload(pools, demands)
 
 
-def room(benches: Sequence[SeatPool], sitters: Sequence[Demand], candidate: Demand) -> int:
+def room(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> int:
     found = 0
-    while admits(benches, [*sitters, *[candidate] * found], candidate):
+    while admits(pools, [*demands, *[candidate] * found], candidate):
         found += 1
     return found
 
 
-def first_come(benches: Sequence[SeatPool], sitters: Sequence[Demand]) -> list[bool]:
+def first_come(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
     seated: list[Demand] = []
     answer = []
-    for sitter in sitters:
-        fits = any(covers(benches[b], sitter) for b in sitter.choices)
-        fits = fits and least_overload(benches, [*seated, sitter]) == 0
-        seated += [sitter] if fits else []
+    for demand in demands:
+        fits = any(covers(pools[b], demand) for b in demand.choices)
+        fits = fits and least_overload(pools, [*seated, demand]) == 0
+        seated += [demand] if fits else []
         answer.append(fits)
     return answer

@@ -46,12 +46,12 @@ def booked(
     start: int,
     end: int,
     service: str = MORTGAGE,
-    right: SeatAccess = SeatAccess.WIDGET,
+    access: SeatAccess = SeatAccess.WIDGET,
     *,
     over: bool = False,
 ) -> Occupant:
     """An appointment; names sort by creation."""
-    return Occupant(f"apt_{name}", NINE + start, NINE + end, service, right, over)
+    return Occupant(f"apt_{name}", NINE + start, NINE + end, service, access, over)
 
 
 def held(name: str, start: int, end: int, *, expires: int = 600, service: str = MORTGAGE) -> Occupant:

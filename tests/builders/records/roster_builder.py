@@ -137,12 +137,12 @@ def slots(
     first: int,
     last: int,
     *,
-    seeker: Requester | None = None,
+    requester: Requester | None = None,
     wanted: StaffPreference = ANY_STAFF,
 ) -> StaffSlots:
     """The free times for starts in [first, last)."""
     calendars = {m.staff.id: calendar(m, first, last) for m in members}
-    asker = seeker or Requester(SeatAccess.WIDGET, LONG_BEFORE)
+    asker = requester or Requester(SeatAccess.WIDGET, LONG_BEFORE)
     return StaffSlots(offered, team(hours, members), calendars, asker, wanted, first, last)
 
 
@@ -166,13 +166,15 @@ def asked(
     duration: int = 30,
     interval: int = 30,
     buffers: tuple[int, int] = (0, 0),
-    right: SeatAccess = SeatAccess.WIDGET,
+    access: SeatAccess = SeatAccess.WIDGET,
     wanted: StaffPreference = ANY_STAFF,
 ) -> StaffSlots:
     """The free times of that day, from nine to five."""
-    seeker = Requester(right, LONG_BEFORE)
+    requester = Requester(access, LONG_BEFORE)
     span = on_the_day("00:00"), on_the_day("23:59")
-    return slots(offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, seeker=seeker, wanted=wanted)
+    return slots(
+        offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, requester=requester, wanted=wanted
+    )
 
 
 def clocks(found: StaffSlots) -> list[str]:

@@ -79,8 +79,8 @@ def _staff(day: Day, plan: Plan) -> list[Any]:
         facts = where, services, planned.languages, planned.zone, planned.limit
         staff = Staff(staff_id, staff_id, email(staff_id), Role.STAFF, *facts)
         rota = _rota(day, staff_id, planned)
-        posts = [TeamMember(place, staff_id, Role.STAFF).updated_from(staff, rota) for place in where]
-        found += [staff, Login(staff.email, staff_id), rota, *posts]
+        members = [TeamMember(place, staff_id, Role.STAFF).updated_from(staff, rota) for place in where]
+        found += [staff, Login(staff.email, staff_id), rota, *members]
     return found
 
 

@@ -10,7 +10,8 @@ from chalicelib import container
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.shared.times import epoch_minute
-from chalicelib.services.unit_of_work import Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def booked(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupant:
@@ -18,9 +19,9 @@ def booked(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupa
     return Occupant(f"apt_{name}", epoch_minute(start), epoch_minute(start) + minutes, "svc_1", **more)
 
 
-def occupy(staff_id: str, occupants: list[Occupant], change: UnitOfWork | None = None) -> None:
+def occupy(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = None) -> None:
     """Puts these on somebody's own sheets, together with what ``change`` writes."""
-    change = change or UnitOfWork()
+    work = work or UnitOfWork()
     days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy_span)})
     found = container.store().read([Ref.to(Sheet, staff_id, day) for day in days])
     for day in days:
@@ -28,13 +29,13 @@ def occupy(staff_id: str, occupants: list[Occupant], change: UnitOfWork | None =
         for occupant in occupants:
             if day in sheet_days(staff_id, *occupant.busy_span):
                 sheet = sheet.with_occupant(occupant)
-        change.save(sheet)
-    container.store().commit(change)
+        work.save(sheet)
+    container.store().commit(work)
 
 
 def assign(staff_id: str, place: str, start: datetime) -> None:
     """Gives somebody ``apt_new`` as everybody does who gives an appointment: their post is in the transaction."""
-    post = container.store().read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
-    change = UnitOfWork()
-    change.save(replace(post, assigned_at=start))
-    occupy(staff_id, [booked("new", start)], change)
+    member = container.store().read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
+    work = UnitOfWork()
+    work.save(replace(member, assigned_at=start))
+    occupy(staff_id, [booked("new", start)], work)

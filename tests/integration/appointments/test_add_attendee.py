@@ -31,10 +31,10 @@ def world(world: World) -> World:
 def on_record(number: int = 1, **fields: Any) -> str:
     """A client who has been to the branch, with Sam."""
     client = Client(f"cli_{number:026}", "Eva", f"Ito {number}", NOW, NOW, email=f"eva{number}@example.org", **fields)
-    change = UnitOfWork()
-    change.save(client)
-    change.relation_counts.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(client)
+    work.relation_counts.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
+    container.store().commit(work)
     return client.id
 
 

@@ -16,7 +16,9 @@ from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.appointments.attendees import AttendeeRequest, refs
 from chalicelib.services.clients.registration import NewClient
-from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, TORONTO, World, offered
 
 BO = NewClient("Bo", "Lind", email="Bo@Example.org", mobile="(416) 555-0100", receive_sms=True)
@@ -33,10 +35,10 @@ CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Ro
 
 def on_record(world: World, **more: Any) -> Client:
     """A client who has been to the branch."""
-    change = UnitOfWork()
-    change.relation_counts[(TORONTO, "cli_1")] = 1
-    client = change.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.relation_counts[(TORONTO, "cli_1")] = 1
+    client = work.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
+    container.store().commit(work)
     return client
 
 
@@ -45,12 +47,12 @@ def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = 
     store = container.store()
     attending = container.attending()
     known = attending.normalise(guests, TORONTO)
-    change = UnitOfWork()
+    work = UnitOfWork()
     service = ASKED if asked else replace(ASKED, questions=())
-    attendees = attending.register(change, store.read(refs(known)), CONTEXT, service, known)
+    attendees = attending.register(work, store.read(refs(known)), CONTEXT, service, known)
     if callable(meanwhile):
         meanwhile()
-    store.commit(change)
+    store.commit(work)
     return attendees
 
 
@@ -138,9 +140,9 @@ def test_a_client_who_changes_meanwhile_is_looked_at_again(world: World) -> None
     client = on_record(world)
 
     def rename() -> None:
-        change = UnitOfWork()
-        change.save(replace(client, last_name="Ruiz-Vega"))
-        container.store().commit(change)
+        work = UnitOfWork()
+        work.save(replace(client, last_name="Ruiz-Vega"))
+        container.store().commit(work)
 
     with pytest.raises(Stale):
         attended(AttendeeRequest(client_id=client.id), AttendeeRequest(client=BO), meanwhile=rename)

@@ -120,10 +120,10 @@ def test_staff_see_their_own_and_the_unassigned_only(world: World) -> None:
 
 def test_the_contact_centre_has_no_dashboard(world: World) -> None:
     """CC 2.2: refused before anything is said about the list, complete or not."""
-    change = UnitOfWork()
-    change.save(replace(employed("stf_cc", "Rosa", Role.CONTACT_CENTRE), location_ids=()))
-    change.save(Login("rosa@example.org", "stf_cc"))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(employed("stf_cc", "Rosa", Role.CONTACT_CENTRE), location_ids=()))
+    work.save(Login("rosa@example.org", "stf_cc"))
+    container.store().commit(work)
     rosa = claims("rosa@example.org", "[contact_centre]")
     for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day", "none"):
         for rest in (f"&location_id={TORONTO}&date=2026-12-03", "&staff_id=me", ""):
@@ -156,10 +156,10 @@ def test_there_is_no_list_of_what_does_not_exist(world: World, query: str) -> No
 def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     """AS-7, AS-9: an overdue one stays, with ``show_confirmed`` the confirmed ones to come stand beside them."""
     booked = [world.book(at(30 * n)).json["id"] for n in range(3)]
-    change = UnitOfWork()
+    work = UnitOfWork()
     for pending in booked[:2]:
-        change.save(replace(world.read(Appointment, pending), confirmed=False))
-    container.store().commit(change)
+        work.save(replace(world.read(Appointment, pending), confirmed=False))
+    container.store().commit(work)
     world.now = at(10)
     url = f"view=unconfirmed&location_id={TORONTO}"
     assert ids(world, url) == booked[:2]
@@ -170,18 +170,18 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     assert world.staff("GET", f"/appointments?{url}&show_confirmed=yes").status == 422
     assert ids(world, f"{url}&show_confirmed=true&staff_id={SAM}") == []
     assert ids(world, f"view=upcoming&location_id={TORONTO}") == booked[1:]
-    change = UnitOfWork()
-    change.save(replace(world.read(Appointment, booked[1]), confirmed=True))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(world.read(Appointment, booked[1]), confirmed=True))
+    container.store().commit(work)
     assert ids(world, url) == booked[:1]
     assert ids(world, f"{url}&show_confirmed=true") == booked
 
 
 def test_cancelling_needs_one_of_the_organisations_reasons(world: World) -> None:
     booked = world.book().json["id"]
-    change = UnitOfWork()
-    change.save(CancellationReason("rsn_1", "Branch closed"))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(CancellationReason("rsn_1", "Branch closed"))
+    container.store().commit(work)
     url = f"/appointments/{booked}/cancel"
     assert world.staff("POST", url, {}).json["code"] == "reason_required"
     assert world.staff("POST", url, {"reason_id": "rsn_2"}).json["code"] == "unknown_reason"

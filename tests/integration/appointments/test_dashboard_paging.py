@@ -21,7 +21,8 @@ from chalicelib.domain.shared.ids import new_id
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.appointment_access import can_view
 from chalicelib.services.appointments.dashboard import DashboardRequest, DashboardView
-from chalicelib.services.unit_of_work import Context, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.unit_of_work import UnitOfWork
 
 NOW = datetime.fromisoformat("2026-12-01T12:00:00+00:00")
 # Each in a zone of its own, so that a day begins at another instant.
@@ -69,13 +70,13 @@ def principal(staff_id: str) -> Principal:
 
 @pytest.fixture
 def people(table: None) -> None:
-    change = UnitOfWork()
-    change.save(Settings(timezone="UTC"))
+    work = UnitOfWork()
+    work.save(Settings(timezone="UTC"))
     for location_id, zone in ZONES.items():
-        change.save(Location(location_id, location_id, zone))
+        work.save(Location(location_id, location_id, zone))
     for staff_id, (role, location_ids, timezone) in PEOPLE.items():
-        change.save(Staff(staff_id, staff_id, f"{staff_id}@example.org", role, location_ids, timezone=timezone))
-    container.store().commit(change)
+        work.save(Staff(staff_id, staff_id, f"{staff_id}@example.org", role, location_ids, timezone=timezone))
+    container.store().commit(work)
 
 
 @pytest.fixture
@@ -87,9 +88,9 @@ def booked(wanted: Sequence[Fact]) -> list[Appointment]:
     """These appointments, in the table."""
     saved = []
     for begin in range(0, len(wanted), 100):
-        change = UnitOfWork()
-        saved += [change.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
-        container.store().commit(change)
+        work = UnitOfWork()
+        saved += [work.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
+        container.store().commit(work)
     return saved
 
 
@@ -207,9 +208,9 @@ def test_many_locations_are_one_list(people: None) -> None:
     """A colleague's list where the caller works at more places than one condition can name."""
     places = frozenset({"loc_a", *(f"loc_{n}" for n in range(199))})
     who = replace(principal("stf_ab"), location_ids=places)
-    change = UnitOfWork()
-    change.save(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
+    container.store().commit(work)
     first, _, last = booked([Fact(n, place, "stf_c") for n, place in enumerate(("loc_a", "loc_b", "loc_198"))])
     shown = walked(who, DashboardRequest(DashboardView.UPCOMING, staff_id="stf_c", limit=2))
     assert [a.id for a in shown] == [first.id, last.id]

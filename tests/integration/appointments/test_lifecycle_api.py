@@ -140,11 +140,11 @@ def test_its_seat_stays_taken_whatever_becomes_of_it(world: World) -> None:
 
 def test_only_those_who_look_after_it_bring_it_on(world: World) -> None:
     mine, other = booked(world), world.book(at(60)).json["id"]
-    change = UnitOfWork()
+    work = UnitOfWork()
     centre = replace(employed("stf_00000000000000000000000003", "Cleo", Role.CONTACT_CENTRE), location_ids=())
-    change.save(centre)
-    change.save(Login(centre.email, centre.id))
-    container.store().commit(change)
+    work.save(centre)
+    work.save(Login(centre.email, centre.id))
+    container.store().commit(work)
     login = claims(centre.email, "[contact_centre]")
     assert world.call("POST", f"/appointments/{mine}/commence", login=login).status == 403
     assert step(world, other, "commence").status == 403, "unassigned: seen on the dashboard, but not theirs"

@@ -16,19 +16,19 @@ APPOINTMENTS = [f"apt_{number}" for number in range(24)]
 
 def take(appointment_id: str, by: int = 1, predicate: StatusPredicate = StatusPredicate.START) -> None:
     """What a booking or a move counts, decided on an earlier reading of the statuses."""
-    change = UnitOfWork()
-    change.status_counts[STATUS, predicate, appointment_id] = by
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.status_counts[STATUS, predicate, appointment_id] = by
+    container.store().commit(work)
 
 
 def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | None = None) -> None:
     """What a deletion or another predicate does, decided on an earlier count."""
-    change = UnitOfWork()
+    work = UnitOfWork()
     if shut:
-        change.close_status(STATUS, shut)
+        work.close_status(STATUS, shut)
     if reopened:
-        change.reopen_status(STATUS, reopened)
-    container.store().commit(change)
+        work.reopen_status(STATUS, reopened)
+    container.store().commit(work)
 
 
 def held(predicate: StatusPredicate = StatusPredicate.START) -> list[int]:

@@ -30,12 +30,12 @@ def hire(name: str, role: str, *, here: bool = True) -> Staff:
     """Somebody with this role, who works in Toronto or nowhere."""
     staff = employed(f"stf_{name.lower()}", name, Role(role))
     staff = staff if here else replace(staff, location_ids=())
-    change = UnitOfWork()
-    change.save(staff)
-    change.save(Login(staff.email, staff.id))
+    work = UnitOfWork()
+    work.save(staff)
+    work.save(Login(staff.email, staff.id))
     if here:
-        change.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
-    container.store().commit(change)
+        work.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
+    container.store().commit(work)
     return staff
 
 

@@ -242,10 +242,10 @@ class Statuses(RuleBasedStateMachine):
 
     def _deliverable(self, entry: JournalEntry) -> None:
         """Each message is true at the moment it is asked for: the client and the branch do get it."""
-        scene, _ = read_message_context(container.store(), entry.subject_id, entry.messages) or (None, None)
-        assert scene is not None
+        message_context, _ = read_message_context(container.store(), entry.subject_id, entry.messages) or (None, None)
+        assert message_context is not None
         for message in entry.messages:
-            unsaid = route(message, entry, scene, self.world.now).suppressed
+            unsaid = route(message, entry, message_context, self.world.now).suppressed
             assert unsaid == ("unreachable" if message.audience is Audience.ORGANISATION else ""), message
 
 

@@ -228,11 +228,13 @@ def test_many_clients_are_listed_in_rounds(world: World, monkeypatch: pytest.Mon
     from chalicelib.services.clients import client_lists
 
     monkeypatch.setattr(client_lists, "ROUND", 3)
-    change = UnitOfWork()
+    work = UnitOfWork()
     for number in range(25):
-        change.save(somebody(number))
-        change.relation_counts.update((scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3])
-    container.store().commit(change)
+        work.save(somebody(number))
+        work.relation_counts.update(
+            (scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3]
+        )
+    container.store().commit(work)
     here = [somebody(n).id for n in range(25) if n % 3 != 2]
     assert walked(world, limit=4) == walked(world, limit=50) == here
     assert walked(world, SAM_MAIL, limit=7) == [somebody(n).id for n in range(25) if n % 3 != 1]
@@ -256,9 +258,9 @@ def test_a_merged_client_is_shown_as_who_they_are_and_changed_under_that_id_only
     file(somebody(3), met=(TORONTO,))
     path = f"/clients/{somebody(2).id}"
     assert as_role(world, "GET", path).status == 404
-    change = UnitOfWork()
-    change.relation_counts[(TORONTO, somebody(2).id)] = 1
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.relation_counts[(TORONTO, somebody(2).id)] = 1
+    container.store().commit(work)
     shown = as_role(world, "GET", path)
     assert (shown.status, shown.json["id"], shown.json["merged_from"]) == (200, somebody(1).id, [somebody(2).id])
     for method, body in (("PATCH", {"city": "Ajax"}), ("DELETE", None)):

@@ -19,7 +19,8 @@ from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.table import Row
 from chalicelib.services.clients import client_search
 from chalicelib.services.clients.client_lists import ClientListRequest
-from chalicelib.services.unit_of_work import Context, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.planned_block_branch import undone
 from tests.builders.in_process.sample_organisation import NOW, TORONTO, World
 from tests.builders.in_process.staff_bookings import as_role, hire, write
@@ -72,10 +73,10 @@ def walked(world: World, who: str = "alex@example.org", /, **query: Any) -> list
 def file(*clients: Client, met: tuple[str, ...] = ()) -> None:
     """Clients on record whom these locations and people have had to do with."""
     for client in clients:
-        change = UnitOfWork()
-        change.index_client(change.save(client))
-        change.relation_counts.update((scope, client.id) for scope in met)
-        container.store().commit(change)
+        work = UnitOfWork()
+        work.index_client(work.save(client))
+        work.relation_counts.update((scope, client.id) for scope in met)
+        container.store().commit(work)
 
 
 def somebody(number: int, first: str = "Ana", last: str = "Ruiz", **fields: Any) -> Client:

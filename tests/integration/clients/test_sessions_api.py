@@ -57,11 +57,11 @@ def keep(world: World, client_id: str, appointment_id: str) -> None:
     """A session is kept for an appointment, as a rebooking does it."""
     client: Client = world.read(Client, client_id)
     found = container.store().read(entitlements.refs(client))
-    change = UnitOfWork()
-    change.require_unchanged(client)
-    kept = entitlements.reserve(change, found, client)
-    change.save(replace(world.read(Appointment, appointment_id), session=kept))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.require_unchanged(client)
+    kept = entitlements.reserve(work, found, client)
+    work.save(replace(world.read(Appointment, appointment_id), session=kept))
+    container.store().commit(work)
 
 
 def upcoming(world: World, client_id: str, start: datetime = OPENING, *, kept: bool = True) -> str:

@@ -43,9 +43,9 @@ def flaws(client_ids: Iterable[str]) -> set[tuple[str, ClientFlaw]]:
 
 def write(client: Client) -> None:
     """A record as nothing in the system would write it."""
-    change = UnitOfWork()
-    change.save(client)
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(client)
+    container.store().commit(work)
 
 
 def test_merges_moves_and_cancellations_leave_no_difference(world: World, chain: tuple[str, str, str]) -> None:
@@ -82,14 +82,14 @@ def test_a_missing_and_a_surplus_entry_are_found(world: World, chain: tuple[str,
     lost = next(e for e in directory_entries(person) if e.term == "b-1")
     Row(*keys.directory_entry(lost)).delete()
     assert flaws([c]) == {(c, ClientFlaw.NOT_FOUND)}
-    change = UnitOfWork()
-    change.index_client(person)
-    change.index_client(Client(b, "Bea", "Ruiz", world.now, world.now))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.index_client(person)
+    work.index_client(Client(b, "Bea", "Ruiz", world.now, world.now))
+    container.store().commit(work)
     assert flaws([c]) == set()
-    change = UnitOfWork()
-    change.index_client(Client(b, "Anna", "Ruiz", world.now, world.now))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.index_client(Client(b, "Anna", "Ruiz", world.now, world.now))
+    container.store().commit(work)
     assert flaws([c]) == {(b, ClientFlaw.STILL_FOUND)}
 
 

@@ -35,9 +35,9 @@ def test_a_life_of_bookings_leaves_no_difference(world: World) -> None:
 
 def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
     booked = world.book().json["id"]
-    change = UnitOfWork()
-    change.remove_occupant(TORONTO, ["2026-12-03"], booked)
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.remove_occupant(TORONTO, ["2026-12-03"], booked)
+    container.store().commit(work)
     (found,) = background.integrity().check(world.now).differences
     assert (found.key.appointment_id, found.ledger) == (booked, None)
     assert background.integrity().check(world.now, [TORONTO]).differences == (found,)
@@ -46,9 +46,9 @@ def test_an_appointment_the_ledger_lost_is_found(world: World) -> None:
 
 def test_an_occupant_without_its_appointment_is_found(world: World) -> None:
     booked = world.read(Appointment, world.book().json["id"])
-    change = UnitOfWork()
-    change.save(replace(booked, start=booked.start + timedelta(hours=1), end=booked.end + timedelta(hours=1)))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(booked, start=booked.start + timedelta(hours=1), end=booked.end + timedelta(hours=1)))
+    container.store().commit(work)
     (found,) = background.integrity().check(world.now).differences
     assert found.ledger is not None
     assert found.ledger.start == epoch_minute(OPENING)
@@ -56,9 +56,9 @@ def test_an_occupant_without_its_appointment_is_found(world: World) -> None:
 
 def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
     booked = world.read(Appointment, world.book().json["id"])
-    change = UnitOfWork()
-    change.save(replace(booked, staff_id=SAM))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(booked, staff_id=SAM))
+    container.store().commit(work)
     (found,) = background.integrity().check(world.now).differences
     assert (found.key.calendar_id, found.ledger) == (SAM, None)
 
@@ -66,9 +66,9 @@ def test_a_claim_the_staff_ledger_does_not_know_is_found(world: World) -> None:
 def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: World) -> None:
     booked = world.book().json["id"]
     world.staff("POST", f"/appointments/{booked}/claim", {}, who="sam@example.org")
-    change = UnitOfWork()
-    change.save(replace(world.read(Appointment, booked), buffer_after=10))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(world.read(Appointment, booked), buffer_after=10))
+    container.store().commit(work)
     (found,) = background.integrity().check(world.now).differences
     assert found.ledger is not None
     assert found.appointment == found.ledger._replace(end=found.ledger.end + 10)
@@ -76,21 +76,25 @@ def test_an_appointment_without_its_buffers_in_the_staff_ledger_is_found(world: 
 
 def test_a_post_that_is_missing_stale_or_nobodys_is_found(world: World) -> None:
     assert background.integrity().check(world.now).stale_team_members == ()
-    post = world.read(TeamMember, TORONTO, SAM)
-    change = UnitOfWork()
-    change.save(replace(world.read(Staff, ALEX), languages=("fr",)))
-    change.delete(post)
-    change.save(TeamMember(TORONTO, "stf_gone", post.role))
-    container.store().commit(change)
-    assert background.integrity().check(world.now).stale_team_members == ((TORONTO, SAM), (TORONTO, ALEX), (TORONTO, "stf_gone"))
+    member = world.read(TeamMember, TORONTO, SAM)
+    work = UnitOfWork()
+    work.save(replace(world.read(Staff, ALEX), languages=("fr",)))
+    work.delete(member)
+    work.save(TeamMember(TORONTO, "stf_gone", member.role))
+    container.store().commit(work)
+    assert background.integrity().check(world.now).stale_team_members == (
+        (TORONTO, SAM),
+        (TORONTO, ALEX),
+        (TORONTO, "stf_gone"),
+    )
     assert background.check_integrity(world.now)["differences"] == 3
 
 
 def test_the_function_counts_and_logs_places_only(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     booked = world.book().json["id"]
-    change = UnitOfWork()
-    change.remove_occupant(TORONTO, ["2026-12-03"], booked)
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.remove_occupant(TORONTO, ["2026-12-03"], booked)
+    container.store().commit(work)
     capsys.readouterr()
     assert background.check_integrity(world.now)["differences"] == 1
     printed = capsys.readouterr().out

@@ -27,7 +27,7 @@ from chalicelib.persistence.outbox import CLAIM_LEASE, DynamoOutbox, new_journal
 from chalicelib.persistence.store import DynamoStore
 from chalicelib.persistence.table import Row, connect_table
 from chalicelib.services.messaging.messaging_ports import Outbox
-from chalicelib.services.unit_of_work import Store
+from chalicelib.services.store_port import Store
 from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
 from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
 from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there

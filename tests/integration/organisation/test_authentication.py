@@ -7,7 +7,7 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import Ref
+from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
 

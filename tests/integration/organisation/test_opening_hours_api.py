@@ -10,7 +10,7 @@ from chalicelib import container
 from chalicelib.domain.organisation.catalog import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.services.organisation.opening_hours import MAX_CLOSURES, MAX_LINES
-from chalicelib.services.unit_of_work import Ref
+from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
 from tests.builders.in_process.staff_bookings import before_the_next_commit

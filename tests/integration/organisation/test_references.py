@@ -14,7 +14,8 @@ from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import Stale
 from chalicelib.domain.shared.events import Actor, Channel
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
-from chalicelib.services.unit_of_work import Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
 from tests.builders.in_process.staff_bookings import before_the_next_commit
 from tests.builders.records.staff_sheet_writer import assign, booked, occupy
@@ -35,11 +36,11 @@ def _lay(
     day = at.date().isoformat()
     found = container.store().read([Ref.to(Sheet, place, day)]).get(Sheet, place, day)
     assert found is None
-    change = UnitOfWork()
-    change.save(Sheet(place, day, {"blk_1": block}, occupants))
+    work = UnitOfWork()
+    work.save(Sheet(place, day, {"blk_1": block}, occupants))
     if booked:
-        change.save(_booked("apt_1", place, service, from_epoch_minute(start)))
-    container.store().commit(change)
+        work.save(_booked("apt_1", place, service, from_epoch_minute(start)))
+    container.store().commit(work)
 
 
 def test_location_names_services_staff_blocks_and_appointments(api: Api) -> None:
@@ -118,10 +119,10 @@ def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
     service = made(api, "/services", SERVICE)["id"]
     other = made(api, "/services", SERVICE)["id"]
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    change = UnitOfWork()
+    work = UnitOfWork()
     for number, start in enumerate((now - timedelta(hours=20), now - timedelta(minutes=5), now + timedelta(days=300))):
-        change.save(_booked(f"apt_{number}", place, service, start))
-    container.store().commit(change)
+        work.save(_booked(f"apt_{number}", place, service, start))
+    container.store().commit(work)
 
     for url in (f"/locations/{place}", f"/services/{service}"):
         reply = api("DELETE", url)
@@ -134,10 +135,10 @@ def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytes
     monkeypatch.setattr("chalicelib.services.organisation.references._PAGE", 1)
     place = made(api, "/locations", PLACE)["id"]
     service = made(api, "/services", SERVICE)["id"]
-    change = UnitOfWork()
+    work = UnitOfWork()
     for number, offered in enumerate(("svc_a", "svc_b", service)):
-        change.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
-    container.store().commit(change)
+        work.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
+    container.store().commit(work)
     assert api("DELETE", f"/services/{service}").json["used_by"] == {"appointments": [{"id": "apt_2", "name": None}]}
 
 

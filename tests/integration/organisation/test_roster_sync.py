@@ -15,7 +15,8 @@ from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.unit_of_work import Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.planned_block_branch import undone
 from tests.builders.in_process.sample_organisation import SAM, TORONTO, World, at
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person, pointers
@@ -52,9 +53,9 @@ def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMemb
     rota = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
     following = {}
     for place in staff.location_ids:
-        post = before.get(place) or TeamMember(place, staff_id, staff.role)
-        after = post.updated_from(staff, rota)
-        following[place] = after if after == post and post.version else replace(after, version=post.version + 1)
+        member = before.get(place) or TeamMember(place, staff_id, staff.role)
+        after = member.updated_from(staff, rota)
+        following[place] = after if after == member and member.version else replace(after, version=member.version + 1)
     return following
 
 
@@ -74,9 +75,9 @@ def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
     api: Api, places: list[str], sam: str
 ) -> None:
     before = posts_of(sam, places)
-    change = UnitOfWork()
-    change.save(replace(before[places[0]], name="", languages=()))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(before[places[0]], name="", languages=()))
+    container.store().commit(work)
     assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
     assert posts_of(sam, places) == {places[0]: replace(before[places[0]], version=3)}
     assert api("PATCH", f"/staff/{sam}", {}).status == 200
@@ -178,11 +179,11 @@ def test_follow_every_edit(api: Api, places: list[str], sam: str, edits: list[tu
             assert posts_of(sam, places) == expected(sam, before)
 
 
-def _assigned(post: TeamMember | None) -> None:
-    if post is not None:
-        change = UnitOfWork()
-        change.save(replace(post, assigned_at=datetime(2026, 12, 1, post.version % 24, tzinfo=UTC)))
-        container.store().commit(change)
+def _assigned(member: TeamMember | None) -> None:
+    if member is not None:
+        work = UnitOfWork()
+        work.save(replace(member, assigned_at=datetime(2026, 12, 1, member.version % 24, tzinfo=UTC)))
+        container.store().commit(work)
 
 
 def _edited(api: Api, sam: str, places: list[str], services: list[str], edit: tuple[str, Any]) -> int:

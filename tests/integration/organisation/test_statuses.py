@@ -132,13 +132,13 @@ def test_an_archived_status_leaves_its_place_to_another(world: World) -> None:
 def test_a_hundred_of_the_longest_fit_the_record_and_no_more(world: World) -> None:
     """Those that were ever held stay for good, so there is room for years of archived ones."""
     longest: dict[str, Any] = {"name": "\U0001f600" * 100, "description": "\U0001f600" * 500, "colour": "#2e7d32"}
-    change = UnitOfWork()
-    change.save(
+    work = UnitOfWork()
+    work.save(
         StatusPipeline(
             tuple(Status(f"sts_{n:026d}", **longest, predicate=StatusPredicate.START, position=n) for n in range(99))
         )
     )
-    container.store().commit(change)
+    container.store().commit(work)
     body = {**longest, "predicate": START}
     assert ask(world, "POST", "/statuses", body).status == 201
     assert refused(ask(world, "POST", "/statuses", body)) == (422, "too_many")

@@ -11,8 +11,8 @@ import pytest
 from chalicelib import container
 from chalicelib.domain.quickstream.blocks import Series
 from chalicelib.domain.shared.permissions import Role
+from chalicelib.services.context import Context
 from chalicelib.services.quickstream.create_blocks import BlockRequest, CreateBlocks
-from chalicelib.services.unit_of_work import Context
 from tests.builders.in_process.block_requests import (
     BLOCKS,
     VANCOUVER,

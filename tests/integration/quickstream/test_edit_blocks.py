@@ -15,10 +15,10 @@ from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.quickstream.block_edits import BlockEdit, SeriesScope
 from chalicelib.domain.quickstream.blocks import BlockIndexEntry, BlockState, Series
 from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services.context import Context
 from chalicelib.services.quickstream.block_change_plan import EditExtent
 from chalicelib.services.quickstream.edit_blocks import EditBlocks
 from chalicelib.services.quickstream.release_manually import close_block
-from chalicelib.services.unit_of_work import Context
 from tests.builders.in_process.block_requests import (
     BLOCKS,
     Meddling,

@@ -197,17 +197,17 @@ def test_one_broken_or_busy_day_does_not_keep_the_others_waiting(world: World) -
 
 def test_a_series_without_its_location_ends(world: World) -> None:
     series = created(world, recurrence={"rrule": "FREQ=WEEKLY"})[0]["series_id"]
-    change = UnitOfWork()
-    change.delete(world.read(Location, TORONTO))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.delete(world.read(Location, TORONTO))
+    container.store().commit(work)
     assert "laid_out" not in sweep(datetime(2026, 12, 20, tzinfo=UTC))
     assert world.read(Series, series).done
 
 
 def test_blocks_reach_as_far_as_their_services_can_be_booked(world: World) -> None:
-    change = UnitOfWork()
-    change.save(replace(world.read(Service, ACCOUNT), horizon_days=200))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(world.read(Service, ACCOUNT), horizon_days=200))
+    container.store().commit(work)
     found = created(world, services=[ACCOUNT], recurrence={"rrule": "FREQ=WEEKLY"})
     assert found[-1]["local_start"][:10] == "2027-07-15"
     assert len(created(world, services=[MORTGAGE], recurrence={"rrule": "FREQ=WEEKLY"})) == 14

@@ -20,7 +20,7 @@ from chalicelib.persistence.quickview_lists import DynamoQuickViewLists
 from chalicelib.persistence.store import DynamoStore
 from chalicelib.services.quickview import quickview as service
 from chalicelib.services.quickview.allowed_actions import Action
-from chalicelib.services.unit_of_work import Ref
+from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.client_requests import merge, taken_in, visit
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, OPENING, SAM, TORONTO, World, at

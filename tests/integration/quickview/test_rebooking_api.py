@@ -105,9 +105,9 @@ def test_notes_are_for_those_who_may_see_the_appointment_and_the_client(world: W
     other = "/quickview/appointments/apt_other/rebook"
     assert refusal(call(world, "GET", other)) == (404, "not_found")
     keep(world, staff_id=KIM)
-    change = UnitOfWork()
-    change.save_appointment(source(id="apt_2", staff_id=RAE, notes="Rae only"))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save_appointment(source(id="apt_2", staff_id=RAE, notes="Rae only"))
+    container.store().commit(work)
     shown = {a["id"]: a["notes"] for a in call(world, "GET", URL).json["last_appointments"]}
     assert shown == {SOURCE: "Went well", "apt_2": None}
     assert {a["notes"] for a in call(world, "GET", URL, who="rae").json["last_appointments"]} == {

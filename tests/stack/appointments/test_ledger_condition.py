@@ -19,7 +19,7 @@ from chalicelib.services.appointments.public_booking import (
     BookingResult,
 )
 from chalicelib.services.availability.availability_reader import AvailabilityReader
-from chalicelib.services.unit_of_work import Context
+from chalicelib.services.context import Context
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import ZONE, Branch, OpenBranch, address, at_once
@@ -43,11 +43,11 @@ def race(branch: Branch) -> tuple[list[BookingResult], Counter[str]]:
     def book(number: int) -> BookingResult | str:
         name = f"rival{number}-{branch.location_id[-8:].lower()}"
         person = AttendeeDetails("Rival", name, address(name))
-        wish = BookingRequest(
+        request = BookingRequest(
             branch.service_id, branch.location_id, MeetingMethod.IN_PERSON, branch.opening, ZONE, person
         )
         try:
-            return booking.book(Context(datetime.now(UTC)), wish)
+            return booking.book(Context(datetime.now(UTC)), request)
         except Refusal as refusal:
             return refusal.code
 

@@ -24,7 +24,7 @@ from chalicelib.services.appointments.public_booking import (
 )
 from chalicelib.services.availability.availability_reader import AvailabilityReader
 from chalicelib.services.availability.holds import HoldRequest, HoldSlot, IssuedHold
-from chalicelib.services.unit_of_work import Context
+from chalicelib.services.context import Context
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import ZONE, address, at_once
@@ -62,11 +62,11 @@ def rival_holds(branch: StaffBranch) -> tuple[list[IssuedHold], Counter[str]]:
     """As ``rival_bookings``, but everybody holds the time."""
     store = Together(RIVALS, "CAL#stf_")
     holding = HoldSlot(store, AvailabilityReader(store), container.ids(), container.pause)
-    wish = HoldRequest(branch.service_id, branch.locations[0], MeetingMethod.IN_PERSON, branch.opening, ZONE)
+    request = HoldRequest(branch.service_id, branch.locations[0], MeetingMethod.IN_PERSON, branch.opening, ZONE)
 
     def hold() -> IssuedHold | str:
         try:
-            return holding.hold(Context(datetime.now(UTC)), wish)
+            return holding.hold(Context(datetime.now(UTC)), request)
         except Refusal as refusal:
             return refusal.code
 

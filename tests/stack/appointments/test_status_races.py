@@ -18,7 +18,8 @@ from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.appointments.status_change import ChangeStatus, StatusChangeRequest
-from chalicelib.services.unit_of_work import Context, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import OpenBranch, address, at_once, codes, made
@@ -152,7 +153,7 @@ def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch:
     assert [line["action"] for line in log] == ["confirmed", "confirmed", "booked"]
     after = race.approval.held()
     assert after[CONFIRMATION] - race.before[CONFIRMATION] == 2
-    change = UnitOfWork()
-    change.status_counts[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
-    change.status_counts[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.status_counts[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
+    work.status_counts[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
+    container.store().commit(work)

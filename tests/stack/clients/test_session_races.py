@@ -26,7 +26,9 @@ from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.lifecycle import AdvanceAppointment
 from chalicelib.services.clients import entitlements
-from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
+from chalicelib.services.context import Context
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch, address, at_once, codes, made
@@ -60,11 +62,11 @@ class Desk:
         store = container.store()
         found = store.read([Ref.to(Client, client_id), Ref.to(Appointment, appointment_id)])
         client = found.require(Client, client_id)
-        change = UnitOfWork()
-        change.require_unchanged(client)
-        kept = entitlements.reserve(change, store.read(entitlements.refs(client)), client)
-        change.save(replace(found.require(Appointment, appointment_id), session=kept))
-        store.commit(change)
+        work = UnitOfWork()
+        work.require_unchanged(client)
+        kept = entitlements.reserve(work, store.read(entitlements.refs(client)), client)
+        work.save(replace(found.require(Appointment, appointment_id), session=kept))
+        store.commit(work)
         return appointment_id
 
     def act(self, appointment_id: str, what: str, at: timedelta, body: object = None) -> httpx.Response:
@@ -172,9 +174,9 @@ def test_rivals_on_one_reading_use_one_session_and_without_the_conditions_they_d
     assert entries == answers.count("done")
     # Put right again: the next who looks must find the figures as they ought to be.
     record = container.store().read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
-    change = UnitOfWork()
-    change.save(replace(record, used=2, reserved=0))
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(replace(record, used=2, reserved=0))
+    container.store().commit(work)
     assert desk.sessions(client_id) == [2, 2, 0, 0]
 
 

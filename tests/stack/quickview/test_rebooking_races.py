@@ -20,9 +20,11 @@ from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.store import DynamoStore
 from chalicelib.services.availability.availability_reader import AvailabilityReader
+from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_plan import PlanRebooking
 from chalicelib.services.quickview.rebooking import RebookAppointment
-from chalicelib.services.unit_of_work import Context, Ref, UnitOfWork
+from chalicelib.services.store_port import Ref
+from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.on_stack.competing_writers import Together, beside, careless
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import at_once, codes
@@ -118,8 +120,8 @@ def calls(practice: Practice, who: Worker, source: str, store: DynamoStore, day:
     """A rebooking that has been reviewed and is now booked: its appointment, or the code of its refusal."""
     caller = Principal(who.id, "Consultant", "", frozenset({Role.STAFF}), frozenset({practice.location_id}))
     context = Context(datetime.now(UTC), caller, Channel.QUICK_VIEW)
-    wish = RebookRequest(RebookApproach.MANUAL, practice.schedules[who.id], MeetingMethod.PHONE, day, time(clock))
-    token = rebooking(container.store()).preview(context, source, wish).token
+    request = RebookRequest(RebookApproach.MANUAL, practice.schedules[who.id], MeetingMethod.PHONE, day, time(clock))
+    token = rebooking(container.store()).preview(context, source, request).token
 
     def book() -> Appointment | str:
         try:
@@ -181,9 +183,9 @@ def test_without_the_sessions_condition_one_session_is_kept_twice(
     assert practice.sessions(client)["reserved"] == 2
     cancel(practice, booked[0])
     stored = container.store().read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
-    change = UnitOfWork()
-    change.save(stored.with_reservation())
-    container.store().commit(change)
+    work = UnitOfWork()
+    work.save(stored.with_reservation())
+    container.store().commit(work)
 
 
 def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
@@ -195,11 +197,11 @@ def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
     class Overtaken(DynamoStore):
         """Between the decision and its transaction the schedule is removed."""
 
-        def commit(self, change: UnitOfWork, *rest: Any) -> None:
+        def commit(self, work: UnitOfWork, *rest: Any) -> None:
             if practice.schedules[who.id]:
                 assert practice.remove(who, practice.schedules[who.id]).status_code == 204
                 practice.schedules[who.id] = ""
-            super().commit(change, *rest)
+            super().commit(work, *rest)
 
     def overtaken(clock: int) -> Any:
         store = Overtaken(container.store()._connection, container.store()._now)

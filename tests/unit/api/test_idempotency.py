@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.services.unit_of_work import StoredResponse
+from chalicelib.services.store_port import StoredResponse
 from tests.builders.doubles.api_gateway import Reply, claims, send
 from tests.builders.doubles.demo_api import Desk, build
 

@@ -105,7 +105,11 @@ def test_no_step_gives_room_back_or_tells_calendars(step: LifecycleStep) -> None
     was = appointment(state=state, staff_id="stf_sam")
     now = take_step(was, step, NOW)
 
-    assert (now.occupies_capacity, list(now.calendar_spans()), now.sequence) == (True, list(was.calendar_spans()), was.sequence)
+    assert (now.occupies_capacity, list(now.calendar_spans()), now.sequence) == (
+        True,
+        list(was.calendar_spans()),
+        was.sequence,
+    )
 
 
 @pytest.mark.parametrize("state", AppointmentState)

@@ -28,9 +28,9 @@ def offer(duration: int = 30, interval: int = 15, lead: int = 0, horizon: int = 
     return Offer(Settings(lead_minutes=lead, horizon_days=horizon), Location("loc_1", "T", "America/Toronto"), offered)
 
 
-def seeking(right: SeatAccess = SeatAccess.WIDGET, now: datetime = NOW, **more: Any) -> Requester:
+def seeking(access: SeatAccess = SeatAccess.WIDGET, now: datetime = NOW, **more: Any) -> Requester:
     """Somebody who looks for a time."""
-    return Requester(right, now, **more)
+    return Requester(access, now, **more)
 
 
 def listed(slots: BlockSlots) -> dict[int, int]:
@@ -69,7 +69,8 @@ def _night(wall: str) -> tuple[Block, Calendar]:
 
 def _walls(slots: BlockSlots, of: Block) -> list[str]:
     return [
-        f"{from_epoch_minute(s.start).astimezone(TORONTO):%H:%M%z}" for s in slots.free_slots(of.start - 60, of.end + 60)
+        f"{from_epoch_minute(s.start).astimezone(TORONTO):%H:%M%z}"
+        for s in slots.free_slots(of.start - 60, of.end + 60)
     ]
 
 
@@ -118,7 +119,7 @@ def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, 
 def test_what_is_full_says_so() -> None:
     full = calendar([block(reserved=0)], [booked("1", 0, 30)])
     assert BlockSlots(offer(), full, seeking()).unavailable_reason(NINE) is Unavailable.FULL
-    both = calendar([block(limit=2, reserved=1)], [booked("1", 0, 30), booked("2", 0, 30, right=SeatAccess.SCHEDULE)])
+    both = calendar([block(limit=2, reserved=1)], [booked("1", 0, 30), booked("2", 0, 30, access=SeatAccess.SCHEDULE)])
     assert BlockSlots(offer(), both, seeking()).unavailable_reason(NINE) is Unavailable.FULL
 
 
@@ -157,7 +158,11 @@ def test_lead_time_holds_for_clients_only_and_what_has_begun_is_past() -> None:
     found = calendar([block()])
     client = BlockSlots(offer(lead=60), found, seeking(now=now))
     assert min(listed(client)) == 30
-    assert [client.unavailable_reason(NINE + m) for m in (0, 15, 30)] == [Unavailable.TOO_SOON, Unavailable.TOO_SOON, None]
+    assert [client.unavailable_reason(NINE + m) for m in (0, 15, 30)] == [
+        Unavailable.TOO_SOON,
+        Unavailable.TOO_SOON,
+        None,
+    ]
     assert min(listed(BlockSlots(offer(lead=60), found, seeking(SeatAccess.CONTACT_CENTRE, now)))) == 0
     begun = BlockSlots(offer(), found, seeking(SeatAccess.SCHEDULE, from_epoch_minute(NINE) + timedelta(seconds=1)))
     assert begun.unavailable_reason(NINE) is Unavailable.PAST
@@ -225,22 +230,22 @@ def test_what_is_listed_is_what_can_be_booked_one_after_the_other(seed: int) -> 
         for name in "abc"
     ]  # fmt: skip
     taken = [_somebody(chance, n) for n in range(chance.randint(0, 6))]
-    found, right = calendar(blocks, taken), chance.choice(list(SeatAccess))
+    found, access = calendar(blocks, taken), chance.choice(list(SeatAccess))
     asked = offer(chance.choice((30, 45)), 15, service=chance.choice((MORTGAGE, ACCOUNT)))
-    shown = listed(BlockSlots(asked, found, seeking(right)))
+    shown = listed(BlockSlots(asked, found, seeking(access)))
     for start in range(0, 150, 15):
         filled, admitted = found, 0
-        while BlockSlots(asked, filled, seeking(right)).unavailable_reason(NINE + start) is None:
+        while BlockSlots(asked, filled, seeking(access)).unavailable_reason(NINE + start) is None:
             admitted += 1
             end = start + asked.service.duration_minutes
-            filled = filled.with_occupant(booked(f"new{admitted}", start, end, asked.service.id, right))
+            filled = filled.with_occupant(booked(f"new{admitted}", start, end, asked.service.id, access))
         assert admitted == shown.get(start, 0)
 
 
 def _somebody(chance: random.Random, number: int) -> Occupant:
     start = 15 * chance.randint(0, 7)
-    service, right = chance.choice((MORTGAGE, ACCOUNT)), chance.choice(list(SeatAccess))
-    one = booked(str(number), start, start + chance.choice((30, 45, 60)), service, right)
+    service, access = chance.choice((MORTGAGE, ACCOUNT)), chance.choice(list(SeatAccess))
+    one = booked(str(number), start, start + chance.choice((30, 45, 60)), service, access)
     return replace(one, expires=SECONDS + 60) if chance.random() < 0.2 else one
 
 

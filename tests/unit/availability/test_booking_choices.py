@@ -42,11 +42,11 @@ def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[BookableBranch]]:
     skills = {person: (draw(some(SERVICES)), draw(some(LANGUAGES, least=1))) for person in PEOPLE}
     branches = []
     for place in PLACES:
-        posts = tuple(
+        members = tuple(
             TeamMember(place, person, Role.STAFF, service_ids=skills[person][0], languages=skills[person][1])
             for person in draw(some(PEOPLE))
         )
-        branches.append(BookableBranch(place, posts, frozenset(draw(some(PEOPLE)))))
+        branches.append(BookableBranch(place, members, frozenset(draw(some(PEOPLE)))))
     return services, branches
 
 

@@ -87,7 +87,7 @@ def test_a_shift_over_midnight_is_worked_through() -> None:
 
 def test_buffers_of_neighbours_add_up_on_both_sides() -> None:
     taken = booked("1", on_the_day("11:00"), 30, before=7, after=7)
-    found = asked(member("a", NINE_TO_FIVE, booked=[taken]), buffers=(7, 7), right=SeatAccess.SCHEDULE)
+    found = asked(member("a", NINE_TO_FIVE, booked=[taken]), buffers=(7, 7), access=SeatAccess.SCHEDULE)
 
     assert reasons(found, "10:16", "10:17", "11:43", "11:44") == [
         None,
@@ -99,7 +99,7 @@ def test_buffers_of_neighbours_add_up_on_both_sides() -> None:
 
 def test_a_buffer_before_and_one_after_are_not_the_same() -> None:
     taken = [booked("1", on_the_day("11:00"), 30)]
-    before, after = (asked(member("a", NINE_TO_FIVE, booked=taken), buffers=buffers, right=SeatAccess.SCHEDULE)
+    before, after = (asked(member("a", NINE_TO_FIVE, booked=taken), buffers=buffers, access=SeatAccess.SCHEDULE)
                      for buffers in ((10, 0), (0, 10)))  # fmt: skip
 
     assert reasons(before, "10:30", "11:39", "11:40") == [None, Unavailable.STAFF_BUSY, None]
@@ -139,7 +139,9 @@ def test_a_daily_limit_counts_the_days_of_the_staff_members_own_zone() -> None:
 
 def test_a_daily_limit_is_reached_and_not_only_exceeded() -> None:
     two = [booked("1", on_the_day("09:00")), booked("2", on_the_day("09:30"))]
-    whys = [asked(member("a", NINE_TO_FIVE, limit=n, booked=two)).unavailable_reason(on_the_day("12:00")) for n in (1, 2, 3)]
+    whys = [
+        asked(member("a", NINE_TO_FIVE, limit=n, booked=two)).unavailable_reason(on_the_day("12:00")) for n in (1, 2, 3)
+    ]
 
     assert whys == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT, None]
     assert clocks(asked(member("a", NINE_TO_FIVE, limit=0))) == []
@@ -148,7 +150,7 @@ def test_a_daily_limit_is_reached_and_not_only_exceeded() -> None:
 def test_a_decision_below_a_limit_rests_on_the_whole_day_and_any_other_on_its_time_with_buffers() -> None:
     """Two bookings of one Sunday in Toronto stand on two sheets: each must notice the other."""
     start = at("2026-12-06 10:00")
-    hull = [
+    dependency_span = [
         roster_builder.slots(
             offer(buffers=(5, 10)), ALL_DAY, [member("a", NINE_TO_FIVE, limit=limit)], start, start + 1
         )
@@ -157,8 +159,8 @@ def test_a_decision_below_a_limit_rests_on_the_whole_day_and_any_other_on_its_ti
         for limit in (None, 1)
     ]
 
-    assert hull == [(start - 5, start + 40), (at("2026-12-06 00:00"), at("2026-12-07 00:00"))]
-    assert sheet_days("stf_a", *hull[1]) == ["2026-11-23", "2026-12-07"]
+    assert dependency_span == [(start - 5, start + 40), (at("2026-12-06 00:00"), at("2026-12-07 00:00"))]
+    assert sheet_days("stf_a", *dependency_span[1]) == ["2026-11-23", "2026-12-07"]
 
 
 def test_an_appointment_over_the_edge_of_two_sheets_stands_on_both_and_blocks_both_sides() -> None:
@@ -210,11 +212,16 @@ def test_only_that_days_appointments_count_for_whose_turn_it_is() -> None:
 
 
 def test_a_place_is_theirs_with_the_services_buffers() -> None:
-    place = asked(member("a", NINE_TO_FIVE), buffers=(5, 10)).allocate(on_the_day("09:00"))
+    allocation = asked(member("a", NINE_TO_FIVE), buffers=(5, 10)).allocate(on_the_day("09:00"))
     nine = on_the_day("09:00")
 
-    assert (place.start, place.end, place.staff_id, place.over_capacity) == (nine, nine + 30, "stf_a", False)
-    assert place.to_occupant("apt_1", SeatAccess.WIDGET).busy_span == (nine - 5, nine + 40)
+    assert (allocation.start, allocation.end, allocation.staff_id, allocation.over_capacity) == (
+        nine,
+        nine + 30,
+        "stf_a",
+        False,
+    )
+    assert allocation.to_occupant("apt_1", SeatAccess.WIDGET).busy_span == (nine - 5, nine + 40)
 
 
 def test_one_wanted_person_is_forced_in_spite_of_everything_but_the_past() -> None:
@@ -239,7 +246,7 @@ def test_the_nearest_come_with_the_closest_first_and_the_earlier_of_two() -> Non
 
 def test_staff_place_freely_and_are_listed_the_grid() -> None:
     clients, staff = (
-        asked(member("a", schedule("09:00-10:00")), right=right) for right in (SeatAccess.WIDGET, SeatAccess.SCHEDULE)
+        asked(member("a", schedule("09:00-10:00")), access=right) for right in (SeatAccess.WIDGET, SeatAccess.SCHEDULE)
     )
 
     assert reasons(clients, "09:05", "09:30") == [Unavailable.OFF_GRID, None]
@@ -254,8 +261,8 @@ def test_own_holds_and_the_moved_appointment_do_not_count_and_ended_holds_do_not
     moved, ended = booked("1", nine + 30), replace(hold, id="hld_2", expires=seconds)
     who = member("a", NINE_TO_FIVE, limit=2, booked=[hold, moved, ended])
 
-    def free(seeker: Requester) -> list[bool]:
-        found = roster_builder.slots(offer(), ALL_DAY, [who], nine, nine + 120, seeker=seeker)
+    def free(requester: Requester) -> list[bool]:
+        found = roster_builder.slots(offer(), ALL_DAY, [who], nine, nine + 120, requester=requester)
         return [start in roster_builder.listed(found, nine, nine + 120) for start in (nine, nine + 30, nine + 60)]
 
     assert free(Requester(SeatAccess.WIDGET, now)) == [False, False, False]

@@ -54,7 +54,11 @@ def test_in_autumn_half_past_one_comes_twice_and_each_is_booked_by_itself() -> N
     assert walls(on(day, member("a", who)), day) == [
         "00:30-0400", "01:30-0400", "01:30-0500", "02:30-0500", "03:30-0500",
     ]  # fmt: skip
-    assert (second - first, found.unavailable_reason(first), found.unavailable_reason(second)) == (60, Unavailable.STAFF_BUSY, None)
+    assert (second - first, found.unavailable_reason(first), found.unavailable_reason(second)) == (
+        60,
+        Unavailable.STAFF_BUSY,
+        None,
+    )
     assert found.allocate(second).start == second
 
 
@@ -175,7 +179,9 @@ def test_a_schedule_fits_before_the_clocks_change_and_no_longer_after() -> None:
     """Case 11: Tuesdays nine to two in Melbourne, half past ten in Perth."""
     who = member("a", schedule(line("09:00-14:00", 2), zone=MELBOURNE))
     whys = [
-        roster_builder.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(start)
+        roster_builder.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(
+            start
+        )
         for start in (at(clock, PERTH) for clock in ("2026-09-29 10:30", "2026-10-06 10:30", "2026-10-06 10:00"))
     ]
 

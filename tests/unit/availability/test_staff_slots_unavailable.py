@@ -48,10 +48,13 @@ def why(*facts: str) -> Unavailable | None:
         holidays=HolidayCalendar("CA", "ON") if "holiday" in facts else None,
     )
     hours = opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
-    seeker, wanted = Requester(SeatAccess.WIDGET, when), StaffPreference(language="fr" if "language" in facts else None)
-    return roster_builder.slots(offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, seeker=seeker, wanted=wanted).unavailable_reason(
-        CHRISTMAS
+    requester, wanted = (
+        Requester(SeatAccess.WIDGET, when),
+        StaffPreference(language="fr" if "language" in facts else None),
     )
+    return roster_builder.slots(
+        offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, requester=requester, wanted=wanted
+    ).unavailable_reason(CHRISTMAS)
 
 
 LATER = ("holiday", "closed", "language", "away", "off_grid", "limit", "busy")

@@ -51,7 +51,7 @@ def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved:
 
 def test_staff_take_open_seats_before_the_reserve_only_when_they_must() -> None:
     """Who may sit in the reserve is re-seated there to make room for a client."""
-    full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, right=SeatAccess.CONTACT_CENTRE)])
+    full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, access=SeatAccess.CONTACT_CENTRE)])
     assert rooms(full) == [1, 1, 1]
     assert rooms(placed([block(limit=2, reserved=1)], [booked("1", 0, 30)])) == [0, 1, 1]
 
@@ -85,7 +85,7 @@ def test_bookings_are_reseated_between_overlapping_blocks() -> None:
 
 def test_overbooking_shows_as_nothing_left_never_less() -> None:
     """Case 4: limit 2, three seated, then two, then one."""
-    three = [booked(n, 0, 30, right=SeatAccess.SCHEDULE, over=n == "3") for n in "123"]
+    three = [booked(n, 0, 30, access=SeatAccess.SCHEDULE, over=n == "3") for n in "123"]
     found = [rooms(placed([block(limit=2)], three[:n]))[0] for n in (3, 2, 1)]
     assert found == [0, 0, 1]
     assert placed([block(limit=2)], three).orphans() == []

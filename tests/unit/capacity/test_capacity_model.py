@@ -43,16 +43,16 @@ def two_desks(limit: int) -> list[SeatPool]:
     return [SeatPool(NINE, NINE + 180, limit), SeatPool(NINE, NINE + 180, 1)]
 
 
-def admits(benches: list[SeatPool], sitters: list[Demand], candidate: Demand) -> bool:
-    return CapacityModel(benches, sitters).admits(candidate)
+def admits(pools: list[SeatPool], demands: list[Demand], candidate: Demand) -> bool:
+    return CapacityModel(pools, demands).admits(candidate)
 
 
-def room(benches: list[SeatPool], sitters: list[Demand], candidate: Demand, at_most: int | None = None) -> int:
-    return CapacityModel(benches, sitters).count_admissible(candidate, at_most)
+def room(pools: list[SeatPool], demands: list[Demand], candidate: Demand, at_most: int | None = None) -> int:
+    return CapacityModel(pools, demands).count_admissible(candidate, at_most)
 
 
-def least_overload(benches: list[SeatPool], sitters: list[Demand]) -> int:
-    return CapacityModel(benches, sitters).overload()
+def least_overload(pools: list[SeatPool], demands: list[Demand]) -> int:
+    return CapacityModel(pools, demands).overload()
 
 
 def test_the_peak_counts_and_not_the_number_of_overlaps() -> None:
@@ -113,19 +113,19 @@ def test_an_account_moves_over_for_a_mortgage() -> None:
 
 
 def test_moving_over_can_take_a_chain() -> None:
-    benches = [SeatPool(0, 60, 1)] * 4
+    pools = [SeatPool(0, 60, 1)] * 4
     chain = [Demand(0, 60, (0, 1)), Demand(0, 60, (1, 2)), Demand(0, 60, (2, 3))]
 
-    assert admits(benches, chain, Demand(0, 60, (0,)))
-    assert not admits(benches, [*chain, Demand(0, 60, (3,))], Demand(0, 60, (0,)))
+    assert admits(pools, chain, Demand(0, 60, (0,)))
+    assert not admits(pools, [*chain, Demand(0, 60, (3,))], Demand(0, 60, (0,)))
 
 
 def test_a_seat_cannot_be_changed_half_way() -> None:
-    benches = [SeatPool(0, 60, 1), SeatPool(0, 60, 1)]
+    pools = [SeatPool(0, 60, 1), SeatPool(0, 60, 1)]
     taken = [Demand(0, 30, (0,)), Demand(30, 60, (1,))]
 
-    assert not admits(benches, taken, Demand(0, 60, (0, 1)))
-    assert least_overload(benches, [*taken, Demand(0, 60, (0, 1))]) == 30
+    assert not admits(pools, taken, Demand(0, 60, (0, 1)))
+    assert least_overload(pools, [*taken, Demand(0, 60, (0, 1))]) == 30
 
 
 def test_first_come_names_those_left_without_a_seat() -> None:
@@ -147,18 +147,18 @@ def spans() -> st.SearchStrategy[tuple[int, int]]:
     return st.builds(lambda start, length: (start, min(start + length, HORIZON)), st.integers(0, HORIZON - 1), lengths)
 
 
-def sitters(benches: int) -> st.SearchStrategy[Demand]:
-    chosen = st.integers(0, 2**benches - 1)
+def sitters(pools: int) -> st.SearchStrategy[Demand]:
+    chosen = st.integers(0, 2**pools - 1)
     return st.builds(lambda span, mask: Demand(span[0], span[1], tuple(set_bits(mask))), spans(), chosen)
 
 
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[SeatPool], list[Demand], Demand]:
     windows = st.one_of(st.just((0, HORIZON)), spans())
-    bench = st.builds(lambda window, limit: SeatPool(window[0], window[1], limit), windows, st.integers(0, 2))
-    benches = draw(st.lists(bench, min_size=1, max_size=3))
-    booked = draw(st.lists(sitters(len(benches)), max_size=4))
-    return benches, booked, draw(sitters(len(benches)))
+    pool = st.builds(lambda window, limit: SeatPool(window[0], window[1], limit), windows, st.integers(0, 2))
+    pools = draw(st.lists(pool, min_size=1, max_size=3))
+    booked = draw(st.lists(sitters(len(pools)), max_size=4))
+    return pools, booked, draw(sitters(len(pools)))
 
 
 examples = settings(max_examples=100, deadline=None)
@@ -169,21 +169,21 @@ examples = settings(max_examples=100, deadline=None)
 def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
     day: tuple[list[SeatPool], list[Demand], Demand],
 ) -> None:
-    benches, booked, _ = day
-    least = oracle.least_overload(benches, booked)
-    placement = assign_pools(benches, booked)
+    pools, booked, _ = day
+    least = oracle.least_overload(pools, booked)
+    placement = assign_pools(pools, booked)
 
-    assert least_overload(benches, booked) == least
-    assert oracle.overload(benches, booked, placement) == least
-    assert all(where in oracle.options(benches, sitter) for sitter, where in zip(booked, placement, strict=True))
+    assert least_overload(pools, booked) == least
+    assert oracle.overload(pools, booked, placement) == least
+    assert all(where in oracle.options(pools, demand) for demand, where in zip(booked, placement, strict=True))
 
 
 @examples
 @given(days())
 def test_admission_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
-    benches, booked, candidate = day
+    pools, booked, candidate = day
 
-    assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
+    assert admits(pools, booked, candidate) == oracle.admits(pools, booked, candidate)
 
 
 @examples
@@ -191,24 +191,24 @@ def test_admission_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Deman
 def test_answers_do_not_depend_on_which_effort_finds_them(
     day: tuple[list[SeatPool], list[Demand], Demand], patience: int, steps: int, rounds: int
 ) -> None:
-    benches, booked, candidate = day
+    pools, booked, candidate = day
     with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))):
-        assert least_overload(benches, booked) == oracle.least_overload(benches, booked)
-        assert admits(benches, booked, candidate) == oracle.admits(benches, booked, candidate)
-        assert first_come_first_served(benches, booked) == oracle.first_come(benches, booked)
+        assert least_overload(pools, booked) == oracle.least_overload(pools, booked)
+        assert admits(pools, booked, candidate) == oracle.admits(pools, booked, candidate)
+        assert first_come_first_served(pools, booked) == oracle.first_come(pools, booked)
 
 
 @examples
 @given(days())
 def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
-    benches, booked, candidate = day
-    found = room(benches, booked, candidate)
+    pools, booked, candidate = day
+    found = room(pools, booked, candidate)
     full = [*booked, *[candidate] * found]
 
-    assert not admits(benches, full, candidate)
-    assert all(admits(benches, full[:size], candidate) for size in range(len(booked), len(full)))
-    assert room(benches, booked, candidate, at_most=1) == min(1, found)
-    assert least_overload(benches, full) == least_overload(benches, booked)
+    assert not admits(pools, full, candidate)
+    assert all(admits(pools, full[:size], candidate) for size in range(len(booked), len(full)))
+    assert room(pools, booked, candidate, at_most=1) == min(1, found)
+    assert least_overload(pools, full) == least_overload(pools, booked)
 
 
 @examples
@@ -216,19 +216,19 @@ def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[
 def test_one_room_answers_many_questions_as_new_ones_would(
     day: tuple[list[SeatPool], list[Demand], Demand], data: st.DataObject
 ) -> None:
-    benches, booked, _ = day
-    prepared = CapacityModel(benches, booked)
-    for candidate in data.draw(st.lists(sitters(len(benches)), max_size=4)):
-        assert prepared.count_admissible(candidate) == room(benches, booked, candidate)
-        assert prepared.admits(candidate) == admits(benches, booked, candidate)
+    pools, booked, _ = day
+    prepared = CapacityModel(pools, booked)
+    for candidate in data.draw(st.lists(sitters(len(pools)), max_size=4)):
+        assert prepared.count_admissible(candidate) == room(pools, booked, candidate)
+        assert prepared.admits(candidate) == admits(pools, booked, candidate)
 
 
 @examples
 @given(days())
 def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
-    benches, booked, _ = day
+    pools, booked, _ = day
 
-    assert first_come_first_served(benches, booked) == oracle.first_come(benches, booked)
+    assert first_come_first_served(pools, booked) == oracle.first_come(pools, booked)
 
 
 @examples
@@ -236,12 +236,12 @@ def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Dema
 def test_nothing_outside_the_hull_bears_on_a_decision(
     day: tuple[list[SeatPool], list[Demand], Demand],
 ) -> None:
-    benches, booked, candidate = day
+    pools, booked, candidate = day
     start, end = dependency_span(booked, candidate.start, candidate.end)
-    near = [sitter for sitter in booked if sitter.start < end and start < sitter.end]
+    near = [demand for demand in booked if demand.start < end and start < demand.end]
 
-    assert all(start <= sitter.start and sitter.end <= end for sitter in near)
-    assert admits(benches, near, candidate) == admits(benches, booked, candidate)
+    assert all(start <= demand.start and demand.end <= end for demand in near)
+    assert admits(pools, near, candidate) == admits(pools, booked, candidate)
 
 
 def listing(day: seat_demand_days.Day) -> list[Demand]:
@@ -270,8 +270,12 @@ def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
     wishes = listing(day)[:20]
     forth, back = CapacityModel(day.benches, day.sitters), CapacityModel(day.benches, day.sitters)
 
-    assert [forth.count_admissible(wish) for wish in wishes] == [back.count_admissible(wish) for wish in reversed(wishes)][::-1]
-    assert [forth.count_admissible(wish) for wish in wishes[:3]] == [room(day.benches, day.sitters, w) for w in wishes[:3]]
+    assert [forth.count_admissible(wish) for wish in wishes] == [
+        back.count_admissible(wish) for wish in reversed(wishes)
+    ][::-1]
+    assert [forth.count_admissible(wish) for wish in wishes[:3]] == [
+        room(day.benches, day.sitters, w) for w in wishes[:3]
+    ]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -284,12 +288,12 @@ def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: in
 @examples
 @given(day=days(), patience=st.integers(0, 2))
 def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], Demand], patience: int) -> None:
-    benches, booked, candidate = day
+    pools, booked, candidate = day
     with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
-        prepared = CapacityModel(benches, booked)
+        prepared = CapacityModel(pools, booked)
         answer, gave_up = prepared.admits(candidate), prepared.gave_up
 
-    assert answer == (oracle.admits(benches, booked, candidate) and not gave_up)
+    assert answer == (oracle.admits(pools, booked, candidate) and not gave_up)
 
 
 def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:

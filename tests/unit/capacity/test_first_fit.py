@@ -15,9 +15,9 @@ LIMITS = st.dictionaries(st.integers(0, 2), st.integers(0, 2), min_size=1)
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]]:
     limits = draw(LIMITS)
-    benches = st.frozensets(st.sampled_from(sorted(limits)), min_size=1)
+    pools = st.frozensets(st.sampled_from(sorted(limits)), min_size=1)
     spans = st.tuples(st.integers(0, HORIZON - 1), st.integers(1, 3))
-    stays = draw(st.lists(st.tuples(spans, benches), max_size=6))
+    stays = draw(st.lists(st.tuples(spans, pools), max_size=6))
     return limits, [(start, start + length, chosen) for (start, length), chosen in stays]
 
 
@@ -28,10 +28,10 @@ def test_a_yes_is_a_placement_without_overload(
 ) -> None:
     limits, stays = case
     numbers = sorted(limits)
-    benches = [SeatPool(0, HORIZON + 3, limits[number]) for number in numbers]
-    sitters = [Demand(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
+    pools = [SeatPool(0, HORIZON + 3, limits[number]) for number in numbers]
+    demands = [Demand(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
     if all_fit(limits, stays):
-        assert oracle.least_overload(benches, sitters) == 0
+        assert oracle.least_overload(pools, demands) == 0
 
 
 def test_whoever_has_no_other_bench_finds_it_free() -> None:

@@ -42,7 +42,9 @@ def found(who: Client, query: str, *countries: str) -> bool:
 
 def named(wanted: SearchTerms, there: frozenset[DirectoryEntry]) -> bool:
     """Whether an entry that the leading word finds matches the rest; never more than one does."""
-    led = [e for e in there if e.shelf is DirectoryIndex.NAME and wanted.lead_word and e.term.startswith(wanted.lead_word)]
+    led = [
+        e for e in there if e.shelf is DirectoryIndex.NAME and wanted.lead_word and e.term.startswith(wanted.lead_word)
+    ]
     matching = [entry for entry in led if wanted.matches(entry)]
     assert len(matching) <= 1
     return bool(matching)

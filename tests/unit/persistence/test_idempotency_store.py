@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.persistence.idempotency_store import decode_response, encode_response
-from chalicelib.services.unit_of_work import StoredResponse
+from chalicelib.services.store_port import StoredResponse
 
 
 @pytest.mark.parametrize("body", ["", '{"name":"Zoé"}', '{"services":["svc_01"]}' * 20_000])

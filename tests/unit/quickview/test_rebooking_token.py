@@ -35,9 +35,9 @@ WISHES = st.builds(
 SHOWN = ReviewBasis("stf_1", "Australia/Perth", 3, 7)
 
 
-def review(wish: RebookRequest) -> RebookReview:
+def review(request: RebookRequest) -> RebookReview:
     """Sam's review of one appointment's rebooking."""
-    return RebookReview("nonce", "apt_1", "stf_sam", 1_800_000_000, wish, SHOWN)
+    return RebookReview("nonce", "apt_1", "stf_sam", 1_800_000_000, request, SHOWN)
 
 
 PLAIN = review(RebookRequest(RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, date(2026, 9, 29), time(10)))
@@ -51,10 +51,10 @@ def test_what_is_sealed_is_opened_again(wish: RebookRequest) -> None:
 
 
 def test_the_longest_reason_fits() -> None:
-    wish = RebookRequest(
+    request = RebookRequest(
         RebookApproach.MANUAL, "wsl_" + "1" * 60, MeetingMethod.VIDEO, date(2026, 9, 29), time(10), override="𝔸" * 1000
     )
-    assert len(sign_review(review(wish), KEY)) <= MAX_TOKEN_LENGTH
+    assert len(sign_review(review(request), KEY)) <= MAX_TOKEN_LENGTH
 
 
 @given(st.data())

@@ -38,8 +38,8 @@ from chalicelib.domain.shared.errors import (
 )
 from chalicelib.domain.shared.events import Channel, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
 from chalicelib.services.appointments.appointment_view import AppointmentView
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Appointments")
 
@@ -57,7 +57,7 @@ _TIME_PROBLEMS = (
     who=Ability.DASHBOARD_VIEW,
     refuses=(NotFound, "location_required", "date_required", "invalid_cursor"),
 )
-def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> unit_of_work.Page[AppointmentView]:
+def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> Page[AppointmentView]:
     """One of the dashboard's lists, oldest start first."""
     return container.dashboard().list_page(call.context(), call.query.to_request(call.staff.staff_id))
 
@@ -108,7 +108,7 @@ def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
 @routes.get(
     "/appointments/{appointment_id}/log", query=PageQuery, answer=PageResponse[LogEntryResponse], who=Ability.LOG_VIEW
 )
-def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[JournalEntry]:
+def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """Every action on an appointment, newest first."""
     query = call.query
     return container.viewing().log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
@@ -120,7 +120,7 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Jou
     answer=PageResponse[StatusHistoryEntryResponse],
     who=Ability.STATUS_HISTORY_VIEW,
 )
-def show_appointment_history(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[StatusHistoryEntry]:
+def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistoryEntry]:
     """The statuses it has passed through, newest first, each as it was then; none without the status function."""
     query = call.query
     return container.viewing().status_history(call.context(), call.path["appointment_id"], query.limit, query.cursor)

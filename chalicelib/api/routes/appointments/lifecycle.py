@@ -73,7 +73,9 @@ def complete(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def miss(call: Call[NoShowBody, NoQuery]) -> AppointmentView:
     """Nobody came; from thirty minutes after its start on."""
     context, said = call.context(Channel.DASHBOARD), call.body
-    return container.progressing().mark_no_show(context, call.path["appointment_id"], said.contact_attempted, said.reason)
+    return container.progressing().mark_no_show(
+        context, call.path["appointment_id"], said.contact_attempted, said.reason
+    )
 
 
 @routes.post(

@@ -174,4 +174,6 @@ def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> Booking
 def cancel_public_appointment(call: Call[PublicCancellationBody, NoQuery]) -> AppointmentView:
     """The attendee with this code no longer comes; the last one cancels the appointment."""
     body = call.body
-    return container.cancelling().cancel_by_client(call.context(), call.path["appointment_id"], body.code, body.reason or "")
+    return container.cancelling().cancel_by_client(
+        call.context(), call.path["appointment_id"], body.code, body.reason or ""
+    )

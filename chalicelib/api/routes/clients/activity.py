@@ -7,8 +7,8 @@ from chalicelib.api.http.routing import Call, NoBody, Routes
 from chalicelib.api.schemas.clients.activity import ActivityPageResponse
 from chalicelib.api.schemas.shared.fields import PageQuery
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
 from chalicelib.services.clients.activity import Activity
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Clients")
 
@@ -20,6 +20,6 @@ routes = Routes(__name__, tag="Clients")
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
-def show_client_activity(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[Activity]:
+def show_client_activity(call: Call[NoBody, PageQuery]) -> Page[Activity]:
     """Appointments, workflows and merges of a client and of everybody merged into them, newest first."""
     return container.activities().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

@@ -20,7 +20,7 @@ from chalicelib.domain.clients import client as domain
 from chalicelib.domain.shared.errors import ClientMerged, Duplicate, HasUpcoming
 from chalicelib.domain.shared.events import Channel, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Clients")
 
@@ -34,7 +34,7 @@ _FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
     who=Ability.CLIENT_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_clients(call: Call[NoBody, ClientListQuery]) -> unit_of_work.Page[domain.Client]:
+def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
     """Clients the caller may see, or has to do with: those that are searched for, or all of them."""
     return container.client_lists().list_page(call.context(), call.query.to_request())
 
@@ -91,6 +91,6 @@ def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
-def show_client_log(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[JournalEntry]:
+def show_client_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """What was done to the profile, newest first: each field before and after, consents by themselves."""
     return container.clients().log(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

@@ -14,8 +14,8 @@ from chalicelib.api.schemas.clients.duplicates import (
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
 from chalicelib.services.clients.duplicates import LikelyDuplicate, LikelyPair
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Clients")
 
@@ -27,13 +27,13 @@ routes = Routes(__name__, tag="Clients")
     who=Ability.CLIENT_MERGE,
     refuses=("invalid_cursor",),
 )
-def list_duplicates(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[LikelyPair]:
+def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
     """Pairs of clients to be looked at for merging; a page may be empty and the list go on nevertheless."""
     return container.duplicates().worklist(call.context(), call.query.limit, call.query.cursor)
 
 
 @routes.get("/clients/{client_id}/duplicates", answer=PageResponse[LikelyDuplicateResponse], who=Ability.CLIENT_VIEW)
-def show_client_duplicates(call: Call[NoBody, NoQuery]) -> unit_of_work.Page[LikelyDuplicate]:
+def show_client_duplicates(call: Call[NoBody, NoQuery]) -> Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
     return container.duplicates().list_for(call.context(), call.path["client_id"])
 

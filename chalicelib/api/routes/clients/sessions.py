@@ -16,7 +16,7 @@ from chalicelib.domain.clients import sessions as domain
 from chalicelib.domain.shared.errors import ClientMerged, WrongState
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Clients")
 
@@ -47,7 +47,7 @@ def allot_sessions(call: Call[SessionAllotmentBody, NoQuery]) -> domain.SessionB
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_session_requests(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.SessionRequest]:
+def list_session_requests(call: Call[NoBody, PageQuery]) -> Page[domain.SessionRequest]:
     """The sessions asked for beyond those allotted, newest first, and what became of each request."""
     query = call.query
     return container.sessions().list_requests(call.context(), call.path["client_id"], query.limit, query.cursor)

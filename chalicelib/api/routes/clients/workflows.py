@@ -11,7 +11,7 @@ from chalicelib.domain.clients import workflows as domain
 from chalicelib.domain.shared.errors import ClientMerged
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Clients")
 
@@ -23,7 +23,7 @@ routes = Routes(__name__, tag="Clients")
     who=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_workflows(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[domain.Workflow]:
+def list_workflows(call: Call[NoBody, PageQuery]) -> Page[domain.Workflow]:
     """A client's workflows, newest first, with those of everybody merged into them."""
     return container.workflows().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
 

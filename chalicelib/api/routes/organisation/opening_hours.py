@@ -16,7 +16,7 @@ from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import opening_hours
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Hours")
 
@@ -31,7 +31,7 @@ HOURS_READ_ABILITIES = (Ability.HOURS_EDIT, Ability.OWN_HOURS_EDIT)
     who=HOURS_READ_ABILITIES,
     refuses=("invalid_cursor",),
 )
-def list_hours(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[opening_hours.BranchHoursLine]:
+def list_hours(call: Call[NoBody, PageQuery]) -> Page[opening_hours.BranchHoursLine]:
     """When a location is open in an ordinary week; without any line it never is."""
     return container.opening_hours().list(call.path["location_id"], call.query.limit, call.query.cursor)
 
@@ -81,7 +81,7 @@ def delete_hours(call: Call[NoBody, NoQuery]) -> None:
     who=HOURS_READ_ABILITIES,
     refuses=("invalid_cursor",),
 )
-def list_closures(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[opening_hours.Closure]:
+def list_closures(call: Call[NoBody, PageQuery]) -> Page[opening_hours.Closure]:
     """When a location is closed in spite of its weekly hours, in the order in which that was entered."""
     return container.closures().list(call.path["location_id"], call.query.limit, call.query.cursor)
 

@@ -15,8 +15,8 @@ from chalicelib.api.schemas.organisation.public_catalogue import (
 )
 from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.domain.organisation import catalog
-from chalicelib.services import unit_of_work
 from chalicelib.services.organisation import public_catalogue
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Public")
 
@@ -36,7 +36,7 @@ def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.PublicPolicies:
 )
 def list_public_services(
     call: Call[NoBody, PublicServiceListQuery],
-) -> unit_of_work.Page[public_catalogue.PublicService]:
+) -> Page[public_catalogue.PublicService]:
     """The services a client can book, anywhere or at one location."""
     query = call.query
     return container.showcase().services(query.location_id, query.limit, query.cursor)
@@ -51,7 +51,7 @@ def list_public_services(
 )
 def list_public_locations(
     call: Call[NoBody, PublicLocationListQuery],
-) -> unit_of_work.Page[public_catalogue.PublicLocation]:
+) -> Page[public_catalogue.PublicLocation]:
     """The locations, or those that offer one service."""
     query = call.query
     return container.showcase().locations(query.service_id, query.limit, query.cursor)
@@ -64,7 +64,7 @@ def list_public_locations(
     who=PUBLIC,
     refuses=("invalid_cursor",),
 )
-def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> unit_of_work.Page[catalog.Staff]:
+def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> Page[catalog.Staff]:
     """The staff a client may choose; none for services where nobody is chosen."""
     query = call.query
     return container.showcase().staff(query.service_id, query.location_id, query.limit, query.cursor)

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Services")
 
@@ -22,7 +22,7 @@ routes = Routes(__name__, tag="Services")
     who=Ability.CATALOGUE_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_services(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Service]:
+def list_services(call: Call[NoBody, PageQuery]) -> Page[catalog.Service]:
     """All services, oldest first."""
     return container.offerings().list(call.query.limit, call.query.cursor)
 

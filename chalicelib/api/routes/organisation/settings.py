@@ -15,7 +15,7 @@ from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Settings")
 
@@ -48,7 +48,7 @@ def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
     who=Ability.CATALOGUE_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.CancellationReason]:
+def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> Page[catalog.CancellationReason]:
     """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
     return container.reasons().list(call.query.limit, call.query.cursor)
 

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import Duplicate, InUse, LastAdmin
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Staff")
 
@@ -22,7 +22,7 @@ routes = Routes(__name__, tag="Staff")
     who=Ability.CATALOGUE_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_staff(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[catalog.Staff]:
+def list_staff(call: Call[NoBody, PageQuery]) -> Page[catalog.Staff]:
     """All staff, oldest first."""
     return container.staffing().list(call.query.limit, call.query.cursor)
 

@@ -17,8 +17,8 @@ from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import rota
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
 from chalicelib.services.organisation.time_off import TimeOffResult
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Hours")
 
@@ -42,7 +42,7 @@ _TIME_OFF_PROBLEMS = (
     who=SCHEDULE_ABILITIES,
     refuses=("invalid_cursor",),
 )
-def list_work_schedules(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota.WorkSchedule]:
+def list_work_schedules(call: Call[NoBody, PageQuery]) -> Page[rota.WorkSchedule]:
     """When somebody works, oldest schedule first."""
     page = call.query.limit, call.query.cursor
     return container.work_schedules().list(call.context(), call.path["staff_id"], *page)
@@ -93,7 +93,7 @@ def delete_work_schedule(call: Call[NoBody, NoQuery]) -> None:
     who=SCHEDULE_ABILITIES,
     refuses=("invalid_cursor",),
 )
-def list_time_off(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[rota.TimeOff]:
+def list_time_off(call: Call[NoBody, PageQuery]) -> Page[rota.TimeOff]:
     """When somebody is away, in the order in which that was entered; for those who may change it."""
     return container.times_off().list(call.context(), call.path["staff_id"], call.query.limit, call.query.cursor)
 

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.domain.organisation import statuses
 from chalicelib.domain.shared.errors import InUse, StatusInUse, StatusNeeded
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Statuses")
 
@@ -24,7 +24,7 @@ _ORDER_PROBLEMS = ("position_taken", "start_first")
     who=Ability.CATALOGUE_VIEW,
     refuses=("invalid_cursor",),
 )
-def list_statuses(call: Call[NoBody, PageQuery]) -> unit_of_work.Page[statuses.Status]:
+def list_statuses(call: Call[NoBody, PageQuery]) -> Page[statuses.Status]:
     """All statuses in order of position, archived ones included."""
     return container.statuses().list(call.query.limit, call.query.cursor)
 
@@ -49,7 +49,7 @@ def create_status(call: Call[StatusBody, NoQuery]) -> statuses.Status:
     who=Ability.STATUS_CONFIGURE,
     refuses=("invalid_order", "start_first"),
 )
-def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> unit_of_work.Page[statuses.Status]:
+def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> Page[statuses.Status]:
     """Put all statuses in another order at once."""
     return container.statuses().reorder(call.context(), call.body.ids)
 

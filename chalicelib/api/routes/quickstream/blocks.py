@@ -17,10 +17,10 @@ from chalicelib.api.schemas.quickstream.blocks import (
 from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services import unit_of_work
 from chalicelib.services.quickstream.block_queries import BlockOccurrence
 from chalicelib.services.quickstream.create_blocks import CreatedBlocks
 from chalicelib.services.quickstream.edit_blocks import BlockPreview
+from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Quickstream")
 
@@ -54,7 +54,7 @@ def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
     who=Ability.BLOCK_VIEW,
     refuses=(NotFound, "invalid_range", "invalid_cursor"),
 )
-def list_blocks(call: Call[NoBody, BlockListQuery]) -> unit_of_work.Page[BlockOccurrence]:
+def list_blocks(call: Call[NoBody, BlockListQuery]) -> Page[BlockOccurrence]:
     """A location's blocks on some days, by start."""
     return container.blocks().list(call.context(), call.query.to_request())
 
@@ -100,7 +100,9 @@ def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
 )
 def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPreview:
     """What a change would do to seats and appointments; writes nothing."""
-    return container.editing().preview(call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request())
+    return container.editing().preview(
+        call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request()
+    )
 
 
 @routes.post(

@@ -94,4 +94,6 @@ def attendee_request(
 ) -> attendees.AttendeeRequest:
     """One person of a request as the use case takes them."""
     given = tuple(domain.Answer(a.question_id, a.value) for a in answers)
-    return attendees.AttendeeRequest(client_id, client.to_request() if client else None, notes, given, pointer, additional)
+    return attendees.AttendeeRequest(
+        client_id, client.to_request() if client else None, notes, given, pointer, additional
+    )

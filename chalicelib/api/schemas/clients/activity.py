@@ -13,7 +13,7 @@ from chalicelib.domain.clients.workflows import Workflow, WorkflowState
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.events import Channel
 from chalicelib.services.clients.activity import Activity, AttendedAppointment
-from chalicelib.services.unit_of_work import Page
+from chalicelib.services.store_port import Page
 
 
 class AppointmentActivityResponse(ResponseModel):

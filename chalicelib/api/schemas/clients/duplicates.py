@@ -53,7 +53,10 @@ class CreatedClientResponse(ClientResponse):
     def from_domain(cls, result: Any) -> Self:
         """From a client and their likely duplicates."""
         client, likely = result
-        return cls(**dict(ClientResponse.from_domain(client)), hint=[LikelyDuplicateResponse.from_domain(each) for each in likely])
+        return cls(
+            **dict(ClientResponse.from_domain(client)),
+            hint=[LikelyDuplicateResponse.from_domain(each) for each in likely],
+        )
 
 
 class DuplicatePairResponse(ResponseModel):

@@ -71,9 +71,9 @@ class OpeningHoursResponse(HoursLineResponse):
     @classmethod
     def from_domain(cls, result: Any) -> Self:
         """From a line of a location's hours."""
-        opening: opening_hours.BranchHoursLine = result
-        line = HoursLineResponse.from_domain(opening.line)
-        return cls(id=opening.id, version=opening.version, **dict(line))
+        branch_hours: opening_hours.BranchHoursLine = result
+        line = HoursLineResponse.from_domain(branch_hours.line)
+        return cls(id=branch_hours.id, version=branch_hours.version, **dict(line))
 
 
 class ClosureBody(RecordBody):

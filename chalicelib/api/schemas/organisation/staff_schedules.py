@@ -117,4 +117,6 @@ class SavedTimeOffResponse(TimeOffResponse):
         """From what was laid."""
         laid: TimeOffResult = result
         plain = TimeOffResponse.from_domain(laid.time_off)
-        return cls(**dict(plain), affected=[AffectedAppointmentResponse.from_domain(occupant) for occupant in laid.affected])
+        return cls(
+            **dict(plain), affected=[AffectedAppointmentResponse.from_domain(occupant) for occupant in laid.affected]
+        )

@@ -92,7 +92,8 @@ class QuickViewResponse(ResponseModel):
         """From the sections."""
         sections: QuickViewSections = result
         shown = {
-            s.value: [QuickViewAppointmentResponse.from_domain(item) for item in items] for s, items in sections.items.items()
+            s.value: [QuickViewAppointmentResponse.from_domain(item) for item in items]
+            for s, items in sections.items.items()
         }
         return cls(**shown, truncated=list(sections.truncated))
 

@@ -224,7 +224,9 @@ class RebookSummaryResponse(ResponseModel):
             retrospective_days=facts.offer.settings.retrospective_days,
             platforms=list(VideoPlatform),
             last_appointments=[EarlierAppointmentResponse.from_domain(earlier) for earlier in summary.appointments],
-            work_schedules=[RebookScheduleResponse.from_schedule(s, facts.source.location_id) for s in summary.schedules],
+            work_schedules=[
+                RebookScheduleResponse.from_schedule(s, facts.source.location_id) for s in summary.schedules
+            ],
         )
 
 
