@@ -2,8 +2,6 @@
 
 from chalice.app import Chalice, DynamoDBEvent, Rate
 
-from chalicelib import background, container
-from chalicelib.api.http import wiring
 from chalicelib.api.http.routing import Routes
 from chalicelib.api.http.serving import translate_errors
 from chalicelib.api.routes.appointments import appointments, attendees, lifecycle, public_appointments
@@ -23,12 +21,11 @@ from chalicelib.api.routes.organisation import (
 from chalicelib.api.routes.quickstream import blocks
 from chalicelib.api.routes.quickview import quickview, rebooking
 from chalicelib.api.routes.site import api_description, web_pages
+from chalicelib.container import container
 from chalicelib.jobs.schedules import ScheduledEvent, scheduled
 
 app = Chalice(app_name="frontdesk", configure_logs=False)
 app.register_middleware(translate_errors, "http")
-
-wiring.connect(container)
 
 RESOURCES: tuple[Routes, ...] = (
     web_pages.routes,
@@ -65,39 +62,39 @@ for resource in DECLARED:
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def release_blocks(tick: ScheduledEvent) -> dict[str, int]:
     """Lay out, release and close the blocks that are due (D12)."""
-    return background.releasing().release(tick.now, tick.has_time_left)
+    return container.release_job.release(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def deliver_due(tick: ScheduledEvent) -> dict[str, int]:
     """Send what the stream missed and the reminders that are due; then forget whom nothing more is sent to."""
-    reminded = background.reminding().remind(tick.now, tick.has_time_left)
-    delivered = background.delivery().sweep(tick.now, tick.has_time_left)
-    forgotten = background.farewells().erase_due(tick.now, tick.has_time_left)
+    reminded = container.reminder_job.remind(tick.now, tick.has_time_left)
+    delivered = container.outbox_relay.sweep(tick.now, tick.has_time_left)
+    forgotten = container.erasure_job.erase_due(tick.now, tick.has_time_left)
     return {"delivered": delivered, "reminded": reminded, "forgotten": forgotten}
 
 
 @scheduled(app, Rate(15, unit=Rate.MINUTES))
 def reject_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
-    return background.lapsing().reject_overdue(tick.now, tick.has_time_left)
+    return container.auto_reject_job.reject_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))
 def commence_overdue(tick: ScheduledEvent) -> dict[str, int]:
     """Commence what nobody has commenced for 31 days (RB-19)."""
-    return background.commencing().commence_overdue(tick.now, tick.has_time_left)
+    return container.auto_start_job.commence_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))
 def check_integrity(tick: ScheduledEvent) -> dict[str, int]:
     """Compare the ledger with the appointments; an alarm watches the metric."""
-    return background.check_integrity(tick.now)
+    return container.integrity_job.check(tick.now)
 
 
 # The template puts the table's stream in place of this ARN, which Chalice wants to read.
 @app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
 def relay_stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Send the messages and events of new journal entries; what fails stays due for deliver_due."""
-    background.relay(event.to_dict()["Records"])
+    container.relay_stream_records(event.to_dict()["Records"])
     return {"batchItemFailures": []}

@@ -14,10 +14,9 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.services import dynamodb
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.persistence import keys
 from chalicelib.persistence.table import Row, connect_table
-from chalicelib.settings import deployment_settings
 
 REGION = "us-east-1"
 TABLE = "frontdesk-benchmark"
@@ -149,7 +148,4 @@ def _run_to_end(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[i
 
 def _clear_caches() -> None:
     Row._connection = None  # noqa: SLF001  # PynamoDB offers no other way to another table
-    for factory in (*vars(container).values(), *vars(background).values()):
-        if hasattr(factory, "cache_clear"):
-            factory.cache_clear()
-    deployment_settings.cache_clear()
+    vars(container).clear()

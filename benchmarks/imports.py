@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 _POWERTOOLS = "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import single_metric"
 _LOADED_AT_ONCE = f"import chalice.app, pydantic; {_POWERTOOLS}"
 RUNTIME = "the four runtime packages"
-_BOOKING_CODE = "import app; from chalicelib import container; container.booking()"
+_BOOKING_CODE = "import app; from chalicelib.container import container; container.book_appointment"
 SUBJECTS = {
     RUNTIME: f"{_LOADED_AT_ONCE}; import pynamodb.models",
     "those app.py loads at once (without PynamoDB)": _LOADED_AT_ONCE,

@@ -19,7 +19,7 @@ from benchmarks.branches import DAYS, FIRST_DAY, NOW, TIMEZONE, catalogue
 from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs
 from benchmarks.processor import processor_seconds, record_call, replayed_call, require_success
 from benchmarks.report import Table, measure_in_rounds, median_ratio
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffSlots
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess, sheet_days
@@ -132,7 +132,7 @@ def _measured_parts(
     month = _month(crew, days)
 
     def read() -> ReadResult:
-        return container.store().read(month.refs, consistent=False)
+        return container.store.read(month.refs, consistent=False)
 
     yield CALL, processor_seconds(replayed_call(store, record_call(store, call), call))
     yield READ, processor_seconds(replayed_call(store, record_call(store, read), read))
@@ -152,7 +152,7 @@ def _month(crew: teams.StaffedBranch, days: int) -> StaffMonth:
         Ref.to(Location, crew.location_id),
         Ref.to(Service, teams.STAFFED_SERVICE),
     ]
-    found = container.store().read([*basics, Ref.to(BranchRoster, crew.location_id)])
+    found = container.store.read([*basics, Ref.to(BranchRoster, crew.location_id)])
     offer = ledger_io.offer_in(found, crew.location_id, teams.STAFFED_SERVICE)
     span = first - MARGIN_MINUTES, last + offer.service.duration_minutes + MARGIN_MINUTES
     refs = [ref for id_ in crew.staff_ids for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]

@@ -54,5 +54,9 @@ class PowertoolsObserver:
         """One log line made of ids only."""
         logger.info(event, extra=fields)
 
+    def alarm(self, event: str, **fields: str) -> None:
+        """One log line at level ERROR, made of ids only."""
+        logger.error(event, extra=fields)
+
 
 observer = PowertoolsObserver()

@@ -1,10 +1,8 @@
-"""The environment as one frozen model, read once: everything that differs between stages."""
+"""The environment as one frozen model: everything that differs between stages."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,9 +49,3 @@ def read_environment(environment: Mapping[str, str]) -> DeploymentSettings:
     values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
     values["public_url"] = values.get("public_url", "").rstrip("/")
     return DeploymentSettings.model_validate(values)
-
-
-@lru_cache(maxsize=1)
-def deployment_settings() -> DeploymentSettings:
-    """This process's settings, read from its environment at the first call."""
-    return read_environment(os.environ)

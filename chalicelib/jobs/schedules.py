@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, ScheduleExpression
 
-from chalicelib.api.http.wiring import dependencies
+from chalicelib.container import container
 
 # What a batch leaves unused, so that the work in hand can be finished.
 _RESERVE_MILLISECONDS = 5_000
@@ -23,7 +23,7 @@ class ScheduledEvent(BaseLambdaEvent):
     @property
     def now(self) -> datetime:
         """The present instant in UTC; the caller's word counts in stage local only."""
-        if self.requested_now is not None and dependencies().settings().is_local:
+        if self.requested_now is not None and container.settings.is_local:
             return datetime.fromisoformat(str(self.requested_now)).astimezone(UTC)
         return datetime.now(UTC)
 

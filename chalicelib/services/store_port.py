@@ -165,7 +165,7 @@ class Ids(Protocol):
         """At least 128 random bits, safe in a URL (D48)."""
 
 
-class DueIndex(Protocol):
+class DueWork(Protocol):
     """Work that waits for its time; ``DynamoDueWork`` is the one implementation. Longest waiting first."""
 
     def due_sheets(self, until: datetime) -> Iterable[tuple[str, str]]:

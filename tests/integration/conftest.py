@@ -9,11 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import background, container
-from chalicelib.api.http import wiring
+from chalicelib.container import container
 from chalicelib.persistence import keys, store
 from chalicelib.persistence.table import Row
-from chalicelib.settings import deployment_settings
 from tests.builders.doubles import moto_speedups
 from tests.builders.in_process.sample_organisation import World
 
@@ -44,10 +42,7 @@ def create_table() -> None:
 def forget_singletons() -> None:
     """Makes the container and PynamoDB start afresh."""
     Row._connection = None
-    for factory in (*vars(container).values(), *vars(background).values()):
-        if hasattr(factory, "cache_clear"):
-            factory.cache_clear()
-    deployment_settings.cache_clear()
+    vars(container).clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,8 +68,6 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     # moto is not made for threads: a read beside another may find a table in the middle of a change.
     monkeypatch.setattr(store, "AT_ONCE", 1)
-    # Unit tests in the same process plug in fakes and leave them.
-    monkeypatch.setattr(wiring, "_plugged", [container])
     with mock_aws():
         create_table()
         forget_singletons()

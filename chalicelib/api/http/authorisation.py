@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api.http.call import Access, AccessLevel
-from chalicelib.api.http.wiring import dependencies
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import Forbidden, Unauthenticated
 from chalicelib.domain.shared.permissions import Ability, Principal
 
@@ -25,7 +25,7 @@ def authorise(context: Mapping[str, Any], access: Access) -> Principal | None:
     if access is AccessLevel.PUBLIC:
         return None
     email, groups = _login_identity(context)
-    principal = dependencies().principal_for(email, groups)
+    principal = container.principal_for(email, groups)
     if principal is None or not principal.roles:
         raise Forbidden("This login does not belong to an active member of staff.")
     if not _is_allowed(principal, access):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api.http.wiring import dependencies, public_url
+from chalicelib.api.http.base_url import public_url
+from chalicelib.container import container
 from chalicelib.observability import error_fields, logger
 
 _REQUEST_HEADERS = "Authorization,Content-Type,Idempotency-Key,If-Match,X-Now"
@@ -54,7 +55,7 @@ def _allowed_origin(context: Mapping[str, Any], origin: str, public: bool) -> st
 
 def _configured_origins() -> tuple[str, ...]:
     try:
-        return dependencies().origins()
+        return container.allowed_origins.current()
     except Exception as error:  # noqa: BLE001  # the answer is ready: no failure here may replace it
         logger.error("origins unknown", extra=error_fields(error))
         return ()

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from chalicelib.api.http.problems import IdempotencyKeyReused
-from chalicelib.api.http.wiring import dependencies
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.services.context import IdempotencyKey
@@ -40,7 +40,7 @@ def canonical_request(path: str, parameters: Mapping[str, str], query: object, r
 
 def find_stored_response(idempotency: IdempotencyKey) -> StoredResponse | None:
     """The first answer under this key, None when there is none; 422 when it answered another request."""
-    found = dependencies().store().stored_response(idempotency.scope, idempotency.key)
+    found = container.store.stored_response(idempotency.scope, idempotency.key)
     if found is not None and found.fingerprint != idempotency.fingerprint:
         raise IdempotencyKeyReused()
     return found

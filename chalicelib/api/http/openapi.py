@@ -15,8 +15,8 @@ from chalicelib.api.http import problems
 from chalicelib.api.http.call import AccessLevel
 from chalicelib.api.http.decoding import MAX_PATH_PARAMETER_LENGTH
 from chalicelib.api.http.idempotency import MAX_KEY_LENGTH
+from chalicelib.api.http.route import JSON
 from chalicelib.api.http.routing import Route
-from chalicelib.api.http.serving import JSON
 from chalicelib.api.schemas.shared.fields import NoBody
 from chalicelib.domain.shared import errors
 from chalicelib.domain.shared.errors import Refusal

@@ -5,13 +5,13 @@
     @routes.get("/quickstream/blocks/{block_id}", query=BlockQuery, answer=Block, who=Ability.BLOCK_VIEW)
     def show_block(call: Call[NoBody, BlockQuery]) -> domain.Block:
         '''One occurrence of a block.'''
-        return container.blocks().show(call.context(), call.path["block_id"])
+        return container.block_queries.show(call.context(), call.path["block_id"])
 
     @routes.post("/public/appointments", body=BookingRequest, answer=BookedAppointment, status=201,
                  who=PUBLIC, refuses=(CapacityExhausted, OutsideBlock, "unknown_hold"))
     def book(call: Call[BookingRequest, NoQuery]) -> Booked:
         '''Book an appointment.'''
-        return container.booking().book(call.context(), call.body.wish())
+        return container.book_appointment.book(call.context(), call.body.wish())
 
 A handler returns the answer model, or anything that ``answer.of`` takes; ``present=`` replaces ``of`` by a
 function of the call and the result. Without an ``answer`` there is no body (204). Body models derive
@@ -26,16 +26,14 @@ when it needs headers of its own. One path belongs to one
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Required, TypedDict, Unpack
+from typing import Unpack
 
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
-from pydantic import BaseModel
 
 from chalicelib.api.http import serving
-from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Access, AccessLevel, Call
-from chalicelib.api.schemas.shared.fields import NoBody, NoQuery, RequestModel, ResponseModel
-from chalicelib.domain.shared.errors import Refusal
+from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Call
+from chalicelib.api.http.route import JSON, Handler, Route, RouteOptions
+from chalicelib.api.schemas.shared.fields import NoBody, NoQuery
 
 __all__ = ["ANY_STAFF", "PUBLIC", "Call", "NoBody", "NoQuery", "Route", "Routes"]
 
@@ -43,54 +41,6 @@ STAFF_AUTHORIZER = CognitoUserPoolAuthorizer(
     "StaffPool",
     provider_arns=[{"Fn::GetAtt": ["StaffPool", "Arn"]}],  # type: ignore[list-item]  # passes through to the template
 )
-
-Handler = Callable[[Call[Any, Any]], Any]
-Presenter = Callable[[Call[Any, Any], Any], BaseModel]
-
-
-class RouteOptions(TypedDict, total=False):
-    """The keywords of a declaration; only ``who`` is required."""
-
-    who: Required[Access]
-    body: type[RequestModel]
-    query: type[RequestModel]
-    answer: type[ResponseModel]
-    status: int
-    present: Presenter
-    refuses: tuple[type[Refusal] | str, ...]
-    idempotent: bool
-    versioned: bool
-    produces: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """What one route declares."""
-
-    method: str
-    path: str
-    handler: Handler
-    tag: str
-    who: Access
-    body: type[RequestModel] = NoBody
-    query: type[RequestModel] = NoQuery
-    answer: type[ResponseModel] | None = None
-    status: int = 200
-    present: Presenter | None = None
-    refuses: tuple[type[Refusal] | str, ...] = ()
-    idempotent: bool = False
-    versioned: bool = False
-    produces: str = serving.JSON
-
-    @property
-    def public(self) -> bool:
-        """Whether it is called without a login."""
-        return self.who is AccessLevel.PUBLIC
-
-    @property
-    def name(self) -> str:
-        """The operation's id."""
-        return self.handler.__name__
 
 
 class Routes:
@@ -144,7 +94,7 @@ class Routes:
             return serving.serve(route, self.blueprint.current_request, parameters)
 
         self._register(route.method, route.path, view, route.name, None if route.public else STAFF_AUTHORIZER)
-        if route.produces == serving.JSON:  # pages and files are loaded without asking first
+        if route.produces == JSON:  # pages and files are loaded without asking first
             self._add_preflight(route)
 
     def _add_preflight(self, route: Route) -> None:

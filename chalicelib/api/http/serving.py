@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalice.app import Request, Response
 
 from chalicelib.api.http import cors, decoding, idempotency, problems
 from chalicelib.api.http.authorisation import authorise
+from chalicelib.api.http.base_url import public_url
 from chalicelib.api.http.call import Call
-from chalicelib.api.http.wiring import dependencies, public_url
+from chalicelib.api.http.route import JSON, Route
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, NotFound, Refusal
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.observability import count_metric, error_fields, logger
 from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.store_port import StoredResponse
 
-if TYPE_CHECKING:
-    from chalicelib.api.http.routing import Route
-
-JSON = "application/json"
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -121,7 +119,7 @@ def _decode_call(route: Route, request: Request, parameters: Mapping[str, str]) 
         query=decoding.decode_query(request, route.query),
         path=decoding.decode_path(parameters),
         principal=principal,
-        now=decoding.request_time(header("x-now"), dependencies().settings().is_local),
+        now=decoding.request_time(header("x-now"), container.settings.is_local),
         idempotency=_idempotency_key(route, request, parameters, raw, principal, present),
         expected_version=decoding.expected_version(header("if-match")) if route.versioned else None,
         correlation_id=str(request.context.get("requestId", "")),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.events import Channel
@@ -12,22 +11,15 @@ from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.context import Context
 from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.settings_reader import settings_in
-from chalicelib.services.store_port import Ref, Store
-
-
-class PendingRequests(Protocol):
-    """The requests that have not been decided on."""
-
-    def pending_requests(self, until: datetime) -> Iterator[str]:
-        """The ids of those that were made, or made anew, by then, longest waiting first."""
+from chalicelib.services.store_port import DueWork, Ref, Store
 
 
 class AutoRejectJob:
     """The scheduled function's work; every rejection is a cancellation like any other, and happens once."""
 
-    def __init__(self, store: Store, pending_requests: PendingRequests, cancel_appointment: CancelAppointment) -> None:
+    def __init__(self, store: Store, due_work: DueWork, cancel_appointment: CancelAppointment) -> None:
         self._store = store
-        self._pending_requests = pending_requests
+        self._due_work = due_work
         self._cancel_appointment = cancel_appointment
 
     def reject_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
@@ -42,7 +34,7 @@ class AutoRejectJob:
         since = now - timedelta(hours=settings.auto_reject_after_hours)
         context, runner = Context(now, channel=Channel.SYSTEM), JobRunner(time_left)
         rejected = runner.run_each(
-            self._pending_requests.pending_requests(since),
+            self._due_work.pending_requests(since),
             lambda i: self._cancel_appointment.reject_overdue(context, i, since),
         )
         runner.raise_first_fault()

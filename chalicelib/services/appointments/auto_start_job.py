@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.lifecycle import LifecycleStep, is_overdue, take_step
@@ -13,15 +12,8 @@ from chalicelib.domain.shared.events import Channel, FieldChange
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.context import Context
 from chalicelib.services.job_runner import JobRunner
-from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.store_port import DueWork, Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
-
-
-class DueAutoStarts(Protocol):
-    """Appointments that nobody has commenced."""
-
-    def due_auto_starts(self, until: datetime) -> Iterator[str]:
-        """The ids of those that should have been by then, longest waiting first, page by page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +21,7 @@ class AutoStartJob:
     """The scheduled function's work: all that is overdue however long ago, each appointment once."""
 
     store: Store
-    due: DueAutoStarts
+    due: DueWork
     ids: Ids
     count: Callable[[str, int], None]
 

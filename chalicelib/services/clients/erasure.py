@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact, ExternalId
@@ -30,7 +30,7 @@ from chalicelib.services.clients.profiles import ClientProfiles, remove_from_con
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.store_port import ClientDirectory, Ids, ReadResult, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, DueWork, Ids, ReadResult, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_NAMED = 20
@@ -41,13 +41,6 @@ _BATCH_SIZE = 50
 _MERGED_INTO, _MERGED_FROM, _WORKFLOW_ID = _LINK_FIELDS = ("merged_into", "merged_from", "workflow_id")
 # No appointment that began earlier is still under way.
 _MAX_DURATION = timedelta(days=2)
-
-
-class DueErasures(Protocol):
-    """Deleted clients who are kept reachable a little longer."""
-
-    def due_erasures(self, until: datetime) -> Iterator[str]:
-        """The ids of those whose time is up by then, longest waiting first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +242,7 @@ class ErasureJob:
     """Forgets the last of those who were kept reachable."""
 
     store: Store
-    due: DueErasures
+    due: DueWork
 
     def erase_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
         """Blanks whoever's time is up, while there is time; returns how many."""

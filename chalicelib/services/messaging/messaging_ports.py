@@ -87,3 +87,6 @@ class Observer(Protocol):
 
     def note(self, event: str, **fields: str) -> None:
         """One log line."""
+
+    def alarm(self, event: str, **fields: str) -> None:
+        """One log line at level ERROR."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings
 from chalicelib.domain.organisation.opening_hours import holidays_known
 from chalicelib.domain.organisation.statuses import StatusPipeline, require_complete
@@ -13,6 +15,9 @@ from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
+
+# A change of the allowed origins is heard of within this time.
+_ORIGINS_SECONDS = 60
 
 
 class OrganisationSettings:
@@ -60,3 +65,21 @@ def _require_known_holidays(calendar: HolidayCalendar) -> None:
         raise invalid("/holidays/country", "The public holidays of this country are not known.", "unknown_holidays")
     if not holidays_known(calendar.country, calendar.region):
         raise invalid("/holidays/region", "This country has no public holidays by that region.", "unknown_holidays")
+
+
+class AllowedOrigins:
+    """The web origins that may call the public routes; read at most once a minute."""
+
+    def __init__(self, settings: OrganisationSettings, clock: Callable[[], float]) -> None:
+        """``clock`` counts seconds."""
+        self._settings = settings
+        self._clock = clock
+        self._origins: tuple[str, ...] = ()
+        self._read_again_at = 0.0
+
+    def current(self) -> tuple[str, ...]:
+        """The origins, ``*`` for any, as the settings had them at most a minute ago."""
+        if self._clock() >= self._read_again_at:
+            self._origins = self._settings.show().allowed_origins
+            self._read_again_at = self._clock() + _ORIGINS_SECONDS
+        return self._origins

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Calendar, days_around
@@ -16,7 +15,7 @@ from chalicelib.services.quickstream.block_writer import BlockChange, apply_chan
 from chalicelib.services.quickstream.create_blocks import CreateBlocks
 from chalicelib.services.quickstream.release_manually import close_block
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.store_port import AppointmentLists, Ids, Store
+from chalicelib.services.store_port import AppointmentLists, DueWork, Ids, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_PER_TRANSACTION = 80
@@ -30,16 +29,6 @@ METRICS = {
 }
 
 
-class DueBlockWork(Protocol):
-    """What the due index says has come due, oldest first, page by page."""
-
-    def due_sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
-        """The location and UTC day of every sheet with a block due by then."""
-
-    def due_series(self, until: datetime) -> Iterator[str]:
-        """The id of every series of which more is to be laid out by then."""
-
-
 class ReleaseJob:
     """The scheduled function's work: all that is due however long ago, each thing once (D12)."""
 
@@ -47,7 +36,7 @@ class ReleaseJob:
         self,
         store: Store,
         appointment_lists: AppointmentLists,
-        due: DueBlockWork,
+        due: DueWork,
         ids: Ids,
         pause: Pause,
         count: Callable[[str, int], None],

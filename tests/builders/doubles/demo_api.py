@@ -1,4 +1,4 @@
-"""A small API on the real frame, and wiring without a table, to test what every route gets for free."""
+"""A small API on the real frame without a table, to test what every route gets for free."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from chalice.app import Chalice
 from pydantic import Field
 
-from chalicelib.api.http import wiring
 from chalicelib.api.http.routing import ANY_STAFF, PUBLIC, Call, NoBody, NoQuery, Routes
 from chalicelib.api.http.serving import translate_errors
 from chalicelib.api.routes.site import api_description
@@ -22,6 +21,7 @@ from chalicelib.api.schemas.shared.fields import (
     ResponseModel,
     Text,
 )
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
 from chalicelib.services.context import IdempotencyKey
@@ -101,18 +101,24 @@ class Desk:
 
 
 @dataclass
-class FakeWiring:
-    """The container's factories without a container."""
+class FakeParts:
+    """The parts of the container that every request passes through, without a table."""
 
     desk: Desk
     stage: str = "local"
     allowed: tuple[str, ...] = ("https://bank.example",)
     staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
 
-    def settings(self) -> DeploymentSettings:
-        """A made-up deployment."""
-        return DeploymentSettings(
-            table_name="desk", stage=self.stage, region="ca-central-1", public_url="https://desk.example/v1"
+    def install(self) -> None:
+        """Puts these into the container in place of everything else."""
+        vars(container).clear()
+        vars(container).update(
+            settings=DeploymentSettings(
+                table_name="desk", stage=self.stage, region="ca-central-1", public_url="https://desk.example/v1"
+            ),
+            principal_for=self.principal_for,
+            allowed_origins=self,
+            store=self,
         )
 
     def principal_for(self, email: str, groups: tuple[str, ...]) -> Principal | None:
@@ -122,13 +128,9 @@ class FakeWiring:
         roles = frozenset(Role(group) for group in groups if group in set(Role))
         return Principal("stf_1", "Sam Lee", email, roles, self.staff[email])
 
-    def origins(self) -> tuple[str, ...]:
+    def current(self) -> tuple[str, ...]:
         """The configured origins."""
         return self.allowed
-
-    def store(self) -> FakeWiring:
-        """Where answers are kept."""
-        return self
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer kept under a key."""
@@ -187,10 +189,10 @@ def routes_of(desk: Desk) -> Routes:
     return routes
 
 
-def build(desk: Desk | None = None, **wired: Any) -> tuple[Chalice, Desk]:
-    """An app with the demo's routes, connected to fresh wiring, and its desk."""
+def build(desk: Desk | None = None, **parts: Any) -> tuple[Chalice, Desk]:
+    """An app with the demo's routes on fresh fake parts, and its desk."""
     desk = desk or Desk()
-    wiring.connect(FakeWiring(desk, **wired))
+    FakeParts(desk, **parts).install()
     app = Chalice("demo", configure_logs=False)
     app.register_middleware(translate_errors, "http")
     demo = routes_of(desk)

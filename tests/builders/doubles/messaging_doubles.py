@@ -133,6 +133,8 @@ class FakeObserver:
     def note(self, event: str, **fields: str) -> None:
         self.lines.append((event, fields))
 
+    alarm = note
+
 
 class WatchedStore(MemoryStore):
     """Another store; ``meddle[n]`` happens just before its n-th read."""

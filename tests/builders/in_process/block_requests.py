@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.organisation.catalog import Location, Login, Staff
 from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.permissions import Role
@@ -67,7 +67,7 @@ def employed(role: Role, *location_ids: str) -> dict[str, Any]:
     work = UnitOfWork()
     staff = work.save(Staff(f"stf_{role.value}", role.value, email, role, location_ids))
     work.save(Login(email, staff.id))
-    container.store().commit(work)
+    container.store.commit(work)
     return claims(email, f"[{role.value}]")
 
 
@@ -75,23 +75,23 @@ def branch(location_id: str = VANCOUVER, timezone: str = "America/Vancouver") ->
     """Another location, where nobody works yet."""
     work = UnitOfWork()
     work.save(Location(location_id, "Vancouver", timezone))
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def events(block: dict[str, Any]) -> list[DomainEvent]:
     """What was announced about a block, oldest first."""
-    entries = container.agenda().journal(block["id"], 100, None).items
+    entries = container.appointment_lists.journal(block["id"], 100, None).items
     return [event for entry in reversed(entries) for event in entry.events]
 
 
 def actions(subject_id: str) -> list[str]:
     """What the journal says was done to it, oldest first."""
-    return [entry.action for entry in reversed(container.agenda().journal(subject_id, 100, None).items)]
+    return [entry.action for entry in reversed(container.appointment_lists.journal(subject_id, 100, None).items)]
 
 
 def sweep(now: datetime) -> dict[str, int]:
     """One run of the scheduled function, only what it did."""
-    counts = background.releasing().release(now, lambda: True)
+    counts = container.release_job.release(now, lambda: True)
     return {name: number for name, number in counts.items() if number}
 
 
@@ -112,7 +112,7 @@ class Meddling:
     """The real store, with something that happens just before the n-th commit."""
 
     def __init__(self, before: Callable[[], object], at: int = 1) -> None:
-        self._store = container.store()
+        self._store = container.store
         self._before = before
         self._at = at
         self.commits = 0

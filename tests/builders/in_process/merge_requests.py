@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib import background
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.persistence.table import Row
@@ -118,6 +118,6 @@ def public(world: World, attendee: dict[str, Any], minutes: int = 90) -> str:
 
 def sound(world: World) -> None:
     """Ledger and appointments, clients and everything they are found by and known through say the same."""
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
     clients = [row.pk.removeprefix("CLI#") for row in Row.scan() if row.kind == "client"]
-    assert background.client_integrity().check(clients, (TORONTO, SAM, ALEX)) == ()
+    assert container.client_integrity.check(clients, (TORONTO, SAM, ALEX)) == ()

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, MeetingMethod, Service, Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
@@ -66,7 +66,7 @@ class Branch:
         work.save(Location(TORONTO, "Branch", self.day.zone))
         for service in self.services.values():
             work.save(service)
-        container.store().commit(work)
+        container.store.commit(work)
         self.blocks = [self._laid(number, planned) for number, planned in enumerate(self.plan.blocks)]
         for act in self.plan.acts:
             self._do(act)
@@ -123,7 +123,7 @@ class Branch:
         start = epoch_minute(self.turn) - 100 + 25 * act.choice
         access = (SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE)[act.choice % 2]
         occupant = Occupant(
-            f"apt_{container.ids().new('x', self.world.now)[2:]}",
+            f"apt_{container.ids.new('x', self.world.now)[2:]}",
             start,
             start + self.services[act.service].duration_minutes,
             act.service,

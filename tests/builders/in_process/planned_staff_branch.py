@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.times import utc_text
@@ -44,7 +44,7 @@ class StaffBranch:
         work.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
         for record in records(self.day, self.plan):
             work.save(record)
-        container.store().commit(work)
+        container.store.commit(work)
         self.world.lay(limit=3, start=self.turn - timedelta(minutes=60), hours=4, services=(BLOCKS,))
         for act in self.plan.acts:
             self._do(act)
@@ -197,7 +197,7 @@ class StaffBranch:
 
     def require_sound(self, *more: str) -> None:
         """Ledgers and appointments agree, and ``require_apart``."""
-        assert background.integrity().check(min(self.world.now, self.turn - timedelta(days=2))).differences == ()
+        assert container.ledger_integrity.check(min(self.world.now, self.turn - timedelta(days=2))).differences == ()
         self.require_apart(*more)
 
     def require_apart(self, *more: str) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
-from chalicelib.container import quickview
+from chalicelib.container import container, quickview
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee, Cancellation
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
@@ -139,7 +138,7 @@ def attend(whom: Client, **more: Any) -> None:
     work = UnitOfWork()
     work.index_client(work.save(whom))
     work.save_appointment(source(client_id=whom.id, **more))
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def allot(sessions: int, **more: Any) -> None:
@@ -158,7 +157,7 @@ def keep(world: World, **changes: Any) -> None:
     before = world.read(Appointment, SOURCE)
     work = UnitOfWork()
     work.save_appointment(replace(before, **changes), before)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def call_off(world: World) -> None:
@@ -167,7 +166,7 @@ def call_off(world: World) -> None:
     before = world.read(Appointment, SOURCE)
     work = UnitOfWork()
     work.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def rows() -> dict[tuple[str, str], Any]:

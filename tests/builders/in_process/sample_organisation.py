@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Calendar
 from chalicelib.domain.organisation.catalog import (
     AvailabilitySource,
@@ -73,7 +73,7 @@ class World:
             work.save(staff)
             work.save(Login(staff.email, staff.id))
             work.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
-        container.store().commit(work)
+        container.store.commit(work)
         return self
 
     def keep_hours(self, *lines: WeeklyHours) -> World:
@@ -89,7 +89,7 @@ class World:
             rota = replace(rota, schedules=(schedule,))
             work.save(rota)
             work.save(self.read(TeamMember, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
-        container.store().commit(work)
+        container.store.commit(work)
         return self
 
     def lay(
@@ -121,17 +121,17 @@ class World:
     def rewrite(self, start: int, end: int, how: Any) -> None:
         """Changes the sheets of these minutes."""
         days = utc_days(start, end)
-        found = container.store().read(ledger_io.sheet_refs(TORONTO, days))
+        found = container.store.read(ledger_io.sheet_refs(TORONTO, days))
         before = ledger_io.calendar_in(found, TORONTO, days)
         work = UnitOfWork()
         for sheet in how(before).changed_since(before):
             work.save(sheet)
-        container.store().commit(work)
+        container.store.commit(work)
 
     def calendar(self, start: datetime = OPENING) -> Calendar:
         """What the ledger says of a day."""
         day = start.date().isoformat()
-        found = container.store().read(ledger_io.sheet_refs(TORONTO, [day]))
+        found = container.store.read(ledger_io.sheet_refs(TORONTO, [day]))
         return ledger_io.calendar_in(found, TORONTO, [day])
 
     def call(self, method: str, url: str, body: object = None, **more: Any) -> Reply:
@@ -153,7 +153,7 @@ class World:
 
     def read(self, kind: Any, *key: str) -> Any:
         """A record as it stands in the table."""
-        return container.store().read([Ref.to(kind, *key)]).get(kind, *key)
+        return container.store.read([Ref.to(kind, *key)]).get(kind, *key)
 
     def offers(self, day: datetime = OPENING, service: str = MORTGAGE, **more: Any) -> dict[str, int]:
         """The starts offered on a UTC day with how many each takes."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Sheet
 from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, Service, Settings, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
@@ -50,7 +50,7 @@ def write(*records: Any) -> None:
     work = UnitOfWork()
     for record in records:
         work.save(record)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def staffed(world: World) -> World:
@@ -158,7 +158,7 @@ def advice(world: World, minutes: int = 0, staff_id: str = SAM, **more: Any) -> 
 
 def journal(appointment_id: str) -> list[JournalEntry]:
     """Everything that happened to it, newest first."""
-    return list(container.agenda().journal(appointment_id, 50, None).items)
+    return list(container.appointment_lists.journal(appointment_id, 50, None).items)
 
 
 def told(entry: JournalEntry) -> list[tuple[MessageKind, str]]:
@@ -168,12 +168,12 @@ def told(entry: JournalEntry) -> list[tuple[MessageKind, str]]:
 
 def require_whole(world: World) -> None:
     """Every appointment stands exactly where it should."""
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
 
 
 def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], of: type[Any] = object) -> None:
     """Somebody else acts between the next decision, or the next that saves a record ``of`` a kind, and its commit."""
-    store = container.store()
+    store = container.store
     commit = store.commit
 
     def overtaken(work: UnitOfWork, *more: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import Reply
@@ -79,7 +79,7 @@ def named(lines: list[dict[str, Any]]) -> list[str]:
 
 def said(world: World, appointment_id: str) -> list[tuple[str, str]]:
     """Kind and audience of every message any journal entry of it has asked for, oldest first."""
-    entries = reversed(container.agenda().journal(appointment_id, 100, None).items)
+    entries = reversed(container.appointment_lists.journal(appointment_id, 100, None).items)
     return [(message.kind.value, message.audience.value) for entry in entries for message in entry.messages]
 
 
@@ -92,7 +92,7 @@ def logged(world: World, appointment_id: str, field: str = "status") -> list[tup
 
 def events(world: World, appointment_id: str) -> list[str]:
     """Every event, oldest first."""
-    entries = reversed(container.agenda().journal(appointment_id, 100, None).items)
+    entries = reversed(container.appointment_lists.journal(appointment_id, 100, None).items)
     return [event.type for entry in entries for event in entry.events]
 
 
@@ -115,4 +115,4 @@ def shown(world: World, appointment_id: str) -> Any:
 
 def record(kind: Any, *key: str) -> Any:
     """A record as it stands in the table."""
-    return container.store().read([Ref.to(kind, *key)]).get(kind, *key)
+    return container.store.read([Ref.to(kind, *key)]).get(kind, *key)

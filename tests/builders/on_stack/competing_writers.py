@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.persistence import row_mapping, table, transaction
 from chalicelib.persistence.store import DynamoReadResult, DynamoStore
 from chalicelib.services.store_port import Ref
@@ -24,7 +24,7 @@ class Together(DynamoStore):
     """The real store, but nobody decides before everybody has read from this ``partition`` for the first time."""
 
     def __init__(self, readers: int, partition: str) -> None:
-        super().__init__(table.connect_table(container.settings().table_name, container.settings().region), time.time)
+        super().__init__(table.connect_table(container.settings.table_name, container.settings.region), time.time)
         self._partition = partition
         self._all = threading.Barrier(readers)
         self._mine = threading.local()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.shared.times import epoch_minute
@@ -23,19 +23,19 @@ def occupy(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = N
     """Puts these on somebody's own sheets, together with what ``change`` writes."""
     work = work or UnitOfWork()
     days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy_span)})
-    found = container.store().read([Ref.to(Sheet, staff_id, day) for day in days])
+    found = container.store.read([Ref.to(Sheet, staff_id, day) for day in days])
     for day in days:
         sheet = found.get(Sheet, staff_id, day) or Sheet(staff_id, day)
         for occupant in occupants:
             if day in sheet_days(staff_id, *occupant.busy_span):
                 sheet = sheet.with_occupant(occupant)
         work.save(sheet)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def assign(staff_id: str, place: str, start: datetime) -> None:
     """Gives somebody ``apt_new`` as everybody does who gives an appointment: their post is in the transaction."""
-    member = container.store().read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
+    member = container.store.read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
     work = UnitOfWork()
     work.save(replace(member, assigned_at=start))
     occupy(staff_id, [booked("new", start)], work)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import Client, Contact
 from chalicelib.domain.organisation.catalog import AvailabilitySource, CancellationReason, Login, Question, Service
@@ -34,7 +34,7 @@ def on_record(number: int = 1, **fields: Any) -> str:
     work = UnitOfWork()
     work.save(client)
     work.relation_counts.update({(TORONTO, client.id): 1, (SAM, client.id): 1})
-    container.store().commit(work)
+    container.store.commit(work)
     return client.id
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Answer, Attendee
 from chalicelib.domain.clients.client import Client, Contact
 from chalicelib.domain.organisation.catalog import Question, QuestionType
@@ -38,14 +38,14 @@ def on_record(world: World, **more: Any) -> Client:
     work = UnitOfWork()
     work.relation_counts[(TORONTO, "cli_1")] = 1
     client = work.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
-    container.store().commit(work)
+    container.store.commit(work)
     return client
 
 
 def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = None) -> tuple[Attendee, ...]:
     """The guests as attendees, written; ``meanwhile`` is called between decision and commit."""
-    store = container.store()
-    attending = container.attending()
+    store = container.store
+    attending = container.attendee_registration
     known = attending.normalise(guests, TORONTO)
     work = UnitOfWork()
     service = ASKED if asked else replace(ASKED, questions=())
@@ -72,7 +72,7 @@ def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(
     assert (client.notes, client.created_by, client.receive_sms) == ("Prefers mornings", ALEX, True)
     assert (attendee.name, attendee.language, attendee.contact) == ("Bo Lind", "fr", None)
     assert len(attendee.code) >= 22
-    consent, creation = container.agenda().journal(client.id, 10, None).items
+    consent, creation = container.appointment_lists.journal(client.id, 10, None).items
     assert [(e.type, e.version, dict(e.data)) for e in creation.events] == [("client.created", 1, {"id": client.id})]
     assert consent.changes == (FieldChange("mobile", None, "+14165550100"),)
     assert (creation.action, consent.action) == ("created", "sms_consent_given")
@@ -142,11 +142,11 @@ def test_a_client_who_changes_meanwhile_is_looked_at_again(world: World) -> None
     def rename() -> None:
         work = UnitOfWork()
         work.save(replace(client, last_name="Ruiz-Vega"))
-        container.store().commit(work)
+        container.store.commit(work)
 
     with pytest.raises(Stale):
         attended(AttendeeRequest(client_id=client.id), AttendeeRequest(client=BO), meanwhile=rename)
-    assert container.store().read([Ref.to(Contact, "bo@example.org")]).get(Contact, "bo@example.org") is None
+    assert container.store.read([Ref.to(Contact, "bo@example.org")]).get(Contact, "bo@example.org") is None
 
 
 def test_what_is_wrong_is_pointed_at(world: World) -> None:

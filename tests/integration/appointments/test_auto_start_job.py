@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.persistence.due_index import DynamoDueWork
@@ -38,7 +38,7 @@ def booked(world: World, start: datetime = OPENING, name: str = "ruiz", **fields
 
 def commence(now: datetime) -> int:
     """How many a run at this time commences."""
-    return background.commencing().commence_overdue(now, lambda: True)["commenced"]
+    return container.auto_start_job.commence_overdue(now, lambda: True)["commenced"]
 
 
 @pytest.mark.parametrize("state", [AppointmentState.BOOKED, AppointmentState.ARRIVED])
@@ -46,7 +46,7 @@ def commence(now: datetime) -> int:
 def test_it_is_commenced_once_after_31_days(world: World, state: AppointmentState, reminded: bool) -> None:
     mine = booked(world, state=state)
     if reminded:
-        background.reminding().remind(OPENING, lambda: True)
+        container.reminder_job.remind(OPENING, lambda: True)
     assert commence(OPENING + MONTH) == 0
     assert (commence(LATE), commence(LATE), commence(LATE + MONTH)) == (1, 0, 0)
     after = world.read(Appointment, mine)
@@ -87,7 +87,7 @@ def test_what_was_put_on_record_afterwards_waits_as_long_from_then_on(world: Wor
 def test_reminders_come_first_and_go_on_as_ever(world: World) -> None:
     write(replace(world.read(Settings), reminder_hours=(24, 2)))
     mine = booked(world)
-    sweep = [background.reminding().remind(OPENING - timedelta(hours=h), lambda: True) for h in (24, 24, 2, 2, 0)]
+    sweep = [container.reminder_job.remind(OPENING - timedelta(hours=h), lambda: True) for h in (24, 24, 2, 2, 0)]
     assert sweep == [1, 0, 1, 0, 0]
     assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH - SECOND)) == []
     assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH)) == [mine]
@@ -111,7 +111,7 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: Worl
         def unstarted(self, until: datetime) -> Iterator[str]:
             yield from ["", *ids]
 
-    store = container.store()
+    store = container.store
 
     class Faulty:
         def read(self, refs: Any) -> Any:
@@ -121,7 +121,7 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: Worl
 
         commit = store.commit
 
-    commencing = AutoStartJob(Faulty(), Broken(), container.ids(), lambda *_: None)  # type: ignore[arg-type]  # a part
+    commencing = AutoStartJob(Faulty(), Broken(), container.ids, lambda *_: None)  # type: ignore[arg-type]  # a part
     with pytest.raises(ValueError):  # noqa: PT011  # it has no words
         commencing.commence_overdue(at(31) + MONTH, lambda: True)
     assert {world.read(Appointment, i).state for i in ids} == {AppointmentState.IN_PROGRESS}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import CancellationReason, Login
 from chalicelib.domain.shared.permissions import Role
@@ -123,7 +123,7 @@ def test_the_contact_centre_has_no_dashboard(world: World) -> None:
     work = UnitOfWork()
     work.save(replace(employed("stf_cc", "Rosa", Role.CONTACT_CENTRE), location_ids=()))
     work.save(Login("rosa@example.org", "stf_cc"))
-    container.store().commit(work)
+    container.store.commit(work)
     rosa = claims("rosa@example.org", "[contact_centre]")
     for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day", "none"):
         for rest in (f"&location_id={TORONTO}&date=2026-12-03", "&staff_id=me", ""):
@@ -159,7 +159,7 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     work = UnitOfWork()
     for pending in booked[:2]:
         work.save(replace(world.read(Appointment, pending), confirmed=False))
-    container.store().commit(work)
+    container.store.commit(work)
     world.now = at(10)
     url = f"view=unconfirmed&location_id={TORONTO}"
     assert ids(world, url) == booked[:2]
@@ -172,7 +172,7 @@ def test_requests_are_listed_until_they_are_confirmed(world: World) -> None:
     assert ids(world, f"view=upcoming&location_id={TORONTO}") == booked[1:]
     work = UnitOfWork()
     work.save(replace(world.read(Appointment, booked[1]), confirmed=True))
-    container.store().commit(work)
+    container.store.commit(work)
     assert ids(world, url) == booked[:1]
     assert ids(world, f"{url}&show_confirmed=true") == booked
 
@@ -181,7 +181,7 @@ def test_cancelling_needs_one_of_the_organisations_reasons(world: World) -> None
     booked = world.book().json["id"]
     work = UnitOfWork()
     work.save(CancellationReason("rsn_1", "Branch closed"))
-    container.store().commit(work)
+    container.store.commit(work)
     url = f"/appointments/{booked}/cancel"
     assert world.staff("POST", url, {}).json["code"] == "reason_required"
     assert world.staff("POST", url, {"reason_id": "rsn_2"}).json["code"] == "unknown_reason"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, Cancellation
 from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Settings, Staff
 from chalicelib.domain.shared.errors import NotFound
@@ -76,7 +76,7 @@ def people(table: None) -> None:
         work.save(Location(location_id, location_id, zone))
     for staff_id, (role, location_ids, timezone) in PEOPLE.items():
         work.save(Staff(staff_id, staff_id, f"{staff_id}@example.org", role, location_ids, timezone=timezone))
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def booked(wanted: Sequence[Fact]) -> list[Appointment]:
     for begin in range(0, len(wanted), 100):
         work = UnitOfWork()
         saved += [work.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
-        container.store().commit(work)
+        container.store.commit(work)
     return saved
 
 
@@ -121,7 +121,7 @@ def walked(
     """The whole list as somebody reads it page by page, each of them so much later than the one before."""
     found: list[Appointment] = []
     while True:
-        page = container.dashboard().list_page(Context(now, who), listing)
+        page = container.dashboard.list_page(Context(now, who), listing)
         found += [seated.appointment for seated in page.items]
         if page.next_cursor is None:
             return found
@@ -197,7 +197,7 @@ def test_requests_that_begin_while_one_reads_are_not_lost(people: None, show_con
 def test_a_rare_find_needs_no_empty_pages(people: None) -> None:
     """Somebody who has two of three hundred appointments gets both on their first page."""
     booked([Fact(n, staff_id="stf_a" if n in (0, 299) else "stf_ab") for n in range(300)])
-    page = container.dashboard().list_page(
+    page = container.dashboard.list_page(
         Context(NOW, principal("stf_a")), DashboardRequest(DashboardView.UPCOMING, "loc_a", limit=2)
     )
     assert [seated.appointment.start for seated in page.items] == [NOW, NOW + timedelta(minutes=299)]
@@ -210,7 +210,7 @@ def test_many_locations_are_one_list(people: None) -> None:
     who = replace(principal("stf_ab"), location_ids=places)
     work = UnitOfWork()
     work.save(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
-    container.store().commit(work)
+    container.store.commit(work)
     first, _, last = booked([Fact(n, place, "stf_c") for n, place in enumerate(("loc_a", "loc_b", "loc_198"))])
     shown = walked(who, DashboardRequest(DashboardView.UPCOMING, staff_id="stf_c", limit=2))
     assert [a.id for a in shown] == [first.id, last.id]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.organisation.catalog import Login, Settings
 from chalicelib.domain.shared.permissions import Role
@@ -144,7 +144,7 @@ def test_only_those_who_look_after_it_bring_it_on(world: World) -> None:
     centre = replace(employed("stf_00000000000000000000000003", "Cleo", Role.CONTACT_CENTRE), location_ids=())
     work.save(centre)
     work.save(Login(centre.email, centre.id))
-    container.store().commit(work)
+    container.store.commit(work)
     login = claims(centre.email, "[contact_centre]")
     assert world.call("POST", f"/appointments/{mine}/commence", login=login).status == 403
     assert step(world, other, "commence").status == 403, "unassigned: seen on the dashboard, but not theirs"

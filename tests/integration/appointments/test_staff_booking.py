@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact
 from chalicelib.domain.organisation.catalog import AvailabilitySource, Question, Service, Staff
@@ -254,7 +254,7 @@ def test_a_copy_that_runs_at_the_same_moment_books_nothing(world: World, monkeyp
     replies.append(book(world, headers=key))
     assert [reply.status for reply in replies] == [201, 201]
     assert replies[0].json == replies[1].json
-    assert len(container.agenda().at_location(TORONTO, NOW, at(600), 50, None).items) == 1
+    assert len(container.appointment_lists.at_location(TORONTO, NOW, at(600), 50, None).items) == 1
 
 
 def test_wall_time_needs_a_zone_and_is_kept_in_it(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Login
 from chalicelib.domain.shared.permissions import Role
@@ -289,7 +289,7 @@ def test_the_contact_centre_may_only_reject(world: World) -> None:
     work, rosa = UnitOfWork(), employed("stf_rosa", "Rosa", Role.CONTACT_CENTRE)
     work.save(rosa)
     work.save(Login(rosa.email, rosa.id))
-    container.store().commit(work)
+    container.store.commit(work)
     login = claims(rosa.email, "[contact_centre]")
     url = f"/appointments/{asked['id']}/status"
     confirm = world.call("POST", url, {"status_id": sts["Confirmed"]}, login=login)
@@ -346,7 +346,7 @@ def test_reminders_that_are_still_ahead_begin_with_the_confirmation(world: World
     world.now = OPENING - timedelta(hours=30)
     move(world, asked["id"], sts["Confirmed"])
     assert [hours for hours, _ in record(Appointment, asked["id"]).reminders()] == [24, 2]
-    assert list(background.outbox().due_reminders(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
+    assert list(container.outbox.due_reminders(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
 
 
 def test_what_waits_too_long_is_rejected_once(world: World) -> None:
@@ -360,7 +360,7 @@ def test_what_waits_too_long_is_rejected_once(world: World) -> None:
     move(world, promised["id"], sts["Confirmed"])
 
     def sweep() -> dict[str, int]:
-        return background.lapsing().reject_overdue(world.now, lambda: True)
+        return container.auto_reject_job.reject_overdue(world.now, lambda: True)
 
     world.now += timedelta(hours=10)
     reschedule(world, late, at(60))

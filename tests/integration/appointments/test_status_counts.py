@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.organisation.statuses import COUNT_SHARDS, StatusCountShard, StatusPredicate
 from chalicelib.domain.shared.errors import Stale
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -18,7 +18,7 @@ def take(appointment_id: str, by: int = 1, predicate: StatusPredicate = StatusPr
     """What a booking or a move counts, decided on an earlier reading of the statuses."""
     work = UnitOfWork()
     work.status_counts[STATUS, predicate, appointment_id] = by
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | None = None) -> None:
@@ -28,7 +28,7 @@ def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | Non
         work.close_status(STATUS, shut)
     if reopened:
         work.reopen_status(STATUS, reopened)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def held(predicate: StatusPredicate = StatusPredicate.START) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
@@ -35,7 +35,7 @@ def hire(name: str, role: str, *, here: bool = True) -> Staff:
     work.save(Login(staff.email, staff.id))
     if here:
         work.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
-    container.store().commit(work)
+    container.store.commit(work)
     return staff
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.organisation.statuses import StatusCountShard, StatusHistoryEntry
@@ -242,7 +242,7 @@ class Statuses(RuleBasedStateMachine):
 
     def _deliverable(self, entry: JournalEntry) -> None:
         """Each message is true at the moment it is asked for: the client and the branch do get it."""
-        message_context, _ = read_message_context(container.store(), entry.subject_id, entry.messages) or (None, None)
+        message_context, _ = read_message_context(container.store, entry.subject_id, entry.messages) or (None, None)
         assert message_context is not None
         for message in entry.messages:
             unsaid = route(message, entry, message_context, self.world.now).suppressed

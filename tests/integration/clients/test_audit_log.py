@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.shared.events import JournalEntry
 from tests.builders.in_process.sample_organisation import World
 from tests.builders.in_process.staff_bookings import as_role
@@ -23,7 +23,7 @@ def logged(world: World, path: str) -> list[tuple[str, dict[str, tuple[Any, Any]
 
 def journal(path: str) -> list[JournalEntry]:
     """Everything that was recorded about them, newest first."""
-    return list(container.agenda().journal(path.rpartition("/")[2], 50, None).items)
+    return list(container.appointment_lists.journal(path.rpartition("/")[2], 50, None).items)
 
 
 def test_texts_are_consented_to_for_one_number(world: World) -> None:

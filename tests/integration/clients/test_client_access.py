@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -234,7 +234,7 @@ def test_many_clients_are_listed_in_rounds(world: World, monkeypatch: pytest.Mon
         work.relation_counts.update(
             (scope, somebody(number).id) for scope in ((TORONTO, SAM), (TORONTO,), (SAM,))[number % 3]
         )
-    container.store().commit(work)
+    container.store.commit(work)
     here = [somebody(n).id for n in range(25) if n % 3 != 2]
     assert walked(world, limit=4) == walked(world, limit=50) == here
     assert walked(world, SAM_MAIL, limit=7) == [somebody(n).id for n in range(25) if n % 3 != 1]
@@ -260,7 +260,7 @@ def test_a_merged_client_is_shown_as_who_they_are_and_changed_under_that_id_only
     assert as_role(world, "GET", path).status == 404
     work = UnitOfWork()
     work.relation_counts[(TORONTO, somebody(2).id)] = 1
-    container.store().commit(work)
+    container.store.commit(work)
     shown = as_role(world, "GET", path)
     assert (shown.status, shown.json["id"], shown.json["merged_from"]) == (200, somebody(1).id, [somebody(2).id])
     for method, body in (("PATCH", {"city": "Ajax"}), ("DELETE", None)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client, Contact, ExternalId
 from chalicelib.domain.organisation.catalog import HolidayCalendar
 from tests.builders.doubles.api_gateway import Reply
@@ -188,7 +188,7 @@ def test_the_last_way_to_reach_somebody_stays(world: World) -> None:
 def test_an_edit_that_changes_nothing_is_not_written(world: World) -> None:
     path = made(world, **FULL)
     assert edit(world, path, mobile="416 555 0100", first_name=" Ana ").json["version"] == 1
-    log = container.agenda().journal(path.rpartition("/")[2], 9, None).items
+    log = container.appointment_lists.journal(path.rpartition("/")[2], 9, None).items
     assert [entry.action for entry in log] == ["sms_consent_given", "created"]
 
 

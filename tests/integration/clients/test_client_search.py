@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from benchmarks.meter import UsageMeter
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import fold_words
 from chalicelib.domain.organisation.catalog import Location, Settings
@@ -76,7 +76,7 @@ def file(*clients: Client, met: tuple[str, ...] = ()) -> None:
         work = UnitOfWork()
         work.index_client(work.save(client))
         work.relation_counts.update((scope, client.id) for scope in met)
-        container.store().commit(work)
+        container.store.commit(work)
 
 
 def somebody(number: int, first: str = "Ana", last: str = "Ruiz", **fields: Any) -> Client:
@@ -234,7 +234,7 @@ def test_a_search_finds_whom_a_plain_comparison_of_words_does(
         found: list[str] = []
         cursor = None
         while True:
-            shown = container.client_lists().list_page(EVERYBODY, ClientListRequest(typed, limit=limit, cursor=cursor))
+            shown = container.client_lists.list_page(EVERYBODY, ClientListRequest(typed, limit=limit, cursor=cursor))
             found += [client.id for client in shown.items]
             cursor = shown.next_cursor
             if cursor is None:

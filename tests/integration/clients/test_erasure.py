@@ -10,7 +10,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import REACHABLE_AFTER_DELETE, Client, Contact, ExternalId
 from chalicelib.domain.shared.events import MessageKind
@@ -116,7 +116,7 @@ def test_whatever_is_ahead_is_cancelled_if_asked_and_its_room_is_free_again(worl
         assert (entry.action, entry.actor.label) == ("cancelled", "Alex")
         assert (MessageKind.CANCELLED, client_id) in told(entry)
     assert world.offers() == offered
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
 
 
 def test_whoever_comes_along_still_comes(world: World) -> None:
@@ -142,11 +142,11 @@ def test_the_notice_of_the_cancellation_still_reaches_them(world: World, monkeyp
     boto3.client("ses", region_name=REGION).verify_email_identity(EmailAddress="bookings@example.org")
     topic = boto3.client("sns", region_name=REGION).create_topic(Name="events")["TopicArn"]
     known = {"sender": sender, "events_topic_arn": topic, "public_url": "https://api.example.org"}
-    settings = container.settings().model_copy(update=known)
+    settings = container.settings.model_copy(update=known)
     monkeypatch.setattr(container, "settings", lambda: settings)
     world.book()
     (client_id,) = walked(world)
-    delivery = background.delivery()
+    delivery = container.outbox_relay
     delivery.sweep(world.now + timedelta(minutes=5), lambda: True)
     box = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
     before = len(box)
@@ -166,7 +166,7 @@ def test_whoever_was_told_is_forgotten_hours_later(world: World) -> None:
         world.now + REACHABLE_AFTER_DELETE,
     )
     assert as_role(world, "GET", f"/clients/{client_id}").status == 404
-    farewells = background.farewells()
+    farewells = container.erasure_job
     assert farewells.erase_due(world.now + REACHABLE_AFTER_DELETE - timedelta(seconds=1), lambda: True) == 0
     assert farewells.erase_due(world.now + REACHABLE_AFTER_DELETE, lambda: False) == 0
     assert [farewells.erase_due(world.now + REACHABLE_AFTER_DELETE, lambda: True) for _ in range(2)] == [1, 0]
@@ -217,9 +217,9 @@ def test_whoever_staff_book_in_that_very_moment_is_cancelled_after_all(
     before_the_next_commit(monkeypatch, lambda: replies.append(as_role(world, *call)), of=Client)
     assert delete(world, f"/clients/{client_id}").status == 204
     assert [reply.status for reply in replies] == [201]
-    (late, _) = container.directory().appointments(client_id, None, 10)
+    (late, _) = container.client_directory.appointments(client_id, None, 10)
     assert world.read(Appointment, late.appointment_id).state is AppointmentState.CANCELLED
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
 
 
 def test_a_client_with_all_that_was_merged_into_them_is_forgotten(world: World) -> None:

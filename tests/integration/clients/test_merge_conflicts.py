@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib import background
+from chalicelib.container import container
 from chalicelib.services.integrity.client_integrity import ClientFlaw
 from tests.builders.in_process.merge_requests import (
     ADMIN,
@@ -46,7 +46,7 @@ def test_without_the_clients_condition_both_would_be_made_and_the_check_finds_it
     before_the_next_commit(monkeypatch, lambda: merged(world, other, one))
     with careless(monkeypatch, "CLI#"):
         assert merge(world, one, other).status == 200
-    assert {flaw.flaw for flaw in background.client_integrity().check([one, other])} == {ClientFlaw.NOT_FOUND}
+    assert {flaw.flaw for flaw in container.client_integrity.check([one, other])} == {ClientFlaw.NOT_FOUND}
 
 
 def test_a_merge_overtaken_by_an_edit_takes_the_edit_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

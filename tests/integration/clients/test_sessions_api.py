@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement, Session, SessionUse
@@ -56,12 +56,12 @@ def sessions(world: World, client_id: str) -> tuple[int | None, int, int, int | 
 def keep(world: World, client_id: str, appointment_id: str) -> None:
     """A session is kept for an appointment, as a rebooking does it."""
     client: Client = world.read(Client, client_id)
-    found = container.store().read(entitlements.refs(client))
+    found = container.store.read(entitlements.refs(client))
     work = UnitOfWork()
     work.require_unchanged(client)
     kept = entitlements.reserve(work, found, client)
     work.save(replace(world.read(Appointment, appointment_id), session=kept))
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def upcoming(world: World, client_id: str, start: datetime = OPENING, *, kept: bool = True) -> str:
@@ -237,12 +237,12 @@ def test_whoever_reserves_on_figures_that_have_changed_is_overtaken(world: World
     allot(world, ana, 1)
     mine = upcoming(world, ana, kept=False)
     client = world.read(Client, ana)
-    found = container.store().read(entitlements.refs(client))
+    found = container.store.read(entitlements.refs(client))
     late = UnitOfWork()
     entitlements.reserve(late, found, client)
     keep(world, ana, mine)
     with pytest.raises(Stale):
-        container.store().commit(late)
+        container.store.commit(late)
     assert sessions(world, ana) == (1, 0, 1, 0)
 
 

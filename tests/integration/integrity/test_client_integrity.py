@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import directory_entries
 from chalicelib.persistence import keys
@@ -38,14 +38,14 @@ def chain(world: World) -> tuple[str, str, str]:
 
 def flaws(client_ids: Iterable[str]) -> set[tuple[str, ClientFlaw]]:
     """What does not agree about these."""
-    return {(d.client_id, d.flaw) for d in background.client_integrity().check(client_ids, (TORONTO, SAM))}
+    return {(d.client_id, d.flaw) for d in container.client_integrity.check(client_ids, (TORONTO, SAM))}
 
 
 def write(client: Client) -> None:
     """A record as nothing in the system would write it."""
     work = UnitOfWork()
     work.save(client)
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def test_merges_moves_and_cancellations_leave_no_difference(world: World, chain: tuple[str, str, str]) -> None:
@@ -85,11 +85,11 @@ def test_a_missing_and_a_surplus_entry_are_found(world: World, chain: tuple[str,
     work = UnitOfWork()
     work.index_client(person)
     work.index_client(Client(b, "Bea", "Ruiz", world.now, world.now))
-    container.store().commit(work)
+    container.store.commit(work)
     assert flaws([c]) == set()
     work = UnitOfWork()
     work.index_client(Client(b, "Anna", "Ruiz", world.now, world.now))
-    container.store().commit(work)
+    container.store.commit(work)
     assert flaws([c]) == {(b, ClientFlaw.STILL_FOUND)}
 
 
@@ -105,7 +105,7 @@ def test_a_wrong_count_of_appointments_is_found(world: World, chain: tuple[str, 
 def test_the_function_looks_at_everybody_once_a_day(world: World, chain: tuple[str, str, str]) -> None:
     a, b, _ = chain
     write(replace(world.read(Client, a), merged_into=b))
-    day = [background.check_integrity(world.now.replace(hour=hour)) for hour in range(24)]
+    day = [container.integrity_job.check(world.now.replace(hour=hour)) for hour in range(24)]
     assert sum(run["clients"] for run in day) == 2
     # Appointments ahead are under these two, and each leads to the flaw; where one hour has both, it is named once.
     hours = {crc32(client_id.encode()) % 24 for client_id in (a, b)}

@@ -16,7 +16,8 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import background, secrets_manager
+from chalicelib import secrets_manager
+from chalicelib.container import container
 from chalicelib.domain.organisation.catalog import MeetingMethod, Service
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.notifications.fake_links import FakeMeetingLinks
@@ -71,7 +72,7 @@ def graph(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphDouble
         monkeypatch.setenv("GRAPH_URL", double.url)
         monkeypatch.setenv("GRAPH_LOGIN_URL", double.url)
         forget_singletons()
-        links = background.meeting_links()
+        links = container.meeting_link_provider
         assert isinstance(links, GraphMeetingLinks)
         links.clock = double.now = lambda: world.now
         links.read_seconds = 0.3
@@ -82,7 +83,7 @@ def graph(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphDouble
 def sweep(world: World, after: timedelta = 5 * MINUTE) -> None:
     """The sweep so long after the world's present."""
     world.now += after
-    background.delivery().sweep(world.now, lambda: True)
+    container.outbox_relay.sweep(world.now, lambda: True)
 
 
 def mails(to: str) -> list[EmailMessage]:
@@ -239,7 +240,7 @@ def test_by_phone_after_all_drops_the_link_from_everything_said_later(world: Wor
         "platform": ("teams", None),
     }
     sweep(world)
-    background.reminding().remind(OPENING - timedelta(hours=24), lambda: True)
+    container.reminder_job.remind(OPENING - timedelta(hours=24), lambda: True)
 
     first, *later = mails("ana@example.org")
     assert LINK in words(first)
@@ -332,8 +333,8 @@ def test_without_credentials_calls_are_left_to_staff_and_nothing_is_pretended(
     made = by_client(world).json
     monkeypatch.setenv("STAGE", "prod")
     forget_singletons()
-    assert background.meeting_links() is None
-    background.delivery().sweep(NOW + 5 * MINUTE, lambda: True)
+    assert container.meeting_link_provider is None
+    container.outbox_relay.sweep(NOW + 5 * MINUTE, lambda: True)
     monkeypatch.setenv("STAGE", "local")
     forget_singletons()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.shared.events import Audience
 from chalicelib.notifications.calendar_invitation import build_invitation, scheduling_method
@@ -29,9 +29,9 @@ def file_of(world: World, appointment: dict[str, Any]) -> Any:
 
 def mailed(world: World, appointment_id: str) -> tuple[str, Any] | None:
     """Method and event of the invitation with the client's mail about what happened last; none without one."""
-    entry = container.agenda().journal(appointment_id, 1, None).items[0]
+    entry = container.appointment_lists.journal(appointment_id, 1, None).items[0]
     (message,) = (m for m in entry.messages if m.audience is Audience.CLIENT)
-    found = read_message_context(container.store(), appointment_id, entry.messages)
+    found = read_message_context(container.store, appointment_id, entry.messages)
     assert found
     (notice,) = route(message, entry, found[0], world.now).notifications
     method = scheduling_method(notice)

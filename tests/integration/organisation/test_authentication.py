@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.organisation.catalog import Login, Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.store_port import Ref
@@ -69,6 +69,6 @@ def test_nobody_without_a_login(api: Api) -> None:
 
 def test_login_row_and_record_are_written_together(api: Api) -> None:
     sam = made(api, "/staff", person("Sam", "staff"))
-    found = container.store().read([Ref.to(Login, "sam@example.org"), Ref.to(Staff, sam["id"])])
+    found = container.store.read([Ref.to(Login, "sam@example.org"), Ref.to(Staff, sam["id"])])
     assert found.require(Login, "sam@example.org").staff_id == sam["id"]
     assert found.require(Staff, sam["id"]).role is Role.STAFF

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.organisation.catalog import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.services.organisation.opening_hours import MAX_CLOSURES, MAX_LINES
@@ -155,11 +155,11 @@ def test_hours_go_with_their_location(api: Api, place: str) -> None:
     made(api, f"/locations/{place}/hours", HOURS)
     made(api, f"/locations/{place}/closures", CLOSURE)
     assert api("DELETE", f"/locations/{place}").status == 204
-    assert container.store().read([Ref.to(BranchHours, place)]).get(BranchHours, place) is None
+    assert container.store.read([Ref.to(BranchHours, place)]).get(BranchHours, place) is None
 
 
 def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before_the_next_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
     assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
-    found = container.store().read([Ref.to(BranchHours, place), Ref.to(Location, place)])
+    found = container.store.read([Ref.to(BranchHours, place), Ref.to(Location, place)])
     assert (found.get(BranchHours, place), found.get(Location, place)) == (None, None)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
 from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
@@ -34,13 +34,13 @@ def _lay(
     block = Block("blk_1", "ser_1", place, start, start + 60, 2, (service,), state)
     occupants = {"apt_1": Occupant("apt_1", start, start + 30, service)} if booked else {}
     day = at.date().isoformat()
-    found = container.store().read([Ref.to(Sheet, place, day)]).get(Sheet, place, day)
+    found = container.store.read([Ref.to(Sheet, place, day)]).get(Sheet, place, day)
     assert found is None
     work = UnitOfWork()
     work.save(Sheet(place, day, {"blk_1": block}, occupants))
     if booked:
         work.save(_booked("apt_1", place, service, from_epoch_minute(start)))
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def test_location_names_services_staff_blocks_and_appointments(api: Api) -> None:
@@ -111,7 +111,7 @@ def test_nobody_is_given_to_staff_who_went_meanwhile(api: Api, how: str, monkeyp
     before_the_next_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
     with pytest.raises(Stale):
         assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
-    assert container.agenda().sheets(staff["id"], "2020", "9999") == []
+    assert container.appointment_lists.sheets(staff["id"], "2020", "9999") == []
 
 
 def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
@@ -122,7 +122,7 @@ def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
     work = UnitOfWork()
     for number, start in enumerate((now - timedelta(hours=20), now - timedelta(minutes=5), now + timedelta(days=300))):
         work.save(_booked(f"apt_{number}", place, service, start))
-    container.store().commit(work)
+    container.store.commit(work)
 
     for url in (f"/locations/{place}", f"/services/{service}"):
         reply = api("DELETE", url)
@@ -138,7 +138,7 @@ def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytes
     work = UnitOfWork()
     for number, offered in enumerate(("svc_a", "svc_b", service)):
         work.save(_booked(f"apt_{number}", place, offered, datetime.now(UTC) + timedelta(hours=number + 1)))
-    container.store().commit(work)
+    container.store.commit(work)
     assert api("DELETE", f"/services/{service}").json["used_by"] == {"appointments": [{"id": "apt_2", "name": None}]}
 
 

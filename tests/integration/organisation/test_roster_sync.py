@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.roster import TeamMember
@@ -40,13 +40,13 @@ def sam(api: Api, places: list[str]) -> str:
 
 def posts_of(staff_id: str, places: list[str]) -> dict[str, TeamMember]:
     """Somebody's posts at these locations, as they are stored."""
-    found = container.store().read([Ref.to(TeamMember, place, staff_id) for place in places])
+    found = container.store.read([Ref.to(TeamMember, place, staff_id) for place in places])
     return {place: post for place in places if (post := found.get(TeamMember, place, staff_id)) is not None}
 
 
 def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMember]:
     """What follows from the records; when somebody was last given an appointment follows from the past alone."""
-    found = container.store().read([Ref.to(Staff, staff_id), Ref.to(Rota, staff_id)])
+    found = container.store.read([Ref.to(Staff, staff_id), Ref.to(Rota, staff_id)])
     staff, rota = found.get(Staff, staff_id), found.get(Rota, staff_id) or Rota(staff_id)
     if staff is None or not staff.active:
         return {}
@@ -68,7 +68,7 @@ def test_come_with_the_staff_member_and_go_with_them(api: Api, places: list[str]
     made(api, f"/staff/{kim}/work-schedules", {"calendar_type": "open", "lines": LINES})
     assert api("DELETE", f"/staff/{kim}").status == 204
     assert posts_of(kim, places) == {}
-    assert container.store().read([Ref.to(Rota, kim)]).get(Rota, kim) is None
+    assert container.store.read([Ref.to(Rota, kim)]).get(Rota, kim) is None
 
 
 def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
@@ -77,7 +77,7 @@ def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
     before = posts_of(sam, places)
     work = UnitOfWork()
     work.save(replace(before[places[0]], name="", languages=()))
-    container.store().commit(work)
+    container.store.commit(work)
     assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
     assert posts_of(sam, places) == {places[0]: replace(before[places[0]], version=3)}
     assert api("PATCH", f"/staff/{sam}", {}).status == 200
@@ -95,7 +95,7 @@ def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places:
     assert [s.id for s in posts[places[0]].schedules] == [kept]
     assert [s.id for s in posts[places[1]].schedules] == [kept, there]
     assert {off.reason for post in posts.values() for off in post.time_off} == {""}
-    assert container.store().read([Ref.to(Rota, sam)]).require(Rota, sam).time_off[0].reason == OFF["reason"]
+    assert container.store.read([Ref.to(Rota, sam)]).require(Rota, sam).time_off[0].reason == OFF["reason"]
 
 
 def test_are_written_only_when_they_change(api: Api, places: list[str], sam: str) -> None:
@@ -183,7 +183,7 @@ def _assigned(member: TeamMember | None) -> None:
     if member is not None:
         work = UnitOfWork()
         work.save(replace(member, assigned_at=datetime(2026, 12, 1, member.version % 24, tzinfo=UTC)))
-        container.store().commit(work)
+        container.store.commit(work)
 
 
 def _edited(api: Api, sam: str, places: list[str], services: list[str], edit: tuple[str, Any]) -> int:

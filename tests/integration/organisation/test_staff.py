@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import Busy
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import claims
@@ -72,7 +72,7 @@ def test_pool_failing_before_the_write_leaves_nothing(api: Api, monkeypatch: pyt
         raise Busy()
 
     with monkeypatch.context() as patched:
-        patched.setattr(container.logins(), "create", refuse)
+        patched.setattr(container.user_pool, "create", refuse)
         reply = api("POST", "/staff", person("Sam", "staff"))
     assert (reply.status, reply.json["code"]) == (503, "busy")
     assert api("GET", "/staff").json["items"] == []
@@ -92,7 +92,7 @@ def test_login_left_behind_is_made_good_by_the_same_request(
 
     key = {"idempotency-key": "k1"}
     with monkeypatch.context() as patched:
-        patched.setattr(container.logins(), "admit", crash)
+        patched.setattr(container.user_pool, "admit", crash)
         assert api("POST", "/staff", person("Sam", "staff"), headers=key).status == status
     assert pool.groups("sam@example.org") == []
     again = api("POST", "/staff", person("Sam", "staff"), headers=key)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
@@ -138,7 +138,7 @@ def test_a_hundred_of_the_longest_fit_the_record_and_no_more(world: World) -> No
             tuple(Status(f"sts_{n:026d}", **longest, predicate=StatusPredicate.START, position=n) for n in range(99))
         )
     )
-    container.store().commit(work)
+    container.store.commit(work)
     body = {**longest, "predicate": START}
     assert ask(world, "POST", "/statuses", body).status == 201
     assert refused(ask(world, "POST", "/statuses", body)) == (422, "too_many")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.organisation.time_off import MAX_NAMED, MAX_TIMES_OFF
 from tests.builders.doubles.api_gateway import claims
@@ -132,7 +132,7 @@ def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str)
     ]
     shorter = api("PATCH", f"{url}/{off['id']}", {"end": utc_text(FIRST + timedelta(days=1))})
     assert [found["id"] for found in shorter.json["affected"]] == ["apt_a_running"]
-    kept = {o.id for sheet in container.agenda().sheets(sam, "2026", "9999") for o in sheet.occupants.values()}
+    kept = {o.id for sheet in container.appointment_lists.sheets(sam, "2026", "9999") for o in sheet.occupants.values()}
     assert kept == {occupant.id for occupant in standing}
 
 

@@ -14,8 +14,6 @@ from benchmarks import budget, engine, records
 from benchmarks.allowance import BOOKING_BUDGETS, CLIENT_BUDGETS
 from benchmarks.capacity import item_size, read_units
 from benchmarks.meter import DynamoCall, Usage, UsageMeter
-from chalicelib import container
-from chalicelib.api.http import wiring
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("budget", "processor", "imports", "deciding", "staff", "duplicates")
@@ -89,8 +87,6 @@ def test_the_check_notices_a_merge_that_grows_and_a_search_that_asks_too_often()
 def test_a_month_of_fifty_staff_is_one_batch_for_the_offer_two_for_their_time_and_a_query(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Tests that ran before in this process may have plugged in something else.
-    monkeypatch.setattr(wiring, "_plugged", [container])
     usual = budget.measure(few=1, many=1, busy=False)["1"]["50 staff: availability, 31 days"]
     assert [(call.operation, call.items) for call in usual.calls] == [
         ("BatchGetItem", 3),

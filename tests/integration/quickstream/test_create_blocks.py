@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.quickstream.blocks import Series
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.context import Context
@@ -209,7 +209,7 @@ def test_a_long_series_is_laid_out_whole_and_answered_once(world: World) -> None
     assert (again.status, again.text) == (201, first.text)
     laid = first.json["occurrences"]
     assert len({b["id"] for b in laid}) == 50
-    stored = container.agenda().sheets(TORONTO, "2026-12-01", "2027-12-31")
+    stored = container.appointment_lists.sheets(TORONTO, "2026-12-01", "2027-12-31")
     assert sorted(b for sheet in stored for b in sheet.blocks) == sorted(b["id"] for b in laid)
     assert shown(world, laid[49])["start"] == laid[49]["start"]
     assert world.read(Series, first.json["series_id"]).done
@@ -222,7 +222,7 @@ def test_what_a_crash_left_undone_is_laid_out_by_the_clock_exactly_as_answered(w
     def crash() -> None:
         raise Crash
 
-    laying = CreateBlocks(Meddling(crash, at=2), container.ids(), lambda _: None)
+    laying = CreateBlocks(Meddling(crash, at=2), container.ids, lambda _: None)
     with pytest.raises(Crash):
         laying.create(_context(world), _wish("FREQ=DAILY;COUNT=50"))
     begun = _laid()
@@ -234,7 +234,7 @@ def test_what_a_crash_left_undone_is_laid_out_by_the_clock_exactly_as_answered(w
 
 
 def test_two_who_lay_out_the_same_series_lose_and_double_nothing(world: World) -> None:
-    laying = CreateBlocks(Meddling(lambda: sweep(world.now), at=2), container.ids(), lambda _: None)
+    laying = CreateBlocks(Meddling(lambda: sweep(world.now), at=2), container.ids, lambda _: None)
     laid = laying.create(_context(world), _wish("FREQ=DAILY;COUNT=50"))
     assert sorted(_laid()) == sorted(o.block.id for o in laid.occurrences)
 
@@ -244,7 +244,7 @@ def test_parts_that_share_a_day_are_written_without_a_second_look(world: World) 
     store = Meddling(lambda: None)
     start = OPENING + timedelta(hours=8)
     wish = replace(_wish("FREQ=DAILY;COUNT=50"), start=start, end=start + timedelta(hours=4))
-    CreateBlocks(store, container.ids(), lambda _: None).create(_context(world), wish)
+    CreateBlocks(store, container.ids, lambda _: None).create(_context(world), wish)
     assert store.commits == 2
     assert len(_laid()) == 100
 
@@ -325,5 +325,5 @@ def _wish(rule: str) -> BlockRequest:
 
 
 def _laid() -> list[str]:
-    sheets = container.agenda().sheets(TORONTO, "2026-12-01", "2027-12-31")
+    sheets = container.appointment_lists.sheets(TORONTO, "2026-12-01", "2027-12-31")
     return [block_id for sheet in sheets for block_id in sheet.blocks]

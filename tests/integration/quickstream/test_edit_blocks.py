@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.quickstream.block_edits import BlockEdit, SeriesScope
@@ -203,7 +203,7 @@ def test_a_booking_that_comes_in_between_is_seen(world: World) -> None:
     world.book()
     taken: list[Any] = []
     store = Meddling(lambda: taken.append(world.book().json))
-    editing = EditBlocks(store, container.agenda(), container.ids(), lambda _: None)
+    editing = EditBlocks(store, container.appointment_lists, container.ids, lambda _: None)
     context = Context(world.now, container.principal_for("alex@example.org", ("manager",)))
     with pytest.raises(Exception, match="lose their place") as refused:
         editing.edit(context, block["id"], BlockEdit(limit=1), EditExtent())
@@ -220,7 +220,7 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
     last = epoch_minute(datetime.fromisoformat(series[94]["start"]))
 
     def editing(meddle: Meddling) -> EditBlocks:
-        return EditBlocks(meddle, container.agenda(), container.ids(), lambda _: None)
+        return EditBlocks(meddle, container.appointment_lists, container.ids, lambda _: None)
 
     def booking(occupant_id: str) -> Meddling:
         # Somebody is booked on the last day while the second part is on its way.
@@ -246,7 +246,7 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
 
 
 def _stored() -> list[Any]:
-    sheets = container.agenda().sheets(TORONTO, "2026-12-01", "2027-12-31")
+    sheets = container.appointment_lists.sheets(TORONTO, "2026-12-01", "2027-12-31")
     return [block for sheet in sheets for block in sheet.blocks.values()]
 
 
@@ -364,7 +364,7 @@ def test_staff_sit_in_a_held_block_that_is_closed(world: World) -> None:
     block = world.lay(state=BlockState.HELD)
     occupant = Occupant("apt_1", block.start, block.start + 30, MORTGAGE, SeatAccess.SCHEDULE)
     world.rewrite(block.start, block.end, lambda calendar: calendar.placed(occupant))
-    found = container.agenda().sheets(TORONTO, "2026-12-03", "2026-12-03")[0].blocks[block.id]
+    found = container.appointment_lists.sheets(TORONTO, "2026-12-03", "2026-12-03")[0].blocks[block.id]
     assert found.state is BlockState.HELD
     placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))
     closed = close_block(placement, found)

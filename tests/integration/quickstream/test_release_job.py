@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.organisation.catalog import Location, Service
@@ -36,7 +36,7 @@ from tests.builders.in_process.sample_organisation import ACCOUNT, MORTGAGE, TOR
 
 def _releasing(store: Any, counted: dict[str, int] | None = None) -> ReleaseJob:
     count = counted.__setitem__ if counted is not None else lambda *_: None
-    return ReleaseJob(store, container.agenda(), DynamoDueWork(), container.ids(), lambda _: None, count)
+    return ReleaseJob(store, container.appointment_lists, DynamoDueWork(), container.ids, lambda _: None, count)
 
 
 def test_a_block_is_released_at_its_minute_on_a_day_clocks_change(world: World) -> None:
@@ -125,7 +125,7 @@ def test_a_block_over_midnight_is_the_same_on_both_days(world: World) -> None:
     moved = patched(world, block, {"limit": 4}).json
 
     def on_sheets() -> list[tuple[str, BlockState, int]]:
-        sheets = container.agenda().sheets(TORONTO, "2026-12-01", "2026-12-31")
+        sheets = container.appointment_lists.sheets(TORONTO, "2026-12-01", "2026-12-31")
         return [(s.day, b.state, b.limit) for s in sheets for b in s.blocks.values()]
 
     assert on_sheets() == [("2026-12-03", BlockState.HELD, 4), ("2026-12-04", BlockState.HELD, 4)]
@@ -167,7 +167,7 @@ def test_days_on_every_shard_are_found_oldest_first(world: World) -> None:
 
 def test_without_time_nothing_is_begun(world: World) -> None:
     block = created(world, release={"hours_before": 24})[0]
-    counts = background.releasing().release(datetime(2026, 12, 2, 15, tzinfo=UTC), lambda: False)
+    counts = container.release_job.release(datetime(2026, 12, 2, 15, tzinfo=UTC), lambda: False)
     assert not any(counts.values())
     assert shown(world, block)["state"] == "held"
 
@@ -199,7 +199,7 @@ def test_a_series_without_its_location_ends(world: World) -> None:
     series = created(world, recurrence={"rrule": "FREQ=WEEKLY"})[0]["series_id"]
     work = UnitOfWork()
     work.delete(world.read(Location, TORONTO))
-    container.store().commit(work)
+    container.store.commit(work)
     assert "laid_out" not in sweep(datetime(2026, 12, 20, tzinfo=UTC))
     assert world.read(Series, series).done
 
@@ -207,7 +207,7 @@ def test_a_series_without_its_location_ends(world: World) -> None:
 def test_blocks_reach_as_far_as_their_services_can_be_booked(world: World) -> None:
     work = UnitOfWork()
     work.save(replace(world.read(Service, ACCOUNT), horizon_days=200))
-    container.store().commit(work)
+    container.store.commit(work)
     found = created(world, services=[ACCOUNT], recurrence={"rrule": "FREQ=WEEKLY"})
     assert found[-1]["local_start"][:10] == "2027-07-15"
     assert len(created(world, services=[MORTGAGE], recurrence={"rrule": "FREQ=WEEKLY"})) == 14

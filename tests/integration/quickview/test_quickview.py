@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Cancellation, SignOff
 from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
 from chalicelib.domain.clients.client import Client
@@ -275,7 +275,7 @@ def test_what_is_offered_is_what_is_accepted(
         write(replace(before, version=now.version, **variant))
         setting(world, lobby=number % 2 == 0)
         with monkeypatch.context() as frozen:
-            frozen.setattr(container.store(), "commit", lambda *_: None)
+            frozen.setattr(container.store, "commit", lambda *_: None)
             reply = quick(world, who, staff_id=SAM, date=TODAY).json
             (shown,) = [a for name in SECTIONS for a in reply[name]]
             taken = {action.value for action in Action if accepted(world, mine, action, who)}
@@ -323,7 +323,7 @@ def test_the_time_of_the_day_is_edited_and_never_the_day(world: World) -> None:
 def test_whoever_moves_it_to_another_day_meanwhile_is_not_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.lay(start=OPENING + DAY)
     mine = world.book().json["id"]
-    changing, first = container.changing(), list[bool]()
+    changing, first = container.edit_appointment, list[bool]()
     change = changing.edit
 
     def after_the_other(*args: Any) -> Any:
@@ -380,7 +380,7 @@ def test_the_day_is_the_one_the_clocks_of_the_client_show(world: World, ana: str
 def test_what_commences_by_itself_is_to_be_resumed(world: World, ana: str) -> None:
     mine = given(world, ana, NOW - 32 * DAY, created_at=NOW - 40 * DAY)
     assert sections(world)["not_started"] == [mine]
-    assert background.commencing().commence_overdue(world.now, lambda: True) == {"commenced": 1}
+    assert container.auto_start_job.commence_overdue(world.now, lambda: True) == {"commenced": 1}
     (shown,) = quick(world).json["in_progress"]
     assert (shown["id"], shown["state"], shown["started_at"]) == (mine, "in_progress", utc_text(world.now))
     assert "serve" in shown["actions"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings, Staff
@@ -107,7 +107,7 @@ def test_notes_are_for_those_who_may_see_the_appointment_and_the_client(world: W
     keep(world, staff_id=KIM)
     work = UnitOfWork()
     work.save_appointment(source(id="apt_2", staff_id=RAE, notes="Rae only"))
-    container.store().commit(work)
+    container.store.commit(work)
     shown = {a["id"]: a["notes"] for a in call(world, "GET", URL).json["last_appointments"]}
     assert shown == {SOURCE: "Went well", "apt_2": None}
     assert {a["notes"] for a in call(world, "GET", URL, who="rae").json["last_appointments"]} == {

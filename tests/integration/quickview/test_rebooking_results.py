@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import background
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.appointments.video_meetings import LinkState
 from chalicelib.domain.capacity.ledger import Sheet
@@ -67,7 +67,7 @@ def test_what_was_reviewed_is_booked_and_the_source_stays(world: World) -> None:
     ]
     assert world.read(Entitlement, CLIENT).reserved == 1
     assert world.read(Appointment, booked["id"]).work_schedule_id == MON_TUE
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
 
 
 def test_a_source_may_be_in_any_section(world: World) -> None:
@@ -107,7 +107,7 @@ def test_an_unassigned_appointment_is_rebooked_by_whoever_does_it(world: World) 
     assert (booked["staff_id"], booked["availability"], booked["over_capacity"]) == (RAE, "quickstream", True)
     # It stands at the location, where it occupies a seat, and with whoever has it (D2, D15).
     assert booked["id"] in world.read(Sheet, HERE, "2026-09-29").occupants
-    assert background.integrity().check(world.now).differences == ()
+    assert container.ledger_integrity.check(world.now).differences == ()
 
 
 def test_without_notification_the_client_hears_nothing_and_the_consultant_does(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_session_that_has_taken_place(world: World) -> None:
     assert refusal(preview(world, approach="retrospective", date="2026-09-30")) == (422, "outside_work_schedule")
     for step in ("commence", "serve", "complete"):
         assert call(world, "POST", f"/appointments/{booked['id']}/{step}").status == 200
-    assert background.integrity().check(START - timedelta(days=1)).differences == ()
+    assert container.ledger_integrity.check(START - timedelta(days=1)).differences == ()
     kept = world.read(Entitlement, CLIENT)
     assert (kept.used, kept.reserved) == (1, 0)
     assert refusal(preview(world, approach="retrospective", date="2026-10-05")) == (409, "no_sessions")
@@ -157,7 +157,7 @@ def test_a_walk_in_that_has_taken_place_stands_where_it_was(world: World) -> Non
     world.now = START + timedelta(hours=1)
     booked = rebooked(world, approach="retrospective")
     assert booked["over_capacity"] is False
-    assert background.integrity().check(START - timedelta(days=1)).differences == ()
+    assert container.ledger_integrity.check(START - timedelta(days=1)).differences == ()
 
 
 @pytest.mark.parametrize(("after", "status"), [(timedelta(0), 200), (timedelta(seconds=1), 422)])

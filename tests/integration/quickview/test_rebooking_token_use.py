@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import container, secrets_manager
-from chalicelib.container.quickview import review_key as _review_key
+from chalicelib import secrets_manager
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
 from tests.builders.in_process.rebooking_organisation import (
@@ -67,7 +67,7 @@ def test_a_click_that_meets_its_own_booking_is_not_refused_for_it(
     """Another click books between the look whether the review is used and the look at the consultant's time."""
     allot(1)
     token = reviewed(world)["review_token"]
-    plans = container.rebooking()._plan_rebooking
+    plans = container.rebook_appointment._plan_rebooking
     plan, first = plans.plan, []
 
     def overtaken(*arguments: Any) -> Any:
@@ -120,7 +120,7 @@ def test_a_review_is_good_for_fifteen_minutes(world: World) -> None:
 
 def test_a_review_signed_with_another_key_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     token = reviewed(world)["review_token"]
-    monkeypatch.setattr(container.rebooking(), "_key", lambda: "another key")
+    monkeypatch.setattr(container.rebook_appointment, "_key", lambda: "another key")
     assert refusal(confirm(world, token)) == (422, "invalid_review_token")
 
 
@@ -177,5 +177,5 @@ def test_reviews_are_signed_with_the_deployments_secret(world: World, monkeypatc
     for name in ("one", "other"):
         monkeypatch.setenv("REVIEW_KEY_ARN", secrets.create_secret(Name=name, SecretString=f"{name} key")["ARN"])
         forget_singletons()
-        assert (name, _review_key()) == (name, f"{name} key")
+        assert (name, container.review_key()) == (name, f"{name} key")
     secrets_manager._provider.cache_clear()

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container, pause
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.services.appointments.public_booking import (
@@ -38,7 +38,7 @@ def branch(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) ->
 def race(branch: Branch) -> tuple[list[BookingResult], Counter[str]]:
     """Everybody books the same slot in this process, deciding on the same reading; the bookings and the refusals."""
     store = Together(RIVALS, "CAL#")
-    booking = BookAppointment(store, AvailabilityReader(store), container.ids(), container.pause)
+    booking = BookAppointment(store, AvailabilityReader(store), container.ids, pause)
 
     def book(number: int) -> BookingResult | str:
         name = f"rival{number}-{branch.location_id[-8:].lower()}"
@@ -57,7 +57,7 @@ def race(branch: Branch) -> tuple[list[BookingResult], Counter[str]]:
 
 def differences(branch: Branch) -> int:
     """How many places of this branch the integrity check finds wrong."""
-    found = background.integrity().check(datetime.now(UTC)).differences
+    found = container.ledger_integrity.check(datetime.now(UTC)).differences
     return sum(d.key.calendar_id == branch.location_id for d in found)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container, pause
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.services.appointments.public_booking import (
@@ -43,7 +43,7 @@ def lonely(stack: Stack, staffed: OpenStaff, monkeypatch: pytest.MonkeyPatch) ->
 def rival_bookings(branch: StaffBranch) -> tuple[list[BookingResult], Counter[str]]:
     """Everybody books the one person in this process, deciding on the same reading; the bookings and the refusals."""
     store = Together(RIVALS, "CAL#stf_")
-    booking = BookAppointment(store, AvailabilityReader(store), container.ids(), container.pause)
+    booking = BookAppointment(store, AvailabilityReader(store), container.ids, pause)
 
     def book(number: int) -> BookingResult | str:
         name = f"rival{number}-{branch.service_id[-8:].lower()}"
@@ -61,7 +61,7 @@ def rival_bookings(branch: StaffBranch) -> tuple[list[BookingResult], Counter[st
 def rival_holds(branch: StaffBranch) -> tuple[list[IssuedHold], Counter[str]]:
     """As ``rival_bookings``, but everybody holds the time."""
     store = Together(RIVALS, "CAL#stf_")
-    holding = HoldSlot(store, AvailabilityReader(store), container.ids(), container.pause)
+    holding = HoldSlot(store, AvailabilityReader(store), container.ids, pause)
     request = HoldRequest(branch.service_id, branch.locations[0], MeetingMethod.IN_PERSON, branch.opening, ZONE)
 
     def hold() -> IssuedHold | str:
@@ -100,7 +100,7 @@ def test_without_sheet_and_post_conditions_a_person_is_sold_twice_and_both_check
     try:
         assert len(booked) > 1
         assert lonely.clashes() != []
-        found = background.integrity().check(datetime.now(UTC)).differences
+        found = container.ledger_integrity.check(datetime.now(UTC)).differences
         assert {d.key.calendar_id for d in found} == {lonely.workers[0].id}
     finally:
         for b in booked:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import container
+from chalicelib.container import container, pause
 from chalicelib.domain.organisation.statuses import StatusPredicate
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.events import Channel
@@ -105,8 +105,8 @@ class Rivals:
 
     def __init__(self, race: Race) -> None:
         store = Together(2, "APT#")
-        self.cancelling = CancelAppointment(store, container.ids(), container.pause)
-        self.approving = ChangeStatus(store, self.cancelling, container.ids(), container.pause)
+        self.cancelling = CancelAppointment(store, container.ids, pause)
+        self.approving = ChangeStatus(store, self.cancelling, container.ids, pause)
         self.confirmation = race.approval.id(CONFIRMATION)
 
     def confirm(self, booked: Booked) -> str:
@@ -156,4 +156,4 @@ def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch:
     work = UnitOfWork()
     work.status_counts[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
     work.status_counts[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
-    container.store().commit(work)
+    container.store.commit(work)

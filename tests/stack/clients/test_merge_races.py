@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib import background
+from chalicelib.container import container
 from tests.builders.on_stack.competing_writers import beside
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch, address, at_once, codes, made
@@ -74,10 +74,10 @@ class Desk:
 
     def sound(self, *clients: dict[str, Any]) -> None:
         """Ledger and appointments agree, and these clients with all that is kept about them."""
-        report = background.integrity().check(datetime.now(UTC), [self.branch.location_id])
+        report = container.ledger_integrity.check(datetime.now(UTC), [self.branch.location_id])
         assert (report.differences, report.stale_team_members) == ((), ())
         ids = [client["id"] for client in clients]
-        assert background.client_integrity().check(ids, [self.branch.location_id]) == ()
+        assert container.client_integrity.check(ids, [self.branch.location_id]) == ()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container, pause
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
@@ -59,7 +59,7 @@ class Desk:
         """An appointment of theirs with a session kept for it, as a rebooking writes both."""
         body = self.branch.slot() | {"channel": "schedule", "client_id": client_id, "staff": "anyone"}
         appointment_id: str = made(self.admin.post("/appointments", json=body))["id"]
-        store = container.store()
+        store = container.store
         found = store.read([Ref.to(Client, client_id), Ref.to(Appointment, appointment_id)])
         client = found.require(Client, client_id)
         work = UnitOfWork()
@@ -90,7 +90,7 @@ class Desk:
 
     def sound(self) -> None:
         """Ledger and appointments agree."""
-        assert background.integrity().check(datetime.now(UTC)).differences == ()
+        assert container.ledger_integrity.check(datetime.now(UTC)).differences == ()
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_completed_or_called_off_in_time_is_settled_once(desk: Desk) -> None:
 def rivals(desk: Desk, appointment_id: str) -> list[str]:
     """Several miss one appointment in this process, all deciding on the same reading; what each was answered."""
     store = Together(RIVALS, "APT#")
-    progressing = AdvanceAppointment(store, container.ids(), container.pause)
+    progressing = AdvanceAppointment(store, container.ids, pause)
     boss = Principal("stf_x", "Boss", "boss@example.org", frozenset({Role.ADMIN}))
 
     def miss() -> str:
@@ -173,10 +173,10 @@ def test_rivals_on_one_reading_use_one_session_and_without_the_conditions_they_d
     entries = [action for action, _ in desk.log(mine)].count("no_show")
     assert entries == answers.count("done")
     # Put right again: the next who looks must find the figures as they ought to be.
-    record = container.store().read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
+    record = container.store.read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
     work = UnitOfWork()
     work.save(replace(record, used=2, reserved=0))
-    container.store().commit(work)
+    container.store.commit(work)
     assert desk.sessions(client_id) == [2, 2, 0, 0]
 
 

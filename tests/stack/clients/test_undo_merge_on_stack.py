@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from chalicelib import background
+from chalicelib.container import container
 from tests.builders.generators.client_merge_plans import PLANS, Family, Plan, undone_again
 from tests.builders.on_stack.competing_writers import beside
 from tests.builders.on_stack.local_stack import Stack
@@ -40,4 +40,4 @@ def test_any_merges_undone_from_the_last_are_as_if_they_had_never_been(plan: Pla
     family = Family(call, branch.slot, secrets.token_hex(6))
     family.settle(plan)
     assert undone_again(family, plan, family.seen) > 0
-    assert background.client_integrity().check(family.ids, [branch.location_id]) == ()
+    assert container.client_integrity.check(family.ids, [branch.location_id]) == ()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import background, container
+from chalicelib.container import container, pause
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.organisation.catalog import MeetingMethod
@@ -46,7 +46,7 @@ def practice(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Practice
 
 def require_sound(practice: Practice) -> None:
     """Ledger and appointments agree."""
-    report = background.integrity().check(datetime.now(UTC), [practice.location_id])
+    report = container.ledger_integrity.check(datetime.now(UTC), [practice.location_id])
     assert (report.differences, report.stale_team_members) == ((), ())
 
 
@@ -112,8 +112,8 @@ def test_the_last_session_is_kept_once(practice: Practice) -> None:
 
 def rebooking(store: DynamoStore) -> RebookAppointment:
     """Rebookings in this process, on the stack's table."""
-    plans = PlanRebooking(store, container.directory(), AvailabilityReader(store))
-    return RebookAppointment(store, plans, container.ids(), container.pause, lambda: "the key of this test")
+    plans = PlanRebooking(store, container.client_directory, AvailabilityReader(store))
+    return RebookAppointment(store, plans, container.ids, pause, lambda: "the key of this test")
 
 
 def calls(practice: Practice, who: Worker, source: str, store: DynamoStore, day: date, clock: int) -> Callable[[], Any]:
@@ -121,7 +121,7 @@ def calls(practice: Practice, who: Worker, source: str, store: DynamoStore, day:
     caller = Principal(who.id, "Consultant", "", frozenset({Role.STAFF}), frozenset({practice.location_id}))
     context = Context(datetime.now(UTC), caller, Channel.QUICK_VIEW)
     request = RebookRequest(RebookApproach.MANUAL, practice.schedules[who.id], MeetingMethod.PHONE, day, time(clock))
-    token = rebooking(container.store()).preview(context, source, request).token
+    token = rebooking(container.store).preview(context, source, request).token
 
     def book() -> Appointment | str:
         try:
@@ -158,7 +158,7 @@ def test_without_sheet_and_post_conditions_two_have_the_consultant_at_once(
     with careless(monkeypatch, "CAL#stf_", "TEAM#"):
         booked, refused = rivals(12)
     assert (len(booked), refused) == (2, [])
-    assert background.integrity().check(datetime.now(UTC), [practice.location_id]).differences != ()
+    assert container.ledger_integrity.check(datetime.now(UTC), [practice.location_id]).differences != ()
     cancel(practice, *booked)
 
 
@@ -182,10 +182,10 @@ def test_without_the_sessions_condition_one_session_is_kept_twice(
     # Three appointments have one each, of two.
     assert practice.sessions(client)["reserved"] == 2
     cancel(practice, booked[0])
-    stored = container.store().read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
+    stored = container.store.read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
     work = UnitOfWork()
     work.save(stored.with_reservation())
-    container.store().commit(work)
+    container.store.commit(work)
 
 
 def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
@@ -204,7 +204,7 @@ def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
             super().commit(work, *rest)
 
     def overtaken(clock: int) -> Any:
-        store = Overtaken(container.store()._connection, container.store()._now)
+        store = Overtaken(container.store._connection, container.store._now)
         book = calls(practice, who, source, store, day, clock)
         return book()
 

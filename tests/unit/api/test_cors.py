@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders.doubles.api_gateway import claims, send
-from tests.builders.doubles.demo_api import FakeWiring, build
+from tests.builders.doubles.demo_api import FakeParts, build
 
 OWN, BANK, STRANGER = "https://desk.example", "https://bank.example", "https://stranger.example"
 PUBLIC, STAFF = "/file.ics", "/bookings/a"
@@ -61,11 +61,11 @@ def test_a_star_opens_public_routes_only() -> None:
 
 
 def test_origins_that_cannot_be_read_do_not_spoil_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(_: FakeWiring) -> tuple[str, ...]:
+    def unreachable(_: FakeParts) -> tuple[str, ...]:
         raise TimeoutError
 
     app, _ = build()
-    monkeypatch.setattr(FakeWiring, "origins", unreachable)
+    monkeypatch.setattr(FakeParts, "current", unreachable)
     reply = send(app, "GET", PUBLIC, headers={"origin": BANK})
 
     assert (reply.status, reply.headers.get("Access-Control-Allow-Origin")) == (200, None)

@@ -12,10 +12,10 @@ import pytest
 from openapi_spec_validator import validate
 
 import app
-from chalicelib.api.http import wiring
 from chalicelib.api.http.routing import NoBody, NoQuery, Route
+from chalicelib.container import container
 from tests.builders.doubles.api_gateway import send
-from tests.builders.doubles.demo_api import Desk, FakeWiring
+from tests.builders.doubles.demo_api import Desk, FakeParts
 
 ROOT = Path(__file__).parents[3]
 ROUTES = [route for routes in app.DECLARED for route in routes.declared]
@@ -23,8 +23,8 @@ IDS = [f"{route.method} {route.path}" for route in ROUTES]
 
 
 @pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "_plugged", [FakeWiring(Desk(), allowed=())])
+def fake_parts() -> None:
+    FakeParts(Desk(), allowed=()).install()
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
@@ -77,12 +77,16 @@ def test_every_lambda_handler_lives_in_app_py() -> None:
     assert [handler for handler in handlers if not handler.startswith("app.")] == []
 
 
-def test_health_asks_nothing_behind_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*_: object) -> None:
-        raise AssertionError("the table was asked")
+class Unreachable:
+    """A part that must not be used."""
 
-    for name in ("store", "origins", "principal_for"):
-        monkeypatch.setattr(FakeWiring, name, unreachable)
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"the table was asked: {name}")
+
+
+def test_health_asks_nothing_behind_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("store", "allowed_origins", "principal_for"):
+        monkeypatch.setitem(vars(container), name, Unreachable())
     reply = send(app.app, "GET", "/health")
 
     assert (reply.status, reply.json["status"]) == (200, "ok")

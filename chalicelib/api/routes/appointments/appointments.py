@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.routes.availability.availability import BOOKING_ABILITIES
 from chalicelib.api.schemas.appointments.appointment_changes import AppointmentChangeBody, to_edit
@@ -19,6 +18,7 @@ from chalicelib.api.schemas.appointments.appointments import (
 from chalicelib.api.schemas.appointments.staff_booking import StaffBookingBody
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.organisation.statuses import StatusHistoryEntry
 from chalicelib.domain.shared.errors import (
     AlreadyAssigned,
@@ -59,7 +59,7 @@ _TIME_PROBLEMS = (
 )
 def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> Page[AppointmentView]:
     """One of the dashboard's lists, oldest start first."""
-    return container.dashboard().list_page(call.context(), call.query.to_request(call.staff.staff_id))
+    return container.dashboard.list_page(call.context(), call.query.to_request(call.staff.staff_id))
 
 
 @routes.post(
@@ -77,13 +77,13 @@ def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> Page[Appointm
 )
 def book_for_client(call: Call[StaffBookingBody, NoQuery]) -> AppointmentView:
     """Book for a client on record or a new one; exactly once under an Idempotency-Key."""
-    return container.staff_booking().book(call.context(call.body.channel.channel), call.body.to_request())
+    return container.book_appointment_as_staff.book(call.context(call.body.channel.channel), call.body.to_request())
 
 
 @routes.get("/appointments/{appointment_id}", answer=AppointmentResponse, who=_VIEW_ABILITIES)
 def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """One appointment."""
-    return container.viewing().show(call.context(), call.path["appointment_id"])
+    return container.appointment_queries.show(call.context(), call.path["appointment_id"])
 
 
 @routes.patch(
@@ -102,7 +102,7 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change an appointment: the old time is freed and the new one taken, or all stays as it was."""
     context = call.context(Channel.SCHEDULE)
-    return container.changing().edit(context, call.path["appointment_id"], to_edit(call.body.values()))
+    return container.edit_appointment.edit(context, call.path["appointment_id"], to_edit(call.body.values()))
 
 
 @routes.get(
@@ -111,7 +111,7 @@ def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
 def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """Every action on an appointment, newest first."""
     query = call.query
-    return container.viewing().log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
+    return container.appointment_queries.log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
 
 
 @routes.get(
@@ -123,7 +123,9 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
 def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistoryEntry]:
     """The statuses it has passed through, newest first, each as it was then; none without the status function."""
     query = call.query
-    return container.viewing().status_history(call.context(), call.path["appointment_id"], query.limit, query.cursor)
+    return container.appointment_queries.status_history(
+        call.context(), call.path["appointment_id"], query.limit, query.cursor
+    )
 
 
 @routes.post(
@@ -137,7 +139,7 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistor
 def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentView:
     """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""
     context = call.context(Channel.DASHBOARD)
-    return container.approving().move(context, call.path["appointment_id"], call.body.to_request())
+    return container.change_status.move(context, call.path["appointment_id"], call.body.to_request())
 
 
 @routes.post(
@@ -151,7 +153,7 @@ def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentVie
 def claim_appointment(call: Call[ClaimBody, NoQuery]) -> AppointmentView:
     """Take an unassigned appointment."""
     context = call.context(Channel.DASHBOARD)
-    return container.assigning().claim(context, call.path["appointment_id"], call.body.force)
+    return container.assign_appointment.claim(context, call.path["appointment_id"], call.body.force)
 
 
 @routes.post(
@@ -165,7 +167,7 @@ def claim_appointment(call: Call[ClaimBody, NoQuery]) -> AppointmentView:
 def assign_appointment(call: Call[AssignmentBody, NoQuery]) -> AppointmentView:
     """Give an appointment to somebody."""
     context, body = call.context(Channel.DASHBOARD), call.body
-    return container.assigning().assign(context, call.path["appointment_id"], body.staff_id, body.force)
+    return container.assign_appointment.assign(context, call.path["appointment_id"], body.staff_id, body.force)
 
 
 @routes.post(
@@ -177,7 +179,7 @@ def assign_appointment(call: Call[AssignmentBody, NoQuery]) -> AppointmentView:
 )
 def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """Give an appointment back to nobody."""
-    return container.assigning().unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
+    return container.assign_appointment.unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
 @routes.post(
@@ -194,4 +196,4 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def cancel_appointment(call: Call[StaffCancellationBody, NoQuery]) -> AppointmentView:
     """Cancel for everybody; after the client's deadline too."""
     context = call.context(Channel.DASHBOARD)
-    return container.cancelling().cancel_by_staff(context, call.path["appointment_id"], call.body.to_request())
+    return container.cancel_appointment.cancel_by_staff(context, call.path["appointment_id"], call.body.to_request())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
 from chalicelib.api.schemas.appointments.attendees import AddedAttendeeBody, AttendeeRemovalQuery
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyAttending, FeatureDisabled, WrongState
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability
@@ -39,7 +39,7 @@ _EDIT_ABILITIES = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
 def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
     """One more client comes along, on record or new; they get the confirmation and a code of their own."""
     context, added = call.context(Channel.DASHBOARD), call.body
-    return container.joining().add(context, call.path["appointment_id"], added.to_request(), added.notify_client)
+    return container.add_attendee.add(context, call.path["appointment_id"], added.to_request(), added.notify_client)
 
 
 @routes.delete(
@@ -51,4 +51,6 @@ def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
 def remove_attendee(call: Call[NoBody, AttendeeRemovalQuery]) -> None:
     """A client is taken off; without the last one the appointment is cancelled."""
     context, path = call.context(Channel.DASHBOARD), call.path
-    container.cancelling().remove_attendee(context, path["appointment_id"], path["client_id"], call.query.to_request())
+    container.cancel_appointment.remove_attendee(
+        context, path["appointment_id"], path["client_id"], call.query.to_request()
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments.appointments import AppointmentResponse, NoShowBody
+from chalicelib.container import container
 from chalicelib.domain.appointments.lifecycle import LifecycleStep
 from chalicelib.domain.shared.errors import FeatureDisabled, TooEarly, WrongState
 from chalicelib.domain.shared.events import Channel
@@ -73,7 +73,7 @@ def complete(call: Call[NoBody, NoQuery]) -> AppointmentView:
 def miss(call: Call[NoShowBody, NoQuery]) -> AppointmentView:
     """Nobody came; from thirty minutes after its start on."""
     context, said = call.context(Channel.DASHBOARD), call.body
-    return container.progressing().mark_no_show(
+    return container.advance_appointment.mark_no_show(
         context, call.path["appointment_id"], said.contact_attempted, said.reason
     )
 
@@ -87,8 +87,8 @@ def miss(call: Call[NoShowBody, NoQuery]) -> AppointmentView:
 )
 def sign_off(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """Close the record of what is completed, missed or cancelled: nothing about it changes afterwards."""
-    return container.progressing().sign_off(call.context(Channel.DASHBOARD), call.path["appointment_id"])
+    return container.advance_appointment.sign_off(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
 def _advance(call: Call[NoBody, NoQuery], step: LifecycleStep) -> AppointmentView:
-    return container.progressing().advance(call.context(Channel.DASHBOARD), call.path["appointment_id"], step)
+    return container.advance_appointment.advance(call.context(Channel.DASHBOARD), call.path["appointment_id"], step)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import container
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments.public_appointments import (
     BookedAppointmentResponse,
@@ -24,6 +23,7 @@ from chalicelib.api.schemas.availability.availability import (
     HoldReleaseQuery,
     HoldResponse,
 )
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import (
     AlreadyRebooked,
     BlockNotReleased,
@@ -77,7 +77,7 @@ _BOOKING_PROBLEMS = (
 def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> AvailabilityResponse:
     """Free times of a service at a location, by local day."""
     query = call.query
-    days = container.availabilities().list(call.context(), query.to_request(), query.first, query.last)
+    days = container.free_slots.list(call.context(), query.to_request(), query.first, query.last)
     return AvailabilityResponse.from_days(query.timezone, days)
 
 
@@ -90,7 +90,7 @@ def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> Availabilit
 )
 def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> SlotExplanation:
     """Why one time cannot be booked, and which times near it can."""
-    return container.availabilities().explain(call.context(), call.query.to_request(), call.query.start)
+    return container.free_slots.explain(call.context(), call.query.to_request(), call.query.start)
 
 
 @routes.post(
@@ -98,13 +98,13 @@ def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> Sl
 )
 def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
     """Keep a slot while its form is filled in."""
-    return container.holding().hold(call.context(), call.body.to_request())
+    return container.hold_slot.hold(call.context(), call.body.to_request())
 
 
 @routes.delete("/public/holds/{hold_id}", query=HoldReleaseQuery, who=PUBLIC, versioned=False)
 def release_hold(call: Call[NoBody, HoldReleaseQuery]) -> None:
     """Give a held slot back."""
-    container.holding().release(call.context(), call.path["hold_id"], call.query.token)
+    container.hold_slot.release(call.context(), call.path["hold_id"], call.query.token)
 
 
 def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppointmentResponse:
@@ -125,7 +125,7 @@ def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppo
 )
 def book_appointment(call: Call[PublicBookingBody, NoQuery]) -> BookingResult:
     """Book a slot; exactly once under an Idempotency-Key."""
-    return container.booking().book(call.context(), call.body.to_request())
+    return container.book_appointment.book(call.context(), call.body.to_request())
 
 
 @routes.get(
@@ -133,7 +133,7 @@ def book_appointment(call: Call[PublicBookingBody, NoQuery]) -> BookingResult:
 )
 def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> PublicAppointment:
     """The appointment behind the link in a mail."""
-    return container.viewing().show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
+    return container.appointment_queries.show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
 
 
 @routes.get(
@@ -144,7 +144,7 @@ def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> Public
 )
 def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
     """The appointment for one's own calendar."""
-    view = container.viewing().show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
+    view = container.appointment_queries.show_to_attendee(call.context(), call.path["appointment_id"], call.query.code)
     return container.calendar_file(view)
 
 
@@ -161,7 +161,9 @@ def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
 )
 def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> BookingResult:
     """Move an appointment: once, in time, to a free slot of the same service."""
-    return container.rescheduling().reschedule(call.context(), call.path["appointment_id"], call.body.to_request())
+    return container.reschedule_appointment.reschedule(
+        call.context(), call.path["appointment_id"], call.body.to_request()
+    )
 
 
 @routes.post(
@@ -174,6 +176,6 @@ def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> Booking
 def cancel_public_appointment(call: Call[PublicCancellationBody, NoQuery]) -> AppointmentView:
     """The attendee with this code no longer comes; the last one cancels the appointment."""
     body = call.body
-    return container.cancelling().cancel_by_client(
+    return container.cancel_appointment.cancel_by_client(
         call.context(), call.path["appointment_id"], body.code, body.reason or ""
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
 from chalicelib.api.schemas.appointments.staff_booking import StaffAvailabilityQuery
 from chalicelib.api.schemas.availability.availability import AvailabilityResponse
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
 from chalicelib.domain.shared.permissions import Ability
 
@@ -28,5 +28,5 @@ BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability
 def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityResponse:
     """Free times of a service at a location, the reserve and for Schedule held blocks counted in."""
     query = call.query
-    days = container.availabilities().list(call.context(), query.to_request(), query.first, query.last)
+    days = container.free_slots.list(call.context(), query.to_request(), query.first, query.last)
     return AvailabilityResponse.from_days(query.timezone, days)

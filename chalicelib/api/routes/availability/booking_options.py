@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
 from chalicelib.api.routes.availability.availability import BOOKING_ABILITIES
 from chalicelib.api.schemas.availability.booking_options import BookingOptionsQuery, BookingOptionsResponse
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
 from chalicelib.services.availability.booking_options import BookingOptions
 
@@ -21,4 +21,4 @@ routes = Routes(__name__, tag="Appointments")
 )
 def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:
     """The services, locations, methods, staff and languages that go with what has been chosen so far."""
-    return container.choosing().find(call.context(), call.query.channel, call.query.to_request())
+    return container.find_booking_options.find(call.context(), call.query.channel, call.query.to_request())

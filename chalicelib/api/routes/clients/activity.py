@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, Routes
 from chalicelib.api.schemas.clients.activity import ActivityPageResponse
 from chalicelib.api.schemas.shared.fields import PageQuery
+from chalicelib.container import container
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.clients.activity import Activity
 from chalicelib.services.store_port import Page
@@ -22,4 +22,4 @@ routes = Routes(__name__, tag="Clients")
 )
 def show_client_activity(call: Call[NoBody, PageQuery]) -> Page[Activity]:
     """Appointments, workflows and merges of a client and of everybody merged into them, newest first."""
-    return container.activities().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+    return container.activities.list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

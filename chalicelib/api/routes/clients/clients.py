@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.routes.clients.duplicates import created_client_response
 from chalicelib.api.schemas.appointments.appointments import LogEntryResponse
@@ -16,6 +15,7 @@ from chalicelib.api.schemas.clients.clients import (
 from chalicelib.api.schemas.clients.duplicates import CreatedClientResponse
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.clients import client as domain
 from chalicelib.domain.shared.errors import ClientMerged, Duplicate, HasUpcoming
 from chalicelib.domain.shared.events import Channel, JournalEntry
@@ -36,7 +36,7 @@ _FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
 )
 def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
     """Clients the caller may see, or has to do with: those that are searched for, or all of them."""
-    return container.client_lists().list_page(call.context(), call.query.to_request())
+    return container.client_lists.list_page(call.context(), call.query.to_request())
 
 
 @routes.post(
@@ -50,13 +50,13 @@ def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
 )
 def create_client(call: Call[ClientBody, NoQuery]) -> domain.Client:
     """Take a client on record, whom its maker knows until somebody books them; `hint` names who may be the same."""
-    return container.clients().create(call.context(Channel.CALL_CENTRE), call.body.to_request())
+    return container.client_profiles.create(call.context(Channel.CALL_CENTRE), call.body.to_request())
 
 
 @routes.get("/clients/{client_id}", answer=ClientResponse, who=Ability.CLIENT_VIEW)
 def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
     """One client; under the id of one who was merged, the client they were merged into."""
-    return container.clients().show(call.context(), call.path["client_id"])
+    return container.client_profiles.show(call.context(), call.path["client_id"])
 
 
 @routes.patch(
@@ -69,7 +69,7 @@ def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
 def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
     """Change some fields; with another mobile number, consent to texts has to be given anew."""
     context = call.context(Channel.CALL_CENTRE)
-    return container.clients().change(context, call.path["client_id"], call.body.values())
+    return container.client_profiles.change(context, call.path["client_id"], call.body.values())
 
 
 @routes.delete(
@@ -81,7 +81,7 @@ def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
 def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
     """Forget who a client is; their appointments stay, those ahead are cancelled if that is asked for."""
     context = call.context(Channel.CALL_CENTRE)
-    container.forgetting().erase(context, call.path["client_id"], cancel_upcoming=call.query.cancel_upcoming)
+    container.erase_client.erase(context, call.path["client_id"], cancel_upcoming=call.query.cancel_upcoming)
 
 
 @routes.get(
@@ -93,4 +93,4 @@ def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
 )
 def show_client_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """What was done to the profile, newest first: each field before and after, consents by themselves."""
-    return container.clients().log(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+    return container.client_profiles.log(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

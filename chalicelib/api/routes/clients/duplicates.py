@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.clients.duplicates import (
     CreatedClientResponse,
@@ -12,6 +11,7 @@ from chalicelib.api.schemas.clients.duplicates import (
     LikelyDuplicateResponse,
 )
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
+from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.clients.duplicates import LikelyDuplicate, LikelyPair
@@ -29,15 +29,15 @@ routes = Routes(__name__, tag="Clients")
 )
 def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
     """Pairs of clients to be looked at for merging; a page may be empty and the list go on nevertheless."""
-    return container.duplicates().worklist(call.context(), call.query.limit, call.query.cursor)
+    return container.duplicates.worklist(call.context(), call.query.limit, call.query.cursor)
 
 
 @routes.get("/clients/{client_id}/duplicates", answer=PageResponse[LikelyDuplicateResponse], who=Ability.CLIENT_VIEW)
 def show_client_duplicates(call: Call[NoBody, NoQuery]) -> Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
-    return container.duplicates().list_for(call.context(), call.path["client_id"])
+    return container.duplicates.list_for(call.context(), call.path["client_id"])
 
 
 def created_client_response(call: Call[Any, Any], client: Client) -> CreatedClientResponse:
     """The answer about a client somebody just made: who they may know already."""
-    return CreatedClientResponse.from_domain((client, container.duplicates().hints(call.staff, client)))
+    return CreatedClientResponse.from_domain((client, container.duplicates.hints(call.staff, client)))

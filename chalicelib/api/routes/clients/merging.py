@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.clients.merging import MergeBody, MergeResponse, UndoneMergeResponse
+from chalicelib.container import container
 from chalicelib.domain.clients.merging import UndoneMerge
 from chalicelib.domain.shared.errors import ClientMerged, NotFound, TooManyMerged, WrongState
 from chalicelib.domain.shared.events import Channel
@@ -23,7 +23,7 @@ routes = Routes(__name__, tag="Clients")
 )
 def merge_clients(call: Call[MergeBody, NoQuery]) -> MergeResult:
     """Make one record of two of the same person; nobody is told, and it can be undone."""
-    return container.merging().merge(call.context(Channel.CALL_CENTRE), call.body.to_request())
+    return container.merge_clients.merge(call.context(Channel.CALL_CENTRE), call.body.to_request())
 
 
 @routes.post(
@@ -34,4 +34,4 @@ def merge_clients(call: Call[MergeBody, NoQuery]) -> MergeResult:
 )
 def undo_merge(call: Call[NoBody, NoQuery]) -> UndoneMerge:
     """Part two records again; what has been edited or booked since the merge stays with the primary."""
-    return container.undoing().undo(call.context(Channel.CALL_CENTRE), call.path["merge_id"])
+    return container.undo_merge.undo(call.context(Channel.CALL_CENTRE), call.path["merge_id"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.clients.workflows import WorkflowBody, WorkflowChangeBody, WorkflowResponse
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.clients import workflows as domain
 from chalicelib.domain.shared.errors import ClientMerged
 from chalicelib.domain.shared.events import Channel
@@ -25,7 +25,7 @@ routes = Routes(__name__, tag="Clients")
 )
 def list_workflows(call: Call[NoBody, PageQuery]) -> Page[domain.Workflow]:
     """A client's workflows, newest first, with those of everybody merged into them."""
-    return container.workflows().list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
+    return container.workflows.list_page(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)
 
 
 @routes.post(
@@ -39,7 +39,7 @@ def list_workflows(call: Call[NoBody, PageQuery]) -> Page[domain.Workflow]:
 def create_workflow(call: Call[WorkflowBody, NoQuery]) -> domain.Workflow:
     """Give a client a list of steps to be taken."""
     context = call.context(Channel.CALL_CENTRE)
-    return container.workflows().create(context, call.path["client_id"], call.body.values())
+    return container.workflows.create(context, call.path["client_id"], call.body.values())
 
 
 @routes.patch(
@@ -52,4 +52,4 @@ def create_workflow(call: Call[WorkflowBody, NoQuery]) -> domain.Workflow:
 def change_workflow(call: Call[RecordBody, NoQuery]) -> domain.Workflow:
     """Work on a workflow: rename, hand on, close or open it again; `steps` replaces all of them."""
     context = call.context(Channel.CALL_CENTRE)
-    return container.workflows().change(context, call.path["workflow_id"], call.body.values())
+    return container.workflows.change(context, call.path["workflow_id"], call.body.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.public_catalogue import (
     PublicConfigResponse,
@@ -14,6 +13,7 @@ from chalicelib.api.schemas.organisation.public_catalogue import (
     PublicStaffMemberResponse,
 )
 from chalicelib.api.schemas.shared.fields import PageResponse
+from chalicelib.container import container
 from chalicelib.domain.organisation import catalog
 from chalicelib.services.organisation import public_catalogue
 from chalicelib.services.store_port import Page
@@ -24,7 +24,7 @@ routes = Routes(__name__, tag="Public")
 @routes.get("/public/config", answer=PublicConfigResponse, who=PUBLIC)
 def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.PublicPolicies:
     """The organisation's name, zone and languages, and the policies a client must know."""
-    return container.showcase().policies()
+    return container.public_catalogue.policies()
 
 
 @routes.get(
@@ -39,7 +39,7 @@ def list_public_services(
 ) -> Page[public_catalogue.PublicService]:
     """The services a client can book, anywhere or at one location."""
     query = call.query
-    return container.showcase().services(query.location_id, query.limit, query.cursor)
+    return container.public_catalogue.services(query.location_id, query.limit, query.cursor)
 
 
 @routes.get(
@@ -54,7 +54,7 @@ def list_public_locations(
 ) -> Page[public_catalogue.PublicLocation]:
     """The locations, or those that offer one service."""
     query = call.query
-    return container.showcase().locations(query.service_id, query.limit, query.cursor)
+    return container.public_catalogue.locations(query.service_id, query.limit, query.cursor)
 
 
 @routes.get(
@@ -67,4 +67,4 @@ def list_public_locations(
 def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> Page[catalog.Staff]:
     """The staff a client may choose; none for services where nobody is chosen."""
     query = call.query
-    return container.showcase().staff(query.service_id, query.location_id, query.limit, query.cursor)
+    return container.public_catalogue.staff(query.service_id, query.location_id, query.limit, query.cursor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.settings import (
     CancellationReasonBody,
@@ -13,6 +12,7 @@ from chalicelib.api.schemas.organisation.settings import (
 )
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.store_port import Page
@@ -26,7 +26,7 @@ SETTINGS_READ_ABILITIES = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
 @routes.get("/settings", answer=SettingsResponse, who=SETTINGS_READ_ABILITIES)
 def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
     """The organisation's settings."""
-    return container.configuring().show()
+    return container.organisation_settings.show()
 
 
 @routes.patch(
@@ -38,7 +38,7 @@ def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
 )
 def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
     """Change some settings."""
-    return container.configuring().change(call.context(), call.body.values())
+    return container.organisation_settings.change(call.context(), call.body.values())
 
 
 @routes.get(
@@ -50,7 +50,7 @@ def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
 )
 def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> Page[catalog.CancellationReason]:
     """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
-    return container.reasons().list(call.query.limit, call.query.cursor)
+    return container.cancellation_reasons.list(call.query.limit, call.query.cursor)
 
 
 @routes.post(
@@ -62,13 +62,13 @@ def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> Page[catalog.Can
 )
 def create_cancellation_reason(call: Call[CancellationReasonBody, NoQuery]) -> catalog.CancellationReason:
     """Add a cancellation reason."""
-    return container.reasons().create(call.context(), call.body.values())
+    return container.cancellation_reasons.create(call.context(), call.body.values())
 
 
 @routes.get("/cancellation-reasons/{reason_id}", answer=CancellationReasonResponse, who=Ability.CATALOGUE_VIEW)
 def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.CancellationReason:
     """One cancellation reason."""
-    return container.reasons().show(call.path["reason_id"])
+    return container.cancellation_reasons.show(call.path["reason_id"])
 
 
 @routes.patch(
@@ -79,10 +79,10 @@ def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.Cancellatio
 )
 def change_cancellation_reason(call: Call[RecordBody, NoQuery]) -> catalog.CancellationReason:
     """Word a cancellation reason differently; past cancellations keep their text."""
-    return container.reasons().change(call.context(), call.path["reason_id"], call.body.values())
+    return container.cancellation_reasons.change(call.context(), call.path["reason_id"], call.body.values())
 
 
 @routes.delete("/cancellation-reasons/{reason_id}", who=Ability.CATALOGUE_EDIT)
 def delete_cancellation_reason(call: Call[NoBody, NoQuery]) -> None:
     """Remove a cancellation reason; past cancellations keep their text."""
-    container.reasons().remove(call.context(), call.path["reason_id"])
+    container.cancellation_reasons.remove(call.context(), call.path["reason_id"])

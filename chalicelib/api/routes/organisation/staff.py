@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.staff import StaffMemberBody, StaffMemberChangeBody, StaffMemberResponse
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.errors import Duplicate, InUse, LastAdmin
 from chalicelib.domain.shared.permissions import Ability
@@ -24,7 +24,7 @@ routes = Routes(__name__, tag="Staff")
 )
 def list_staff(call: Call[NoBody, PageQuery]) -> Page[catalog.Staff]:
     """All staff, oldest first."""
-    return container.staffing().list(call.query.limit, call.query.cursor)
+    return container.staff_members.list(call.query.limit, call.query.cursor)
 
 
 @routes.post(
@@ -37,13 +37,13 @@ def list_staff(call: Call[NoBody, PageQuery]) -> Page[catalog.Staff]:
 )
 def create_staff_member(call: Call[StaffMemberBody, NoQuery]) -> catalog.Staff:
     """Add somebody to the staff and invite them to sign in."""
-    return container.staffing().create(call.context(), call.body.values())
+    return container.staff_members.create(call.context(), call.body.values())
 
 
 @routes.get("/staff/{staff_id}", answer=StaffMemberResponse, who=Ability.CATALOGUE_VIEW)
 def show_staff_member(call: Call[NoBody, NoQuery]) -> catalog.Staff:
     """One staff member."""
-    return container.staffing().show(call.path["staff_id"])
+    return container.staff_members.show(call.path["staff_id"])
 
 
 @routes.patch(
@@ -59,7 +59,7 @@ def change_staff_member(call: Call[RecordBody, NoQuery]) -> catalog.Staff:
     Somebody with appointments that have not begun is deactivated only after these were unassigned or given to
     somebody else; the refusal names them.
     """
-    return container.staffing().change(call.context(), call.path["staff_id"], call.body.values())
+    return container.staff_members.change(call.context(), call.path["staff_id"], call.body.values())
 
 
 @routes.delete("/staff/{staff_id}", who=Ability.STAFF_EDIT, refuses=(InUse, LastAdmin))
@@ -68,4 +68,4 @@ def delete_staff_member(call: Call[NoBody, NoQuery]) -> None:
 
     Upcoming appointments have to be unassigned or given to somebody else before; the refusal names them.
     """
-    container.staffing().remove(call.context(), call.path["staff_id"])
+    container.staff_members.remove(call.context(), call.path["staff_id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.staff_schedules import (
     SavedTimeOffResponse,
@@ -15,6 +14,7 @@ from chalicelib.api.schemas.organisation.staff_schedules import (
 )
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.organisation import rota
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.organisation.time_off import TimeOffResult
@@ -45,7 +45,7 @@ _TIME_OFF_PROBLEMS = (
 def list_work_schedules(call: Call[NoBody, PageQuery]) -> Page[rota.WorkSchedule]:
     """When somebody works, oldest schedule first."""
     page = call.query.limit, call.query.cursor
-    return container.work_schedules().list(call.context(), call.path["staff_id"], *page)
+    return container.work_schedules.list(call.context(), call.path["staff_id"], *page)
 
 
 @routes.post(
@@ -58,13 +58,13 @@ def list_work_schedules(call: Call[NoBody, PageQuery]) -> Page[rota.WorkSchedule
 )
 def create_work_schedule(call: Call[WorkScheduleBody, NoQuery]) -> rota.WorkSchedule:
     """Add a work schedule; one for a location counts while they work there."""
-    return container.work_schedules().create(call.context(), call.path["staff_id"], call.body.values())
+    return container.work_schedules.create(call.context(), call.path["staff_id"], call.body.values())
 
 
 @routes.get("/staff/{staff_id}/work-schedules/{schedule_id}", answer=WorkScheduleResponse, who=SCHEDULE_ABILITIES)
 def show_work_schedule(call: Call[NoBody, NoQuery]) -> rota.WorkSchedule:
     """One work schedule."""
-    return container.work_schedules().show(call.context(), call.path["staff_id"], call.path["schedule_id"])
+    return container.work_schedules.show(call.context(), call.path["staff_id"], call.path["schedule_id"])
 
 
 @routes.patch(
@@ -77,13 +77,13 @@ def show_work_schedule(call: Call[NoBody, NoQuery]) -> rota.WorkSchedule:
 def change_work_schedule(call: Call[RecordBody, NoQuery]) -> rota.WorkSchedule:
     """Change a work schedule; nothing booked moves."""
     staff_id, schedule_id = call.path["staff_id"], call.path["schedule_id"]
-    return container.work_schedules().change(call.context(), staff_id, schedule_id, call.body.values())
+    return container.work_schedules.change(call.context(), staff_id, schedule_id, call.body.values())
 
 
 @routes.delete("/staff/{staff_id}/work-schedules/{schedule_id}", who=SCHEDULE_ABILITIES, refuses=("too_many_posts",))
 def delete_work_schedule(call: Call[NoBody, NoQuery]) -> None:
     """Remove a work schedule; nothing booked moves."""
-    container.work_schedules().remove(call.context(), call.path["staff_id"], call.path["schedule_id"])
+    container.work_schedules.remove(call.context(), call.path["staff_id"], call.path["schedule_id"])
 
 
 @routes.get(
@@ -95,7 +95,7 @@ def delete_work_schedule(call: Call[NoBody, NoQuery]) -> None:
 )
 def list_time_off(call: Call[NoBody, PageQuery]) -> Page[rota.TimeOff]:
     """When somebody is away, in the order in which that was entered; for those who may change it."""
-    return container.times_off().list(call.context(), call.path["staff_id"], call.query.limit, call.query.cursor)
+    return container.staff_time_off.list(call.context(), call.path["staff_id"], call.query.limit, call.query.cursor)
 
 
 @routes.post(
@@ -108,13 +108,13 @@ def list_time_off(call: Call[NoBody, PageQuery]) -> Page[rota.TimeOff]:
 )
 def create_time_off(call: Call[TimeOffBody, NoQuery]) -> TimeOffResult:
     """Add an absence; appointments it lies over stay and are named, somebody has to move them."""
-    return container.times_off().create(call.context(), call.path["staff_id"], call.body.values())
+    return container.staff_time_off.create(call.context(), call.path["staff_id"], call.body.values())
 
 
 @routes.get("/staff/{staff_id}/time-off/{time_off_id}", answer=TimeOffResponse, who=SCHEDULE_ABILITIES)
 def show_time_off(call: Call[NoBody, NoQuery]) -> rota.TimeOff:
     """One absence; for those who may change it."""
-    return container.times_off().show(call.context(), call.path["staff_id"], call.path["time_off_id"])
+    return container.staff_time_off.show(call.context(), call.path["staff_id"], call.path["time_off_id"])
 
 
 @routes.patch(
@@ -127,10 +127,10 @@ def show_time_off(call: Call[NoBody, NoQuery]) -> rota.TimeOff:
 def change_time_off(call: Call[RecordBody, NoQuery]) -> TimeOffResult:
     """Change an absence; appointments it lies over stay and are named, somebody has to move them."""
     staff_id, time_off_id = call.path["staff_id"], call.path["time_off_id"]
-    return container.times_off().change(call.context(), staff_id, time_off_id, call.body.values())
+    return container.staff_time_off.change(call.context(), staff_id, time_off_id, call.body.values())
 
 
 @routes.delete("/staff/{staff_id}/time-off/{time_off_id}", who=SCHEDULE_ABILITIES, refuses=("too_many_posts",))
 def delete_time_off(call: Call[NoBody, NoQuery]) -> None:
     """Remove an absence."""
-    container.times_off().remove(call.context(), call.path["staff_id"], call.path["time_off_id"])
+    container.staff_time_off.remove(call.context(), call.path["staff_id"], call.path["time_off_id"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.statuses import StatusBody, StatusChangeBody, StatusOrderBody, StatusResponse
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.organisation import statuses
 from chalicelib.domain.shared.errors import InUse, StatusInUse, StatusNeeded
 from chalicelib.domain.shared.permissions import Ability
@@ -26,7 +26,7 @@ _ORDER_PROBLEMS = ("position_taken", "start_first")
 )
 def list_statuses(call: Call[NoBody, PageQuery]) -> Page[statuses.Status]:
     """All statuses in order of position, archived ones included."""
-    return container.statuses().list(call.query.limit, call.query.cursor)
+    return container.statuses.list(call.query.limit, call.query.cursor)
 
 
 @routes.post(
@@ -39,7 +39,7 @@ def list_statuses(call: Call[NoBody, PageQuery]) -> Page[statuses.Status]:
 )
 def create_status(call: Call[StatusBody, NoQuery]) -> statuses.Status:
     """Add a status."""
-    return container.statuses().create(call.context(), call.body.values())
+    return container.statuses.create(call.context(), call.body.values())
 
 
 @routes.put(
@@ -51,13 +51,13 @@ def create_status(call: Call[StatusBody, NoQuery]) -> statuses.Status:
 )
 def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> Page[statuses.Status]:
     """Put all statuses in another order at once."""
-    return container.statuses().reorder(call.context(), call.body.ids)
+    return container.statuses.reorder(call.context(), call.body.ids)
 
 
 @routes.get("/statuses/{status_id}", answer=StatusResponse, who=Ability.CATALOGUE_VIEW)
 def show_status(call: Call[NoBody, NoQuery]) -> statuses.Status:
     """One status."""
-    return container.statuses().show(call.path["status_id"])
+    return container.statuses.show(call.path["status_id"])
 
 
 @routes.patch(
@@ -69,10 +69,10 @@ def show_status(call: Call[NoBody, NoQuery]) -> statuses.Status:
 )
 def change_status(call: Call[RecordBody, NoQuery]) -> statuses.Status:
     """Change some fields of a status; what appointments have passed through stays in their histories as it was."""
-    return container.statuses().change(call.context(), call.path["status_id"], call.body.values())
+    return container.statuses.change(call.context(), call.path["status_id"], call.body.values())
 
 
 @routes.delete("/statuses/{status_id}", who=Ability.STATUS_CONFIGURE, refuses=(InUse, StatusNeeded))
 def delete_status(call: Call[NoBody, NoQuery]) -> None:
     """Remove a status that no appointment has ever ended in or is in; others can be archived."""
-    container.statuses().remove(call.context(), call.path["status_id"])
+    container.statuses.remove(call.context(), call.path["status_id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.quickstream.blocks import (
     BlockBody,
@@ -15,6 +14,7 @@ from chalicelib.api.schemas.quickstream.blocks import (
     EditableBlockBody,
 )
 from chalicelib.api.schemas.shared.fields import PageResponse
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.quickstream.block_queries import BlockOccurrence
@@ -44,7 +44,7 @@ _TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", 
 )
 def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
     """Lay out a block, or all that a recurrence rule gives up to the horizon."""
-    return container.laying().create(call.context(), call.body.to_request())
+    return container.create_blocks.create(call.context(), call.body.to_request())
 
 
 @routes.get(
@@ -56,13 +56,13 @@ def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
 )
 def list_blocks(call: Call[NoBody, BlockListQuery]) -> Page[BlockOccurrence]:
     """A location's blocks on some days, by start."""
-    return container.blocks().list(call.context(), call.query.to_request())
+    return container.block_queries.list(call.context(), call.query.to_request())
 
 
 @routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
 def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """One occurrence of a block."""
-    return container.blocks().show(call.context(), call.path["block_id"])
+    return container.block_queries.show(call.context(), call.path["block_id"])
 
 
 @routes.patch(
@@ -75,7 +75,9 @@ def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
 )
 def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurrence:
     """Change one occurrence, it and the following, or all future ones; appointments never change."""
-    return container.editing().edit(call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request())
+    return container.edit_blocks.edit(
+        call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request()
+    )
 
 
 @routes.delete(
@@ -86,7 +88,7 @@ def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurre
 )
 def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
     """Delete one occurrence, it and the following, or all future ones; appointments stay."""
-    container.editing().remove(call.context(), call.path["block_id"], call.query.to_request())
+    container.edit_blocks.remove(call.context(), call.path["block_id"], call.query.to_request())
 
 
 @routes.post(
@@ -100,7 +102,7 @@ def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
 )
 def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPreview:
     """What a change would do to seats and appointments; writes nothing."""
-    return container.editing().preview(
+    return container.edit_blocks.preview(
         call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request()
     )
 
@@ -114,7 +116,7 @@ def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPrevie
 )
 def release_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """Open a held block before its time."""
-    return container.opening().release(call.context(), call.path["block_id"])
+    return container.release_block.release(call.context(), call.path["block_id"])
 
 
 @routes.post(
@@ -126,4 +128,4 @@ def release_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
 )
 def close_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """Take no more bookings here; those there are keep their seats."""
-    return container.opening().close(call.context(), call.path["block_id"])
+    return container.release_block.close(call.context(), call.path["block_id"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
 from chalicelib.api.schemas.quickview.quickview import QuickViewChangeBody, QuickViewQuery, QuickViewResponse, to_edit
 from chalicelib.api.schemas.shared.record_models import RecordBody
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import (
     BlockNotReleased,
     CapacityExhausted,
@@ -31,7 +31,7 @@ routes = Routes(__name__, tag="Quick View")
 )
 def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
     """One's own work, or a colleague's: each appointment of the day and the recent past in one of three sections."""
-    return container.quick_view().show(call.context(), call.query.to_request(call.staff.staff_id))
+    return container.quick_view.show(call.context(), call.query.to_request(call.staff.staff_id))
 
 
 @routes.patch(
@@ -49,4 +49,4 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
 def change_from_quick_view(call: Call[RecordBody, NoQuery]) -> AppointmentView:
     """Change how it takes place, its time on the same day, or whether the client is told; another day is rebooked."""
     context = call.context(Channel.QUICK_VIEW)
-    return container.quick_edits().edit(context, call.path["appointment_id"], to_edit(call.body.values()))
+    return container.edit_from_quick_view.edit(context, call.path["appointment_id"], to_edit(call.body.values()))

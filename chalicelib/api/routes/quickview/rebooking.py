@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib import container
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
 from chalicelib.api.schemas.quickview.rebooking import (
@@ -11,6 +10,7 @@ from chalicelib.api.schemas.quickview.rebooking import (
     RebookPreviewResponse,
     RebookSummaryResponse,
 )
+from chalicelib.container import container
 from chalicelib.domain.shared.errors import (
     ConsultantConflict,
     ConsultantUnavailable,
@@ -44,7 +44,7 @@ _PLAN_PROBLEMS = (
 )
 def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
     """The client's sessions and last appointments, and the consultant's work schedules."""
-    return container.rebook_summaries().show(call.context(), call.path["appointment_id"])
+    return container.rebook_summaries.show(call.context(), call.path["appointment_id"])
 
 
 @routes.post(
@@ -57,7 +57,7 @@ def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
 )
 def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
     """What would be booked, for review; writes nothing."""
-    return container.rebooking().preview(call.context(), call.path["appointment_id"], call.body.to_request())
+    return container.rebook_appointment.preview(call.context(), call.path["appointment_id"], call.body.to_request())
 
 
 @routes.post(
@@ -74,4 +74,4 @@ def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
 def rebook(call: Call[RebookConfirmationBody, NoQuery]) -> AppointmentView:
     """Book what was reviewed, once: the same review again gives the same appointment."""
     context = call.context(Channel.QUICK_VIEW)
-    return container.rebooking().book(context, call.path["appointment_id"], call.body.review_token)
+    return container.rebook_appointment.book(context, call.path["appointment_id"], call.body.review_token)

@@ -1,0 +1,63 @@
+"""One route as data: all that its declaration says (``routing.Routes`` makes it)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict
+
+from pydantic import BaseModel
+
+from chalicelib.api.http.call import Access, AccessLevel, Call
+from chalicelib.api.schemas.shared.fields import NoBody, NoQuery, RequestModel, ResponseModel
+from chalicelib.domain.shared.errors import Refusal
+
+JSON = "application/json"
+
+Handler = Callable[[Call[Any, Any]], Any]
+Presenter = Callable[[Call[Any, Any], Any], BaseModel]
+
+
+class RouteOptions(TypedDict, total=False):
+    """The keywords of a declaration; only ``who`` is required."""
+
+    who: Required[Access]
+    body: type[RequestModel]
+    query: type[RequestModel]
+    answer: type[ResponseModel]
+    status: int
+    present: Presenter
+    refuses: tuple[type[Refusal] | str, ...]
+    idempotent: bool
+    versioned: bool
+    produces: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What one route declares."""
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    who: Access
+    body: type[RequestModel] = NoBody
+    query: type[RequestModel] = NoQuery
+    answer: type[ResponseModel] | None = None
+    status: int = 200
+    present: Presenter | None = None
+    refuses: tuple[type[Refusal] | str, ...] = ()
+    idempotent: bool = False
+    versioned: bool = False
+    produces: str = JSON
+
+    @property
+    def public(self) -> bool:
+        """Whether it is called without a login."""
+        return self.who is AccessLevel.PUBLIC
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.handler.__name__
