@@ -21,13 +21,13 @@ $(INSTALLED): requirements.txt tests/requirements.txt
 	@touch $@
 
 run: $(INSTALLED)  ## the whole system on this machine, in the foreground (SEED=demo or empty)
-	@SEED=$(SEED) $(BIN)/python -m infra.local run
+	@SEED=$(SEED) $(BIN)/python -m infra.local_stack run
 
 up: $(INSTALLED)  ## the same in the background; again to deploy what has changed
-	@SEED=$(SEED) $(BIN)/python -m infra.local up
+	@SEED=$(SEED) $(BIN)/python -m infra.local_stack up
 
 down: $(INSTALLED)  ## stop it; its state is kept
-	@$(BIN)/python -m infra.local down
+	@$(BIN)/python -m infra.local_stack down
 
 reset: down  ## stop it and delete its state
 	rm -rf .local
@@ -65,7 +65,7 @@ bootstrap: $(INSTALLED)  ## invite EMAIL as the first administrator of STAGE
 	@$(BIN)/python -m infra.bootstrap $(STAGE) $(EMAIL)
 
 integrity: $(INSTALLED)  ## compare the ledger of STAGE with its appointments
-	@$(BIN)/python -m infra.integrity $(STAGE)
+	@$(BIN)/python -m infra.integrity_check $(STAGE)
 
 bench: $(INSTALLED)  ## the budget table, measured
 	$(BIN)/python -m benchmarks

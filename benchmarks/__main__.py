@@ -17,9 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import budget, deciding, duplicates, imports, processor, records, staff, throughput
-from benchmarks.meter import Usage
-from benchmarks.report import Table
+from benchmarks import duplicate_detection
+from benchmarks.dynamodb import booking_budget, client_budget
+from benchmarks.dynamodb.usage_meter import Usage
+from benchmarks.harness.report_table import Table
+from benchmarks.speed import booking_decisions, booking_throughput, import_time, request_time, staff_availability
 
 OUTPUT = Path("build/benchmarks.json")
 
@@ -69,11 +71,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _budget(quick: bool) -> Part:
-    columns = budget.measure(many=1_000, busy=False) if quick else budget.measure()
-    clients = records.measure(many=1_000) if quick else records.measure()
+    columns = booking_budget.measure(many=1_000, busy=False) if quick else booking_budget.measure()
+    clients = client_budget.measure(many=1_000) if quick else client_budget.measure()
     figures = {column: _as_dicts(usages | clients.get(column, {})) for column, usages in columns.items()}
-    failed = budget.failures(columns) + records.failures(clients)
-    return [budget.table(columns), records.table(clients)], figures, failed
+    failed = booking_budget.failures(columns) + client_budget.failures(clients)
+    return [booking_budget.table(columns), client_budget.table(clients)], figures, failed
 
 
 def _as_dicts(usages: dict[str, Usage]) -> dict[str, Any]:
@@ -81,38 +83,43 @@ def _as_dicts(usages: dict[str, Usage]) -> dict[str, Any]:
 
 
 def _processor(quick: bool) -> Part:
-    figures = processor.measure(rounds=1, share=0.1) if quick else processor.measure()
-    return [processor.table(figures)], figures, []
+    figures = request_time.measure(rounds=1, share=0.1) if quick else request_time.measure()
+    return [request_time.table(figures)], figures, []
 
 
 def _imports(quick: bool) -> Part:
-    figures = imports.measure(rounds=1) if quick else imports.measure()
-    heaviest = imports.heaviest_packages(rounds=1) if quick else imports.heaviest_packages()
-    return [imports.table(figures), imports.heaviest_table(heaviest)], figures, []
+    figures = import_time.measure(rounds=1) if quick else import_time.measure()
+    heaviest = import_time.heaviest_packages(rounds=1) if quick else import_time.heaviest_packages()
+    early = [f"import app loads {name}" for name in import_time.loaded_too_early()]
+    return [import_time.table(figures), import_time.heaviest_table(heaviest)], figures, early
 
 
 def _deciding(quick: bool) -> Part:
     if quick:
-        decided = deciding.measure(days=1, decisions=10, occupants=30)
-        listed = deciding.measure_listings(days=2, patterns=1, occupants=30, repeat=1)
+        decided = booking_decisions.measure(days=1, decisions=10, occupants=30)
+        listed = booking_decisions.measure_listings(days=2, patterns=1, occupants=30, repeat=1)
     else:
-        decided, listed = deciding.measure(), deciding.measure_listings()
-    return [deciding.table(decided, listed)], {"decided": decided, "listed": listed}, []
+        decided, listed = booking_decisions.measure(), booking_decisions.measure_listings()
+    return [booking_decisions.table(decided, listed)], {"decided": decided, "listed": listed}, []
 
 
 def _staff(quick: bool) -> Part:
-    figures = staff.measure(rounds=1, days=3) if quick else staff.measure()
-    return [staff.table(figures)], {str(taken): of for taken, of in figures.items()}, []
+    figures = staff_availability.measure(rounds=1, days=3) if quick else staff_availability.measure()
+    return [staff_availability.table(figures)], {str(taken): of for taken, of in figures.items()}, []
 
 
 def _duplicates(quick: bool) -> Part:
-    samples = duplicates.measure(quick)
-    return duplicates.tables(samples), duplicates.figures(samples), duplicates.failures(samples)
+    samples = duplicate_detection.measure(quick)
+    return (
+        duplicate_detection.tables(samples),
+        duplicate_detection.figures(samples),
+        duplicate_detection.failures(samples),
+    )
 
 
 def _throughput() -> Part:
-    figures = throughput.measure(throughput.RequestLoad())
-    return [throughput.table(figures)], {str(workers): by_name for workers, by_name in figures.items()}, []
+    figures = booking_throughput.measure(booking_throughput.RequestLoad())
+    return [booking_throughput.table(figures)], {str(workers): by_name for workers, by_name in figures.items()}, []
 
 
 def _machine() -> dict[str, Any]:

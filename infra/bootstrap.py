@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from infra import logins, stages
-from infra.clients import account_clients
+from infra import staff_logins, stages
+from infra.aws_clients import account_clients
 
 
 def main(arguments: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     clients = account_clients()
     stack = clients("cloudformation").describe_stacks(StackName=stages.stack_name(stage))["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    if logins.create_login(clients, outputs["StaffPoolId"], email, "admin", invite=True):
+    if staff_logins.create_login(clients, outputs["StaffPoolId"], email, "admin", invite=True):
         print(f"{email} is invited as administrator of {stage}")
     else:
         print(f"{email} had a login already and is administrator of {stage}")

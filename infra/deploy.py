@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from infra import artifacts, package, stages
-from infra.clients import Clients, account_clients
+from infra import artifact_upload, package, stages
+from infra.aws_clients import Clients, account_clients
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 UNCHANGED_MESSAGES = ("didn't contain changes", "No updates are to be performed")
@@ -41,7 +41,7 @@ def deploy(
     """
     template = json.loads((built / "template.json").read_text())
     stack = stages.stack_name(stage)
-    url = artifacts.upload(clients, stack, built, template)
+    url = artifact_upload.upload(clients, stack, built, template)
     _apply_change_set(_Stack(clients("cloudformation"), stack, pause_seconds), url, parameters)
     return _describe_deployment(clients, stack, template)
 

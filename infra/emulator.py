@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import stages
-from infra.clients import Clients, endpoint_clients
+from infra.aws_clients import Clients, endpoint_clients
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-LAUNCHER = stages.ROOT / "infra" / "launch.py"
+LAUNCHER = stages.ROOT / "infra" / "emulator_launcher.py"
 TIMEOUT_SECONDS = 60
 
 
@@ -146,7 +146,7 @@ class Emulator:
 def _is_emulator(pid: int) -> bool:
     """Whether that process lives and is the emulator: process numbers are used again."""
     try:
-        return b"infra/launch.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"infra/emulator_launcher.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

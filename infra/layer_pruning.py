@@ -7,7 +7,7 @@ import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from infra import bytecode
+from infra import bytecode_archive
 
 # The descriptions of some four hundred AWS services are most of the layer; these are the ones that are called.
 AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "secretsmanager", "ses", "sesv2", "sns", "sqs", "sts"})
@@ -22,7 +22,7 @@ def prune_layer(archive: Path, cache: Path) -> None:
         if not made.exists():
             part = made.with_suffix(".new")
             _write_pruned(full, part)
-            bytecode.add_bytecode(part)
+            bytecode_archive.add_bytecode(part)
             part.rename(made)
     archive.write_bytes(made.read_bytes())
 

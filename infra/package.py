@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from infra import bytecode, layer_pruning, stages
+from infra import bytecode_archive, layer_pruning, stages
 
 SHIPPED_PATHS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 LAYER_ARCHIVE = "layer-deployment.zip"
@@ -50,7 +50,7 @@ def _package(stage: str, source: Path, out: Path) -> Path:
         _forget_archives()
         raise PackageIncomplete(f"no wheel for {stage}: {', '.join(missing)}")
     layer_pruning.prune_layer(out / LAYER_ARCHIVE, _cache_directory())
-    bytecode.add_bytecode(out / CODE_ARCHIVE)
+    bytecode_archive.add_bytecode(out / CODE_ARCHIVE)
     template = yaml.safe_load((out / "sam.yaml").read_text())
     (out / "template.json").write_text(json.dumps(template, indent=1))
     return out

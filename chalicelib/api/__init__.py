@@ -1,1 +1,1 @@
-"""The HTTP interface: routes, the models they declare, and everything that follows from a declaration."""
+"""The HTTP interface: the frame, the routes, and the models they declare."""

@@ -1,1 +1,1 @@
-"""The rules, as pure functions and frozen values: no clock, no I/O."""
+"""The rules, as pure functions and frozen values: no clock, no input or output."""

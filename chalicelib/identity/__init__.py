@@ -1,1 +1,1 @@
-"""Who can sign in: the staff logins in the user pool."""
+"""Staff logins in the Cognito user pool."""

@@ -1,0 +1,1 @@
+"""What the clock sets going; the functions themselves are in app.py."""

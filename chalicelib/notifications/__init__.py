@@ -1,1 +1,1 @@
-"""What people are told, and the channels it goes through."""
+"""Messages in words and the providers that carry them: SES, SNS, SQS, Microsoft Graph."""

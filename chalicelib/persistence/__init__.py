@@ -1,1 +1,1 @@
-"""What is remembered, and how: one DynamoDB table."""
+"""The one DynamoDB table: keys, rows, transactions, lists."""

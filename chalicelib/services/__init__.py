@@ -1,1 +1,4 @@
-"""The use cases: read, ask the domain, commit one Change."""
+"""The use cases: read, ask the domain, commit one unit of work.
+
+The files here, outside the rooms, are what several rooms share.
+"""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
-from infra import local, logins
-from infra.clients import endpoint_clients
+from infra import local_stack, staff_logins
+from infra.aws_clients import endpoint_clients
 from infra.seed import demo, empty
-from infra.seed.caller import SeedFailed
+from infra.seed.api_client import SeedFailed
 
 SEEDS = {"demo": demo.seed, "empty": empty.seed}
 
@@ -19,19 +19,19 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python -m infra.seed {'|'.join(SEEDS)}", file=sys.stderr)
         return 2
     try:
-        stack = json.loads((local.stack_directory() / "stack.json").read_text())
+        stack = json.loads((local_stack.stack_directory() / "stack.json").read_text())
     except FileNotFoundError:
         print("no local stack; start one with: make up", file=sys.stderr)
         return 1
     clients = endpoint_clients(stack["aws_endpoint_url"], stack["region"])
     users, password = stack["demo"]["users"], stack["demo"]["password"]
-    token = logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
+    token = staff_logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
     try:
         SEEDS[arguments[0]](stack["api_url"], token)
     except SeedFailed as error:
         print(error, file=sys.stderr)
         return 1
-    logins.set_passwords(clients, stack["user_pool_id"], password)
+    staff_logins.set_passwords(clients, stack["user_pool_id"], password)
     return 0
 
 

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from infra.seed import hours, organisation
-from infra.seed.caller import ApiClient, SeedFailed
-from infra.seed.organisation import BlockPattern, StaffPerson
-from infra.seed.people import demo_clients
+from infra.seed import demo_hours, demo_organisation
+from infra.seed.api_client import ApiClient, SeedFailed
+from infra.seed.demo_clients import demo_clients
+from infra.seed.demo_organisation import BlockPattern, StaffPerson
 
 CLIENTS = 200
 APPOINTMENTS = 300
@@ -44,13 +44,13 @@ def seed(api_url: str, token: str) -> None:
 
 def build_organisation(api: ApiClient, now: datetime) -> None:
     """The organisation as seen at ``now``: its blocks begin tomorrow, local time."""
-    admin, *others = organisation.STAFF
+    admin, *others = demo_organisation.STAFF
     api.post("/staff", _staff_body(admin, {}, {}))
-    statuses = _create_all(api, "/statuses", organisation.STATUSES)
-    api.patch("/settings", organisation.SETTINGS)
-    places = _create_all(api, "/locations", organisation.LOCATIONS)
+    statuses = _create_all(api, "/statuses", demo_organisation.STATUSES)
+    api.patch("/settings", demo_organisation.SETTINGS)
+    places = _create_all(api, "/locations", demo_organisation.LOCATIONS)
     everywhere = {"location_ids": list(places.values()), "availability": "quickstream"}
-    services = _create_all(api, "/services", {k: everywhere | s for k, s in organisation.SERVICES.items()})
+    services = _create_all(api, "/services", {k: everywhere | s for k, s in demo_organisation.SERVICES.items()})
     api.each(lambda person: _create_staff(api, person, places, services), others)
     api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
     # One branch after the other within itself: blocks of one day stand on one sheet.
@@ -77,18 +77,18 @@ def _staff_body(person: StaffPerson, places: dict[str, str], services: dict[str,
 
 def _create_staff(api: ApiClient, person: StaffPerson, places: dict[str, str], services: dict[str, str]) -> None:
     made = api.post("/staff", _staff_body(person, places, services))
-    for schedule in hours.work_schedules(person) if person.services else ():
+    for schedule in demo_hours.work_schedules(person) if person.services else ():
         api.post(f"/staff/{made['id']}/work-schedules", schedule)
 
 
 def _set_up_branch(api: ApiClient, key: str, location_id: str, services: dict[str, str], now: datetime) -> None:
-    today = now.astimezone(ZoneInfo(organisation.LOCATIONS[key]["timezone"])).date()
-    for line in hours.OPENING_HOURS:
+    today = now.astimezone(ZoneInfo(demo_organisation.LOCATIONS[key]["timezone"])).date()
+    for line in demo_hours.OPENING_HOURS:
         api.post(f"/locations/{location_id}/hours", line)
-    if key == hours.TRAINING_BRANCH:
+    if key == demo_hours.TRAINING_BRANCH:
         # After the blocks: Quickstream pays no heed to closures, and nobody should be invited to a closed branch.
-        api.post(f"/locations/{location_id}/closures", hours.training_closure(today + timedelta(weeks=WEEKS)))
-    for pattern in organisation.PATTERNS:
+        api.post(f"/locations/{location_id}/closures", demo_hours.training_closure(today + timedelta(weeks=WEEKS)))
+    for pattern in demo_organisation.PATTERNS:
         api.post("/quickstream/blocks", _block_body(pattern, location_id, services, today + timedelta(days=1)))
 
 
@@ -115,7 +115,7 @@ def _bookable_services(
 
     def offer(pair: tuple[str, str]) -> BookableService:
         place, service = pair
-        timezone = organisation.LOCATIONS[place]["timezone"]
+        timezone = demo_organisation.LOCATIONS[place]["timezone"]
         answer = api.get(
             "/public/availability",
             service_id=services[service],
@@ -157,7 +157,7 @@ def _book_clients(api: ApiClient, offers: list[BookableService]) -> None:
 def _booking_body(offers: list[BookableService], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     # Where more is free, more is booked: no branch and no service fills up before the others.
     offer = chance.choices(offers, [offer.weight * len(offer.starts) for offer in offers])[0]
-    service = organisation.SERVICES[offer.service]
+    service = demo_organisation.SERVICES[offer.service]
     answers = [
         {"question_id": question["id"], "value": chance.choice(question["options"])}
         for question in service.get("questions", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra import stages
-from infra.seed.caller import ApiClient
+from infra.seed.api_client import ApiClient
 
 NAMES = {
     "admin": "Alex Morgan",

@@ -1,0 +1,1 @@
+"""Tests over HTTP and the table, in one process (moto)."""

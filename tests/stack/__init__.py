@@ -1,1 +1,1 @@
-"""Tests on the deployed system: the very package and template of production on the embedded AWS."""
+"""Tests on a local stack of their own: races, streams, access policies."""

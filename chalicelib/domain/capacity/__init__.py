@@ -1,0 +1,1 @@
+"""Who fits where: the ledger of a day, and how many appointments blocks can take."""

@@ -1,0 +1,1 @@
+"""Client records: fields, search, likely duplicates, merging, sessions, workflows."""

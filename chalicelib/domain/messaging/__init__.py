@@ -1,0 +1,1 @@
+"""Who is told what, and which messages wait to be sent."""

@@ -1,0 +1,1 @@
+"""The organisation's set-up: locations, services, staff, opening hours, rotas, statuses, settings."""

@@ -1,0 +1,1 @@
+"""Quickstream blocks: what they are, how they repeat, how they are edited."""

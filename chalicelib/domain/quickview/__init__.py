@@ -1,0 +1,1 @@
+"""Quick View's sections and the rules of rebooking."""

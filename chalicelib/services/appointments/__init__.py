@@ -1,0 +1,1 @@
+"""Booking, changing, cancelling and following appointments."""

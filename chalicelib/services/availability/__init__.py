@@ -1,0 +1,1 @@
+"""Reading free times, holding a slot, writing who takes one."""

@@ -1,0 +1,1 @@
+"""Keeping client records: registering, finding, merging, erasing them."""

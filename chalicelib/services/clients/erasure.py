@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact, ExternalId
@@ -22,7 +22,6 @@ from chalicelib.domain.shared.errors import HasUpcoming, Stale
 from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.client_access import require_active
 from chalicelib.services.clients import entitlements, registration
 from chalicelib.services.clients.audit_log import client_event
@@ -43,6 +42,13 @@ _MERGED_INTO, _MERGED_FROM, _WORKFLOW_ID = _LINK_FIELDS = ("merged_into", "merge
 _MAX_DURATION = timedelta(days=2)
 
 
+class AttendanceCancellation(Protocol):
+    """Takes clients off appointments; ``appointments.cancellation.CancelAppointment`` does."""
+
+    def remove_erased_client(self, context: Context, appointment_id: str, client_id: str) -> None:
+        """The client no longer attends this appointment; the last to leave cancels it."""
+
+
 @dataclass(frozen=True, slots=True)
 class UpcomingAttendance:
     """An appointment that is still to come, and the id under which the client attends it."""
@@ -59,7 +65,7 @@ class EraseClient:
         store: Store,
         directory: ClientDirectory,
         client_profiles: ClientProfiles,
-        cancel_appointment: CancelAppointment,
+        cancel_appointment: AttendanceCancellation,
         ids: Ids,
         pause: Pause,
     ) -> None:

@@ -1,0 +1,1 @@
+"""Delivering what the journal holds: events, mails, texts, reminders, meeting links."""

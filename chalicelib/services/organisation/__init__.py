@@ -1,0 +1,1 @@
+"""Setting up the organisation, and reading it back for the public."""

@@ -1,0 +1,1 @@
+"""Laying out, editing and releasing Quickstream blocks."""

@@ -1,0 +1,1 @@
+"""A consultant's day, and rebooking a client from it."""

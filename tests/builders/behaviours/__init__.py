@@ -1,0 +1,1 @@
+"""Behaviours written once and run against memory and against the real table."""

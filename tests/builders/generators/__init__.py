@@ -1,0 +1,1 @@
+"""Random plans and cases for property tests."""

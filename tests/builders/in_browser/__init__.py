@@ -1,0 +1,1 @@
+"""What browser tests stand on: Chromium, a visitor, branches to visit."""

@@ -1,0 +1,1 @@
+"""Organisations and requests on a table in this process (moto)."""

@@ -1,0 +1,1 @@
+"""Organisations, tokens and competing writers on a local stack."""

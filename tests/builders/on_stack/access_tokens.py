@@ -13,7 +13,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from infra import logins
+from infra import staff_logins
 from tests.builders.on_stack.local_stack import Stack
 
 Claims = dict[str, Any]
@@ -79,9 +79,9 @@ def _of_another_pool(stack: Stack) -> str:
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
     client = pool.create_user_pool_client(UserPoolId=other, ClientName="other", **flows)["UserPoolClient"]
     pool.create_group(UserPoolId=other, GroupName="admin")
-    logins.create_login(stack.aws, other, email, "admin", invite=False)
-    logins.set_passwords(stack.aws, other, password)
-    return logins.sign_in(stack.aws, client["ClientId"], email, password)
+    staff_logins.create_login(stack.aws, other, email, "admin", invite=False)
+    staff_logins.set_passwords(stack.aws, other, password)
+    return staff_logins.sign_in(stack.aws, client["ClientId"], email, password)
 
 
 def _of_access(stack: Stack) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from infra import clients, local, logins, stages
+from infra import aws_clients, local_stack, staff_logins, stages
 from infra.emulator import Emulator
 
 OWN_DIRECTORY = stages.ROOT / f".local-tests{os.environ.get('PYTEST_XDIST_WORKER', '')}"
@@ -45,13 +45,13 @@ class Stack:
 
     def aws(self, service: str) -> Any:
         """A client of the embedded AWS with its root credentials."""
-        return clients.endpoint_clients(self.content["aws_endpoint_url"], self.content["region"])(service)
+        return aws_clients.endpoint_clients(self.content["aws_endpoint_url"], self.content["region"])(service)
 
     def token(self, role: str) -> str:
         """The ID token of the staff user with this role."""
         if role not in self._tokens:
             demo, client_id = self.content["demo"], self.content["user_pool_client_id"]
-            self._tokens[role] = logins.sign_in(self.aws, client_id, demo["users"][role], demo["password"])
+            self._tokens[role] = staff_logins.sign_in(self.aws, client_id, demo["users"][role], demo["password"])
         return self._tokens[role]
 
     def public(self) -> httpx.Client:
@@ -91,9 +91,9 @@ class Stack:
 def shared() -> Stack:
     """The test run's one stack, started at the first call."""
     named = os.environ.get("FRONTDESK_LOCAL_DIR")
-    if named and Emulator(local.stack_directory()).is_running():
-        return Stack(local.stack_directory(), local.up(local.stack_directory(), "empty"))
+    if named and Emulator(local_stack.stack_directory()).is_running():
+        return Stack(local_stack.stack_directory(), local_stack.up(local_stack.stack_directory(), "empty"))
     Emulator(OWN_DIRECTORY).stop()
     shutil.rmtree(OWN_DIRECTORY, ignore_errors=True)
-    atexit.register(local.down, OWN_DIRECTORY)
-    return Stack(OWN_DIRECTORY, local.up(OWN_DIRECTORY, "empty"))
+    atexit.register(local_stack.down, OWN_DIRECTORY)
+    return Stack(OWN_DIRECTORY, local_stack.up(OWN_DIRECTORY, "empty"))

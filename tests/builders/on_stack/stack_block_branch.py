@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from chalicelib.domain.shared.times import utc_text
-from infra import logins
+from infra import staff_logins
 from tests.builders.on_stack.local_stack import PATIENCE_SECONDS, Stack
 
 T = TypeVar("T")
@@ -179,7 +179,7 @@ class Branch:
         """The API as somebody calls it who has just signed in."""
         content = self.stack.content
         password = content["demo"]["password"]
-        token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
+        token = staff_logins.sign_in(self.stack.aws, content["user_pool_client_id"], person["email"], password)
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from infra import logins
+from infra import staff_logins
 from tests.builders.on_stack.local_stack import PATIENCE_SECONDS, Stack
 from tests.builders.on_stack.stack_block_branch import address, made
 from tests.builders.on_stack.stack_staff_branch import EVERY_DAY, Worker
@@ -112,7 +112,7 @@ class Practice:
         self.stack.aws("cognito-idp").admin_set_user_password(
             UserPoolId=content["user_pool_id"], Username=email, Password=password, Permanent=True
         )
-        token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], email, password)
+        token = staff_logins.sign_in(self.stack.aws, content["user_pool_client_id"], email, password)
         headers = {"Authorization": f"Bearer {token}"}
         limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
         http = httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers, limits=limits)

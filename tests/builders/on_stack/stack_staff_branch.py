@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from chalicelib.domain.shared.times import utc_text
-from infra import logins
+from infra import staff_logins
 from tests.builders.on_stack.local_stack import PATIENCE_SECONDS, Stack
 from tests.builders.on_stack.stack_block_branch import ZONE, address, made
 
@@ -135,7 +135,7 @@ class StaffBranch:
         self.stack.aws("cognito-idp").admin_set_user_password(
             UserPoolId=content["user_pool_id"], Username=email, Password=password, Permanent=True
         )
-        token = logins.sign_in(self.stack.aws, content["user_pool_client_id"], email, password)
+        token = staff_logins.sign_in(self.stack.aws, content["user_pool_client_id"], email, password)
         headers = {"Authorization": f"Bearer {token}"}
         worker = Worker(
             person["id"], httpx.Client(base_url=self.stack.api_url, timeout=PATIENCE_SECONDS, headers=headers)

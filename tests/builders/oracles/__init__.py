@@ -1,0 +1,1 @@
+"""Slow and simple second opinions on what the product decides."""

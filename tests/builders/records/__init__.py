@@ -1,0 +1,1 @@
+"""Domain records made in one line."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.meter import UsageMeter
+from benchmarks.dynamodb.usage_meter import UsageMeter
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import table as items_of_the_table
 from tests.builders.in_process.client_requests import items, merge, taken_in, visit

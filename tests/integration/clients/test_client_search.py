@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from benchmarks.meter import UsageMeter
+from benchmarks.dynamodb.usage_meter import UsageMeter
 from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import fold_words

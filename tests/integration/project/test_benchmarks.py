@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks import budget, engine, records
-from benchmarks.allowance import BOOKING_BUDGETS, CLIENT_BUDGETS
-from benchmarks.capacity import item_size, read_units
-from benchmarks.meter import DynamoCall, Usage, UsageMeter
+from benchmarks.dynamodb import booking_budget, client_budget
+from benchmarks.dynamodb.operation_budgets import BOOKING_BUDGETS, CLIENT_BUDGETS
+from benchmarks.dynamodb.read_units import item_size, read_units
+from benchmarks.dynamodb.usage_meter import DynamoCall, Usage, UsageMeter
+from benchmarks.harness import in_process_table
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("budget", "processor", "imports", "deciding", "staff", "duplicates")
@@ -63,11 +64,11 @@ def test_the_check_notices_growth_more_calls_and_large_transactions() -> None:
     batchy = right | {"50 staff: explain": Usage([DynamoCall("BatchGetItem", 3, 3.0)] * 4)}
     large = right | {"hold": Usage([DynamoCall("BatchGetItem", 3, 3.0), DynamoCall("TransactWriteItems", 9, 0, 10.0)])}
 
-    assert budget.failures({"1": right, "2": right}) == []
-    assert budget.failures({"1": right, "2": grown}) == ["explain: not the same in both tables"]
-    assert budget.failures({"1": chatty, "2": chatty})[0] == "hold (1): 2 reads, 1 writes"
-    assert budget.failures({"1": batchy, "2": batchy})[0] == "50 staff: explain (1): 4 batch gets"
-    assert budget.failures({"1": large, "2": large})[0] == "hold (1): 9 items in its transaction"
+    assert booking_budget.failures({"1": right, "2": right}) == []
+    assert booking_budget.failures({"1": right, "2": grown}) == ["explain: not the same in both tables"]
+    assert booking_budget.failures({"1": chatty, "2": chatty})[0] == "hold (1): 2 reads, 1 writes"
+    assert booking_budget.failures({"1": batchy, "2": batchy})[0] == "50 staff: explain (1): 4 batch gets"
+    assert booking_budget.failures({"1": large, "2": large})[0] == "hold (1): 9 items in its transaction"
 
 
 def test_the_check_notices_a_merge_that_grows_and_a_search_that_asks_too_often() -> None:
@@ -76,18 +77,18 @@ def test_the_check_notices_a_merge_that_grows_and_a_search_that_asks_too_often()
     growing = right | {"merge, 2 000 appointments": Usage([query, DynamoCall("TransactWriteItems", 6, 0, 12.0)])}
     asking = right | {"search by number": Usage([query] * 3)}
 
-    assert records.failures({"1": right, "2": right}) == []
-    assert records.failures({"1": growing, "2": growing}) == [
+    assert client_budget.failures({"1": right, "2": right}) == []
+    assert client_budget.failures({"1": growing, "2": growing}) == [
         "merge (1): not the same with many appointments",
         "merge (2): not the same with many appointments",
     ]
-    assert records.failures({"1": asking, "2": asking})[0] == "search by number (1): 3 queries"
+    assert client_budget.failures({"1": asking, "2": asking})[0] == "search by number (1): 3 queries"
 
 
 def test_a_month_of_fifty_staff_is_one_batch_for_the_offer_two_for_their_time_and_a_query(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    usual = budget.measure(few=1, many=1, busy=False)["1"]["50 staff: availability, 31 days"]
+    usual = booking_budget.measure(few=1, many=1, busy=False)["1"]["50 staff: availability, 31 days"]
     assert [(call.operation, call.items) for call in usual.calls] == [
         ("BatchGetItem", 3),
         ("BatchGetItem", 100),
@@ -122,13 +123,15 @@ def test_reads_are_rounded_as_dynamodb_rounds_them() -> None:
 def test_the_meter_counts_what_happens_inside_and_nothing_else() -> None:
     row = {"pk": {"S": "a"}, "sk": {"S": "b"}, "body": {"S": "x" * 1500}, "duepk": {"S": "d"}, "due_at": {"S": "t"}}
     key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-    with engine.benchmark_table() as store:
+    with in_process_table.benchmark_table() as store:
         meter = UsageMeter(store.client)
         with meter.counting() as writing:
-            store.client.transact_write_items(TransactItems=[{"Put": {"TableName": engine.TABLE, "Item": row}}])
+            store.client.transact_write_items(
+                TransactItems=[{"Put": {"TableName": in_process_table.TABLE, "Item": row}}]
+            )
         with meter.counting() as reading:
-            store.client.batch_get_item(RequestItems={engine.TABLE: {"Keys": [key], "ConsistentRead": True}})
-        store.client.get_item(TableName=engine.TABLE, Key=key)
+            store.client.batch_get_item(RequestItems={in_process_table.TABLE: {"Keys": [key], "ConsistentRead": True}})
+        store.client.get_item(TableName=in_process_table.TABLE, Key=key)
 
     # 1.5 KB: two units, doubled in a transaction; once more on the one index it is on.
     assert writing.calls == [DynamoCall("TransactWriteItems", 1, 0, 4.0, 2.0)]

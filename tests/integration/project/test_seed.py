@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from infra import stages
-from infra.seed import caller, demo, empty, hours, organisation
-from infra.seed.caller import ApiClient
-from infra.seed.people import demo_clients
+from infra.seed import api_client, demo, demo_hours, demo_organisation, empty
+from infra.seed.api_client import ApiClient
+from infra.seed.demo_clients import demo_clients
 from tests.builders.doubles.api_gateway import Reply, send
 from tests.builders.in_process.set_up_requests import ADMIN, Pool
 from tests.integration.conftest import forget_singletons
@@ -51,7 +51,7 @@ class Gateway(httpx.BaseTransport):
 def api(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """A caller of the whole application over an empty table and pool, one request at a time: moto wants it so."""
     monkeypatch.setenv("USER_POOL_ID", Pool().id)
-    monkeypatch.setattr(caller, "AT_A_TIME", 1)
+    monkeypatch.setattr(api_client, "AT_A_TIME", 1)
     forget_singletons()
     with ApiClient("http://frontdesk", "token", Gateway()) as found:
         yield found
@@ -101,13 +101,13 @@ def test_demo_is_a_working_organisation(api: ApiClient, monkeypatch: pytest.Monk
 def test_demo_has_a_service_whose_bookings_are_requests(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "CLIENTS", 6)
     monkeypatch.setattr(demo, "APPOINTMENTS", 6)
-    business = {"business": organisation.SERVICES["business"]}
-    monkeypatch.setattr(organisation, "SERVICES", business)
+    business = {"business": demo_organisation.SERVICES["business"]}
+    monkeypatch.setattr(demo_organisation, "SERVICES", business)
     monkeypatch.setattr(demo, "_SHARES", {"toronto": 1, "vancouver": 0, "st_johns": 0})
-    patterns = [replace(p, services=("business",)) for p in organisation.PATTERNS if "business" in p.services]
-    monkeypatch.setattr(organisation, "PATTERNS", patterns)
-    people = [replace(person, services=()) for person in organisation.STAFF]
-    monkeypatch.setattr(organisation, "STAFF", people)
+    patterns = [replace(p, services=("business",)) for p in demo_organisation.PATTERNS if "business" in p.services]
+    monkeypatch.setattr(demo_organisation, "PATTERNS", patterns)
+    people = [replace(person, services=()) for person in demo_organisation.STAFF]
+    monkeypatch.setattr(demo_organisation, "STAFF", people)
     demo.build_organisation(api, datetime.now(UTC))
 
     [toronto] = [place["id"] for place in api.get("/locations")["items"] if "Toronto" in place["name"]]
@@ -161,21 +161,21 @@ def test_demo_is_open_on_weekdays_and_saturdays_but_not_for_its_training(small: 
 
 
 def test_work_schedules_of_the_demo_show_what_they_can() -> None:
-    working = [person for person in organisation.STAFF if person.services]
-    schedules = {person.name: hours.open_schedule(person) for person in working}
+    working = [person for person in demo_organisation.STAFF if person.services]
+    schedules = {person.name: demo_hours.open_schedule(person) for person in working}
     assert len(schedules["Samuel Okafor"]["lines"]) == 2
     abroad = [
         person.name
         for person in working
         for place in person.locations
-        if organisation.LOCATIONS[place]["timezone"] != schedules[person.name]["timezone"]
+        if demo_organisation.LOCATIONS[place]["timezone"] != schedules[person.name]["timezone"]
     ]
     assert abroad == ["Luc Bergeron"]
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 2) + timedelta(days=n) for n in range(7)])
 def test_the_training_is_on_the_next_wednesday(day: date) -> None:
-    found = date.fromisoformat(hours.training_closure(day)["date"])
+    found = date.fromisoformat(demo_hours.training_closure(day)["date"])
     assert found.isoweekday() == 3
     assert 1 <= (found - day).days <= 7
 
@@ -189,9 +189,9 @@ def test_everybody_has_another_name_and_address_every_time_the_same() -> None:
 
 
 def test_staff_of_the_demo_stand_for_every_role_once() -> None:
-    standing = [person for person in organisation.STAFF if person.stands_for_role]
+    standing = [person for person in demo_organisation.STAFF if person.stands_for_role]
     assert sorted(person.role for person in standing) == sorted(stages.ROLES)
-    assert len({person.email for person in organisation.STAFF}) == 12
+    assert len({person.email for person in demo_organisation.STAFF}) == 12
 
 
 def test_patience_has_an_end() -> None:
@@ -203,10 +203,10 @@ def test_patience_has_an_end() -> None:
 
     with (
         ApiClient("http://frontdesk", "token", httpx.MockTransport(busy)) as patient,
-        pytest.raises(caller.SeedFailed, match="503"),
+        pytest.raises(api_client.SeedFailed, match="503"),
     ):
         patient.post("/locations", {})
-    assert len(asked) == caller.ATTEMPTS
+    assert len(asked) == api_client.ATTEMPTS
     assert len(set(asked)) == 1
 
 
@@ -218,5 +218,5 @@ def test_a_conflict_is_an_answer_and_anything_else_is_not() -> None:
     with ApiClient("http://frontdesk", "token", httpx.MockTransport(answer)) as api:
         assert api.attempt("/public/appointments", {"status": 201}) is None
         assert api.attempt("/public/appointments", {"status": 409}) == "capacity_exhausted"
-        with pytest.raises(caller.SeedFailed):
+        with pytest.raises(api_client.SeedFailed):
             api.attempt("/public/appointments", {"status": 422})

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra import local, stages
+from infra import local_stack, stages
 from tests.builders.on_stack.local_stack import Stack
 
 
@@ -124,8 +124,8 @@ def test_state_survives_down_and_up(stack: Stack) -> None:
     kept = {"pk": {"S": f"TEST#{uuid.uuid4()}"}, "sk": {"S": "META"}}
     stack.aws("dynamodb").put_item(TableName=stack.table_name, Item=kept)
 
-    local.down(stack.place)
-    again = local.up(stack.place, "empty")
+    local_stack.down(stack.place)
+    again = local_stack.up(stack.place, "empty")
 
     assert again == stack.content
     assert stack.aws("dynamodb").get_item(TableName=stack.table_name, Key=kept)["Item"] == kept

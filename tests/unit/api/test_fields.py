@@ -24,7 +24,7 @@ class Note(RequestModel):
     """Text of both kinds."""
 
     line: Annotated[str, Text(5)] = "x"
-    lines: Annotated[str, Text(50, lines=True, blank=True)] = ""
+    lines: Annotated[str, Text(50, multiline=True, allow_blank=True)] = ""
 
 
 class When(RequestModel):

@@ -7,7 +7,7 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
-from benchmarks import staff_baseline
+from benchmarks.speed import staff_baseline
 from tests.builders.generators.random_rosters import branch
 from tests.builders.records import roster_builder
 

@@ -1,44 +1,76 @@
-"""The structure as a rule: who may import whom, one door per third party, every entry point in app.py."""
+"""The structure as a rule: rings, rooms, circles, one door per third party, every entry point in app.py."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PACKAGES = ("domain", "services", "persistence", "notifications", "identity", "api", "web")
+from benchmarks.speed.import_time import LOADED_ON_USE
 
-# What a package may import beyond itself and the standard library. A file that stands alone in chalicelib is
-# its own package; the composition root may import everything and has no row.
+ROOT = Path(__file__).parents[3]
+
+# What a ring may import beyond itself and the standard library. A file that stands alone in chalicelib is a ring
+# of its own; the container plugs everything together and has no row.
 ALLOWED = {
     "domain": {"dateutil", "phonenumbers", "holidays", "jellyfish", "rapidfuzz"},
     "services": {"chalicelib.domain"},
-    "persistence": {"chalicelib.domain", "chalicelib.services.unit_of_work", "pynamodb", "cattrs"},
+    "persistence": {
+        "chalicelib.domain", "chalicelib.services.store_port", "chalicelib.services.unit_of_work",
+        "chalicelib.services.context", "pynamodb", "cattrs",
+    },
     "notifications": {"chalicelib.domain", "boto3", "botocore", "jinja2", "icalendar", "urllib3"},
     "identity": {"chalicelib.domain", "boto3", "botocore"},
     "api": {
-        "chalicelib.domain", "chalicelib.services", "chalicelib.container", "chalicelib.settings",
-        "chalicelib.observability", "chalicelib.web", "chalicelib.__version__", "chalice", "pydantic",
-        "pydantic_core", "email_validator",
+        "chalicelib.domain", "chalicelib.services", "chalicelib.container", "chalicelib.observability",
+        "chalicelib.web", "chalicelib.__version__", "chalice", "pydantic", "pydantic_core", "email_validator",
     },
+    "jobs": {"chalicelib.container", "chalice"},
     "web": set(),
     "settings": {"pydantic"},
     "observability": {"aws_lambda_powertools"},
-    "vault": {"aws_lambda_powertools", "botocore"},
+    "secrets_manager": {"aws_lambda_powertools", "botocore"},
 }  # fmt: skip
+
+# The rooms of each ring, from the top: a room imports only rooms that stand below it.
+ROOMS = {
+    "domain": (
+        "quickview", "availability", "messaging", "capacity", "appointments", "quickstream", "clients",
+        "organisation", "shared",
+    ),
+    "services": (
+        "integrity", "messaging", "quickview", "appointments", "clients", "quickstream", "organisation",
+        "availability", "",
+    ),
+    "api": (
+        "routes/site", "routes/quickview", "routes/appointments", "routes/availability", "routes/clients",
+        "routes/quickstream", "routes/organisation", "schemas/quickview", "schemas/appointments",
+        "schemas/availability", "schemas/clients", "schemas/quickstream", "schemas/organisation", "http",
+        "schemas/shared",
+    ),
+}  # fmt: skip
+
+# The same names in every ring, so that whoever knows one ring finds their way in all.
+ROOM_NAMES = {
+    "organisation", "clients", "availability", "capacity", "quickstream", "appointments", "quickview", "messaging",
+    "integrity", "shared",
+}  # fmt: skip
+
+MAX_FILES = 20
 
 # Nothing that reads a clock, the environment, the network or a file belongs in the domain.
 OUTSIDE_WORLD = {"os", "time", "random", "secrets", "socket", "subprocess", "urllib", "pathlib", "io"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
 DOORS = {
-    "chalice": {"api", "app"},
-    "pynamodb": {"persistence"},
+    "chalice": {"api", "jobs", "app"},
+    "pynamodb": {"persistence", "container"},
     "cattrs": {"persistence"},
     "boto3": {"notifications", "identity", "infra"},
     "jinja2": {"notifications"},
@@ -52,19 +84,30 @@ DOORS = {
     "holidays": {"domain"},
     "jellyfish": {"domain"},
     "rapidfuzz": {"domain"},
-    "aws_lambda_powertools": {"observability", "vault"},
+    "aws_lambda_powertools": {"observability", "secrets_manager"},
 }
 
 
-def sources() -> list[Path]:
-    folders = (ROOT / "chalicelib", ROOT / "infra")
-    return [ROOT / "app.py", *(file for folder in folders for file in sorted(folder.rglob("*.py")))]
+def sources(root: Path | None = None) -> list[Path]:
+    root = root or ROOT
+    return [file for file in [root / "app.py", *sorted(root.glob("chalicelib/**/*.py")), *sorted(root.glob("infra/**/*.py"))]
+            if file.exists()]  # fmt: skip
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def ring(file: Path) -> str:
+    """The part of chalicelib a file is in; a file directly in chalicelib is its own."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return parts[1] if parts[0] == "chalicelib" and len(parts) > 1 else parts[0]
 
 
 def room(file: Path) -> str:
-    """The package a file is in; a file directly in chalicelib is its own."""
-    parts = file.relative_to(ROOT).with_suffix("").parts
-    return parts[1] if parts[0] == "chalicelib" and len(parts) > 1 else parts[0]
+    """The folder within the ring, empty for files that stand directly in it."""
+    return "/".join(file.relative_to(ROOT).parts[2:-1])
 
 
 @cache
@@ -73,23 +116,29 @@ def imports(file: Path) -> tuple[str, ...]:
 
 
 def _imports(file: Path) -> Iterator[str]:
-    """Every module a file imports, in full; a name imported from chalicelib itself counts as its module."""
+    """Every module a file imports, in full; a module imported from its package counts as itself."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            packages = module == "chalicelib" or module in {f"chalicelib.{name}" for name in PACKAGES}
-            yield from (f"{module}.{alias.name}" for alias in node.names) if packages else (module,)
+        yield from _imported_by(node)
 
 
-def within(module: str, allowed: set[str]) -> bool:
+def _imported_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        folder = ROOT / module.replace(".", "/")
+        for alias in node.names:
+            is_module = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()
+            yield f"{module}.{alias.name}" if is_module or module == "chalicelib" else module
+
+
+def within(module: str, allowed: Iterable[str]) -> bool:
     return any(module == name or module.startswith(name + ".") for name in allowed)
 
 
 def strangers(file: Path) -> list[str]:
-    """What the file imports although its package may not."""
-    own = room(file)
+    """What the file imports although its ring may not."""
+    own = ring(file)
     if own not in ALLOWED:
         return []
     allowed = ALLOWED[own] | {f"chalicelib.{own}"}
@@ -100,25 +149,101 @@ def strangers(file: Path) -> list[str]:
     ]
 
 
-def test_every_package_is_known() -> None:
-    rooms = {room(file) for file in sources() if "chalicelib" in file.parts}
+def upward_imports() -> list[str]:
+    """Imports within a ring from a room into one above it."""
+    rooms = {module_name(file): (ring(file), room(file)) for file in sources()}
+    found = []
+    for file in sources():
+        own, here = ring(file), room(file)
+        order = ROOMS.get(own, ())
+        for module in imports(file):
+            there = rooms.get(module, ("", ""))
+            if there[0] == own and here in order and there[1] in order and order.index(there[1]) < order.index(here):
+                found.append(f"{module_name(file)} -> {module}")
+    return found
 
-    assert rooms - {"__init__", "background", "container"} <= set(ALLOWED)
+
+def circle(edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """A circle among these, empty when there is none."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
-@pytest.mark.parametrize("package", sorted(ALLOWED))
-def test_a_package_imports_only_what_it_may(package: str) -> None:
-    found = {str(file.relative_to(ROOT)): strangers(file) for file in sources() if room(file) == package}
+def file_edges() -> dict[str, list[str]]:
+    names = {module_name(file) for file in sources()}
+    return {
+        module_name(file): [module for module in imports(file) if module in names and module != module_name(file)]
+        for file in sources()
+    }
 
-    assert found, "no file of this package was looked at"
+
+def test_every_ring_is_known() -> None:
+    rings = {ring(file) for file in sources() if "chalicelib" in file.parts}
+
+    assert rings - {"__init__", "container"} <= set(ALLOWED)
+
+
+@pytest.mark.parametrize("name", sorted(ALLOWED))
+def test_a_ring_imports_only_what_it_may(name: str) -> None:
+    found = {str(file.relative_to(ROOT)): strangers(file) for file in sources() if ring(file) == name}
+
+    assert found, "no file of this ring was looked at"
     assert {file: modules for file, modules in found.items() if modules} == {}
-    used = {module for file in sources() if room(file) == package for module in imports(file)}
-    assert [name for name in ALLOWED[package] if not any(within(module, {name}) for module in used)] == []
+    used = {module for file in sources() if ring(file) == name for module in imports(file)}
+    assert [allowed for allowed in ALLOWED[name] if not any(within(module, {allowed}) for module in used)] == []
+
+
+def test_rooms_have_the_same_names_everywhere() -> None:
+    for name, rooms in ROOMS.items():
+        folders = {room(file) for file in sources() if ring(file) == name}
+        assert folders - {""} == {each for each in rooms if each} | ({"routes", "schemas"} if name == "api" else set())
+    named = {path.name for path in ROOT.glob("tests/*/*") if path.is_dir() and path.parent.name in {"unit", "integration", "stack"}}  # fmt: skip
+    assert named - ROOM_NAMES - {"__pycache__"} == {"api", "persistence", "project"}
+    assert {each.rpartition("/")[2] for rooms in ROOMS.values() for each in rooms} - ROOM_NAMES == {"", "http", "site"}
+
+
+def test_a_room_imports_only_rooms_below_it() -> None:
+    assert upward_imports() == []
+
+
+def test_no_file_imports_itself_through_others() -> None:
+    assert circle(file_edges()) == []
+
+
+def test_no_use_case_imports_the_private_names_of_another() -> None:
+    found = [
+        f"{module_name(file)}: {node.module}.{alias.name}"
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chalicelib")
+        for alias in node.names
+        if alias.name.startswith("_") and alias.name != "__version__"
+    ]
+    assert found == []
+
+
+def test_no_folder_holds_more_files_than_one_can_take_in() -> None:
+    listed = [
+        file for folder in ("chalicelib", "infra", "benchmarks", "tests") for file in (ROOT / folder).rglob("*.py")
+    ]
+    counts = Counter(str(file.parent.relative_to(ROOT)) for file in listed)
+
+    assert {folder: count for folder, count in counts.items() if count > MAX_FILES + 1} == {}  # and an __init__.py
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    rooms = [file for file in sources() if file.name == "__init__.py"]
+
+    assert len(rooms) > 30
+    assert [str(file) for file in rooms if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))
 def test_a_third_party_has_one_door(library: str) -> None:
-    users = {room(file) for file in sources() if any(within(module, {library}) for module in imports(file))}
+    users = {ring(file) for file in sources() if any(within(module, {library}) for module in imports(file))}
 
     assert users <= DOORS[library]
 
@@ -126,7 +251,7 @@ def test_a_third_party_has_one_door(library: str) -> None:
 def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
     found = []
     for file in sources():
-        if room(file) != "domain":
+        if ring(file) != "domain":
             continue
         tree = ast.parse(file.read_text("utf-8"))
         named = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -136,10 +261,26 @@ def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
     assert found == []
 
 
+def later_imports(file: Path) -> list[str]:
+    """What a file imports inside its functions."""
+    tree = ast.parse(file.read_text("utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    inner = [node for function in functions for node in ast.walk(function)]
+    return [name for node in inner for name in _imported_by(node)]
+
+
+def test_only_what_a_cold_start_must_not_load_is_imported_inside_functions() -> None:
+    product = [file for file in sources() if "infra" not in file.parts]
+    found = {str(file.relative_to(ROOT)): later_imports(file) for file in product}
+
+    assert any(found.values())
+    assert {name for names in found.values() for name in names if not within(name, LOADED_ON_USE)} == set()
+
+
 def entry_points(file: Path) -> list[str]:
     """The Lambda functions a file declares through a decorator: everything but HTTP routes."""
     kinds = {"schedule", "lambda_function", "authorizer", "on_cw_event", "on_dynamodb_record"}
-    kinds |= {"on_s3_event", "on_sns_message", "on_sqs_message", "on_kinesis_record", "every"}
+    kinds |= {"on_s3_event", "on_sns_message", "on_sqs_message", "on_kinesis_record", "scheduled"}
     return [
         node.name
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
@@ -155,24 +296,57 @@ def test_every_function_but_the_routes_is_declared_in_app_py() -> None:
     assert functions <= set(entry_points(ROOT / "app.py"))
 
 
+# The rules themselves, tried on a project that breaks them.
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    imports.cache_clear()
+    return tmp_path
+
+
+def write(project: Path, path: str, text: str) -> Path:
+    file = project / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
 @pytest.mark.parametrize(
     ("package", "line", "caught"),
     [
         ("domain", "import pydantic", True),
         ("domain", "from chalicelib import settings", True),
         ("services", "from chalicelib.persistence.keys import key", True),
-        ("persistence", "from chalicelib.services import booking", True),
-        ("persistence", "from chalicelib.services import ports", False),
+        ("persistence", "from chalicelib.services.retry import retry_on_conflict", True),
+        ("persistence", "from chalicelib.services.store_port import Page", False),
         ("api", "import boto3", True),
-        ("api", "from chalicelib.services.booking import Booking", False),
+        ("api", "from chalicelib.services.appointments.dashboard import Dashboard", False),
     ],
 )
-def test_the_rule_itself_catches_what_it_should(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, line: str, caught: bool
-) -> None:
-    file = tmp_path / "chalicelib" / package / "module.py"
-    file.parent.mkdir(parents=True)
-    file.write_text(f"def later():\n    {line}\n")
-    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+def test_a_forbidden_import_is_caught(project: Path, package: str, line: str, caught: bool) -> None:
+    file = write(project, f"chalicelib/{package}/module.py", f"def later():\n    {line}\n")
 
     assert bool(strangers(file)) is caught
+
+
+def test_an_import_upwards_is_caught(project: Path) -> None:
+    write(project, "chalicelib/domain/shared/times.py", "from chalicelib.domain.clients.client import Client\n")
+    write(project, "chalicelib/domain/clients/client.py", "from chalicelib.domain.shared import ids\n")
+    write(project, "chalicelib/domain/shared/ids.py", "")
+
+    assert upward_imports() == ["chalicelib.domain.shared.times -> chalicelib.domain.clients.client"]
+
+
+def test_a_circle_of_files_is_caught(project: Path) -> None:
+    write(project, "chalicelib/api/a.py", "from chalicelib.api import b\n")
+    write(project, "chalicelib/api/b.py", "def later():\n    from chalicelib.api.a import name\n")
+
+    assert set(circle(file_edges())) == {"chalicelib.api.a", "chalicelib.api.b"}
+
+
+def test_a_light_import_inside_a_function_is_caught(project: Path) -> None:
+    file = write(project, "chalicelib/api/a.py", "def later():\n    import json\n    import pynamodb.models\n")
+
+    assert [name for name in later_imports(file) if not within(name, LOADED_ON_USE)] == ["json"]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from infra import artifacts, bytecode, layer_pruning, package, stages
-from infra.launch import API_PREFIX, limit_concurrency
+from infra import artifact_upload, bytecode_archive, layer_pruning, package, stages
+from infra.emulator_launcher import API_PREFIX, limit_concurrency
 
 SITE = "python/lib/python3.11/site-packages"
 
@@ -71,8 +71,8 @@ def test_a_layer_loses_what_nothing_loads(tmp_path: Path) -> None:
 def test_bytecode_travels_along_and_is_what_runs(tmp_path: Path) -> None:
     one = archive(tmp_path / "one.zip", {"there/module.py": "value = 1"}, year=2025)
     same = archive(tmp_path / "same.zip", {"there/module.py": "value = 1"}, year=2026)
-    bytecode.add_bytecode(one)
-    bytecode.add_bytecode(same)
+    bytecode_archive.add_bytecode(one)
+    bytecode_archive.add_bytecode(same)
     assert one.read_bytes() == same.read_bytes()
 
     with zipfile.ZipFile(one) as packed:
@@ -103,8 +103,8 @@ def test_an_archive_is_named_by_its_content_alone(tmp_path: Path) -> None:
     same = archive(tmp_path / "same.zip", {"app.py": "1"}, year=2026)
     other = archive(tmp_path / "other.zip", {"app.py": "2"})
 
-    assert artifacts._content_hash(one) == artifacts._content_hash(same)
-    assert artifacts._content_hash(one) != artifacts._content_hash(other)
+    assert artifact_upload._content_hash(one) == artifact_upload._content_hash(same)
+    assert artifact_upload._content_hash(one) != artifact_upload._content_hash(other)
 
 
 @pytest.mark.parametrize(("path", "most"), [(f"{API_PREFIX}id/local/health", 3), ("/", 10)])

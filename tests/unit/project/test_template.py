@@ -14,7 +14,7 @@ from chalicelib.api.http import problems
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import keys
 from infra import stages
-from infra.gateway import GATEWAY_RESPONSES_EXTENSION
+from infra.gateway_responses import GATEWAY_RESPONSES_EXTENSION
 
 CONFIG = json.loads((stages.ROOT / ".chalice" / "config.json").read_text())
 TEMPLATE: dict[str, Any] = YAMLTemplateSerializer().load_template(stages.TEMPLATE.read_text())

@@ -1,0 +1,1 @@
+"""Routes that say when something is free and what can still be chosen."""

@@ -1,0 +1,1 @@
+"""Routes of client records: profiles, activity, sessions, workflows, duplicates, merging."""

@@ -1,0 +1,1 @@
+"""Routes of the set-up: locations, services, staff, hours, statuses, settings; and the public catalogue."""

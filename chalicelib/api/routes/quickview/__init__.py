@@ -1,0 +1,1 @@
+"""Routes of Quick View and of rebooking from it."""

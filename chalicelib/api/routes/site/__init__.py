@@ -1,0 +1,1 @@
+"""What is not JSON for a use case: web pages, the API's own description, health."""

@@ -1,0 +1,1 @@
+"""Models of appointments, attendees, bookings and their changes."""

@@ -217,7 +217,7 @@ class StaffCancellationBody(RequestModel):
     """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
 
     reason_id: Id | None = None
-    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
     notify_client: bool | None = None
     within_24h: bool | None = None
 
@@ -230,7 +230,7 @@ class AppointmentStatusBody(RequestModel):
     """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
 
     status_id: Id
-    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
     expected_status_id: Id | None = None
 
     def to_request(self) -> StatusChangeRequest:
@@ -242,7 +242,7 @@ class NoShowBody(RequestModel):
     """That the client did not come: whether somebody tried to reach them, and what is known of why."""
 
     contact_attempted: bool
-    reason: Annotated[str, Text(1000, lines=True)]
+    reason: Annotated[str, Text(1000, multiline=True)]
 
 
 class FieldChangeResponse(ResponseModel):

@@ -7,49 +7,17 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.api.schemas.appointments.public_appointments import QuestionAnswerBody
-from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
-from chalicelib.api.schemas.shared.fields import Blank, Id, QueryFlag, RequestModel, Text, TimezoneName
+from chalicelib.api.schemas.clients.clients import NewClientBody
+from chalicelib.api.schemas.shared.fields import Blank, Id, QueryFlag, RequestModel, Text
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.services.appointments import attendees
 from chalicelib.services.appointments.cancellation import StaffCancellationRequest
-from chalicelib.services.clients import registration
 
-AttendeeNotes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
+AttendeeNotes = Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")]
 """What an attendee wants known, shown to client and staff in notices (CC-5)."""
 
 QuestionAnswers = Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)]
 """Answers to the service's questions."""
-
-PhoneNumber = Annotated[str, Text(32)]
-"""A telephone number, international or as it is dialled at the location."""
-
-_AddressLine = Annotated[str, Text(255, blank=True), Blank("")]
-
-
-class NewClientBody(RequestModel):
-    """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
-
-    first_name: Annotated[str, Text(100)]
-    last_name: Annotated[str, Text(100)]
-    email: Annotated[Email | None, Blank()] = None
-    mobile: Annotated[PhoneNumber | None, Blank()] = None
-    phone: Annotated[PhoneNumber | None, Blank()] = None
-    work_phone: Annotated[PhoneNumber | None, Blank()] = None
-    address: Annotated[str, Text(255, lines=True, blank=True), Blank("")] = ""
-    city: _AddressLine = ""
-    region: _AddressLine = ""
-    postal_code: _AddressLine = ""
-    country: Annotated[Country | None, Blank()] = None
-    timezone: Annotated[TimezoneName | None, Blank()] = None
-    language: Annotated[Language | None, Blank()] = None
-    notes: AttendeeNotes = ""
-    external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
-    receive_sms: bool = False
-    receive_email: bool = True
-
-    def to_request(self) -> registration.NewClient:
-        """As the use case takes them."""
-        return registration.NewClient(**dict(self))
 
 
 class AdditionalAttendeeBody(RequestModel):
@@ -75,7 +43,7 @@ class AttendeeRemovalQuery(RequestModel):
     """Why an attendee is taken off, and whether they are told; in the query, as a DELETE has no body."""
 
     reason_id: Id | None = None
-    reason: Annotated[str, Text(1000, lines=True, blank=True)] = ""
+    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] = ""
     notify_client: QueryFlag | None = None
 
     def to_request(self) -> StaffCancellationRequest:

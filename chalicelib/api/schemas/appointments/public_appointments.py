@@ -53,7 +53,7 @@ class QuestionAnswerBody(RequestModel):
     """The answer to one of the service's questions."""
 
     question_id: Annotated[str, Text(64)]
-    value: Annotated[str, Text(MAX_ANSWER_LENGTH, lines=True, blank=True)] | bool
+    value: Annotated[str, Text(MAX_ANSWER_LENGTH, multiline=True, allow_blank=True)] | bool
 
 
 class PublicAttendeeBody(RequestModel):
@@ -65,7 +65,7 @@ class PublicAttendeeBody(RequestModel):
     mobile: Annotated[Annotated[str, Text(32)] | None, Blank()] = None
     receive_sms: bool = False
     language: Annotated[Language | None, Blank()] = None
-    notes: Annotated[str, Text(5000, lines=True, blank=True), Blank("")] = ""
+    notes: Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")] = ""
     answers: Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)] = ()
 
     def to_request(self) -> AttendeeDetails:
@@ -246,7 +246,7 @@ class PublicRescheduleBody(RequestModel):
     code: SecretCode
     start: DateTimeInput
     timezone: TimezoneName | None = None
-    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
 
     def to_request(self) -> RescheduleRequest:
         """What the use case is asked."""
@@ -257,7 +257,7 @@ class PublicCancellationBody(RequestModel):
     """The code, and the reason where the organisation asks for one."""
 
     code: SecretCode
-    reason: Annotated[str, Text(1000, lines=True, blank=True)] | None = None
+    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
 
 
 def _success_message(booked: BookingResult) -> str:

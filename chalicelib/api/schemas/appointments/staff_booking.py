@@ -9,11 +9,11 @@ from pydantic import Field
 from chalicelib.api.schemas.appointments.attendees import (
     AdditionalAttendeeBody,
     AttendeeNotes,
-    NewClientBody,
     QuestionAnswers,
     attendee_request,
 )
 from chalicelib.api.schemas.availability.availability import AvailabilityRangeQuery
+from chalicelib.api.schemas.clients.clients import NewClientBody
 from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import Blank, DateTimeInput, Id, RequestModel, Text, TimezoneName
 from chalicelib.domain.organisation.catalog import MeetingMethod
@@ -21,7 +21,7 @@ from chalicelib.services.appointments.staff_booking import StaffBookingRequest
 from chalicelib.services.availability.availability import SlotSearch
 from chalicelib.services.availability.booking_channels import StaffChannel
 
-PrivateNotes = Annotated[str, Text(5000, lines=True, blank=True), Blank("")]
+PrivateNotes = Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")]
 """What staff write for one another; no message ever shows it (CC-6)."""
 
 
@@ -50,7 +50,7 @@ class StaffLanguageBody(RequestModel):
 class OverrideBody(RequestModel):
     """Why a schedule or another appointment is to count for nothing."""
 
-    reason: Annotated[str, Text(1000, lines=True)]
+    reason: Annotated[str, Text(1000, multiline=True)]
 
 
 class StaffBookingBody(RequestModel):

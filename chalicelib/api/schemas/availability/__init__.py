@@ -1,0 +1,1 @@
+"""Models of free times, holds and booking options."""

@@ -1,0 +1,1 @@
+"""Models of clients, their activity, sessions, workflows and merges."""

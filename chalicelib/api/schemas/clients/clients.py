@@ -6,11 +6,53 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.attendees import NewClientBody
-from chalicelib.api.schemas.shared.fields import Id, Instant, PageQuery, QueryFlag, RequestModel, ResponseModel
+from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
+from chalicelib.api.schemas.shared.fields import (
+    Blank,
+    Id,
+    Instant,
+    PageQuery,
+    QueryFlag,
+    RequestModel,
+    ResponseModel,
+    Text,
+    TimezoneName,
+)
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.clients import client as domain
+from chalicelib.services.clients import registration
 from chalicelib.services.clients.client_lists import ClientListRequest, ClientListScope
+
+PhoneNumber = Annotated[str, Text(32)]
+"""A telephone number, international or as it is dialled at the location."""
+
+_AddressLine = Annotated[str, Text(255, allow_blank=True), Blank("")]
+
+
+class NewClientBody(RequestModel):
+    """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
+
+    first_name: Annotated[str, Text(100)]
+    last_name: Annotated[str, Text(100)]
+    email: Annotated[Email | None, Blank()] = None
+    mobile: Annotated[PhoneNumber | None, Blank()] = None
+    phone: Annotated[PhoneNumber | None, Blank()] = None
+    work_phone: Annotated[PhoneNumber | None, Blank()] = None
+    address: Annotated[str, Text(255, multiline=True, allow_blank=True), Blank("")] = ""
+    city: _AddressLine = ""
+    region: _AddressLine = ""
+    postal_code: _AddressLine = ""
+    country: Annotated[Country | None, Blank()] = None
+    timezone: Annotated[TimezoneName | None, Blank()] = None
+    language: Annotated[Language | None, Blank()] = None
+    notes: Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")] = ""
+    external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
+    receive_sms: bool = False
+    receive_email: bool = True
+
+    def to_request(self) -> registration.NewClient:
+        """As the use case takes them."""
+        return registration.NewClient(**dict(self))
 
 
 class ClientBody(NewClientBody, RecordBody):

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.fields import Id, Instant, RequestModel, Resp
 from chalicelib.domain.clients import sessions as domain
 from chalicelib.services.clients.sessions import SessionDecision
 
-SessionReason = Annotated[str, Text(1000, lines=True)]
+SessionReason = Annotated[str, Text(1000, multiline=True)]
 
 
 class SessionsResponse(ResponseModel):
@@ -39,7 +39,7 @@ class SessionDecisionBody(RequestModel):
     """What becomes of a request for more sessions."""
 
     outcome: Literal[domain.RequestOutcome.APPROVED, domain.RequestOutcome.DECLINED]
-    note: Annotated[str, Text(1000, lines=True, blank=True)] = ""
+    note: Annotated[str, Text(1000, multiline=True, allow_blank=True)] = ""
 
     def to_request(self) -> SessionDecision:
         """What the use case is asked."""

@@ -1,0 +1,1 @@
+"""Models of the set-up and of the public catalogue."""

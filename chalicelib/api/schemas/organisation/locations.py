@@ -14,7 +14,7 @@ class LocationBody(RecordBody):
 
     name: Annotated[str, Text(100)]
     timezone: TimezoneName
-    address: Annotated[str, Text(255, lines=True, blank=True)] = ""
+    address: Annotated[str, Text(255, multiline=True, allow_blank=True)] = ""
     email: Email | None = None
     country: Country | None = None
     region: Annotated[str, Text(100)] | None = None

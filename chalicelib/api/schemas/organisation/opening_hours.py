@@ -80,7 +80,7 @@ class ClosureBody(RecordBody):
     """A date on which the location is closed: all day, or from `start` to `end` by its clock."""
 
     date: Day
-    name: Annotated[str, Text(100, blank=True)] = ""
+    name: Annotated[str, Text(100, allow_blank=True)] = ""
     start: TimeOfDay | None = None
     end: EndTimeOfDay | None = None
 

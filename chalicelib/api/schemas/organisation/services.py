@@ -43,7 +43,7 @@ class ServiceBody(RecordBody):
 
     name: Annotated[str, Text(100)]
     duration_minutes: Annotated[int, Field(ge=5, le=1440, multiple_of=5)]
-    description: Annotated[str, Text(2000, lines=True, blank=True)] = ""
+    description: Annotated[str, Text(2000, multiline=True, allow_blank=True)] = ""
     buffer_before: BufferMinutes = 0
     buffer_after: BufferMinutes = 0
     meeting_methods: Annotated[tuple[MeetingMethod, ...], Field(min_length=1), Unique] = (MeetingMethod.IN_PERSON,)

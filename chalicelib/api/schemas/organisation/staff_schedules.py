@@ -75,7 +75,7 @@ class TimeOffBody(RecordBody):
     end: DateTimeInput
     timezone: TimezoneName | None = None
     # Short, so that four hundred of them stay one record.
-    reason: Annotated[str, Text(100, blank=True)] = ""
+    reason: Annotated[str, Text(100, allow_blank=True)] = ""
 
 
 TimeOffChangeBody = patch_model(TimeOffBody, "TimeOffChangeBody")

@@ -19,7 +19,7 @@ class StatusBody(RecordBody):
     """A step between request and confirmation; without a `position` it comes behind all others."""
 
     name: Annotated[str, Text(100)]
-    description: Annotated[str, Text(500, lines=True, blank=True)] = ""
+    description: Annotated[str, Text(500, multiline=True, allow_blank=True)] = ""
     position: Annotated[int, Field(ge=0, le=100_000)] | None = None
     predicate: StatusPredicate
     colour: Colour

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import engine, operations, population
-from benchmarks.allowance import BOOKING_BUDGETS, STAFF_BRANCH_BUDGETS, OperationBudget
-from benchmarks.branches import BUSY_BRANCH, MEASURED_BRANCH
-from benchmarks.desk import BenchmarkClient, silenced_logs
-from benchmarks.meter import Usage, UsageMeter
-from benchmarks.report import Table
-from benchmarks.teams import FULL_BRANCH, QUIET_BRANCH, STAFFED_SERVICE, StaffedBranch
+from benchmarks.data import appointment_rows
+from benchmarks.data.branches import BUSY_BRANCH, MEASURED_BRANCH
+from benchmarks.data.staffed_branches import FULL_BRANCH, QUIET_BRANCH, STAFFED_SERVICE, StaffedBranch
+from benchmarks.dynamodb import booking_operations
+from benchmarks.dynamodb.operation_budgets import BOOKING_BUDGETS, STAFF_BRANCH_BUDGETS, OperationBudget
+from benchmarks.dynamodb.usage_meter import Usage, UsageMeter
+from benchmarks.harness import in_process_table
+from benchmarks.harness.benchmark_client import BenchmarkClient, silenced_logs
+from benchmarks.harness.report_table import Table
 
 FEW_APPOINTMENTS, MANY_APPOINTMENTS = 100, 100_000
 
@@ -68,7 +70,7 @@ def failures(columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BO
     return found
 
 
-def count_usage(meter: UsageMeter, wanted: operations.Operations) -> dict[str, Usage]:
+def count_usage(meter: UsageMeter, wanted: booking_operations.Operations) -> dict[str, Usage]:
     """What each operation asks for, done one after the other."""
     usages = {}
     for name, operation in wanted:
@@ -79,8 +81,8 @@ def count_usage(meter: UsageMeter, wanted: operations.Operations) -> dict[str, U
 
 
 def _measure_usage(appointments: int, *branches: tuple[str, StaffedBranch]) -> list[dict[str, Usage]]:
-    with engine.benchmark_table() as store, silenced_logs():
-        engine.load_rows(population.table_rows(appointments))
+    with in_process_table.benchmark_table() as store, silenced_logs():
+        in_process_table.load_rows(appointment_rows.table_rows(appointments))
         meter = UsageMeter(store.client)
         found = []
         for with_blocks, crew in branches:
@@ -90,9 +92,11 @@ def _measure_usage(appointments: int, *branches: tuple[str, StaffedBranch]) -> l
         return found
 
 
-def _operations(with_blocks: str, crew: StaffedBranch) -> operations.Operations:
-    yield from operations.block_branch_operations(BenchmarkClient(with_blocks))
-    for name, (_, operation) in zip(STAFF_BRANCH_BUDGETS, operations.staff_branch_operations(crew), strict=True):
+def _operations(with_blocks: str, crew: StaffedBranch) -> booking_operations.Operations:
+    yield from booking_operations.block_branch_operations(BenchmarkClient(with_blocks))
+    for name, (_, operation) in zip(
+        STAFF_BRANCH_BUDGETS, booking_operations.staff_branch_operations(crew), strict=True
+    ):
         yield name, operation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from infra.seed.organisation import LOCATIONS, StaffPerson
+from infra.seed.demo_organisation import LOCATIONS, StaffPerson
 
 _WEEKDAYS = [1, 2, 3, 4, 5]
 _SATURDAY = [6]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from benchmarks import teams
-from benchmarks.branches import (
+from benchmarks.data import staffed_branches
+from benchmarks.data.branches import (
     BUSY_BRANCH,
     BUSY_DAY,
     MEASURED_BRANCH,
@@ -52,10 +52,10 @@ def table_rows(appointments: int) -> Iterator[Row]:
     Per appointment: itself, its attendee row, its journal row (delivered); a client with a contact has two.
     A table large enough for it has the full team's month among them.
     """
-    yield from map(row_mapping.to_row, (*catalogue(BRANCH_COUNT), *teams.catalogue()))
-    if 2 * teams.FULL_BRANCH.appointments <= appointments:
-        appointments -= teams.FULL_BRANCH.appointments
-        yield from _staff_appointment_rows(list(teams.FULL_BRANCH.occupants(first=appointments)))
+    yield from map(row_mapping.to_row, (*catalogue(BRANCH_COUNT), *staffed_branches.catalogue()))
+    if 2 * staffed_branches.FULL_BRANCH.appointments <= appointments:
+        appointments -= staffed_branches.FULL_BRANCH.appointments
+        yield from _staff_appointment_rows(list(staffed_branches.FULL_BRANCH.occupants(first=appointments)))
     number = 0
     for place in _branch_days():
         takes = min(place.load.appointments, appointments - number)
@@ -73,8 +73,10 @@ def table_rows(appointments: int) -> Iterator[Row]:
 def _staff_appointment_rows(month: list[tuple[str, Occupant]]) -> Iterator[Row]:
     """Appointments that staff have, the number of each in its id."""
     for staff_id, who in month:
-        yield from _booking_rows(teams.FULL_BRANCH.location_id, who, int(who.id.removeprefix("apt_")), staff_id)
-    yield from map(row_mapping.to_row, teams.sheets_of(month))
+        yield from _booking_rows(
+            staffed_branches.FULL_BRANCH.location_id, who, int(who.id.removeprefix("apt_")), staff_id
+        )
+    yield from map(row_mapping.to_row, staffed_branches.sheets_of(month))
 
 
 def known_client() -> tuple[str, str, str]:

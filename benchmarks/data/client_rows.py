@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from benchmarks import population
-from benchmarks.branches import FIRST_DAY, MEASURED_BRANCH, NOW, branch_id, occupant
+from benchmarks.data import appointment_rows
+from benchmarks.data.branches import FIRST_DAY, MEASURED_BRANCH, NOW, branch_id, occupant
 from chalicelib.domain.clients.client import Client, Contact, name_key
 from chalicelib.domain.clients.directory import directory_entries
 from chalicelib.domain.organisation.catalog import Login, Staff
@@ -58,7 +58,7 @@ class MergePair:
         """One appointment and its place in the client's list: those ahead first, then one on each day before."""
         day = FIRST_DAY + timedelta(days=seat if seat < self.upcoming else self.upcoming - seat - 10)
         name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
-        appointment = population.appointment(MEASURED_BRANCH, occupant(name, day, 0), seat, client)
+        appointment = appointment_rows.appointment(MEASURED_BRANCH, occupant(name, day, 0), seat, client)
         yield row_mapping.to_row(appointment)
         yield from row_mapping.attendee_rows(appointment)
 
@@ -75,8 +75,8 @@ ALL_AHEAD = MergePair(3, appointments=2_000, upcoming=2_000)
 
 def rows(clients: int) -> Iterator[Row]:
     """A branch's month without appointments, those whose records are merged, and so many others who have come twice."""
-    yield from population.table_rows(0)
-    places = tuple(branch_id(n) for n in range(population.BRANCH_COUNT))
+    yield from appointment_rows.table_rows(0)
+    places = tuple(branch_id(n) for n in range(appointment_rows.BRANCH_COUNT))
     yield from map(row_mapping.to_row, _staff_records("stf_central", CONTACT_CENTRE_LOGIN[0], Role.CONTACT_CENTRE, ()))
     yield from map(row_mapping.to_row, _staff_records("stf_branch", MANAGER_LOGIN[0], Role.MANAGER, places[:1]))
     for twins in (FEW_VISITS, MANY_VISITS, ALL_AHEAD):

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.branches import FIRST_DAY, MONTH_DAYS, TIMEZONE, branch_id
+from benchmarks.data.branches import FIRST_DAY, MONTH_DAYS, TIMEZONE, branch_id
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, Sheet, sheet_days
 from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours, wall_minute

@@ -1,4 +1,7 @@
-"""Compare the ledger with the appointments of a stage: ``python -m infra.integrity STAGE``; exit 1 when they differ."""
+"""Compare the ledger of a stage with its appointments: ``python -m infra.integrity_check STAGE``.
+
+Exit status 1 when they differ.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import sys
 from typing import Any
 
 from infra import stages
-from infra.clients import Clients, account_clients, endpoint_clients
-from infra.local import stack_directory
+from infra.aws_clients import Clients, account_clients, endpoint_clients
+from infra.local_stack import stack_directory
 
 FUNCTION = "check_integrity"
 LOGICAL_ID = "CheckIntegrity"
@@ -26,7 +29,7 @@ def check_integrity(clients: Clients, function_name: str) -> dict[str, int]:
 def main(arguments: list[str]) -> int:
     """Print the counts of one stage."""
     if len(arguments) != 1 or arguments[0] not in stages.STAGES:
-        print(f"usage: python -m infra.integrity {'|'.join(stages.STAGES)}", file=sys.stderr)
+        print(f"usage: python -m infra.integrity_check {'|'.join(stages.STAGES)}", file=sys.stderr)
         return 2
     clients, name = _deployed_function(arguments[0])
     counts = check_integrity(clients, name)

@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.report import Table, measure_in_rounds, median_ratio
+from benchmarks.harness.report_table import Table, measure_in_rounds, median_ratio
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # What each interpreter imports; powertools as observability.py uses it, PynamoDB as far as a model needs it.
 _POWERTOOLS = "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import single_metric"
@@ -31,6 +31,26 @@ SUBJECTS = {
     "app.py": "import app",
     "app.py and what the first booking loads": _BOOKING_CODE,
 }
+# What ``import app`` must not load, because most cold starts do without it: the modules that may be imported inside
+# functions, and the only ones (tests/unit/project/test_architecture.py).
+LOADED_ON_USE = (
+    "boto3",
+    "chalicelib.api.http.openapi",
+    "chalicelib.identity",
+    "chalicelib.notifications",
+    "chalicelib.persistence",
+    "chalicelib.secrets_manager",
+    "dateutil.rrule",
+    "email_validator",
+    "holidays",
+    "icalendar",
+    "jellyfish",
+    "jinja2",
+    "phonenumbers",
+    "pynamodb",
+    "rapidfuzz",
+    "urllib3",
+)
 WITHOUT_BYTECODE = "the last, without bytecode"
 _ENVIRONMENT = {"TABLE_NAME": "imported", "STAGE": "local", "AWS_REGION": "us-east-1"}
 _LIST_FILES_CODE = (
@@ -47,6 +67,12 @@ def measure(rounds: int = 15) -> dict[str, list[float]]:
         subjects = {name: partial(_import_seconds, code) for name, code in SUBJECTS.items()}
         subjects[WITHOUT_BYTECODE] = partial(_import_seconds, _BOOKING_CODE, Path(copies))
         return measure_in_rounds(subjects, rounds)
+
+
+def loaded_too_early() -> list[str]:
+    """The modules of ``LOADED_ON_USE`` that ``import app`` loads all the same."""
+    loaded = set(_run("-c", "import app; import sys; print(*sys.modules)").stdout.split())
+    return [name for name in LOADED_ON_USE if name in loaded]
 
 
 def table(figures: dict[str, list[float]]) -> Table:

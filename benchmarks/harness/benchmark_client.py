@@ -11,7 +11,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.branches import ACCOUNT, ADVISER_EMAIL, DAYS, FIRST_DAY, MEASURED_BRANCH, NOW, TIMEZONE, opening_instant
+from benchmarks.data.branches import (
+    ACCOUNT,
+    ADVISER_EMAIL,
+    DAYS,
+    FIRST_DAY,
+    MEASURED_BRANCH,
+    NOW,
+    TIMEZONE,
+    opening_instant,
+)
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.doubles.api_gateway import Reply, claims, send
 

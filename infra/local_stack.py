@@ -1,4 +1,4 @@
-"""The local stack: ``python -m infra.local up|run|down`` runs production's template on the embedded AWS."""
+"""The local stack: ``python -m infra.local_stack up|run|down`` runs production's template on the embedded AWS."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra import deploy, gateway, logins, package, stages
-from infra.clients import Clients
+from infra import deploy, gateway_responses, package, staff_logins, stages
+from infra.aws_clients import Clients
 from infra.emulator import REGION, Emulator, EmulatorFailed
-from infra.seed.caller import SeedFailed
+from infra.seed.api_client import SeedFailed
 
 SEEDS = ("demo", "empty", "none")
 USERS = {role: f"{role}@example.org" for role in stages.ROLES}
@@ -43,7 +43,7 @@ def up(directory: Path, seed: str) -> dict[str, Any]:
     known = _read_stack(directory)
     deployed, api_url = _deploy(clients, emulator.url, built, known.get("api_url", PLACEHOLDER_URL))
     template = json.loads((built / "template.json").read_text())
-    gateway.put_gateway_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
+    gateway_responses.put_gateway_responses(clients, deployed.outputs["RestAPIId"], stages.LOCAL, template, api_url)
     _verify_sender(clients)
     stack = _stack_description(
         emulator.url, api_url, deployed, known.get("demo", {}).get("password") or _new_password()
@@ -113,14 +113,14 @@ def _stack_description(endpoint: str, api_url: str, deployed: deploy.Deployment,
 def _seed(clients: Clients, stack: dict[str, Any], seed: str, marker: Path) -> None:
     """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
-    logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
-    logins.set_passwords(clients, pool, password)
+    staff_logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
+    staff_logins.set_passwords(clients, pool, password)
     if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
-    token = logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
+    token = staff_logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
     marker.touch()
     importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)
-    logins.set_passwords(clients, pool, password)
+    staff_logins.set_passwords(clients, pool, password)
     marker.unlink()
 
 
@@ -157,7 +157,7 @@ def main(arguments: list[str]) -> int:
     seed = os.environ.get("SEED") or "demo"
     commands = {"up", "run", "down"}
     if len(arguments) != 1 or arguments[0] not in commands or seed not in SEEDS:
-        print(f"usage: [SEED={'|'.join(SEEDS)}] python -m infra.local up|run|down", file=sys.stderr)
+        print(f"usage: [SEED={'|'.join(SEEDS)}] python -m infra.local_stack up|run|down", file=sys.stderr)
         return 2
     place = stack_directory()
     try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.capacity import read_units
+from benchmarks.dynamodb.read_units import read_units
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 # An event's name ends in the operation.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from benchmarks import population, teams
-from benchmarks.desk import BenchmarkClient, slot_start
+from benchmarks.data import appointment_rows, staffed_branches
+from benchmarks.harness.benchmark_client import BenchmarkClient, slot_start
 from chalicelib.domain.shared.times import utc_text
 
 # In the order of ``allowance``: the name and what is done.
@@ -32,7 +32,7 @@ def block_branch_operations(desk: BenchmarkClient) -> Operations:
         return lambda: kept.update({first: desk.book(at(day), first, last, email, **more).json})
 
     yield "book, new client", book(6, "New", "Client", f"new{tag}@example.org")
-    yield "book, known client", book(7, *population.known_client())
+    yield "book, known client", book(7, *appointment_rows.known_client())
     yield "book what was held", book(5, "Held", "Slot", f"held{tag}@example.org", hold_token=held["token"])
     yield "book with Idempotency-Key", book(8, "Only", "Once", f"once{tag}@example.org", key=f"key-{tag}" * 4)
     first, second = kept["New"], kept["Only"]
@@ -42,9 +42,9 @@ def block_branch_operations(desk: BenchmarkClient) -> Operations:
     yield "book through Schedule", lambda: desk.book_as_staff(at(9), "For", "Client", f"for{tag}@example.org")
 
 
-def staff_branch_operations(branch: teams.StaffedBranch) -> Operations:
+def staff_branch_operations(branch: staffed_branches.StaffedBranch) -> Operations:
     """At a branch whose service is taken from its staff's calendars."""
-    desk = BenchmarkClient(branch.location_id, teams.STAFFED_SERVICE, (branch.email, "[manager]"))
+    desk = BenchmarkClient(branch.location_id, staffed_branches.STAFFED_SERVICE, (branch.email, "[manager]"))
     manager = branch.staff_ids[0]
     unseen = [BenchmarkClient(branch.location_id, branch.unused_service(n)) for n in range(2)]
     yield "availability, 31 days", desk.availability

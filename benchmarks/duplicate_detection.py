@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from benchmarks.report import Table
+from benchmarks.harness.report_table import Table
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import DirectoryIndex, directory_entries
 from chalicelib.domain.clients.duplicates import MATCH_THRESHOLD, MAX_RELATIVES_SCORE, ComparedFields, match_score

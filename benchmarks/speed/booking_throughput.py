@@ -21,13 +21,13 @@ from typing import Any
 
 import httpx
 
-from benchmarks import engine
-from benchmarks.branches import FIRST_DAY, DayLoad, branch_id, catalogue, sheet
-from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs, slot_start
-from benchmarks.report import Table, measure_in_rounds, median_ratio
+from benchmarks.data.branches import FIRST_DAY, DayLoad, branch_id, catalogue, sheet
+from benchmarks.harness import in_process_table
+from benchmarks.harness.benchmark_client import HEADERS, BenchmarkClient, silenced_logs, slot_start
+from benchmarks.harness.report_table import Table, measure_in_rounds, median_ratio
 from chalicelib.persistence import row_mapping
 from chalicelib.persistence.table import Row
-from infra import clients, local, stages
+from infra import aws_clients, local_stack, stages
 
 STACK_DIRECTORY = stages.ROOT / ".local-bench"
 WORKERS = 8
@@ -63,8 +63,8 @@ def measure(load: RequestLoad, directory: Path = STACK_DIRECTORY) -> dict[int, d
     transactions = _recorded_transactions(load)
     _delete_stack(directory)
     try:
-        stack = local.up(directory, "none")
-        dynamodb = clients.endpoint_clients(stack["aws_endpoint_url"], stack["region"])("dynamodb")
+        stack = local_stack.up(directory, "none")
+        dynamodb = aws_clients.endpoint_clients(stack["aws_endpoint_url"], stack["region"])("dynamodb")
         _fill_table(dynamodb, stack["table_name"], load)
         with httpx.Client(base_url=stack["api_url"], timeout=_TIMEOUT_SECONDS) as http:
             senders: dict[str, Send] = {
@@ -96,7 +96,7 @@ def table(figures: dict[int, dict[str, list[float]]]) -> Table:
 
 def _delete_stack(place: Path) -> None:
     """Every run begins with an empty table, whatever became of the one before."""
-    local.down(place)
+    local_stack.down(place)
     shutil.rmtree(place, ignore_errors=True)
 
 
@@ -134,22 +134,22 @@ def _booking(location_id: str, which: tuple[int, int, int]) -> dict[str, Any]:
 def _recorded_transactions(load: RequestLoad) -> Callable[[str, tuple[int, int, int]], dict[str, Any]]:
     """The transaction of each booking, for a table of any name: as made at branches that HTTP leaves alone."""
     kept: dict[tuple[int, int, int], str] = {}
-    with engine.benchmark_table() as store, silenced_logs():
-        engine.load_rows(_branch_rows(load))
+    with in_process_table.benchmark_table() as store, silenced_logs():
+        in_process_table.load_rows(_branch_rows(load))
         for workers in (1, WORKERS):
             for which in ((w, d, n) for w in range(workers) for d in load.days(workers) for n in range(load.requests)):
 
                 def keep(operation: str, request: bytes, which: tuple[int, int, int] = which) -> tuple[int, bytes]:
                     if operation == "TransactWriteItems":
                         kept[which] = request.decode()
-                    return engine.emulator_response(operation, request)
+                    return in_process_table.emulator_response(operation, request)
 
                 store.transport.responder = keep
                 location_id = branch_id(WORKERS + which[0])
                 BenchmarkClient(location_id).post("/public/appointments", _booking(location_id, which))
 
     def transaction(table_name: str, which: tuple[int, int, int]) -> dict[str, Any]:
-        named: dict[str, Any] = json.loads(kept[which].replace(f'"{engine.TABLE}"', f'"{table_name}"'))
+        named: dict[str, Any] = json.loads(kept[which].replace(f'"{in_process_table.TABLE}"', f'"{table_name}"'))
         return named
 
     return transaction

@@ -18,10 +18,11 @@ from urllib.parse import urlencode
 import boto3
 from chalice.app import Chalice
 
-from benchmarks import engine, population
-from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs, slot_start
-from benchmarks.engine import REGION, BenchmarkTable, StubTransport
-from benchmarks.report import Table, measure_in_rounds, median_ratio
+from benchmarks.data import appointment_rows
+from benchmarks.harness import in_process_table
+from benchmarks.harness.benchmark_client import HEADERS, BenchmarkClient, silenced_logs, slot_start
+from benchmarks.harness.in_process_table import REGION, BenchmarkTable, StubTransport
+from benchmarks.harness.report_table import Table, measure_in_rounds, median_ratio
 from tests.builders.doubles.api_gateway import event
 
 APPOINTMENTS = 100
@@ -53,7 +54,7 @@ class ResponseRecorder:
     def record(self, operation: str, request: bytes) -> tuple[int, bytes]:
         """The engine's answer, kept."""
         self.requests[operation] = json.loads(request)
-        self.last[operation] = self.answers[operation, request] = engine.emulator_response(operation, request)
+        self.last[operation] = self.answers[operation, request] = in_process_table.emulator_response(operation, request)
         return self.last[operation]
 
     def replay(self, operation: str, request: bytes) -> tuple[int, bytes]:
@@ -63,8 +64,8 @@ class ResponseRecorder:
 
 def measure(rounds: int = 15, share: float = 1) -> dict[str, list[float]]:
     """Seconds of processor time per call, for each of CALLS, round by round; ``share`` of the calls are made."""
-    with engine.benchmark_table() as store, silenced_logs():
-        engine.load_rows(population.table_rows(APPOINTMENTS))
+    with in_process_table.benchmark_table() as store, silenced_logs():
+        in_process_table.load_rows(appointment_rows.table_rows(APPOINTMENTS))
         calls = dict(zip(CALLS, _calls(store), strict=True))
         per_call = {name: processor_seconds(call, max(1, int(share * CALLS[name]))) for name, call in calls.items()}
         return measure_in_rounds(per_call, rounds)

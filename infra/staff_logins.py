@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.clients import Clients
+from infra.aws_clients import Clients
 
 
 def create_login(clients: Clients, pool_id: str, email: str, role: str, *, invite: bool) -> bool:

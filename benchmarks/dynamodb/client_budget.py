@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlencode
 
-from benchmarks import budget, clientele, engine
-from benchmarks.allowance import CLIENT_BUDGETS
-from benchmarks.clientele import (
+from benchmarks.data import client_rows
+from benchmarks.data.client_rows import (
     ALL_AHEAD,
     CONTACT_CENTRE_LOGIN,
     FEW_VISITS,
@@ -17,10 +16,13 @@ from benchmarks.clientele import (
     UNIQUE_NAME,
     MergePair,
 )
-from benchmarks.desk import BenchmarkClient, silenced_logs, slot_start
-from benchmarks.meter import UsageMeter
-from benchmarks.operations import Operations
-from benchmarks.report import Table
+from benchmarks.dynamodb import booking_budget
+from benchmarks.dynamodb.booking_operations import Operations
+from benchmarks.dynamodb.operation_budgets import CLIENT_BUDGETS
+from benchmarks.dynamodb.usage_meter import UsageMeter
+from benchmarks.harness import in_process_table
+from benchmarks.harness.benchmark_client import BenchmarkClient, silenced_logs, slot_start
+from benchmarks.harness.report_table import Table
 
 FEW_CLIENTS, MANY_CLIENTS = 100, 100_000
 MAX_QUERIES = 2
@@ -31,31 +33,31 @@ _NOTES = (
 )
 
 
-def measure(few: int = FEW_CLIENTS, many: int = MANY_CLIENTS) -> budget.UsageByColumn:
+def measure(few: int = FEW_CLIENTS, many: int = MANY_CLIENTS) -> booking_budget.UsageByColumn:
     """Usage by number of clients and operation."""
     columns = {}
     for clients in (few, many):
-        with engine.benchmark_table() as store, silenced_logs():
-            engine.load_rows(clientele.rows(clients))
+        with in_process_table.benchmark_table() as store, silenced_logs():
+            in_process_table.load_rows(client_rows.rows(clients))
             meter = UsageMeter(store.client)
             BenchmarkClient().availability(days=1)  # whatever is loaded or read once has been
-            columns[str(clients)] = budget.count_usage(meter, _operations())
+            columns[str(clients)] = booking_budget.count_usage(meter, _operations())
     return columns
 
 
-def table(columns: budget.UsageByColumn) -> Table:
+def table(columns: booking_budget.UsageByColumn) -> Table:
     """One line per operation."""
     few, many = columns
     return Table(
         f"DynamoDB per operation, {few} and {many} clients on record",
-        *budget.budget_lines(columns, CLIENT_BUDGETS),
+        *booking_budget.budget_lines(columns, CLIENT_BUDGETS),
         _NOTES,
     )
 
 
-def failures(columns: budget.UsageByColumn) -> list[str]:
+def failures(columns: booking_budget.UsageByColumn) -> list[str]:
     """What is not as it must be: growth, too many calls, a merge that depends on how often somebody has come."""
-    found = budget.failures(columns, CLIENT_BUDGETS)
+    found = booking_budget.failures(columns, CLIENT_BUDGETS)
     for column, usages in columns.items():
         for name in ("merge", "undo"):
             if usages[f"{name}, 10 appointments"] != usages[f"{name}, 2 000 appointments"]:
@@ -68,7 +70,7 @@ def failures(columns: budget.UsageByColumn) -> list[str]:
 
 def _operations() -> Operations:
     central, manager = BenchmarkClient(login=CONTACT_CENTRE_LOGIN), BenchmarkClient(login=MANAGER_LOGIN)
-    known = clientele.known_client()
+    known = client_rows.known_client()
     yield "search by a name that one has", lambda: _search(central, q=UNIQUE_NAME, expect=1)
     yield "search by a name that all have", lambda: _search(central, q=SHARED_NAME)
     yield "search by a name that all have, as manager", lambda: _search(manager, q=SHARED_NAME)

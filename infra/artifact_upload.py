@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra import package
-from infra.clients import Clients
+from infra.aws_clients import Clients
 
 
 def upload(clients: Clients, prefix: str, built: Path, template: dict[str, Any]) -> str:

@@ -14,11 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from benchmarks import engine, staff_baseline, teams
-from benchmarks.branches import DAYS, FIRST_DAY, NOW, TIMEZONE, catalogue
-from benchmarks.desk import HEADERS, BenchmarkClient, silenced_logs
-from benchmarks.processor import processor_seconds, record_call, replayed_call, require_success
-from benchmarks.report import Table, measure_in_rounds, median_ratio
+from benchmarks.data import staffed_branches
+from benchmarks.data.branches import DAYS, FIRST_DAY, NOW, TIMEZONE, catalogue
+from benchmarks.harness import in_process_table
+from benchmarks.harness.benchmark_client import HEADERS, BenchmarkClient, silenced_logs
+from benchmarks.harness.report_table import Table, measure_in_rounds, median_ratio
+from benchmarks.speed import staff_baseline
+from benchmarks.speed.request_time import processor_seconds, record_call, replayed_call, require_success
 from chalicelib.container import container
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffSlots
@@ -40,7 +42,7 @@ CALL, READ, UNPACK, DECIDE, BASELINE = (
 )
 PARTS = (CALL, READ, UNPACK, DECIDE, BASELINE)
 _REQUESTER = Requester(SeatAccess.WIDGET, NOW)
-STAFFED_BRANCHES = (teams.QUIET_BRANCH, teams.FULL_BRANCH)
+STAFFED_BRANCHES = (staffed_branches.QUIET_BRANCH, staffed_branches.FULL_BRANCH)
 
 # Seconds of each part, round by round: by how many appointments everybody has on every day.
 Figures = dict[int, dict[str, list[float]]]
@@ -50,7 +52,7 @@ Figures = dict[int, dict[str, list[float]]]
 class StaffMonth:
     """What the free times of one branch's month are worked out from; ``refs`` name what is read for it."""
 
-    branch: teams.StaffedBranch
+    branch: staffed_branches.StaffedBranch
     offer: Offer
     team: BranchRoster
     first: int
@@ -77,8 +79,8 @@ class StaffMonth:
 
 def measure(rounds: int = 7, days: int = DAYS) -> Figures:
     """Seconds of processor time of PARTS, in turn; that both ways of working it out agree is made sure of."""
-    with engine.benchmark_table() as store, silenced_logs():
-        engine.load_rows(map(row_mapping.to_row, _records()))
+    with in_process_table.benchmark_table() as store, silenced_logs():
+        in_process_table.load_rows(map(row_mapping.to_row, _records()))
         measures = {
             f"{part} {crew.daily_appointments}": call
             for crew in STAFFED_BRANCHES
@@ -107,22 +109,22 @@ def table(figures: Figures) -> Table:
     at = [f"at {taken}" for taken in figures]
     head = ("", *(f"ms {a}" for a in at), "ratio", *(f"of the call {a}" for a in at), *(f"× deciding {a}" for a in at))
     note = "At so many appointments of each person on every day."
-    return Table(f"{DAYS} days of free times for {teams.STAFF_COUNT} staff", head, lines, [note])
+    return Table(f"{DAYS} days of free times for {staffed_branches.STAFF_COUNT} staff", head, lines, [note])
 
 
 def _records() -> Iterator[Any]:
     yield from catalogue(0)
-    yield from teams.catalogue()
+    yield from staffed_branches.catalogue()
     for crew in STAFFED_BRANCHES:
         yield from crew.sheets()
 
 
 def _measured_parts(
-    store: engine.BenchmarkTable, crew: teams.StaffedBranch, days: int
+    store: in_process_table.BenchmarkTable, crew: staffed_branches.StaffedBranch, days: int
 ) -> Iterator[tuple[str, Callable[[], float]]]:
     from app import app
 
-    desk = BenchmarkClient(crew.location_id, teams.STAFFED_SERVICE)
+    desk = BenchmarkClient(crew.location_id, staffed_branches.STAFFED_SERVICE)
     asked = event("GET", "/public/availability", query=urlencode(desk.availability_query(days)), headers=HEADERS)
 
     def call() -> None:
@@ -144,16 +146,16 @@ def _measured_parts(
     yield BASELINE, processor_seconds(lambda: month.baseline_starts(unpacked))
 
 
-def _month(crew: teams.StaffedBranch, days: int) -> StaffMonth:
+def _month(crew: staffed_branches.StaffedBranch, days: int) -> StaffMonth:
     last_day = FIRST_DAY + timedelta(days=days)
     first, last = (wall_minute(day, 0, ZoneInfo(TIMEZONE)) for day in (FIRST_DAY, last_day))
     basics: list[Ref[Any]] = [
         Ref.to(Settings),
         Ref.to(Location, crew.location_id),
-        Ref.to(Service, teams.STAFFED_SERVICE),
+        Ref.to(Service, staffed_branches.STAFFED_SERVICE),
     ]
     found = container.store.read([*basics, Ref.to(BranchRoster, crew.location_id)])
-    offer = ledger_io.offer_in(found, crew.location_id, teams.STAFFED_SERVICE)
+    offer = ledger_io.offer_in(found, crew.location_id, staffed_branches.STAFFED_SERVICE)
     span = first - MARGIN_MINUTES, last + offer.service.duration_minutes + MARGIN_MINUTES
     refs = [ref for id_ in crew.staff_ids for ref in ledger_io.sheet_refs(id_, sheet_days(id_, *span))]
     roster = Ref.to(BranchRoster, crew.location_id)

@@ -13,7 +13,7 @@ from functools import cache
 from statistics import median
 from typing import TypeVar
 
-from benchmarks.branches import (
+from benchmarks.data.branches import (
     ACCOUNT,
     ADVICE,
     BUSY_DAY,
@@ -26,7 +26,7 @@ from benchmarks.branches import (
     opening_instant,
     sheet,
 )
-from benchmarks.report import Table, percentile
+from benchmarks.harness.report_table import Table, percentile
 from chalicelib.domain.availability.block_slots import BlockSlots, Requester
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, Sheet, days_around
 from chalicelib.domain.organisation.catalog import Location, Offer, Service, Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.clients import Clients
+from infra.aws_clients import Clients
 
 GATEWAY_RESPONSES_EXTENSION = "x-amazon-apigateway-gateway-responses"
 # The embedded gateway leaves these variables empty.

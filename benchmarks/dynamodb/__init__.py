@@ -1,0 +1,1 @@
+"""Reads, items and units of every operation, against its budget."""

@@ -1,0 +1,1 @@
+"""What the measurements run in, and how they are printed."""
