@@ -67,7 +67,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     # moto is not made for threads: a read beside another may find a table in the middle of a change.
-    monkeypatch.setattr(store, "AT_ONCE", 1)
+    monkeypatch.setattr(store, "MAX_PARALLEL_READS", 1)
     with mock_aws():
         create_table()
         forget_singletons()

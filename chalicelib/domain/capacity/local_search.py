@@ -28,7 +28,7 @@ class LocalSearch(LoadProfile):
 
     def _reset_local_search(self, *, remember: bool = False) -> None:
         """Forget what was learnt; with `remember`, from now on the best placement met is kept in mind."""
-        self._free = (1 << len(self._options)) - 1
+        self._undecided = (1 << len(self._options)) - 1
         self._cell_weights = {pool: [1] * len(self._widths) for pool in self._limits}
         self._last_moved: dict[int, int] = {}
         self._impasses = [0] * len(self._widths)

@@ -123,13 +123,13 @@ class OverloadSolver(LocalSearch):
                 avoidable, closed = self._avoidable_excess(cell)
                 self._allowed[cell] = over - avoidable
                 self._prices.charge(cell, closed)
-        self._hot = sum(1 << cell for cell, over in enumerate(self._excess) if over > self._allowed[cell])
+        self._excess_cells = sum(1 << cell for cell, over in enumerate(self._excess) if over > self._allowed[cell])
         efforts = list(EFFORT_LEVELS)
         while violated := self._violated_groups():
             later = set(violated) - {min(violated)}
-            self._cared = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
+            self._relevant_cells = ~sum(1 << cell for cell, group in enumerate(self._group) if group in later)
             proof = self._search_placement(SEARCH_LIMIT if efforts else FINAL_SEARCH_LIMIT)
-            self._cared = -1
+            self._relevant_cells = -1
             if proof is GIVEN_UP and not efforts:
                 self._is_proven = False
                 break
@@ -167,7 +167,7 @@ class OverloadSolver(LocalSearch):
 
     def _search_placement(self, limit: int = -1) -> Proof | None:
         self._steps_left = limit
-        self._free = (1 << len(self._options)) - 1
+        self._undecided = (1 << len(self._options)) - 1
         self._decided_by.clear()
         return self._search()
 
@@ -182,27 +182,27 @@ class OverloadSolver(LocalSearch):
         demand, bit, home = found, 1 << found, self.assigned_pools[found]
         blamed, groups, short = 0, frozenset[int](), 1 << 62
         ways = sorted(self._options[demand], key=lambda pool: (pool == home, self._added_excess(demand, pool)))
-        self._free &= ~bit
+        self._undecided &= ~bit
         self._decided_by[demand] = bit
         for pool in ways:
             still = 0
             if pool == home:  # its twins here stay as well: one of them leaving instead was refuted just now
-                still = self._same_kind[self._kinds[demand]] & self._placed_on[home] & self._free
-                self._free &= ~still
+                still = self._same_kind[self._kinds[demand]] & self._placed_on[home] & self._undecided
+                self._undecided &= ~still
                 self._decided_by.update(dict.fromkeys(set_bits(still), bit))
             else:
                 self._move(demand, pool)
             proof = self._search()
             if proof is None:
                 return None
-            self._free |= still
+            self._undecided |= still
             if pool != home:
                 self._move(demand, home)
             if not proof.demands & bit:
-                self._free |= bit
+                self._undecided |= bit
                 return proof
             blamed, groups, short = blamed | proof.demands, groups | proof.groups, min(short, proof.short)
-        self._free |= bit
+        self._undecided |= bit
         return Proof(blamed & ~bit, groups, short)
 
     def _next_decision(self) -> int | Proof | None:
@@ -235,7 +235,7 @@ class OverloadSolver(LocalSearch):
         """The decisions without which the overload of the cell could leave the closed benches."""
         blamed = 0
         for pool in closed:
-            for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & ~self._free):
+            for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & ~self._undecided):
                 if any(
                     other not in closed or not mask >> cell & 1 for other, (_, _, mask) in self._options[demand].items()
                 ):

@@ -371,7 +371,7 @@ def test_a_reminder_has_the_link_and_a_cancellation_has_not(desk: Desk) -> None:
 
 
 def test_without_a_platform_to_ask_the_call_is_left_to_staff_at_once(desk: Desk) -> None:
-    object.__setattr__(desk.delivery.create_meeting_links, "links", None)
+    object.__setattr__(desk.delivery.create_meeting_links, "provider", None)
 
     desk.relay(agreed(desk))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.container import container, quickview
+from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee, Cancellation
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
@@ -77,7 +77,7 @@ def practice(blank: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
     Reviews are signed without asking Secrets Manager.
     """
-    monkeypatch.setattr(quickview, "review_key", lambda: "the key that signs reviews")
+    monkeypatch.setattr(container, "review_key", lambda: "the key that signs reviews")
     blank.now = NOW
     methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
     common: dict[str, Any] = {"meeting_methods": methods, "location_ids": (HERE,)}

@@ -72,5 +72,5 @@ def careless(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None
         return writes
 
     with monkeypatch.context() as patched:
-        patched.setattr(transaction, "_writes", partial(unconditional, transaction._collect_writes))
+        patched.setattr(transaction, "_collect_writes", partial(unconditional, transaction._collect_writes))
         yield

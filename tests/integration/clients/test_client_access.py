@@ -227,7 +227,7 @@ def test_each_client_is_listed_once_however_they_are_known(world: World) -> None
 def test_many_clients_are_listed_in_rounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.services.clients import client_lists
 
-    monkeypatch.setattr(client_lists, "ROUND", 3)
+    monkeypatch.setattr(client_lists, "BATCH_SIZE", 3)
     work = UnitOfWork()
     for number in range(25):
         work.save(somebody(number))

@@ -173,7 +173,7 @@ def test_names_come_in_order_page_by_page(world: World) -> None:
 def test_a_page_for_somebody_who_may_see_few_is_short_and_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_search, "ROUND", 4)
+    monkeypatch.setattr(client_search, "BATCH_SIZE", 4)
     many = 4 * client_search.MAX_BATCHES + 3
     file(*(somebody(number) for number in range(many - 1)))
     file(somebody(many - 1), met=(TORONTO,))

@@ -165,7 +165,7 @@ def test_a_client_one_made_is_on_ones_worklist_until_somebody_books_them(world: 
 def test_the_worklist_has_each_pair_once_older_client_first(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(duplicates, "STRETCH", 3)
+    monkeypatch.setattr(duplicates, "BATCH_SIZE", 3)
     names = ("Ana Ruiz", "Bo Lind", "Anna Ruiz", "Cy Oz", "Ana Ruis", "Bo Lint", "Di Ek", "Flo Gu")
     people = [taken_in(world, name, email=f"{n}@example.org")["id"] for n, name in enumerate(names)]
 
@@ -209,7 +209,7 @@ def test_the_hint_is_part_of_the_answer_that_is_repeated(world: World) -> None:
 
 
 def test_a_frequent_name_does_not_hide_whoever_is_most_alike(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "_MOST_COMPARED", 2)
+    monkeypatch.setattr(duplicates, "_MAX_COMPARED", 2)
     for number, first in enumerate(("Andrea", "Axel", "Anton", "Alma")):
         taken_in(world, f"{first} Ruiz", email=f"{number}@example.org")
     ana, anna = taken_in(world), taken_in(world, "Anna Ruiz")

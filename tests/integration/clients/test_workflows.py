@@ -177,7 +177,7 @@ def test_the_longest_are_taken(world: World, ana: str) -> None:
 
 def test_a_client_has_no_more_than_a_hundred(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_WORKFLOWS_PER_CLIENT == 100
-    monkeypatch.setattr(workflows, "MOST_PER_CLIENT", 2)
+    monkeypatch.setattr(workflows, "MAX_WORKFLOWS_PER_CLIENT", 2)
     begun(world, ana)
     begun(world, ana)
 

@@ -144,7 +144,7 @@ def test_more_than_one_transaction_holds_is_refused(api: Api, sam: str, monkeypa
     move(api, sam, many)
     assert len(posts_of(sam, many)) == 60
     made(api, f"/staff/{sam}/time-off", OFF)
-    monkeypatch.setattr("chalicelib.services.organisation.roster_sync.MOST_BYTES", 10_000)
+    monkeypatch.setattr("chalicelib.services.organisation.roster_sync.MAX_BYTES", 10_000)
     assert api("POST", f"/staff/{sam}/time-off", OFF).json["code"] == "too_many_posts"
 
 

@@ -92,7 +92,7 @@ def test_login_left_behind_is_made_good_by_the_same_request(
 
     key = {"idempotency-key": "k1"}
     with monkeypatch.context() as patched:
-        patched.setattr(container.user_pool, "admit", crash)
+        patched.setattr(container.user_pool, "enable", crash)
         assert api("POST", "/staff", person("Sam", "staff"), headers=key).status == status
     assert pool.groups("sam@example.org") == []
     again = api("POST", "/staff", person("Sam", "staff"), headers=key)

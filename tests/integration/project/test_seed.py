@@ -51,7 +51,7 @@ class Gateway(httpx.BaseTransport):
 def api(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
     """A caller of the whole application over an empty table and pool, one request at a time: moto wants it so."""
     monkeypatch.setenv("USER_POOL_ID", Pool().id)
-    monkeypatch.setattr(api_client, "AT_A_TIME", 1)
+    monkeypatch.setattr(api_client, "MAX_PARALLEL_REQUESTS", 1)
     forget_singletons()
     with ApiClient("http://frontdesk", "token", Gateway()) as found:
         yield found
@@ -103,7 +103,7 @@ def test_demo_has_a_service_whose_bookings_are_requests(api: ApiClient, monkeypa
     monkeypatch.setattr(demo, "APPOINTMENTS", 6)
     business = {"business": demo_organisation.SERVICES["business"]}
     monkeypatch.setattr(demo_organisation, "SERVICES", business)
-    monkeypatch.setattr(demo, "_SHARES", {"toronto": 1, "vancouver": 0, "st_johns": 0})
+    monkeypatch.setattr(demo, "_BRANCH_WEIGHTS", {"toronto": 1, "vancouver": 0, "st_johns": 0})
     patterns = [replace(p, services=("business",)) for p in demo_organisation.PATTERNS if "business" in p.services]
     monkeypatch.setattr(demo_organisation, "PATTERNS", patterns)
     people = [replace(person, services=()) for person in demo_organisation.STAFF]

@@ -260,7 +260,7 @@ def test_an_open_rule_is_laid_out_to_the_horizon_and_goes_on_with_the_days(world
 
 
 def test_a_day_takes_only_so_many_blocks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.services.quickstream.block_validation.MOST_BLOCKS_A_DAY", 2)
+    monkeypatch.setattr("chalicelib.services.quickstream.block_validation.MAX_BLOCKS_PER_DAY", 2)
     created(world)
     created(world)
     assert world.staff("POST", BLOCKS, body()).json["code"] == "too_many_blocks"

@@ -152,7 +152,7 @@ def test_a_block_that_ends_leaves_those_beside_it_their_seats(world: World) -> N
 
 
 def test_many_blocks_of_one_day_come_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.services.quickstream.release_job.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("chalicelib.services.quickstream.release_job.MAX_PER_TRANSACTION", 2)
     blocks = [created(world, release={"hours_before": 24})[0] for _ in range(5)]
     assert sweep(datetime(2026, 12, 2, 14, tzinfo=UTC)) == {"released": 5}
     assert {shown(world, b)["state"] for b in blocks} == {"released"}

@@ -165,7 +165,7 @@ def test_what_there_is_too_much_of_is_cut_at_the_far_end_and_says_so(
     reply = quick(world, date=TODAY, limit=3).json
     assert ([a["id"] for a in reply["not_started"]], reply["truncated"]) == (ids[1:], ["not_started"])
     assert quick(world, date=TODAY).json["truncated"] == []
-    monkeypatch.setattr(service, "MOST_ROWS", 2)
+    monkeypatch.setattr(service, "MAX_ROWS", 2)
     reply = quick(world, date=TODAY).json
     assert [a["id"] for a in reply["not_started"]] == ids[2:]
     assert reply["truncated"] == ["not_started", "recently_completed"]
@@ -335,7 +335,7 @@ def test_whoever_moves_it_to_another_day_meanwhile_is_not_undone(world: World, m
             )
         return change(*args)
 
-    monkeypatch.setattr(changing, "change", after_the_other)
+    monkeypatch.setattr(changing, "edit", after_the_other)
     moved = edit(world, mine, {"time": "10:00"}, "alex@example.org")
     assert (moved.status, moved.json["local_start"]) == (200, "2026-12-04T10:00:00"), moved.text
 

@@ -120,7 +120,7 @@ def test_a_review_is_good_for_fifteen_minutes(world: World) -> None:
 
 def test_a_review_signed_with_another_key_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     token = reviewed(world)["review_token"]
-    monkeypatch.setattr(container.rebook_appointment, "_key", lambda: "another key")
+    monkeypatch.setattr(container.rebook_appointment, "_signing_key", lambda: "another key")
     assert refusal(confirm(world, token)) == (422, "invalid_review_token")
 
 

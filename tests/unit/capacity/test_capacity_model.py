@@ -192,7 +192,9 @@ def test_answers_do_not_depend_on_which_effort_finds_them(
     day: tuple[list[SeatPool], list[Demand], Demand], patience: int, steps: int, rounds: int
 ) -> None:
     pools, booked, candidate = day
-    with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))):
+    with mock.patch.multiple(
+        solver, SEARCH_LIMIT=patience, EFFORT_LEVELS=((steps, 2, rounds), (2 * steps, 4, 2 * rounds))
+    ):
         assert least_overload(pools, booked) == oracle.least_overload(pools, booked)
         assert admits(pools, booked, candidate) == oracle.admits(pools, booked, candidate)
         assert first_come_first_served(pools, booked) == oracle.first_come(pools, booked)
@@ -257,7 +259,7 @@ def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int
     day = seat_demand_days.day(kind, seed, blocks=4, most=45)
     prepared = CapacityModel(day.benches, day.sitters)
     answers = [prepared.count_admissible(wish) for wish in listing(day)]
-    with mock.patch.multiple(solver, EFFORTS=(), LAST_PATIENCE=-1):
+    with mock.patch.multiple(solver, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=-1):
         exhaustive = CapacityModel(day.benches, day.sitters)
         assert prepared.overload() == exhaustive.overload()
         assert answers == [exhaustive.count_admissible(wish) for wish in listing(day)]
@@ -289,7 +291,7 @@ def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: in
 @given(day=days(), patience=st.integers(0, 2))
 def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], Demand], patience: int) -> None:
     pools, booked, candidate = day
-    with mock.patch.multiple(solver, PATIENCE=patience, EFFORTS=(), LAST_PATIENCE=patience):
+    with mock.patch.multiple(solver, SEARCH_LIMIT=patience, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=patience):
         prepared = CapacityModel(pools, booked)
         answer, gave_up = prepared.admits(candidate), prepared.gave_up
 
@@ -299,7 +301,7 @@ def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], D
 def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
     prepared = CapacityModel(two_desks(2), [account, account])
-    impatient = mock.patch.multiple(solver, PATIENCE=1, EFFORTS=(), LAST_PATIENCE=1)
-    with impatient, mock.patch.object(capacity_model, "everybody_sits", return_value=False):
+    impatient = mock.patch.multiple(solver, SEARCH_LIMIT=1, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=1)
+    with impatient, mock.patch.object(capacity_model, "all_fit", return_value=False):
         assert not prepared.admits(mortgage)
     assert prepared.gave_up == 1
