@@ -84,7 +84,7 @@ class Branch:
             services=planned.services,
             state=planned.state,
         )
-        self.world.rewrite(block.start, block.end, lambda calendar: calendar.laid(block))
+        self.world.rewrite(block.start, block.end, lambda calendar: calendar.with_block(block))
         return block
 
     def _do(self, act: Act) -> None:
@@ -131,13 +131,13 @@ class Branch:
             over_capacity=act.choice % 3 == 0,
         )
         self.seated.append(occupant)
-        self.world.rewrite(occupant.start, occupant.end, lambda calendar: calendar.placed(occupant))
+        self.world.rewrite(occupant.start, occupant.end, lambda calendar: calendar.with_occupant(occupant))
 
     def _cut(self, number: int) -> None:
         block = self.blocks[number]
         cut = replace(block, limit=max(1, block.limit - 1), reserved=0, version=block.version + 1)
         self.blocks[number] = cut
-        self.world.rewrite(cut.start, cut.end, lambda calendar: calendar.laid(cut))
+        self.world.rewrite(cut.start, cut.end, lambda calendar: calendar.with_block(cut))
 
     @property
     def movable(self) -> list[dict[str, Any]]:

@@ -203,9 +203,9 @@ class StaffBranch:
     def require_apart(self, *more: str) -> None:
         """Nobody has two appointments closer than the buffers of both, but for those made in spite of it."""
         every = (self.world.read(Appointment, id_) for id_ in (*self.known, *more))
-        taken = [a for a in every if a.occupies and a.staff_id and a.id not in self.excused]
+        taken = [a for a in every if a.occupies_capacity and a.staff_id and a.id not in self.excused]
         for one, other in combinations(taken, 2):
-            apart = one.busy[1] <= other.busy[0] or other.busy[1] <= one.busy[0]
+            apart = one.busy_span[1] <= other.busy_span[0] or other.busy_span[1] <= one.busy_span[0]
             assert apart or one.staff_id != other.staff_id, (one, other)
 
     def _slot(self, service_id: str, place: str, start: datetime) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def practice(blank: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
     Reviews are signed without asking Secrets Manager.
     """
-    monkeypatch.setattr(container, "review_key", lambda: "the key that signs reviews")
+    vars(container)["review_key"] = lambda: "the key that signs reviews"
     blank.now = NOW
     methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
     common: dict[str, Any] = {"meeting_methods": methods, "location_ids": (HERE,)}
@@ -149,7 +149,7 @@ def allot(sessions: int, **more: Any) -> None:
 def schedules_of(world: World, *schedules: WorkSchedule, off: tuple[TimeOff, ...] = (), staff_id: str = KIM) -> None:
     """From now on these are the schedules of Kim, or of somebody else."""
     rota = replace(world.read(Rota, staff_id), schedules=schedules, time_off=off)
-    write(rota, world.read(TeamMember, HERE, staff_id).follows(world.read(Staff, staff_id), rota))
+    write(rota, world.read(TeamMember, HERE, staff_id).updated_from(world.read(Staff, staff_id), rota))
 
 
 def keep(world: World, **changes: Any) -> None:

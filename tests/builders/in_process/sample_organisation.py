@@ -88,7 +88,7 @@ class World:
             schedule = WorkSchedule(f"wsl_{staff_id}", CalendarType.OPEN, "America/Toronto", lines)
             rota = replace(rota, schedules=(schedule,))
             work.save(rota)
-            work.save(self.read(TeamMember, TORONTO, staff_id).follows(self.read(Staff, staff_id), rota))
+            work.save(self.read(TeamMember, TORONTO, staff_id).updated_from(self.read(Staff, staff_id), rota))
         container.store.commit(work)
         return self
 
@@ -115,7 +115,7 @@ class World:
             state=state,
             reserved=reserved,
         )
-        self.rewrite(block.start, block.end, lambda calendar: calendar.laid(block))
+        self.rewrite(block.start, block.end, lambda calendar: calendar.with_block(block))
         return block
 
     def rewrite(self, start: int, end: int, how: Any) -> None:

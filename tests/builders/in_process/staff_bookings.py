@@ -70,7 +70,7 @@ def teach(world: World, staff_id: str, service_ids: tuple[str, ...]) -> None:
     staff: Staff = replace(world.read(Staff, staff_id), service_ids=service_ids)
     rota = world.read(Rota, staff_id) or Rota(staff_id)
     members = (world.read(TeamMember, location_id, staff_id) for location_id in staff.location_ids)
-    write(staff, *(post.follows(staff, rota) for post in members if post))
+    write(staff, *(post.updated_from(staff, rota) for post in members if post))
 
 
 def hire(staff_id: str, email: str, *location_ids: str, role: Role | None = None) -> str:

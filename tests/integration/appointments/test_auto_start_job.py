@@ -50,7 +50,7 @@ def test_it_is_commenced_once_after_31_days(world: World, state: AppointmentStat
     assert commence(OPENING + MONTH) == 0
     assert (commence(LATE), commence(LATE), commence(LATE + MONTH)) == (1, 0, 0)
     after = world.read(Appointment, mine)
-    assert (after.state, after.reached(AppointmentState.IN_PROGRESS)) == (AppointmentState.IN_PROGRESS, LATE)
+    assert (after.state, after.reached_at(AppointmentState.IN_PROGRESS)) == (AppointmentState.IN_PROGRESS, LATE)
     entry = journal(mine)[0]
     assert (entry.action, entry.actor.label, entry.messages) == ("commenced", "System", ())
     assert [(e.type, e.data["state"]) for e in entry.events] == [("appointment.state_changed", "in_progress")]
@@ -108,7 +108,7 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: Worl
     class Broken:
         """A due index that names something unreadable first."""
 
-        def unstarted(self, until: datetime) -> Iterator[str]:
+        def due_auto_starts(self, until: datetime) -> Iterator[str]:
             yield from ["", *ids]
 
     store = container.store

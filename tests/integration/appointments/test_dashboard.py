@@ -217,7 +217,7 @@ def test_orphans_are_listed_and_reseated_by_themselves(world: World) -> None:
     first = world.book().json
     second = world.book(attendee={"first_name": "Bo"}).json
     block = world.calendar().blocks()[0]
-    world.rewrite(block.start, block.end, lambda calendar: calendar.laid(replace(block, limit=1)))
+    world.rewrite(block.start, block.end, lambda calendar: calendar.with_block(replace(block, limit=1)))
     assert ids(world, f"view=orphaned&location_id={TORONTO}") == [second["id"]]
     assert world.staff("GET", f"/appointments/{second['id']}").json["orphaned"] is True
     world.call("POST", f"/public/appointments/{first['id']}/cancel", {"code": first["code"]})
@@ -228,7 +228,7 @@ def test_staff_see_no_orphans_of_their_colleagues(world: World) -> None:
     booked = [world.book(attendee={"first_name": name}).json["id"] for name in ("Ana", "Bo")]
     world.staff("POST", f"/appointments/{booked[0]}/assign", {"staff_id": ALEX}, who="root@example.org")
     block = world.calendar().blocks()[0]
-    world.rewrite(block.start, block.end, lambda calendar: calendar.lifted(block.id))
+    world.rewrite(block.start, block.end, lambda calendar: calendar.without_block(block.id))
     url = f"view=orphaned&location_id={TORONTO}"
     assert ids(world, url, who=SAM_MAIL) == booked[1:]
     assert world.staff("GET", f"/appointments?{url}&cursor=x").json["code"] == "invalid_cursor"
@@ -241,7 +241,7 @@ def test_orphans_are_paged_without_gaps(world: World) -> None:
     for theirs in booked[::2]:
         world.staff("POST", f"/appointments/{theirs}/assign", {"staff_id": ALEX}, who="root@example.org")
     block = world.calendar().blocks()[0]
-    world.rewrite(block.start, block.end, lambda calendar: calendar.lifted(block.id))
+    world.rewrite(block.start, block.end, lambda calendar: calendar.without_block(block.id))
     url = f"/appointments?view=orphaned&location_id={TORONTO}&limit=1"
     page = world.staff("GET", url, who=SAM_MAIL).json
     found = [[a["id"] for a in page["items"]]]

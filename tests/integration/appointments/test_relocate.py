@@ -241,7 +241,9 @@ def test_it_stays_as_long_as_it_was_and_takes_the_buffers_of_today(world: World)
     write(replace(world.read(Service, ADVICE), duration_minutes=60, buffer_before=15, buffer_after=30))
     moved = patch(world, appointment, start(60))
     assert moved.json["end"] == utc_text(at(90))
-    assert world.read(Appointment, appointment["id"]).busy == tuple(int(at(m).timestamp()) // 60 for m in (45, 120))
+    assert world.read(Appointment, appointment["id"]).busy_span == tuple(
+        int(at(m).timestamp()) // 60 for m in (45, 120)
+    )
 
 
 @pytest.mark.parametrize("kind", [AvailabilitySource.STAFF, AvailabilitySource.QUICKSTREAM])

@@ -206,7 +206,11 @@ class Statuses(RuleBasedStateMachine):
         assert stored.keys() == requests.keys()
         for request in requests.values():
             appointment = stored[request.id]
-            assert (appointment.status_id, appointment.confirmed or request.cancelled, appointment.occupies) == (
+            assert (
+                appointment.status_id,
+                appointment.confirmed or request.cancelled,
+                appointment.occupies_capacity,
+            ) == (
                 request.status_id,
                 request.confirmed or request.cancelled,
                 not request.cancelled,

@@ -143,7 +143,7 @@ def test_the_notice_of_the_cancellation_still_reaches_them(world: World, monkeyp
     topic = boto3.client("sns", region_name=REGION).create_topic(Name="events")["TopicArn"]
     known = {"sender": sender, "events_topic_arn": topic, "public_url": "https://api.example.org"}
     settings = container.settings.model_copy(update=known)
-    monkeypatch.setattr(container, "settings", settings)
+    vars(container)["settings"] = settings
     world.book()
     (client_id,) = walked(world)
     delivery = container.outbox_relay

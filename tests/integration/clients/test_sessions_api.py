@@ -146,7 +146,7 @@ def test_whoever_says_which_side_of_a_day_it_is_must_agree_with_the_clock(
     world.now = OPENING - early
     refused = act(world, mine, "cancel", {"within_24h": early == DAY})
     assert (refused.status, refused.json["code"]) == (422, "within_24h_mismatch")
-    assert world.read(Appointment, mine).occupies
+    assert world.read(Appointment, mine).occupies_capacity
     assert act(world, mine, "cancel", {"within_24h": early < DAY}).status == 200
 
 

@@ -278,7 +278,7 @@ def test_a_dead_letter_reaches_its_queue(table: None) -> None:
 def test_from_journal_row_to_mailbox(rows: DynamoTable, desk: Desk) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
     carriers = {Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: desk.texts}
-    object.__setattr__(desk.delivery.message_sender, "carriers", carriers)
+    object.__setattr__(desk.delivery.message_sender, "senders", carriers)
     rows.put(ana(language="fr"))
     made = entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king"))
     rows.journal(made)

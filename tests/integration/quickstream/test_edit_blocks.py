@@ -225,7 +225,7 @@ def test_a_long_series_is_edited_and_deleted_in_parts_also_when_overtaken(world:
     def booking(occupant_id: str) -> Meddling:
         # Somebody is booked on the last day while the second part is on its way.
         occupant = Occupant(occupant_id, last, last + 30, MORTGAGE)
-        return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.placed(occupant)), at=2)
+        return Meddling(lambda: world.rewrite(last, last + 30, lambda c: c.with_occupant(occupant)), at=2)
 
     alone = Meddling(lambda: None)
     editing(alone).edit(context, series[0]["id"], BlockEdit(limit=8), EditExtent(SeriesScope.ALL))
@@ -363,7 +363,7 @@ def test_a_moved_block_keeps_following_its_series_policy(world: World) -> None:
 def test_staff_sit_in_a_held_block_that_is_closed(world: World) -> None:
     block = world.lay(state=BlockState.HELD)
     occupant = Occupant("apt_1", block.start, block.start + 30, MORTGAGE, SeatAccess.SCHEDULE)
-    world.rewrite(block.start, block.end, lambda calendar: calendar.placed(occupant))
+    world.rewrite(block.start, block.end, lambda calendar: calendar.with_occupant(occupant))
     found = container.appointment_lists.sheets(TORONTO, "2026-12-03", "2026-12-03")[0].blocks[block.id]
     assert found.state is BlockState.HELD
     placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))

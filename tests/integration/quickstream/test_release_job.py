@@ -217,7 +217,7 @@ def test_holds_that_ended_are_cleared_away_when_a_sheet_is_written(world: World)
     block = created(world, release={"hours_before": 24})[0]
     start = epoch_minute(datetime(2026, 12, 3, 14, tzinfo=UTC))
     gone = Occupant("hld_1", start, start + 30, MORTGAGE, expires=int(world.now.timestamp()) - 1)
-    world.rewrite(start, start + 30, lambda calendar: calendar.placed(gone))
+    world.rewrite(start, start + 30, lambda calendar: calendar.with_occupant(gone))
     sweep(datetime(2026, 12, 2, 14, tzinfo=UTC))
     sheet = world.calendar().sheets["2026-12-03"]
     assert (list(sheet.occupants), list(sheet.blocks)) == ([], [block["id"]])

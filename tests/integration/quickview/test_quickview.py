@@ -132,7 +132,7 @@ def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch:
     for state in AppointmentState:
         given(world, ana, OPENING, state)
     asked: list[str] = []
-    for name in ("held", "begun", "called_off"):
+    for name in ("assigned", "in_progress", "cancelled"):
         query = getattr(DynamoQuickViewLists, name)
 
         def counted(*args: Any, query: Any = query, name: str = name) -> Any:
@@ -141,7 +141,7 @@ def test_at_most_one_query_for_each_section(world: World, ana: str, monkeypatch:
 
         monkeypatch.setattr(DynamoQuickViewLists, name, counted)
     assert [len(of) for of in sections(world, date=TODAY).values()] == [2, 2, 3]
-    assert sorted(asked) == ["begun", "called_off", "held"]
+    assert sorted(asked) == ["assigned", "cancelled", "in_progress"]
 
 
 def test_who_comes_is_read_with_their_seats(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,7 +263,7 @@ def test_nothing_overrides_the_choice_of_a_schedule(world: World) -> None:
 
 def test_whoever_no_longer_offers_the_service_is_not_rebooked(world: World) -> None:
     staff = replace(world.read(Staff, KIM), service_ids=(WALK_IN,))
-    write(staff, world.read(TeamMember, HERE, KIM).follows(staff, world.read(Rota, KIM)))
+    write(staff, world.read(TeamMember, HERE, KIM).updated_from(staff, world.read(Rota, KIM)))
     assert refusal(preview(world)) == (409, "consultant_unavailable")
 
 
