@@ -4,7 +4,10 @@ STAGE ?= local
 SEED ?= demo
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+# One stamp per requirements file: a target installs what it needs and no more.
+RUN_TOOLS := $(VENV)/.run-tools
+TEST_TOOLS := $(VENV)/.test-tools
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
@@ -13,20 +16,25 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-install: $(INSTALLED)  ## make .venv with the pinned tools and libraries
+install: $(TEST_TOOLS)  ## make .venv with everything pinned that running, checking and testing need
 
-$(INSTALLED): requirements.txt tests/requirements.txt
+$(RUN_TOOLS): infra/requirements.txt requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(PIP) -r $<
 	@touch $@
 
-run: $(INSTALLED)  ## the whole system on this machine, in the foreground (SEED=demo or empty)
+$(TEST_TOOLS): tests/requirements.txt benchmarks/requirements.txt $(RUN_TOOLS)
+	$(PIP) -r $<
+	$(PIP) --no-deps -r benchmarks/requirements.txt
+	@touch $@
+
+run: $(RUN_TOOLS)  ## the whole system on this machine, in the foreground (SEED=demo or empty)
 	@SEED=$(SEED) $(BIN)/python -m infra.local_stack run
 
-up: $(INSTALLED)  ## the same in the background; again to deploy what has changed
+up: $(RUN_TOOLS)  ## the same in the background; again to deploy what has changed
 	@SEED=$(SEED) $(BIN)/python -m infra.local_stack up
 
-down: $(INSTALLED)  ## stop it; its state is kept
+down: $(RUN_TOOLS)  ## stop it; its state is kept
 	@$(BIN)/python -m infra.local_stack down
 
 reset: down  ## stop it and delete its state
@@ -34,40 +42,40 @@ reset: down  ## stop it and delete its state
 
 test: test-fast test-stack  ## all tests
 
-test-fast: $(INSTALLED)  ## unit and integration tests: everything in process
+test-fast: $(TEST_TOOLS)  ## unit and integration tests: everything in process
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/integration
 
-test-stack: $(INSTALLED)  ## on local stacks of their own: races, streams, policies, and the pages in Chromium
+test-stack: $(TEST_TOOLS)  ## on local stacks of their own: races, streams, policies, and the pages in Chromium
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/stack $(if $(CHROMIUM),tests/browser)
 	$(if $(CHROMIUM),,@printf '\n!!!!!!!! No Chromium on this machine: the browser tests did NOT run. !!!!!!!!\n\n')
 
-test-browser: $(INSTALLED)  ## only the pages in Chromium
+test-browser: $(TEST_TOOLS)  ## only the pages in Chromium
 	$(BIN)/python -m pytest -q -n 0 tests/browser
 
-check: $(INSTALLED)  ## lint, format, types, template of every stage
+check: $(TEST_TOOLS)  ## lint, format, types, template of every stage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py chalicelib infra tests benchmarks
 	$(BIN)/python -m infra.package local dev prod
 	$(BIN)/cfn-lint $(foreach stage,local dev prod,build/$(stage)/package/template.json)
 
-format: $(INSTALLED)  ## put the code into its one form
+format: $(TEST_TOOLS)  ## put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-package: $(INSTALLED)  ## build what STAGE deploys into build/STAGE/package
+package: $(RUN_TOOLS)  ## build what STAGE deploys into build/STAGE/package
 	@$(BIN)/python -m infra.package $(STAGE)
 
-deploy: $(INSTALLED)  ## package STAGE (dev or prod) and deploy it to the account of the AWS credentials
+deploy: $(RUN_TOOLS)  ## package STAGE (dev or prod) and deploy it to the account of the AWS credentials
 	@$(BIN)/python -m infra.deploy $(STAGE)
 
-bootstrap: $(INSTALLED)  ## invite EMAIL as the first administrator of STAGE
+bootstrap: $(RUN_TOOLS)  ## invite EMAIL as the first administrator of STAGE
 	@$(BIN)/python -m infra.bootstrap $(STAGE) $(EMAIL)
 
-integrity: $(INSTALLED)  ## compare the ledger of STAGE with its appointments
+integrity: $(RUN_TOOLS)  ## compare the ledger of STAGE with its appointments
 	@$(BIN)/python -m infra.integrity_check $(STAGE)
 
-bench: $(INSTALLED)  ## the budget table, measured
+bench: $(TEST_TOOLS)  ## the budget table, measured
 	$(BIN)/python -m benchmarks
 
 clean:  ## delete what was built; .venv and the local stack's state stay

