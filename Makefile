@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 # One stamp per requirements file: a target installs what it needs and no more.
 RUN_TOOLS := $(VENV)/.run-tools
 TEST_TOOLS := $(VENV)/.test-tools
+DOCS_TOOLS := $(VENV)/.docs-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down reset test test-fast test-stack test-browser check format package deploy bootstrap integrity bench clean
+.PHONY: help install run up down reset test test-fast test-stack test-browser check format docs package deploy bootstrap integrity bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -26,6 +27,10 @@ $(RUN_TOOLS): infra/requirements.txt requirements.txt
 $(TEST_TOOLS): tests/requirements.txt benchmarks/requirements.txt $(RUN_TOOLS)
 	$(PIP) -r $<
 	$(PIP) --no-deps -r benchmarks/requirements.txt
+	@touch $@
+
+$(DOCS_TOOLS): docs/requirements.txt $(RUN_TOOLS)
+	$(PIP) -r $<
 	@touch $@
 
 run: $(RUN_TOOLS)  ## the whole system on this machine, in the foreground (SEED=demo or empty)
@@ -62,6 +67,9 @@ check: $(TEST_TOOLS)  ## lint, format, types, template of every stage
 format: $(TEST_TOOLS)  ## put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(DOCS_TOOLS)  ## the docs site, into build/site; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 package: $(RUN_TOOLS)  ## build what STAGE deploys into build/STAGE/package
 	@$(BIN)/python -m infra.package $(STAGE)
