@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down reset test test-fast test-stack test-browser check format docs package deploy bootstrap integrity bench clean
+.PHONY: help install run up down reset test test-fast test-stack test-browser check lint types templates hooks format docs package deploy bootstrap integrity bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -57,12 +57,21 @@ test-stack: $(TEST_TOOLS)  ## on local stacks of their own: races, streams, poli
 test-browser: $(TEST_TOOLS)  ## only the pages in Chromium
 	$(BIN)/python -m pytest -q -n 0 tests/browser
 
-check: $(TEST_TOOLS)  ## lint, format, types, template of every stage
+check: lint types templates  ## lint, format, types, template of every stage
+
+lint: $(TEST_TOOLS)  ## only lint and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(TEST_TOOLS)  ## only types
 	$(BIN)/mypy app.py chalicelib infra tests benchmarks
+
+templates: $(TEST_TOOLS)  ## only the template of every stage
 	$(BIN)/python -m infra.package local dev prod
 	$(BIN)/cfn-lint $(foreach stage,local dev prod,build/$(stage)/package/template.json)
+
+hooks: $(TEST_TOOLS)  ## have git run lint and types before a commit, all of check before a push
+	$(BIN)/pre-commit install
 
 format: $(TEST_TOOLS)  ## put the code into its one form
 	$(BIN)/ruff format .
