@@ -8,11 +8,13 @@ BIN := $(VENV)/bin
 RUN_TOOLS := $(VENV)/.run-tools
 TEST_TOOLS := $(VENV)/.test-tools
 DOCS_TOOLS := $(VENV)/.docs-tools
+CLIENT_TOOLS := $(VENV)/.client-tools
+NODE_TOOLS := build/node/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down reset test test-fast test-stack test-browser check lint types templates hooks format docs package deploy bootstrap integrity bench clean
+.PHONY: help install run up down reset test test-fast test-stack test-browser check lint types templates hooks format docs clients package deploy bootstrap integrity bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -31,6 +33,15 @@ $(TEST_TOOLS): tests/requirements.txt benchmarks/requirements.txt $(RUN_TOOLS)
 
 $(DOCS_TOOLS): docs/requirements.txt $(RUN_TOOLS)
 	$(PIP) -r $<
+	@touch $@
+
+$(CLIENT_TOOLS): infra/openapi_clients/requirements.txt $(TEST_TOOLS)
+	$(PIP) -r $<
+	@touch $@
+
+$(NODE_TOOLS): infra/openapi_clients/package.json infra/openapi_clients/package-lock.json
+	@mkdir -p build/node && cp $^ build/node
+	@npm ci --loglevel=error --no-audit --no-fund --prefix build/node
 	@touch $@
 
 run: $(RUN_TOOLS)  ## the whole system on this machine, in the foreground (SEED=demo or empty)
@@ -79,6 +90,9 @@ format: $(TEST_TOOLS)  ## put the code into its one form
 
 docs: $(DOCS_TOOLS)  ## the docs site, into build/site; a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+clients: $(CLIENT_TOOLS) $(NODE_TOOLS)  ## typed clients from the API's document, into build/clients; a warning is an error (needs npm)
+	@$(BIN)/python -m infra.openapi_clients.check
 
 package: $(RUN_TOOLS)  ## build what STAGE deploys into build/STAGE/package
 	@$(BIN)/python -m infra.package $(STAGE)
