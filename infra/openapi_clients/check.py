@@ -33,7 +33,7 @@ def document() -> dict[str, Any]:
     # Chalice's app makes no connection, but boto3 wants a region where it is imported.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from app import DECLARED
-    from chalicelib.api import openapi
+    from chalicelib.api.http import openapi
 
     return openapi.document([route for resource in DECLARED for route in resource.declared], "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -25,9 +26,13 @@ from chalicelib.domain.shared.permissions import Ability
 Json = dict[str, Any]
 SchemaByModel = Mapping[tuple[Any, JsonSchemaMode], Json]
 
-_REF_TEMPLATE = "#/components/schemas/{model}"
+_REF = "#/components/schemas/"
 # What the gateway answers before any route is reached, and what any route may.
 _COMMON_PROBLEMS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
+
+
+class SchemaNameTaken(Exception):
+    """Two models, or two shapes of one, would have the same name in the document."""
 
 
 def document(routes: Iterable[Route], public_url: str) -> Json:
@@ -69,8 +74,34 @@ def _schemas(routes: list[Route]) -> tuple[SchemaByModel, Json]:
         wanted += [(route.body, "validation"), (route.query, "validation")]
         if route.answer:
             wanted.append((route.answer, "serialization"))
-    schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF_TEMPLATE)
-    return schemas, found.get("$defs", {})
+    schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF + "{model}")
+    definitions = found.get("$defs", {})
+    names = _public_names(definitions)
+    shown = {names[name]: _rename(shape, names) for name, shape in definitions.items()}
+    return {model: _rename(shape, names) for model, shape in schemas.items()}, shown
+
+
+def _public_names(definitions: Json) -> dict[str, str]:
+    """The name of each schema's class by Pydantic's name for it, which may be a module's or spell out a generic.
+
+    Raises ``SchemaNameTaken``: which of two is meant would depend on the reader.
+    """
+    names = {name: shape["title"] for name, shape in definitions.items()}
+    taken = sorted(title for title, count in Counter(names.values()).items() if count > 1)
+    if taken:
+        raise SchemaNameTaken(", ".join(taken))
+    return names
+
+
+def _rename(part: Any, names: dict[str, str]) -> Any:
+    """``part`` of a schema with every reference by public name."""
+    if isinstance(part, dict):
+        return {key: _rename(value, names) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_rename(value, names) for value in part]
+    if isinstance(part, str) and part.startswith(_REF):
+        return _REF + names[part.removeprefix(_REF)]
+    return part
 
 
 def _operation(route: Route, schemas: SchemaByModel, definitions: Json) -> Json:
@@ -128,7 +159,7 @@ def _problem_responses(route: Route) -> Json:
 
 
 def _problem_response(codes: list[str]) -> Json:
-    schema = {"$ref": _REF_TEMPLATE.format(model=problems.Problem.__name__)}
+    schema = {"$ref": _REF + problems.Problem.__name__}
     return {
         "description": "Refused: " + ", ".join(f"`{code}`" for code in codes),
         "content": {problems.CONTENT_TYPE: {"schema": schema}},

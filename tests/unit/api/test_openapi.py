@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from chalicelib.api.http import openapi
+from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Routes
+from chalicelib.api.schemas.shared.fields import PageResponse, ResponseModel
+from tests.builders.doubles import demo_api
 from tests.builders.doubles.api_gateway import send
 from tests.builders.doubles.demo_api import build
 
@@ -86,3 +90,33 @@ def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
 
     assert sorted(names) == sorted(set(names))
+
+
+class Booking(ResponseModel):
+    """A model of this file, named as the demo's is."""
+
+    id: str
+
+
+def described(*answers: type[ResponseModel]) -> dict[str, Any]:
+    """The document of an API whose routes give these answers."""
+    routes = Routes(__name__, tag="Demo")
+    for number, answer in enumerate(answers):
+
+        def show(call: Call[NoBody, NoQuery]) -> None:
+            """Show it."""
+
+        routes.get(f"/{number}", answer=answer, who=PUBLIC)(show)
+    return openapi.document(routes.declared, "")
+
+
+def test_a_page_is_named_after_its_items() -> None:
+    schemas = described(PageResponse[Booking])["components"]["schemas"]
+
+    assert {"Booking", "BookingPageResponse", "Problem"} <= set(schemas)
+    assert schemas["BookingPageResponse"]["title"] == "BookingPageResponse"
+
+
+def test_two_models_of_one_name_are_refused() -> None:
+    with pytest.raises(openapi.SchemaNameTaken, match=r"^Booking$"):
+        described(demo_api.Booking, Booking)

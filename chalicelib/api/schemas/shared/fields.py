@@ -78,6 +78,12 @@ class PageResponse(ResponseModel, Generic[Item]):
     next_cursor: str | None = None
 
     @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """Pydantic's hook: a page of ``ClientResponse`` is a ``ClientPageResponse``, in the API's document too."""
+        (item,) = params
+        return item.__name__.removesuffix("Response") + "PageResponse"
+
+    @classmethod
     def from_domain(cls, result: Any) -> Self:
         """Each item by its own model's ``from_domain``."""
         (kind,) = get_args(cls.model_fields["items"].annotation)
