@@ -241,7 +241,7 @@ class Container:
 
     @cached_property
     def staff_members(self) -> StaffMembers:
-        return StaffMembers(self.store, self.ids, self.user_pool, self.references, pause)
+        return StaffMembers(self.store, self.ids, self.references, pause, self.user_pool)
 
     @cached_property
     def rotas(self) -> Rotas:
@@ -257,7 +257,7 @@ class Container:
 
     @cached_property
     def cancellation_reasons(self) -> CancellationReasons:
-        return CancellationReasons(self.store, self.ids, pause)
+        return CancellationReasons(self.store, self.ids, self.references, pause)
 
     @cached_property
     def statuses(self) -> Statuses:

@@ -1,4 +1,4 @@
-"""What all set-up has in common: lists in pages, the version the caller saw, references that must exist."""
+"""Functions every set-up use case shares: pages of a list, the version the caller saw, references that must exist."""
 
 from __future__ import annotations
 
@@ -16,16 +16,8 @@ from chalicelib.services.unit_of_work import UnitOfWork, Versioned
 # One transaction holds at most a hundred items, and the records themselves are among them.
 MAX_NEW_REFERENCES = 90
 
-
-class CatalogueRecord(Versioned, Protocol):
-    """A record of the catalogue."""
-
-    @property
-    def id(self) -> str: ...
-
-
 Fields = Mapping[str, Any]
-"""What a caller sets: names of the record's fields and their new values, checked for type and length."""
+"""The record's fields that a caller sets, by name, their type and length already checked."""
 
 
 class Identified(Protocol):
@@ -35,6 +27,10 @@ class Identified(Protocol):
     def id(self) -> str: ...
 
 
+class IdentifiedRecord(Identified, Versioned, Protocol):
+    """A record that is found by one id of its own."""
+
+
 T = TypeVar("T", bound=Versioned)
 Item = TypeVar("Item", bound=Identified)
 
@@ -42,24 +38,24 @@ Item = TypeVar("Item", bound=Identified)
 def paginate(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item]:
     """The part of a list in order of id that follows ``cursor``, the last id of the part before.
 
-    422 ``invalid_cursor`` for what can be no id of this list; one that has been deleted since still is one.
+    422 ``invalid_cursor`` unless the cursor can be an id of this list; one deleted since is still valid.
     """
-    known = tuple(items)
-    kinds = {prefix_of(item.id) for item in known}
-    if cursor is not None and not (is_id(cursor) and kinds <= {prefix_of(cursor)}):
+    items = tuple(items)
+    prefixes = {prefix_of(item.id) for item in items}
+    if cursor is not None and not (is_id(cursor) and prefixes <= {prefix_of(cursor)}):
         raise paging.invalid_cursor()
-    rest = [item for item in known if cursor is None or item.id > cursor]
+    rest = [item for item in items if cursor is None or item.id > cursor]
     shown = tuple(rest[:limit])
     return Page(shown, shown[-1].id if len(rest) > limit else None)
 
 
 def read_record(store: Store, kind: type[T], *key: str) -> T:
-    """The record of this kind with these ids; 404 when there is no such one."""
+    """The record of this kind with these ids; 404."""
     return store.read([Ref.to(kind, *key)]).require(kind, *key)
 
 
 def apply_fields(record: T, fields: Fields, context: Context) -> T:
-    """The record with these fields as the caller wants them; 412 when they saw another version of it."""
+    """The record with these fields changed; 412 if the caller saw another version of it."""
     check_version(record, context)
     changed: T = replace(record, **fields)  # type: ignore[type-var]  # every record is a dataclass
     return changed
@@ -72,16 +68,24 @@ def check_version(record: Versioned, context: Context) -> None:
 
 
 def require_references(
-    work: UnitOfWork, pointer: str, wanted: Sequence[str], before: Sequence[str], known: Iterable[CatalogueRecord]
+    work: UnitOfWork,
+    store: Store,
+    kind: type[IdentifiedRecord],
+    pointer: str,
+    wanted: Sequence[str],
+    before: Sequence[str],
 ) -> None:
-    """Makes the change depend on everything newly referred to; 422 naming each id that does not exist.
+    """Make the write depend on every record newly referred to; 422 naming each id that does not exist.
 
-    What was referred to ``before`` is left as it is, so that an old reference never stands in the way.
+    References that were there ``before`` are not checked, so an outdated one never blocks a change.
     """
-    by_id = {record.id: record for record in known}
     new = [(place, record_id) for place, record_id in enumerate(wanted) if record_id not in before]
-    missing = [place for place, record_id in new if record_id not in by_id]
-    unknown = [FieldError(f"{pointer}/{place}", "There is no such one.") for place in missing]
+    if not new:
+        return
+    by_id = {record.id: record for record in store.catalogue(kind)}
+    unknown = [
+        FieldError(f"{pointer}/{place}", "There is no such one.") for place, record_id in new if record_id not in by_id
+    ]
     if unknown:
         raise Invalid(errors=unknown)
     if len(work.unchanged) + len(new) > MAX_NEW_REFERENCES:

@@ -1,4 +1,4 @@
-"""What the organisation has set, from what was read: until somebody changes it, every setting has its default."""
+"""The organisation's settings and statuses, from what a use case has read; defaults while nobody has changed any."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from chalicelib.services.store_port import ReadResult
 
 
 def settings_in(found: ReadResult) -> Settings:
-    """The settings; version 0 when none has been changed yet."""
+    """The settings; version 0 while none has been changed."""
     return found.get(Settings) or Settings()
 
 
 def pipeline_in(found: ReadResult) -> StatusPipeline:
-    """The statuses; none when there have never been any."""
+    """The statuses; an empty pipeline while there have never been any."""
     return found.get(StatusPipeline) or StatusPipeline()

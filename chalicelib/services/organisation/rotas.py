@@ -1,13 +1,13 @@
-"""Rotas: when somebody works, read and written as a whole together with the posts that follow from it."""
+"""Rotas: when somebody works, read and written as a whole together with the roster entries that follow from it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.domain.organisation.catalog import Settings, Staff
-from chalicelib.domain.organisation.rota import Rota
+from chalicelib.domain.organisation.rota import Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.errors import Forbidden
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.context import Context
@@ -18,7 +18,7 @@ from chalicelib.services.store_port import Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-R = TypeVar("R")
+Result = TypeVar("Result")
 
 ME = "me"
 """The word for the caller in place of a staff member's id."""
@@ -26,7 +26,7 @@ ME = "me"
 
 @dataclass(frozen=True, slots=True)
 class StaffRota:
-    """Somebody with their rota and the settings that stand in where their record says nothing."""
+    """A staff member with their rota, and the settings that apply where their record has no value."""
 
     staff: Staff
     rota: Rota
@@ -34,8 +34,16 @@ class StaffRota:
 
     @property
     def timezone(self) -> str:
-        """Theirs, else the organisation's (TZ-5)."""
+        """The staff member's zone, else the organisation's (TZ-5)."""
         return self.staff.timezone or self.settings.timezone
+
+    def with_schedules(self, schedules: tuple[WorkSchedule, ...]) -> StaffRota:
+        """The same with these work schedules instead."""
+        return replace(self, rota=replace(self.rota, schedules=schedules))
+
+    def with_time_off(self, time_off: tuple[TimeOff, ...]) -> StaffRota:
+        """The same with this time off instead."""
+        return replace(self, rota=replace(self.rota, time_off=time_off))
 
 
 class Rotas:
@@ -47,14 +55,14 @@ class Rotas:
         self.ids = ids
 
     def get(self, context: Context, staff_id: str) -> StaffRota:
-        """Whoever this is, ``me`` included; 404. Everybody whom hours concern may know when somebody works."""
-        whom = context.staff.staff_id if staff_id == ME else staff_id
-        found = self._store.read([Ref.to(Staff, whom), Ref.to(Rota, whom), Ref.to(Settings)])
-        staff = found.require(Staff, whom)
-        return StaffRota(staff, roster_sync.rota_in(found, whom), settings_in(found))
+        """Somebody's rota, ``me`` being the caller; 404. Every caller of these routes may see when somebody works."""
+        person_id = context.staff.staff_id if staff_id == ME else staff_id
+        found = self._store.read([Ref.to(Staff, person_id), Ref.to(Rota, person_id), Ref.to(Settings)])
+        staff = found.require(Staff, person_id)
+        return StaffRota(staff, roster_sync.rota_in(found, person_id), settings_in(found))
 
     def require_editable(self, context: Context, staff_id: str) -> StaffRota:
-        """The same for those who may change it; 403."""
+        """The same for those who may change it; 403, 404."""
         staff_rota = self.get(context, staff_id)
         if not _may_edit(context.staff, staff_rota.staff):
             raise Forbidden("You may not see or change when this person is away.")
@@ -64,24 +72,24 @@ class Rotas:
         self,
         context: Context,
         staff_id: str,
-        make_rota: Callable[[StaffRota], tuple[Rota, T]],
-        to_result: Callable[[StaffRota, T], R],
-    ) -> R:
-        """Writes the rota that ``how`` makes, with the posts; ``answer`` is asked once those have been read.
+        make: Callable[[StaffRota], tuple[StaffRota, T]],
+        to_result: Callable[[StaffRota, T], Result],
+    ) -> Result:
+        """Write the rota that ``make`` returns, with the roster; ``to_result`` is called once that has been read.
 
-        404, 403; both are asked anew when they were overtaken.
+        403, 404. Both functions are called again after a conflict.
         """
 
-        def attempt() -> R:
-            worker = self.require_editable(context, staff_id)
-            after, made = make_rota(worker)
-            work = UnitOfWork()
-            posts = self._store.read(roster_sync.refs(worker.staff.id, worker.staff.location_ids))
-            result = to_result(worker, made)
-            if after == worker.rota:
+        def attempt() -> Result:
+            before = self.require_editable(context, staff_id)
+            after, made = make(before)
+            staff, work = before.staff, UnitOfWork()
+            roster = self._store.read(roster_sync.refs(staff.id, staff.location_ids))
+            result = to_result(before, made)
+            if after == before:
                 return result
-            work.require_unchanged(worker.staff)
-            roster_sync.sync(work, posts, worker.staff, work.save(after))
+            work.require_unchanged(staff)
+            roster_sync.sync(work, roster, staff, work.save(after.rota))
             self._store.commit(work, context.idempotency, result)
             return result
 

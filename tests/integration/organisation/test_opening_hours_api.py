@@ -140,7 +140,7 @@ def test_there_is_a_most(
 ) -> None:
     assert most == {"hours": 100, "closures": 400}[kind]
     monkeypatch.setattr(
-        f"chalicelib.services.organisation.opening_hours.{'MAX_LINES' if kind == 'hours' else 'MAX_CLOSURES'}", 2
+        f"chalicelib.services.organisation.opening_hours.{'OpeningHours' if kind == 'hours' else 'Closures'}.limit", 2
     )
     url = f"/locations/{place}/{kind}"
     first = made(api, url, body)

@@ -184,7 +184,7 @@ def test_only_those_who_may_change_it_see_it(api: Api, place: str, sam: str) -> 
 
 def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_TIMES_OFF == 400
-    monkeypatch.setattr("chalicelib.services.organisation.time_off.MAX_TIMES_OFF", 1)
+    monkeypatch.setattr("chalicelib.services.organisation.time_off.StaffTimeOff.limit", 1)
     made(api, f"/staff/{sam}/time-off", OFF)
     reply = api("POST", f"/staff/{sam}/time-off", OFF)
     assert (reply.status, reply.json["code"]) == (422, "too_many")

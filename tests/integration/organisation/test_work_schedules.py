@@ -165,7 +165,7 @@ def test_of_nobody(api: Api) -> None:
 
 def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_SCHEDULES == 50
-    monkeypatch.setattr("chalicelib.services.organisation.work_schedules.MAX_SCHEDULES", 1)
+    monkeypatch.setattr("chalicelib.services.organisation.work_schedules.WorkSchedules.limit", 1)
     url = f"/staff/{sam}/work-schedules"
     made(api, url, OPEN)
     reply = api("POST", url, OPEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.api.http.crud_routes import Operation, crud_routes
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.organisation.settings import (
     CancellationReasonBody,
@@ -10,16 +11,14 @@ from chalicelib.api.schemas.organisation.settings import (
     SettingsChangeBody,
     SettingsResponse,
 )
-from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.container import container
 from chalicelib.domain.organisation import catalog
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.store_port import Page
 
 routes = Routes(__name__, tag="Settings")
 
-# The contact centre does not reach the settings; who works with the dashboard sees what is switched on.
+# The contact centre may not read the settings; the dashboard shows features that are switched on.
 SETTINGS_READ_ABILITIES = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
 
 
@@ -41,48 +40,26 @@ def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
     return container.organisation_settings.change(call.context(), call.body.values())
 
 
-@routes.get(
-    "/cancellation-reasons",
-    query=PageQuery,
-    answer=PageResponse[CancellationReasonResponse],
-    who=Ability.CATALOGUE_VIEW,
-    refuses=("invalid_cursor",),
-)
-def list_cancellation_reasons(call: Call[NoBody, PageQuery]) -> Page[catalog.CancellationReason]:
-    """The organisation's own cancellation reasons, oldest first; staff must choose one when there are any."""
-    return container.cancellation_reasons.list(call.query.limit, call.query.cursor)
-
-
-@routes.post(
-    "/cancellation-reasons",
-    body=CancellationReasonBody,
-    answer=CancellationReasonResponse,
-    status=201,
-    who=Ability.CATALOGUE_EDIT,
-)
-def create_cancellation_reason(call: Call[CancellationReasonBody, NoQuery]) -> catalog.CancellationReason:
-    """Add a cancellation reason."""
-    return container.cancellation_reasons.create(call.context(), call.body.values())
-
-
-@routes.get("/cancellation-reasons/{reason_id}", answer=CancellationReasonResponse, who=Ability.CATALOGUE_VIEW)
-def show_cancellation_reason(call: Call[NoBody, NoQuery]) -> catalog.CancellationReason:
-    """One cancellation reason."""
-    return container.cancellation_reasons.show(call.path["reason_id"])
-
-
-@routes.patch(
+crud_routes(
+    routes,
     "/cancellation-reasons/{reason_id}",
-    body=CancellationReasonChangeBody,
+    lambda: container.cancellation_reasons,
+    body=CancellationReasonBody,
+    change_body=CancellationReasonChangeBody,
     answer=CancellationReasonResponse,
-    who=Ability.CATALOGUE_EDIT,
+    reading=Ability.CATALOGUE_VIEW,
+    writing=Ability.CATALOGUE_EDIT,
+    lists=Operation(
+        "list_cancellation_reasons",
+        "The organisation's own cancellation reasons, oldest first; staff must choose one when there are any.",
+    ),
+    creates=Operation("create_cancellation_reason", "Add a cancellation reason."),
+    shows=Operation("show_cancellation_reason", "One cancellation reason."),
+    changes=Operation(
+        "change_cancellation_reason",
+        "Word a cancellation reason differently; past cancellations keep their text.",
+    ),
+    deletes=Operation(
+        "delete_cancellation_reason", "Remove a cancellation reason; past cancellations keep their text."
+    ),
 )
-def change_cancellation_reason(call: Call[RecordBody, NoQuery]) -> catalog.CancellationReason:
-    """Word a cancellation reason differently; past cancellations keep their text."""
-    return container.cancellation_reasons.change(call.context(), call.path["reason_id"], call.body.values())
-
-
-@routes.delete("/cancellation-reasons/{reason_id}", who=Ability.CATALOGUE_EDIT)
-def delete_cancellation_reason(call: Call[NoBody, NoQuery]) -> None:
-    """Remove a cancellation reason; past cancellations keep their text."""
-    container.cancellation_reasons.remove(call.context(), call.path["reason_id"])
