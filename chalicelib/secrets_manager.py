@@ -1,4 +1,4 @@
-"""Secrets of the deployment, kept in Secrets Manager and read at their first use."""
+"""Secrets of the deployment, read from Secrets Manager at their first use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
 
-# A rotated secret is seen after this time at the latest.
+# A rotated secret takes effect after this time at the latest.
 _MAX_AGE_SECONDS = 300
 
 
@@ -18,5 +18,5 @@ def _provider(region: str) -> SecretsProvider:
 
 
 def read_secret(name: str, region: str) -> str:
-    """The text of a secret by its name or ARN; ``GetParameterError`` when it cannot be read."""
+    """The text of a secret by its name or ARN; ``GetParameterError`` if it cannot be read."""
     return str(_provider(region).get(name, max_age=_MAX_AGE_SECONDS))

@@ -12,11 +12,10 @@ LOCAL = "local"
 class DeploymentSettings(BaseModel):
     """One deployment's settings; each field is the environment variable of the same name in capitals.
 
-    ``region`` is Lambda's own ``AWS_REGION``. What follows it is empty in functions that have no use for it;
-    ``public_url`` is where clients reach the API (``https://…/<stage>``, no trailing slash) and where links in mail
-    lead. ``review_key_arn`` is the secret reviews are signed with. ``graph_secret_arn`` is the secret with the
-    credentials for Microsoft Graph, empty where none makes links; the URLs beside it are those of the cloud that the
-    tenant is in.
+    ``region`` is Lambda's own ``AWS_REGION``. The fields after it are empty in functions that do not need them.
+    ``public_url`` is the address of the API, also in links in mail (``https://…/<stage>``, no trailing slash).
+    ``review_key_arn`` is the secret that signs rebooking reviews. ``graph_secret_arn`` is the secret with the
+    credentials for Microsoft Graph, empty if no meeting links are created; the URLs are those of the tenant's cloud.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,7 +36,7 @@ class DeploymentSettings(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether the aids that make time testable are honoured: in stage ``local`` only."""
+        """True in stage ``local``, the only one with testing aids such as a settable clock."""
         return self.stage == LOCAL
 
 
@@ -45,7 +44,7 @@ _VARIABLES = {field: field.upper() for field in DeploymentSettings.model_fields}
 
 
 def read_environment(environment: Mapping[str, str]) -> DeploymentSettings:
-    """The settings in such an environment; ``pydantic.ValidationError`` when one is missing or wrong."""
+    """The settings from these variables; ``pydantic.ValidationError`` if one is missing or wrong."""
     values = {field: environment[name] for field, name in _VARIABLES.items() if name in environment}
     values["public_url"] = values.get("public_url", "").rstrip("/")
     return DeploymentSettings.model_validate(values)

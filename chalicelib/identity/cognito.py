@@ -17,15 +17,15 @@ _RETRYABLE_CODES = frozenset({"TooManyRequestsException", "InternalErrorExceptio
 
 
 def cognito_client(region: str) -> Any:
-    """A client that gives up well before the function's own time limit."""
+    """A client that gives up well before the function's own timeout."""
     config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
     return boto3.client("cognito-idp", region_name=region, config=config)
 
 
 class CognitoUserPool:
-    """``services.staffing.Logins`` on a user pool whose users are found by e-mail address.
+    """The ``UserPool`` of services/organisation/staff.py, in Cognito; users are found by e-mail address.
 
-    ``invite`` has the pool mail a temporary password to whoever gets a login.
+    With ``invite`` the pool mails a temporary password with each new login.
     """
 
     def __init__(self, client: Any, pool_id: str, *, invite: bool) -> None:
@@ -34,7 +34,7 @@ class CognitoUserPool:
         self._invite = invite
 
     def create(self, email: str) -> None:
-        """A login in no group: it can sign in and do nothing; 422 when the pool refuses the address."""
+        """Create a login in no group: it can sign in and do nothing; 422 if the pool refuses the address."""
         silent: dict[str, Any] = {} if self._invite else {"MessageAction": "SUPPRESS"}
         try:
             with _translate_errors():
@@ -54,7 +54,7 @@ class CognitoUserPool:
             raise invalid("/email", "No login can be made for this address.") from None
 
     def enable(self, email: str, role: Role) -> None:
-        """In this role's group alone; the others are left first: a failure takes rights and gives none."""
+        """Put the login in this role's group alone; it leaves the others first, so a failure never adds rights."""
         pool_id = self._pool_id
         with _translate_errors():
             groups = self._client.admin_list_groups_for_user(UserPoolId=pool_id, Username=email)["Groups"]
@@ -66,7 +66,7 @@ class CognitoUserPool:
             self._client.admin_enable_user(UserPoolId=pool_id, Username=email)
 
     def disable(self, email: str) -> None:
-        """No new tokens; what is left of the old ones is refused with the staff record."""
+        """Issue no new tokens; old ones are refused because of the staff record."""
         try:
             with _translate_errors():
                 self._client.admin_disable_user(UserPoolId=self._pool_id, Username=email)
@@ -74,7 +74,7 @@ class CognitoUserPool:
             return
 
     def delete(self, email: str) -> None:
-        """Gone for good."""
+        """Delete the login for good."""
         try:
             with _translate_errors():
                 self._client.admin_delete_user(UserPoolId=self._pool_id, Username=email)

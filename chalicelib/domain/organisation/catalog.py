@@ -1,4 +1,4 @@
-"""What an organisation offers and who works there: settings, locations, services, staff, reasons."""
+"""The organisation's catalogue and settings: locations, services, staff, cancellation reasons."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class QuestionType(StrEnum):
 
 
 class ReasonMode(StrEnum):
-    """Whether a client is asked for a reason (WG-5, WG-6)."""
+    """How a client is asked for a reason, if at all (WG-5, WG-6)."""
 
     OFF = "off"
     OPTIONAL = "optional"
@@ -44,7 +44,7 @@ class ReasonMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something a service asks before it is booked (CC-7)."""
+    """A question that is asked before a service is booked (CC-7)."""
 
     id: str
     text: str
@@ -55,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A branch; ``email`` is the address that hears of confirmed bookings."""
+    """A branch; ``email`` is notified of confirmed bookings."""
 
     id: str
     name: str
@@ -69,13 +69,13 @@ class Location:
 
     @property
     def phone_country(self) -> str | None:
-        """The country in whose notation people here write telephone numbers, where it is not said: the zone's."""
+        """The country assumed for phone numbers without a country code: the branch's, else its time zone's."""
         return self.country or country_of(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something to book; times are minutes, ``None`` for lead and horizon means the organisation's own."""
+    """A service to book; times in minutes, ``None`` for lead and horizon means the organisation's own."""
 
     id: str
     name: str
@@ -98,7 +98,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who works here; the login is found by ``email``."""
+    """A staff member; the login is found by ``email``."""
 
     id: str
     name: str
@@ -115,7 +115,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Which staff record an e-mail address signs in as; keeps the address unique."""
+    """The staff record that an e-mail address signs in as; keeps the address unique."""
 
     email: str
     staff_id: str
@@ -133,7 +133,7 @@ class CancellationReason:
 
 @dataclass(frozen=True, slots=True)
 class HolidayCalendar:
-    """Whose public holidays are kept."""
+    """The country and region whose public holidays are observed."""
 
     country: str
     region: str | None = None
@@ -141,7 +141,7 @@ class HolidayCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The organisation's own choices, one record; the names are the contract's."""
+    """The organisation's settings, one record; the field names are those of the API."""
 
     organisation_name: str = "Frontdesk"
     timezone: str = "UTC"
@@ -169,17 +169,17 @@ class Settings:
     version: int = 0
 
     def lead_for(self, service: Service) -> int:
-        """Minutes that must lie between booking and start (WG-2)."""
+        """The minutes that must lie between booking and start (WG-2)."""
         return self.lead_minutes if service.lead_minutes is None else service.lead_minutes
 
     def horizon_for(self, service: Service) -> int:
-        """Days ahead that can be booked (WG-2)."""
+        """The number of days ahead that can be booked (WG-2)."""
         return self.horizon_days if service.horizon_days is None else service.horizon_days
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One service at one location under the organisation's settings: what every availability question needs."""
+    """One service at one location under the organisation's settings; every availability query needs all three."""
 
     settings: Settings
     location: Location

@@ -56,16 +56,16 @@ class BranchHours:
 
     def open_intervals(self, tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
         """The weekly hours of these local days, both included."""
-        return weekly_intervals([opening.line for opening in self.lines], tz, first, last)
+        return weekly_intervals([each.line for each in self.lines], tz, first, last)
 
     def closed_intervals(self, tz: ZoneInfo) -> Iterator[Interval]:
-        """When it is closed in spite of its weekly hours."""
+        """The closures, which override the weekly hours."""
         for closure in self.closures:
             yield wall_interval(closure.date, closure.start, closure.end, tz)
 
 
 def weekly_intervals(lines: Iterable[WeeklyHours], tz: ZoneInfo, first: date, last: date) -> Iterator[Interval]:
-    """What these lines come to on the local days from ``first`` to ``last``, both included."""
+    """The hours of these lines on the local days from ``first`` to ``last``, both included."""
     by_weekday: dict[int, list[WeeklyHours]] = {}
     for line in lines:
         for weekday in line.weekdays:
@@ -78,12 +78,12 @@ def weekly_intervals(lines: Iterable[WeeklyHours], tz: ZoneInfo, first: date, la
 
 
 def wall_interval(day: date, start: int, end: int, tz: ZoneInfo) -> Interval:
-    """The instants between two wall times of a day; one that clocks skip is the first instant after the gap."""
+    """The interval between two wall times of a day; a skipped wall time is the first instant after the gap."""
     return wall_minute(day, start, tz), wall_minute(day, end, tz)
 
 
 def wall_minute(day: date, minutes: int, tz: ZoneInfo) -> int:
-    """The epoch minute at which clocks show so many minutes since midnight; the earlier where they do twice."""
+    """The epoch minute of a wall time in minutes since midnight; the earlier of two where clocks go back."""
     midnight, regular = _midnight(tz, day)
     if regular:
         return midnight + minutes
@@ -93,26 +93,26 @@ def wall_minute(day: date, minutes: int, tz: ZoneInfo) -> int:
 
 @lru_cache(maxsize=8192)
 def _midnight(tz: ZoneInfo, day: date) -> tuple[int, bool]:
-    """The epoch minute a local day begins at, and whether its clocks are left alone."""
+    """The epoch minute at which a local day begins; True if the clocks do not change on that day."""
     begin, end = (epoch_minute(at) for at in day_bounds(day, tz))
     return begin, end - begin == DAY_MINUTES
 
 
 def local_day(at: int, tz: ZoneInfo) -> date:
-    """The date that clocks show at an epoch minute."""
+    """The local date at an epoch minute."""
     return from_epoch_minute(at).astimezone(tz).date()
 
 
 @dataclass(frozen=True, slots=True)
 class PublicHolidays:
-    """Whose public holidays a location keeps; without a country, none."""
+    """The public holidays that a location observes; without a country, none."""
 
     country: str | None = None
     region: str | None = None
 
     @classmethod
     def observed_at(cls, location: Location, settings: Settings) -> PublicHolidays:
-        """Those of the location's own country and region; where it names none, or only a region, the organisation's."""
+        """Those of the location's country and region; if it has no country, those of the organisation's country."""
         if settings.holidays is None:
             return cls()
         if location.country:
@@ -130,8 +130,8 @@ class PublicHolidays:
 
 
 def holidays_known(country: str, region: str | None) -> bool:
-    """Whether the public holidays of this country, and this region of it, are known; regions by code or name."""
-    import holidays  # several megabytes: loaded where holidays are kept
+    """True if the public holidays of this country and region are known; regions by code or name."""
+    import holidays  # several megabytes: loaded only where holidays are observed
 
     try:
         holidays.country_holidays(country, subdiv=region)
@@ -142,10 +142,10 @@ def holidays_known(country: str, region: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
-    import holidays  # several megabytes: loaded where holidays are kept
+    import holidays  # several megabytes: loaded only where holidays are observed
 
     if not holidays_known(country, None):
         return frozenset()
-    # A region written in some other way still has its country's holidays.
+    # An unknown region still has the holidays of its country.
     subdivision = region if holidays_known(country, region) else None
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))

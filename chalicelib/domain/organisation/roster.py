@@ -1,9 +1,8 @@
-"""Teams: the people of a branch as its free times need them, read in one query together with its hours.
+"""The roster of a branch: its staff as its free times need them, read in one query together with its hours.
 
-A post is what one staff member is at one location: a copy of the parts of their staff record and rota that free
-time and eligibility rest on, kept in step with both in the same transaction
-(services/organisation/roster_sync.py). A decision on somebody's time makes their post part of the transaction, so
-nothing it was decided on can change unnoticed.
+A team member is one staff member at one location: a copy of the parts of their staff record and rota that decide on
+free time and eligibility, kept equal to both in the same transaction (services/organisation/roster_sync.py). Every
+booking of somebody's time includes their team member record in its transaction, so no change of it goes unnoticed.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class TeamMember:
     version: int = 0
 
     def updated_from(self, staff: Staff, rota: Rota) -> TeamMember:
-        """As these records have it now."""
+        """The team member as these records have it now."""
         return replace(
             self,
             role=staff.role,
@@ -52,29 +51,29 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class BranchRoster:
-    """A location's hours and everybody who works there, in order of id."""
+    """A location's hours and the active staff there, in order of id."""
 
     location_id: str
     hours: BranchHours
     members: tuple[TeamMember, ...] = ()
 
     def member(self, staff_id: str) -> TeamMember | None:
-        """Somebody's post here, if they have one."""
-        return next((p for p in self.members if p.staff_id == staff_id), None)
+        """The team member with this staff id, if they work here."""
+        return next((member for member in self.members if member.staff_id == staff_id), None)
 
     def members_offering(self, service_id: str) -> tuple[TeamMember, ...]:
-        """Those who offer this service here."""
-        return tuple(p for p in self.members if offers_service(p, service_id))
+        """The members who offer this service here."""
+        return tuple(member for member in self.members if offers_service(member, service_id))
 
 
 def offers_service(member: TeamMember | None, service_id: str) -> bool:
-    """Whether somebody has this post and the service is theirs (D14, D46)."""
+    """True if the member exists and offers the service (D14, D46)."""
     return member is not None and service_id in member.service_ids
 
 
 def speakers_of(members: Iterable[TeamMember], language: str | None) -> tuple[TeamMember, ...]:
-    """Those who speak it; everybody where no language is asked for (CC-3)."""
-    return tuple(p for p in members if language is None or language in p.languages)
+    """The members who speak the language; all of them if it is None (CC-3)."""
+    return tuple(member for member in members if language is None or language in member.languages)
 
 
 def _is_bookable_at(schedule: WorkSchedule, location_id: str) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute
 
 
 class CalendarType(StrEnum):
-    """What a work schedule is for: free times come from open ones, rebooking goes into ad hoc ones (RB-6)."""
+    """The use of a work schedule: free times come from open ones, rebooking goes into ad hoc ones (RB-6)."""
 
     OPEN = "open"
     AD_HOC = "ad_hoc"
@@ -23,7 +23,7 @@ class CalendarType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkSchedule:
-    """Weekly lines in ``timezone``; dates of validity are included, no location means wherever they work."""
+    """Weekly lines in ``timezone``; both dates of validity are included, no location means all of theirs."""
 
     id: str
     calendar_type: CalendarType
@@ -53,14 +53,14 @@ class TimeOff:
 
     @property
     def interval(self) -> Interval:
-        """As minutes since 1970; a minute begun is off."""
+        """In minutes since 1970; a minute that is partly off is off."""
         end = epoch_minute(self.end)
         return epoch_minute(self.start), end + (from_epoch_minute(end) < self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Rota:
-    """Everything that says when one staff member works; one record, so that it is read and decided on as a whole."""
+    """The schedules and time off of one staff member; one record, so that it is read and checked as a whole."""
 
     staff_id: str
     schedules: tuple[WorkSchedule, ...] = ()

@@ -10,12 +10,12 @@ from enum import StrEnum
 from chalicelib.domain.shared.errors import StatusNeeded, invalid
 
 MAX_STATUSES = 100
-# Appointments of one status are counted in so many rows, so that bookings do not wait for one another.
+# The appointments of one status are counted in several rows, so that bookings do not wait for one another.
 COUNT_SHARDS = tuple(map(str, range(8)))
 
 
 class StatusPredicate(StrEnum):
-    """What a status means for an appointment: exactly one of these (AS-2)."""
+    """The meaning of a status for an appointment: exactly one of these (AS-2)."""
 
     START = "start"
     BOOKING_CONFIRMATION = "booking_confirmation"
@@ -24,7 +24,7 @@ class StatusPredicate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One step; ``position`` orders them, an archived one is shown where it is held and cannot be chosen."""
+    """One step; ``position`` orders them. An archived status stays on its appointments and cannot be chosen."""
 
     id: str
     name: str
@@ -38,9 +38,9 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class StatusHistoryEntry:
-    """A status an appointment came into, as it was at that moment; never changed afterwards (AS-12, D30).
+    """A status that an appointment was given, as the status was at that moment; never changed afterwards (AS-12, D30).
 
-    ``number`` is the appointment's version with which it did.
+    ``number`` is the version of the appointment with that status.
     """
 
     appointment_id: str
@@ -58,7 +58,7 @@ class StatusHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatusCountShard:
-    """How many appointments hold a status under this predicate, in one of its ``SHARES``."""
+    """The number of appointments with a status under this predicate, in one of its ``COUNT_SHARDS``."""
 
     status_id: str
     predicate: StatusPredicate
@@ -69,54 +69,54 @@ class StatusCountShard:
 
 @dataclass(frozen=True, slots=True)
 class StatusPipeline:
-    """All statuses of the organisation, one record: an edit sees and leaves a whole set."""
+    """All statuses of the organisation, one record, so that every edit reads and writes the whole set."""
 
     statuses: tuple[Status, ...] = ()
     version: int = 0
 
     @property
     def ordered(self) -> tuple[Status, ...]:
-        """In order of position; an archived one may have left its own to another."""
+        """In order of position; an archived status may share its position with another."""
         return tuple(sorted(self.statuses, key=lambda status: (status.position, status.id)))
 
     def get(self, status_id: str | None) -> Status | None:
-        """The status of that id, archived ones included."""
+        """The status with this id, archived ones included."""
         return next((status for status in self.statuses if status.id == status_id), None)
 
     def first_with(self, predicate: StatusPredicate) -> Status | None:
-        """The status of the lowest position among those of this predicate that can be chosen (AS-4, D32)."""
+        """The status of this predicate with the lowest position, archived ones left out (AS-4, D32)."""
         return next((s for s in self.ordered if s.predicate is predicate and not s.archived), None)
 
     @property
     def next_position(self) -> int:
-        """Behind all others."""
+        """The position after all others."""
         return max((status.position for status in self.statuses), default=0) + 1
 
     @property
     def missing_predicates(self) -> tuple[StatusPredicate, ...]:
-        """The predicates no status that can be chosen has."""
+        """The predicates of which there is no status, or only archived ones."""
         return tuple(predicate for predicate in StatusPredicate if self.first_with(predicate) is None)
 
     def reordered(self, ids: Sequence[str]) -> StatusPipeline:
-        """In this order, counted from one; archived ones that are not named follow as they did.
+        """The statuses in this order, counted from one; archived ones that are not named follow in their old order.
 
-        422 ``invalid_order`` unless every status that can be chosen is named, and none twice.
+        422 ``invalid_order`` unless every status is named once; archived ones may be left out.
         """
         unnamed = [status for status in self.ordered if status.id not in ids]
         known = {status.id for status in self.statuses}
         if len(set(ids)) != len(ids) or not known.issuperset(ids) or not all(s.archived for s in unnamed):
             raise invalid("/ids", "Name every status once.", "invalid_order")
-        places = {status_id: n for n, status_id in enumerate((*ids, *(s.id for s in unnamed)), start=1)}
-        return replace(self, statuses=tuple(_at_position(status, places[status.id]) for status in self.statuses))
+        positions = {status_id: n for n, status_id in enumerate((*ids, *(s.id for s in unnamed)), start=1)}
+        return replace(self, statuses=tuple(_at_position(status, positions[status.id]) for status in self.statuses))
 
 
 def require_valid(
     after: StatusPipeline, before: StatusPipeline, needed: Iterable[StatusPredicate], *, enabled: bool
 ) -> None:
-    """Refuses an edit that leaves no valid set (D27, D30).
+    """Refuse an edit that leaves an invalid set of statuses (D27, D30).
 
-    Always 422 ``position_taken``; 409 ``status_needed`` where the last of a ``needed`` predicate would go; while the
-    function is ``enabled`` 422 ``start_first``.
+    422 ``position_taken``; 409 ``status_needed`` if the last status of a ``needed`` predicate would go; 422
+    ``start_first`` while the function is ``enabled``.
     """
     require_distinct(after)
     if any(
@@ -128,22 +128,22 @@ def require_valid(
 
 
 def require_complete(pipeline: StatusPipeline) -> None:
-    """What switching the function on takes: 422 ``statuses_missing`` or ``start_first`` (D27)."""
+    """Check before the function is switched on: 422 ``statuses_missing``, ``start_first`` (D27)."""
     if pipeline.missing_predicates:
-        named = ", ".join(predicate.value for predicate in pipeline.missing_predicates)
-        raise invalid("/status_function", f"First add statuses for: {named}.", "statuses_missing")
+        missing = ", ".join(predicate.value for predicate in pipeline.missing_predicates)
+        raise invalid("/status_function", f"First add statuses for: {missing}.", "statuses_missing")
     require_start_first(pipeline, "/status_function")
 
 
 def require_distinct(pipeline: StatusPipeline) -> None:
-    """422 ``position_taken`` for two statuses at one position that can be chosen (D27)."""
+    """422 ``position_taken`` if two statuses have one position, archived ones left out (D27)."""
     positions = [status.position for status in pipeline.statuses if not status.archived]
     if len(set(positions)) != len(positions):
         raise invalid("/position", "Another status is at this position.", "position_taken")
 
 
 def require_start_first(pipeline: StatusPipeline, pointer: str = "/position") -> None:
-    """422 ``start_first`` unless the lowest position among those that can be chosen is a start (D27)."""
+    """422 ``start_first`` unless the first status that is not archived is a start (D27)."""
     lowest = next((status for status in pipeline.ordered if not status.archived), None)
     if lowest is None or lowest.predicate is not StatusPredicate.START:
         raise invalid(pointer, "The status at the lowest position must be a start.", "start_first")

@@ -1,4 +1,4 @@
-"""Who a valid login is: looked up at every call, so that a change of the staff record counts at once."""
+"""The staff member behind a login, looked up at every call: a change of the staff record takes effect at once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from chalicelib.services.store_port import Ref, Store
 
 
 def principal_for(store: Store, email: str, groups: Iterable[str]) -> Principal | None:
-    """The active staff member with this address, in the roles of the login's groups; none when there is none.
+    """The active staff member with this address, in the roles of the login's groups; None if there is no such person.
 
-    The record's role must be among them: somebody whose role was changed has to sign in anew. A login in the
-    ``admin`` group without a record acts only while nobody administers the organisation yet.
+    The record's role must be among the groups: after a change of role one has to sign in again. A login in the
+    ``admin`` group without a record is accepted only while the organisation has no administrator.
     """
     roles = frozenset(Role(group) for group in groups if group in set(Role))
     address = normalise_email(email)
@@ -30,7 +30,7 @@ def principal_for(store: Store, email: str, groups: Iterable[str]) -> Principal 
 
 
 def _first_admin(store: Store, email: str, roles: frozenset[Role]) -> Principal | None:
-    # Without this last condition, the token of a deleted administrator would go on working until it expires.
+    # Without the check for another administrator, the token of a deleted one would be accepted until it expires.
     administered = any(staff.active and staff.role is Role.ADMIN for staff in store.catalogue(Staff))
     if Role.ADMIN not in roles or administered:
         return None

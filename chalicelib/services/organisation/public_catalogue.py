@@ -1,4 +1,4 @@
-"""What the organisation shows to everybody: name and policies, services, branches, staff to choose."""
+"""The public catalogue: the organisation's name and policies, services, branches, staff to choose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.services.store_port import Page, Ref, Store
 
 @dataclass(frozen=True, slots=True)
 class PublicPolicies:
-    """The organisation as a client must know it, with its own reasons for cancelling."""
+    """The settings a client must know, and the organisation's own cancellation reasons."""
 
     settings: Settings
     reasons: tuple[CancellationReason, ...]
@@ -40,7 +40,7 @@ class PublicLocation:
 
 @dataclass(frozen=True, slots=True)
 class PublicService:
-    """A service as a client chooses it; ``client_chooses_staff`` says whether to ask for somebody."""
+    """A service as clients see it; ``client_chooses_staff`` is True if they may choose a staff member."""
 
     id: str
     name: str
@@ -64,21 +64,21 @@ class PublicCatalogue:
         return PublicPolicies(settings, self._store.catalogue(CancellationReason))
 
     def services(self, location_id: str | None, limit: int, cursor: str | None) -> Page[PublicService]:
-        """Public services that are offered somewhere, or at this location."""
+        """The public services offered at this location, or at any if it is None."""
         offered = (s for s in self._public_services() if s.location_ids)
         shown = [_public_service(s) for s in offered if location_id in (None, *s.location_ids)]
         return paginate(shown, limit, cursor)
 
     def locations(self, service_id: str | None, limit: int, cursor: str | None) -> Page[PublicLocation]:
-        """All locations, or those that offer this public service, with the methods offered there."""
+        """All locations, or those that offer this public service, with the meeting methods offered there."""
         services = [s for s in self._public_services() if service_id in (None, s.id)]
         shown = [_public_location(location, services) for location in self._store.catalogue(Location)]
         return paginate([s for s in shown if service_id is None or s.meeting_methods], limit, cursor)
 
     def staff(self, service_id: str | None, location_id: str | None, limit: int, cursor: str | None) -> Page[Staff]:
-        """Active staff whom a client may choose, for this service or any, at this location or anywhere.
+        """Active staff that clients may choose, for this service or any, at this location or any.
 
-        Quickstream services are booked unassigned, so nobody is ever chosen for them (QS-4, D8).
+        Quickstream services are booked without staff, so nobody can be chosen for them (QS-4, D8).
         """
         services = {s.id for s in self._public_services() if service_id in (None, s.id) and _staff_can_be_chosen(s)}
         if not services:

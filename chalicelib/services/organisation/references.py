@@ -1,4 +1,4 @@
-"""What still refers to a location, a service or a staff member: the reasons why it cannot be removed."""
+"""References to a location, a service or a staff member, which keep it from being removed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LAST_DAY = "9999"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One thing that refers to another: of what kind, its id and, where it has one, its name."""
+    """A record that refers to another: its kind, its id and, if it has one, its name."""
 
     kind: str
     id: str
@@ -32,17 +32,17 @@ class Reference:
 
 
 def require_unused(references: Iterable[Reference]) -> None:
-    """409 ``in_use`` naming the first of what still uses it, if anything does."""
+    """409 ``in_use`` if there is any reference, naming the first twenty."""
     found: dict[str, list[dict[str, str | None]]] = {}
-    for use in islice(references, MAX_NAMED):
-        found.setdefault(use.kind, []).append({"id": use.id, "name": use.name})
+    for reference in islice(references, MAX_NAMED):
+        found.setdefault(reference.kind, []).append({"id": reference.id, "name": reference.name})
     if found:
         raise InUse(f"Still in use by: {', '.join(found)}.", extra={"used_by": found})
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Looks for what refers to a record of the catalogue; read when something is removed, which is rare."""
+    """Finds the references to a record of the catalogue; only for removals, which are rare."""
 
     store: Store
     appointment_lists: AppointmentLists
@@ -66,10 +66,10 @@ class References:
             yield from self._at_location(location.id, now, service_id)
 
     def to_staff(self, staff_id: str, now: datetime) -> Iterator[Reference]:
-        """Appointments of theirs that have not begun: from their own sheets, hence never an old reading.
+        """Their appointments that have not begun, from their own sheets, which are read consistently.
 
-        Somebody who shows no such appointment here gets none before the caller's commit, if that writes a post
-        of theirs which was read before (posting).
+        If there are none, none is added before the caller's commit as long as that writes a team member record of
+        theirs which was read before this (roster_sync).
         """
         present = epoch_minute(now)
         (first,) = sheet_days(staff_id, present, present + 1)
@@ -94,7 +94,7 @@ class References:
                 yield Reference("appointments", appointment.id)
 
     def _sheets(self, location_id: str, now: datetime) -> list[Sheet]:
-        # To the last day anything is written on: a rule that ends is laid out whole, ten years ahead if need be.
+        # Up to the last day with a sheet: a series with an end has all its blocks, up to ten years ahead.
         yesterday = now - timedelta(days=1)
         return self.appointment_lists.sheets(location_id, yesterday.date().isoformat(), _LAST_DAY)
 
@@ -115,5 +115,5 @@ def _blocks(sheets: Iterable[Sheet]) -> Iterable[Block]:
 
 def _occupants(sheets: Iterable[Sheet]) -> Iterable[Occupant]:
     """The appointments on these sheets, each once."""
-    standing = (occupant for sheet in sheets for occupant in sheet.occupants.values())
-    return {occupant.id: occupant for occupant in standing if not occupant.is_hold}.values()
+    occupants = (occupant for sheet in sheets for occupant in sheet.occupants.values())
+    return {occupant.id: occupant for occupant in occupants if not occupant.is_hold}.values()

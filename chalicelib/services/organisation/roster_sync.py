@@ -1,9 +1,9 @@
-"""Keeping posts in step: whatever changes a staff record or rota changes its posts in the same transaction.
+"""Keeping rosters equal to their sources: every edit of a staff record or rota updates the team members with it.
 
-An active staff member has exactly one post per location of theirs, an inactive one none. The staff record and the
-rota, which the posts are made of, are each written or guarded by whoever writes the posts: two edits at the same
-moment collide instead of leaving a post that follows neither. Whoever gives somebody an appointment writes their
-post, too, so a deactivation that has read the posts before collides with it.
+An active staff member has exactly one team member record per location of theirs, an inactive one none. An edit
+writes or guards both sources, the staff record and the rota: two edits at the same moment collide instead of leaving
+a team member that matches neither. A booking writes the team member, too, so it collides with a deactivation that has
+read the team member before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from chalicelib.domain.shared.errors import invalid
 from chalicelib.services.store_port import ReadResult, Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 
-# A transaction takes a hundred items and four megabytes; the caller adds the rota and perhaps an answer to keep.
+# A transaction takes a hundred items and four megabytes; the caller adds the rota and perhaps a stored response.
 MAX_ITEMS = 98
 MAX_BYTES = 3_000_000
 
 
 def refs(staff_id: str, location_ids: Iterable[str]) -> list[Ref[Any]]:
-    """Somebody's rota and their posts at these locations."""
+    """The rota of a staff member and their team member records at these locations."""
     return [
         Ref.to(Rota, staff_id),
         *(Ref.to(TeamMember, location_id, staff_id) for location_id in sorted(set(location_ids))),
@@ -33,17 +33,17 @@ def refs(staff_id: str, location_ids: Iterable[str]) -> list[Ref[Any]]:
 
 
 def rota_in(found: ReadResult, staff_id: str) -> Rota:
-    """The rota from what was read; an empty one of version 0 while nobody has written any."""
+    """The rota from what was read; an empty one of version 0 while none has been written."""
     return found.get(Rota, staff_id) or Rota(staff_id)
 
 
 def sync(
     work: UnitOfWork, found: ReadResult, staff: Staff, rota: Rota, former_location_ids: Iterable[str] = ()
 ) -> None:
-    """Writes the posts of ``staff`` that no longer follow from record and rota, and only those.
+    """Write the team member records of ``staff`` that no longer match staff record and rota, and only those.
 
-    ``left`` are the locations they had before; for somebody who goes altogether hand in the record as inactive.
-    The posts at all of these must have been read. 422 ``too_many_posts`` when they do not fit into one transaction.
+    ``former_location_ids`` are the locations before the edit; for a removal pass the staff record as inactive. The
+    team members at all of these must be in ``found``. 422 ``too_many_posts`` if they do not fit into one transaction.
     """
     size = 0
     for location_id in sorted({*staff.location_ids, *former_location_ids}):
@@ -59,15 +59,15 @@ def sync(
 
 
 def derive_member(member: TeamMember | None, location_id: str, staff: Staff, rota: Rota) -> TeamMember | None:
-    """Their post there as record and rota have it now, made from the one they had; none where they do not work."""
+    """The team member that follows from staff record and rota; None if they are inactive or not at the location."""
     if not staff.active or location_id not in staff.location_ids:
         return None
-    # Why somebody is away concerns nobody who looks for free times.
-    told = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
-    return (member or TeamMember(location_id, staff.id, staff.role)).updated_from(staff, told)
+    # Free times need no reasons for being away.
+    without_reasons = replace(rota, time_off=tuple(replace(off, reason="") for off in rota.time_off))
+    return (member or TeamMember(location_id, staff.id, staff.role)).updated_from(staff, without_reasons)
 
 
 def _estimated_bytes(member: TeamMember) -> int:
-    """At most so many bytes it takes in the table, by a generous estimate."""
+    """An upper bound of its size in the table."""
     schedules = sum(400 + 80 * len(schedule.lines) for schedule in member.schedules)
     return 1000 + 70 * len(member.service_ids) + 200 * len(member.time_off) + schedules

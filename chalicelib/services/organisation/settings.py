@@ -1,4 +1,4 @@
-"""Configuring the organisation: its settings and feature switches."""
+"""Changing the organisation's settings and feature switches."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
-# A change of the allowed origins is heard of within this time.
+# A change of the allowed origins takes effect within this time.
 _ORIGINS_SECONDS = 60
 
 
 class OrganisationSettings:
-    """The one settings record; until it is first changed, every setting has its default."""
+    """The one settings record; until its first change every setting has its default."""
 
     def __init__(self, store: Store, pause: Pause) -> None:
         self._store = store
         self._pause = pause
 
     def show(self) -> Settings:
-        """The settings; version 0 when none has been changed yet."""
+        """The settings; version 0 while none has been changed."""
         return settings_in(self._store.read([Ref.to(Settings)]))
 
     def change(self, context: Context, fields: Fields) -> Settings:
-        """The settings with some changed; 412, 422 for an unknown time zone or unknown public holidays.
+        """The settings with some changed; 412, 422 ``unknown_timezone``, ``unknown_holidays``.
 
-        422 ``statuses_missing``, ``start_first`` where the status function is switched on without valid statuses (D27).
-
+        422 ``statuses_missing``, ``start_first`` if the status function is switched on without valid statuses (D27).
         Nothing booked changes.
         """
         return retry_on_conflict(lambda: self._change(context, fields), self._pause)
@@ -48,7 +47,7 @@ class OrganisationSettings:
         known_zone(settings.timezone)
         work = UnitOfWork()
         if settings.status_function and not before.status_function:
-            # Nobody takes a status away between this look and the switch.
+            # The transaction fails if a status is removed in between.
             pipeline = pipeline_in(self._store.read([Ref.to(StatusPipeline)]))
             require_complete(pipeline)
             work.require_unchanged(pipeline)
@@ -60,7 +59,7 @@ class OrganisationSettings:
 
 
 def _require_known_holidays(calendar: HolidayCalendar) -> None:
-    """Public holidays are never silently those of nowhere (RB-24)."""
+    """422 ``unknown_holidays``, instead of observing none at all without a word (RB-24)."""
     if not holidays_known(calendar.country, None):
         raise invalid("/holidays/country", "The public holidays of this country are not known.", "unknown_holidays")
     if not holidays_known(calendar.country, calendar.region):
@@ -68,7 +67,7 @@ def _require_known_holidays(calendar: HolidayCalendar) -> None:
 
 
 class AllowedOrigins:
-    """The web origins that may call the public routes; read at most once a minute."""
+    """The web origins that may call the public routes, read at most once a minute."""
 
     def __init__(self, settings: OrganisationSettings, clock: Callable[[], float]) -> None:
         """``clock`` counts seconds."""
@@ -78,7 +77,7 @@ class AllowedOrigins:
         self._read_again_at = 0.0
 
     def current(self) -> tuple[str, ...]:
-        """The origins, ``*`` for any, as the settings had them at most a minute ago."""
+        """The origins, ``*`` for any; at most a minute old."""
         if self._clock() >= self._read_again_at:
             self._origins = self._settings.show().allowed_origins
             self._read_again_at = self._clock() + _ORIGINS_SECONDS

@@ -1,1 +1,1 @@
-"""Routes of the set-up: locations, services, staff, hours, statuses, settings; and the public catalogue."""
+"""Routes of set-up: locations, services, staff, hours, statuses, settings; and the public catalogue."""

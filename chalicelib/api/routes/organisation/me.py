@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""The signed-in caller over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the widget asks before it looks for free times: the organisation, its services, branches and staff."""
+"""The public catalogue over HTTP: the organisation, its services, branches and staff; the widget starts here."""
 
 from __future__ import annotations
 

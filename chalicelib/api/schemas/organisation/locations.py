@@ -1,4 +1,4 @@
-"""Locations as requests and answers say them."""
+"""Request and response models of locations."""
 
 from __future__ import annotations
 

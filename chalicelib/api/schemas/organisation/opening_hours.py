@@ -1,10 +1,10 @@
-"""Opening hours and closures as requests and answers say them."""
+"""Request and response models of opening hours and closures."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from chalicelib.api.schemas.shared.coded_fields import Unique
 from chalicelib.api.schemas.shared.fields import Day, Id, ResponseModel, Text, TimeOfDay
@@ -20,14 +20,18 @@ Weekdays = Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_le
 
 
 def minutes_since_midnight(text: str) -> int:
-    """Minutes since midnight."""
+    """The minutes since midnight of a time of day."""
     hour, _, rest = text.partition(":")
     return 60 * int(hour) + int(rest)
 
 
 def time_of_day(minutes: int) -> str:
-    """The time of day of so many minutes since midnight, the next midnight being 24:00."""
+    """The time of day so many minutes after midnight; the next midnight is 24:00."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+ClockTime = Annotated[str, BeforeValidator(time_of_day)]
+"""A time of day in a response, from minutes since midnight."""
 
 
 class HoursBody(RecordBody):
@@ -38,7 +42,7 @@ class HoursBody(RecordBody):
     end: EndTimeOfDay
 
     def values(self) -> dict[str, Any]:
-        """What was sent, in minutes."""
+        """The fields that were sent, times in minutes since midnight."""
         found = super().values()
         if "weekdays" in found:
             found["weekdays"] = tuple(sorted(found["weekdays"]))
@@ -52,14 +56,8 @@ class HoursLineResponse(ResponseModel):
     """The same hours on some weekdays."""
 
     weekdays: list[int]
-    start: str
-    end: str
-
-    @classmethod
-    def from_domain(cls, result: Any) -> Self:
-        """From a line."""
-        line: opening_hours.WeeklyHours = result
-        return cls(weekdays=list(line.weekdays), start=time_of_day(line.start), end=time_of_day(line.end))
+    start: ClockTime
+    end: ClockTime
 
 
 class OpeningHoursResponse(HoursLineResponse):
@@ -72,8 +70,16 @@ class OpeningHoursResponse(HoursLineResponse):
     def from_domain(cls, result: Any) -> Self:
         """From a line of a location's hours."""
         branch_hours: opening_hours.BranchHoursLine = result
-        line = HoursLineResponse.from_domain(branch_hours.line)
-        return cls(id=branch_hours.id, version=branch_hours.version, **dict(line))
+        line = branch_hours.line
+        return cls.model_validate(
+            {
+                "id": branch_hours.id,
+                "version": branch_hours.version,
+                "weekdays": line.weekdays,
+                "start": line.start,
+                "end": line.end,
+            }
+        )
 
 
 class ClosureBody(RecordBody):
@@ -91,7 +97,7 @@ class ClosureBody(RecordBody):
         return self
 
     def values(self) -> dict[str, Any]:
-        """What was sent, in minutes; the whole day where null was."""
+        """The fields that were sent, times in minutes since midnight; null times mean all day."""
         found = super().values()
         if "start" in found or "end" in found:
             found["start"] = minutes_since_midnight(self.start) if self.start else 0
@@ -116,12 +122,12 @@ class ClosureResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From a closure."""
         closure: opening_hours.Closure = result
-        whole = (closure.start, closure.end) == (0, DAY_MINUTES)
+        all_day = (closure.start, closure.end) == (0, DAY_MINUTES)
         return cls(
             id=closure.id,
             version=closure.version,
             date=closure.date,
             name=closure.name,
-            start=None if whole else time_of_day(closure.start),
-            end=None if whole else time_of_day(closure.end),
+            start=None if all_day else time_of_day(closure.start),
+            end=None if all_day else time_of_day(closure.end),
         )

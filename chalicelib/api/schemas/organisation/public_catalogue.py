@@ -1,4 +1,4 @@
-"""The public catalogue as the widget gets it."""
+"""Query and response models of the public catalogue."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from chalicelib.services.organisation.public_catalogue import PublicPolicies
 
 
 class PublicServiceListQuery(PageQuery):
-    """Which services are asked for."""
+    """Filter of the public services."""
 
     location_id: Id | None = None
 
 
 class PublicLocationListQuery(PageQuery):
-    """Which locations are asked for."""
+    """Filter of the public locations."""
 
     service_id: Id | None = None
 
 
 class PublicStaffListQuery(PageQuery):
-    """Which staff are asked for."""
+    """Filter of the public staff."""
 
     service_id: Id | None = None
     location_id: Id | None = None

@@ -1,4 +1,4 @@
-"""Services as requests and answers say them."""
+"""Request and response models of services."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ServiceBody(RecordBody):
     questions: Annotated[tuple[QuestionBody, ...], Field(max_length=50), AfterValidator(_require_unique_ids)] = ()
 
     def values(self) -> dict[str, Any]:
-        """What was sent, the questions as the domain's."""
+        """The fields that were sent, questions in the domain's type."""
         found = super().values()
         if "questions" in found:
             found["questions"] = tuple(catalog.Question(**dict(question)) for question in found["questions"])

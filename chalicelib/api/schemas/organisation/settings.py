@@ -1,4 +1,4 @@
-"""The organisation's settings and cancellation reasons as requests and answers say them."""
+"""Request and response models of settings and cancellation reasons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DeadlineHours = Annotated[int, Field(ge=0, le=8760)]
 
 
 class HolidaysBody(RequestModel):
-    """Whose public holidays are kept."""
+    """The country and region whose public holidays are observed."""
 
     country: Country
     region: Annotated[str, Text(100)] | None = None
@@ -52,7 +52,7 @@ class SettingsBody(RecordBody):
     teleconference: VideoPlatform | None
 
     def values(self) -> dict[str, Any]:
-        """What was sent, the holidays as the domain's."""
+        """The fields that were sent, holidays in the domain's type."""
         found = super().values()
         if found.get("holidays") is not None:
             found["holidays"] = catalog.HolidayCalendar(**dict(found["holidays"]))
@@ -63,7 +63,7 @@ SettingsChangeBody = patch_model(SettingsBody, "SettingsChangeBody")
 
 
 class HolidaysResponse(ResponseModel):
-    """Whose public holidays are kept."""
+    """The country and region whose public holidays are observed."""
 
     country: str
     region: str | None

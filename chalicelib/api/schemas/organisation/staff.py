@@ -1,4 +1,4 @@
-"""Staff as requests and answers say them, and who is calling."""
+"""Request and response models of staff, and of the caller."""
 
 from __future__ import annotations
 

@@ -1,16 +1,14 @@
-"""Work schedules and time off as requests and answers say them."""
+"""Request and response models of work schedules and time off."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chalicelib.api.schemas.organisation.opening_hours import HoursBody, HoursLineResponse
 from chalicelib.api.schemas.shared.fields import DateTimeInput, Day, Id, Instant, ResponseModel, Text, TimezoneName
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
-from chalicelib.domain.capacity.ledger import Occupant
-from chalicelib.domain.organisation import rota
 from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType
 from chalicelib.domain.shared.times import from_epoch_minute
@@ -30,7 +28,7 @@ class WorkScheduleBody(RecordBody):
     location_id: Id | None = None
 
     def values(self) -> dict[str, Any]:
-        """What was sent, the lines as the domain's."""
+        """The fields that were sent, lines in the domain's type."""
         found = super().values()
         if "lines" in found:
             found["lines"] = tuple(WeeklyHours(**line.values()) for line in found["lines"])
@@ -51,21 +49,6 @@ class WorkScheduleResponse(ResponseModel):
     valid_from: Day | None
     valid_until: Day | None
     location_id: Id | None
-
-    @classmethod
-    def from_domain(cls, result: Any) -> Self:
-        """From a work schedule."""
-        schedule: rota.WorkSchedule = result
-        return cls(
-            id=schedule.id,
-            version=schedule.version,
-            calendar_type=schedule.calendar_type,
-            timezone=schedule.timezone,
-            lines=[HoursLineResponse.from_domain(line) for line in schedule.lines],
-            valid_from=schedule.valid_from,
-            valid_until=schedule.valid_until,
-            location_id=schedule.location_id,
-        )
 
 
 class TimeOffBody(RecordBody):
@@ -95,16 +78,9 @@ class AffectedAppointmentResponse(ResponseModel):
     """An appointment of theirs within an absence; it stays until somebody moves it."""
 
     id: Id
-    start: Instant
-    end: Instant
+    start: Annotated[Instant, BeforeValidator(from_epoch_minute)]
+    end: Annotated[Instant, BeforeValidator(from_epoch_minute)]
     service_id: Id
-
-    @classmethod
-    def from_domain(cls, result: Any) -> Self:
-        """From the ledger's entry."""
-        occupant: Occupant = result
-        start, end = from_epoch_minute(occupant.start), from_epoch_minute(occupant.end)
-        return cls(id=occupant.id, start=start, end=end, service_id=occupant.service_id)
 
 
 class SavedTimeOffResponse(TimeOffResponse):
@@ -114,9 +90,8 @@ class SavedTimeOffResponse(TimeOffResponse):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From what was laid."""
-        laid: TimeOffResult = result
-        plain = TimeOffResponse.from_domain(laid.time_off)
-        return cls(
-            **dict(plain), affected=[AffectedAppointmentResponse.from_domain(occupant) for occupant in laid.affected]
-        )
+        """From the saved time off and the appointments within it."""
+        saved: TimeOffResult = result
+        time_off = TimeOffResponse.from_domain(saved.time_off)
+        affected = [AffectedAppointmentResponse.from_domain(occupant) for occupant in saved.affected]
+        return cls(**dict(time_off), affected=affected)

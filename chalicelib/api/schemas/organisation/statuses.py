@@ -1,4 +1,4 @@
-"""Statuses as requests and answers say them."""
+"""Request and response models of statuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StatusBody(RecordBody):
     archived: bool = False
 
     def values(self) -> dict[str, Any]:
-        """What was sent; without a position it has the one it has, or the next."""
+        """The fields that were sent; a null position counts as not sent."""
         found = super().values()
         return {name: value for name, value in found.items() if (name, value) != ("position", None)}
 

@@ -1,4 +1,4 @@
-"""Field types for what standards write in short: addresses, countries, languages, origins; lists of ids."""
+"""Field types for standard codes: e-mail addresses, countries, languages, origins; lists of ids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T", bound=Sequence[Hashable])
 
 
 def _normalise_email(value: str) -> str:
-    # Loaded when the first address is read: most requests carry none.
+    # Loaded at the first address: most requests have none.
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -31,7 +31,7 @@ def _require_unique(values: T) -> T:
 
 
 Unique = AfterValidator(_require_unique)
-"""Nothing twice in a list."""
+"""A list without duplicates."""
 
 _EMAIL_SCHEMA: dict[str, Any] = {"type": "string", "format": "email", "maxLength": 254}
 
@@ -53,7 +53,7 @@ Origin = Annotated[
 """A web origin as browsers send it, or ``*`` for any."""
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=200), Unique]
-"""Ids of things that exist, each once."""
+"""Ids of existing records, without duplicates."""
 
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=20), Unique]
 """At least one language."""

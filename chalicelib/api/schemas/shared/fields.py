@@ -1,6 +1,6 @@
-"""Field types and the two kinds of model that every schema is made of.
+"""Field types, and the base models of requests and responses.
 
-Say ``name: Annotated[str, Text(100)]``, ``location_id: Id``, ``start: Start``, ``at: Instant``.
+Examples: ``name: Annotated[str, Text(100)]``, ``location_id: Id``, ``start: DateTimeInput``, ``at: Instant``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from chalicelib.domain.shared.times import utc_text
 
 _YEARS = range(2000, 2100)
 _LINE_BREAKS = "\n\r\t"
-# What leaves no trace on paper: format and spacing characters, marks without a letter, and the fillers among letters.
+# Characters that cannot be seen: format and spacing characters, marks without a letter, fillers among the letters.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Mn"})
 _INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -36,7 +36,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d
 
 
 class RequestModel(BaseModel):
-    """What a request may carry, as body or query: unknown fields are refused, bodies coerce nothing."""
+    """A request's body or query: unknown fields are refused, values in bodies are not converted."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False, hide_input_in_errors=True
@@ -44,7 +44,7 @@ class RequestModel(BaseModel):
 
 
 class NoBody(RequestModel):
-    """A request without a body; an empty object is as good."""
+    """A request without a body, or with an empty object."""
 
 
 class NoQuery(RequestModel):
@@ -52,19 +52,19 @@ class NoQuery(RequestModel):
 
 
 class AnyQuery(RequestModel):
-    """Whatever the address of a page carries: the page reads it, or a campaign that leads there."""
+    """Any query parameters: they belong to the page, or to the campaign that links to it."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class ResponseModel(BaseModel):
-    """What a response says; built from a service's result by ``of``, attribute by attribute."""
+    """A response's body, built from a use case's result by ``from_domain``, attribute by attribute."""
 
     model_config = ConfigDict(frozen=True, defer_build=True, from_attributes=True, hide_input_in_errors=True)
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """This answer about what a service returned; override it where names or shapes differ."""
+        """The model from a use case's result; override it where names or shapes differ."""
         return cls.model_validate(result)
 
 
@@ -91,7 +91,7 @@ class PageResponse(ResponseModel, Generic[Item]):
 
 
 class PageQuery(RequestModel):
-    """Which part of a list is asked for."""
+    """The part of a list to return."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
@@ -99,10 +99,10 @@ class PageQuery(RequestModel):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text of people: NFC, trimmed, at most ``limit`` code points after that (D25b), no control characters.
+    """Human text: NFC, trimmed, at most ``max_length`` code points after that (D25b), no control characters.
 
-    ``lines`` allows line breaks; ``blank`` allows nothing at all to be said (edge case 24: a blank that only
-    looks like text, zero-width characters included, is none).
+    ``multiline`` allows line breaks, ``allow_blank`` an empty text; text of invisible characters alone counts as
+    empty (edge case 24).
     """
 
     max_length: int
@@ -110,7 +110,7 @@ class Text:
     allow_blank: bool = False
 
     def clean(self, value: str) -> str:
-        """The text as it is kept; ValueError says what is wrong with it."""
+        """The text as it is stored; ValueError if it is not allowed."""
         text = unicodedata.normalize("NFC", value).strip()
         if len(text) > self.max_length:
             raise ValueError(f"This may have at most {self.max_length} characters.")
@@ -128,31 +128,31 @@ class Text:
         return core_schema.no_info_after_validator_function(self.clean, core_schema.str_schema())
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Pydantic's hook: the lengths as OpenAPI says them."""
+        """Pydantic's hook: the lengths for the OpenAPI document."""
         shape: dict[str, Any] = {"type": "string", "maxLength": self.max_length}
         return shape if self.allow_blank else shape | {"minLength": 1, "pattern": r"\S"}
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A field that may be left blank: null and blank text are both nothing, which is kept as ``kept``."""
+    """A field that may be left blank: null and blank text are both stored as ``replacement``."""
 
     replacement: str | None = None
 
     def replace_blank(self, value: object) -> object:
-        """What is kept for nothing, everything else as it is."""
-        nothing = value is None or (isinstance(value, str) and not value.strip())
-        return self.replacement if nothing else value
+        """The replacement for null and blank text, any other value unchanged."""
+        blank = value is None or (isinstance(value, str) and not value.strip())
+        return self.replacement if blank else value
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's hook: before the value is checked."""
         return core_schema.no_info_before_validator_function(self.replace_blank, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Pydantic's hook: what may be sent, nothing included."""
+        """Pydantic's hook: null and blank text are allowed, too."""
         shape = handler(schema)
-        said = [kind for kind in shape.get("anyOf", [shape]) if kind != {"type": "null"}]
-        return {"anyOf": [*said, {"type": "string", "pattern": r"^\s*$"}, {"type": "null"}]}
+        choices = [choice for choice in shape.get("anyOf", [shape]) if choice != {"type": "null"}]
+        return {"anyOf": [*choices, {"type": "string", "pattern": r"^\s*$"}, {"type": "null"}]}
 
 
 def _parse_date_time(value: str) -> datetime:
@@ -177,7 +177,7 @@ def _require_supported_day(value: date) -> date:
 
 
 def _parse_day(value: object) -> object:
-    """Pydantic would read midnights and seconds since 1970, too."""
+    """A day from its text only: Pydantic would accept midnights and seconds since 1970, too."""
     if not isinstance(value, str):
         return value
     if not _DAY.fullmatch(value):
@@ -195,7 +195,7 @@ def _check_flag(value: object) -> object:
 
 
 class _DateTimeText:
-    """A string that is read as a start: aware when it carried an offset, naive when it is wall time."""
+    """A string that is parsed as a date and time: aware if it has an offset, else naive wall time."""
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(_parse_date_time, core_schema.str_schema())
@@ -210,14 +210,14 @@ class _DateTimeText:
 
 
 DateTimeInput = Annotated[datetime, _DateTimeText()]
-"""When something begins, in a request: hand it with its timezone to ``domain.times.resolve``."""
+"""A date and time in a request: pass it with its time zone to ``times.resolve_start``."""
 
 Instant = Annotated[
     datetime,
     PlainSerializer(utc_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T15:00:00Z"]}),
 ]
-"""An aware instant in an answer, said in UTC to the second."""
+"""An aware instant in a response, in UTC to the second."""
 
 Day = Annotated[date, BeforeValidator(_parse_day), AfterValidator(_require_supported_day)]
 """A calendar day (``2026-12-01``)."""
@@ -226,13 +226,13 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=
 """A time of day on a 24-hour clock."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$", examples=["loc_01JDZ6VZ3Y8Q4T9N2B7M5K1XWE"])]
-"""An opaque id; whether it exists, and of which kind it is, the service finds out."""
+"""An opaque id; the use case checks its kind and if it exists."""
 
 TimezoneName = Annotated[str, Field(min_length=1, max_length=64, examples=["America/Toronto"])]
 """The name of an IANA time zone."""
 
 SecretCode = Annotated[str, Field(min_length=1, max_length=128)]
-"""A secret that came with a message: a confirmation code or a hold's token."""
+"""A secret from a message: a confirmation code or a hold's token."""
 
 QueryFlag = Annotated[bool, BeforeValidator(_check_flag)]
 """``true`` or ``false`` in a query string."""

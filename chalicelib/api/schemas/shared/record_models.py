@@ -1,4 +1,4 @@
-"""Bodies that make or change a record: one declaration of the fields, and a partial one derived from it."""
+"""Bodies that create or change a record: the fields are declared once, the PATCH body is derived."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class RecordBody(RequestModel):
     """The fields of a record, as a request sets them."""
 
     def values(self) -> dict[str, Any]:
-        """What was sent, by field, in the domain's own types; what was left out is not there."""
+        """The fields that were sent, in the domain's types."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 def patch_model(full_model: type[RecordBody], name: str) -> type[RecordBody]:
-    """The same fields for a PATCH: none is required, and null is taken only where the whole takes it."""
+    """The same fields for a PATCH: none is required, and null is allowed only where the full body allows it."""
     fields: dict[str, Any] = {field: _optional_field(info) for field, info in full_model.model_fields.items()}
     made: type[RecordBody] = create_model(
         name,
