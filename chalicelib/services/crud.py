@@ -79,12 +79,12 @@ def require_references(
 
     References that were there ``before`` are not checked, so an outdated one never blocks a change.
     """
-    new = [(place, record_id) for place, record_id in enumerate(wanted) if record_id not in before]
+    new = [(index, record_id) for index, record_id in enumerate(wanted) if record_id not in before]
     if not new:
         return
     by_id = {record.id: record for record in store.catalogue(kind)}
     unknown = [
-        FieldError(f"{pointer}/{place}", "There is no such one.") for place, record_id in new if record_id not in by_id
+        FieldError(f"{pointer}/{index}", "There is no such one.") for index, record_id in new if record_id not in by_id
     ]
     if unknown:
         raise Invalid(errors=unknown)

@@ -151,11 +151,10 @@ class StaffMembers(CatalogueRecords[Staff]):
 
     def _require_editable(self, context: Context, staff_id: str) -> Staff:
         staff = self._read(staff_id)
-        places = staff.location_ids or (None,)
-        caller = context.staff
-        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=place) for place in places):
+        location_ids, caller = staff.location_ids or (None,), context.staff
+        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=each) for each in location_ids):
             raise NotFound()
-        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=p, owner_role=staff.role) for p in places):
+        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=each, owner_role=staff.role) for each in location_ids):
             raise Forbidden("Your role may not change somebody of this role.")
         return staff
 
