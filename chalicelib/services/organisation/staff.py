@@ -154,7 +154,9 @@ class StaffMembers(CatalogueRecords[Staff]):
         location_ids, caller = staff.location_ids or (None,), context.staff
         if not any(caller.reaches(Ability.STAFF_EDIT, location_id=each) for each in location_ids):
             raise NotFound()
-        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=each, owner_role=staff.role) for each in location_ids):
+        if not any(
+            caller.reaches(Ability.STAFF_EDIT, location_id=each, owner_role=staff.role) for each in location_ids
+        ):
             raise Forbidden("Your role may not change somebody of this role.")
         return staff
 

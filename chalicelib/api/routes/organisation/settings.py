@@ -13,7 +13,7 @@ from chalicelib.api.schemas.organisation.settings import (
 )
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.container import container
-from chalicelib.domain.organisation import catalog
+from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.shared.permissions import Ability
 
 routes = Routes(__name__, tag="Settings")
@@ -23,7 +23,7 @@ SETTINGS_READ_ABILITIES = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
 
 
 @routes.get("/settings", answer=SettingsResponse, who=SETTINGS_READ_ABILITIES)
-def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
+def show_settings(call: Call[NoBody, NoQuery]) -> Settings:
     """The organisation's settings."""
     return container.organisation_settings.show()
 
@@ -35,7 +35,7 @@ def show_settings(call: Call[NoBody, NoQuery]) -> catalog.Settings:
     who=Ability.SETTINGS_EDIT,
     refuses=("unknown_timezone", "unknown_holidays", "statuses_missing", "start_first"),
 )
-def change_settings(call: Call[RecordBody, NoQuery]) -> catalog.Settings:
+def change_settings(call: Call[RecordBody, NoQuery]) -> Settings:
     """Change some settings."""
     return container.organisation_settings.change(call.context(), call.body.values())
 
