@@ -405,10 +405,8 @@ class Container:
         from chalicelib.notifications.calendar_invitation import calendar_file
 
         offer = Offer(view.settings, view.location, view.service)
-        known = view.attendee.language in view.settings.languages
-        language = (view.attendee.language if known else None) or view.settings.languages[0]
         config = self.settings
-        return calendar_file(view.appointment, view.attendee, offer, language, config.sender, config.public_url)
+        return calendar_file(view.appointment, view.attendee, offer, config.sender, config.public_url)
 
     @cached_property
     def auto_start_job(self) -> AutoStartJob:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.meeting_link import visible_call
-from chalicelib.domain.messaging.notification_policy import calendar_sequence
+from chalicelib.domain.messaging.notification_policy import calendar_sequence, language_for
 from chalicelib.domain.messaging.notifications import Medium, Notification
 from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
 from chalicelib.domain.shared.events import Audience, MessageKind
@@ -65,9 +65,7 @@ def build_invitation(notification: Notification, method: SchedulingMethod, sende
     return _calendar(event, method)
 
 
-def calendar_file(
-    appointment: Appointment, attendee: Attendee, offer: Offer, language: str, sender: str, public_url: str
-) -> str:
+def calendar_file(appointment: Appointment, attendee: Attendee, offer: Offer, sender: str, public_url: str) -> str:
     """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
     off = attendee.cancelled or not appointment.occupies_capacity
     notification = Notification(
@@ -77,7 +75,7 @@ def calendar_file(
         recipient_id=attendee.client_id,
         address="",
         name=attendee.name,
-        language=language,
+        language=language_for([attendee.language], offer.settings),
         timezone=appointment.timezone,
         organisation=offer.settings.organisation_name,
         appointment_id=appointment.id,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.domain.shared.languages import choose_language
+
 TEMPLATES = Path(__file__).parent / "templates"
-FALLBACK = "en"
 # What turns the direction of reading, and what ends it.
 _DIRECTION_ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -97,7 +98,7 @@ class Translations:
 @lru_cache(maxsize=8)
 def translations_for(language: str) -> Translations:
     """The words of a language; English when its file does not exist."""
-    known = language if language in languages() else FALLBACK
+    known = choose_language([language], languages())
     return Translations(known, tomllib.loads((TEMPLATES / f"{known}.toml").read_text("utf-8")))
 
 

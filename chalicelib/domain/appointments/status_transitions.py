@@ -11,6 +11,7 @@ from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.shared.events import Actor, FieldChange
+from chalicelib.domain.shared.languages import choose_language
 
 # What stands in the history where nobody typed a reason, in the languages messages are written in.
 _DEFAULT_REASONS: Mapping[str, Mapping[str, str]] = {
@@ -99,10 +100,10 @@ def status_changes(before: Status | None, after: Status | None) -> tuple[FieldCh
 
 def client_cancellation_reason(language: str, client_reason: str) -> str:
     """The reason of a cancellation by the client, with what they said (D32)."""
-    words = _DEFAULT_REASONS.get(language, _DEFAULT_REASONS["en"])["client"]
+    words = _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["client"]
     return f"{words}: {client_reason}" if client_reason else words
 
 
 def auto_reject_reason(language: str) -> str:
     """The reason of a request that nobody decided on within the organisation's own time (D33)."""
-    return _DEFAULT_REASONS.get(language, _DEFAULT_REASONS["en"])["waited"]
+    return _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["waited"]

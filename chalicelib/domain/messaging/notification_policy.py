@@ -13,6 +13,7 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification, NotifiedAttendee
 from chalicelib.domain.organisation.catalog import MeetingMethod, Settings, Staff
 from chalicelib.domain.shared.events import Audience, Channel, JournalEntry, MessageKind, QueuedMessage
+from chalicelib.domain.shared.languages import FALLBACK_LANGUAGE, choose_language
 
 CANCELLATION_KINDS = frozenset({MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED})
 # The last word to somebody: no later entry speaks to them, so nothing supersedes it.
@@ -50,12 +51,8 @@ def route(message: QueuedMessage, entry: JournalEntry, context: MessageContext, 
 
 
 def language_for(preferred: Iterable[str | None], settings: Settings) -> str:
-    """The first wanted language the organisation writes in, ``fr-CA`` finding ``fr``, else its own (NT-8)."""
-    for tag in preferred:
-        for candidate in (tag, (tag or "").partition("-")[0]):
-            if candidate in settings.languages:
-                return candidate or ""
-    return next(iter(settings.languages), "en")
+    """The first preferred language the organisation writes in, else its own first one (NT-8)."""
+    return choose_language(preferred, settings.languages, next(iter(settings.languages), FALLBACK_LANGUAGE))
 
 
 def _is_stale(message: QueuedMessage, entry: JournalEntry, context: MessageContext, now: datetime) -> bool:

@@ -147,7 +147,7 @@ def test_names_cannot_add_properties(name: str) -> None:
 
 def file_of(about: Appointment) -> Any:
     offer = Offer(SETTINGS, LOCATION, SERVICE)
-    text = calendar_file(about, about.attendees[0], offer, "en", SENDER, PUBLIC_URL)
+    text = calendar_file(about, about.attendees[0], offer, SENDER, PUBLIC_URL)
     assert PRIVATE not in text
     assert "other file" not in text
     return Calendar.from_ical(text)
@@ -166,7 +166,7 @@ def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
 
 def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
     about = appointment()
-    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), "en", SENDER, "")
+    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), SENDER, "")
 
     assert "manage" not in text
 
@@ -236,6 +236,6 @@ def test_a_cancelled_video_call_cannot_be_joined() -> None:
 def test_the_file_behind_the_page_has_the_link_while_the_call_stands(gone: bool) -> None:
     made = cancelled(by_video()) if gone else by_video()
     offer = Offer(SETTINGS, LOCATION, SERVICE)
-    text = calendar_file(made, made.attendees[0], offer, "en", SENDER, PUBLIC_URL).replace("\r\n ", "")
+    text = calendar_file(made, made.attendees[0], offer, SENDER, PUBLIC_URL).replace("\r\n ", "")
 
     assert (LINK in text) is not gone

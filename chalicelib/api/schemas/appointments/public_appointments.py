@@ -25,6 +25,7 @@ from chalicelib.domain.appointments.meeting_link import meeting_link
 from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
 from chalicelib.domain.organisation import statuses
 from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.shared.languages import choose_language
 from chalicelib.services.appointments.appointment_queries import PublicAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView
 from chalicelib.services.appointments.public_booking import AttendeeDetails, BookingRequest, BookingResult
@@ -261,7 +262,7 @@ class PublicCancellationBody(RequestModel):
 
 
 def _success_message(booked: BookingResult) -> str:
-    words = _SUCCESS_MESSAGES.get((booked.attendee.language or "").partition("-")[0], _SUCCESS_MESSAGES["en"])
+    words = _SUCCESS_MESSAGES[choose_language([booked.attendee.language], _SUCCESS_MESSAGES)]
     if not booked.appointment.confirmed:
         return words["requested"]
     return words["moved" if booked.attendee.moves else "booked"]
