@@ -14,14 +14,11 @@ from chalicelib.domain.shared.errors import NotFound
 from chalicelib.persistence import idempotency_store, keys, row_mapping, transaction
 from chalicelib.persistence.table import Row
 from chalicelib.services.context import IdempotencyKey
-from chalicelib.services.store_port import Ref, StoredResponse
+from chalicelib.services.store_port import MAX_BATCH_ITEMS, Ref, StoredResponse
 from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
-
-# What BatchGetItem takes.
-MAX_BATCH_GET_KEYS = 100
 # More requests at once gain nothing: a month of a branch of fifty is four.
 MAX_PARALLEL_READS = 8
 
@@ -69,8 +66,8 @@ class DynamoStore:
         teams = sorted({ref.key[0] for ref in refs if ref.kind is BranchRoster})
         wanted = sorted({row_mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not BranchRoster})
         reads: list[Callable[[], list[Row]]] = [
-            partial(_read_batch, wanted[at : at + MAX_BATCH_GET_KEYS], consistent)
-            for at in range(0, len(wanted), MAX_BATCH_GET_KEYS)
+            partial(_read_batch, wanted[at : at + MAX_BATCH_ITEMS], consistent)
+            for at in range(0, len(wanted), MAX_BATCH_ITEMS)
         ]
         reads += [partial(_read_roster, location_id, consistent) for location_id in teams]
         found = _in_parallel(reads)

@@ -22,12 +22,10 @@ from chalicelib.domain.shared.errors import AlreadyDone, Invalid, Stale
 from chalicelib.persistence import idempotency_store, keys, row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.context import IdempotencyKey
-from chalicelib.services.store_port import StoredResponse
+from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, StoredResponse
 from chalicelib.services.unit_of_work import UnitOfWork
 
 IDEMPOTENCY_SECONDS = 24 * 3600
-# What TransactWriteItems takes.
-MAX_TRANSACTION_WRITES = 100
 # What a fresh read and another decision can cure; anything else is a fault of ours and is raised as it is.
 _STALE_CODES = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
 
@@ -60,7 +58,7 @@ def commit(
         writes.puts.append(_stored_response_row(idempotency, result, now()))
     if not len(writes):
         return
-    if len(writes) > MAX_TRANSACTION_WRITES:
+    if len(writes) > MAX_TRANSACTION_ITEMS:
         raise Invalid("This is more than can be written at once: do it in parts.")
     try:
         _send(connection, writes)

@@ -10,11 +10,11 @@ from chalicelib.domain.shared.errors import FieldError, Invalid, VersionMismatch
 from chalicelib.domain.shared.ids import is_id, prefix_of
 from chalicelib.services import paging
 from chalicelib.services.context import Context
-from chalicelib.services.store_port import Page, Ref, Store
+from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, Page, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork, Versioned
 
-# One transaction holds at most a hundred items, and the records themselves are among them.
-MAX_NEW_REFERENCES = 90
+# Ten items are left for the record itself and for what is written with it.
+MAX_NEW_REFERENCES = MAX_TRANSACTION_ITEMS - 10
 
 Fields = Mapping[str, Any]
 """The record's fields that a caller sets, by name, their type and length already checked."""

@@ -19,6 +19,10 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
+# DynamoDB's limits: what one TransactWriteItems writes and one BatchGetItem reads.
+MAX_TRANSACTION_ITEMS = 100
+MAX_BATCH_ITEMS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Ref(Generic[T]):

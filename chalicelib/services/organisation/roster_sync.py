@@ -16,11 +16,11 @@ from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.services.store_port import ReadResult, Ref
+from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, ReadResult, Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 
-# A transaction takes a hundred items and four megabytes; the caller adds the rota and perhaps a stored response.
-MAX_ITEMS = 98
+# The caller adds the rota and perhaps a stored response; a transaction holds no more than four megabytes.
+MAX_ITEMS = MAX_TRANSACTION_ITEMS - 2
 MAX_BYTES = 3_000_000
 
 

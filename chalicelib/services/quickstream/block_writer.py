@@ -18,11 +18,11 @@ from chalicelib.domain.quickstream.blocks import Block, BlockIndexEntry, BlockSt
 from chalicelib.domain.shared.events import Actor, DomainEvent, FieldChange, JournalEntry
 from chalicelib.domain.shared.times import from_epoch_minute, utc_days, utc_text
 from chalicelib.services.context import Context
-from chalicelib.services.store_port import Ids, Ref, Store
+from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
-MAX_ITEMS = 90
-_BATCH_SIZE = 100
+# Ten items are left as a margin.
+MAX_ITEMS = MAX_TRANSACTION_ITEMS - 10
 _EVENTS = {BlockState.RELEASED: "block.released", BlockState.CLOSED: "block.closed"}
 
 
@@ -129,13 +129,9 @@ class BlockWriter:
 
     def _pointers(self, block_changes: list[BlockChange]) -> dict[str, BlockIndexEntry]:
         wanted = [Ref.to(BlockIndexEntry, swap.before.id) for swap in block_changes if swap.is_moved]
-        found: dict[str, BlockIndexEntry] = {}
-        for start in range(0, len(wanted), _BATCH_SIZE):
-            refs = wanted[start : start + _BATCH_SIZE]
-            rows = self._store.read(refs)
-            places = (rows.get(BlockIndexEntry, *ref.key) for ref in refs)
-            found |= {place.id: place for place in places if place is not None}
-        return found
+        found = self._store.read(wanted)
+        pointers = (found.get(BlockIndexEntry, *ref.key) for ref in wanted)
+        return {pointer.id: pointer for pointer in pointers if pointer is not None}
 
 
 def _size(work: UnitOfWork) -> int:

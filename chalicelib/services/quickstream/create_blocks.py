@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.capacity.ledger import Calendar, Sheet
+from chalicelib.domain.capacity.ledger import Calendar
 from chalicelib.domain.organisation.catalog import Location, Service, Settings
 from chalicelib.domain.quickstream.blocks import (
     MAX_OCCURRENCES,
@@ -44,8 +44,6 @@ from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.store_port import Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
-
-_BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +221,8 @@ class CreateBlocks:
 
     def _read_calendar(self, location_id: str, days: Iterable[str]) -> Calendar:
         wanted = sorted(days)
-        sheets: dict[str, Sheet] = {}
-        for start in range(0, len(wanted), _BATCH_SIZE):
-            some = wanted[start : start + _BATCH_SIZE]
-            found = self._store.read(ledger_io.sheet_refs(location_id, some))
-            sheets |= ledger_io.calendar_in(found, location_id, some).sheets
-        return Calendar(location_id, sheets)
+        found = self._store.read(ledger_io.sheet_refs(location_id, wanted))
+        return ledger_io.calendar_in(found, location_id, wanted)
 
 
 def _refs(location_id: str, services: Iterable[str]) -> list[Ref[Any]]:

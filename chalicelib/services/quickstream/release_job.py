@@ -15,10 +15,11 @@ from chalicelib.services.quickstream.block_writer import BlockChange, apply_chan
 from chalicelib.services.quickstream.create_blocks import CreateBlocks
 from chalicelib.services.quickstream.release_manually import close_block
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.store_port import AppointmentLists, DueWork, Ids, Store
+from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, AppointmentLists, DueWork, Ids, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
-MAX_PER_TRANSACTION = 80
+# Each block writes a journal entry; the rest is for the sheets they lie on.
+MAX_PER_TRANSACTION = MAX_TRANSACTION_ITEMS - 20
 
 METRICS = {
     "laid_out": "BlocksLaidOut",
