@@ -23,6 +23,7 @@ from chalicelib.api.routes.quickview import quickview, rebooking
 from chalicelib.api.routes.site import api_description, web_pages
 from chalicelib.container import container
 from chalicelib.jobs.schedules import ScheduledEvent, scheduled
+from chalicelib.jobs.stream import relay_records
 
 app = Chalice(app_name="frontdesk", configure_logs=False)
 app.register_middleware(translate_errors, "http")
@@ -96,5 +97,5 @@ def check_integrity(tick: ScheduledEvent) -> dict[str, int]:
 @app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
 def relay_stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Send the messages and events of new journal entries; what fails stays due for deliver_due."""
-    container.relay_stream_records(event.to_dict()["Records"])
+    relay_records(event.to_dict()["Records"])
     return {"batchItemFailures": []}

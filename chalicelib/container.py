@@ -10,10 +10,9 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib import observability
 from chalicelib.domain.messaging.notifications import Medium
@@ -44,7 +43,8 @@ from chalicelib.services.clients.activity import Activities
 from chalicelib.services.clients.client_lists import ClientLists
 from chalicelib.services.clients.client_search import ClientSearch
 from chalicelib.services.clients.duplicates import Duplicates
-from chalicelib.services.clients.erasure import EraseClient, ErasureJob
+from chalicelib.services.clients.erasure import EraseClient
+from chalicelib.services.clients.erasure_job import ErasureJob
 from chalicelib.services.clients.merging import MergeClients
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.clients.sessions import Sessions
@@ -531,15 +531,6 @@ class Container:
             observability.observer,
             random.random,
         )
-
-    def relay_stream_records(self, records: list[Mapping[str, Any]]) -> int:
-        """Delivers the journal entries among a stream's records; returns how many there were."""
-        from chalicelib.persistence.outbox import new_journal_entries
-
-        entries = new_journal_entries(records)
-        # In stage local a request may have said what time it is; the messages about it go by that clock.
-        local = self.settings.is_local and entries
-        return self.outbox_relay.relay(entries, max(e.at for e in entries) if local else datetime.now(UTC))
 
     @cached_property
     def reminder_job(self) -> ReminderJob:

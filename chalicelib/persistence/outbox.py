@@ -117,12 +117,12 @@ class DynamoOutbox:
         with _ignoring_failed_condition():
             Row(key.pk, key.sk).update(actions, condition=Row.version == appointment.version)
 
-
-def new_journal_entries(records: Iterable[Mapping[str, Any]]) -> list[JournalEntry]:
-    """The new journal entries among a stream's records (as Lambda receives them); others are passed over."""
-    images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
-    bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith(keys.JOURNAL_PREFIX))
-    return [entry for entry in map(_read_entry, bodies) if entry is not None]
+    @staticmethod
+    def new_journal_entries(records: Iterable[Mapping[str, Any]]) -> list[JournalEntry]:
+        """The new journal entries among a stream's records, as Lambda receives them; unreadable ones are left out."""
+        images = (r["dynamodb"]["NewImage"] for r in records if r["eventName"] == "INSERT")
+        bodies = (image["body"]["S"] for image in images if image["sk"]["S"].startswith(keys.JOURNAL_PREFIX))
+        return [entry for entry in map(_read_entry, bodies) if entry is not None]
 
 
 def _due_rows(work: str, now: datetime, limit: int) -> list[Row]:

@@ -1,4 +1,4 @@
-"""What the clock has to do to many things: each has its turn while there is time, whatever became of the others."""
+"""The loop of every scheduled job: one item after another while there is time."""
 
 from __future__ import annotations
 
@@ -13,27 +13,31 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class JobRunner:
-    """The turns of one run; what is overtaken or too busy is left to the next one, and counted as ``postponed``."""
+    """One run of a job; items that meet a conflict are left to the next run and counted as ``postponed``."""
 
     time_left: Callable[[], bool]
     postponed: int = 0
     faults: list[Exception] = field(default_factory=list)
 
     def run_each(self, items: Iterable[T], action: Callable[[T], int | None]) -> int:
-        """Does this to each of them; returns how many it was done to, as ``act`` counts it."""
+        """Call ``action`` with each item and add up what it returns, ``None`` counting as one.
+
+        A fault with one item does not keep the others waiting.
+        """
         done = 0
-        for thing in items:
+        for item in items:
             if not self.time_left():
                 break
             try:
-                done += action(thing) or 0
+                count = action(item)
+                done += 1 if count is None else count
             except (Busy, Stale):
                 self.postponed += 1
-            except Exception as fault:  # noqa: BLE001  # raised again once the others have had their turn
+            except Exception as fault:  # noqa: BLE001  # raised once every item has been tried
                 self.faults.append(fault)
         return done
 
     def raise_first_fault(self) -> None:
-        """Raises the first fault there was, now that it keeps nothing else waiting."""
+        """Raise the first fault of the run, if there was one."""
         if self.faults:
             raise self.faults[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from chalicelib.domain.messaging.notifications import Medium
 from chalicelib.domain.shared.events import JournalEntry
+from chalicelib.domain.shared.times import utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,8 @@ class ClaimResult:
     state: ClaimState
     token: str
     until: datetime
+
+
+def dead_letter(ids: Mapping[str, str], reason: str, error: str, now: datetime) -> dict[str, str]:
+    """The record of what could not be delivered: its ids, why, the provider's error, when; no personal data."""
+    return {**ids, "reason": reason, "error": error, "at": utc_text(now)}

@@ -12,16 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact, ExternalId
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.workflows import Workflow
-from chalicelib.domain.shared.errors import HasUpcoming, Stale
+from chalicelib.domain.shared.errors import HasUpcoming
 from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import utc_text
+from chalicelib.services import paging
 from chalicelib.services.client_access import require_active
 from chalicelib.services.clients import entitlements, registration
 from chalicelib.services.clients.audit_log import client_event
@@ -29,11 +31,10 @@ from chalicelib.services.clients.profiles import ClientProfiles, remove_from_con
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.store_port import ClientDirectory, DueWork, Ids, ReadResult, Ref, Store
+from chalicelib.services.store_port import ClientDirectory, Ids, ReadResult, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
 MAX_NAMED = 20
-_PAGE_SIZE = 100
 # So many lines of a log are rewritten in one transaction.
 _BATCH_SIZE = 50
 # What a log says of merges and workflows: ids, which tell nobody who somebody was.
@@ -140,7 +141,7 @@ class EraseClient:
     def _merges(self, client: Client, pointers: Iterable[Client]) -> list[Merge]:
         """What is kept of every merge into somebody of the family, undone ones included."""
         ids = {pointer.merged_by for pointer in pointers if pointer.merged_by}
-        ids |= {merge.id for member in client.record_ids for merge in self._directory.merges(member, _PAGE_SIZE)}
+        ids |= {merge.id for member in client.record_ids for merge in self._directory.merges(member, paging.PAGE_SIZE)}
         stored = self._store.read([Ref.to(Merge, merge_id) for merge_id in sorted(ids)])
         merges = (stored.get(Merge, merge_id) for merge_id in sorted(ids))
         return [merge for merge in merges if merge and merge.survivor.deleted_at is None]
@@ -175,10 +176,9 @@ class EraseClient:
 
     def _redact_log(self, subject_id: str, lines: Callable[[JournalEntry], bool]) -> set[FieldChange]:
         """Leaves of these lines which fields they were about, not what was in them; the links they keep."""
-        before: str | None = None
         links: set[FieldChange] = set()
-        while True:
-            page = self._directory.log(subject_id, before, _BATCH_SIZE)
+        read = partial(self._directory.log, subject_id)
+        for page in paging.read_all_by_position(read, lambda line: line.id, _BATCH_SIZE):
             work = UnitOfWork()
             for line in filter(lines, page):
                 links |= {c for c in line.changes if c.field in _LINK_FIELDS}
@@ -186,9 +186,7 @@ class EraseClient:
                 if blank != line.changes:
                     work.redact_entry(replace(line, changes=blank))
             self._store.commit(work)
-            if len(page) < _BATCH_SIZE:
-                return links
-            before = page[-1].id
+        return links
 
     def _erase_workflows(self, ids: Sequence[str], family: tuple[str, ...], now: datetime) -> None:
         """Those among them that are the family's: an undone merge leaves others' in a log."""
@@ -203,7 +201,7 @@ class EraseClient:
 
     def _erase_in_other_records(self, primary_id: str, named: set[str], family: tuple[str, ...], now: datetime) -> None:
         """What another client's log and merges, undone since, tell of the family; ``named`` are they and theirs."""
-        for merge in self._directory.merges(primary_id, _PAGE_SIZE):
+        for merge in self._directory.merges(primary_id, paging.PAGE_SIZE):
             if merge.duplicate.id in family and merge.survivor.deleted_at is None:
                 self._erase_merge(merge, family, now)
         self._redact_log(primary_id, lambda line: any(_linked_ids([c], *_LINK_FIELDS) & named for c in line.changes))
@@ -222,14 +220,12 @@ class EraseClient:
         contacts = (found.get(Contact, value) for value in registration.contact_values(client))
         counted = {booked for contact in contacts if contact for booked, _ in contact.upcoming}
         for member in client.record_ids:
-            place: str | None = None
             listed: set[str] = set()
-            while True:
-                page = self._directory.appointments(member, place, _PAGE_SIZE)
+            read = partial(self._directory.appointments, member)
+            for page in paging.read_all_by_position(read, lambda attendance: attendance.position):
                 listed.update(a.appointment_id for a in page)
                 yield from self._upcoming_among(member, [a.appointment_id for a in page if not a.cancelled], now)
-                place = page[-1].position if len(page) == _PAGE_SIZE else None
-                if place is None or place < utc_text(now - _MAX_DURATION):
+                if page and page[-1].position < utc_text(now - _MAX_DURATION):
                     break
             yield from self._upcoming_among(member, sorted(counted - listed), now)
 
@@ -241,33 +237,6 @@ class EraseClient:
                 continue
             if any(a.client_id == member for a in appointment.live_attendees):
                 yield UpcomingAttendance(appointment, member)
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureJob:
-    """Forgets the last of those who were kept reachable."""
-
-    store: Store
-    due: DueWork
-
-    def erase_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
-        """Blanks whoever's time is up, while there is time; returns how many."""
-        forgotten = 0
-        for client_id in self.due.due_erasures(now):
-            if not time_left():
-                break
-            client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
-            if client is None or client.erase_at is None or client.deleted_at is None:
-                continue
-            work = UnitOfWork()
-            work.save(client.erased(client.deleted_at))
-            try:
-                self.store.commit(work)
-            except Stale:
-                # Somebody else has just done it.
-                continue
-            forgotten += 1
-        return forgotten
 
 
 def _linked_refs(client: Client) -> list[Ref[Any]]:

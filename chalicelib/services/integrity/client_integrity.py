@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, ClientRelation
 from chalicelib.domain.clients.directory import DirectoryEntry, directory_entries
 from chalicelib.domain.clients.merging import Merge
+from chalicelib.services import paging
 from chalicelib.services.store_port import ClientDirectory, ReadResult, Ref, Store
-
-PAGE_SIZE = 100
 
 
 class ClientFlaw(StrEnum):
@@ -96,15 +96,11 @@ class ClientIntegrity:
             yield ClientDifference(client_id, ClientFlaw.ACQUAINTANCE)
 
     def _appointments(self, client_id: str) -> Iterator[Appointment]:
-        place = None
-        while True:
-            page = self._directory.appointments(client_id, place, PAGE_SIZE)
+        read = partial(self._directory.appointments, client_id)
+        for page in paging.read_all_by_position(read, lambda attendance: attendance.position):
             ids = [attendance.appointment_id for attendance in page]
             found = self._store.read([Ref.to(Appointment, appointment_id) for appointment_id in ids])
             yield from (a for a in (found.get(Appointment, appointment_id) for appointment_id in ids) if a)
-            if len(page) < PAGE_SIZE:
-                return
-            place = page[-1].position
 
 
 def _lists_pointer(person: Client | None, member: str) -> bool:

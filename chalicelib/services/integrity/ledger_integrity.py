@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.domain.appointments.appointment import Appointment
@@ -13,11 +14,11 @@ from chalicelib.domain.organisation.catalog import Location, Staff
 from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services import paging
 from chalicelib.services.organisation import roster_sync
 from chalicelib.services.store_port import AppointmentLists, Ref, Store
 
 MAX_AHEAD = timedelta(days=800)
-PAGE_SIZE = 100
 
 
 class OccupantKey(NamedTuple):
@@ -93,14 +94,10 @@ class LedgerIntegrity:
     def _appointments(self, location_ids: Sequence[str], now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.
         first = now - timedelta(days=2)
+        find, last = self._appointment_lists.at_location, now + MAX_AHEAD
         for location_id in location_ids:
-            cursor = None
-            while True:
-                page = self._appointment_lists.at_location(location_id, first, now + MAX_AHEAD, PAGE_SIZE, cursor)
-                yield from page.items
-                cursor = page.next_cursor
-                if cursor is None:
-                    break
+            for page in paging.read_all_pages(partial(find, location_id, first, last, paging.PAGE_SIZE)):
+                yield from page
 
     def _read_occupants(self, calendar_ids: Sequence[str], since: int) -> Iterator[tuple[OccupantKey, OccupantRecord]]:
         until = since + MAX_AHEAD // timedelta(minutes=1)

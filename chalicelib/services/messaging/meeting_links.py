@@ -12,9 +12,9 @@ from chalicelib.domain.appointments.meeting_link import call_awaiting_link, meet
 from chalicelib.domain.appointments.video_meetings import LinkDelayed, LinkRefused, Meeting, MeetingLink, Teleconference
 from chalicelib.domain.messaging.notification_policy import FINAL_KINDS
 from chalicelib.domain.messaging.notifications import MessageContext
+from chalicelib.domain.messaging.outbox import dead_letter
 from chalicelib.domain.shared.errors import Stale
 from chalicelib.domain.shared.events import Channel, FieldChange, JournalEntry, QueuedMessage
-from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.context import Context
 from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, MeetingLinkProvider, Observer
@@ -99,10 +99,10 @@ class CreateMeetingLinks:
     def _give_up(self, message_context: MessageContext, reason: str, now: datetime) -> LinkResult:
         """Sets the link aside for a person, first of all: a crash after that repeats the letter, never loses it."""
         if self._current_appointment(message_context, now) is not None:
-            ids = {"subject_id": message_context.appointment.id, "reason": "no_link", "error": reason}
-            self.dead_letters.put({**ids, "at": utc_text(now)})
+            ids = {"subject_id": message_context.appointment.id}
+            self.dead_letters.put(dead_letter(ids, "no_link", reason, now))
             self.observer.count("MeetingLinksFailed", reason=reason)
-            self.observer.note("meeting_link_set_aside", **ids)
+            self.observer.note("meeting_link_set_aside", **ids, reason="no_link", error=reason)
         return self._save_link(message_context, None, now)
 
     def _save_link(self, message_context: MessageContext, link: MeetingLink | None, now: datetime) -> LinkResult:

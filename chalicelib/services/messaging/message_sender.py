@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Any
 
 from chalicelib.domain.messaging.notifications import Medium, Notification, NotSent, Rejected
-from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, SendClaim
-from chalicelib.domain.shared.times import utc_text
+from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, SendClaim, dead_letter
 from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Observer, Outbox, Sender
 from chalicelib.services.store_port import Ref, Store
 
@@ -137,12 +136,12 @@ class MessageSender:
     def dead_letter(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
         """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""
         send_claim = claim.claim
-        letter = {**_ids(send_claim), "reason": outcome, "error": error, "at": utc_text(now)}
-        self.dead_letters.put(letter)
+        record = dead_letter(_ids(send_claim), outcome, error, now)
+        self.dead_letters.put(record)
         self.outbox.settle(claim, outcome, now, error)
         metric = "MessagesUncertain" if outcome == "uncertain" else "MessagesFailed"
         self.observer.count(metric, kind=send_claim.kind, medium=send_claim.medium)
-        self.observer.note("message_set_aside", **letter)
+        self.observer.note("message_set_aside", **record)
 
     def _changed(self, claim: ClaimResult, expected_versions: Sequence[ExpectedVersion]) -> bool:
         try:

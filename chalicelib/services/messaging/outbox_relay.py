@@ -11,12 +11,12 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
-from chalicelib.domain.messaging.outbox import DueEntry, SendClaim
+from chalicelib.domain.messaging.outbox import DueEntry, SendClaim, dead_letter
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage
-from chalicelib.domain.shared.times import utc_text
 from chalicelib.services import client_identity
 from chalicelib.services.client_identity import ClientIdentities
+from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.messaging.meeting_links import CreateMeetingLinks, LinkAttempt, LinkOutcome
 from chalicelib.services.messaging.message_sender import ExpectedVersion, MessageSender, SendOutcome, SendResult
 from chalicelib.services.messaging.messaging_ports import EventTopic, Observer, Outbox
@@ -74,13 +74,7 @@ class OutboxRelay:
 
     def sweep(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
         """Delivers entries that are due while there is time; returns how many."""
-        delivered = 0
-        for item in self.outbox.due_entries(now, limit):
-            if not time_left():
-                break
-            self.deliver(item, now)
-            delivered += 1
-        return delivered
+        return JobRunner(time_left).run_each(self.outbox.due_entries(now, limit), lambda due: self.deliver(due, now))
 
     def deliver(self, due: DueEntry, now: datetime) -> None:
         """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
@@ -189,10 +183,10 @@ class OutboxRelay:
         return self.message_sender.give_up(send_claim, error, now)
 
     def _dead_letter_entry(self, due: DueEntry, error: str, now: datetime) -> None:
-        ids = {"subject_id": due.subject_id, "cause": due.entry_id, "reason": "failed"}
-        self.message_sender.dead_letters.put({**ids, "error": error, "at": utc_text(now)})
+        ids = {"subject_id": due.subject_id, "cause": due.entry_id}
+        self.message_sender.dead_letters.put(dead_letter(ids, "failed", error, now))
         self.observer.count("MessagesFailed", kind="entry", medium="none")
-        self.observer.note("entry_set_aside", **ids, error=error)
+        self.observer.note("entry_set_aside", **ids, reason="failed", error=error)
 
 
 def _entry_of(due: DueEntry) -> JournalEntry:

@@ -11,6 +11,7 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.shared.events import SYSTEM_ACTOR, Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.ids import new_id
+from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.messaging.messaging_ports import Observer, Outbox
 from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.store_port import Ref, Store
@@ -31,15 +32,16 @@ class ReminderJob:
         Whatever interrupts it, the next sweep goes on: an entry's id follows from appointment, sequence and
         hours, so it exists once, and only then does the appointment's next reminder take the place of this one.
         """
-        reminded = 0
-        for appointment_id in self.outbox.due_reminders(now, limit):
-            if not time_left():
-                break
-            try:
-                reminded += self._remind(appointment_id, now)
-            except Exception as error:  # noqa: BLE001  # it stays due; the others must not wait for it
-                self.observer.note("reminder_postponed", subject_id=appointment_id, error=type(error).__name__)
-        return reminded
+        return JobRunner(time_left).run_each(
+            self.outbox.due_reminders(now, limit), lambda appointment_id: self._remind_or_postpone(appointment_id, now)
+        )
+
+    def _remind_or_postpone(self, appointment_id: str, now: datetime) -> int:
+        try:
+            return self._remind(appointment_id, now)
+        except Exception as error:  # noqa: BLE001  # the reminder stays due
+            self.observer.note("reminder_postponed", subject_id=appointment_id, error=type(error).__name__)
+            return 0
 
     def _remind(self, appointment_id: str, now: datetime) -> int:
         appointment = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)

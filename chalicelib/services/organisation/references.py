@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from chalicelib.domain.appointments.appointment import Appointment
@@ -13,12 +14,12 @@ from chalicelib.domain.organisation.catalog import Location, Service, Staff
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.services import paging
 from chalicelib.services.store_port import AppointmentLists, Store
 
 # Beyond every horizon: appointments exist at most a year ahead.
 MAX_AHEAD = timedelta(days=800)
 MAX_NAMED = 20
-_PAGE_SIZE = 100
 _LAST_DAY = "9999"
 
 
@@ -100,13 +101,10 @@ class References:
 
     def _appointments(self, location_id: str, now: datetime) -> Iterator[Appointment]:
         # No appointment is longer than a day.
-        cursor, first, last = None, now - timedelta(days=1), now + MAX_AHEAD
-        while True:
-            page = self.appointment_lists.at_location(location_id, first, last, _PAGE_SIZE, cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        first, last = now - timedelta(days=1), now + MAX_AHEAD
+        find = partial(self.appointment_lists.at_location, location_id, first, last, paging.PAGE_SIZE)
+        for page in paging.read_all_pages(find):
+            yield from page
 
 
 def _blocks(sheets: Iterable[Sheet]) -> Iterable[Block]:

@@ -23,7 +23,7 @@ from chalicelib.notifications.dead_letter_queue import SqsDeadLetterQueue
 from chalicelib.notifications.ses import SesEmailSender
 from chalicelib.notifications.sns import SnsEventTopic, SnsTextSender
 from chalicelib.persistence import keys, row_mapping
-from chalicelib.persistence.outbox import CLAIM_LEASE, DynamoOutbox, new_journal_entries
+from chalicelib.persistence.outbox import CLAIM_LEASE, DynamoOutbox
 from chalicelib.persistence.store import DynamoStore
 from chalicelib.persistence.table import Row, connect_table
 from chalicelib.services.messaging.messaging_ports import Outbox
@@ -190,7 +190,7 @@ def test_the_stream_s_new_journal_rows_are_read_and_everything_else_passed_over(
         {"eventName": "INSERT", "dynamodb": {"NewImage": broken}},
     ]
 
-    assert new_journal_entries(records) == [made]
+    assert DynamoOutbox().new_journal_entries(records) == [made]
 
 
 def sent_mail() -> list[EmailMessage]:

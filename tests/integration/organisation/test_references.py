@@ -132,7 +132,7 @@ def test_appointments_on_nobodys_sheets_count_from_the_agenda(api: Api) -> None:
 
 
 def test_every_page_of_the_agenda_is_looked_through(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.services.organisation.references._PAGE_SIZE", 1)
+    monkeypatch.setattr("chalicelib.services.paging.PAGE_SIZE", 1)
     place = made(api, "/locations", PLACE)["id"]
     service = made(api, "/services", SERVICE)["id"]
     work = UnitOfWork()

@@ -1,0 +1,39 @@
+"""Erase the deleted clients who were kept reachable for their cancellation messages (D25)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.domain.clients.client import Client
+from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.store_port import DueWork, Ref, Store
+from chalicelib.services.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureJob:
+    """Removes the address and number of clients whose time is up."""
+
+    store: Store
+    due: DueWork
+
+    def erase_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
+        """Erase the clients that are due while there is time; returns how many.
+
+        A fault with one client does not keep the others waiting and is raised in the end.
+        """
+        runner = JobRunner(time_left)
+        erased = runner.run_each(self.due.due_erasures(now), self._erase)
+        runner.raise_first_fault()
+        return erased
+
+    def _erase(self, client_id: str) -> int:
+        client = self.store.read([Ref.to(Client, client_id)]).get(Client, client_id)
+        if client is None or client.erase_at is None or client.deleted_at is None:
+            return 0
+        work = UnitOfWork()
+        work.save(client.erased(client.deleted_at))
+        self.store.commit(work)
+        return 1
