@@ -1,4 +1,4 @@
-"""Every entry point of Frontdesk: the HTTP routes, the scheduled functions and the stream function."""
+"""All entry points of Frontdesk: the HTTP routes, the scheduled functions and the stream function."""
 
 from chalice.app import Chalice, DynamoDBEvent, Rate
 
@@ -62,13 +62,13 @@ for resource in DECLARED:
 
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def release_blocks(tick: ScheduledEvent) -> dict[str, int]:
-    """Lay out, release and close the blocks that are due (D12)."""
+    """Create, release and close the blocks that are due (D12)."""
     return container.release_job.release(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.MINUTES))
 def deliver_due(tick: ScheduledEvent) -> dict[str, int]:
-    """Send what the stream missed and the reminders that are due; then forget whom nothing more is sent to."""
+    """Send due reminders and undelivered entries, then erase the clients that get no more messages."""
     reminded = container.reminder_job.remind(tick.now, tick.has_time_left)
     delivered = container.outbox_relay.sweep(tick.now, tick.has_time_left)
     forgotten = container.erasure_job.erase_due(tick.now, tick.has_time_left)
@@ -77,25 +77,25 @@ def deliver_due(tick: ScheduledEvent) -> dict[str, int]:
 
 @scheduled(app, Rate(15, unit=Rate.MINUTES))
 def reject_overdue(tick: ScheduledEvent) -> dict[str, int]:
-    """Reject the requests nobody has decided on in the organisation's own time, where it has set one (D33)."""
+    """Reject requests that are undecided after the time set by the organisation, if it has set one (D33)."""
     return container.auto_reject_job.reject_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))
 def commence_overdue(tick: ScheduledEvent) -> dict[str, int]:
-    """Commence what nobody has commenced for 31 days (RB-19)."""
+    """Commence appointments that are 31 days overdue (RB-19)."""
     return container.auto_start_job.commence_overdue(tick.now, tick.has_time_left)
 
 
 @scheduled(app, Rate(1, unit=Rate.HOURS))
 def check_integrity(tick: ScheduledEvent) -> dict[str, int]:
-    """Compare the ledger with the appointments; an alarm watches the metric."""
+    """Compare ledger, appointments and clients; an alarm watches the metric."""
     return container.integrity_job.check(tick.now)
 
 
-# The template puts the table's stream in place of this ARN, which Chalice wants to read.
+# Chalice requires an ARN; the template replaces it with that of the table's stream.
 @app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
 def relay_stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
-    """Send the messages and events of new journal entries; what fails stays due for deliver_due."""
+    """Send the messages and events of new journal entries; failures stay due for deliver_due."""
     relay_records(event.to_dict()["Records"])
     return {"batchItemFailures": []}

@@ -1,7 +1,7 @@
-"""The composition root: every part of Frontdesk, made once at its first use and plugged into the others.
+"""The composition root: every part of Frontdesk, made once at its first use and connected to the others.
 
-``container`` is the one way to reach a part: ``container.book_appointment.book(…)``. The imports inside its
-properties keep what is heavy out of the cold starts that do not need it; the import benchmark holds that.
+``container`` is the one way to reach a part: ``container.book_appointment.book(…)``. Heavy modules are imported inside
+its properties, so that functions that do not need them start faster; the import benchmark checks that.
 """
 
 from __future__ import annotations
@@ -100,28 +100,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The wait before the n-th attempt is drawn from a span that doubles up to the longest.
+# The longest wait doubles from attempt to attempt up to a limit; seconds.
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.4
 
 
 def pause(attempt: int) -> None:
-    """Wait a little before another attempt, at random so that competing writers spread out."""
+    """Wait before another attempt, at random so that competing writers spread out."""
     observability.count_metric("ConflictsRetried")
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311  # no secret
 
 
 def count_events(work: UnitOfWork) -> None:
-    """Count one metric per domain event: ``appointment.booked`` as ``AppointmentBooked``."""
+    """Count a metric per domain event: ``appointment.booked`` as ``AppointmentBooked``."""
     for event in (event for entry in work.entries for event in entry.events):
         observability.count_metric(event.type.replace("_", ".").title().replace(".", ""))
 
 
 class RandomIds:
-    """Ids from the clock of the call and the system's randomness."""
+    """Ids from the time of the call and the system's randomness."""
 
     def new(self, prefix: str, at: datetime, order: int = 0) -> str:
-        """A new id of this type; of those of one millisecond, the greater ``order`` sorts later."""
+        """A new id of this type; within a millisecond a greater ``order`` sorts later."""
         return new_id(prefix, at, order.to_bytes(3, "big") + secrets.token_bytes(7))
 
     def secret(self) -> str:
@@ -132,7 +132,7 @@ class RandomIds:
 class Container:
     """Each property is one part; its class says what it does."""
 
-    # What the deployment gives
+    # Deployment
 
     @cached_property
     def settings(self) -> DeploymentSettings:
@@ -144,13 +144,13 @@ class Container:
 
     @cached_property
     def connection(self) -> Connection:
-        """The one connection to the table, which every row type shares."""
+        """The one connection to the table, shared by all parts."""
         from chalicelib.persistence.table import connect_table
 
         return connect_table(self.settings.table_name, self.settings.region)
 
     def _on_table(self, adapter: type[T]) -> T:
-        """A part that reads the table by itself; the table must be connected first."""
+        """An adapter that needs the table to be connected first."""
         _ = self.connection
         return adapter()
 
@@ -204,7 +204,7 @@ class Container:
 
     @cached_property
     def user_pool(self) -> CognitoUserPool:
-        """The staff user pool; on the embedded AWS nobody is sent an invitation."""
+        """The user pool of the staff; in stage local no invitations are sent."""
         from chalicelib.identity import cognito
 
         pool = cognito.cognito_client(self.settings.region)
@@ -401,7 +401,7 @@ class Container:
         return Dashboard(self.store, self.appointment_lists)
 
     def calendar_file(self, view: PublicAppointment) -> str:
-        """An attendee's appointment for their own calendar."""
+        """An attendee's appointment as a calendar file."""
         from chalicelib.notifications.calendar_invitation import calendar_file
 
         offer = Offer(view.settings, view.location, view.service)
@@ -470,7 +470,7 @@ class Container:
         )
 
     def review_key(self) -> str:
-        """What reviews are signed with."""
+        """The key that signs reviews."""
         from chalicelib import secrets_manager
 
         return secrets_manager.read_secret(self.settings.review_key_arn, self.settings.region)
@@ -479,7 +479,7 @@ class Container:
 
     @cached_property
     def meeting_link_provider(self) -> MeetingLinkProvider | None:
-        """Who makes links to video calls: Microsoft Graph where its credentials are kept, a pretence in stage local."""
+        """Microsoft Graph if its credentials are configured, fake links in stage local, else ``None``."""
         config = self.settings
         if config.graph_secret_arn:
             from chalicelib import secrets_manager

@@ -1,4 +1,4 @@
-"""What the system tells its operators: the one Logger and the metrics, neither with personal data."""
+"""The one Logger and the metrics, neither with personal data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 SERVICE = "frontdesk"
 NAMESPACE = "Frontdesk"
 
-# The place in the source is left out of lines: every request would name the same one.
+# Without the location in the source, which would be the same for every request.
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 
 
 def count_metric(name: str, by: int = 1, **dimensions: str) -> None:
-    """Add ``by`` to a metric such as ``BookingMade``; dimensions must stay few-valued (a code, a channel).
+    """Add ``by`` to a metric such as ``BookingMade``; each dimension must have few values (a code, a channel).
 
-    Written at once as a line of its own in CloudWatch's embedded format, so no function has to flush.
+    It is written at once, as a line in CloudWatch's embedded format, so that no function has to flush.
     """
     always = {"service": SERVICE, "stage": os.environ.get("STAGE", "none")}
     with single_metric(name=name, unit=MetricUnit.Count, value=by, namespace=NAMESPACE) as metric:
@@ -30,7 +30,7 @@ def count_metric(name: str, by: int = 1, **dimensions: str) -> None:
 def error_fields(error: BaseException) -> dict[str, object]:
     """An unexpected exception as log fields: its type, the service's error code, the frames outermost first.
 
-    The message is left out: those of validators and drivers quote the values they choked on.
+    The message is left out: validators and drivers quote the rejected values in it.
     """
     return {
         "error": type(error).__qualname__,
@@ -44,18 +44,18 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 
 class PowertoolsObserver:
-    """Metrics and log lines as the use cases ask for them (``services.delivery_ports.Observer``)."""
+    """``messaging_ports.Observer`` with the Logger and the metrics."""
 
     def count(self, name: str, by: int = 1, **dimensions: str) -> None:
-        """Adds to a metric; dimensions are few-valued."""
+        """Add to a metric; each dimension has few values."""
         count_metric(name, by, **dimensions)
 
     def note(self, event: str, **fields: str) -> None:
-        """One log line made of ids only."""
+        """Write one log line that contains only ids."""
         logger.info(event, extra=fields)
 
     def alarm(self, event: str, **fields: str) -> None:
-        """One log line at level ERROR, made of ids only."""
+        """Write one log line at level ERROR that contains only ids."""
         logger.error(event, extra=fields)
 
 

@@ -1,1 +1,1 @@
-"""What the clock sets going; the functions themselves are in app.py."""
+"""Wiring of the scheduled functions and the stream function; the functions themselves are in app.py."""

@@ -1,4 +1,4 @@
-"""Scheduled functions: what the clock sends, and in stage local what a caller says the time is."""
+"""Scheduled functions: their event, and in stage local the time that a caller sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalice.app import BaseLambdaEvent, Chalice, ScheduleExpression
 
 from chalicelib.container import container
 
-# What a batch leaves unused, so that the work in hand can be finished.
+# Kept free, so that the item at hand can be finished.
 _RESERVE_MILLISECONDS = 5_000
 
 
@@ -22,13 +22,13 @@ class ScheduledEvent(BaseLambdaEvent):
 
     @property
     def now(self) -> datetime:
-        """The present instant in UTC; the caller's word counts in stage local only."""
+        """The present instant in UTC; in stage local the caller may set it."""
         if self.requested_now is not None and container.settings.is_local:
             return datetime.fromisoformat(str(self.requested_now)).astimezone(UTC)
         return datetime.now(UTC)
 
     def has_time_left(self) -> bool:
-        """Whether the function may begin another piece of work before Lambda stops it."""
+        """True while the function may begin another item before Lambda stops it."""
         remaining = getattr(self.context, "get_remaining_time_in_millis", None)
         return remaining is None or remaining() > _RESERVE_MILLISECONDS
 
@@ -36,7 +36,7 @@ class ScheduledEvent(BaseLambdaEvent):
 def scheduled(
     app: Chalice, rate: ScheduleExpression
 ) -> Callable[[Callable[[ScheduledEvent], dict[str, int]]], Callable[..., Any]]:
-    """Declares a scheduled function of the app; Chalice's own event class refuses calls made by hand."""
+    """Declare a scheduled function of the app; Chalice's own event class refuses calls by hand."""
 
     def declare(function: Callable[[ScheduledEvent], dict[str, int]]) -> Callable[..., Any]:
         handler: Any = app.schedule(rate)(function)

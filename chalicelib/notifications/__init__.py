@@ -1,1 +1,1 @@
-"""Messages in words and the providers that carry them: SES, SNS, SQS, Microsoft Graph."""
+"""The text of messages and the providers that send them: SES, SNS, SQS, Microsoft Graph."""

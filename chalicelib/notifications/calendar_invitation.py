@@ -1,6 +1,6 @@
-"""Invitations for calendars: RFC 5545 objects with the scheduling semantics of RFC 5546.
+"""Calendar invitations: RFC 5545 objects with the scheduling semantics of RFC 5546.
 
-Times are written in UTC, so that no calendar has to know our zones: every one shows them in its own.
+Times are written in UTC, so that no calendar has to know our time zones; each shows them in its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PRODUCT_ID = "-//Frontdesk//Appointments//EN"
 
 
 class SchedulingMethod(StrEnum):
-    """What the calendar is asked to do."""
+    """The action a calendar is asked for."""
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
@@ -34,7 +34,7 @@ class SchedulingMethod(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """How far an event is to be counted on (RFC 5545, 3.8.1.11)."""
+    """The status of an event (RFC 5545, 3.8.1.11)."""
 
     TENTATIVE = "TENTATIVE"
     CONFIRMED = "CONFIRMED"
@@ -42,7 +42,7 @@ class EventStatus(StrEnum):
 
 
 def scheduling_method(notification: Notification) -> SchedulingMethod | None:
-    """What a notice asks of a client's calendar; nothing for staff, reminders, a first request.
+    """The action for a client's calendar; ``None`` for staff, for reminders and for a first request.
 
     Mail programs show an invitation as an appointment that is made, which a request is not (NT-3).
     """
@@ -52,22 +52,24 @@ def scheduling_method(notification: Notification) -> SchedulingMethod | None:
         return SchedulingMethod.CANCEL
     if notification.kind in (MessageKind.CONFIRMATION, MessageKind.RESCHEDULED):
         return SchedulingMethod.REQUEST
-    # A moved request: what the calendar already has must follow, as tentative.
+    # A request that moved: the event already in the calendar must follow, as tentative.
     if notification.kind is MessageKind.REQUEST_RECEIVED and notification.sequence > 0:
         return SchedulingMethod.REQUEST
     return None
 
 
 def build_invitation(notification: Notification, method: SchedulingMethod, sender: str, public_url: str) -> bytes:
-    """The ``text/calendar`` part of an e-mail: organiser and attendee named, SEQUENCE as the notice says."""
-    event = _event(notification, _event_status(notification, off=method is SchedulingMethod.CANCEL), sender, public_url)
+    """The ``text/calendar`` part of an e-mail, with organiser, attendee and the notification's SEQUENCE."""
+    event = _event(
+        notification, _event_status(notification, cancelled=method is SchedulingMethod.CANCEL), sender, public_url
+    )
     event["attendee"] = _attendee(notification, method)
     return _calendar(event, method)
 
 
 def calendar_file(appointment: Appointment, attendee: Attendee, offer: Offer, sender: str, public_url: str) -> str:
-    """The file behind ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
-    off = attendee.cancelled or not appointment.occupies_capacity
+    """The content of ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
+    cancelled = attendee.cancelled or not appointment.occupies_capacity
     notification = Notification(
         kind=MessageKind.CONFIRMATION,
         audience=Audience.CLIENT,
@@ -87,22 +89,22 @@ def calendar_file(appointment: Appointment, attendee: Attendee, offer: Offer, se
         place_address=offer.location.address if appointment.method is MeetingMethod.IN_PERSON else "",
         changed_at=appointment.updated_at,
         confirmed=appointment.confirmed,
-        sequence=calendar_sequence(appointment, attendee, leaving=off),
+        sequence=calendar_sequence(appointment, attendee, cancelled=cancelled),
         code=attendee.code,
-        teleconference=None if off else visible_call(appointment),
+        teleconference=None if cancelled else visible_call(appointment),
     )
-    event = _event(notification, _event_status(notification, off=off), sender, public_url)
+    event = _event(notification, _event_status(notification, cancelled=cancelled), sender, public_url)
     return _calendar(event, SchedulingMethod.PUBLISH).decode("utf-8")
 
 
-def _event_status(notification: Notification, *, off: bool) -> EventStatus:
-    if off:
+def _event_status(notification: Notification, *, cancelled: bool) -> EventStatus:
+    if cancelled:
         return EventStatus.CANCELLED
     return EventStatus.CONFIRMED if notification.confirmed else EventStatus.TENTATIVE
 
 
 def _event(notification: Notification, status: EventStatus, sender: str, public_url: str) -> Event:
-    # Loaded where an invitation is written: it takes a tenth of a second.
+    # Imported here because loading it takes a tenth of a second.
     from icalendar import Event
 
     translations = translations_for(notification.language)
@@ -114,14 +116,14 @@ def _event(notification: Notification, status: EventStatus, sender: str, public_
     event.add("dtstart", _utc(notification.start))
     event.add("dtend", _utc(notification.end))
     summary = f"{one_line(notification.service)} ({one_line(notification.organisation)})"
-    # Few calendars show that an event is tentative, all show its name.
+    # Few calendars show that an event is tentative, but all show its name.
     event.add(
         "summary", translations.line("tentative", summary=summary) if status is EventStatus.TENTATIVE else summary
     )
     address = one_line(notification.place_address)
-    # Calendars offer a link to follow where they expect the place.
-    where = usable_meeting_link(notification) or meeting_place(notification, translations)
-    event.add("location", ", ".join(filter(None, (where, address))))
+    # Calendars make a link clickable where they expect the place.
+    place = usable_meeting_link(notification) or meeting_place(notification, translations)
+    event.add("location", ", ".join(filter(None, (place, address))))
     description = [
         *_call_lines(notification, translations),
         *([translations.line("text_link", url=link)] if public_url else []),
@@ -139,14 +141,14 @@ def _event(notification: Notification, status: EventStatus, sender: str, public_
 
 
 def _call_lines(notification: Notification, translations: Translations) -> list[str]:
-    """What is to be known of the video call: how to join it, or that the link follows."""
+    """The lines about the video call: how to join it, or that the link follows."""
     if usable_meeting_link(notification):
         return [translations.line("text_join", url=usable_meeting_link(notification))]
     return [text for text in [manual_link_note(notification, translations)] if text]
 
 
 def _add_conference(event: Event, link: str, label: str) -> None:
-    """The video call as calendars understand it (RFC 7986, 5.11)."""
+    """Add the video call as a CONFERENCE property (RFC 7986, 5.11)."""
     from icalendar import vText, vUri
 
     conference = vUri(link)
@@ -172,10 +174,10 @@ def _attendee(notification: Notification, method: SchedulingMethod) -> vCalAddre
 def _address(address: str, name: str) -> vCalAddress:
     from icalendar import vCalAddress, vText
 
-    found = vCalAddress(f"mailto:{address}")
-    # A parameter's value cannot hold a double quote (RFC 5545, 3.2).
-    found.params["CN"] = vText(one_line(name).replace('"', "'"))
-    return found
+    result = vCalAddress(f"mailto:{address}")
+    # A parameter's value cannot contain a double quote (RFC 5545, 3.2).
+    result.params["CN"] = vText(one_line(name).replace('"', "'"))
+    return result
 
 
 def _calendar(event: Event, method: SchedulingMethod) -> bytes:

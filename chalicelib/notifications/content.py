@@ -1,4 +1,4 @@
-"""Letters: a notice put into words, before it is laid out as HTML, plain text or a text message."""
+"""The content of an e-mail: a notification in words, before it is laid out as HTML and plain text."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from chalicelib.notifications.translations import Translations, one_line, saniti
 
 @dataclass(frozen=True, slots=True)
 class ContentRow:
-    """One detail: its name and the lines of its value."""
+    """One detail: its label and the lines of its value; ``struck`` shows it struck through."""
 
     label: str
     lines: tuple[str, ...]
     struck: bool = False
 
     def to_plain_text(self, translations: Translations) -> str:
-        """As plain text, further lines indented."""
+        """The row as plain text, further lines indented."""
         return translations.line("colon", label=self.label, value="\n    ".join(self.lines))
 
 
 class Tone(StrEnum):
-    """The colour at the head of a letter: all is settled, all is still open, it is over."""
+    """The colour at the head of an e-mail: settled, still open, or over."""
 
     SETTLED = "#1f5fbf"
     OPEN = "#c98a12"
@@ -40,7 +40,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """What a message says; ``actions`` are (text, URL), the first one being the main one."""
+    """The words of a message; ``actions`` are (text, URL), the main one first."""
 
     language: str
     organisation: str
@@ -56,7 +56,7 @@ class MessageContent:
 
 
 def build_content(notification: Notification, public_url: str) -> MessageContent:
-    """The notice in its recipient's language and zone."""
+    """The notification in its recipient's language and time zone."""
     translations = translations_for(notification.language)
     values = {
         "name": one_line(notification.name),
@@ -64,20 +64,21 @@ def build_content(notification: Notification, public_url: str) -> MessageContent
         "date": translations.date(notification.start, notification.timezone),
         "organisation": one_line(notification.organisation),
     }
-    kind = partial(translations.message, notification.wording_variant, notification.kind)
-    ends = notification.kind in FINAL_KINDS
+    words = partial(translations.message, notification.wording_variant, notification.kind)
     rows = tuple(_content_rows(notification, translations))
     link = manage_url(notification, public_url)
     return MessageContent(
         language=translations.language,
         organisation=values["organisation"],
-        subject=kind("subject", **values),
-        heading=kind("heading", **values),
-        lead=kind("lead", **values),
+        subject=words("subject", **values),
+        heading=words("heading", **values),
+        lead=words("lead", **values),
         rows=rows,
         plain_rows=tuple(row.to_plain_text(translations) for row in rows),
         actions=(*_join_actions(notification, translations), *_actions(notification, translations, link, public_url)),
-        closing=tuple(_closing_lines(notification, translations)) if link and not ends else (),
+        closing=tuple(_closing_lines(notification, translations))
+        if link and notification.kind not in FINAL_KINDS
+        else (),
         footer=translations.line("footer", **values),
         tone=_tone(notification),
     )
@@ -90,28 +91,28 @@ def _tone(notification: Notification) -> Tone:
 
 
 def manage_url(notification: Notification, public_url: str) -> str:
-    """Where this attendee, and nobody else, sees and changes the appointment; empty for staff."""
+    """The URL where this attendee, and nobody else, sees and changes the appointment; empty for staff."""
     if notification.code is None:
         return ""
     return f"{public_url}/manage?{urlencode({'id': notification.appointment_id, 'code': notification.code})}"
 
 
 def meeting_place(notification: Notification, translations: Translations) -> str:
-    """Where or how it takes place, on one line."""
+    """The place or the meeting method, on one line."""
     if notification.method is MeetingMethod.IN_PERSON:
         return one_line(notification.place)
     return _method_text(notification, translations)
 
 
 def usable_meeting_link(notification: Notification) -> str:
-    """The link to the video call, where there is one to use; else empty."""
+    """The link to the video call, or an empty text if there is none to use."""
     return (notification.teleconference.link if notification.teleconference else None) or ""
 
 
 def manual_link_note(notification: Notification, translations: Translations) -> str:
-    """That staff send the link themselves, to them that they are to; empty where nobody waits for one (RB-9, D40)."""
-    call, coming = notification.teleconference, notification.confirmed and notification.changed_at < notification.start
-    if call is None or call.state is not LinkState.BY_STAFF or notification.kind in FINAL_KINDS or not coming:
+    """The note that staff send the link themselves; empty if no link is to be sent (RB-9, D40)."""
+    call, ahead = notification.teleconference, notification.confirmed and notification.changed_at < notification.start
+    if call is None or call.state is not LinkState.BY_STAFF or notification.kind in FINAL_KINDS or not ahead:
         return ""
     return translations.line("link_follows" if notification.audience is Audience.CLIENT else "send_link")
 
@@ -132,15 +133,15 @@ def _content_rows(notification: Notification, translations: Translations) -> Ite
     span = translations.time_range(notification.start, notification.end, notification.timezone)
     yield ContentRow(translations.label("when"), (span, translations.zone(notification.start, notification.timezone)))
     yield ContentRow(translations.label("where"), tuple(_place_lines(notification, translations)))
-    follows = manual_link_note(notification, translations)
-    if follows:
-        yield ContentRow(translations.label("link"), (follows,))
+    link_note = manual_link_note(notification, translations)
+    if link_note:
+        yield ContentRow(translations.label("link"), (link_note,))
     if notification.staff_name:
         yield ContentRow(translations.label("with"), (one_line(notification.staff_name),))
     if notification.reason.strip():
         yield ContentRow(translations.label("reason"), tuple(sanitised(notification.reason).strip().splitlines()))
-    for guest in notification.attendees:
-        yield from _attendee_rows(guest, notification, translations)
+    for attendee in notification.attendees:
+        yield from _attendee_rows(attendee, notification, translations)
 
 
 def _place_lines(notification: Notification, translations: Translations) -> Iterator[str]:
@@ -155,8 +156,8 @@ def _attendee_rows(
     attendee: NotifiedAttendee, notification: Notification, translations: Translations
 ) -> Iterator[ContentRow]:
     if notification.audience is not Audience.CLIENT:
-        known = (one_line(attendee.name), attendee.phone, attendee.email)
-        yield ContentRow(translations.label("client"), tuple(filter(None, known)))
+        contact = (one_line(attendee.name), attendee.phone, attendee.email)
+        yield ContentRow(translations.label("client"), tuple(filter(None, contact)))
     for question, value in attendee.answers:
         yield ContentRow(one_line(question), (_answer_text(value, translations),))
     if attendee.notes.strip():

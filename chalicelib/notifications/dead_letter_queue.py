@@ -1,4 +1,4 @@
-"""The queue where messages end that could not be delivered, so that a person can look after them."""
+"""The SQS queue of messages that could not be delivered, for a person to look at."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chalicelib.notifications.provider_errors import RETRYING
 
 @dataclass
 class SqsDeadLetterQueue:
-    """The dead-letter queue of messages."""
+    """``messaging_ports.DeadLetterQueue`` with SQS."""
 
     url: str
     region: str
 
     def put(self, record: Mapping[str, str]) -> None:
-        """Sets one message aside: ids and reason, no personal data; raises when SQS did not take it."""
+        """Send one record: ids and reason, no personal data; raises if SQS did not accept it."""
         self._client.send_message(QueueUrl=self.url, MessageBody=json.dumps(dict(record)))
 
     @cached_property

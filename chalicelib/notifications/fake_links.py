@@ -1,16 +1,16 @@
-"""Links to video calls that lead nowhere, for stage local: the address says so."""
+"""Fake links to video calls for stage local; the address says that they are."""
 
 from __future__ import annotations
 
 from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
 
-# example.org is nobody's (RFC 2606).
+# example.org is reserved (RFC 2606).
 FAKE_LINK_PREFIX = "https://example.org/pretended-meeting"
 _STAGE = "local"
 
 
 class FakeMeetingLinks:
-    """``services.delivery_ports.MeetingLinks`` without a platform; cannot be made in any other stage."""
+    """``messaging_ports.MeetingLinkProvider`` without a platform; ``ValueError`` in any other stage."""
 
     def __init__(self, stage: str) -> None:
         if stage != _STAGE:

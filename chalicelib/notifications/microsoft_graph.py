@@ -1,7 +1,7 @@
 """Links to Teams meetings from Microsoft Graph: client credentials, ``onlineMeetings/createOrGet``.
 
-Graph tells meetings apart by tenant, organiser and external id: whoever asks again with the same ones gets the same
-meeting, so nothing here has to remember what it has asked for. All meetings are one organiser's.
+Graph identifies a meeting by tenant, organiser and external id: the same request returns the same meeting, so nothing
+has to be stored here. All meetings belong to one organiser.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from chalicelib.domain.shared.times import utc_text
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-# Two of each fit many times into what a function may take; nothing waits for an answer that is later.
+# Two of each fit many times into the time limit of a function; later responses are given up.
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
-# A token is not used in the last minutes of its life, so that none runs out on its way.
+# A token is not used in its last minutes, so that it cannot expire on the way.
 TOKEN_MARGIN = timedelta(minutes=5)
-# After a fault nobody is kept waiting for the next one: the relay has other messages to send.
+# After a failure Graph is not called for this long: the relay has other messages to send.
 PAUSE_AFTER_FAILURE = timedelta(seconds=20)
-# Teams gives a link up so long after the meeting that it was made for.
+# Teams drops a link this long after its meeting.
 LINK_LIFETIME = timedelta(days=60)
-# What passes by itself, besides all that the server says of itself.
+# Statuses that pass by themselves, besides 429 and 5xx.
 _TRANSIENT_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY}
 )
@@ -38,7 +38,7 @@ _TRANSIENT_STATUSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GraphCredentials:
-    """The secret's content: the app registration, and the object id of the user in whose name meetings are made."""
+    """The content of the secret: the app registration, and the object id of the user who organises the meetings."""
 
     tenant_id: str
     client_id: str
@@ -55,9 +55,9 @@ class _AccessToken:
 
 @dataclass
 class GraphMeetingLinks:
-    """``services.delivery_ports.MeetingLinks`` with Microsoft Graph; ``secret`` gives the credentials as JSON.
+    """``messaging_ports.MeetingLinkProvider`` with Microsoft Graph; ``secret`` gives the credentials as JSON.
 
-    ``clock`` is the real one: tokens and the server's wishes go by it, whatever time a caller goes by.
+    ``clock`` is the real one, also in stage local: tokens and ``Retry-After`` go by it.
     """
 
     secret: Callable[[], str] = field(repr=False)
@@ -69,10 +69,10 @@ class GraphMeetingLinks:
     _paused: tuple[datetime, str] | None = field(default=None, init=False)
 
     def create_link(self, meeting: Meeting) -> MeetingLink:
-        """The link to join by, without an account of one's own where the tenant lets guests in.
+        """The link to join by; guests need no account if the tenant admits them.
 
-        ``LinkDelayed`` for faults on the way, throttling and credentials that are not taken, which a new secret
-        cures; ``LinkRefused`` when Graph says that the request itself is wrong or not allowed.
+        ``LinkDelayed`` for network faults, throttling and rejected credentials, which a new secret cures;
+        ``LinkRefused`` if Graph says that the request itself is wrong or not allowed.
         """
         self._require_not_paused()
         try:
@@ -88,7 +88,7 @@ class GraphMeetingLinks:
             raise
 
     def _require_not_paused(self) -> None:
-        """Nothing is asked for while the server wants to be left alone, or has just failed."""
+        """``LinkDelayed`` while the server asks for a pause or has just failed."""
         if self._paused is None:
             return
         until, reason = self._paused
@@ -99,14 +99,14 @@ class GraphMeetingLinks:
 
     def _read_credentials(self) -> GraphCredentials:
         try:
-            known = json.loads(self.secret())
-            return GraphCredentials(**{name: str(known[name]) for name in GraphCredentials.__dataclass_fields__})
+            fields = json.loads(self.secret())
+            return GraphCredentials(**{name: str(fields[name]) for name in GraphCredentials.__dataclass_fields__})
         except Exception as error:
-            # Its text may quote the secret: only this reason is ever logged.
+            # The error's text may quote the secret: only this reason is logged.
             raise LinkDelayed("credentials_unreadable") from error
 
     def _access_token(self, credentials: GraphCredentials) -> str:
-        """A token that is good for a while yet, an earlier one if there is one."""
+        """A token that is valid for a while yet, the cached one if possible."""
         token = self._token
         if token is None or token.credentials != credentials or token.expires_at <= self.clock():
             self._token = token = self._request_token(credentials)
@@ -124,11 +124,11 @@ class GraphMeetingLinks:
         if answer.status != HTTPStatus.OK:
             self._raise_if_transient(answer)
             raise LinkDelayed("credentials_refused")
-        said = _json_object(answer)
-        if not said.get("access_token"):
+        body = _json_object(answer)
+        if not body.get("access_token"):
             raise LinkDelayed("unexpected_answer")
-        life = timedelta(seconds=float(said.get("expires_in") or 0))
-        return _AccessToken(str(said["access_token"]), credentials, self.clock() + life - TOKEN_MARGIN)
+        life = timedelta(seconds=float(body.get("expires_in") or 0))
+        return _AccessToken(str(body["access_token"]), credentials, self.clock() + life - TOKEN_MARGIN)
 
     def _create_or_get(self, meeting: Meeting, credentials: GraphCredentials, token: str) -> BaseHTTPResponse:
         organizer = quote(credentials.organizer_id, safe="")
@@ -154,19 +154,19 @@ class GraphMeetingLinks:
         raise LinkRefused(f"refused_{answer.status}")
 
     def _raise_if_transient(self, answer: BaseHTTPResponse) -> None:
-        """Raises for what another attempt may cure: throttling, faults of the server."""
+        """``LinkDelayed`` for what another attempt may cure: throttling and server faults."""
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise LinkDelayed("throttled", self._retry_after_seconds(answer))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _TRANSIENT_STATUSES:
             raise LinkDelayed("server_fault", self._retry_after_seconds(answer))
 
     def _retry_after_seconds(self, answer: BaseHTTPResponse) -> float:
-        """The seconds until the server wants to be asked again, which it says as a number or a date; else none."""
-        said = answer.headers.get("Retry-After", "").strip()
-        if said.isdecimal():
-            return float(said)
+        """The seconds that ``Retry-After`` asks for, as a number or a date; 0 without it."""
+        value = answer.headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            return float(value)
         try:
-            return max(0.0, (parsedate_to_datetime(said) - self.clock()).total_seconds())
+            return max(0.0, (parsedate_to_datetime(value) - self.clock()).total_seconds())
         except (ValueError, TypeError):
             return 0.0
 
@@ -187,9 +187,9 @@ class GraphMeetingLinks:
 
 def _json_object(answer: BaseHTTPResponse) -> Mapping[str, Any]:
     try:
-        said = json.loads(answer.data)
+        body = json.loads(answer.data)
     except ValueError:
-        said = None
-    if not isinstance(said, dict):
+        body = None
+    if not isinstance(body, dict):
         raise LinkDelayed("unexpected_answer")
-    return said
+    return body

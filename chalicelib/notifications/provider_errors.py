@@ -1,4 +1,4 @@
-"""What a provider's answer says about a message: surely not sent, never to be sent, or unknown."""
+"""The meaning of a provider's error for a message: certainly not sent, never to be sent, or unknown."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from botocore.exceptions import (
 
 from chalicelib.domain.messaging.notifications import NotSent, Rejected
 
-# One request per permission: the driver's own second attempt after a lost answer could send twice.
+# One request per claim: a second attempt by the driver after a lost response could send twice.
 SINGLE_ATTEMPT = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
-# What may be repeated without harm is left to the driver.
+# For requests that may be repeated without harm.
 RETRYING = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
 _NOT_SENT_ERRORS = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
-# Gateways answer these when the service itself may well have done its work.
+# Gateways return these although the service may have done its work.
 _AMBIGUOUS_STATUSES = frozenset({502, 504})
 
 
 @contextmanager
 def translate_errors(rejection_codes: frozenset[str]) -> Iterator[None]:
-    """Raises ``NotSent`` or ``Rejected`` for errors that prove it; anything else says nothing and passes.
+    """Raise ``NotSent`` or ``Rejected`` for errors that prove it; other errors pass unchanged.
 
-    ``rejections`` are the error codes that no repetition cures.
+    ``rejection_codes`` are the error codes for which trying again is of no use.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Messages ready to be sent: an e-mail's HTML and plain text, and the body of a text message."""
+"""Render messages: an e-mail's HTML and plain text, and the body of a text message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLAIN_PUNCTUATION = str.maketrans({"’": "'", "–": "-", "−": "-", "\u00a0"
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """An e-mail's content."""
+    """An e-mail's subject and bodies."""
 
     subject: str
     html: str
@@ -28,21 +28,21 @@ class RenderedMessage:
 
 
 def render_email(notification: Notification, public_url: str) -> RenderedMessage:
-    """The e-mail for a notice; what people typed appears literally in both bodies (case 24)."""
+    """The e-mail for a notification; text that people typed appears literally in both bodies (case 24)."""
     content = build_content(notification, public_url)
     templates = _template_environment()
     return RenderedMessage(
         subject=one_line(content.subject),
-        html=templates.get_template("mail.html").render(letter=content),
-        text=templates.get_template("mail.txt").render(letter=content),
+        html=templates.get_template("mail.html").render(message=content),
+        text=templates.get_template("mail.txt").render(message=content),
     )
 
 
 def render_text_message(notification: Notification, public_url: str) -> str:
-    """The text message for a notice: at most three segments, cut between characters (case 24).
+    """The text message for a notification: at most three segments, cut between characters (case 24).
 
-    Why something does not take place is said as far as there is room. Who gets no e-mail finds the link to the
-    appointment in the text; it is never cut.
+    The reason of a cancellation is included as far as it fits. A recipient without e-mail gets the link to the
+    appointment, which is never cut.
     """
     translations = translations_for(notification.language)
     body = translations.message(
@@ -54,19 +54,19 @@ def render_text_message(notification: Notification, public_url: str) -> str:
         when=translations.short_date_time(notification.start, notification.timezone),
         place=meeting_place(notification, translations),
     )
-    ends = notification.kind in FINAL_KINDS
-    if ends and notification.reason:
+    is_final = notification.kind in FINAL_KINDS
+    if is_final and notification.reason:
         body += " " + translations.line(
             "colon", label=translations.label("reason"), value=one_line(notification.reason)
         )
-    link = "" if ends or notification.has_email else manage_url(notification, public_url)
-    tail = " " + translations.line("text_link", url=link) if link else ""
-    return fit_to_segments(one_line(body).translate(_PLAIN_PUNCTUATION), tail.translate(_PLAIN_PUNCTUATION))
+    link = "" if is_final or notification.has_email else manage_url(notification, public_url)
+    suffix = " " + translations.line("text_link", url=link) if link else ""
+    return fit_to_segments(one_line(body).translate(_PLAIN_PUNCTUATION), suffix.translate(_PLAIN_PUNCTUATION))
 
 
 @lru_cache(maxsize=1)
 def _template_environment() -> Environment:
-    # Imported where a message is written: no other function pays for it.
+    # Imported here so that only functions that send messages pay for it.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     return Environment(

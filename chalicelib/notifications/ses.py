@@ -23,7 +23,7 @@ _REJECTION_CODES = frozenset({"MessageRejected", "BadRequestException", "Invalid
 
 @dataclass
 class SesEmailSender:
-    """The carrier of e-mail; ``sender`` is a verified address, ``configuration_set`` may be empty."""
+    """Sends e-mail; ``sender`` is a verified address, ``configuration_set`` may be empty."""
 
     sender: str
     configuration_set: str
@@ -31,9 +31,9 @@ class SesEmailSender:
     region: str
 
     def prepare(self, notification: Notification) -> Callable[[], str]:
-        """The notice written and laid out; calling it sends it and returns SES's id.
+        """Render the e-mail; calling the result sends it and returns SES's id.
 
-        Raises ``Rejected`` for an address that cannot be one; the call raises ``NotSent`` or ``Rejected``.
+        Raises ``Rejected`` for an invalid address; the call raises ``NotSent`` or ``Rejected``.
         """
         address = _smtp_address(notification.address)
         return partial(self._send, address, build_mime_message(notification, self.sender, self.public_url, address))
@@ -57,7 +57,7 @@ class SesEmailSender:
 
 
 def build_mime_message(notification: Notification, sender: str, public_url: str, address: str) -> EmailMessage:
-    """The whole message; no text in it can begin another header (case 24)."""
+    """The complete MIME message; no text in it can start another header (case 24)."""
     content = render_email(notification, public_url)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(one_line(notification.organisation), addr_spec=parseaddr(sender)[1])
@@ -76,13 +76,13 @@ def build_mime_message(notification: Notification, sender: str, public_url: str,
 
 
 def _smtp_address(text: str) -> str:
-    """An address as SES takes it: ASCII, the domain in its IDNA form."""
+    """An address as SES accepts it: ASCII, the domain in its IDNA form."""
     local, _, domain = text.strip().rpartition("@")
     if not local or not domain:
         raise Rejected("InvalidAddress")
     try:
         spec = Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}").addr_spec
         spec.encode("ascii")
-    except (ValueError, IndexError, MessageError) as error:  # the parser runs off the end of some
+    except (ValueError, IndexError, MessageError) as error:  # the parser raises IndexError for some addresses
         raise Rejected("InvalidAddress") from error
     return spec

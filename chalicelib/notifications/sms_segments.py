@@ -1,10 +1,10 @@
-"""Text messages of at most three segments: what does not fit is cut where readers see the end of a character."""
+"""Text messages of at most three segments, cut where a visible character ends."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# The GSM 03.38 alphabet: one character outside it makes the whole text UTF-16, less than half as long.
+# The GSM 03.38 alphabet: one character outside it makes the whole text UTF-16, for which less than half fits.
 GSM_ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -18,12 +18,12 @@ _MARKS = frozenset({"Mn", "Mc", "Me"})
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
-# Longer than any character that is one for its readers; marks heaped up without end are cut all the same.
+# Longer than any real visible character; longer heaps of marks are cut within.
 _MAX_CHARACTER_LENGTH = 32
 
 
 def fit_to_segments(body: str, suffix: str = "") -> str:
-    """``body`` and ``tail``, the body cut so that both fit into three segments (case 24)."""
+    """``body`` and ``suffix``, the body cut so that both fit into three segments (case 24)."""
     if set(body + suffix) <= GSM_ALPHABET:
         room = _GSM_LIMIT - len(suffix)
         return (body if len(body) <= room else body[: room - len(_ELLIPSIS)] + _ELLIPSIS) + suffix
@@ -38,7 +38,7 @@ def _utf16_units(text: str) -> int:
 
 
 def _code_points_within(text: str, units: int) -> int:
-    """How many code points from the start take at most so many UTF-16 units."""
+    """The number of code points from the start that take at most ``units`` UTF-16 units."""
     used = 0
     for count, char in enumerate(text):
         used += _utf16_units(char)
@@ -48,7 +48,7 @@ def _code_points_within(text: str, units: int) -> int:
 
 
 def _character_boundary(text: str, end: int) -> int:
-    """The nearest end at or before this one that leaves no character cut in two."""
+    """The nearest end at or before this one that cuts no visible character in two."""
     for earlier in range(end, max(end - _MAX_CHARACTER_LENGTH, 0), -1):
         if not _is_joined(text, earlier):
             return earlier
@@ -56,7 +56,7 @@ def _character_boundary(text: str, end: int) -> int:
 
 
 def _is_joined(text: str, at: int) -> bool:
-    """Whether what begins here belongs to the character before it: an accent, a skin tone, half a flag or family."""
+    """True if the code point here belongs to the character before it: an accent, a skin tone, half a flag or family."""
     before, here = text[at - 1], text[at]
     if _JOINER in (here, before) or unicodedata.category(here) in _MARKS:
         return True

@@ -23,13 +23,13 @@ _TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "
 
 @dataclass
 class SnsTextSender:
-    """The carrier of text messages."""
+    """Sends text messages."""
 
     public_url: str
     region: str
 
     def prepare(self, notification: Notification) -> Callable[[], str]:
-        """The notice in few words; calling it sends it and returns SNS's id.
+        """Render the text message; calling the result sends it and returns SNS's id.
 
         Raises ``Rejected`` for a number that is not E.164; the call raises ``NotSent`` or ``Rejected``.
         """
@@ -51,13 +51,13 @@ class SnsTextSender:
 
 @dataclass
 class SnsEventTopic:
-    """The topic that domain events go to, at least once each; subscribers tell copies by ``id``."""
+    """The topic of domain events, each published at least once; subscribers recognise copies by ``id``."""
 
     arn: str
     region: str
 
     def publish(self, event_id: str, at: datetime, event: DomainEvent) -> None:
-        """One event in its envelope; raises when SNS did not take it."""
+        """Publish one event in its envelope; raises if SNS did not accept it."""
         envelope = {
             "id": event_id,
             "type": event.type,

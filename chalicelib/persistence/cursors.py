@@ -1,4 +1,4 @@
-"""Pages of a query, and cursors that say nothing but where it goes on."""
+"""Cursors of DynamoDB queries: the key after which a list goes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.domain.shared.errors import invalid
 
 
 def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
-    """A cursor for DynamoDB's LastEvaluatedKey; none at the end of the list."""
+    """A cursor for DynamoDB's LastEvaluatedKey; ``None`` at the end of the list."""
     if not last_key:
         return None
     plain = {name: value[STRING] for name, value in last_key.items()}
@@ -24,10 +24,10 @@ def encode(last_key: dict[str, dict[str, Any]] | None) -> str | None:
 def decode(
     cursor: str | None, partition_attribute: str, partition: str, first_key: str, last_key: str
 ) -> dict[str, dict[str, Any]] | None:
-    """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this very list.
+    """The key of a cursor; 422 ``invalid_cursor`` unless it belongs to this list.
 
-    DynamoDB takes no key from outside the range [low, high] that is asked for. One below it is none: a list
-    that begins now has moved on since its last page.
+    DynamoDB accepts no key outside the range [``first_key``, ``last_key``] of the query. A key below it counts as
+    ``None``: the list begins at the present and has moved on since its last page.
     """
     if cursor is None:
         return None

@@ -1,4 +1,4 @@
-"""What the due index says is to be done by now: blocks, requests, forgotten appointments and deleted clients."""
+"""The due index: blocks, series, requests, overdue appointments and deleted clients that wait for their time."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ _PAGE_SIZE = 100
 
 
 class DynamoDueWork:
-    """``releasing.DueWork``, ``lapsing.Waiting``, ``commencing.Unstarted`` and ``forgetting.Leaving`` on the table."""
+    """``store_port.DueWork`` on the table; every list begins with what has waited longest."""
 
     def due_sheets(self, until: datetime) -> Iterator[tuple[str, str]]:
-        """The location and UTC day of every sheet with a block due by then, longest waiting first."""
+        """The location and UTC day of every sheet with a block due by then."""
         for row in _due_rows("sheet", until):
             yield keys.id_of_partition(row.pk), row.sk
 
     def due_series(self, until: datetime) -> Iterator[str]:
-        """The id of every series of which more is to be laid out by then, longest waiting first."""
+        """The id of every block series that is to be extended by then."""
         for row in _due_rows("series", until):
             yield keys.id_of_partition(row.pk)
 
     def pending_requests(self, until: datetime) -> Iterator[str]:
-        """The id of every request that was made by then and not decided on, longest waiting first."""
+        """The id of every request made by then that is still undecided."""
         for row in _due_rows("request", until):
             yield keys.id_of_partition(row.pk)
 
     def due_erasures(self, until: datetime) -> Iterator[str]:
-        """The id of every deleted client who is to be forgotten by then, longest waiting first."""
+        """The id of every deleted client who is to be erased by then."""
         for row in _due_rows("farewell", until):
             yield keys.id_of_partition(row.pk)
 
     def due_auto_starts(self, until: datetime) -> Iterator[str]:
-        """The id of every appointment that should have been commenced by then, longest waiting first.
+        """The id of every appointment that should have been commenced by then.
 
-        Last come those of which a reminder still waits that was due so long ago: nobody has been reminding.
+        Last come those that still wait for a reminder from before that: the reminder job has not been running.
         """
         for row in chain(_due_rows("overdue", until), _due_rows("reminder", until - OVERDUE_AFTER)):
             yield keys.id_of_partition(row.pk)
 
 
 def _due_rows(work: str, until: datetime) -> Iterator[Row]:
-    """The keys of what is due, all shards in one order; pages are read as they are needed."""
+    """The keys of the due rows of all shards in one order; pages are read as they are needed."""
     condition = Row.due_at <= utc_text(until)
     shards = (
         Row.due.query(partition, condition, page_size=_PAGE_SIZE, attributes_to_get=["pk", "sk", "due_at"])

@@ -6,23 +6,23 @@
 | all statuses of the organisation | get | `ORG` · `STATUSES` |
 | how many appointments hold a status | get | `STS#id` · `HELD#predicate#share` |
 | the staff member who signs in as an address | get | `LOGIN#email` · `META` |
-| what is free and who sits where on a location's days | batch get or query | `CAL#location` · `2026-12-01` |
-| when a staff member is busy, by fortnights | batch get or query | `CAL#staff` · `2026-11-30` |
-| a location's hours and everybody who works there | query | `TEAM#location` · `HOURS`, `STF#staff` |
+| blocks and occupants of a location by UTC day | batch get or query | `CAL#location` · `2026-12-01` |
+| busy times of a staff member by fortnight | batch get or query | `CAL#staff` · `2026-11-30` |
+| a location's hours and its team members | query | `TEAM#location` · `HOURS`, `STF#staff` |
 | when a staff member works | get | `ROTA#staff` · `META` |
-| where a block stands | get | `BLK#id` · `META` |
+| the location and day of a block | get | `BLK#id` · `META` |
 | a series of blocks | get | `SER#id` · `META` |
 | an appointment | get | `APT#id` · `META` |
 | a location's appointments by start | query `agenda` | `LOC#location` · start, id |
 | a client's appointments by start | query `agenda` | `CLI#client` · start, id (rows `APT#id` · `ATT#client`) |
 | a staff member's appointments by start | query `queue` | `STF#staff` · start, id |
-| what a staff member had that was cancelled, by start | query `queue` | `STF#staff#CANCELLED` · start, id |
-| what a staff member has begun and not completed, by start | query `review` | `BEGUN#staff` · start, id |
+| a staff member's cancelled appointments by start | query `queue` | `STF#staff#CANCELLED` · start, id |
+| a staff member's appointments in progress by start | query `review` | `BEGUN#staff` · start, id |
 | a location's unassigned appointments by start | query `queue` | `OPEN#location` · start, id |
 | a location's unconfirmed appointments by start | query `review` | `LOC#location` · start, id |
-| what happened to a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
-| the statuses an appointment has passed through, newest first | query | `APT#id` · `PASSED#version` |
-| a message's permission to be sent | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
+| the journal of a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
+| the status history of an appointment, newest first | query | `APT#id` · `PASSED#version` |
+| the claim to send a message | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |
 | the sessions a client is entitled to | get | `CLI#id` · `SESSIONS` |
 | a merge of two clients | get | `MRG#id` · `META` |
@@ -31,14 +31,14 @@
 | all clients by name | query `agenda` | `CLIENTS` · name, id |
 | clients by the beginning of a word of their name | query | `FIND#name#<letter>` · word, name, id |
 | clients by address, number or outside id | query | `FIND#email#value`, `FIND#phone#…`, `FIND#external#…` · id |
-| the clients a location or staff member has to do with | query, batch get | `SEEN#location`, `SEEN#staff` · id |
+| the clients related to a location or staff member | query, batch get | `SEEN#location`, `SEEN#staff` · id |
 | the clients and upcoming bookings behind an address or number | get | `CONTACT#value` · `META` |
-| whose an outside id is | get | `EXTERNAL#value` · `META` |
+| the client with an outside id | get | `EXTERNAL#value` · `META` |
 | a workflow | get | `WFL#id` · `META` |
-| a client's workflows by when they were made | query `agenda` | `WFL#client` · instant, id |
+| a client's workflows by creation | query `agenda` | `WFL#client` · instant, id |
 | a hold | get | `HLD#id` · `META` |
-| what a review of a rebooking was booked as | get | `REVIEW#nonce` · `META` |
-| the answer stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
+| the booking made from a review of a rebooking | get | `REVIEW#nonce` · `META` |
+| the response stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
 | due journal, reminder, request, overdue, sheet, series, farewell | query `due`, a shard | `DUE#work#shard` · at |
 
 A start in a sort key is RFC 3339 UTC, so that text order is time order; cancelled appointments leave the
@@ -61,7 +61,7 @@ INDEXES = {
     "review": ("gsi3pk", "gsi3sk"),
     "due": ("duepk", "due_at"),
 }
-# All indexes carry whole rows but this one: nobody who looks for due work needs a sheet's blocks and occupants.
+# The other indexes contain whole rows; due work is found without a sheet's blocks and occupants.
 DUE_INDEX_ATTRIBUTES = ("kind", "version", "state", "body")
 TTL_ATTRIBUTE = "ttl"
 DUE_SHARDS = 4
@@ -73,7 +73,7 @@ STATUS_HISTORY_PREFIX = "PASSED#"
 
 
 def projection(index: str) -> dict[str, Any]:
-    """What an index carries, as DynamoDB is told."""
+    """The projection of an index, as DynamoDB takes it."""
     if index == "due":
         return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DUE_INDEX_ATTRIBUTES)}
     return {"ProjectionType": "ALL"}
@@ -122,32 +122,32 @@ def status_share(status_id: str, predicate: str, share: str) -> Key:
 
 
 def status_passed(appointment_id: str, number: int) -> Key:
-    """A status an appointment came into with this version of it: text order is the order of versions."""
+    """The status an appointment got with this version; text order is the order of versions."""
     return Key(f"APT#{appointment_id}", f"{STATUS_HISTORY_PREFIX}{number:010}")
 
 
 def roster_partition(location_id: str) -> str:
-    """The partition of a location's hours and posts."""
+    """The partition of a location's hours and team members."""
     return f"TEAM#{location_id}"
 
 
 def branch_hours(location_id: str) -> Key:
-    """When a location is open."""
+    """The opening hours of a location."""
     return Key(roster_partition(location_id), "HOURS")
 
 
 def team_member(location_id: str, staff_id: str) -> Key:
-    """What a staff member is at one location."""
+    """A staff member as a team member of one location."""
     return Key(roster_partition(location_id), f"STF#{staff_id}")
 
 
 def rota(staff_id: str) -> Key:
-    """When a staff member works."""
+    """The rota of a staff member."""
     return Key(f"ROTA#{staff_id}")
 
 
 def login(email: str) -> Key:
-    """Who signs in as this address."""
+    """The staff member who signs in with this address."""
     return Key(f"LOGIN#{email}")
 
 
@@ -157,7 +157,7 @@ def sheet(calendar_id: str, day: str) -> Key:
 
 
 def block_place(block_id: str) -> Key:
-    """Where a block stands."""
+    """The index entry of a block."""
     return Key(f"BLK#{block_id}")
 
 
@@ -172,12 +172,12 @@ def appointment(appointment_id: str) -> Key:
 
 
 def unassigned_partition(location_id: str) -> str:
-    """The partition of what nobody has at a location."""
+    """The partition of a location's unassigned appointments."""
     return f"OPEN#{location_id}"
 
 
 def in_progress_partition(staff_id: str) -> str:
-    """The partition of what a staff member has begun and not completed."""
+    """The partition of a staff member's appointments in progress."""
     return f"BEGUN#{staff_id}"
 
 
@@ -207,17 +207,17 @@ def merges_partition(client_id: str) -> str:
 
 
 def directory_partition(index: str, term: str) -> str:
-    """The partition in which a term is looked for: names by first letter, everything else by the whole value."""
+    """The partition to look for a term in: names by first letter, everything else by the whole value."""
     return f"FIND#{index}#{term[:1] if index == 'name' else term}"
 
 
 def directory_entry(entry: DirectoryEntry) -> Key:
-    """One way to find one client."""
+    """A directory entry of a client."""
     return Key(directory_partition(entry.shelf, entry.term), entry.position)
 
 
 def client_relation(scope_id: str, client_id: str) -> Key:
-    """How many appointments let a location or staff member know a client."""
+    """The number of appointments that relate a client to a location or staff member."""
     return Key(f"SEEN#{scope_id}", client_id)
 
 
@@ -227,7 +227,7 @@ def contact(value: str) -> Key:
 
 
 def external_id(value: str) -> Key:
-    """Whose outside id this is."""
+    """An outside id and its client."""
     return Key(f"EXTERNAL#{value}")
 
 
@@ -247,38 +247,38 @@ def hold(hold_id: str) -> Key:
 
 
 def used_review(nonce: str) -> Key:
-    """What a review of a rebooking was booked as."""
+    """The booking made from a review of a rebooking."""
     return Key(f"REVIEW#{nonce}")
 
 
 def idempotency_key(scope: str, key: str) -> Key:
-    """The answer stored under an Idempotency-Key."""
+    """The response stored under an Idempotency-Key."""
     return Key(f"ONCE#{scope}#{key}")
 
 
 def journal(subject_id: str, entry_id: str) -> Key:
-    """One thing that happened to a subject."""
+    """One journal entry of a subject."""
     return Key(partition(subject_id), f"{JOURNAL_PREFIX}{entry_id}")
 
 
 def partition(subject_id: str) -> str:
-    """The partition of anything that has an id, on an index that of what it has: ``loc_…`` in ``LOC#loc_…``."""
+    """The partition of a record with an id, or on an index of what belongs to it: ``loc_…`` in ``LOC#loc_…``."""
     return f"{subject_id.partition('_')[0].upper()}#{subject_id}"
 
 
 def id_of_partition(pk: str) -> str:
-    """The id, or value, that a partition is named by."""
+    """The id, or value, in the name of a partition."""
     return pk.partition("#")[2]
 
 
 def send_claim(subject_id: str, cause: str, kind: str, recipient: str, channel: str) -> Key:
-    """The permission to send one message once."""
+    """The claim to send one message once."""
     return Key(partition(subject_id), f"SENT#{cause}#{kind}#{recipient}#{channel}")
 
 
 def name_sort_key(name: str, client_id: str) -> str:
     """A sort key in order of name."""
-    # Long names order well enough by their beginning, and a cursor that carries it stays short in every script.
+    # The beginning of a long name is enough for the order, and keeps a cursor short in every script.
     return f"{' '.join(fold_words(name))[:100]}#{client_id}"
 
 

@@ -1,7 +1,7 @@
-"""The outbox: journal entries until they are delivered, permissions to send, and reminders that are due.
+"""The outbox: journal entries until they are delivered, claims to send, and reminders that are due.
 
-A journal row on the due index is undelivered; its ``version`` counts failed attempts and its ``state`` says
-whether its events are published. A permission's ``state`` is ``claimed`` until it is settled for good.
+A journal row on the due index is undelivered; its ``version`` counts failed attempts and its ``state`` is
+``published`` once its events are. The ``state`` of a claim is ``claimed`` until it is settled.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from chalicelib.domain.shared.times import utc_text
 from chalicelib.persistence import keys, row_mapping
 from chalicelib.persistence.table import Row
 
-# Longer than any function that sends may run, so that whoever still holds one after it is gone for good.
+# Longer than a function that sends may run, so that the holder of a claim has ended by then.
 CLAIM_LEASE = timedelta(minutes=2)
 _CLAIMED = "claimed"
 _PUBLISHED = "published"
 
 
 class DynamoOutbox:
-    """``services.delivery_ports.Outbox`` on the table.
+    """``messaging_ports.Outbox`` on the table.
 
-    Leases run by ``clock``, the real one: a sweep that is told another time must not outlive a sender.
+    Leases run by ``clock``, the real one: a sweep at another time must not end the lease of a sender.
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
 
     def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
-        """Entries whose time has come, longest waiting first: one query per shard."""
+        """The entries that are due, longest waiting first: one query per shard."""
         return [_to_due(row) for row in _due_rows("journal", now, limit)]
 
     def finish(self, due: DueEntry) -> None:
-        """Takes the entry off the due index; it stays as the log line it also is."""
+        """Take the entry off the due index; it stays in the journal."""
         with _ignoring_failed_condition():
             _journal_row(due).update(_clear_due(), condition=Row.pk.exists())
 
     def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
-        """Due again at this instant; only the first of several who postpone the same attempt does."""
+        """Make the entry due again at this instant; of several processes only the first does."""
         later = keys.due_attributes("journal", due.entry_id, at)
         actions = [*_set_due(later), Row.version.set(attempts)]
         if published:
@@ -62,14 +62,14 @@ class DynamoOutbox:
             _journal_row(due).update(actions, condition=Row.duepk.exists() & untouched)
 
     def add(self, entry: JournalEntry) -> bool:
-        """Writes the entry's row; false when it exists."""
+        """Write the entry's row; false if it exists."""
         with _ignoring_failed_condition() as written:
             row_mapping.journal_row(entry).save(condition=Row.pk.does_not_exist())
             written.append(True)
         return bool(written)
 
     def claim(self, send_claim: SendClaim) -> ClaimResult:
-        """Writes the permission's row if there is none; otherwise says how it stands with the one there is."""
+        """Write the claim's row if there is none; otherwise return the state of the existing one."""
         key = _claim_key(send_claim)
         now = self._clock()
         token, until = uuid4().hex, now + CLAIM_LEASE
@@ -81,18 +81,18 @@ class DynamoOutbox:
                 written.append(True)
             if written:
                 return ClaimResult(send_claim, ClaimState.GRANTED, token, until)
-            there = next(iter(Row.query(key.pk, Row.sk == key.sk, consistent_read=True, limit=1)), None)
-            if there is not None:
-                return _existing_claim(send_claim, there, token, now)
+            existing = next(iter(Row.query(key.pk, Row.sk == key.sk, consistent_read=True, limit=1)), None)
+            if existing is not None:
+                return _existing_claim(send_claim, existing, token, now)
 
     def release(self, claim: ClaimResult) -> None:
-        """Deletes the permission's row, if it is still this claim's."""
+        """Delete the claim's row, if this process still holds it."""
         key = _claim_key(claim.claim)
         with _ignoring_failed_condition():
             Row(key.pk, key.sk).delete(condition=(Row.state == _CLAIMED) & _is_held_by(claim))
 
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
-        """Writes what became of it; whoever was thought lost may still say that it was sent."""
+        """Write the outcome; a holder whose lease has ended may still report ``sent``."""
         key = _claim_key(claim.claim)
         facts = {"token": claim.token, "at": utc_text(now), "detail": detail}
         unsettled = Row.state == _CLAIMED
@@ -107,9 +107,9 @@ class DynamoOutbox:
         return [keys.id_of_partition(row.pk) for row in _due_rows("reminder", now, limit)]
 
     def set_next_reminder(self, appointment: Appointment, reminder: datetime | None) -> None:
-        """Moves the appointment on the due index, if it is still the version that was read.
+        """Move the appointment on the due index, if it still has the version that was read.
 
-        After its last reminder it waits there to be commenced, unless that is done.
+        After its last reminder it waits there to be commenced.
         """
         key = keys.appointment(appointment.id)
         due = row_mapping.appointment_due_attributes(appointment, reminder)
@@ -150,10 +150,10 @@ def _to_due(row: Row) -> DueEntry:
 
 
 def _read_entry(body: str) -> JournalEntry | None:
-    """The entry, or none when a newer or older version of the program wrote what cannot be read here."""
+    """The entry; ``None`` if another version of the program wrote it and it cannot be read."""
     try:
         return row_mapping.from_json(body, JournalEntry)
-    except Exception:  # noqa: BLE001  # the converter raises groups of anything; the caller reports the row
+    except Exception:  # noqa: BLE001  # the converter raises groups of any exceptions; the caller reports the row
         return None
 
 
@@ -175,15 +175,15 @@ def _existing_claim(send_claim: SendClaim, row: Row, token: str, now: datetime) 
         return ClaimResult(send_claim, ClaimState.SETTLED, facts["token"], now)
     until = datetime.fromisoformat(facts["until"])
     if facts["token"] == token:
-        # Our own write, whose answer was lost on the first of the driver's attempts.
+        # Our own write: the response to the driver's first attempt was lost.
         return ClaimResult(send_claim, ClaimState.GRANTED, token, until)
-    standing = ClaimState.HELD if now < until else ClaimState.EXPIRED
-    return ClaimResult(send_claim, standing, facts["token"], until)
+    state = ClaimState.HELD if now < until else ClaimState.EXPIRED
+    return ClaimResult(send_claim, state, facts["token"], until)
 
 
 @contextmanager
 def _ignoring_failed_condition() -> Iterator[list[bool]]:
-    """Passes over a failed condition: somebody else was first, and what they wrote is right."""
+    """Ignore a failed condition: another process was first, and what it wrote is right."""
     written: list[bool] = []
     try:
         yield written

@@ -1,4 +1,4 @@
-"""Records to rows and back: for each kind of record its key, its place in the indexes and its body."""
+"""Records to rows and back: the key, index attributes and body of each kind of record."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from chalicelib.persistence.table import Row
 
 T = TypeVar("T")
 
-# A booking's own relay is given this long before the sweep looks after its journal entry.
+# The stream's relay has this long before the sweep delivers a journal entry.
 RELAY_GRACE_SECONDS = 120
 
 _converter = make_converter(forbid_extra_keys=False)
@@ -53,13 +53,13 @@ def to_json(record: Any) -> str:
 
 
 def from_json(text: str, kind: type[T]) -> T:
-    """The record that ``to_json`` wrote; what was added to its type since takes its default."""
+    """The record that ``to_json`` wrote; fields added since take their defaults."""
     return _converter.structure(json.loads(text), kind)
 
 
 @dataclass(frozen=True)
 class Shape(Generic[T]):
-    """How one kind of record lies in the table: ``key`` from its ids, ``ids`` from the record."""
+    """The layout of one kind of record in the table: ``key`` from its ids, ``ids`` from the record."""
 
     kind: str
     key: Callable[..., Key]
@@ -74,28 +74,28 @@ def _own_id(record: Any) -> tuple[str, ...]:
 
 
 def _appointment_indexes(a: Appointment) -> dict[str, str]:
-    gone = "" if a.occupies_capacity else keys.CANCELLED_SUFFIX
-    holder = keys.partition(a.staff_id) if a.staff_id else keys.unassigned_partition(a.location_id)
+    suffix = "" if a.occupies_capacity else keys.CANCELLED_SUFFIX
+    assigned = keys.partition(a.staff_id) if a.staff_id else keys.unassigned_partition(a.location_id)
     by_start = keys.start_sort_key(a.start, a.id)
-    found = {
-        "gsi1pk": keys.partition(a.location_id) + gone,
+    indexes = {
+        "gsi1pk": keys.partition(a.location_id) + suffix,
         "gsi1sk": by_start,
-        "gsi2pk": holder + gone,
+        "gsi2pk": assigned + suffix,
         "gsi2sk": by_start,
     }
     if not a.confirmed and a.occupies_capacity:
-        found |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
+        indexes |= {"gsi3pk": keys.partition(a.location_id), "gsi3sk": by_start}
     elif a.staff_id and a.state in (AppointmentState.IN_PROGRESS, AppointmentState.SERVED):
-        # Nothing begins unconfirmed, so the place beside the requests is free for it.
-        found |= {"gsi3pk": keys.in_progress_partition(a.staff_id), "gsi3sk": by_start}
-    return found | appointment_due_attributes(a, a.next_reminder_at())
+        # No appointment begins unconfirmed, so the review index is free for it.
+        indexes |= {"gsi3pk": keys.in_progress_partition(a.staff_id), "gsi3sk": by_start}
+    return indexes | appointment_due_attributes(a, a.next_reminder_at())
 
 
 def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dict[str, str]:
-    """What is to be done about an appointment next: its next reminder, and when there is none, commencing it.
+    """The next due work of an appointment: its next reminder, after the last one to be commenced.
 
-    Both share the one place that a row has on the due index: reminders come before the start, commencing long after,
-    and a request, which is neither reminded of nor commenced, may be turned down for having waited too long.
+    A row has one place on the due index: reminders come before the start, commencing long after it, and a request,
+    which has neither, may be rejected for having waited too long.
     """
     if a.requested_at and not a.confirmed and a.occupies_capacity:
         return keys.due_attributes("request", a.id, a.requested_at)
@@ -106,8 +106,8 @@ def appointment_due_attributes(a: Appointment, reminder: datetime | None) -> dic
 
 
 def _sheet_due_attributes(sheet: Sheet) -> dict[str, str]:
-    begun_here = (b for b in sheet.blocks.values() if from_epoch_minute(b.start).date().isoformat() == sheet.day)
-    due = [at for at in (b.next_check_at() for b in begun_here) if at is not None]
+    starting = (b for b in sheet.blocks.values() if from_epoch_minute(b.start).date().isoformat() == sheet.day)
+    due = [at for at in (b.next_check_at() for b in starting) if at is not None]
     return keys.due_attributes("sheet", f"{sheet.calendar_id}#{sheet.day}", from_epoch_minute(min(due))) if due else {}
 
 
@@ -120,7 +120,7 @@ def _pack_occupant(o: Occupant) -> str:
 
 
 def _unpack_occupant(occupant_id: str, text: str) -> Occupant:
-    # A month of fifty full calendars is thirty thousand of these: no keywords, no look-up of an enum by its value.
+    # A month of fifty full calendars has thirty thousand of these: keywords and enum look-ups would be slow.
     start, length, service_id, right, over, expires, *buffers = text.split(",")
     before, after = map(int, buffers) if buffers else (0, 0)
     begin = int(start)
@@ -245,12 +245,12 @@ SHAPES: dict[type[Any], Shape[Any]] = {
 
 
 def key_of(kind: type[Any], ids: tuple[str, ...]) -> Key:
-    """Where the record of this kind with these ids is."""
+    """The key of the record of this kind with these ids."""
     return SHAPES[kind].key(*ids)
 
 
 def to_row(record: Any) -> Row:
-    """The row of a record, at the record's version."""
+    """The row of a record, with the record's version."""
     shape = SHAPES[type(record)]
     key = shape.key(*shape.ids(record))
     body = shape.pack(record) if shape.pack else {"body": to_json(record)}
@@ -258,7 +258,7 @@ def to_row(record: Any) -> Row:
 
 
 def from_row(row: Row, kind: type[T]) -> T:
-    """The record of a row; the row's version is the one that counts."""
+    """The record of a row, with the row's version."""
     shape = SHAPES[kind]
     if shape.unpack:
         unpacked: T = shape.unpack(row)
@@ -268,44 +268,40 @@ def from_row(row: Row, kind: type[T]) -> T:
 
 
 def roster_of(location_id: str, rows: Iterable[Row]) -> BranchRoster:
-    """The team of a location from the rows of its partition."""
+    """The roster of a location from the rows of its partition."""
     branch_hours = BranchHours(location_id)
-    posts = []
+    members = []
     for row in rows:
         if row.kind == SHAPES[BranchHours].kind:
             branch_hours = from_row(row, BranchHours)
         else:
-            posts.append(from_row(row, TeamMember))
-    return BranchRoster(location_id, branch_hours, tuple(posts))
+            members.append(from_row(row, TeamMember))
+    return BranchRoster(location_id, branch_hours, tuple(members))
 
 
 def directory_row(entry: DirectoryEntry) -> Row:
-    """The row of one way to find a client."""
+    """The row of a directory entry."""
     key = keys.directory_entry(entry)
     return Row(key.pk, key.sk, kind="directory", body=to_json(entry))
 
 
 def attendee_rows(appointment: Appointment) -> list[Row]:
-    """The rows that put an appointment on its clients' agendas."""
+    """The rows that put an appointment into its clients' lists."""
     rows = []
     for attendee in appointment.attendees:
         key = keys.attendee(appointment.id, attendee.client_id)
         body = json.dumps({"cancelled": attendee.cancelled, "end": appointment.end.isoformat()})
-        row = Row(key.pk, key.sk, kind="attendee", body=body)
-        row.gsi1pk, row.gsi1sk = (
-            keys.partition(attendee.client_id),
-            keys.start_sort_key(appointment.start, appointment.id),
-        )
-        rows.append(row)
+        by_start = keys.start_sort_key(appointment.start, appointment.id)
+        client = keys.partition(attendee.client_id)
+        rows.append(Row(key.pk, key.sk, kind="attendee", body=body, gsi1pk=client, gsi1sk=by_start))
     return rows
 
 
 def journal_row(entry: JournalEntry) -> Row:
-    """The journal row of an entry; due until it has been delivered, if it has anything to deliver."""
+    """The row of a journal entry; due until it is delivered, if it has anything to deliver."""
     key = keys.journal(entry.subject_id, entry.id)
-    row = Row(key.pk, key.sk, kind="entry", body=to_json(entry))
-    if entry.messages or entry.events:
-        sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
-        due = keys.due_attributes("journal", entry.id, sweep_at)
-        row.duepk, row.due_at = due["duepk"], due["due_at"]
-    return row
+    sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
+    due: Mapping[str, Any] = (
+        keys.due_attributes("journal", entry.id, sweep_at) if entry.messages or entry.events else {}
+    )
+    return Row(key.pk, key.sk, kind="entry", body=to_json(entry), **due)

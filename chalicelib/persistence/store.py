@@ -19,26 +19,26 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
-# More requests at once gain nothing: a month of a branch of fifty is four.
+# A month of a branch of fifty takes four requests; more than eight at once gain nothing.
 MAX_PARALLEL_READS = 8
 
 
 class DynamoReadResult:
-    """The rows one read brought, given out as records."""
+    """The rows of one read, available as records."""
 
     def __init__(self, rows: dict[keys.Key, Row], teams: dict[str, BranchRoster]) -> None:
         self._rows = rows
         self._teams = teams
 
     def get(self, kind: type[T], *key: str) -> T | None:
-        """The record, or none when there is no such one."""
+        """The record, or ``None``."""
         if kind is BranchRoster:
             return cast("T", self._teams[key[0]])
         row = self._rows.get(row_mapping.key_of(kind, key))
         return None if row is None else row_mapping.from_row(row, kind)
 
     def require(self, kind: type[T], *key: str) -> T:
-        """The record; 404 when there is no such one."""
+        """The record; 404 if there is none."""
         record = self.get(kind, *key)
         if record is None:
             raise NotFound()
@@ -46,9 +46,9 @@ class DynamoReadResult:
 
 
 class DynamoStore:
-    """``services.ports.Store`` on the table that ``items.connect`` named.
+    """``store_port.Store`` on the table that ``connect_table`` named.
 
-    ``now`` gives epoch seconds; ``committed`` hears of every change that has been written.
+    ``now`` gives epoch seconds; ``on_commit`` is called with every unit of work that has been written.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class DynamoStore:
         self._on_commit = on_commit
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> DynamoReadResult:
-        """All these records, in one BatchGetItem for every hundred and a query per team, side by side."""
+        """Read these records in parallel: a BatchGetItem for every hundred and a query per roster."""
         teams = sorted({ref.key[0] for ref in refs if ref.kind is BranchRoster})
         wanted = sorted({row_mapping.key_of(ref.kind, ref.key) for ref in refs if ref.kind is not BranchRoster})
         reads: list[Callable[[], list[Row]]] = [
@@ -79,12 +79,12 @@ class DynamoStore:
         )
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
-        """Writes everything or nothing; ``Stale`` or ``AlreadyDone`` when it wrote nothing."""
+        """Write everything or nothing; ``Stale`` or ``AlreadyDone`` if nothing was written."""
         transaction.commit(self._connection, work, idempotency, result, self._now)
         self._on_commit(work)
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
-        """The answer stored under an Idempotency-Key, for a day."""
+        """The response stored under an Idempotency-Key, for a day."""
         pk, sk = keys.idempotency_key(scope, key)
         row = next(iter(Row.query(pk, Row.sk == sk, consistent_read=True, limit=1)), None)
         if row is None or (row.ttl or 0) <= self._now():
@@ -107,7 +107,7 @@ def _read_roster(location_id: str, consistent: bool) -> list[Row]:
 
 
 def _in_parallel(reads: Sequence[Callable[[], T]]) -> list[T]:
-    """The results in order; a single read, by far the most frequent, needs no thread."""
+    """The results in order; a single read, the usual case, needs no thread."""
     if len(reads) == 1:
         return [reads[0]()]
     with ThreadPoolExecutor(max_workers=MAX_PARALLEL_READS) as threads:

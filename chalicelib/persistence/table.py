@@ -1,4 +1,4 @@
-"""The one item type of the table, as PynamoDB sees it: keys and indexes native, the record itself as JSON."""
+"""The one item type of the table for PynamoDB: native keys and indexes, the record itself as JSON."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from chalicelib.persistence import keys
 
 
 class StringMap(Attribute[dict[str, str]]):
-    """A native map of texts, so that one entry can be removed without reading the others."""
+    """A native map of strings, so that one entry can be removed without reading the others."""
 
     attr_type = MAP
 
     def serialize(self, value: dict[str, str]) -> dict[str, Any]:
-        """As DynamoDB wants it."""
+        """The map in DynamoDB's format."""
         return {key: {STRING: text} for key, text in value.items()}
 
     def deserialize(self, value: dict[str, Any]) -> dict[str, str]:
-        """As it was saved."""
+        """The map from DynamoDB's format."""
         return {key: text[STRING] for key, text in value.items()}
 
 
@@ -31,7 +31,7 @@ class AgendaIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
     """Appointments by location or client, then start."""
 
     class Meta:
-        """How PynamoDB finds it."""
+        """The index for PynamoDB."""
 
         index_name = "agenda"
         projection = AllProjection()
@@ -44,7 +44,7 @@ class QueueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call] 
     """Appointments by staff member, or unassigned by location, then start."""
 
     class Meta:
-        """How PynamoDB finds it."""
+        """The index for PynamoDB."""
 
         index_name = "queue"
         projection = AllProjection()
@@ -57,7 +57,7 @@ class ReviewIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
     """Unconfirmed appointments by location, those in progress by staff member, then start."""
 
     class Meta:
-        """How PynamoDB finds it."""
+        """The index for PynamoDB."""
 
         index_name = "review"
         projection = AllProjection()
@@ -70,7 +70,7 @@ class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  #
     """Work by kind and shard, then the instant it is due."""
 
     class Meta:
-        """How PynamoDB finds it."""
+        """The index for PynamoDB."""
 
         index_name = "due"
         projection = IncludeProjection(list(keys.DUE_INDEX_ATTRIBUTES))
@@ -80,10 +80,10 @@ class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  #
 
 
 class Row(Model):
-    """Anything in the table; ``kind`` says what ``body`` holds."""
+    """Any item of the table; ``kind`` names the record in ``body``."""
 
     class Meta:
-        """Where the table is; ``connect`` fills it in before the first use."""
+        """The table for PynamoDB; ``connect_table`` fills it in before the first use."""
 
         table_name = ""
         region: str | None = None
@@ -118,7 +118,7 @@ class Row(Model):
 
 
 def connect_table(table_name: str, region: str) -> Connection:
-    """Binds this process to its table; returns the one connection that rows and transactions share.
+    """Bind this process to its table; returns the one connection that rows and transactions share.
 
     A second connection would mean a second client, about 100 ms and 10 MiB (pynamodb #1245).
     """

@@ -1,4 +1,4 @@
-"""The context of one call: when, by whom, through which channel, and under which conditions."""
+"""The context of one call: its time, caller, channel and conditions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.domain.shared.permissions import Principal
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """An Idempotency-Key: the answer is stored under it in the very transaction it answers for (D45).
+    """An Idempotency-Key: the response is stored under it in the transaction that it reports (D45).
 
     ``present`` turns a result into the HTTP status and JSON text to repeat.
     """
@@ -27,7 +27,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call: when, by whom, through which door, and the conditions the caller set."""
+    """One call: its time, caller and channel, and the conditions the caller set."""
 
     now: datetime
     principal: Principal | None = None
@@ -44,7 +44,7 @@ class Context:
 
     @property
     def staff(self) -> Principal:
-        """The signed-in person of a staff call."""
+        """The signed-in person; 401 without one."""
         if self.principal is None:
             raise Unauthenticated()
         return self.principal

@@ -1,4 +1,4 @@
-"""Deciding under contention: read, decide, commit, and start over when what was read has changed (D15)."""
+"""Retry under contention: read, decide, commit, and start over if the records read have changed (D15)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from chalicelib.domain.shared.errors import Busy, Stale
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 40
-# Well within the gateway's and the function's own limits: an honest 503 comes before either cuts the answer off.
+# Well below the limits of gateway and function, so that a 503 comes before either of them times out.
 MAX_SECONDS = 8.0
 
 Pause = Callable[[int], None]
-"""Waits before the n-th further attempt, with jitter; the container supplies it."""
+"""Waits before the n-th retry, with jitter; the container supplies it."""
 
 
 def retry_on_conflict(attempt: Callable[[], T], pause: Pause, clock: Callable[[], float] = time.monotonic) -> T:
-    """The result of the first attempt that was not overtaken; 503 ``busy`` when all were, or after eight seconds."""
+    """The result of the first attempt without a conflict; 503 ``busy`` after too many, or after eight seconds."""
     started = clock()
     for number in range(MAX_ATTEMPTS):
         try:

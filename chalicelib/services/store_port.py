@@ -1,4 +1,4 @@
-"""What the use cases need from the table: records, lists, and a commit; and where ids come from."""
+"""The ports of the use cases to the table: records, lists, due work, commits; and to new ids."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_BATCH_ITEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Ref(Generic[T]):
-    """Where one record is: its kind and the ids that find it, such as ``Ref(Sheet, loc_id, "2026-12-01")``."""
+    """A reference to one record by its kind and ids, such as ``Ref.to(Sheet, loc_id, "2026-12-01")``."""
 
     kind: type[T]
     key: tuple[str, ...]
@@ -38,18 +38,18 @@ class Ref(Generic[T]):
 
 
 class ReadResult(Protocol):
-    """What one read brought."""
+    """The records of one read."""
 
     def get(self, kind: type[T], *key: str) -> T | None:
-        """The record, or none when there is no such one."""
+        """The record, or ``None``."""
 
     def require(self, kind: type[T], *key: str) -> T:
-        """The record; 404 when there is no such one."""
+        """The record; 404 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items of a list in order, and where it goes on; no cursor at the end."""
+    """Some items of a list in order, and the cursor of the next page; ``None`` at the end."""
 
     items: tuple[T, ...]
     next_cursor: str | None = None
@@ -57,7 +57,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """The stored answer to an Idempotency-Key."""
+    """The stored response to an Idempotency-Key."""
 
     fingerprint: str
     status: int
@@ -66,10 +66,10 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFilter:
-    """Which appointments a list shows: those that start in [first, last) and meet every condition that is given.
+    """The appointments of a list: those that start in [first, last) and meet every condition that is given.
 
-    ``location_ids`` says where, ``holders`` who has it (None stands for nobody); ``unconfirmed`` takes only
-    those that still await confirmation, at one location. Cancelled ones are on no list.
+    In ``staff_ids`` ``None`` stands for unassigned; ``unconfirmed`` takes only those that await confirmation, at one
+    location. No list contains cancelled ones.
     """
 
     first: datetime
@@ -80,19 +80,19 @@ class AppointmentFilter:
 
 
 class Store(Protocol):
-    """The table, as the use cases see it."""
+    """The table for the use cases."""
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> ReadResult:
-        """All these records, in one batch read for every hundred; a ``Team`` is one query beside them."""
+        """Read these records, a batch for every hundred; a ``BranchRoster`` takes a query of its own."""
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
-        """Writes everything or nothing.
+        """Write everything or nothing.
 
-        Raises ``Stale`` when something read has changed since, ``AlreadyDone`` when ``once`` was used before.
+        Raises ``Stale`` if a record has changed since it was read, ``AlreadyDone`` if ``idempotency`` was used before.
         """
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
-        """The answer stored under an Idempotency-Key, if there is one."""
+        """The response stored under an Idempotency-Key, if there is one."""
 
     def catalogue(self, kind: type[T]) -> tuple[T, ...]:
         """Every location, service, staff member or reason of the organisation, in order of id."""
@@ -102,29 +102,29 @@ class AppointmentLists(Protocol):
     """The lists of appointments, each one query, oldest start first, cancelled ones left out."""
 
     def find(self, filters: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
-        """Part of a list; of several choices the next goes on where the one before it ends.
+        """A page of a list; the appointments of each filter follow those of the one before.
 
-        Each choice names one location or one holder. A page that is not the last one is full.
+        Each filter names one location or one staff member. Every page but the last one is full.
         """
 
     def at_location(
         self, location_id: str, first: datetime, last: datetime, limit: int, cursor: str | None
     ) -> Page[Appointment]:
-        """Appointments that start at this location in [first, last)."""
+        """A page of the appointments that start at this location in [first, last)."""
 
     def sheets(self, location_id: str, first_day: str, last_day: str) -> list[Sheet]:
         """The written sheets of these UTC days, both included."""
 
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
-        """What happened to one subject, newest first."""
+        """A page of one subject's journal, newest first."""
 
     def status_history(self, appointment_id: str, limit: int, cursor: str | None) -> Page[StatusHistoryEntry]:
-        """The statuses an appointment has passed through, newest first."""
+        """A page of an appointment's past statuses, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One appointment of a client; ``place`` is where it stands in their list."""
+    """One appointment of a client; ``position`` is its place in their list."""
 
     position: str
     appointment_id: str
@@ -135,54 +135,54 @@ class ClientDirectory(Protocol):
     """The lists of clients, each one query."""
 
     def find_by_name(self, prefix: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
-        """Entries of names in which a word begins like this, in order of their places, after this one."""
+        """Entries of names with a word that begins like this, in order of position, after this one."""
 
     def find_by_term(self, index: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
-        """The ids of those who stand on another shelf under this term, in order, after this one."""
+        """The ids of the clients under this term of another index, in order, after this one."""
 
     def all_clients(self, limit: int, cursor: str | None) -> Page[Client]:
         """All clients, in order of name."""
 
     def relations_of(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
-        """Whom a location or staff member has to do with, in order of client id, after this one."""
+        """The clients related to a location or staff member, in order of client id, after this one."""
 
     def log(self, client_id: str, before: str | None, limit: int) -> tuple[JournalEntry, ...]:
-        """What was done to one record, newest first, from before this entry on."""
+        """The journal of one record, newest first, entries before this one."""
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
-        """One client's appointments, latest start first, from before this place in the list on."""
+        """One client's appointments, latest start first, those before this position."""
 
     def upcoming(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
-        """What one client comes to that starts from this instant on, soonest first."""
+        """One client's appointments that start at this instant or later, soonest first."""
 
     def merges(self, client_id: str, limit: int) -> tuple[Merge, ...]:
         """The merges into one client, latest first."""
 
 
 class Ids(Protocol):
-    """Fresh ids and secrets."""
+    """New ids and secrets."""
 
     def new(self, prefix: str, at: datetime, order: int = 0) -> str:
-        """A new id of this type, such as ``apt_01J…``; of one millisecond's, the greater ``order`` sorts later."""
+        """A new id of this type, such as ``apt_01J…``; within a millisecond a greater ``order`` sorts later."""
 
     def secret(self) -> str:
         """At least 128 random bits, safe in a URL (D48)."""
 
 
 class DueWork(Protocol):
-    """Work that waits for its time; ``DynamoDueWork`` is the one implementation. Longest waiting first."""
+    """Work that waits for its time; every list begins with what has waited longest."""
 
     def due_sheets(self, until: datetime) -> Iterable[tuple[str, str]]:
         """The location and UTC day of every sheet with a block due by then."""
 
     def due_series(self, until: datetime) -> Iterable[str]:
-        """The id of every block series of which more is to be laid out by then."""
+        """The id of every block series that is to be extended by then."""
 
     def pending_requests(self, until: datetime) -> Iterable[str]:
-        """The id of every request made by then that nobody has decided on."""
+        """The id of every request made by then that is still undecided."""
 
     def due_auto_starts(self, until: datetime) -> Iterable[str]:
-        """The id of every appointment that should have been started by then."""
+        """The id of every appointment that should have been commenced by then."""
 
     def due_erasures(self, until: datetime) -> Iterable[str]:
         """The id of every deleted client who is to be erased by then."""

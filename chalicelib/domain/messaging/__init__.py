@@ -1,1 +1,1 @@
-"""Who is told what, and which messages wait to be sent."""
+"""Which messages go to whom, what they contain, and which of them wait to be sent."""

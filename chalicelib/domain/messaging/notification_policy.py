@@ -1,4 +1,4 @@
-"""Who is told what: is a message still true, to whom does it go, in which language and zone (NT-1 … NT-6, NT-8)."""
+"""The rules for a message: is it still true, who gets it, in which language and time zone (NT-1 … NT-6, NT-8)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from chalicelib.domain.shared.events import Audience, Channel, JournalEntry, Mes
 from chalicelib.domain.shared.languages import FALLBACK_LANGUAGE, choose_language
 
 CANCELLATION_KINDS = frozenset({MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED})
-# The last word to somebody: no later entry speaks to them, so nothing supersedes it.
+# No later entry has a message for this recipient, so nothing supersedes these.
 FINAL_KINDS = CANCELLATION_KINDS | {MessageKind.STAFF_UNASSIGNED}
 _CONFIRMED_ONLY_KINDS = frozenset({MessageKind.CONFIRMATION, MessageKind.REMINDER, MessageKind.STAFF_BOOKED})
-# Facts a use case may give with a message; everything else is looked up when it is sent.
+# Facts that a use case may store with a message; everything else is looked up when it is sent.
 REASON_FACT = "reason"
 PREVIOUS_START_FACT = "previous_start"
 ELSEWHERE_FACT = "elsewhere"
@@ -27,17 +27,17 @@ ELSEWHERE_FACT = "elsewhere"
 
 @dataclass(frozen=True, slots=True)
 class RoutedMessage:
-    """The notices a message comes to; when there are none, ``unsaid`` tells why."""
+    """The notifications that come of a message; if there are none, ``suppressed`` is the reason."""
 
     notifications: tuple[Notification, ...] = ()
     suppressed: str = ""
 
 
 def route(message: QueuedMessage, entry: JournalEntry, context: MessageContext, now: datetime) -> RoutedMessage:
-    """The notices of one message of an entry as things stand ``now``.
+    """The notifications of one message of a journal entry, as of ``now``.
 
-    ``unsaid``: ``stale`` (a later entry tells, or it is no longer true), ``suppressed`` (nobody wants clients
-    of this appointment told, NT-6, D42) or ``unreachable`` (no address, no consent, NT-1).
+    ``suppressed`` is ``stale`` (superseded by a later entry, or no longer true), ``suppressed`` (messages to the
+    client are off for this appointment, NT-6, D42) or ``unreachable`` (no address or no consent, NT-1).
     """
     if _is_stale(message, entry, context, now):
         return RoutedMessage(suppressed="stale")
@@ -67,7 +67,7 @@ def _is_stale(message: QueuedMessage, entry: JournalEntry, context: MessageConte
         return _is_stale_for_client(message, context)
     if kind is MessageKind.STAFF_UNASSIGNED:
         return appointment.staff_id == message.recipient_id
-    if message.audience is Audience.STAFF and _has_changed_hands(message, appointment.staff_id):
+    if message.audience is Audience.STAFF and _is_reassigned(message, appointment.staff_id):
         return True
     return (appointment.state is AppointmentState.CANCELLED) is not (kind in CANCELLATION_KINDS)
 
@@ -79,10 +79,10 @@ def _is_stale_for_client(message: QueuedMessage, context: MessageContext) -> boo
     return message.kind is MessageKind.REQUEST_RECEIVED and context.appointment.confirmed
 
 
-def _has_changed_hands(message: QueuedMessage, holder: str | None) -> bool:
+def _is_reassigned(message: QueuedMessage, assigned: str | None) -> bool:
     if message.kind is MessageKind.STAFF_ASSIGNED:
-        return holder != message.recipient_id
-    return holder not in (None, message.recipient_id)
+        return assigned != message.recipient_id
+    return assigned not in (None, message.recipient_id)
 
 
 def _attendee(message: QueuedMessage, context: MessageContext) -> Attendee | None:
@@ -96,8 +96,7 @@ def _client_notifications(
     if attendee is None or client is None:
         return
     settings, appointment = context.settings, context.appointment
-    leaving = message.kind in CANCELLATION_KINDS
-    notice = replace(
+    notification = replace(
         _base_notification(message, context),
         name=client.first_name or attendee.name,
         language=language_for([client.language], settings),
@@ -106,28 +105,28 @@ def _client_notifications(
         code=attendee.code,
         by_client=entry.actor.channel is Channel.MODERN_CLIENT_VIEW,
         call_number=(client.mobile or client.phone or "") if appointment.method is MeetingMethod.PHONE else "",
-        sequence=calendar_sequence(appointment, attendee, leaving=leaving),
+        sequence=calendar_sequence(appointment, attendee, cancelled=message.kind in CANCELLATION_KINDS),
         cancel_until=_deadline(appointment.start, settings.cancel_deadline_hours, now),
         # A client moves an appointment once (WG-4).
         rebook_until=None if attendee.moves else _deadline(appointment.start, settings.rebook_deadline_hours, now),
         has_email=_accepts_email(client),
     )
     if _accepts_email(client):
-        yield replace(notice, medium=Medium.EMAIL, address=client.email or "")
+        yield replace(notification, medium=Medium.EMAIL, address=client.email or "")
     if client.receive_sms and client.mobile:
-        yield replace(notice, medium=Medium.TEXT, address=client.mobile)
+        yield replace(notification, medium=Medium.TEXT, address=client.mobile)
 
 
-def calendar_sequence(appointment: Appointment, attendee: Attendee, *, leaving: bool) -> int:
-    """What an attendee's calendar compares (RFC 5546).
+def calendar_sequence(appointment: Appointment, attendee: Attendee, *, cancelled: bool) -> int:
+    """The SEQUENCE that the attendee's calendar compares (RFC 5546).
 
-    One of them leaving does not change the appointment's own sequence; their calendar must hear of it all the same.
+    An attendee who leaves does not change the appointment's own sequence, but their calendar needs a higher one.
     """
-    return appointment.sequence + attendee.ahead + (1 if leaving and appointment.occupies_capacity else 0)
+    return appointment.sequence + attendee.ahead + (1 if cancelled and appointment.occupies_capacity else 0)
 
 
 def _deadline(start: datetime, hours: int, now: datetime) -> datetime | None:
-    """The deadline so many hours before the start, unless it has passed."""
+    """The deadline ``hours`` before the start; ``None`` once it has passed."""
     deadline = start - timedelta(hours=hours)
     return deadline if deadline > now else None
 
@@ -138,20 +137,20 @@ def _accepts_email(client: Client) -> bool:
 
 def _organisation_notifications(message: QueuedMessage, context: MessageContext) -> Iterable[Notification]:
     settings, location = context.settings, context.location
-    notice = replace(_base_notification(message, context), attendees=tuple(_notified_attendees(context)))
+    notification = replace(_base_notification(message, context), attendees=tuple(_notified_attendees(context)))
     match message.audience:
         case Audience.STAFF:
             staff = context.staff.get(message.recipient_id)
             if staff is not None and staff.active and staff.email:
-                yield _staff_notification(notice, staff, context)
+                yield _staff_notification(notification, staff, context)
         case Audience.LOCATION:
             if location.email:
                 language = language_for([location.language], settings)
-                yield replace(notice, address=location.email, name=location.name, language=language)
+                yield replace(notification, address=location.email, name=location.name, language=language)
         case Audience.ORGANISATION:
             if settings.notification_email:
                 yield replace(
-                    notice,
+                    notification,
                     address=settings.notification_email,
                     name=settings.organisation_name,
                     language=language_for([], settings),

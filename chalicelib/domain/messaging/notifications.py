@@ -1,4 +1,4 @@
-"""Notices: one message to one recipient through one medium, holding all it may say and nothing else."""
+"""Notifications: one message to one recipient through one medium, with everything it may contain and nothing else."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from chalicelib.domain.shared.events import Audience, MessageKind
 
 
 class Medium(StrEnum):
-    """How a notice travels."""
+    """The way a notification is sent."""
 
     EMAIL = "email"
     TEXT = "text"
 
 
 class WordingVariant(StrEnum):
-    """Which of a kind's words are true of a notice: a request is not spoken of as an appointment (AS-5, NT-3)."""
+    """The set of words for a kind of message: a request is not called an appointment (AS-5, NT-3)."""
 
     PLAIN = "kinds"
     ELSEWHERE = "elsewhere"
@@ -34,18 +34,18 @@ class WordingVariant(StrEnum):
 
 
 class NotSent(Exception):
-    """The provider surely did not take the notice; trying again may help."""
+    """The provider certainly did not accept the message; trying again may help."""
 
 
 class Rejected(Exception):
-    """The provider will never take this notice, however often it is tried."""
+    """The provider will never accept this message."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """An appointment with everybody and everything a notice about it may name, as they are now.
+    """An appointment with the records that a message about it may name, as they are now.
 
-    ``clients`` and ``staff`` are by id; those that no longer exist are missing.
+    ``clients`` and ``staff`` are keyed by id; records that no longer exist are missing.
     """
 
     settings: Settings
@@ -58,7 +58,7 @@ class MessageContext:
 
 @dataclass(frozen=True, slots=True)
 class NotifiedAttendee:
-    """An attendee as a notice shows them; ``answers`` are (question, value); phone, e-mail for staff only."""
+    """An attendee as a message shows them; ``answers`` are (question, value); phone and e-mail are for staff only."""
 
     name: str
     notes: str = ""
@@ -69,13 +69,12 @@ class NotifiedAttendee:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one recipient is told; instants are UTC, ``timezone`` is the recipient's (TZ-4).
+    """The content of one message to one recipient; instants are UTC, ``timezone`` is the recipient's (TZ-4).
 
-    ``guests`` are the attendees the recipient may know of: a client sees only themselves. Appointment notes
-    have no place here (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546).
-    ``teleconference`` is the video call as it then stands, its link only where it may be used.
-    ``elsewhere`` says of a move that it is to another place or another way to meet, ``by_client`` that a client
-    did what is told, with the link from their mail.
+    ``attendees`` are those the recipient may know of: a client sees only themselves. Appointment notes are left out
+    (CC-6). ``sequence`` is what the recipient's calendar compares (RFC 5546). ``teleconference`` is the current video
+    call, with its link only if the link may be used. ``elsewhere``: the appointment moved to another place or method.
+    ``by_client``: a client made the change, with the link from their e-mail.
     """
 
     kind: MessageKind
@@ -112,7 +111,7 @@ class Notification:
 
     @property
     def wording_variant(self) -> WordingVariant:
-        """How to speak of it: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
+        """The words to use: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
         match self.kind:
             case MessageKind.STAFF_ASSIGNED if not self.confirmed:
                 return WordingVariant.REQUEST

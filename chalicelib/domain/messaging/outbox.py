@@ -1,4 +1,4 @@
-"""Deliveries: what still waits in the outbox, and the permissions that let each message out only once (NT-9)."""
+"""The outbox: entries that wait for delivery, and the claims by which each message is sent only once (NT-9)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chalicelib.domain.shared.times import utc_text
 
 @dataclass(frozen=True, slots=True)
 class DueEntry:
-    """A journal entry that waits; ``entry`` is none when its row cannot be read.
+    """A journal entry that is due for delivery; ``entry`` is ``None`` if its row cannot be read.
 
-    ``attempts`` counts the deliveries that failed, ``published`` says that its events are on the topic.
+    ``attempts`` counts failed deliveries; ``published`` is true once its events are on the topic.
     """
 
     subject_id: str
@@ -28,7 +28,7 @@ class DueEntry:
 
 @dataclass(frozen=True, slots=True)
 class SendClaim:
-    """The right to send one message once (NT-9): which one, for what cause, to whom, how."""
+    """The right to send one message once (NT-9); ``cause`` is the journal entry's id."""
 
     subject_id: str
     cause: str
@@ -38,17 +38,17 @@ class SendClaim:
 
 
 class ClaimState(Enum):
-    """What became of a request for permission."""
+    """The state of a claim for the one who asked for it."""
 
-    GRANTED = "it is ours"
-    HELD = "somebody else is sending"
+    GRANTED = "the caller has it"
+    HELD = "another process has it"
     SETTLED = "it has been used"
-    EXPIRED = "whoever had it never said whether they sent"
+    EXPIRED = "its holder never reported whether the message was sent"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """The answer to a request for permission; ``token`` is its holder's, ``until`` the end of the lease."""
+    """The answer to a request for a claim; ``token`` is the holder's, ``until`` the end of the lease."""
 
     claim: SendClaim
     state: ClaimState

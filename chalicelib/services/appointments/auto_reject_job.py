@@ -1,4 +1,4 @@
-"""Requests nobody decides on: rejected after the time the organisation has set, if it has set one (D33)."""
+"""Reject undecided requests after the time set by the organisation, if it has set one (D33)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.services.store_port import DueWork, Ref, Store
 
 
 class AutoRejectJob:
-    """The scheduled function's work; every rejection is a cancellation like any other, and happens once."""
+    """Rejects requests that have waited too long; each rejection is a cancellation, and happens once."""
 
     def __init__(self, store: Store, due_work: DueWork, cancel_appointment: CancelAppointment) -> None:
         self._store = store
@@ -23,10 +23,10 @@ class AutoRejectJob:
         self._cancel_appointment = cancel_appointment
 
     def reject_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
-        """Rejects what has been waiting too long, as long as there is time; how many, and how many are left for later.
+        """Reject overdue requests while there is time; returns how many, and how many met a conflict and wait.
 
-        Requests are found by when they were made, so a change of the setting needs no rewriting. A fault with one does
-        not keep the others waiting and is raised in the end.
+        Requests are found by the time they were made, so that a change of the setting takes effect at once. A fault
+        with one does not keep the others waiting and is raised in the end.
         """
         settings = settings_in(self._store.read([Ref.to(Settings)]))
         if settings.auto_reject_after_hours is None:

@@ -1,4 +1,4 @@
-"""Commencing by itself what nobody has commenced for 31 days, so that its session counts (RB-19, feature 86)."""
+"""Commence appointments that are 31 days overdue, so that their sessions count (RB-19, feature 86)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AutoStartJob:
-    """The scheduled function's work: all that is overdue however long ago, each appointment once."""
+    """Commences overdue appointments, each once, however long they are overdue."""
 
     store: Store
     due: DueWork
@@ -26,11 +26,10 @@ class AutoStartJob:
     count: Callable[[str, int], None]
 
     def commence_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
-        """Commences what is overdue, while there is time; returns how many.
+        """Commence overdue appointments while there is time; returns how many.
 
-        Each is written only as it was read: of two runs, or a run and a person, one is first, and the other leaves it
-        to the next run, should it still be overdue. A fault with one does not keep the others waiting and is raised in
-        the end.
+        An appointment that changes meanwhile is left to the next run. A fault with one does not keep the others
+        waiting and is raised in the end.
         """
         runner = JobRunner(time_left)
         commenced = runner.run_each(

@@ -9,12 +9,12 @@ from chalicelib.services.integrity.client_integrity import ClientIntegrity
 from chalicelib.services.integrity.ledger_integrity import LedgerIntegrity
 from chalicelib.services.messaging.messaging_ports import Observer
 
-# So many clients are compared in one run.
+# The most clients compared in one run.
 MAX_CLIENTS = 500
 
 
 class IntegrityJob:
-    """Counts and logs what is kept twice and differs; ids only."""
+    """Counts and logs differences between data that is stored twice; logs only ids."""
 
     def __init__(self, ledger: LedgerIntegrity, clients: ClientIntegrity, observer: Observer) -> None:
         self._ledger = ledger
@@ -22,21 +22,21 @@ class IntegrityJob:
         self._observer = observer
 
     def check(self, now: datetime) -> dict[str, int]:
-        """The numbers of what was compared and of differences.
+        """Compare; returns how much was compared and how many differences there are.
 
-        Each client with something ahead is compared in one hour of the day, so that no run takes long.
+        Each client with an upcoming appointment has one hour of the day, so that no run takes long.
         """
         report = self._ledger.check(now)
-        due_this_hour = [client_id for client_id in report.client_ids if crc32(client_id.encode()) % 24 == now.hour]
-        flaws = self._clients.check(due_this_hour[:MAX_CLIENTS])
-        places = [*(difference.key for difference in report.differences), *report.stale_team_members]
-        places += [(flaw.client_id, flaw.flaw) for flaw in flaws]
-        self._observer.count("IntegrityDifferences", len(places))
-        for place in places:
-            self._observer.alarm("integrity", place="/".join(place))
+        due = [client_id for client_id in report.client_ids if crc32(client_id.encode()) % 24 == now.hour][:MAX_CLIENTS]
+        flaws = self._clients.check(due)
+        differences = [*(difference.key for difference in report.differences), *report.stale_team_members]
+        differences += [(flaw.client_id, flaw.flaw) for flaw in flaws]
+        self._observer.count("IntegrityDifferences", len(differences))
+        for ids in differences:
+            self._observer.alarm("integrity", place="/".join(ids))
         return {
             "appointments": report.appointments,
             "occupants": report.occupants,
-            "clients": len(due_this_hour[:MAX_CLIENTS]),
-            "differences": len(places),
+            "clients": len(due),
+            "differences": len(differences),
         }

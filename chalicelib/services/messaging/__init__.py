@@ -1,1 +1,1 @@
-"""Delivering what the journal holds: events, mails, texts, reminders, meeting links."""
+"""Deliver the journal: events, e-mails, text messages, reminders, meeting links."""

@@ -1,4 +1,4 @@
-"""Making the link to a video call, before the messages go that show it (RB-9, RB-22, NT-5, case 14)."""
+"""Create the link to a video call before the messages that show it are sent (RB-9, RB-22, NT-5, case 14)."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Meeti
 from chalicelib.services.store_port import Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
-# A message waits for its link through so many attempts but the last, and never so long for the next one.
+# A message waits for its link through all attempts but the last, and never longer than this for the next one.
 MAX_LINK_ATTEMPTS = 5
 MAX_WAIT = timedelta(minutes=15)
 
 
 class LinkOutcome(Enum):
-    """How things stand with the link after one attempt."""
+    """The state of the link after one attempt."""
 
-    SETTLED = "nothing waits for one"
-    CHANGED = "the appointment is no longer as it was read: look again"
-    WAITING = "not yet: the messages wait for it"
+    SETTLED = "no message waits for a link"
+    CHANGED = "the appointment has changed since it was read: read it again"
+    WAITING = "no link yet: the messages wait for it"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkResult:
-    """How one attempt ended; one that waits is repeated, not before ``not_before``, and says why."""
+    """The result of one attempt; while waiting, the next one is not made before ``not_before``."""
 
     outcome: LinkOutcome
     not_before: datetime | None = None
@@ -45,7 +45,7 @@ class LinkResult:
 
 @dataclass(frozen=True, slots=True)
 class LinkAttempt:
-    """Which attempt this is, from 0 on, and when; ``pause`` is the longest time until the next one."""
+    """The attempt's number, counted from 0, and its time; ``pause`` is the longest time until the next one."""
 
     attempts: int
     now: datetime
@@ -54,7 +54,7 @@ class LinkAttempt:
 
 @dataclass(frozen=True, slots=True)
 class CreateMeetingLinks:
-    """Makes links and keeps them with their appointments; without ``links`` they are left to staff at once."""
+    """Creates links and stores them with their appointments; without a ``provider`` staff send them."""
 
     store: Store
     provider: MeetingLinkProvider | None
@@ -65,11 +65,11 @@ class CreateMeetingLinks:
     def settle(
         self, message_context: MessageContext, messages: Sequence[QueuedMessage], attempt: LinkAttempt
     ) -> LinkResult:
-        """Makes the link that these messages wait for, if they do; once only, whoever else is at it.
+        """Create the link that these messages wait for, if they wait for one.
 
-        The call's own key makes the platform give the same link to everybody who asks; it is kept in one write that
-        goes through only while the appointment still wants it. When there is no sense in waiting any longer the call
-        is left to staff, so that the messages go, each once, and say so.
+        Concurrent attempts are safe: the platform returns the same link for the same call, and the link is stored
+        only while the appointment still needs it. When waiting any longer makes no sense, staff are to send the link,
+        and the messages say so.
         """
         call = call_awaiting_link(message_context.appointment, attempt.now)
         if call is None or all(m.kind in FINAL_KINDS for m in messages):
@@ -83,21 +83,21 @@ class CreateMeetingLinks:
             return self._delayed(message_context, delay, attempt)
         except LinkRefused as refusal:
             return self._give_up(message_context, str(refusal), attempt.now)
-        except Exception as error:  # noqa: BLE001  # whatever it was, the messages must not be lost with the link
+        except Exception as error:  # noqa: BLE001  # an unknown fault is a delay: the messages must not be lost
             return self._delayed(message_context, LinkDelayed(type(error).__name__), attempt)
         return self._save_link(message_context, link, attempt.now)
 
     def _delayed(self, message_context: MessageContext, delay: LinkDelayed, attempt: LinkAttempt) -> LinkResult:
         self.observer.count("MeetingLinksDelayed", reason=str(delay))
-        asked = timedelta(seconds=delay.seconds)
-        next_one = attempt.now + max(asked, attempt.pause)
-        in_time = asked <= MAX_WAIT and next_one < message_context.appointment.start
+        requested = timedelta(seconds=delay.seconds)
+        next_attempt = attempt.now + max(requested, attempt.pause)
+        in_time = requested <= MAX_WAIT and next_attempt < message_context.appointment.start
         if attempt.attempts + 1 < MAX_LINK_ATTEMPTS and in_time:
-            return LinkResult(LinkOutcome.WAITING, attempt.now + asked, f"link: {delay}")
+            return LinkResult(LinkOutcome.WAITING, attempt.now + requested, f"link: {delay}")
         return self._give_up(message_context, str(delay), attempt.now)
 
     def _give_up(self, message_context: MessageContext, reason: str, now: datetime) -> LinkResult:
-        """Sets the link aside for a person, first of all: a crash after that repeats the letter, never loses it."""
+        """Report the missing link, then leave it to staff: a crash in between repeats the report, never loses it."""
         if self._current_appointment(message_context, now) is not None:
             ids = {"subject_id": message_context.appointment.id}
             self.dead_letters.put(dead_letter(ids, "no_link", reason, now))
@@ -106,12 +106,11 @@ class CreateMeetingLinks:
         return self._save_link(message_context, None, now)
 
     def _save_link(self, message_context: MessageContext, link: MeetingLink | None, now: datetime) -> LinkResult:
-        """Keeps the link, or that staff send one; nothing is written where the call is no longer wanted."""
+        """Store the link, or that staff send one; write nothing if the call has changed or is no longer planned."""
         before = self._current_appointment(message_context, now)
         if before is not None:
-            settled = _with_link(before, link, now)
             work = UnitOfWork()
-            after = work.save_appointment(settled, before)
+            after = work.save_appointment(_with_link(before, link, now), before)
             work.add_entry(self._entry(before, after, now))
             try:
                 self.store.commit(work)
@@ -121,7 +120,7 @@ class CreateMeetingLinks:
         return LinkResult(LinkOutcome.CHANGED)
 
     def _current_appointment(self, message_context: MessageContext, now: datetime) -> Appointment | None:
-        """The appointment as it is now, if it is still this call that wants a link."""
+        """The appointment as it is now; ``None`` unless the same call still waits for a link."""
         known = message_context.appointment
         current = self.store.read([Ref.to(Appointment, known.id)]).get(Appointment, known.id)
         call = call_awaiting_link(current, now) if current else None
@@ -135,7 +134,7 @@ class CreateMeetingLinks:
 
 
 def meeting_request(message_context: MessageContext, call: Teleconference) -> Meeting:
-    """What the platform is told of a call: when, and the names of service and organisation; nothing of the client."""
+    """The meeting to create: its times and the names of service and organisation; nothing about the client."""
     appointment = message_context.appointment
     return Meeting(
         key=f"{appointment.id}-{call.revision}",
@@ -147,5 +146,5 @@ def meeting_request(message_context: MessageContext, call: Teleconference) -> Me
 
 def _with_link(appointment: Appointment, link: MeetingLink | None, now: datetime) -> Appointment:
     call = call_awaiting_link(appointment, now)
-    known: Teleconference | None = call and (call.with_link(link) if link else call.with_link_by_staff())
-    return replace(appointment, teleconference=known, updated_at=now)
+    linked = call and (call.with_link(link) if link else call.with_link_by_staff())
+    return replace(appointment, teleconference=linked, updated_at=now)

@@ -1,4 +1,4 @@
-"""Dispatching one notice: at most once, and only while what it says is true."""
+"""Send one message: at most once, and only while its content is true."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Obser
 from chalicelib.services.store_port import Ref, Store
 
 ExpectedVersion = tuple[Ref[Any], int]
-"""A record a notice was written from, and the version it had then."""
+"""A record that a message was made from, and its version at that time."""
 
 
 class SendOutcome(Enum):
-    """What became of one attempt."""
+    """The outcome of one attempt to send."""
 
     DONE = "sent, or settled for good"
-    CHANGED = "what it says is no longer so: look again"
-    HELD = "somebody else is sending, or nobody knows whether it was sent"
-    FAILED = "surely not sent: try again later"
+    CHANGED = "its content is no longer true: read again"
+    HELD = "another process is sending it, or it is unknown whether it was sent"
+    FAILED = "certainly not sent: try again later"
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """How an attempt ended; ``until`` is when a held permission's lease ends."""
+    """The result of an attempt to send; ``until`` is the end of the lease of a held claim."""
 
     outcome: SendOutcome
     until: datetime | None = None
@@ -37,7 +37,7 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True)
 class MessageSender:
-    """Asks for permission, looks once more, sends, and settles; each step is safe to crash after."""
+    """Claims a message, checks its records again, sends it and settles the claim; a crash after any step is safe."""
 
     store: Store
     outbox: Outbox
@@ -48,24 +48,24 @@ class MessageSender:
     def send(
         self, notification: Notification, cause: str, expected_versions: Sequence[ExpectedVersion], now: datetime
     ) -> SendResult:
-        """Sends the notice if nobody has for this cause, recipient and medium (NT-9).
+        """Send the message unless it has been sent for this cause, recipient and medium (NT-9).
 
-        A permission that was taken and never settled is not given again: the message may have gone out. After
-        its lease it is set aside as uncertain.
+        A claim that was never settled is not granted again: the message may have been sent. When its lease has ended
+        the message goes to the dead-letter queue as ``uncertain``.
         """
         send_claim = SendClaim(
             notification.appointment_id, cause, notification.kind, notification.recipient_id, notification.medium
         )
-        refusal, send = "", None
+        rejection, send = "", None
         try:
             send = self.senders[notification.medium].prepare(notification)
         except Rejected as error:
-            refusal = str(error)
+            rejection = str(error)
         claim = self.outbox.claim(send_claim)
         if claim.state is not ClaimState.GRANTED:
             return self._result_without_claim(claim, now)
         if send is None:
-            self.dead_letter(claim, "rejected", refusal, now)
+            self._dead_letter(claim, "rejected", rejection, now)
             return SendResult(SendOutcome.DONE)
         if self._changed(claim, expected_versions):
             self.outbox.release(claim)
@@ -80,9 +80,9 @@ class MessageSender:
         expected_versions: Sequence[ExpectedVersion],
         now: datetime,
     ) -> SendResult:
-        """Sends to whoever the client ``asked`` is by now, if nobody has told them under either id (D20).
+        """Send to the client that the original recipient has been merged into, unless sent under either id (D20).
 
-        Both permissions are used up by it: neither the merge nor its undoing lets the same message out again.
+        It uses up the claims of both ids: neither the merge nor undoing it sends the same message again.
         """
         claim = self.outbox.claim(
             SendClaim(notification.appointment_id, cause, notification.kind, original_recipient_id, notification.medium)
@@ -104,7 +104,7 @@ class MessageSender:
         if claim.state is ClaimState.HELD:
             return SendResult(SendOutcome.HELD, claim.until)
         if claim.state is ClaimState.EXPIRED:
-            self.dead_letter(claim, "uncertain", "", now)
+            self._dead_letter(claim, "uncertain", "", now)
         return SendResult(SendOutcome.DONE)
 
     def _send(self, claim: ClaimResult, send: Callable[[], str], now: datetime) -> SendResult:
@@ -115,9 +115,9 @@ class MessageSender:
             self.outbox.release(claim)
             return SendResult(SendOutcome.FAILED, error=str(error))
         except Rejected as error:
-            self.dead_letter(claim, "rejected", str(error), now)
+            self._dead_letter(claim, "rejected", str(error), now)
             return SendResult(SendOutcome.DONE)
-        except Exception as error:  # noqa: BLE001  # whatever it was, the message may be out: keep the permission
+        except Exception as error:  # noqa: BLE001  # the message may have been sent: keep the claim
             self.observer.note("answer_lost", **_ids(send_claim), error=type(error).__name__)
             return SendResult(SendOutcome.HELD, claim.until)
         self.outbox.settle(claim, "sent", now, provider_id)
@@ -126,15 +126,15 @@ class MessageSender:
         return SendResult(SendOutcome.DONE)
 
     def give_up(self, send_claim: SendClaim, error: str, now: datetime) -> SendResult:
-        """No further attempt: the message is set aside as failed, unless somebody is sending it after all."""
+        """Put the message on the dead-letter queue as failed, unless another process is sending it after all."""
         claim = self.outbox.claim(send_claim)
         if claim.state is ClaimState.GRANTED:
-            self.dead_letter(claim, "failed", error, now)
+            self._dead_letter(claim, "failed", error, now)
             return SendResult(SendOutcome.DONE)
         return self._result_without_claim(claim, now)
 
-    def dead_letter(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
-        """Onto the dead-letter queue first, then settled: a crash between repeats the letter, never loses it."""
+    def _dead_letter(self, claim: ClaimResult, outcome: str, error: str, now: datetime) -> None:
+        """Put the message on the queue, then settle the claim: a crash in between repeats it, but never loses it."""
         send_claim = claim.claim
         record = dead_letter(_ids(send_claim), outcome, error, now)
         self.dead_letters.put(record)

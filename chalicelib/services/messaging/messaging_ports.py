@@ -1,4 +1,4 @@
-"""What delivery needs from the outside: the outbox with its permissions, carriers, links, the topic, dead letters."""
+"""The ports of messaging: outbox, senders, meeting links, event topic, dead-letter queue, observer."""
 
 from __future__ import annotations
 
@@ -14,79 +14,79 @@ from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 
 
 class Outbox(Protocol):
-    """The journal's undelivered entries and the permissions to send."""
+    """Undelivered journal entries, and the claims to send."""
 
     def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
-        """Entries whose time has come, longest waiting first."""
+        """The entries that are due, longest waiting first."""
 
     def finish(self, due: DueEntry) -> None:
-        """Nothing of this entry is left to deliver."""
+        """Take a delivered entry out of the outbox."""
 
     def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
-        """The entry is due again at this instant, unless somebody else has postponed it meanwhile."""
+        """Make the entry due again at this instant, unless another process has postponed it meanwhile."""
 
     def add(self, entry: JournalEntry) -> bool:
-        """Writes an entry; false when it has been written before."""
+        """Write an entry; false if it exists already."""
 
     def claim(self, send_claim: SendClaim) -> ClaimResult:
-        """Asks for permission; whoever gets it has it until the lease ends, by the wall clock."""
+        """Claim the right to send; the lease runs by the wall clock."""
 
     def release(self, claim: ClaimResult) -> None:
-        """Gives an unused permission back."""
+        """Give an unused claim back."""
 
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
-        """The permission is used up: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
+        """Record how the claim was used: ``sent``, ``rejected``, ``failed``, ``uncertain`` or ``redirected``."""
 
     def due_reminders(self, now: datetime, limit: int) -> list[str]:
-        """Ids of appointments whose next reminder is due, longest waiting first."""
+        """The ids of appointments whose next reminder is due, longest waiting first."""
 
     def set_next_reminder(self, appointment: Appointment, reminder: datetime | None) -> None:
-        """Sets the appointment's next reminder, unless it has changed since it was read; no new version."""
+        """Set the next reminder, unless the appointment has changed since it was read; its version stays."""
 
 
 class Sender(Protocol):
-    """Somebody who brings notices to people: e-mail or texts."""
+    """A provider of one medium: e-mail or text messages."""
 
     def prepare(self, notification: Notification) -> Callable[[], str]:
-        """The notice written; calling it sends it and returns the provider's id.
+        """Render the message; calling the result sends it and returns the provider's id.
 
-        Either raises ``Rejected``; the call raises ``NotSent`` when the provider surely did not take it, and
-        anything else when nobody knows.
+        Both raise ``Rejected``. The call raises ``NotSent`` if the provider certainly did not accept the message;
+        after any other exception it is unknown.
         """
 
 
 class MeetingLinkProvider(Protocol):
-    """Whoever runs the platform of video calls."""
+    """The platform for video calls."""
 
     def create_link(self, meeting: Meeting) -> MeetingLink:
-        """The link to this meeting, an https URL; the same one whenever the same key is asked for.
+        """The link to this meeting, an https URL; the same key always gets the same link.
 
-        Raises ``LinkDelayed`` when trying again may help, ``LinkRefused`` when it never will.
+        Raises ``LinkDelayed`` if trying again may help, ``LinkRefused`` if it never will.
         """
 
 
 class EventTopic(Protocol):
-    """Where domain events go."""
+    """The topic for domain events."""
 
     def publish(self, event_id: str, at: datetime, event: DomainEvent) -> None:
-        """One event; raises when it was not taken."""
+        """Publish one event; raises if it was not accepted."""
 
 
 class DeadLetterQueue(Protocol):
-    """Where messages end that could not be delivered."""
+    """The queue for messages that could not be delivered."""
 
     def put(self, record: Mapping[str, str]) -> None:
-        """Sets one aside for a person; raises when it was not taken."""
+        """Keep one for a person to look at; raises if it was not accepted."""
 
 
 class Observer(Protocol):
-    """Who watches the system: metrics, and log lines made of ids only."""
+    """Metrics, and log lines that contain only ids."""
 
     def count(self, name: str, by: int = 1, **dimensions: str) -> None:
-        """Adds to a metric; dimensions are few-valued."""
+        """Add to a metric; each dimension has few values."""
 
     def note(self, event: str, **fields: str) -> None:
-        """One log line."""
+        """Write one log line."""
 
     def alarm(self, event: str, **fields: str) -> None:
-        """One log line at level ERROR."""
+        """Write one log line at level ERROR."""

@@ -1,4 +1,4 @@
-"""Delivering what the journal holds: domain events to the topic, messages to people, each message once (NT-9)."""
+"""Deliver journal entries: domain events to the topic, messages to people, each message once (NT-9)."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from chalicelib.services.store_port import ReadResult, Ref, Store
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(minutes=1)
-# How often one delivery starts over because the appointment changes under its hands.
+# How often one delivery starts over because the appointment changes meanwhile.
 _MAX_READS = 3
 _RECIPIENT_RECORDS: dict[Audience, type[Any]] = {Audience.CLIENT: Client, Audience.STAFF: Staff}
 
 
 @dataclass
 class _DeliveryProgress:
-    """What one delivery left undone: failures by message, and until when others hold permissions.
+    """The state of one delivery: its failures by message, and the end of the leases that others hold.
 
-    ``attempts`` went before it; ``not_before`` is when there is sense in the next one.
+    ``attempts`` counts the failed deliveries before it; the next one is not to be made before ``not_before``.
     """
 
     failures: list[tuple[QueuedMessage | None, Medium | None, str]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class _DeliveryProgress:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRelay:
-    """Delivers journal entries; ``chance`` gives a number in [0, 1) that spreads retries."""
+    """Delivers journal entries; ``jitter`` gives a number in [0, 1) that spreads retries."""
 
     store: Store
     outbox: Outbox
@@ -63,9 +63,9 @@ class OutboxRelay:
     jitter: Callable[[], float]
 
     def relay(self, entries: Iterable[JournalEntry], now: datetime) -> int:
-        """Delivers entries that have just been written; returns how many had something to deliver.
+        """Deliver entries that have just been written; returns how many had something to deliver.
 
-        Never raises for one of them: what is left undone stays due and the sweep comes back to it.
+        Raises nothing: entries that cannot be delivered stay due for the sweep.
         """
         due = [DueEntry(e.subject_id, e.id, e, e.attempts) for e in entries if e.messages or e.events]
         for item in due:
@@ -73,21 +73,21 @@ class OutboxRelay:
         return len(due)
 
     def sweep(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
-        """Delivers entries that are due while there is time; returns how many."""
+        """Deliver the entries that are due while there is time; returns how many were tried."""
         return JobRunner(time_left).run_each(self.outbox.due_entries(now, limit), lambda due: self.deliver(due, now))
 
     def deliver(self, due: DueEntry, now: datetime) -> None:
-        """Publishes and sends what has not been, and records what is left; one entry cannot stop the others."""
+        """Publish the events and send the messages of an entry, and record what is left; raises nothing."""
         progress = _DeliveryProgress(attempts=due.attempts, published=due.published)
         try:
             entry = _entry_of(due)
             self._publish(entry, progress)
             self._send(entry, progress, now)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with this entry, the next one may be fine
+        except Exception as error:  # noqa: BLE001  # one entry must not stop the others
             progress.failures.append((None, None, type(error).__name__))
         try:
             self._record_outcome(due, progress, now)
-        except Exception as error:  # noqa: BLE001  # it stays due as it is, and the next sweep finds it
+        except Exception as error:  # noqa: BLE001  # the entry stays due for the next sweep
             self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
 
     def _publish(self, entry: JournalEntry, progress: _DeliveryProgress) -> None:
@@ -97,7 +97,7 @@ class OutboxRelay:
             for number, event in enumerate(entry.events):
                 self.topic.publish(f"{entry.id}-{number}", entry.at, event)
             progress.published = True
-        except Exception as error:  # noqa: BLE001  # people are told even while the topic is out of order
+        except Exception as error:  # noqa: BLE001  # messages are sent even if the topic fails
             progress.failures.append((None, None, f"event: {type(error).__name__}"))
 
     def _send(self, entry: JournalEntry, progress: _DeliveryProgress, now: datetime) -> None:
@@ -130,13 +130,13 @@ class OutboxRelay:
         progress: _DeliveryProgress,
         now: datetime,
     ) -> bool:
-        """Whether the message is dealt with; false when the scene has changed meanwhile."""
+        """True once the message needs no further attempt; false if its records have changed meanwhile."""
         message = _with_current_recipient(original, identities)
-        told = route(message, entry, message_context, now)
-        if told.suppressed:
+        routed = route(message, entry, message_context, now)
+        if routed.suppressed:
             ids = {"entry_id": entry.id, "kind": message.kind, "recipient_id": message.recipient_id}
-            self.observer.note("message_unsaid", **ids, reason=told.suppressed)
-        for notification in told.notifications:
+            self.observer.note("message_unsaid", **ids, reason=routed.suppressed)
+        for notification in routed.notifications:
             result = self._send_notification(notification, entry.id, message_context, original.recipient_id, now)
             if result.outcome is SendOutcome.CHANGED:
                 return False
@@ -151,13 +151,12 @@ class OutboxRelay:
         original_recipient_id: str,
         now: datetime,
     ) -> SendResult:
+        versions = _expected_versions(notification, message_context)
         try:
             if original_recipient_id != notification.recipient_id and notification.audience is Audience.CLIENT:
-                return self.message_sender.redirect(
-                    notification, cause, original_recipient_id, _expected_versions(notification, message_context), now
-                )
-            return self.message_sender.send(notification, cause, _expected_versions(notification, message_context), now)
-        except Exception as error:  # noqa: BLE001  # the other messages of this entry do not wait for this one
+                return self.message_sender.redirect(notification, cause, original_recipient_id, versions, now)
+            return self.message_sender.send(notification, cause, versions, now)
+        except Exception as error:  # noqa: BLE001  # one message must not stop the others of its entry
             return SendResult(SendOutcome.FAILED, error=type(error).__name__)
 
     def _record_outcome(self, due: DueEntry, progress: _DeliveryProgress, now: datetime) -> None:
@@ -198,9 +197,9 @@ def _entry_of(due: DueEntry) -> JournalEntry:
 def read_message_context(
     store: Store, appointment_id: str, messages: Sequence[QueuedMessage]
 ) -> tuple[MessageContext, ClientIdentities] | None:
-    """The appointment with all that messages about it may name, in two batch reads; none when it is gone.
+    """The appointment with all records that these messages may name, in two batch reads; ``None`` if it is gone.
 
-    One more where clients have been merged: everybody stands in the scene once, as who they are by now (D20).
+    A third read where clients have been merged: each person appears once, as the surviving record (D20).
     """
     recipients = [
         Ref.to(_RECIPIENT_RECORDS[m.audience], m.recipient_id) for m in messages if m.audience in _RECIPIENT_RECORDS
@@ -209,26 +208,20 @@ def read_message_context(
     appointment = first.get(Appointment, appointment_id)
     if appointment is None:
         return None
-    holder = [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
-    guests = client_identity.client_refs([appointment])
-    second = store.read(
-        [
-            Ref.to(Location, appointment.location_id),
-            Ref.to(Service, appointment.service_id),
-            *holder,
-            *guests,
-        ]
-    )
-    named = [ref for ref in recipients if ref.kind is Client]
-    identities = client_identity.resolve_clients(store, [ref.key[0] for ref in (*named, *guests)], first, second)
-    known = [(first, ref) for ref in recipients] + [(second, ref) for ref in holder]
+    assigned = [Ref.to(Staff, appointment.staff_id)] if appointment.staff_id else []
+    attendees = client_identity.client_refs([appointment])
+    place: list[Ref[Any]] = [Ref.to(Location, appointment.location_id), Ref.to(Service, appointment.service_id)]
+    second = store.read([*place, *assigned, *attendees])
+    client_ids = [ref.key[0] for ref in (*recipients, *attendees) if ref.kind is Client]
+    identities = client_identity.resolve_clients(store, client_ids, first, second)
+    staff = [(first, ref) for ref in recipients] + [(second, ref) for ref in assigned]
     message_context = MessageContext(
         settings=settings_in(first),
         appointment=identities.unite_attendees(appointment),
         location=second.require(Location, appointment.location_id),
         service=second.require(Service, appointment.service_id),
         clients=identities.by_id,
-        staff=_by_id(known, Staff),
+        staff=_staff_by_id(staff),
     )
     return message_context, identities
 
@@ -239,21 +232,16 @@ def _with_current_recipient(message: QueuedMessage, identities: ClientIdentities
     return replace(message, recipient_id=identities.current_id(message.recipient_id))
 
 
-def _by_id(known: Sequence[tuple[ReadResult, Ref[Any]]], kind: type[Any]) -> dict[str, Any]:
-    records = (found.get(kind, *ref.key) for found, ref in known if ref.kind is kind)
+def _staff_by_id(refs: Sequence[tuple[ReadResult, Ref[Any]]]) -> dict[str, Staff]:
+    records = (found.get(Staff, *ref.key) for found, ref in refs if ref.kind is Staff)
     return {record.id: record for record in records if record is not None}
 
 
 def _expected_versions(notification: Notification, message_context: MessageContext) -> list[ExpectedVersion]:
-    guards: list[ExpectedVersion] = [
-        (Ref.to(Appointment, message_context.appointment.id), message_context.appointment.version)
-    ]
-    client, staff = (
-        message_context.clients.get(notification.recipient_id),
-        message_context.staff.get(notification.recipient_id),
+    recipient_id = notification.recipient_id
+    records = (
+        message_context.appointment,
+        message_context.clients.get(recipient_id),
+        message_context.staff.get(recipient_id),
     )
-    if client is not None:
-        guards.append((Ref.to(Client, client.id), client.version))
-    if staff is not None:
-        guards.append((Ref.to(Staff, staff.id), staff.version))
-    return guards
+    return [(Ref.to(type(record), record.id), record.version) for record in records if record is not None]

@@ -1,4 +1,4 @@
-"""Reminding: when a reminder is due, it becomes a journal entry and is delivered like every other."""
+"""Send reminders: a reminder that is due becomes a journal entry and is delivered like any other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.services.store_port import Ref, Store
 
 @dataclass(frozen=True, slots=True)
 class ReminderJob:
-    """The sweep over appointments whose next reminder is due."""
+    """Sends the reminders of appointments whose next reminder is due."""
 
     store: Store
     outbox: Outbox
@@ -27,10 +27,10 @@ class ReminderJob:
     observer: Observer
 
     def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
-        """Sends the reminders that are due while there is time; returns how many appointments had one.
+        """Send the reminders that are due while there is time; returns how many appointments had one.
 
-        Whatever interrupts it, the next sweep goes on: an entry's id follows from appointment, sequence and
-        hours, so it exists once, and only then does the appointment's next reminder take the place of this one.
+        It can be interrupted and repeated: an entry's id follows from appointment, sequence and hours, so it exists
+        once, and the appointment's next reminder is set only when the entry of this one is written.
         """
         return JobRunner(time_left).run_each(
             self.outbox.due_reminders(now, limit), lambda appointment_id: self._remind_or_postpone(appointment_id, now)
@@ -45,7 +45,7 @@ class ReminderJob:
 
     def _remind(self, appointment_id: str, now: datetime) -> int:
         appointment = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)
-        # Whatever is no longer confirmed waits on the due index for something else, and must not be taken off it.
+        # An unconfirmed appointment is on the due index for another reason and must stay there.
         if appointment is None or not appointment.confirmed:
             return 0
         entry = reminder_entry(appointment, now)
@@ -58,9 +58,9 @@ class ReminderJob:
 
 
 def reminder_entry(appointment: Appointment, now: datetime) -> JournalEntry | None:
-    """The entry for the latest reminder that is due; earlier ones that were missed are not made up for.
+    """The entry for the latest reminder that is due; earlier ones that were missed are not sent.
 
-    None when the appointment has begun, is not confirmed or is cancelled (D33, case 25).
+    ``None`` if the appointment has begun, is unconfirmed or cancelled (D33, case 25).
     """
     due = [(hours, at) for hours, at in appointment.reminders() if at <= now < appointment.start]
     if not due:

@@ -1,4 +1,4 @@
-"""What the clock does to blocks: lay out what recurs, release what is due, close what is over (D12)."""
+"""Extend block series, release blocks that are due and close those that are over (D12)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, AppointmentLists, DueWork, Ids, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
-# Each block writes a journal entry; the rest is for the sheets they lie on.
+# Each block writes a journal entry; the other items are for the sheets.
 MAX_PER_TRANSACTION = MAX_TRANSACTION_ITEMS - 20
 
 METRICS = {
@@ -31,7 +31,7 @@ METRICS = {
 
 
 class ReleaseJob:
-    """The scheduled function's work: all that is due however long ago, each thing once (D12)."""
+    """Does the due work on blocks, each once, however long it has been due (D12)."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ReleaseJob:
         pause: Pause,
         count: Callable[[str, int], None],
     ) -> None:
-        """``count`` takes a metric's name and how many."""
+        """``count`` takes the name of a metric and a number."""
         self._store = store
         self._appointment_lists = appointment_lists
         self._due = due
@@ -52,16 +52,16 @@ class ReleaseJob:
         self._create_blocks = CreateBlocks(store, ids, pause)
 
     def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
-        """Lays out, then releases and closes, as long as there is time left; how many blocks of each.
+        """Create, then release and close blocks while there is time; returns how many of each.
 
-        Every write is conditional and carries its events, so a second run, also at the same time, changes
-        nothing again. What stays too busy, or finds no time, is left to the next run; a fault with one thing
-        does not keep the others waiting and is raised in the end.
+        Every write is conditional and includes its events, so a second run, even at the same time, changes nothing.
+        Conflicts are left to the next run; a fault with one item does not keep the others waiting and is raised in the
+        end.
         """
         counts, runner = dict.fromkeys(METRICS, 0), JobRunner(time_left)
 
-        def advance(place: tuple[str, str]) -> None:
-            while retry_on_conflict(lambda: self._advance(*place, now, counts), self._pause):
+        def advance(sheet: tuple[str, str]) -> None:
+            while retry_on_conflict(lambda: self._advance(*sheet, now, counts), self._pause):
                 pass
 
         counts["laid_out"] = runner.run_each(
@@ -76,7 +76,7 @@ class ReleaseJob:
         return counts
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
-        """Moves the day's blocks on to what they must be now; whether there are more than fit one transaction."""
+        """Advance the day's blocks to their present state; true if there are more than fit one transaction."""
         present = epoch_minute(now)
         start = epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
         days = days_around(start, start + 2 * 24 * 60)
@@ -84,25 +84,25 @@ class ReleaseJob:
             location_id, days, self._appointment_lists.sheets(location_id, days[0], days[-1])
         )
         placement = BlockCapacity(calendar, int(now.timestamp()))
-        here = [block for block in placement.blocks if day_of(block) == day]
-        block_changes = [BlockChange(b, after) for b in here if (after := _advanced(placement, b, present)) != b]
+        blocks = [block for block in placement.blocks if day_of(block) == day]
+        block_changes = [BlockChange(b, after) for b in blocks if (after := _advanced(placement, b, present)) != b]
         if not block_changes:
             return False
-        some = block_changes[:MAX_PER_TRANSACTION]
+        part = block_changes[:MAX_PER_TRANSACTION]
         work = UnitOfWork()
-        for sheet in apply_changes(calendar, some).changed_since(calendar):
+        for sheet in apply_changes(calendar, part).changed_since(calendar):
             work.save(sheet.without_expired(int(now.timestamp())))
-        for block_change in some:
+        for block_change in part:
             work.add_entry(block_entry(self._ids, now, SYSTEM_ACTOR, block_change))
         self._store.commit(work)
-        for block_change in some:
+        for block_change in part:
             counts[_counted_as(block_change)] += 1
-        return len(some) < len(block_changes)
+        return len(part) < len(block_changes)
 
 
 def _advanced(placement: BlockCapacity, block: Block, present: int) -> Block:
     after = block.advanced(present)
-    # Who sits in a block that is over must not be counted against the blocks beside it that go on.
+    # Occupants of a block that is over must not count against the blocks that continue.
     return close_block(placement, block) if after.state is BlockState.CLOSED is not block.state else after
 
 
