@@ -5,6 +5,7 @@ Times are written in UTC, so that no calendar has to know our time zones; each s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from enum import StrEnum
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.meeting_link import visible_call
-from chalicelib.domain.messaging.notification_policy import calendar_sequence, language_for
-from chalicelib.domain.messaging.notifications import Medium, Notification
-from chalicelib.domain.organisation.catalog import MeetingMethod, Offer
-from chalicelib.domain.shared.events import Audience, MessageKind
+from chalicelib.domain.messaging.notification_policy import base_notification, calendar_sequence, language_for
+from chalicelib.domain.messaging.notifications import MessageContext, Notification
+from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.shared.events import Audience, MessageKind, QueuedMessage
 from chalicelib.notifications.content import manage_url, manual_link_note, meeting_place, usable_meeting_link
 from chalicelib.notifications.translations import Translations, one_line, translations_for
 
@@ -70,25 +71,14 @@ def build_invitation(notification: Notification, method: SchedulingMethod, sende
 def calendar_file(appointment: Appointment, attendee: Attendee, offer: Offer, sender: str, public_url: str) -> str:
     """The content of ``calendar.ics``: the appointment as this attendee may see it, for import (PUBLISH)."""
     cancelled = attendee.cancelled or not appointment.occupies_capacity
-    notification = Notification(
-        kind=MessageKind.CONFIRMATION,
-        audience=Audience.CLIENT,
-        medium=Medium.EMAIL,
-        recipient_id=attendee.client_id,
-        address="",
+    notification = replace(
+        base_notification(
+            QueuedMessage(MessageKind.CONFIRMATION, Audience.CLIENT, attendee.client_id),
+            MessageContext(offer.settings, appointment, offer.location, offer.service),
+        ),
         name=attendee.name,
         language=language_for([attendee.language], offer.settings),
         timezone=appointment.timezone,
-        organisation=offer.settings.organisation_name,
-        appointment_id=appointment.id,
-        start=appointment.start,
-        end=appointment.end,
-        method=appointment.method,
-        service=offer.service.name,
-        place=offer.location.name,
-        place_address=offer.location.address if appointment.method is MeetingMethod.IN_PERSON else "",
-        changed_at=appointment.updated_at,
-        confirmed=appointment.confirmed,
         sequence=calendar_sequence(appointment, attendee, cancelled=cancelled),
         code=attendee.code,
         teleconference=None if cancelled else visible_call(appointment),

@@ -27,56 +27,17 @@ class StringMap(Attribute[dict[str, str]]):
         return {key: text[STRING] for key, text in value.items()}
 
 
-class AgendaIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
-    """Appointments by location or client, then start."""
-
-    class Meta:
-        """The index for PynamoDB."""
-
-        index_name = "agenda"
-        projection = AllProjection()
-
-    gsi1pk = UnicodeAttribute(hash_key=True)
-    gsi1sk = UnicodeAttribute(range_key=True)
-
-
-class QueueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
-    """Appointments by staff member, or unassigned by location, then start."""
-
-    class Meta:
-        """The index for PynamoDB."""
-
-        index_name = "queue"
-        projection = AllProjection()
-
-    gsi2pk = UnicodeAttribute(hash_key=True)
-    gsi2sk = UnicodeAttribute(range_key=True)
-
-
-class ReviewIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
-    """Unconfirmed appointments by location, those in progress by staff member, then start."""
-
-    class Meta:
-        """The index for PynamoDB."""
-
-        index_name = "review"
-        projection = AllProjection()
-
-    gsi3pk = UnicodeAttribute(hash_key=True)
-    gsi3sk = UnicodeAttribute(range_key=True)
-
-
-class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]  # untyped hook of PynamoDB
-    """Work by kind and shard, then the instant it is due."""
-
-    class Meta:
-        """The index for PynamoDB."""
-
-        index_name = "due"
-        projection = IncludeProjection(list(keys.DUE_INDEX_ATTRIBUTES))
-
-    duepk = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
+def _index(name: str) -> GlobalSecondaryIndex[Any]:
+    """The index of this name in ``keys.INDEXES``."""
+    partition, sort = keys.INDEXES[name]
+    projection = IncludeProjection(list(keys.DUE_INDEX_ATTRIBUTES)) if name == "due" else AllProjection()
+    body = {
+        "Meta": type("Meta", (), {"index_name": name, "projection": projection}),
+        partition: UnicodeAttribute(hash_key=True),
+        sort: UnicodeAttribute(range_key=True),
+    }
+    index: GlobalSecondaryIndex[Any] = type(name, (GlobalSecondaryIndex,), body)()
+    return index
 
 
 class Row(Model):
@@ -111,10 +72,10 @@ class Row(Model):
     due_at = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
-    agenda: ClassVar[AgendaIndex] = AgendaIndex()
-    queue: ClassVar[QueueIndex] = QueueIndex()
-    review: ClassVar[ReviewIndex] = ReviewIndex()
-    due: ClassVar[DueIndex] = DueIndex()
+    agenda: ClassVar[GlobalSecondaryIndex[Any]] = _index("agenda")
+    queue: ClassVar[GlobalSecondaryIndex[Any]] = _index("queue")
+    review: ClassVar[GlobalSecondaryIndex[Any]] = _index("review")
+    due: ClassVar[GlobalSecondaryIndex[Any]] = _index("due")
 
 
 def connect_table(table_name: str, region: str) -> Connection:

@@ -97,7 +97,7 @@ def _client_notifications(
         return
     settings, appointment = context.settings, context.appointment
     notification = replace(
-        _base_notification(message, context),
+        base_notification(message, context),
         name=client.first_name or attendee.name,
         language=language_for([client.language], settings),
         timezone=appointment.timezone,
@@ -137,7 +137,7 @@ def _accepts_email(client: Client) -> bool:
 
 def _organisation_notifications(message: QueuedMessage, context: MessageContext) -> Iterable[Notification]:
     settings, location = context.settings, context.location
-    notification = replace(_base_notification(message, context), attendees=tuple(_notified_attendees(context)))
+    notification = replace(base_notification(message, context), attendees=tuple(_notified_attendees(context)))
     match message.audience:
         case Audience.STAFF:
             staff = context.staff.get(message.recipient_id)
@@ -168,7 +168,8 @@ def _staff_notification(notification: Notification, staff: Staff, context: Messa
     )
 
 
-def _base_notification(message: QueuedMessage, context: MessageContext) -> Notification:
+def base_notification(message: QueuedMessage, context: MessageContext) -> Notification:
+    """The notification with what all recipients of the message share; address, name and language are empty."""
     appointment, location = context.appointment, context.location
     cancellation = appointment.cancellation
     staff = context.staff.get(appointment.staff_id or "")
