@@ -88,10 +88,9 @@ DOORS = {
 }
 
 
-def sources(root: Path | None = None) -> list[Path]:
-    root = root or ROOT
-    return [file for file in [root / "app.py", *sorted(root.glob("chalicelib/**/*.py")), *sorted(root.glob("infra/**/*.py"))]
-            if file.exists()]  # fmt: skip
+def sources() -> list[Path]:
+    files = [ROOT / "app.py", *sorted(ROOT.glob("chalicelib/**/*.py")), *sorted(ROOT.glob("infra/**/*.py"))]
+    return [file for file in files if file.exists()]
 
 
 def module_name(file: Path) -> str:
@@ -200,7 +199,8 @@ def test_rooms_have_the_same_names_everywhere() -> None:
     for name, rooms in ROOMS.items():
         folders = {room(file) for file in sources() if ring(file) == name}
         assert folders - {""} == {each for each in rooms if each} | ({"routes", "schemas"} if name == "api" else set())
-    named = {path.name for path in ROOT.glob("tests/*/*") if path.is_dir() and path.parent.name in {"unit", "integration", "stack"}}  # fmt: skip
+    tests = [ROOT / "tests" / kind for kind in ("unit", "integration", "stack")]
+    named = {path.name for folder in tests for path in folder.iterdir() if path.is_dir()}
     assert named - ROOM_NAMES - {"__pycache__"} == {"api", "persistence", "project"}
     assert {each.rpartition("/")[2] for rooms in ROOMS.values() for each in rooms} - ROOM_NAMES == {"", "http", "site"}
 

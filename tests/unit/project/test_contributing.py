@@ -47,7 +47,9 @@ def test_every_file_and_symbol_of_the_guide_is_there() -> None:
     assert wrong(text) == []
 
 
-@pytest.mark.parametrize("line", ["| x | `chalicelib/gone.py` | `Gone` |", "| x | `app.py` | `gone` |", "1. `gone.py` is"])
+@pytest.mark.parametrize(
+    "line", ["| x | `chalicelib/gone.py` | `Gone` |", "| x | `app.py` | `gone` |", "1. `gone.py` is"]
+)
 def test_what_is_missing_is_noticed(line: str) -> None:
     assert len(wrong(line)) == 1
 
