@@ -1,7 +1,7 @@
-"""From a calendar to benches and sitters: which seats a block gives to whom, and who sits where (D1, D12).
+"""The seats of a calendar's blocks: which demands may use them, and which occupant has a seat where (D1, D12).
 
-A released block is one bench for everybody, beside it one for its reserve that only staff may use; a held
-block is a bench that only Schedule may use; a closed block has none, and those it keeps need none.
+A released block is one seat pool for all, and another for its reserve, which only staff may use; a held block is a
+pool that only Schedule may use; a closed block has none, and the occupants it keeps need none.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from chalicelib.domain.quickstream.blocks import Block, BlockState
 
 
 class BlockCapacity:
-    """The seating of one calendar at one moment; ``now`` is epoch seconds.
+    """The seats of one calendar and their occupants at ``now`` (epoch seconds).
 
-    ``ignoring`` names occupants to leave out: the one being moved, or one's own hold. ``before`` lets only
-    those holds count that are older than this id: what a hold ranks behind (D13).
+    ``ignoring`` names occupants to leave out: the appointment being moved, the caller's own hold. With ``before``,
+    a hold's id, only holds older than that one count, because it ranks behind them (D13).
     """
 
     def __init__(self, calendar: Calendar, now: int, ignoring: Container[str] = (), before: str | None = None) -> None:
@@ -46,7 +46,7 @@ class BlockCapacity:
         self._choices_by_demand: dict[tuple[str, SeatAccess], tuple[int, ...]] = {}
 
     def demand(self, start: int, end: int, service_id: str, access: SeatAccess) -> Demand:
-        """Somebody for this service and time with this right."""
+        """A demand for this service and time with this access."""
         key = (service_id, access)
         if key not in self._choices_by_demand:
             self._choices_by_demand[key] = tuple(
@@ -58,7 +58,7 @@ class BlockCapacity:
 
     @cached_property
     def demands(self) -> list[Demand]:
-        """The occupants, first come first."""
+        """The occupants as demands, first come first."""
         return [self.demand(o.start, o.end, o.service_id, o.right) for o in self.occupants]
 
     @cached_property
@@ -66,24 +66,24 @@ class BlockCapacity:
         return CapacityModel(self._pools, self.demands)
 
     def admits(self, start: int, end: int, service_id: str, access: SeatAccess) -> bool:
-        """Whether one more fits (D1)."""
+        """True if one more fits (D1)."""
         return self._model.admits(self.demand(start, end, service_id, access))
 
     def remaining_seats(self, start: int, end: int, service_id: str, access: SeatAccess) -> int:
-        """How many more fit one after the other."""
+        """The number that still fits, one after the other."""
         return self._model.count_admissible(self.demand(start, end, service_id, access))
 
     def dependency_span(self, start: int, end: int) -> tuple[int, int]:
-        """The stretch of time outside which nothing bears on a decision about [start, end)."""
+        """The interval around [start, end) outside which nothing affects a decision about it."""
         return dependency_span(self._merged_demands, start, end)
 
     @cached_property
     def _merged_demands(self) -> list[Demand]:
-        # Stays that overlap are one: whoever asks for many hulls does not look at every occupant each time.
+        # Overlapping occupants are merged: a listing asks for many spans and must not walk all occupants each time.
         return [Demand(start, end, ()) for start, end in merge_intervals((o.start, o.end) for o in self.occupants)]
 
     def covers_dependencies(self, start: int, end: int) -> bool:
-        """Whether the calendar holds every sheet a decision about [start, end) may rest on."""
+        """True if the calendar holds every sheet that a decision about [start, end) may depend on."""
         return self.calendar.covers(*self.dependency_span(start, end))
 
     def blocks_for(self, start: int, end: int, service_id: str) -> list[Block]:
@@ -91,7 +91,7 @@ class BlockCapacity:
         return [b for b in self.blocks if service_id in b.services and b.covers(start, end)]
 
     def orphans(self) -> list[Occupant]:
-        """The appointments nobody booked over capacity that have no seat, first come first served (D10)."""
+        """The appointments without a seat, first come first served, except those booked over capacity (D10)."""
         pairs = zip(self.occupants, self._has_seat, strict=True)
         return [o for o, has_seat in pairs if not (has_seat or o.is_hold or o.over_capacity)]
 
@@ -101,21 +101,21 @@ class BlockCapacity:
 
     @cached_property
     def seated_by_block(self) -> dict[str, list[Occupant]]:
-        """The appointments that have a seat by rank, by the block they can all sit in without overload (D10).
+        """The appointments that have a seat by rank, by a block in which they all fit without overload (D10).
 
-        Closing a block under these takes nobody's seat away: the others stay where they are.
+        A block can be closed with these kept: no other appointment loses its seat.
         """
         seated = [i for i, has_seat in enumerate(self._has_seat) if has_seat]
-        found: dict[str, list[Occupant]] = {}
+        by_block: dict[str, list[Occupant]] = {}
         for i, pool in zip(seated, assign_pools(self._pools, [self.demands[i] for i in seated]), strict=True):
             if pool is not None and not self.occupants[i].is_hold:
-                found.setdefault(self.blocks[self._pool_blocks[pool]].id, []).append(self.occupants[i])
-        return found
+                by_block.setdefault(self.blocks[self._pool_blocks[pool]].id, []).append(self.occupants[i])
+        return by_block
 
     def max_simultaneous(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
-        """The most appointments of this length that can begin together in [start, end) were nobody booked.
+        """The most appointments of ``duration`` that could begin together in [start, end) if nothing were booked.
 
-        Held seats and reserves count; starts are those of the grid from ``start`` in steps of ``step``.
+        Held seats and reserves count; starts are on the grid from ``start`` in steps of ``step``.
         """
         open_blocks = [b for b in self.blocks if b.state is not BlockState.CLOSED and service_id in b.services]
         starts = range(start, end - duration + 1, step)
@@ -123,7 +123,7 @@ class BlockCapacity:
 
     @cached_property
     def block_by_occupant(self) -> dict[str, str]:
-        """Which block each covered occupant sits in: occupant id to block id."""
+        """Block id by occupant id, for the occupants that a block covers."""
         found = {i: b.id for i, b in self.kept_blocks.items()}
         for occupant, pool in zip(self.occupants, assign_pools(self._pools, self.demands), strict=True):
             if pool is not None:
@@ -134,7 +134,7 @@ class BlockCapacity:
 
 
 def is_usable(block: Block, access: SeatAccess) -> bool:
-    """Whether somebody with this right may book into the block at all (D12)."""
+    """True if the block can be booked with this access at all (D12)."""
     return block.state is BlockState.RELEASED or (block.state is BlockState.HELD and access is SeatAccess.SCHEDULE)
 
 
@@ -149,7 +149,7 @@ def peak_overlap(intervals: Iterable[tuple[int, int]]) -> int:
 
 
 def merge_intervals(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The intervals with those that share an instant made one, in order of time."""
+    """The intervals in order of time, those that share an instant merged."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(intervals):
         if found and start < found[-1][1]:
@@ -160,14 +160,15 @@ def merge_intervals(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _seat_pools(blocks: list[Block]) -> tuple[list[SeatPool], list[int], list[SeatAccess]]:
+    """The pools, and for each the index of its block and the access it requires."""
     pools: list[SeatPool] = []
     owners: list[int] = []
-    needs: list[SeatAccess] = []
+    required: list[SeatAccess] = []
 
-    def add(owner: int, limit: int, need: SeatAccess) -> None:
+    def add(owner: int, limit: int, access: SeatAccess) -> None:
         pools.append(SeatPool(blocks[owner].start, blocks[owner].end, limit))
         owners.append(owner)
-        needs.append(need)
+        required.append(access)
 
     for index, block in enumerate(blocks):
         if block.state is BlockState.HELD:
@@ -176,4 +177,4 @@ def _seat_pools(blocks: list[Block]) -> tuple[list[SeatPool], list[int], list[Se
             add(index, block.limit - block.reserved, SeatAccess.WIDGET)
             if block.reserved:
                 add(index, block.reserved, SeatAccess.CONTACT_CENTRE)
-    return pools, owners, needs
+    return pools, owners, required

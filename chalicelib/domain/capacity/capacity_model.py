@@ -1,10 +1,11 @@
-"""Seating decides who fits on which bench with the least overload (D1, D3): one answer for listing and for booking."""
+"""The capacity model: pools and demands, and the least overload of any placement (D1, D3), for listing and booking."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 from chalicelib.domain.capacity.first_fit import SeatRequest, all_fit
 from chalicelib.domain.capacity.load_profile import Span
@@ -13,7 +14,7 @@ from chalicelib.domain.capacity.solver import OverloadSolver
 
 @dataclass(frozen=True, slots=True)
 class SeatPool:
-    """`limit` seats side by side during [start, end), in minutes since the epoch."""
+    """`limit` equal seats during [start, end), in minutes since 1970 UTC."""
 
     start: int
     end: int
@@ -22,7 +23,7 @@ class SeatPool:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One appointment or hold during [start, end), in minutes since the epoch; `choices` are indices of benches."""
+    """One appointment or hold during [start, end), in minutes since 1970 UTC; `choices` are indices of pools."""
 
     start: int
     end: int
@@ -31,7 +32,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class _Component:
-    """Indices of benches and sitters that influence one another and nobody else."""
+    """Indices of pools and demands that influence one another and no others."""
 
     pools: frozenset[int]
     demands: tuple[int, ...]
@@ -39,7 +40,7 @@ class _Component:
 
 @dataclass(frozen=True, slots=True)
 class _BusyPeriod:
-    """A stretch of time whose ends no sitter spans, with its parties."""
+    """A stretch of time whose ends no demand spans, with its components."""
 
     start: int
     end: int
@@ -47,7 +48,7 @@ class _BusyPeriod:
 
 
 class CapacityModel:
-    """Benches with their sitters, prepared once for many questions; a party is solved when first needed."""
+    """Pools and demands, prepared once for many questions; a component is solved when first needed."""
 
     def __init__(self, pools: Sequence[SeatPool], demands: Sequence[Demand]) -> None:
         self._pools = pools
@@ -56,68 +57,72 @@ class CapacityModel:
         self._solvers: dict[_Component, OverloadSolver] = {}
 
     def admits(self, candidate: Demand) -> bool:
-        """Whether one more such appointment is admissible (D1); not when neither is proven in time (`gave_up`)."""
+        """True if one more such demand is admissible (D1); False also if nothing is proven in time (`gave_up`)."""
         return self._fits_by_first_fit(candidate) or self.count_admissible(candidate, at_most=1) == 1
 
     def count_admissible(self, candidate: Demand, at_most: int | None = None) -> int:
-        """How many more such appointments can be admitted one after the other (D1); counting stops at `at_most`."""
+        """The number of such demands that can still be admitted (D1); counting stops at `at_most`."""
         covering = frozenset(_covering_pools(self._pools, candidate))
         if not covering:
             return 0
-        placement = self._solved(self._component_around(candidate, covering))
+        solver = self._solver(self._component_around(candidate, covering))
         spans = dict.fromkeys(sorted(covering), (candidate.start, candidate.end))
-        gave_up = placement.gave_up
-        count = placement.count_admissible(spans, at_most)
-        # Whatever ``admits`` sees at a glance must count here too, even where the search found no end.
-        return int(self._fits_by_first_fit(candidate)) if not count and placement.gave_up > gave_up else count
+        gave_up = solver.gave_up
+        count = solver.count_admissible(spans, at_most)
+        # A demand that ``admits`` accepts by first fit must count here too, even if the search gave up.
+        return int(self._fits_by_first_fit(candidate)) if not count and solver.gave_up > gave_up else count
 
     @property
     def gave_up(self) -> int:
-        """How many questions so far were refused because neither a seat nor a proof was found in time."""
-        return sum(placement.gave_up for placement in self._solvers.values())
+        """The number of refusals so far for which neither a seat nor a proof was found in time."""
+        return sum(solver.gave_up for solver in self._solvers.values())
 
     def overload(self) -> int:
         """The least overload, in seat-minutes (D1)."""
-        return sum(self._solved(component).overload for run in self._busy_periods for component in run.components)
+        return sum(self._solver(component).overload for component in self._all_components)
 
     def assign_pools(self) -> list[int | None]:
-        """The bench of each sitter in a placement with the least overload; None for one that loads no bench (D1)."""
-        seats: list[int | None] = [None] * len(self._spans)
-        for component in (component for run in self._busy_periods for component in run.components):
-            for demand, pool in zip(component.demands, self._solved(component).assigned_pools, strict=True):
-                seats[demand] = pool
-        return seats
+        """The pool of each demand in a placement with the least overload; None for one that loads no pool (D1)."""
+        pools: list[int | None] = [None] * len(self._spans)
+        for component in self._all_components:
+            for demand, pool in zip(component.demands, self._solver(component).assigned_pools, strict=True):
+                pools[demand] = pool
+        return pools
 
     def first_come_first_served(self) -> list[bool]:
-        """Which sitters find a seat when each is served in the given order, beside those seated before (D10, D13)."""
-        seated = [False] * len(self._spans)
-        for component in (component for run in self._busy_periods for component in run.components):
-            placement = self._empty_solver(component)
+        """For each demand, True if it is admitted beside those admitted before it in the given order (D10, D13)."""
+        admitted = [False] * len(self._spans)
+        for component in self._all_components:
+            solver = self._empty_solver(component)
             for demand in component.demands:
-                seated[demand] = placement.admit(self._spans[demand])
-        return seated
+                admitted[demand] = solver.admit(self._spans[demand])
+        return admitted
+
+    @property
+    def _all_components(self) -> Iterator[_Component]:
+        return (component for period in self._busy_periods for component in period.components)
 
     @cached_property
     def _busy_periods(self) -> list[_BusyPeriod]:
-        """Runs of time, their sitters parted where no bench connects them."""
+        """The busy periods, the demands of each divided into components."""
         placeable = (index for index, spans in enumerate(self._spans) if spans)
-        runs = _busy_periods((self._demands[index].start, self._demands[index].end, index) for index in placeable)
-        return [_BusyPeriod(start, end, tuple(self._components(members))) for start, end, members in runs]
+        periods = _busy_periods((self._demands[index].start, self._demands[index].end, index) for index in placeable)
+        return [_BusyPeriod(start, end, tuple(self._components(members))) for start, end, members in periods]
 
     def _components(self, members: Sequence[int]) -> list[_Component]:
-        alike: dict[frozenset[int], list[int]] = {}
+        by_pools: dict[frozenset[int], list[int]] = {}
         for demand in members:
-            alike.setdefault(frozenset(self._spans[demand]), []).append(demand)
+            by_pools.setdefault(frozenset(self._spans[demand]), []).append(demand)
         components: list[_Component] = []
-        for pools, demands in alike.items():
-            near = [component for component in components if component.pools & pools]
-            apart = [component for component in components if not component.pools & pools]
-            components = [*apart, _merge_components([*near, _Component(pools, tuple(demands))])]
+        for pools, demands in by_pools.items():
+            connected = [component for component in components if component.pools & pools]
+            separate = [component for component in components if not component.pools & pools]
+            components = [*separate, _merge_components([*connected, _Component(pools, tuple(demands))])]
         return components
 
     @cached_property
     def _seat_requests(self) -> list[tuple[SeatRequest, bool]]:
-        """Who loads a bench, and whether for the whole time: who is not covered does so in part only."""
+        """The demands that load a pool, each with True if it does so for its whole time, as covered demands do."""
         pairs = ((demand, spans) for demand, spans in zip(self._demands, self._spans, strict=True) if spans)
         return [
             ((demand.start, demand.end, frozenset(spans)), all(s == (demand.start, demand.end) for s in spans.values()))
@@ -125,28 +130,28 @@ class CapacityModel:
         ]
 
     def _fits_by_first_fit(self, candidate: Demand) -> bool:
-        """Whether the candidate and everybody near in time sit by first fit: no overload, and no search needed."""
+        """True if first fit places the candidate and every demand near it: no overload, and no search needed."""
         covering = frozenset(_covering_pools(self._pools, candidate))
         start, end = dependency_span(self._demands, candidate.start, candidate.end)
-        near = [(stay, whole) for stay, whole in self._seat_requests if stay[0] < end and start < stay[1]]
+        near = [(request, whole) for request, whole in self._seat_requests if request[0] < end and start < request[1]]
         if not covering or not all(whole for _, whole in near):
             return False
         limits = {index: pool.limit for index, pool in enumerate(self._pools)}
-        return all_fit(limits, [*(stay for stay, _ in near), (candidate.start, candidate.end, covering)])
+        return all_fit(limits, [*(request for request, _ in near), (candidate.start, candidate.end, covering)])
 
     def _component_around(self, candidate: Demand, covering: frozenset[int]) -> _Component:
-        """Everybody who can influence whether the candidate fits."""
+        """The pools and demands that can influence a decision about the candidate."""
         near = [
             component
-            for run in self._busy_periods
-            if run.start < candidate.end and candidate.start < run.end
-            for component in run.components
+            for period in self._busy_periods
+            if period.start < candidate.end and candidate.start < period.end
+            for component in period.components
             if component.pools & covering
         ]
         return _merge_components([*near, _Component(covering, ())])
 
     def _empty_solver(self, component: _Component) -> OverloadSolver:
-        """The party's benches, still empty."""
+        """A solver for the component's pools, without demands."""
         instants = {
             instant for demand in component.demands for span in self._spans[demand].values() for instant in span
         }
@@ -155,32 +160,29 @@ class CapacityModel:
             instants |= {self._pools[index].start, self._pools[index].end}
         return OverloadSolver(instants, limits)
 
-    def _solved(self, component: _Component) -> OverloadSolver:
-        placement = self._solvers.get(component)
-        if placement is None:
-            placement = self._solvers[component] = self._empty_solver(component)
-            placement.place_all([self._spans[demand] for demand in component.demands])
-        return placement
+    def _solver(self, component: _Component) -> OverloadSolver:
+        solver = self._solvers.get(component)
+        if solver is None:
+            solver = self._solvers[component] = self._empty_solver(component)
+            solver.place_all([self._spans[demand] for demand in component.demands])
+        return solver
 
 
 def assign_pools(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[int | None]:
-    """A placement with the least overload: the index of each sitter's bench, None where it loads none (D1)."""
+    """A placement with the least overload: the index of each demand's pool, None for one that loads none (D1)."""
     return CapacityModel(pools, demands).assign_pools()
 
 
 def first_come_first_served(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
-    """Which sitters are covered and find a seat beside those seated before them in the given order (D10, D13)."""
+    """For each demand, True if a pool covers it and it is admitted beside those admitted before it (D10, D13)."""
     covered = [bool(_covering_pools(pools, demand)) for demand in demands]
-    seated = iter(
-        CapacityModel(
-            pools, [demand for demand, has in zip(demands, covered, strict=True) if has]
-        ).first_come_first_served()
-    )
-    return [has and next(seated) for has in covered]
+    model = CapacityModel(pools, list(compress(demands, covered)))
+    admitted = iter(model.first_come_first_served())
+    return [is_covered and next(admitted) for is_covered in covered]
 
 
 def dependency_span(demands: Iterable[Demand], start: int, end: int) -> Span:
-    """The smallest interval around [start, end) whose ends no sitter spans: nothing outside it bears on a decision."""
+    """The smallest interval around [start, end) whose ends no demand spans: no decision depends on more."""
     for first, last, _ in _busy_periods((demand.start, demand.end, 0) for demand in demands):
         if first < end and start < last:
             start, end = min(start, first), max(end, last)
@@ -192,27 +194,27 @@ def _covering_pools(pools: Sequence[SeatPool], demand: Demand) -> list[int]:
 
 
 def _load_spans(pools: Sequence[SeatPool], demand: Demand) -> dict[int, Span]:
-    """The time the sitter would load each bench it may be placed on: a covering one if any, else one it overlaps."""
+    """The time for which the demand would load each pool it may take: those that cover it, else those it overlaps."""
     covering = _covering_pools(pools, demand)
     if covering:
         return dict.fromkeys(covering, (demand.start, demand.end))
-    shared = {
+    overlaps = {
         index: (max(demand.start, pools[index].start), min(demand.end, pools[index].end)) for index in demand.choices
     }
-    return {index: span for index, span in shared.items() if span[0] < span[1]}
+    return {index: span for index, span in overlaps.items() if span[0] < span[1]}
 
 
-def _busy_periods(stays: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, list[int]]]:
-    """Overlapping stays (start, end, index) gathered into runs (start, end, indices), in order of time."""
-    runs: list[tuple[int, int, list[int]]] = []
-    for start, end, index in sorted(stays):
-        if runs and start < runs[-1][1]:
-            first, last, members = runs[-1]
+def _busy_periods(intervals: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, list[int]]]:
+    """Intervals (start, end, index) that overlap, gathered into periods (start, end, indices), in order of time."""
+    periods: list[tuple[int, int, list[int]]] = []
+    for start, end, index in sorted(intervals):
+        if periods and start < periods[-1][1]:
+            first, last, members = periods[-1]
             members.append(index)
-            runs[-1] = (first, max(last, end), members)
+            periods[-1] = (first, max(last, end), members)
         else:
-            runs.append((start, end, [index]))
-    return runs
+            periods.append((start, end, [index]))
+    return periods
 
 
 def _merge_components(components: Sequence[_Component]) -> _Component:

@@ -1,9 +1,10 @@
-"""Prices prove refusals: what sitters must pay for their cheapest seats, less what the seats earn, bounds the overload.
+"""Lower bounds for the overload by Lagrangian duality; a bound above the present overload proves a refusal.
 
-This is the Lagrangian dual of least overload: any prices between 0 and 1 per seat-minute give a lower bound, so the
-search for better ones (subgradient steps) may be as rough as it likes; whole-number arithmetic keeps the bound exact.
-Two things make it quick: prices change only in a stretch of time around the question, because proofs are short, and
-prices are also tried rounded to 0 or 1, because nearly always a proof is a set of seats too much in demand.
+Every pool has a dual price between 0 and 1 per seat-minute in every cell. For any prices, the sum over the demands of
+the cost of their cheapest option, less the price of all seats, is a lower bound for the overload. So the search for
+better prices (subgradient steps) may be rough; integer arithmetic keeps the bound exact. Two things make it quick:
+prices change only in a window of time around the candidate, because proofs are short, and prices are also tried
+rounded to 0 or 1, because a proof is nearly always a set of seats with too many demands.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from math import gcd
 
 DemandOptions = Mapping[int, tuple[int, int, int]]
 CellPrices = list[int]
-PlacementOption = tuple[int, int, int, int]  # bench, first cell, cell after the last, what the rest of the stay costs
-
+PlacementOption = tuple[
+    int, int, int, int
+]  # pool, first cell, cell after the last, cost of the cells outside the window
 DemandKinds = Counter[tuple[PlacementOption, ...]]
 
 UNIT = 1 << 12  # the price 1
@@ -27,7 +29,7 @@ MAX_KEPT_PROOFS = 12  # proofs remembered for the next questions
 
 
 class DualPrices:
-    """A price per bench and cell, proving the overload everybody accepts, and the last proofs of more."""
+    """A price per pool and cell that proves the accepted overload, and the latest prices that proved more."""
 
     def __init__(self, limits: Mapping[int, int], widths: Sequence[int]) -> None:
         self._limits = limits
@@ -36,30 +38,30 @@ class DualPrices:
         self._proofs: list[dict[int, CellPrices]] = []
 
     def charge(self, cell: int, pools: Collection[int]) -> None:
-        """Let seats of these benches cost 1 in the cell: there they are known to be too few."""
+        """Set the price of these pools to 1 in the cell: they are known to have too few seats there."""
         for pool in pools:
             self._price[pool][cell] = UNIT
 
     def priced_cells(self) -> list[int]:
-        """The cells where some seat costs something."""
+        """The cells in which some pool has a price above 0."""
         return [cell for cell in range(len(self._widths)) if any(row[cell] for row in self._price.values())]
 
     def lower_bound(self, kinds: DemandKinds) -> int:
-        """The overload that no placement can be below, in seat-minutes: it comes in multiples of what cells share."""
-        least = UNIT * gcd(*self._widths)
-        return -(-self._bound(self._price, 1, kinds) // least) * least // UNIT
+        """The proven lower bound in seat-minutes, rounded up: overload is a multiple of the cells' common width."""
+        granularity = UNIT * gcd(*self._widths)
+        return -(-self._bound(self._price, 1, kinds) // granularity) * granularity // UNIT
 
     def raise_bound(self, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
-        """Prove more than is proven, if prices in these cells can, and keep them."""
-        stretch = _PriceWindow(self._limits, self._widths, self._price, kinds, first, last)
+        """Raise the proven bound, if prices in these cells can, and keep them; True if it was raised."""
+        window = _PriceWindow(self._limits, self._widths, self._price, kinds, first, last)
         missing = self.lower_bound(kinds) * UNIT - self._bound(self._price, 1, kinds)
-        found = stretch.find_prices(stretch.start + missing, rounds)
+        found = window.find_prices(window.start + missing, rounds)
         if found:
             self._price = {pool: row[:first] + found[pool] + row[last:] for pool, row in self._price.items()}
         return found is not None
 
     def is_known_to_exceed(self, overload: int, kinds: DemandKinds) -> bool:
-        """Whether what proved an earlier refusal proves that the least overload exceeds `overload` seat-minutes."""
+        """True if the prices of an earlier proof prove that the least overload exceeds `overload` seat-minutes."""
         for index in range(len(self._proofs) - 1, -1, -1):
             if self._bound(self._proofs[index], overload, kinds) > overload * UNIT:
                 self._proofs.append(self._proofs.pop(index))
@@ -67,10 +69,10 @@ class DualPrices:
         return False
 
     def prove_exceeds(self, overload: int, kinds: DemandKinds, first: int, last: int, rounds: int) -> bool:
-        """Whether the least overload is proven to exceed `overload` seat-minutes by prices in these cells."""
-        stretch = _PriceWindow(self._limits, self._weights(overload), self._price, kinds, first, last)
-        target = overload * UNIT - self._bound(self._price, overload, kinds) + stretch.start
-        found = stretch.find_prices(target, rounds)
+        """True if prices in these cells are found that prove a least overload above `overload` seat-minutes."""
+        window = _PriceWindow(self._limits, self._weights(overload), self._price, kinds, first, last)
+        target = overload * UNIT - self._bound(self._price, overload, kinds) + window.start
+        found = window.find_prices(target, rounds)
         if found:
             proof = {pool: row[:first] + found[pool] + row[last:] for pool, row in self._price.items()}
             self._proofs = [*self._proofs[1 - MAX_KEPT_PROOFS :], proof]
@@ -80,12 +82,12 @@ class DualPrices:
         return _dual_value(_cumulative_cost(price, self._weights(overload)), self._limits, kinds)
 
     def _weights(self, overload: int) -> Sequence[int]:
-        # Where there need be no overload at all, all cells may weigh the same: proofs are found sooner.
+        # If no overload is unavoidable, all cells may weigh the same, which finds proofs sooner.
         return self._widths if overload else [1] * len(self._widths)
 
 
 class _PriceWindow:
-    """The part of the market that prices in some cells can change."""
+    """The part of the problem that prices in some cells affect; ``start`` is its bound at the present prices."""
 
     def __init__(
         self,
@@ -101,46 +103,46 @@ class _PriceWindow:
         self._price = {pool: row[first:last] for pool, row in price.items()}
         cost = _cumulative_cost(price, widths)
         self._kinds: DemandKinds = Counter()
-        for kind, many in kinds.items():
+        for kind, count in kinds.items():
             if any(low < last and first < high for _, low, high, _ in kind):
-                self._kinds[tuple(_clipped(way, cost[way[0]], first, last) for way in kind)] += many
+                self._kinds[tuple(_clipped(option, cost[option[0]], first, last) for option in kind)] += count
         self.start = _dual_value(_cumulative_cost(self._price, self._widths), limits, self._kinds)
 
     def find_prices(self, target: int, rounds: int) -> dict[int, CellPrices] | None:
-        """Prices whose bound exceeds the target, if found within so many rounds."""
-        speed = {pool: [0] * len(row) for pool, row in self._price.items()}
-        usual = {pool: row.copy() for pool, row in self._price.items()}
+        """Prices whose bound exceeds the target; None if none are found within so many rounds."""
+        momentum = {pool: [0] * len(row) for pool, row in self._price.items()}
+        averages = {pool: row.copy() for pool, row in self._price.items()}
         for step in range(rounds):
-            demand = {pool: [-limit] * len(self._widths) for pool, limit in self._limits.items()}
-            if _dual_value(_cumulative_cost(self._price, self._widths), self._limits, self._kinds, demand) > target:
+            surplus = {pool: [-limit] * len(self._widths) for pool, limit in self._limits.items()}
+            if _dual_value(_cumulative_cost(self._price, self._widths), self._limits, self._kinds, surplus) > target:
                 return self._price
-            self._adjust(demand, speed, STEP_SIZE * 100 // (100 + step))
-            for pool, row in usual.items():
-                usual[pool] = [(9 * old + new) // 10 for old, new in zip(row, self._price[pool], strict=True)]
-            if step % ROUNDING_INTERVAL == ROUNDING_INTERVAL - 1 and (found := self._rounded(usual, target)):
+            self._adjust(surplus, momentum, STEP_SIZE * 100 // (100 + step))
+            for pool, row in averages.items():
+                averages[pool] = [(9 * old + new) // 10 for old, new in zip(row, self._price[pool], strict=True)]
+            if step % ROUNDING_INTERVAL == ROUNDING_INTERVAL - 1 and (found := self._rounded(averages, target)):
                 return found
         return None
 
-    def _adjust(self, demand: Mapping[int, CellPrices], speed: dict[int, CellPrices], stride: int) -> None:
-        for pool, wanted in demand.items():
-            pace = speed[pool] = [
-                (old * 7 // 10) + stride * surplus for old, surplus in zip(speed[pool], wanted, strict=True)
+    def _adjust(self, surplus: Mapping[int, CellPrices], momentum: dict[int, CellPrices], stride: int) -> None:
+        for pool, gradient in surplus.items():
+            momentum[pool] = [
+                (old * 7 // 10) + stride * over for old, over in zip(momentum[pool], gradient, strict=True)
             ]
             self._price[pool] = [
                 0 if price + change < 0 else min(price + change, UNIT)
-                for price, change in zip(self._price[pool], pace, strict=True)
+                for price, change in zip(self._price[pool], momentum[pool], strict=True)
             ]
 
-    def _rounded(self, usual: Mapping[int, CellPrices], target: int) -> dict[int, CellPrices] | None:
-        for least in ROUNDING_THRESHOLDS:
-            price = {pool: [UNIT if each > least else 0 for each in row] for pool, row in usual.items()}
+    def _rounded(self, averages: Mapping[int, CellPrices], target: int) -> dict[int, CellPrices] | None:
+        for threshold in ROUNDING_THRESHOLDS:
+            price = {pool: [UNIT if each > threshold else 0 for each in row] for pool, row in averages.items()}
             if _dual_value(_cumulative_cost(price, self._widths), self._limits, self._kinds) > target:
                 return price
         return None
 
 
 def count_kinds(options: Iterable[DemandOptions]) -> DemandKinds:
-    """How many sitters have the same ways to be placed."""
+    """The number of demands by their options."""
     return Counter(tuple((pool, first, last, 0) for pool, (first, last, _) in option.items()) for option in options)
 
 
@@ -153,7 +155,7 @@ def _clipped(option: PlacementOption, cost: Sequence[int], first: int, last: int
 
 
 def _cumulative_cost(price: Mapping[int, CellPrices], widths: Sequence[int]) -> dict[int, CellPrices]:
-    """What each bench costs from the first cell up to each edge."""
+    """The cost of a seat of each pool from the first cell up to each edge."""
     return {
         pool: list(accumulate((each * width for each, width in zip(row, widths, strict=True)), initial=0))
         for pool, row in price.items()
@@ -164,21 +166,21 @@ def _dual_value(
     cost: Mapping[int, CellPrices],
     limits: Mapping[int, int],
     kinds: DemandKinds,
-    demand: Mapping[int, CellPrices] | None = None,
+    surplus: Mapping[int, CellPrices] | None = None,
 ) -> int:
-    """The bound in price units; in `demand`, every seat taken by its cheapest way is added."""
+    """The bound in price units; the seats that the cheapest options take are added to `surplus`."""
     bound = -sum(limit * cost[pool][-1] for pool, limit in limits.items())
-    for kind, many in kinds.items():
+    for kind, count in kinds.items():
         least = -1
-        for way in kind:
-            pool, first, last, rest = way
+        for option in kind:
+            pool, first, last, rest = option
             total = cost[pool]
             price = total[last] - total[first] + rest
             if least < 0 or price < least:
-                least, cheapest = price, way
-        bound += least * many
-        if demand is not None:
-            row = demand[cheapest[0]]
+                least, cheapest = price, option
+        bound += least * count
+        if surplus is not None:
+            row = surplus[cheapest[0]]
             for cell in range(cheapest[1], cheapest[2]):
-                row[cell] += many
+                row[cell] += count
     return bound

@@ -1,4 +1,4 @@
-"""First fit: everybody placed in order of arrival, without looking back; when that works, it is proof enough."""
+"""First fit: place demands in order of their start and never move them; if all fit, no further proof is needed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 SeatRequest = tuple[int, int, frozenset[int]]
-"""From, until, and the benches that cover it."""
+"""Start, end, and the pools that cover it."""
 
 
 def all_fit(limits: Mapping[int, int], requests: Sequence[SeatRequest]) -> bool:
-    """Whether each stay finds a free seat on one of its benches as it arrives.
+    """True if each request, in order of start, finds a free seat in one of its pools.
 
-    Nobody moves afterwards, so a *no* means nothing; a *yes* is a placement without overload (D1). Of the free
-    benches the one that fewest ask for is taken, which keeps the popular ones for those who have no other.
+    Then there is a placement without overload (D1); False proves nothing, because no request is moved once placed.
+    Of the pools with a free seat the one that fewest requests can use is taken: the others stay free for requests
+    without a choice.
     """
-    asked = Counter(pool for _, _, pools in requests for pool in pools)
-    order = {pools: sorted(pools, key=asked.__getitem__) for _, _, pools in requests}
-    taken: dict[int, list[int]] = {pool: [] for pool in limits}
-    for start, end, pools in sorted(requests, key=lambda stay: stay[:2]):
+    popularity = Counter(pool for _, _, pools in requests for pool in pools)
+    order = {pools: sorted(pools, key=popularity.__getitem__) for _, _, pools in requests}
+    end_times: dict[int, list[int]] = {pool: [] for pool in limits}
+    for start, end, pools in sorted(requests, key=lambda request: request[:2]):
         for pool in order[pools]:
-            leaving = taken[pool]
-            while leaving and leaving[0] <= start:
-                heappop(leaving)
-            if len(leaving) < limits[pool]:
-                heappush(leaving, end)
+            taken = end_times[pool]
+            while taken and taken[0] <= start:
+                heappop(taken)
+            if len(taken) < limits[pool]:
+                heappush(taken, end)
                 break
         else:
             return False

@@ -1,4 +1,4 @@
-"""Who sits where, cell by cell: loads, free seats, and what lies above the limits."""
+"""The load of each pool, cell by cell: free seats, and the excess over the limits."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ CellRange = tuple[int, int, int]  # first cell, cell after the last, the same as
 
 
 class LoadProfile:
-    """Sitters on benches; time is cut into cells within which nobody arrives or leaves."""
+    """Demands placed in pools; time is cut into cells within which no demand begins or ends."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         self._edges = sorted(set(instants))
-        self._widths = [later - sooner for sooner, later in zip(self._edges, self._edges[1:], strict=False)]
+        self._widths = [end - start for start, end in zip(self._edges, self._edges[1:], strict=False)]
         cells = len(self._widths)
         self._limits = limits
         self._loads = {pool: [0] * cells for pool in limits}
         self._full = {pool: 0 if limit else (1 << cells) - 1 for pool, limit in limits.items()}  # no free seat
-        self._placed_on = dict.fromkeys(limits, 0)  # sitters placed on each bench
-        self._active = {pool: [0] * cells for pool in limits}  # sitters that load it in the cell if placed on it
+        self._placed_on = dict.fromkeys(limits, 0)  # demands placed in each pool
+        self._active = {pool: [0] * cells for pool in limits}  # demands that load it in the cell if placed in it
         self._excess = [0] * cells
         self._allowed = [0] * cells  # overload proven unavoidable in the cell itself
         self._excess_cells = 0  # cells above what is allowed
@@ -28,16 +28,16 @@ class LoadProfile:
         self.assigned_pools: list[int] = []
         self._same_kind: dict[tuple[tuple[int, CellRange], ...], int] = {}
         self._kinds: list[tuple[tuple[int, CellRange], ...]] = []
-        self._relevant_cells = -1  # cells whose allowance must be kept just now
-        self._undecided = 0  # sitters the search has not decided
+        self._relevant_cells = -1  # cells whose allowance counts at present
+        self._undecided = 0  # demands the search has not decided
 
     @property
     def overload(self) -> int:
         """Seat-minutes above the limits in this placement."""
-        return sum(over * width for over, width in zip(self._excess, self._widths, strict=True))
+        return sum(excess * width for excess, width in zip(self._excess, self._widths, strict=True))
 
     def add(self, spans: Mapping[int, Span]) -> None:
-        """Put one more sitter where it does least harm; `spans` says the time it would load each bench."""
+        """Place one more demand where it adds least excess; `spans` is the time for which it would load each pool."""
         options = {pool: self._cells(span) for pool, span in spans.items()}
         demand = len(self._options)
         kind = tuple(options.items())
@@ -52,12 +52,12 @@ class LoadProfile:
         self._load(demand, self.assigned_pools[-1], 1)
 
     def remove_last(self) -> None:
-        """Take the last sitter away again."""
+        """Remove the last demand."""
         options, kind, pool = self._options[-1], self._kinds.pop(), self.assigned_pools[-1]
         demand = len(self._options) - 1
         self._load(demand, pool, -1)
-        for each, (first, last, _) in options.items():
-            row = self._active[each]
+        for option, (first, last, _) in options.items():
+            row = self._active[option]
             for cell in range(first, last):
                 row[cell] &= ~(1 << demand)
         self._same_kind[kind] &= ~(1 << demand)
@@ -74,20 +74,20 @@ class LoadProfile:
 
     def _load(self, demand: int, pool: int, change: int) -> None:
         first, last, _ = self._options[demand][pool]
-        limit, loads, over, allowed = self._limits[pool], self._loads[pool], self._excess, self._allowed
+        limit, loads, excess, allowed = self._limits[pool], self._loads[pool], self._excess, self._allowed
         self._placed_on[pool] ^= 1 << demand
         for cell in range(first, last):
             load = loads[cell] = loads[cell] + change
             if change > 0:
                 if load > limit:
-                    over[cell] += 1
-                    if over[cell] > allowed[cell]:
+                    excess[cell] += 1
+                    if excess[cell] > allowed[cell]:
                         self._excess_cells |= 1 << cell
                 elif load == limit:
                     self._full[pool] |= 1 << cell
             elif load >= limit:
-                over[cell] -= 1
-                if over[cell] <= allowed[cell]:
+                excess[cell] -= 1
+                if excess[cell] <= allowed[cell]:
                     self._excess_cells &= ~(1 << cell)
             elif load == limit - 1:
                 self._full[pool] &= ~(1 << cell)
@@ -98,7 +98,7 @@ class LoadProfile:
         self.assigned_pools[demand] = pool
 
     def _movable_demands(self, cell: int) -> int:
-        """Undecided sitters on the benches overloaded in the cell."""
+        """Undecided demands in the pools overloaded in the cell, as a bit mask."""
         found = 0
         for pool, limit in self._limits.items():
             if self._loads[pool][cell] > limit:
@@ -106,60 +106,60 @@ class LoadProfile:
         return found & self._undecided
 
     def _closed_pools(self, cell: int) -> set[int] | None:
-        """The benches among which the overload of the cell can only be passed round; nothing when it can leave."""
+        """The pools among which the overload of the cell can only be shifted; None if it can be moved out of them."""
         bit = 1 << cell
-        reach = [pool for pool, limit in self._limits.items() if self._loads[pool][cell] > limit]
-        seen = set(reach)
-        for pool in reach:
+        reached = [pool for pool, limit in self._limits.items() if self._loads[pool][cell] > limit]
+        seen = set(reached)
+        for pool in reached:
             for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & self._undecided):
                 for other, (_, _, mask) in self._options[demand].items():
                     if other not in seen:
                         if not mask & bit or not self._full[other] & bit:
                             return None
                         seen.add(other)
-                        reach.append(other)
+                        reached.append(other)
         return seen
 
     def _avoidable_excess(self, cell: int) -> tuple[int, set[int]]:
-        """How much overload of the cell alone could be avoided if sitters could change benches at any time.
+        """The excess of the cell alone that could be avoided if demands could change pools at any time.
 
-        With it the benches that then have too few seats for those who can sit nowhere else.
+        With it the pools that still have too few seats for the demands that fit nowhere else.
         """
-        on = {pool: list(set_bits(members & self._active[pool][cell])) for pool, members in self._placed_on.items()}
+        placed = {pool: list(set_bits(members & self._active[pool][cell])) for pool, members in self._placed_on.items()}
         gained = 0
         while True:
-            path, closed = self._augmenting_path(cell, on)
+            path, closed = self._augmenting_path(cell, placed)
             if not path:
                 return gained, closed
             for demand, pool, other in path:
-                on[pool].remove(demand)
+                placed[pool].remove(demand)
                 if self._options[demand][other][2] >> cell & 1:
-                    on[other].append(demand)
+                    placed[other].append(demand)
             gained += 1
 
     def _augmenting_path(
-        self, cell: int, on: Mapping[int, Sequence[int]]
+        self, cell: int, placed: Mapping[int, Sequence[int]]
     ) -> tuple[list[tuple[int, int, int]], set[int]]:
-        """Who moves from which bench to which so that one leaves the overload; if nobody can, the benches reached."""
-        reach = [pool for pool, limit in self._limits.items() if len(on[pool]) > limit]
-        came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reach)
-        for pool in reach:
-            for demand in on[pool]:
+        """Moves (demand, from pool, to pool) that lower the excess by one; if there are none, the pools reached."""
+        reached = [pool for pool, limit in self._limits.items() if len(placed[pool]) > limit]
+        move_into: dict[int, tuple[int, int, int] | None] = dict.fromkeys(reached)
+        for pool in reached:
+            for demand in placed[pool]:
                 for other, (_, _, mask) in self._options[demand].items():
-                    if not mask >> cell & 1 or (other not in came and len(on[other]) < self._limits[other]):
-                        steps, step = [(demand, pool, other)], came[pool]
-                        while step is not None:
-                            steps.append(step)
-                            step = came[step[1]]
-                        return steps, set()
-                    if other not in came:
-                        came[other] = (demand, pool, other)
-                        reach.append(other)
-        return [], set(reach)
+                    if not mask >> cell & 1 or (other not in move_into and len(placed[other]) < self._limits[other]):
+                        path, move = [(demand, pool, other)], move_into[pool]
+                        while move is not None:
+                            path.append(move)
+                            move = move_into[move[1]]
+                        return path, set()
+                    if other not in move_into:
+                        move_into[other] = (demand, pool, other)
+                        reached.append(other)
+        return [], set(reached)
 
 
 def set_bits(mask: int) -> Iterator[int]:
-    """Positions of the ones of a mask, lowest first."""
+    """Positions of the bits set in a mask, lowest first."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

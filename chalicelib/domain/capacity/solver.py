@@ -1,13 +1,11 @@
-"""Exact least overload: places sitters on benches so that as few seat-minutes as possible lie above the limits.
+"""The exact least overload of one component: search with backjumping, helped by local search and dual bounds.
 
-Whether one more fits is asked in rising order of effort, and every answer is a proof: a search that decides only
-sitters met in a conflict and skips back to the decisions a dead end rests on; haggling, which finds seats on nearly
-full days; prices, which prove refusals; and at last a longer search. What is proven unavoidable becomes an allowance:
-first per cell (Hall's bound), then for the group of cells of one proof.
+The package's docstring explains the model and the steps. The search decides only demands in overloaded cells and
+jumps back from a dead end to the decisions it depends on. Overload that is proven unavoidable becomes an allowance:
+first per cell (Hall's theorem), then a budget for the group of cells of one proof.
 
-Every effort is counted in steps. Where all of them end without a seat or a proof, the newcomer is refused, so that
-nothing is ever oversold, and the question is counted in `gave_up`; nor is anybody admitted among sitters whose own
-least overload could not be proven.
+Effort is counted in steps. If all of it ends without a seat or a proof, the demand is refused, so that nothing is
+oversold, and `gave_up` counts it. Nothing is admitted beside demands whose own least overload could not be proven.
 """
 
 from __future__ import annotations
@@ -22,23 +20,23 @@ from chalicelib.domain.capacity.local_search import LocalSearch
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Why no placement stays within the allowances: the decisions and groups it rests on, and the least shortfall."""
+    """Why no placement stays within the allowances: the decisions and groups it depends on, and the least shortfall."""
 
     demands: int
     groups: frozenset[int]
     short: int
 
 
-GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached the end of its patience: nothing is proven
-SEARCH_LIMIT = 40  # sitters decided before something else is tried
-FINAL_SEARCH_LIMIT = 300  # sitters decided before the search gives up: with the efforts about half a second
-# Moves haggled over; cells in which prices are then sought, rounds of it.
+GIVEN_UP = Proof(0, frozenset(), 0)  # the search reached its limit: nothing is proven
+SEARCH_LIMIT = 40  # demands decided before something else is tried
+FINAL_SEARCH_LIMIT = 300  # demands decided before giving up; with the efforts about half a second
+# Moves of local search; then cells in which dual prices are sought, and rounds of that.
 EFFORT_LEVELS = ((40, 4, 40), (80, 6, 80), (200, 5, 150), (400, 8, 150), (1000, 6, 300), (2500, 12, 300))
-HOTSPOTS = 2  # stretches of time in which a proof is sought for those first seated
+HOTSPOTS = 2  # windows of time in which a proof is sought for the first demands
 
 
 class OverloadSolver(LocalSearch):
-    """An occupancy kept at the least overload; sitters are numbered as they come."""
+    """A placement kept at the least overload; demands are numbered in order of admission."""
 
     def __init__(self, instants: Iterable[int], limits: Mapping[int, int]) -> None:
         super().__init__(instants, limits)
@@ -48,11 +46,11 @@ class OverloadSolver(LocalSearch):
         self._steps_left = -1
         self._initial_pools: list[int] = []
         self._known_counts: dict[tuple[tuple[int, CellRange], ...], int] = {}
-        self._is_proven = True  # nobody can be seated with less overload
-        self.gave_up = 0  # questions left unanswered, taken for refusals
+        self._is_proven = True  # no placement of the first demands has less overload
+        self.gave_up = 0  # refusals without a proof
 
     def admit(self, spans: Mapping[int, Span]) -> bool:
-        """Whether one more sitter fits without raising the overload; it stays when it does."""
+        """True if one more demand fits without raising the overload; then it is kept."""
         if not self._is_proven:
             self.gave_up += 1
             return False
@@ -70,7 +68,7 @@ class OverloadSolver(LocalSearch):
         return False
 
     def _find_seat_or_proof(self) -> bool:
-        """Find the newcomer's seat by haggling, or else a proof that there is none."""
+        """Find a seat for the new demand, or prove that there is none; True if there is one."""
         kinds = count_kinds(self._options)
         if self._prices.is_known_to_exceed(self._least_overload, kinds):
             return False
@@ -86,15 +84,15 @@ class OverloadSolver(LocalSearch):
         return proof is None
 
     def _hotspot(self, cells: int) -> tuple[int, int]:
-        """So many cells in a row where haggling most often came to an impasse."""
+        """The `cells` consecutive cells in which local search most often got stuck, as first and end."""
         last = max(0, len(self._widths) - cells)
         first = max(range(last + 1), key=lambda cell: sum(self._impasses[cell : cell + cells]))
         return first, min(first + cells, len(self._widths))
 
     def count_admissible(self, spans: Mapping[int, Span], at_most: int | None) -> int:
-        """How many such newcomers fit one after the other; the sitters are left as they were.
+        """The number of such demands that fit one after the other; the placement stays as it was.
 
-        Starts within one cell ask the same question: the answer is kept.
+        Spans in the same cells have the same answer, which is kept.
         """
         kind = tuple((pool, self._cells(span)) for pool, span in spans.items())
         if kind not in self._known_counts:
@@ -109,21 +107,21 @@ class OverloadSolver(LocalSearch):
         return found if at_most is None else min(found, at_most)
 
     def _restore_initial(self) -> None:
-        """Take away those who were admitted since everybody was seated, and put the others back where they were."""
+        """Remove the demands admitted since `place_all` and put the others back into their pools."""
         while len(self.assigned_pools) > len(self._initial_pools):
             self.remove_last()
         self._restore(self._initial_pools)
 
     def place_all(self, demands: Sequence[Mapping[int, Span]]) -> None:
-        """Place the first sitters with the least overload, and remember what was proven unavoidable."""
+        """Place the first demands with the least overload and remember what was proven unavoidable."""
         for spans in demands:
             self.add(spans)
-        for cell, over in enumerate(self._excess):
-            if over:
+        for cell, excess in enumerate(self._excess):
+            if excess:
                 avoidable, closed = self._avoidable_excess(cell)
-                self._allowed[cell] = over - avoidable
+                self._allowed[cell] = excess - avoidable
                 self._prices.charge(cell, closed)
-        self._excess_cells = sum(1 << cell for cell, over in enumerate(self._excess) if over > self._allowed[cell])
+        self._excess_cells = sum(1 << cell for cell, excess in enumerate(self._excess) if excess > self._allowed[cell])
         efforts = list(EFFORT_LEVELS)
         while violated := self._violated_groups():
             later = set(violated) - {min(violated)}
@@ -141,29 +139,29 @@ class OverloadSolver(LocalSearch):
         self._initial_pools = self.assigned_pools.copy()
 
     def _improve_or_prove(self, steps: int, cells: int, rounds: int) -> None:
-        """Improve the placement, or else try to prove that what it costs is the least."""
+        """Improve the placement, or else try to prove that its overload is the least."""
         self._reset_local_search(remember=True)
         if self._improve(steps):
             return
         self._restore(self._best_pools)
-        kinds, gained = count_kinds(self._options), False
+        kinds, raised = count_kinds(self._options), False
         for _ in range(HOTSPOTS):
             first, last = self._hotspot(cells)
             while self._prices.raise_bound(kinds, first, last, rounds):
-                gained = True
+                raised = True
             self._impasses[first:last] = [0] * (last - first)
-        if gained:
+        if raised:
             priced = frozenset(self._group[cell] for cell in self._prices.priced_cells())
-            due = sum(self._allowed[cell] * self._widths[cell] for cell in range(len(self._widths)))
-            known = sum(self._budget.get(group, 0) for group in priced)
-            short = self._prices.lower_bound(kinds) - due - known
+            allowed = sum(self._allowed[cell] * self._widths[cell] for cell in range(len(self._widths)))
+            budgeted = sum(self._budget.get(group, 0) for group in priced)
+            short = self._prices.lower_bound(kinds) - allowed - budgeted
             if short > 0:
                 self._raise_budget(Proof(0, priced, short))
 
     def _raise_budget(self, proof: Proof) -> None:
-        heir = min(proof.groups)
-        self._budget[heir] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
-        self._group = [heir if group in proof.groups else group for group in self._group]
+        merged = min(proof.groups)
+        self._budget[merged] = sum(self._budget.pop(group, 0) for group in proof.groups) + proof.short
+        self._group = [merged if group in proof.groups else group for group in self._group]
 
     def _search_placement(self, limit: int = -1) -> Proof | None:
         self._steps_left = limit
@@ -172,7 +170,7 @@ class OverloadSolver(LocalSearch):
         return self._search()
 
     def _search(self) -> Proof | None:
-        """Bring every cared-for group within its budget, or undo everything and prove that it cannot be done."""
+        """Bring every relevant group within its budget (None), or undo everything and return the proof against it."""
         if not self._steps_left:
             return GIVEN_UP
         self._steps_left -= 1
@@ -181,21 +179,21 @@ class OverloadSolver(LocalSearch):
             return found
         demand, bit, home = found, 1 << found, self.assigned_pools[found]
         blamed, groups, short = 0, frozenset[int](), 1 << 62
-        ways = sorted(self._options[demand], key=lambda pool: (pool == home, self._added_excess(demand, pool)))
+        pools = sorted(self._options[demand], key=lambda pool: (pool == home, self._added_excess(demand, pool)))
         self._undecided &= ~bit
         self._decided_by[demand] = bit
-        for pool in ways:
-            still = 0
-            if pool == home:  # its twins here stay as well: one of them leaving instead was refuted just now
-                still = self._same_kind[self._kinds[demand]] & self._placed_on[home] & self._undecided
-                self._undecided &= ~still
-                self._decided_by.update(dict.fromkeys(set_bits(still), bit))
+        for pool in pools:
+            twins = 0
+            if pool == home:  # equal demands in this pool stay too: moving one of them instead is refuted already
+                twins = self._same_kind[self._kinds[demand]] & self._placed_on[home] & self._undecided
+                self._undecided &= ~twins
+                self._decided_by.update(dict.fromkeys(set_bits(twins), bit))
             else:
                 self._move(demand, pool)
             proof = self._search()
             if proof is None:
                 return None
-            self._undecided |= still
+            self._undecided |= twins
             if pool != home:
                 self._move(demand, home)
             if not proof.demands & bit:
@@ -206,7 +204,7 @@ class OverloadSolver(LocalSearch):
         return Proof(blamed & ~bit, groups, short)
 
     def _next_decision(self) -> int | Proof | None:
-        """The sitter to decide next; nothing when all is well; a proof when some group cannot be brought to order."""
+        """The demand to decide next; None if every group keeps its budget; a proof if some group cannot."""
         best, fewest = None, 1 << 62
         for group, cells in self._violated_groups().items():
             blamed, proven = 0, 0
@@ -232,7 +230,7 @@ class OverloadSolver(LocalSearch):
         )
 
     def _responsible_decisions(self, cell: int, closed: set[int]) -> int:
-        """The decisions without which the overload of the cell could leave the closed benches."""
+        """The decisions that keep the overload of the cell within the closed pools, as a bit mask."""
         blamed = 0
         for pool in closed:
             for demand in set_bits(self._placed_on[pool] & self._active[pool][cell] & ~self._undecided):
