@@ -1,1 +1,4 @@
-"""Free times: what is offered, why a time is not free, holds, and where a booking goes."""
+"""Free times: the starts that can be booked, why others cannot, holds, and where a booking goes.
+
+May import capacity, appointments, organisation, quickstream and the shared domain.
+"""

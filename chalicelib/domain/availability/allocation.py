@@ -1,4 +1,4 @@
-"""Places: where an appointment or a hold goes once it has been decided, and what the decision rested on."""
+"""Allocation: where an appointment or a hold goes once that is decided, and what the decision depends on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chalicelib.domain.organisation.roster import TeamMember
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A start (minutes since 1970 UTC) on the calendar of the location, or of the staff member of ``post``.
+    """A start (minutes since 1970 UTC) on the calendar of the location, or of the staff member ``member``.
 
-    ``hull`` is the stretch of time the decision rests on, which the write must guard.
+    The decision depends on ``dependency_span``: writing it must require that interval to be unchanged.
     """
 
     offer: Offer
@@ -26,21 +26,21 @@ class Allocation:
 
     @property
     def end(self) -> int:
-        """When it is over."""
+        """The end, in minutes since 1970 UTC."""
         return self.start + self.offer.service.duration_minutes
 
     @property
     def staff_id(self) -> str | None:
-        """Who gets the appointment, where somebody does."""
+        """The staff member who gets the appointment; None on a location's calendar."""
         return self.member.staff_id if self.member else None
 
     @property
     def sequence(self) -> int:
-        """Orders newcomers of one millisecond."""
+        """The version of the sheet, which orders ids made in the same millisecond."""
         return self.calendar.sequence(self.start)
 
     def apply_to(self, appointment: Appointment) -> Appointment:
-        """The appointment as it is here: whose calendars it stands on, the service's buffers as they are now."""
+        """The appointment with this place's staff member and the service's present source and buffers."""
         service = self.offer.service
         return replace(
             appointment,
@@ -52,7 +52,7 @@ class Allocation:
         )
 
     def to_occupant(self, occupant_id: str, access: SeatAccess, expires: int | None = None) -> Occupant:
-        """What stands on the calendar; staff need the service's buffers around it, a location none (D2)."""
+        """The calendar's entry for it; staff need the service's buffers around it, a location none (D2)."""
         service = self.offer.service
         return Occupant(
             occupant_id,

@@ -1,4 +1,4 @@
-"""Free times and why a time is not free: the one place that lists and decides (D1, D4, D7, D9, D12, D13)."""
+"""Free times in blocks, and why a time is not free: listing and deciding in one place (D1, D4, D7, D9, D12, D13)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who looks for a time: with which right, when, holding what, moving which appointment."""
+    """The caller who looks for a time: access, now, the hold they have, the id of the appointment they move."""
 
     access: SeatAccess
     now: datetime
@@ -97,21 +97,26 @@ class Requester:
 
     @property
     def now_seconds(self) -> int:
-        """Now as epoch seconds, the unit holds expire in."""
+        """Now as epoch seconds, the unit in which holds expire."""
         return int(self.now.timestamp())
+
+    @property
+    def own_occupants(self) -> frozenset[str]:
+        """Ids of the occupants that do not stand in the requester's way: the appointment moved and their own hold."""
+        return frozenset(i for i in (self.moving, self.hold.id if self.hold else None) if i)
 
 
 class BlockSlots:
-    """The free times of one service at one location, as one seeker sees them; no I/O, no clock."""
+    """The free times of one service at one location, as one requester sees them; no I/O, no clock."""
 
     def __init__(self, offer: Offer, calendar: Calendar, requester: Requester) -> None:
         self.offer = offer
         self.calendar = calendar
         self.requester = requester
         self._duration = offer.service.duration_minutes
-        own = {i for i in (requester.moving, requester.hold.id if requester.hold else None) if i}
+        own = requester.own_occupants
         self._capacity = BlockCapacity(calendar, requester.now_seconds, own)
-        # A live hold confirms beside all appointments and the holds older than itself (D13).
+        # A live hold is confirmed beside all appointments and the holds older than itself (D13).
         self._capacity_for_hold = (
             BlockCapacity(calendar, requester.now_seconds, own, requester.hold.id) if requester.hold else self._capacity
         )
@@ -125,7 +130,7 @@ class BlockSlots:
                 yield Slot(start, available)
 
     def unavailable_reason(self, start: int) -> Unavailable | None:
-        """The fact that keeps ``start`` from being booked, or none when it can be."""
+        """The reason why ``start`` cannot be booked; None if it can."""
         outside = window_violation(self.offer, self.requester, start)
         if outside:
             return outside
@@ -137,20 +142,20 @@ class BlockSlots:
             return Unavailable.OFF_GRID
         if self._fits(start, self.requester.access):
             return None
-        # Without a reserve here staff would ask for the very same seats.
-        kept_back = self.requester.access is SeatAccess.WIDGET and any(b.reserved for b in blocks)
-        staff = kept_back and self._fits(start, SeatAccess.CONTACT_CENTRE)
-        return Unavailable.RESERVED_FOR_STAFF if staff else Unavailable.FULL
+        # Without a reserve staff have the same seats: looking again would find nothing.
+        has_reserve = self.requester.access is SeatAccess.WIDGET and any(b.reserved for b in blocks)
+        fits_staff = has_reserve and self._fits(start, SeatAccess.CONTACT_CENTRE)
+        return Unavailable.RESERVED_FOR_STAFF if fits_staff else Unavailable.FULL
 
     def allocate(self, start: int) -> Allocation:
-        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
+        """The place for an appointment that begins then; raises the refusal if it cannot be booked."""
         reason = self.unavailable_reason(start)
         if reason:
             raise refusal_for(reason)
         return self._allocation(start)
 
     def allocate_overriding(self, start: int) -> Allocation | None:
-        """Where it goes if need be over capacity, as through Schedule (D5); not the past, not years ahead."""
+        """The place for it, over capacity if need be, as through Schedule (D5); refuses the past and too far ahead."""
         return self._allocation(start, over_capacity=check_override(self.unavailable_reason(start)))
 
     def _allocation(self, start: int, over_capacity: bool = False) -> Allocation:
@@ -158,7 +163,7 @@ class BlockSlots:
         return Allocation(self.offer, self.calendar, start, dependency_span, over_capacity=over_capacity)
 
     def covers_dependencies(self, first: int, last: int) -> bool:
-        """Whether the calendar was read widely enough to decide about starts in [first, last)."""
+        """True if the calendar was read widely enough to decide about starts in [first, last)."""
         return self._capacity.covers_dependencies(first, last + self._duration)
 
     def _starts(self, first: int, last: int) -> Iterator[int]:
@@ -172,7 +177,7 @@ class BlockSlots:
             yield from range(block.start + skipped * step, high + 1, step)
 
     def _is_on_grid(self, block: Block, start: int) -> bool:
-        # Schedule places appointments freely; everybody else steps from the block's start (D9).
+        # Schedule may start at any minute; other channels keep to steps from the block's start (D9).
         return (
             self.requester.access is SeatAccess.SCHEDULE
             or (start - block.start) % self.offer.service.slot_interval == 0
@@ -183,23 +188,23 @@ class BlockSlots:
         return self._capacity_at(start).remaining_seats(start, start + self._duration, service, self.requester.access)
 
     def _fits(self, start: int, access: SeatAccess) -> bool:
-        # Whether one more fits is found out many times faster than how many do.
+        # Finding out if one more fits is many times faster than counting how many do.
         return self._capacity_at(start).admits(start, start + self._duration, self.offer.service.id, access)
 
     def _capacity_at(self, start: int) -> BlockCapacity:
         hold = self.requester.hold
-        mine = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
-        return self._capacity_for_hold if mine else self._capacity
+        is_held = hold is not None and (hold.start, hold.service_id) == (start, self.offer.service.id)
+        return self._capacity_for_hold if is_held else self._capacity
 
 
 def nearest_starts(slots: Iterable[Slot], start: int, limit: int = 3) -> list[int]:
-    """Up to ``most`` other starts among these slots, the closest to ``start`` first."""
-    found = (slot.start for slot in slots if slot.start != start)
-    return sorted(found, key=lambda s: (abs(s - start), s))[:limit]
+    """Up to ``limit`` other starts among these slots, the closest to ``start`` first."""
+    others = (slot.start for slot in slots if slot.start != start)
+    return sorted(others, key=lambda s: (abs(s - start), s))[:limit]
 
 
 def refusal_for(reason: Unavailable) -> Refusal:
-    """The refusal a booking gets for this fact."""
+    """The refusal of a booking for this reason."""
     detail = UNAVAILABLE_TEXTS[reason]
     if reason in (Unavailable.FULL, Unavailable.RESERVED_FOR_STAFF):
         return CapacityExhausted(detail)
@@ -216,9 +221,9 @@ def refusal_for(reason: Unavailable) -> Refusal:
 
 
 def check_override(reason: Unavailable | None) -> bool:
-    """Whether a booking in spite of this fact goes beyond what is offered.
+    """True if a booking despite this reason is over capacity.
 
-    Refuses what nobody may book: the past, and what lies further ahead than staff plan.
+    Refuses starts that nobody may book: in the past, or further ahead than staff plan.
     """
     if reason in (Unavailable.PAST, Unavailable.TOO_FAR):
         raise refusal_for(reason)
@@ -233,7 +238,7 @@ def _unusable_reason(covering: list[Block]) -> Unavailable:
 
 
 def window_violation(offer: Offer, requester: Requester, start: int) -> Unavailable | None:
-    """Whether the start is past, too soon or too far for this seeker (WG-2)."""
+    """``PAST``, ``TOO_SOON`` or ``TOO_FAR`` for this requester (WG-2), else None."""
     earliest, latest = booking_window(offer, requester)
     if start <= epoch_minute(requester.now):
         return Unavailable.PAST
@@ -243,9 +248,9 @@ def window_violation(offer: Offer, requester: Requester, start: int) -> Unavaila
 
 
 def booking_window(offer: Offer, requester: Requester) -> tuple[int, int]:
-    """The first and the last start the seeker may book; lead time is for clients only (WG-2)."""
+    """The first and the last start the requester may book; lead time is for clients only (WG-2)."""
     lead = offer.lead_minutes if requester.access is SeatAccess.WIDGET else 0
-    # A start in the running minute is past: the first that counts lies in the next one.
+    # A start in the current minute is past: the first that counts is in the next one.
     earliest = max(epoch_minute(requester.now) + 1, -(-int(requester.now.timestamp() + 60 * lead) // 60))
     tz = ZoneInfo(offer.location.timezone)
     ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if requester.access is SeatAccess.SCHEDULE else offer.horizon_days

@@ -1,4 +1,4 @@
-"""A hold: a slot kept for somebody who is still typing, open to the bearer of its token alone (D13)."""
+"""Holds: a slot kept while its form is filled in, for the bearer of its token alone (D13)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.domain.shared.errors import NotFound, invalid
 class Hold:
     """``start`` and ``end`` are minutes since 1970 UTC, ``expires`` epoch seconds.
 
-    One of a staff service keeps the time of ``staff_id``, with the service's buffers around it.
+    A hold of a staff service takes the time of ``staff_id``, with the service's buffers around it.
     """
 
     id: str
@@ -31,11 +31,11 @@ class Hold:
     version: int = 0
 
     def calendar_spans(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The calendar it stands on, with the time it takes there."""
+        """The calendar it is on, with the time it takes there."""
         yield self.staff_id or self.location_id, (self.start - self.buffer_before, self.end + self.buffer_after)
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it still holds its slot."""
+        """True while it keeps its slot."""
         return self.expires > now.timestamp()
 
     def require_token(self, token: str) -> None:
@@ -45,12 +45,12 @@ class Hold:
 
 
 def token_digest(token: str) -> str:
-    """What is kept of a token."""
+    """The hash under which a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def hold_id_from_token(token: str, pointer: str = "/hold_token") -> str:
-    """The hold a token speaks of; 422 ``unknown_hold`` when it cannot be one."""
+    """The id of the hold a token belongs to; 422 ``unknown_hold`` if it cannot be a token."""
     hold_id, dot, secret = token.partition(".")
     if not (dot and secret and hold_id.startswith("hld_") and len(token) <= 200):
         raise unknown_hold(pointer)
@@ -58,5 +58,5 @@ def hold_id_from_token(token: str, pointer: str = "/hold_token") -> str:
 
 
 def unknown_hold(pointer: str = "/hold_token") -> Exception:
-    """The refusal of a token nobody was given (D13)."""
+    """The refusal of a token that was never issued (D13)."""
     return invalid(pointer, "This hold is not known.", "unknown_hold")

@@ -1,8 +1,8 @@
 """Free times from staff calendars: hours, schedules, time off and bookings, for listing and deciding alike (D46).
 
-A start is free when somebody of the location's team who offers the service is on duty from it to the end, has
-nothing else within the buffers around it, and is below their daily limit. All that is worked out as sets of minutes
-for the whole time asked about; no appointment is read.
+A start is free if some staff member who offers the service at the location is on duty from it to the end, has
+nothing else within the buffers around it, and is below their daily limit. All of this is computed on sets of minutes
+for the whole window; no appointment is read.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from chalicelib.domain.organisation.opening_hours import local_day
 from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, speakers_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-# Sheets are read, and minutes looked at, for so long around the starts asked about: a whole day of any zone, as
-# daily limits need it, and more than any two buffers.
+# Sheets are read, and minutes computed, this far around the requested starts: daily limits need a whole day of any
+# zone, and no two buffers are longer.
 MARGIN_MINUTES = 2 * DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
 class StaffPreference:
-    """Who is wanted: one staff member, somebody who speaks a language, or anyone (CC-2); ``keep`` if still free."""
+    """One staff member, one who speaks a language, or any (CC-2); ``keep`` comes first if they are free."""
 
     staff_id: str | None = None
     language: str | None = None
@@ -50,7 +50,7 @@ ANY_STAFF = StaffPreference()
 class StaffSlots:
     """The free times of one staff service at one location, for starts in [first, last); no I/O, no clock.
 
-    ``team`` holds those who may be chosen; ``calendars`` are theirs by staff id, read with ``MARGIN`` around.
+    ``roster`` holds the staff who may be chosen; ``calendars`` are theirs by staff id, read ``MARGIN_MINUTES`` further.
     """
 
     def __init__(
@@ -74,28 +74,25 @@ class StaffSlots:
     def free_slots(self, first: int, last: int) -> Iterator[Slot]:
         """Every bookable start in [first, last), in order, with how many staff are free."""
         earliest, latest = booking_window(self.offer, self.requester)
-        asked = self._branch.minute_set([(max(first, earliest), min(last, latest + 1))])
-        free = Counter(start for person in self._people for start in person.bookable_starts & asked)
+        requested = self._branch.minute_set([(max(first, earliest), min(last, latest + 1))])
+        free = Counter(start for person in self._people for start in person.bookable_starts & requested)
         for start in sorted(free):
             yield Slot(start, free[start])
 
     def unavailable_reason(self, start: int) -> Unavailable | None:
-        """The fact that keeps ``start`` from being booked, or none when it can be."""
+        """The reason why ``start`` cannot be booked; None if it can."""
         outside = window_violation(self.offer, self.requester, start)
         if outside:
             return outside
         if start not in self._branch.open_starts:
-            return (
-                Unavailable.HOLIDAY
-                if local_day(start, self._branch.zone) in self._branch.holidays
-                else Unavailable.CLOSED
-            )
+            is_holiday = local_day(start, self._branch.zone) in self._branch.holidays
+            return Unavailable.HOLIDAY if is_holiday else Unavailable.CLOSED
         if self._preference.language and not self._members:
             return Unavailable.LANGUAGE_UNAVAILABLE
         return self._nobody_free_reason(start)
 
     def allocate(self, start: int) -> Allocation:
-        """Where an appointment that begins then goes: to the one whose turn it is; else the refusal (D46)."""
+        """The place for it with the free staff member whose turn it is (D46); raises the refusal if nobody is free."""
         reason = self.unavailable_reason(start)
         if reason:
             raise refusal_for(reason)
@@ -103,7 +100,7 @@ class StaffSlots:
         return self._allocation(min(free, key=lambda person: self._round_robin_key(person, start)), start)
 
     def allocate_overriding(self, start: int) -> Allocation | None:
-        """Where it goes in spite of everything, for those who may override; none unless one person is wanted."""
+        """The place for it despite conflicts, for callers who may override; None unless one person is wanted."""
         if self._preference.staff_id is None or not self._people:
             return None
         return self._allocation(self._people[0], start, over_capacity=check_override(self.unavailable_reason(start)))
@@ -114,7 +111,7 @@ class StaffSlots:
         )
 
     def _nobody_free_reason(self, start: int) -> Unavailable | None:
-        """Why none of the people can take it; none when somebody can."""
+        """The reason why none of the staff can take it; None if one can."""
         people = [p for p in self._people if start in p.starts_on_duty]
         if not people:
             return Unavailable.STAFF_NOT_WORKING
@@ -131,25 +128,22 @@ class StaffSlots:
         return at_work and start in person.starts_undisturbed and start not in person.full_days
 
     def _is_on_grid(self, person: StaffTime, start: int) -> bool:
-        # Schedule places appointments freely, as it does in blocks (D9).
+        # Schedule may start at any minute, as in blocks (D9).
         return self.requester.access is SeatAccess.SCHEDULE or start in person.starts_on_grid
 
     def _round_robin_key(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
-        """Who comes first: whoever has it already, fewest that day, least recently assigned, id (D46)."""
+        """Sort key: has it already, fewest bookings that day, least recently assigned, id (D46)."""
         member = person.member
         last_served = member.assigned_at or _NEVER
         return member.staff_id != self._preference.keep, person.bookings_on(start), last_served, member.staff_id
 
     @cached_property
     def _people(self) -> list[StaffTime]:
-        own = frozenset(
-            i for i in (self.requester.moving, self.requester.hold.id if self.requester.hold else None) if i
-        )
-        now = self.requester.now_seconds
-        return [StaffTime(self._branch, post, self._calendars[post.staff_id], now, own) for post in self._members]
+        now, own = self.requester.now_seconds, self.requester.own_occupants
+        return [StaffTime(self._branch, member, self._calendars[member.staff_id], now, own) for member in self._members]
 
 
 def eligible_members(roster: BranchRoster, service_id: str, preference: StaffPreference) -> tuple[TeamMember, ...]:
-    """Those of the team who offer the service, speak the language and are wanted."""
+    """The staff on the roster who offer the service, speak the language and match the preference."""
     speakers = speakers_of(roster.members_offering(service_id), preference.language)
-    return tuple(post for post in speakers if preference.staff_id in (None, post.staff_id))
+    return tuple(member for member in speakers if preference.staff_id in (None, member.staff_id))

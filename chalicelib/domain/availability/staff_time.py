@@ -1,4 +1,4 @@
-"""The time of one branch and of each person there, as sets of minutes within one window."""
+"""The time of a branch and of each staff member, as sets of minutes within one window."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 
 
 class BranchTime:
-    """When a location is open within [first, last), in minutes since 1970 UTC."""
+    """The opening times of a location within [first, last), in minutes since 1970 UTC."""
 
     def __init__(self, offer: Offer, branch_hours: BranchHours, first: int, last: int) -> None:
         self.offer = offer
         self.zone = ZoneInfo(offer.location.timezone)
         self._branch_hours = branch_hours
         self._first, self._last = first, last
-        # Clocks anywhere show one of these dates within the window, but for its first and last hours, which are margin.
+        # Within the window clocks anywhere show one of these dates, except in the hours of the margin.
         self.date_bounds = (
             local_day(first, self.zone) - timedelta(days=1),
             local_day(last, self.zone) + timedelta(days=1),
@@ -43,9 +43,9 @@ class BranchTime:
         return MinuteSet.from_intervals(self._first, self._last, intervals)
 
     def intervals_by_day(self, time: MinuteSet) -> Iterator[Interval]:
-        """The stretches a set consists of, one that goes on over the location's midnight in parts.
+        """The intervals a set consists of, divided at the location's midnights.
 
-        So where a stretch begins never depends on how far around it was looked, though it may never end.
+        So the beginning of an interval does not depend on the window, even if the set never ends.
         """
         for start, end in time.spans():
             inner = bisect_right(self._midnights, start)
@@ -62,7 +62,7 @@ class BranchTime:
 
     @cached_property
     def holidays(self) -> frozenset[date]:
-        """The public holidays it keeps (RB-24)."""
+        """The public holidays it observes (RB-24)."""
         return PublicHolidays.observed_at(self.offer.location, self.offer.settings).between(*self.date_bounds)
 
     @cached_property
@@ -79,15 +79,15 @@ class BranchTime:
 
     @cached_property
     def open_starts(self) -> MinuteSet:
-        """The starts from which it is open to the end of the appointment."""
+        """The starts from which it stays open to the end of the appointment."""
         return self.open_minutes.starts_lasting(self.offer.service.duration_minutes)
 
 
 class StaffTime:
-    """When one staff member can take an appointment of the branch's offer, looked at through its window.
+    """The times at which one staff member can take an appointment of the branch's offer, within its window.
 
-    ``own`` are the occupants of their calendar that do not count: what is being moved, the asker's own hold.
-    ``now`` is epoch seconds; holds that ended by then do not count either.
+    ``own`` are the occupants that do not count: the appointment being moved, the requester's own hold. ``now`` is
+    epoch seconds; holds that ended by then do not count either.
     """
 
     def __init__(
@@ -108,25 +108,25 @@ class StaffTime:
 
     @cached_property
     def starts_on_duty(self) -> MinuteSet:
-        """The starts from which they are at work to the end of the appointment, with the location open."""
+        """The starts from which they work, with the location open, to the end of the appointment."""
         off = self._branch.minute_set(absence.interval for absence in self.member.time_off)
         return ((self._working & self._branch.open_minutes) - off).starts_lasting(self._service.duration_minutes)
 
     @cached_property
     def starts_on_grid(self) -> MinuteSet:
-        """The starts in steps from the beginning of each stretch of a day's work within the hours (D9).
+        """The starts in steps from the beginning of each interval of a day's work within the opening hours (D9).
 
-        Where that lies between two marks of the five-minute grid all starts are on, from the later one.
+        A beginning off the five-minute grid, on which all starts are, counts from the next mark.
         """
         working = self._working
-        stretches = (
+        intervals = (
             (-(-start // GRID_MINUTES) * GRID_MINUTES, end) for start, end in self._branch.intervals_by_day(working)
         )
-        return MinuteSet.from_grid(working.first, working.last, stretches, self._service.slot_interval)
+        return MinuteSet.from_grid(working.first, working.last, intervals, self._service.slot_interval)
 
     @cached_property
     def starts_undisturbed(self) -> MinuteSet:
-        """The starts around which nothing else is booked; the buffers of neighbours add up."""
+        """The starts around which nothing else is booked; the buffers of two neighbours add up."""
         busy = self._branch.minute_set(o.busy_span for o in self._occupants)
         return busy.starts_clear_of(
             self._service.buffer_before, self._service.duration_minutes + self._service.buffer_after
@@ -134,13 +134,11 @@ class StaffTime:
 
     @cached_property
     def full_days(self) -> MinuteSet:
-        """The days, in their own zone, on which they have as many appointments as they may."""
+        """The days, in their own zone, on which their daily limit is reached."""
         limit = self.member.daily_limit
-        full = (
-            []
-            if limit is None
-            else [day for day in date_range(*self._branch.date_bounds) if self._bookings_by_day[day] >= limit]
-        )
+        if limit is None:
+            return self._branch.minute_set(())
+        full = (day for day in date_range(*self._branch.date_bounds) if self._bookings_by_day[day] >= limit)
         return self._branch.minute_set(wall_interval(day, 0, DAY_MINUTES, self._zone) for day in full)
 
     @cached_property
@@ -153,7 +151,7 @@ class StaffTime:
         return self._bookings_by_day[local_day(start, self._zone)]
 
     def dependency_span(self, start: int) -> Interval:
-        """The time that must stay as it is for them to be free: the appointment's with buffers, the day of a limit."""
+        """The time a decision depends on: the appointment with buffers and, with a daily limit, its whole day."""
         low, high = start - self._service.buffer_before, start + self._service.duration_minutes
         high += self._service.buffer_after
         if self.member.daily_limit is None:

@@ -1,1 +1,1 @@
-"""Quickstream blocks: what they are, how they repeat, how they are edited."""
+"""Quickstream blocks: their states, recurrence and edits. May import the shared domain only."""

@@ -1,10 +1,11 @@
-"""Editing blocks: what an edit makes of one occurrence and of its series' template (D10, D11, D12)."""
+"""Edits of blocks: their effect on one occurrence and on the template of its series (D10, D11, D12)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.quickstream.blocks import Block, BlockState, Release, Series, validate_seats
@@ -13,7 +14,7 @@ from chalicelib.domain.shared.times import epoch_minute, first_valid, from_epoch
 
 
 class SeriesScope(StrEnum):
-    """Which occurrences of a series an edit or deletion is about."""
+    """The occurrences of a series that an edit or deletion affects."""
 
     THIS = "this"
     FOLLOWING = "following"
@@ -22,14 +23,14 @@ class SeriesScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseEdit:
-    """A release policy as an edit names it; without one seats are open from the start, a reserve never is."""
+    """A new release policy; None opens seats from the start, but never a reserve."""
 
     policy: Release | None
 
 
 @dataclass(frozen=True, slots=True)
 class BlockEdit:
-    """What is to change; none is left as it is. ``start`` and ``end`` are aware instants once resolved."""
+    """The changes; None leaves a value as it is. ``start`` and ``end`` are aware instants once resolved."""
 
     limit: int | None = None
     reserved: int | None = None
@@ -40,31 +41,37 @@ class BlockEdit:
     release: ReleaseEdit | None = None
     reserve_release: ReleaseEdit | None = None
 
+    @property
+    def changed_seats(self) -> dict[str, Any]:
+        """The new limit, reserve and services, as far as they change."""
+        values = {"limit": self.limit, "reserved": self.reserved, "services": self.services}
+        return {name: value for name, value in values.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesHours:
-    """When of a day a series takes place: a wall time and a length in wall time."""
+    """The time of day of a series: a wall time and a length in wall time."""
 
     start: time
     length: timedelta
 
     def on_day(self, day: date, tz: ZoneInfo) -> tuple[int, int]:
-        """Start and end, in minutes, on that local day; the end may come first on a day clocks change (D11)."""
+        """Start and end, in minutes, on that local day; the end may come first when clocks change (D11)."""
         wall = datetime.combine(day, self.start)
         return epoch_minute(first_valid(wall, tz)), epoch_minute(first_valid(wall + self.length, tz))
 
 
 def occurrence_day(block: Block, tz: ZoneInfo) -> date:
-    """The local date of an occurrence: its series', or its own once it was edited by itself."""
+    """The local date of an occurrence: the series' date, or its own once it has been edited by itself."""
     if block.wall and not block.exception:
         return date.fromisoformat(block.wall[:10])
     return from_epoch_minute(block.start).astimezone(tz).date()
 
 
 def edited_hours(anchor: Block, series: Series, edit: BlockEdit) -> SeriesHours | None:
-    """The new times of day, as an edit of the whole series names them by one occurrence; none if it does not.
+    """The new times of day if an edit of the whole series, expressed by one occurrence, changes them; else None.
 
-    422 when it would change the date: only one occurrence at a time can move to another day.
+    422 ``date_fixed`` if it would change the date: only one occurrence at a time can move to another day.
     """
     if edit.start is None and edit.end is None:
         return None
@@ -82,20 +89,13 @@ def edited_hours(anchor: Block, series: Series, edit: BlockEdit) -> SeriesHours 
 def edit_occurrence(
     block: Block, series: Series, edit: BlockEdit, now: int, times: tuple[int, int] | None = None
 ) -> Block:
-    """The occurrence as the edit makes it, at ``times`` (minutes); itself when nothing changes.
+    """The occurrence after the edit, at ``times`` (minutes); the same object if nothing changes.
 
-    A new release policy decides anew whether it is held; otherwise its state only moves on (D12). One that
+    A new release policy decides again if it is held; otherwise its state only advances (D12). An occurrence that
     follows its series' policy keeps following it when it is moved.
     """
     start, end = times or (block.start, block.end)
-    after = replace(
-        block,
-        start=start,
-        end=end,
-        limit=block.limit if edit.limit is None else edit.limit,
-        reserved=block.reserved if edit.reserved is None else edit.reserved,
-        services=block.services if edit.services is None else edit.services,
-    )
+    after = replace(block, start=start, end=end, **edit.changed_seats)
     validate_seats(after.limit, after.reserved)
     after = _with_release_times(after, block, series, edit, now)
     after = replace(after.advanced(now), version=block.version)
@@ -105,7 +105,7 @@ def edit_occurrence(
 def edit_occurrence_in_series(
     block: Block, series: Series, edit: BlockEdit, hours: SeriesHours | None, now: int
 ) -> Block | None:
-    """The occurrence as an edit of its whole series makes it, on its own day; none when clocks leave nothing."""
+    """The occurrence after an edit of its whole series, on its own day; None if clocks leave no time for it."""
     if hours is None:
         return edit_occurrence(block, series, edit, now)
     tz = ZoneInfo(series.timezone)
@@ -118,20 +118,18 @@ def edit_occurrence_in_series(
 
 
 def edit_template(series: Series, edit: BlockEdit, hours: SeriesHours | None) -> Series:
-    """The series with what occurrences laid out from now on start out with."""
+    """The series with the values that occurrences created from now on begin with."""
     after = replace(
         series,
-        limit=series.limit if edit.limit is None else edit.limit,
-        reserved=series.reserved if edit.reserved is None else edit.reserved,
-        services=series.services if edit.services is None else edit.services,
+        **edit.changed_seats,
         release=series.release if edit.release is None else edit.release.policy,
-        reserve_release=(series.reserve_release if edit.reserve_release is None else edit.reserve_release.policy),
+        reserve_release=series.reserve_release if edit.reserve_release is None else edit.reserve_release.policy,
     )
     validate_seats(after.limit, after.reserved)
     if hours is None:
         return after
     wall_start = datetime.combine(series.wall_start, hours.start)
-    # What was laid out must stay behind this mark at the new time of day too, or it would come twice.
+    # Occurrences that exist must stay before this mark at the new time of day too, or they would be created twice.
     laid_to = datetime.combine(series.laid_to, hours.start) if series.laid_to else None
     return replace(after, wall_start=wall_start, wall_end=wall_start + hours.length, laid_to=laid_to)
 
@@ -153,7 +151,7 @@ def _with_release_times(after: Block, before: Block, series: Series, edit: Block
 
 
 def _opens_at(policy: Release | None, start: int, tz: ZoneInfo) -> int | None:
-    """The minute the seats of an occurrence that begins at ``start`` open."""
+    """The minute at which the seats of an occurrence that begins at ``start`` open."""
     return policy.opens_at(start, tz) if policy else None
 
 

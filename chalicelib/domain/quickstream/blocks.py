@@ -1,4 +1,4 @@
-"""Quickstream blocks: so many appointments at once, for these services, at this location, from-to (QS-9, D11, D12)."""
+"""Quickstream blocks: a number of seats for some services at a location during an interval (QS-9, D11, D12)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BlockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """When seats open: at an instant, so many days before at a wall time, or so many hours before.
+    """When seats open: at an instant, a number of days before at a wall time, or a number of hours before.
 
     Exactly one form is set; a block without a policy is open from the start.
     """
@@ -37,7 +37,7 @@ class Release:
     hours_before: int | None = None
 
     def opens_at(self, start: int, tz: ZoneInfo) -> int:
-        """The minute the seats of an occurrence that begins at ``start`` open (D12)."""
+        """The minute at which the seats of an occurrence that begins at ``start`` open (D12)."""
         if self.at is not None:
             return epoch_minute(self.at)
         if self.hours_before is not None:
@@ -51,7 +51,7 @@ class Release:
 class Block:
     """One occurrence. Times are minutes since 1970 UTC; ``limit`` and ``reserved`` are seats.
 
-    ``keeps`` names the appointments that sit here since before it was closed; ``exception`` that it was
+    ``keeps`` names the appointments that had a seat when it was closed; ``exception`` is True once it has been
     edited by itself; ``wall`` is the wall start its series gave it.
     """
 
@@ -72,11 +72,11 @@ class Block:
     version: int = 1
 
     def covers(self, start: int, end: int) -> bool:
-        """Whether [start, end) lies wholly inside (D4)."""
+        """True if [start, end) lies wholly inside (D4)."""
         return self.start <= start and end <= self.end
 
     def next_check_at(self) -> int | None:
-        """The minute at which the release function must look at this block next; none once closed."""
+        """The minute at which the release job must look at this block next; None once closed."""
         if self.state is BlockState.CLOSED:
             return None
         opening = self.release_at if self.state is BlockState.HELD else self.reserve_release_at
@@ -85,7 +85,7 @@ class Block:
         return min(opening, self.end)
 
     def advanced(self, now: int) -> Block:
-        """As it must be at minute ``now``: closed when over, else released, its reserve opened (D12)."""
+        """The block as it must be at minute ``now``: closed if over, else released and its reserve opened (D12)."""
         if self.state is BlockState.CLOSED:
             return self
         if self.end <= now:
@@ -99,7 +99,7 @@ class Block:
         return block if block is self else replace(block, version=self.version + 1)
 
     def released(self) -> Block:
-        """Opened early; 409 ``wrong_state`` once closed, itself when open already."""
+        """The block opened early, itself if open already; 409 ``wrong_state`` once closed."""
         if self.state is BlockState.CLOSED:
             raise WrongState("A closed block cannot be released.")
         if self.state is BlockState.RELEASED:
@@ -107,7 +107,7 @@ class Block:
         return replace(self, state=BlockState.RELEASED, version=self.version + 1)
 
     def closed(self, keeps: tuple[str, ...]) -> Block:
-        """Closed early; the appointments named keep their seats."""
+        """The block closed early, itself if closed already; the appointments in ``keeps`` keep their seats."""
         if self.state is BlockState.CLOSED:
             return self
         return replace(self, state=BlockState.CLOSED, keeps=keeps, version=self.version + 1)
@@ -115,7 +115,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BlockIndexEntry:
-    """Where a block stands: the UTC day of its start at its location."""
+    """Where to find a block: its location and the UTC day of its start."""
 
     id: str
     location_id: str
@@ -125,10 +125,10 @@ class BlockIndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What repeats: wall times at the location, a rule, and what every occurrence starts out with.
+    """The template of recurring blocks: wall times at the location, a rule, and each occurrence's first values.
 
-    ``laid_to`` is the wall start of the last occurrence laid out; ``done`` says no more will come, otherwise
-    ``next_due`` when to lay out more.
+    ``laid_to`` is the wall start of the last occurrence created; ``done`` is True if no more will follow, else more
+    are created at ``next_due``.
     """
 
     id: str
@@ -150,8 +150,8 @@ class Series:
     def occurrence_times(self, wall: datetime) -> tuple[int, int]:
         """Start and end, in minutes, of the occurrence whose wall start is ``wall``.
 
-        Both follow the wall clock; one in a gap moves to the first instant after it, so that the end may come
-        before the start when clocks leave nothing of the occurrence (D11).
+        Both follow the wall clock, and a time in a gap moves to the first instant after it. So the end may come
+        before the start if clocks leave no time for the occurrence (D11).
         """
         tz = ZoneInfo(self.timezone)
         return epoch_minute(first_valid(wall, tz)), epoch_minute(
@@ -159,10 +159,10 @@ class Series:
         )
 
     def occurrence(self, wall: datetime, now: int, times: tuple[int, int] | None = None) -> Block | None:
-        """The block whose wall start is ``wall``; none when clocks leave nothing of it (D11).
+        """The block whose wall start is ``wall``; None if clocks leave no time for it (D11).
 
-        ``times`` are its start and end where these are known more exactly than wall time says. Its id follows
-        from the series and the date: however often an occurrence is laid out, it is the same.
+        ``times`` are its start and end if known more exactly than by wall time. Its id is derived from series and
+        date: an occurrence created twice has the same id.
         """
         tz = ZoneInfo(self.timezone)
         start, end = times or self.occurrence_times(wall)
@@ -187,7 +187,7 @@ class Series:
 
 
 def validate_block(start: int, end: int, limit: int, reserved: int) -> None:
-    """422 unless start < end, at most 25 hours, on the grid, limit at least 1, reserve within it (QS-9)."""
+    """422 unless start < end, at most 25 hours, on the grid, at least one seat, the reserve within the limit (QS-9)."""
     if end <= start:
         raise invalid("/end", "The end must lie after the start.", "invalid_interval")
     if end - start > MAX_BLOCK_MINUTES:

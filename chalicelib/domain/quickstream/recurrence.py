@@ -1,4 +1,4 @@
-"""Recurring blocks: which wall times an RRULE gives, counted in the location's own clock (D11)."""
+"""Recurring blocks: the wall times of an RRULE, by the location's own clock (D11)."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ _MONTH_DAYS = re.compile(r"-?([1-9]|[12][0-9]|3[01])(,-?([1-9]|[12][0-9]|3[01]))
 
 
 def validate_rule(series: Series) -> None:
-    """422 ``invalid_recurrence`` unless the rule is one that can be laid out (D11).
+    """422 ``invalid_recurrence`` unless blocks can be created by the rule (D11).
 
-    RFC 5545, not more often than daily, not both COUNT and UNTIL; it gives an occurrence at all, and one that
-    ends gives at most 366 of them within ten years.
+    It must be RFC 5545, at most daily, without both COUNT and UNTIL, and give at least one occurrence; a rule that
+    ends gives at most 366 of them, within ten years.
     """
     if series.rrule is None:
         return
     parts = _parts(series.rrule)
     farthest = series.wall_start + timedelta(days=MAX_SERIES_DAYS)
-    found = list(islice(_wall_times(series.rrule, series.wall_start, farthest), MAX_OCCURRENCES + 1))
-    if not found:
+    walls = list(islice(_wall_times(series.rrule, series.wall_start, farthest), MAX_OCCURRENCES + 1))
+    if not walls:
         raise _refused("This rule gives no occurrence.")
     if not has_end(series.rrule):
         return
-    if len(found) > MAX_OCCURRENCES:
+    if len(walls) > MAX_OCCURRENCES:
         raise _refused(f"A rule gives at most {MAX_OCCURRENCES} occurrences.")
-    if len(found) < int(parts.get("COUNT", 0)) or parts.get("UNTIL", "") > _until_text(farthest):
+    if len(walls) < int(parts.get("COUNT", 0)) or parts.get("UNTIL", "") > _until_text(farthest):
         raise _refused("All occurrences must lie within ten years.")
 
 
 def has_end(rule: str) -> bool:
-    """Whether the rule gives a last occurrence by itself."""
+    """True if the rule itself has a last occurrence."""
     return not {"COUNT", "UNTIL"}.isdisjoint(_parts(rule))
 
 
 def wall_starts(series: Series, horizon: datetime) -> list[datetime]:
-    """The wall starts still to be laid out, oldest first, at most 366.
+    """The wall starts of the blocks still to be created, oldest first, at most 366.
 
-    A rule that ends is laid out whole, an open one up to ``horizon`` (wall time).
+    A rule that ends is created whole, an open one up to ``horizon`` (wall time).
     """
     if series.rrule is None:
         return [] if series.laid_to else [series.wall_start]
@@ -67,7 +67,7 @@ def wall_starts(series: Series, horizon: datetime) -> list[datetime]:
 
 
 def _wall_times(rule: str, start: datetime, last: datetime) -> Iterator[datetime]:
-    """The wall starts in order up to ``last``: beyond it a rule that never matches would be searched for ever."""
+    """The wall starts in order up to ``last``; without that limit, a rule that never matches would never end."""
     parts = _parts(rule)
     count = parts.pop("COUNT", None)
     parts["UNTIL"] = min(parts.get("UNTIL", _until_text(last)), _until_text(last))
@@ -79,8 +79,8 @@ def _until_text(wall: datetime) -> str:
 
 
 def _parts(rule: str) -> dict[str, str]:
-    """The rule's parts by name. UNTIL is wall time; with a Z it is taken as such all the same, as the rule
-    speaks of the location's clock, and a date alone means the whole day.
+    """The rule's parts by name. UNTIL is wall time, even with a Z, because the rule is about the location's clock; a
+    date alone means the whole day.
     """
     body = rule.upper().removeprefix("RRULE:")
     pairs = [part.split("=", 1) for part in body.split(";")]
@@ -110,7 +110,7 @@ def _validate_values(parts: dict[str, str]) -> None:
     if "BYDAY" in parts and not _DAYS.fullmatch(parts["BYDAY"]):
         raise _refused("BYDAY lists days of the week, such as MO,TH or 1FR.")
     if "BYDAY" in parts and parts["FREQ"] == "DAILY" and int(parts.get("INTERVAL", "1")) % 7 == 0:
-        # Always the same weekday: if it is not among them, there is nothing to be found and no end to looking.
+        # Every match has the same weekday: if BYDAY does not name it, the search would never end.
         raise _refused("Say FREQ=WEEKLY for what repeats after whole weeks.")
     days = parts.get("BYMONTHDAY")
     if days is not None and (parts["FREQ"] != "MONTHLY" or not _MONTH_DAYS.fullmatch(days)):
@@ -118,7 +118,7 @@ def _validate_values(parts: dict[str, str]) -> None:
 
 
 def _rule(parts: dict[str, str], wall_start: datetime) -> rrule:
-    # Loaded when a rule is read: most requests have none.
+    # Imported here because most cold starts read no rule.
     from dateutil.rrule import rrulestr
 
     try:

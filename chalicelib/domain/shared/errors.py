@@ -1,4 +1,4 @@
-"""Everything the system may refuse, each named by the refused fact and carrying its HTTP-neutral problem."""
+"""Refusals: the errors that callers may expect, each with its problem code, status and title."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """A request that is understood and refused; ``code`` is the contract's word for why."""
+    """A request that is understood and refused; ``code`` is the public problem code."""
 
     status = 409
     code = "refused"
@@ -51,7 +51,7 @@ def invalid(pointer: str, message: str, code: str = "invalid", **extra: Any) -> 
 
 
 class NotFound(Refusal):
-    """Unknown, or outside the caller's data scope: the answer does not tell which (404)."""
+    """Unknown, or outside the caller's data scope: the response does not tell which (404)."""
 
     status = 404
     code = "not_found"
@@ -59,7 +59,7 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
-    """Within the caller's data scope, but the ability is missing (403)."""
+    """Within the caller's data scope, but without the ability (403)."""
 
     status = 403
     code = "forbidden"
@@ -67,7 +67,7 @@ class Forbidden(Refusal):
 
 
 class FeatureDisabled(Refusal):
-    """The organisation has switched this function off (CC-16)."""
+    """The organisation has switched this feature off (CC-16)."""
 
     status = 403
     code = "feature_disabled"
@@ -75,7 +75,7 @@ class FeatureDisabled(Refusal):
 
 
 class Unauthenticated(Refusal):
-    """No login, or one that is no longer valid (401)."""
+    """No login, or an invalid or expired one (401)."""
 
     status = 401
     code = "unauthenticated"
@@ -83,14 +83,14 @@ class Unauthenticated(Refusal):
 
 
 class SlotTaken(Refusal):
-    """Nobody is free, or the place was taken meanwhile."""
+    """No staff member is free, or the slot has been taken meanwhile."""
 
     code = "slot_taken"
     title = "This time has just been taken"
 
 
 class NoStaffForLanguage(Refusal):
-    """Nobody who offers the service there speaks the language (CC-3)."""
+    """No staff member who offers the service there speaks the language (CC-3)."""
 
     code = "no_staff_for_language"
     title = "Nobody here speaks this language"
@@ -111,7 +111,7 @@ class OutsideBlock(Refusal):
 
 
 class BlockNotReleased(Refusal):
-    """Only a block that is still held covers the time (D12)."""
+    """Only blocks that are still held cover the time (D12)."""
 
     code = "block_not_released"
     title = "This time cannot be booked yet"
@@ -125,28 +125,28 @@ class BookingsAffected(Refusal):
 
 
 class WrongState(Refusal):
-    """The appointment, block or login is not in a state that allows this."""
+    """The appointment, block or login is in a state that does not allow this."""
 
     code = "wrong_state"
     title = "This is not possible in the present state"
 
 
 class LastAdmin(Refusal):
-    """Nobody would be left to administer the organisation."""
+    """The organisation would have no administrator left."""
 
     code = "last_admin"
     title = "Somebody must be left to administer the organisation"
 
 
 class AlreadyAssigned(Refusal):
-    """Somebody already has this appointment (D14)."""
+    """The appointment already has a staff member (D14)."""
 
     code = "already_assigned"
     title = "Somebody has already taken this appointment"
 
 
 class AlreadyAttending(Refusal):
-    """The client comes to this appointment as it is (CC-4)."""
+    """The client is already an attendee of this appointment (CC-4)."""
 
     code = "already_attending"
     title = "This client already comes to this appointment"
@@ -167,14 +167,14 @@ class StaffConflict(Refusal):
 
 
 class ConsultantConflict(Refusal):
-    """The consultant has an appointment, leave or a public holiday then (D38); ``conflicts`` says what."""
+    """The consultant has an appointment, leave or a public holiday then (D38), listed in ``conflicts``."""
 
     code = "consultant_conflict"
     title = "The consultant is not free at that time"
 
 
 class ConsultantUnavailable(Refusal):
-    """Whoever would have the appointment does not offer its service at its location, or no longer works there."""
+    """The consultant does not offer the appointment's service at its location, or no longer works there."""
 
     code = "consultant_unavailable"
     title = "The consultant does not offer this service here"
@@ -188,14 +188,14 @@ class ScheduleChanged(Refusal):
 
 
 class ReviewOutdated(Refusal):
-    """Something that was shown for review is no longer so (D43)."""
+    """The reviewed data has changed since (D43)."""
 
     code = "review_outdated"
     title = "What was reviewed has changed: review again"
 
 
 class ReviewExpired(Refusal):
-    """The review is too long ago (D43)."""
+    """The review is too old (D43)."""
 
     code = "review_expired"
     title = "This review has expired: review again"
@@ -237,42 +237,42 @@ class ClientMerged(Refusal):
 
 
 class TooManyMerged(Refusal):
-    """The client already stands for as many merged records as one may."""
+    """The client already has the maximum number of merged records."""
 
     code = "too_many_merged"
     title = "Too many records have been merged into these two"
 
 
 class HasUpcoming(Refusal):
-    """The client still has appointments ahead (D25)."""
+    """The client still has upcoming appointments (D25)."""
 
     code = "has_upcoming"
     title = "There are appointments ahead"
 
 
 class InUse(Refusal):
-    """Something else still refers to it."""
+    """Other records still refer to it."""
 
     code = "in_use"
     title = "This is still in use"
 
 
 class StatusInUse(Refusal):
-    """Appointments hold this status: what it means for them must not change (D30)."""
+    """Appointments have this status, so its meaning must not change (D30)."""
 
     code = "status_in_use"
     title = "Appointments hold this status: add another one and archive this"
 
 
 class StatusNeeded(Refusal):
-    """It is the last status of a kind that cannot be done without (D30)."""
+    """It is the last status of a kind of which one is required (D30)."""
 
     code = "status_needed"
     title = "This is the last status of its kind, and one is needed"
 
 
 class StatusChanged(Refusal):
-    """Somebody has moved the appointment to another status meanwhile (D28, case 22)."""
+    """The appointment has been moved to another status meanwhile (D28, case 22)."""
 
     code = "status_changed"
     title = "This appointment has just been moved to another status"
@@ -286,7 +286,7 @@ class Duplicate(Refusal):
 
 
 class VersionMismatch(Refusal):
-    """``If-Match`` named another version than the present one (412)."""
+    """``If-Match`` names another version than the present one (412)."""
 
     status = 412
     code = "version_mismatch"
@@ -294,7 +294,7 @@ class VersionMismatch(Refusal):
 
 
 class Busy(Refusal):
-    """Too much contention just now; the same request may succeed later (503)."""
+    """Too much contention at present; the same request may succeed later (503)."""
 
     status = 503
     code = "busy"
@@ -302,8 +302,8 @@ class Busy(Refusal):
 
 
 class Stale(Exception):
-    """A guarded write found that what was read has changed: read again and decide again."""
+    """A conditional write failed because data read for it has changed: read and decide again."""
 
 
 class AlreadyDone(Exception):
-    """The idempotency row exists: another copy of this request has been carried out."""
+    """The idempotency row exists: another copy of this request was carried out."""

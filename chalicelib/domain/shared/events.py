@@ -1,6 +1,6 @@
-"""The journal: what happened, who did it, whom it must be told to, in one record per change.
+"""The journal: one record per change with its actor, its fields before and after, its messages and events.
 
-A journal entry is at once the log line people read and the outbox the relay works off (NT-9).
+A journal entry is both the log line that people read and the outbox that the relay works off (NT-9).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Channel(StrEnum):
-    """The door something came through; shown as Booked Through (CL-8)."""
+    """The channel of a change; shown as Booked Through (CL-8)."""
 
     MODERN_CLIENT_VIEW = "modern_client_view"
     SCHEDULE = "schedule"
@@ -37,7 +37,7 @@ CHANNEL_LABELS: Mapping[Channel, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a staff member by name and id, or a channel alone (CL-6)."""
+    """The author of a change: a staff member by name and id, or a channel alone (CL-6)."""
 
     channel: Channel
     name: str | None = None
@@ -54,7 +54,7 @@ SYSTEM_ACTOR = Actor(Channel.SYSTEM)
 
 
 class MessageKind(StrEnum):
-    """The messages people get."""
+    """The kinds of message that clients, staff and locations get."""
 
     CONFIRMATION = "confirmation"
     REQUEST_RECEIVED = "request_received"
@@ -69,7 +69,7 @@ class MessageKind(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who a message is for; the address is looked up when it is sent (D20)."""
+    """The recipients of a message; the address is looked up when it is sent (D20)."""
 
     CLIENT = "client"
     STAFF = "staff"
@@ -89,7 +89,7 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
-    """A domain event for the topic; ``data`` is JSON and names no personal data beyond ids."""
+    """A domain event for the topic; ``data`` is JSON without personal data other than ids."""
 
     type: str
     version: int
@@ -111,8 +111,8 @@ class FieldChange:
 class JournalEntry:
     """One thing that happened to one subject (an appointment, a block, a client).
 
-    ``sequence`` is the appointment's at that moment: a message of an older sequence is stale. ``attempts``
-    counts deliveries tried. Ids sort by time, so a subject's newest entry has the greatest id.
+    ``sequence`` is the appointment's at that time: a message of an older sequence is stale. ``attempts`` counts
+    delivery attempts. Ids sort by time, so a subject's newest entry has the greatest id.
     """
 
     id: str

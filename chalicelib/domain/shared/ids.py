@@ -21,7 +21,7 @@ def new_id(prefix: str, at: datetime, randomness: bytes) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether this can be an id: a prefix and a ULID."""
+    """True if the text has the form of an id: a prefix and a ULID."""
     return _ID.fullmatch(text) is not None
 
 

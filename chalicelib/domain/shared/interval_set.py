@@ -1,4 +1,4 @@
-"""Sets of minutes as one integer: a month of somebody's time is joined, cut and searched in a few operations."""
+"""Sets of minutes as one integer: a month of a person's time is joined, cut and searched in a few operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PART_MINUTES = 2048
 class MinuteSet:
     """The minutes of a window [first, last), bit ``n`` standing for the minute ``first + n``.
 
-    What lies outside the window is not in the set; sets are joined only with sets of the same window.
+    Minutes outside the window are never in the set; only sets of the same window can be combined.
     """
 
     first: int
@@ -25,8 +25,8 @@ class MinuteSet:
 
     @classmethod
     def from_intervals(cls, first: int, last: int, intervals: Iterable[Interval]) -> MinuteSet:
-        """Everything in these intervals."""
-        # Parts of some hours first: joining short integers many times over costs a fraction of joining long ones.
+        """The minutes of these intervals."""
+        # Parts of some hours first: joining many short integers costs a fraction of joining long ones.
         parts: defaultdict[int, int] = defaultdict(int)
         for start, end in intervals:
             low = max(first, start)
@@ -52,20 +52,20 @@ class MinuteSet:
         return cls(first, last, bits)
 
     def __and__(self, other: MinuteSet) -> MinuteSet:
-        """In both."""
+        """The minutes in both sets."""
         return MinuteSet(self.first, self.last, self.bits & other.bits)
 
     def __sub__(self, other: MinuteSet) -> MinuteSet:
-        """In this one and not in the other."""
+        """The minutes in this set and not in the other."""
         return MinuteSet(self.first, self.last, self.bits & ~other.bits)
 
     def __contains__(self, minute: int) -> bool:
-        """Whether this minute is in the set."""
+        """True if this minute is in the set."""
         return self.first <= minute < self.last and bool(self.bits >> (minute - self.first) & 1)
 
     def __iter__(self) -> Iterator[int]:
         """The minutes in order."""
-        # A text is searched faster than bits are shifted out of a long integer one by one.
+        # Searching a string is faster than shifting bits out of a long integer one by one.
         digits = bin(self.bits)[:1:-1]
         at = digits.find("1")
         while at >= 0:
@@ -73,7 +73,7 @@ class MinuteSet:
             at = digits.find("1", at + 1)
 
     def starts_lasting(self, length: int) -> MinuteSet:
-        """The minutes from which ``length`` minutes on end are in the set."""
+        """The minutes that begin ``length`` consecutive minutes of the set."""
         bits, reached = self.bits, 1
         while reached < length:
             step = min(reached, length - reached)
@@ -82,13 +82,13 @@ class MinuteSet:
         return MinuteSet(self.first, self.last, bits)
 
     def starts_clear_of(self, before: int, after: int) -> MinuteSet:
-        """The minutes around which nothing of the set lies in [minute - before, minute + after)."""
-        everything = (1 << (self.last - self.first)) - 1
-        # Beyond the window nothing is known to be taken: its edges count as free.
-        free = ((everything & ~self.bits) << before) | ((1 << before) - 1)
+        """The minutes for which the set holds nothing in [minute - before, minute + after)."""
+        window = (1 << (self.last - self.first)) - 1
+        # Nothing is known outside the window, so it counts as free.
+        free = ((window & ~self.bits) << before) | ((1 << before) - 1)
         free |= ((1 << after) - 1) << (self.last - self.first + before)
         widened = MinuteSet(self.first, self.last + before + after, free).starts_lasting(before + after)
-        return MinuteSet(self.first, self.last, widened.bits & everything)
+        return MinuteSet(self.first, self.last, widened.bits & window)
 
     def spans(self) -> Iterator[Interval]:
         """The longest intervals the set consists of, in order."""

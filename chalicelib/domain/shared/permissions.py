@@ -1,4 +1,4 @@
-"""Who may do what, and to whose data: the permission matrix as one table, and whom it is asked about."""
+"""Permissions: the matrix of roles and abilities as one table, and the staff member it is applied to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 
 
 class Role(StrEnum):
-    """A pool group; the higher the code, the more rights, except the Contact Centre, a branch of its own."""
+    """A user pool group; a higher code has more rights, except that the contact centre has rights of its own."""
 
     CONTACT_CENTRE = "contact_centre"
     STAFF = "staff"
@@ -34,7 +34,7 @@ _CODES: Mapping[Role, int] = {
 
 
 class Ability(StrEnum):
-    """Something a role may be allowed to do: one row of the matrix."""
+    """A permission that roles may have: one row of the matrix."""
 
     BLOCK_EDIT = "block_edit"
     BLOCK_RELEASE = "block_release"
@@ -75,7 +75,7 @@ class Ability(StrEnum):
 
 
 class Scope(Enum):
-    """How far an ability reaches: everything, what is at the person's locations or their own, or only their own."""
+    """The reach of an ability: everything, the caller's locations and own data, or only the caller's own data."""
 
     ALL = "all"
     LOCATIONS = "locations"
@@ -84,7 +84,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One cell of the matrix; ``up_to`` is the highest role among those it may be done for or to."""
+    """One cell of the matrix; ``up_to`` is the highest role for or to which the ability may be used."""
 
     scope: Scope
     up_to: Role = Role.ADMIN
@@ -106,7 +106,7 @@ _STAFF = _loc(Role.STAFF)
 
 _COLUMNS = (Role.ADMIN, Role.MANAGER, Role.STAFF_ADVANCED, Role.STAFF_PLUS, Role.STAFF, Role.CONTACT_CENTRE)
 
-# The columns stand in the order above; docs/rules.md prints the same table in letters.
+# The columns are in the order above; docs/rules.md prints the same table in letters.
 PERMISSION_MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
     #                            admin  manager    advanced   plus   staff   contact centre
     Ability.BLOCK_EDIT:          (_ALL, _LOC,      _NO,       _NO,   _NO,    _NO),
@@ -149,14 +149,14 @@ PERMISSION_MATRIX: Mapping[Ability, tuple[Grant | None, ...]] = {
 
 
 def grants(roles: frozenset[Role], ability: Ability) -> frozenset[Grant]:
-    """What these roles give together: the union of their cells, none when no role has the ability."""
+    """The union of these roles' cells; empty if no role has the ability."""
     row = PERMISSION_MATRIX[ability]
     return frozenset(cell for role, cell in zip(_COLUMNS, row, strict=True) if cell and role in roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The staff member who calls; their roles come from the login's groups, never from a request."""
+    """The staff member who calls; the roles come from the login's groups, never from a request."""
 
     staff_id: str
     name: str
@@ -166,22 +166,22 @@ class Principal:
 
     @property
     def role(self) -> Role:
-        """The highest of their roles, for showing."""
+        """The highest of their roles, for display."""
         return max(self.roles, key=lambda role: role.code)
 
     @property
     def abilities(self) -> tuple[Ability, ...]:
-        """Everything they may do somewhere, in the matrix's order."""
+        """Their abilities with any scope, in the matrix's order."""
         return tuple(ability for ability in PERMISSION_MATRIX if self.may(ability))
 
     def may(self, ability: Ability) -> bool:
-        """Whether any of their roles has the ability, however narrow its scope."""
+        """True if any of their roles has the ability, with any scope."""
         return bool(grants(self.roles, ability))
 
     def scopes(self, ability: Ability) -> frozenset[Scope]:
-        """The scopes it reaches; ``ALL`` alone when one role has it, empty when they lack the ability."""
-        found = frozenset(grant.scope for grant in grants(self.roles, ability))
-        return frozenset({Scope.ALL}) if Scope.ALL in found else found
+        """The scopes of the ability; ``ALL`` alone if one role has that, empty without the ability."""
+        scopes = frozenset(grant.scope for grant in grants(self.roles, ability))
+        return frozenset({Scope.ALL}) if Scope.ALL in scopes else scopes
 
     def reaches(
         self,
@@ -191,7 +191,7 @@ class Principal:
         own: bool = False,
         owner_role: Role | None = None,
     ) -> bool:
-        """Whether it covers one thing: at ``location_id``, ``own`` if assigned to them, of ``whose`` role."""
+        """True if the ability covers one thing: at ``location_id``, ``own`` if theirs, its owner of ``owner_role``."""
         return any(
             self._covers(grant.scope, location_id, own)
             and (own or owner_role is None or owner_role.code <= grant.up_to.code)
@@ -201,5 +201,5 @@ class Principal:
     def _covers(self, scope: Scope, location_id: str | None, own: bool) -> bool:
         if scope is Scope.ALL:
             return True
-        # Whoever has rights at their locations has at least those of a colleague who only has their own.
+        # Rights at one's locations include the right to one's own.
         return own or (scope is Scope.LOCATIONS and location_id in self.location_ids)

@@ -1,4 +1,4 @@
-"""Wall times and instants: the conversions that daylight saving makes dangerous, in one place (TZ-6, TZ-7)."""
+"""Wall times and instants: the conversions that daylight saving makes error-prone, in one place (TZ-6, TZ-7)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MINUTE = timedelta(minutes=1)
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    # Some machines keep their own setting beside the zones, and what they have before anybody has set them.
+    # Some machines list their own setting and its default among the zones.
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def known_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
-    """The IANA zone of that name; 422 ``unknown_timezone`` when there is none."""
+    """The IANA zone of that name; 422 ``unknown_timezone`` if there is no such zone."""
     if name not in _zones():
         raise invalid(pointer, "This is not an IANA time zone.", "unknown_timezone")
     return ZoneInfo(name)
@@ -30,13 +30,13 @@ def known_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
-    # Each line: country, coordinates, zone; lines of comment begin with a hash.
+    # Each line: country, coordinates, zone; comment lines begin with a hash.
     lines = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8").splitlines()
     return {line.split("\t")[2]: line[:2] for line in lines if not line.startswith("#")}
 
 
 def country_of(name: str) -> str | None:
-    """The country (ISO 3166) whose clocks show this zone; none for ``UTC`` and the like."""
+    """The country (ISO 3166) of this zone; None for ``UTC`` and the like."""
     return _countries().get(name)
 
 
@@ -46,7 +46,7 @@ def epoch_minute(at: datetime) -> int:
 
 
 def from_epoch_minute(minutes: int) -> datetime:
-    """The UTC instant of so many minutes since 1970."""
+    """The UTC instant that many minutes after the start of 1970."""
     return EPOCH + minutes * _MINUTE
 
 
@@ -56,14 +56,14 @@ def utc_text(at: datetime) -> str:
 
 
 def wall_text(at: datetime, tz: ZoneInfo) -> str:
-    """The wall time there, without an offset (``2026-12-01T10:00:00``)."""
+    """The wall time in ``tz``, without an offset (``2026-12-01T10:00:00``)."""
     return at.astimezone(tz).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def possible_instants(wall: datetime, tz: ZoneInfo) -> list[datetime]:
-    """The UTC instants at which clocks in ``tz`` show the naive ``wall`` time: none, one or two.
+    """The UTC instants at which clocks in ``tz`` show the naive ``wall`` time: zero, one or two.
 
-    ``zoneinfo`` never raises, so both folds are sent through UTC and back (TZ-7).
+    ``zoneinfo`` never raises, so both folds are converted to UTC and back (TZ-7).
     """
     found: list[datetime] = []
     for fold in (0, 1):
@@ -78,7 +78,7 @@ def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
     found = possible_instants(wall, tz)
     if found:
         return found[0]
-    # Read with the offset from before the gap, the time lands after it: walk back to the gap's end.
+    # With the offset from before the gap the time lands after it: go back to the end of the gap.
     probe = wall.replace(tzinfo=tz, fold=0).astimezone(UTC)
     while (probe - _MINUTE).astimezone(tz).utcoffset() == probe.astimezone(tz).utcoffset():
         probe -= _MINUTE
@@ -86,9 +86,9 @@ def first_valid(wall: datetime, tz: ZoneInfo) -> datetime:
 
 
 def resolve_start(start: datetime, timezone: str | None, pointer: str = "/start", grid: int = GRID_MINUTES) -> datetime:
-    """The UTC instant a request's ``start`` means, on the 5-minute grid or one of so many minutes.
+    """The UTC instant of a request's ``start``, which must be on the grid of ``grid`` minutes.
 
-    With an offset it is that instant; without one it is wall time in ``timezone``. 422 ``timezone_required``,
+    With an offset it is an instant; without one it is wall time in ``timezone``. 422 ``timezone_required``,
     ``nonexistent_local_time``, ``ambiguous_local_time`` (both instants in ``candidates``) or ``off_grid``.
     """
     tz = known_zone(timezone) if timezone is not None else None
@@ -111,13 +111,13 @@ def resolve_start(start: datetime, timezone: str | None, pointer: str = "/start"
             )
         at = found[0]
     if at.second or at.microsecond or epoch_minute(at) % grid:
-        wanted = "Times are whole minutes." if grid == 1 else "Times start on the five-minute grid."
-        raise invalid(pointer, wanted, "off_grid")
+        message = "Times are whole minutes." if grid == 1 else "Times start on the five-minute grid."
+        raise invalid(pointer, message, "off_grid")
     return at
 
 
 def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
-    """The UTC instants at which a local day begins and ends (23 to 25 hours apart as a rule)."""
+    """The UTC instants at which a local day begins and ends (usually 23 to 25 hours apart)."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
     return first_valid(midnight, tz), first_valid(midnight + timedelta(days=1), tz)
 
