@@ -112,6 +112,10 @@ class BlockCapacity:
                 by_block.setdefault(self.blocks[self._pool_blocks[pool]].id, []).append(self.occupants[i])
         return by_block
 
+    def closed(self, block: Block) -> Block:
+        """The block closed; the appointments that have seats in it keep them."""
+        return block.closed(tuple(o.id for o in self.seated_by_block.get(block.id, ())))
+
     def max_simultaneous(self, service_id: str, duration: int, step: int, start: int, end: int) -> int:
         """The most appointments of ``duration`` that could begin together in [start, end) if nothing were booked.
 

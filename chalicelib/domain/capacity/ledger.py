@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import reduce
 
 from chalicelib.domain.quickstream.blocks import Block
-from chalicelib.domain.shared.times import from_epoch_minute, utc_days
+from chalicelib.domain.shared.times import date_range, from_epoch_minute, utc_days
 
 DAY_MINUTES = 24 * 60
 _STAFF_PREFIX = "stf_"
@@ -165,6 +166,10 @@ class Calendar:
         cleared = self.without_block(block.id)
         return cleared.with_sheets(s.with_block(block) for s in cleared.sheets_touching(block.start, block.end))
 
+    def with_blocks(self, blocks: Iterable[Block]) -> Calendar:
+        """The calendar with all these blocks."""
+        return reduce(Calendar.with_block, blocks, self)
+
     def without_block(self, block_id: str) -> Calendar:
         """The calendar without this block."""
         return self.with_sheets(s.without_block(block_id) for s in self.sheets.values() if block_id in s.blocks)
@@ -188,4 +193,4 @@ def days_around(start: int, end: int, margin: int = 1) -> list[str]:
     touched = utc_days(start, end)
     first = date.fromisoformat(touched[0]) - timedelta(days=margin)
     last = date.fromisoformat(touched[-1]) + timedelta(days=margin)
-    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    return [day.isoformat() for day in date_range(first, last)]

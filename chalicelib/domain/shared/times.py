@@ -50,6 +50,11 @@ def from_epoch_minute(minutes: int) -> datetime:
     return EPOCH + minutes * _MINUTE
 
 
+def day_start(day: str) -> int:
+    """The epoch minute at which a UTC day (``2026-12-01``) begins."""
+    return epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
+
+
 def utc_text(at: datetime) -> str:
     """RFC 3339 in UTC with a ``Z``; seconds, without fractions (``2026-12-01T15:00:00Z``)."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -20,7 +20,7 @@ from chalicelib.services import client_identity, paging
 from chalicelib.services.appointment_access import visible_location_ids, visible_staff_ids
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, view_without_block
 from chalicelib.services.context import Context
-from chalicelib.services.quickstream.block_queries import upcoming_calendar
+from chalicelib.services.quickstream.block_reader import upcoming_calendar
 from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import AppointmentFilter, AppointmentLists, Page, Ref, Store
 

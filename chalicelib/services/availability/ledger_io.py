@@ -88,7 +88,7 @@ def write_occupant(
     after = (
         before.without_occupant(replaced_id).with_occupant(occupant) if replaced_id else before.with_occupant(occupant)
     )
-    write_sheets(work, before, after, allocation.dependency_span, int(now.timestamp()))
+    write_sheets(work, before, after, allocation.dependency_span, now)
     if allocation.member and occupant.is_hold:
         work.require_unchanged(allocation.member)
     elif allocation.member:
@@ -108,13 +108,15 @@ def remove_occupant(
         work.remove_occupant(calendar_id, days, occupant_id)
 
 
-def write_sheets(
-    work: UnitOfWork, before: Calendar, after: Calendar, dependency_span: tuple[int, int], now: int
-) -> None:
-    """Saves the sheets that changed and guards the others the decision rests on; ``now`` is epoch seconds."""
-    changed = {sheet.day for sheet in after.changed_since(before)}
-    for day in sorted(changed):
-        work.save(after.sheets[day].without_expired(now))
+def write_sheets(work: UnitOfWork, before: Calendar, after: Calendar, dependency_span: Interval, now: datetime) -> None:
+    """Saves the sheets that changed; the others the decision depends on must be unchanged."""
+    changed = {sheet.day for sheet in save_changed_sheets(work, before, after, now)}
     for sheet in before.sheets_touching(*dependency_span):
         if sheet.day not in changed:
             work.require_unchanged(sheet)
+
+
+def save_changed_sheets(work: UnitOfWork, before: Calendar, after: Calendar, now: datetime) -> list[Sheet]:
+    """Saves the sheets that changed, without expired holds; returns them as they will be stored."""
+    seconds = int(now.timestamp())
+    return [work.save(sheet.without_expired(seconds)) for sheet in after.changed_since(before)]

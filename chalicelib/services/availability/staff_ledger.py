@@ -76,7 +76,7 @@ def _write_occupant(work: UnitOfWork, found: ReadResult, appointment: Appointmen
         before=appointment.buffer_before,
         after=appointment.buffer_after,
     )
-    ledger_io.write_sheets(work, before, before.with_occupant(occupant), appointment.busy_span, int(now.timestamp()))
+    ledger_io.write_sheets(work, before, before.with_occupant(occupant), appointment.busy_span, now)
     return before
 
 

@@ -1,1 +1,1 @@
-"""Laying out, editing and releasing Quickstream blocks."""
+"""Creating, editing and releasing Quickstream blocks."""

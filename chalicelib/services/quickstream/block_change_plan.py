@@ -1,4 +1,4 @@
-"""What an edit or deletion comes to: which blocks change, and who would lose a seat by it (D10, D11, D12)."""
+"""Plans of edits and deletions: the blocks that change, and the appointments that would lose a seat (D10, D11, D12)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from chalicelib.services.quickstream.block_writer import BlockChange, apply_chan
 
 @dataclass(frozen=True, slots=True)
 class EditExtent:
-    """How far an edit or deletion goes: which occurrences, over exceptions too, over bookings too."""
+    """The extent of an edit or deletion: its scope, and True if exceptions or bookings do not stop it."""
 
     scope: SeriesScope = SeriesScope.THIS
     overwrite_exceptions: bool = False
@@ -36,9 +36,9 @@ class EditExtent:
 
 @dataclass(frozen=True, slots=True)
 class BlockChangePlan:
-    """A change that has been decided: which blocks, seen by the caller as ``anchor``, and the series' template."""
+    """The changes of blocks and of the series' template (before, after); ``anchor`` is the block the caller named."""
 
-    placement: BlockCapacity
+    capacity: BlockCapacity
     anchor: Block
     block_changes: list[BlockChange]
     location: Location
@@ -47,34 +47,34 @@ class BlockChangePlan:
 
     @property
     def after(self) -> Calendar:
-        """The calendar once it is carried out."""
-        return apply_changes(self.placement.calendar, self.block_changes)
+        """The calendar after the plan is carried out."""
+        return apply_changes(self.capacity.calendar, self.block_changes)
 
     @property
     def anchor_after(self) -> Block | None:
-        """The block the caller named, once it is carried out."""
-        return next((s.after for s in self.block_changes if s.before.id == self.anchor.id), self.anchor)
+        """The block the caller named, after the plan is carried out; None if it is deleted."""
+        return next((c.after for c in self.block_changes if c.before.id == self.anchor.id), self.anchor)
 
 
 def plan_one(
-    placement: BlockCapacity, block: Block, series: Series, edit: BlockEdit, location: Location, now: datetime
+    capacity: BlockCapacity, block: Block, series: Series, edit: BlockEdit, location: Location, now: datetime
 ) -> BlockChangePlan:
-    """One occurrence edited by itself becomes an exception of its series (D11)."""
+    """The plan to edit one occurrence by itself, which makes it an exception of its series (D11)."""
     present = epoch_minute(now)
     _require_changeable(block, present)
     start = epoch_minute(edit.start) if edit.start else block.start
     end = epoch_minute(edit.end) if edit.end else block.end
     after = edit_occurrence(block, series, edit, present, (start, end))
     if after == block:
-        return BlockChangePlan(placement, block, [], location)
+        return BlockChangePlan(capacity, block, [], location)
     validate_block(start, end, after.limit, after.reserved)
     if end <= present:
         raise invalid("/end", "A block cannot end in the past.", "past")
-    return BlockChangePlan(placement, block, [BlockChange(block, replace(after, exception=True))], location)
+    return BlockChangePlan(capacity, block, [BlockChange(block, replace(after, exception=True))], location)
 
 
 def plan_many(
-    placement: BlockCapacity,
+    capacity: BlockCapacity,
     anchor: Block,
     series: Series,
     edit: BlockEdit,
@@ -82,50 +82,60 @@ def plan_many(
     location: Location,
     now: datetime,
 ) -> BlockChangePlan:
-    """The future occurrences and the template; exceptions stay unless overwritten, all keep their day (D11)."""
+    """The plan to edit future occurrences and the template; all keep their day, exceptions stay as asked (D11)."""
     present, tz = epoch_minute(now), ZoneInfo(series.timezone)
     hours = edited_hours(anchor, series, edit)
     template = edit_template(series, edit, hours)
     if hours:
         validate_block(*hours.on_day(occurrence_day(anchor, tz), tz), template.limit, template.reserved)
     block_changes = []
-    for block in future_occurrences(placement, anchor, series, extent.scope, now):
-        kept = block.exception and not extent.overwrite_exceptions and block.id != anchor.id
-        fixed = kept or block.state is BlockState.CLOSED
-        after = block if fixed else edit_occurrence_in_series(block, series, edit, hours, present)
+    for block in future_occurrences(capacity, anchor, series, extent.scope, now):
+        is_kept = block.exception and not extent.overwrite_exceptions and block.id != anchor.id
+        is_fixed = is_kept or block.state is BlockState.CLOSED
+        after = block if is_fixed else edit_occurrence_in_series(block, series, edit, hours, present)
         if after != block:
             block_changes.append(BlockChange(block, after))
-    return BlockChangePlan(placement, anchor, block_changes, location, (series, template))
+    return BlockChangePlan(capacity, anchor, block_changes, location, (series, template))
 
 
 def future_occurrences(
-    placement: BlockCapacity, anchor: Block, series: Series, scope: SeriesScope, now: datetime
+    capacity: BlockCapacity, anchor: Block, series: Series, scope: SeriesScope, now: datetime
 ) -> list[Block]:
-    """The occurrences in scope that are not over; what is over stays as it was."""
+    """The occurrences in scope that are not over; past ones never change."""
     tz, present = ZoneInfo(series.timezone), epoch_minute(now)
-    first = anchor.wall[:10] or occurrence_day(anchor, tz).isoformat()
+
+    def series_day(block: Block) -> str:
+        return block.wall[:10] or occurrence_day(block, tz).isoformat()
+
+    first = series_day(anchor)
     return [
         block
-        for block in placement.blocks
+        for block in capacity.blocks
         if block.series_id == series.id
         and block.end > present
-        and (scope is SeriesScope.ALL or (block.wall[:10] or occurrence_day(block, tz).isoformat()) >= first)
+        and (scope is SeriesScope.ALL or series_day(block) >= first)
     ]
 
 
-def _require_changeable(block: Block, present: int) -> None:
+def require_not_over(block: Block, present: int) -> None:
+    """409 ``wrong_state`` if the block has ended by the epoch minute ``present``."""
     if block.end <= present:
         raise WrongState("What is over stays as it was.")
+
+
+def _require_changeable(block: Block, present: int) -> None:
+    require_not_over(block, present)
     if block.state is BlockState.CLOSED:
         raise WrongState("A closed block cannot be edited.")
 
 
 def refuse_unrelease_if_booked(plan: BlockChangePlan, now: datetime) -> None:
-    """Release is one way while somebody relies on it (D12)."""
+    """409 ``wrong_state`` if the plan holds back a released block that has bookings (D12)."""
     for block_change in plan.block_changes:
-        back = block_change.after is not None and block_change.after.state is BlockState.HELD
-        sitting = plan.placement.seated_by_block if back and block_change.before.state is BlockState.RELEASED else {}
-        booked = [o for o in sitting.get(block_change.before.id, ()) if o.end > epoch_minute(now)]
+        before, after = block_change.before, block_change.after
+        if after is None or (before.state, after.state) != (BlockState.RELEASED, BlockState.HELD):
+            continue
+        booked = [o for o in plan.capacity.seated_by_block.get(before.id, ()) if o.end > epoch_minute(now)]
         if booked:
             message = "A released block that has bookings cannot be held back."
             raise WrongState(message, extra={"appointments": [appointment_summary(o) for o in booked]})
@@ -133,13 +143,13 @@ def refuse_unrelease_if_booked(plan: BlockChangePlan, now: datetime) -> None:
 
 def orphaned_appointments(plan: BlockChangePlan, now: datetime) -> list[Occupant]:
     """The future appointments that would lose their seat (D10)."""
-    before = {o.id for o in plan.placement.orphans()}
+    before = {o.id for o in plan.capacity.orphans()}
     after = BlockCapacity(plan.after, int(now.timestamp())).orphans()
     return sorted((o for o in after if o.id not in before and o.end > epoch_minute(now)), key=lambda o: (o.start, o.id))
 
 
 def appointment_summary(occupant: Occupant) -> dict[str, Any]:
-    """An appointment as the problem ``bookings_affected`` names it."""
+    """An appointment as the problem ``bookings_affected`` lists it."""
     return {
         "id": occupant.id,
         "start": utc_text(from_epoch_minute(occupant.start)),

@@ -1,4 +1,4 @@
-"""The terms a block is laid out on: where, for which services, how near and how far, how many (QS-9, D11)."""
+"""Validation of new and edited blocks: location, services, dates, blocks per day, release policy (QS-9, D11)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.domain.shared.times import resolve_start, utc_days
 from chalicelib.services.store_port import ReadResult
 
-# Some blocks beyond the last bookable day, so that a day's delay of the scheduled function goes unnoticed.
+# Blocks beyond the last bookable day, so that a delay of the scheduled job goes unnoticed.
 MIN_HORIZON_DAYS = 62
 HORIZON_MARGIN_DAYS = 30
 MAX_BLOCKS_PER_DAY = 200
@@ -24,8 +24,8 @@ MAX_PAST_DAYS = 366
 
 
 def require_location(found: ReadResult, principal: Principal, location_id: str) -> Location:
-    """The location; 404 outside the caller's reach, 422 when it does not exist."""
-    # Whose reach has borders does not learn what lies beyond them.
+    """The location; 404 outside the caller's reach, 422 ``unknown_location`` if it does not exist."""
+    # A caller with limited reach does not learn which locations exist outside it.
     if not principal.reaches(Ability.BLOCK_EDIT, location_id=location_id):
         raise NotFound()
     location = found.get(Location, location_id)
@@ -35,7 +35,7 @@ def require_location(found: ReadResult, principal: Principal, location_id: str) 
 
 
 def require_services_offered(found: ReadResult, location_id: str, services: Sequence[str]) -> list[Service]:
-    """The services; 422 naming each that does not exist or is not offered at the location (QS-9)."""
+    """The services; 422 ``unknown_service`` naming each that does not exist or is not offered there (QS-9)."""
     records = [found.get(Service, service_id) for service_id in services]
     offered = [s for s in records if s is not None and location_id in s.location_ids]
     known = {s.id for s in offered}
@@ -50,13 +50,13 @@ def require_services_offered(found: ReadResult, location_id: str, services: Sequ
 
 
 def require_near_start(start: datetime, now: datetime) -> None:
-    """422 for a start that can only be a slip."""
+    """422 ``invalid_interval`` for a start so far away that it must be a mistake."""
     if not -MAX_PAST_DAYS <= (start - now).days <= MAX_SERIES_DAYS:
         raise invalid("/start", "A block begins between a year ago and ten years ahead.", "invalid_interval")
 
 
 def require_sheet_space(calendar: Calendar, blocks: Iterable[Block]) -> None:
-    """422 when a day would hold more blocks than its sheet has room for."""
+    """422 ``too_many_blocks`` if a day would hold more blocks than fit on its sheet."""
     counts = {day: len(sheet.blocks) for day, sheet in calendar.sheets.items()}
     for block in blocks:
         for day in utc_days(block.start, block.end):
@@ -66,7 +66,7 @@ def require_sheet_space(calendar: Calendar, blocks: Iterable[Block]) -> None:
 
 
 def horizon(series: Series, settings: Settings, services: Iterable[Service], now: datetime) -> datetime:
-    """The wall time up to which an open rule is laid out: a month beyond what anybody can book, at least."""
+    """The wall time up to which blocks of an open rule are created: at least a month beyond the last bookable day."""
     longest = max((settings.horizon_for(s) for s in services), default=0)
     days = max(longest, settings.horizon_days, MIN_HORIZON_DAYS) + HORIZON_MARGIN_DAYS
     today = now.astimezone(ZoneInfo(series.timezone)).replace(tzinfo=None)
@@ -74,7 +74,7 @@ def horizon(series: Series, settings: Settings, services: Iterable[Service], now
 
 
 def resolve_release(release: Release | None, timezone: str, pointer: str) -> Release | None:
-    """The policy with its instant, if it names one, in UTC; 422 for a wall time there is none or two of."""
+    """The policy with its instant, if it has one, in UTC; 422 if the wall time does not exist or is ambiguous."""
     if release is None or release.at is None:
         return release
     return replace(release, at=resolve_start(release.at, timezone, pointer))

@@ -1,4 +1,4 @@
-"""Extend block series, release blocks that are due and close those that are over (D12)."""
+"""The scheduled work on blocks: create recurring ones, release those due, close those that are over (D12)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
-from chalicelib.domain.capacity.ledger import Calendar, days_around
+from chalicelib.domain.capacity.ledger import DAY_MINUTES, days_around
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.events import SYSTEM_ACTOR
-from chalicelib.domain.shared.times import epoch_minute
+from chalicelib.domain.shared.times import day_start, epoch_minute
+from chalicelib.services.availability import ledger_io
 from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.quickstream.block_reader import read_calendar
 from chalicelib.services.quickstream.block_writer import BlockChange, apply_changes, block_entry, day_of
 from chalicelib.services.quickstream.create_blocks import CreateBlocks
-from chalicelib.services.quickstream.release_manually import close_block
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, AppointmentLists, DueWork, Ids, Store
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -31,7 +32,7 @@ METRICS = {
 
 
 class ReleaseJob:
-    """Does the due work on blocks, each once, however long it has been due (D12)."""
+    """Does everything that is due, however long ago, once each (D12)."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class ReleaseJob:
         pause: Pause,
         count: Callable[[str, int], None],
     ) -> None:
-        """``count`` takes the name of a metric and a number."""
+        """``count`` takes a metric's name and a number."""
         self._store = store
         self._appointment_lists = appointment_lists
         self._due = due
@@ -52,11 +53,11 @@ class ReleaseJob:
         self._create_blocks = CreateBlocks(store, ids, pause)
 
     def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
-        """Create, then release and close blocks while there is time; returns how many of each.
+        """Creates, then releases and closes blocks while there is time left; the number of blocks by action.
 
-        Every write is conditional and includes its events, so a second run, even at the same time, changes nothing.
-        Conflicts are left to the next run; a fault with one item does not keep the others waiting and is raised in the
-        end.
+        Every write is conditional and carries its events, so a second run, even at the same time, repeats nothing.
+        Work under contention or out of time is left to the next run. An error does not stop the other work and is
+        raised at the end.
         """
         counts, runner = dict.fromkeys(METRICS, 0), JobRunner(time_left)
 
@@ -76,37 +77,33 @@ class ReleaseJob:
         return counts
 
     def _advance(self, location_id: str, day: str, now: datetime, counts: dict[str, int]) -> bool:
-        """Advance the day's blocks to their present state; true if there are more than fit one transaction."""
+        """Advances the day's blocks to their state at ``now``; True if more are left than fit one transaction."""
         present = epoch_minute(now)
-        start = epoch_minute(datetime.fromisoformat(f"{day}T00:00+00:00"))
-        days = days_around(start, start + 2 * 24 * 60)
-        calendar = Calendar.from_sheets(
-            location_id, days, self._appointment_lists.sheets(location_id, days[0], days[-1])
-        )
-        placement = BlockCapacity(calendar, int(now.timestamp()))
-        blocks = [block for block in placement.blocks if day_of(block) == day]
-        block_changes = [BlockChange(b, after) for b in blocks if (after := _advanced(placement, b, present)) != b]
+        start = day_start(day)
+        calendar = read_calendar(self._appointment_lists, location_id, days_around(start, start + 2 * DAY_MINUTES))
+        capacity = BlockCapacity(calendar, int(now.timestamp()))
+        blocks = [block for block in capacity.blocks if day_of(block) == day]
+        block_changes = [BlockChange(b, after) for b in blocks if (after := _advanced(capacity, b, present)) != b]
         if not block_changes:
             return False
         part = block_changes[:MAX_PER_TRANSACTION]
         work = UnitOfWork()
-        for sheet in apply_changes(calendar, part).changed_since(calendar):
-            work.save(sheet.without_expired(int(now.timestamp())))
+        ledger_io.save_changed_sheets(work, calendar, apply_changes(calendar, part), now)
         for block_change in part:
             work.add_entry(block_entry(self._ids, now, SYSTEM_ACTOR, block_change))
         self._store.commit(work)
         for block_change in part:
-            counts[_counted_as(block_change)] += 1
+            counts[_counter(block_change)] += 1
         return len(part) < len(block_changes)
 
 
-def _advanced(placement: BlockCapacity, block: Block, present: int) -> Block:
+def _advanced(capacity: BlockCapacity, block: Block, present: int) -> Block:
     after = block.advanced(present)
-    # Occupants of a block that is over must not count against the blocks that continue.
-    return close_block(placement, block) if after.state is BlockState.CLOSED is not block.state else after
+    # Appointments of a closed block keep its seats, so they do not count against open blocks at the same time.
+    return capacity.closed(block) if after.state is BlockState.CLOSED is not block.state else after
 
 
-def _counted_as(block_change: BlockChange) -> str:
+def _counter(block_change: BlockChange) -> str:
     if not block_change.changes_state:
         return "reserves_opened"
     return "released" if block_change.after and block_change.after.state is BlockState.RELEASED else "closed"

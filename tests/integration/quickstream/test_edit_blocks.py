@@ -18,7 +18,6 @@ from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.context import Context
 from chalicelib.services.quickstream.block_change_plan import EditExtent
 from chalicelib.services.quickstream.edit_blocks import EditBlocks
-from chalicelib.services.quickstream.release_manually import close_block
 from tests.builders.in_process.block_requests import (
     BLOCKS,
     Meddling,
@@ -367,5 +366,5 @@ def test_staff_sit_in_a_held_block_that_is_closed(world: World) -> None:
     found = container.appointment_lists.sheets(TORONTO, "2026-12-03", "2026-12-03")[0].blocks[block.id]
     assert found.state is BlockState.HELD
     placement = BlockCapacity(world.calendar(), int(world.now.timestamp()))
-    closed = close_block(placement, found)
+    closed = placement.closed(found)
     assert closed == replace(found, state=BlockState.CLOSED, keeps=("apt_1",), version=found.version + 1)

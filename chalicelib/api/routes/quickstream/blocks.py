@@ -17,7 +17,7 @@ from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.services.quickstream.block_queries import BlockOccurrence
+from chalicelib.services.quickstream.block_reader import BlockOccurrence
 from chalicelib.services.quickstream.create_blocks import CreatedBlocks
 from chalicelib.services.quickstream.edit_blocks import BlockPreview
 from chalicelib.services.store_port import Page

@@ -26,7 +26,8 @@ from chalicelib.domain.quickstream.block_edits import BlockEdit, ReleaseEdit, Se
 from chalicelib.domain.quickstream.blocks import BlockState, Release
 from chalicelib.domain.shared.times import from_epoch_minute, wall_text
 from chalicelib.services.quickstream.block_change_plan import EditExtent
-from chalicelib.services.quickstream.block_queries import BlockListRequest, BlockOccurrence
+from chalicelib.services.quickstream.block_queries import BlockListRequest
+from chalicelib.services.quickstream.block_reader import BlockOccurrence
 from chalicelib.services.quickstream.create_blocks import BlockRequest, CreatedBlocks
 from chalicelib.services.quickstream.edit_blocks import BlockPreview
 
