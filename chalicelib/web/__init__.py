@@ -1,1 +1,1 @@
-"""The pages a client sees, and what is sent for each of their addresses."""
+"""The web pages that clients see, and the response for each of their addresses."""

@@ -1,4 +1,4 @@
-"""What is sent for each address of the booking and manage pages: body, content type and security headers."""
+"""The response for each address of the booking and manage pages: body, content type and security headers."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ _PAGE_POLICY = (
 )
 _COMMON_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _PAGE_HEADERS = _COMMON_HEADERS | {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
-# A module script of another site is fetched with CORS, whatever origins the API itself answers to.
+# A module script on another site is fetched with CORS, independently of the origins the API allows.
 _SCRIPT_HEADERS = _COMMON_HEADERS | {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One answer: text in UTF-8, its media type and the headers beside it."""
+    """One response: UTF-8 text, its media type and further headers."""
 
     body: str
     content_type: str
@@ -32,7 +32,7 @@ class Asset:
 
 @cache
 def find_asset(address: str) -> Asset | None:
-    """The asset at an address below the stage ("/", "/manage", "/widget.js" …); None when there is none."""
+    """The asset at an address below the stage ("/", "/manage", "/widget.js" …); None if there is none."""
     build = _ADDRESSES.get(address)
     return build() if build else None
 
@@ -60,10 +60,10 @@ ADDRESSES = frozenset(_ADDRESSES)
 
 
 def bundle_modules(entry: Path) -> str:
-    """A module with everything it imports as one script, each file once and before whoever needs it.
+    """A module with all its imports as one script, each file once and before the files that import it.
 
-    Every request of a visitor is an invocation and counts against the gateway's throttle, so a page must not take
-    a dozen of them. The files share one scope: two that declare the same name fail in the browser at once.
+    Every request of a visitor is an invocation and counts against the gateway's throttle, so a page must not need
+    a dozen of them. The files share one scope: if two declare the same name, the browser reports an error at once.
     """
     parts: dict[Path, str] = {}
     _collect_modules(entry.resolve(), parts)
@@ -72,9 +72,9 @@ def bundle_modules(entry: Path) -> str:
 
 def _collect_modules(path: Path, parts: dict[Path, str]) -> None:
     source = path.read_text("utf-8")
-    for found in _IMPORT.finditer(source):
-        needed = (path.parent / found["path"]).resolve()
-        if needed not in parts:
-            _collect_modules(needed, parts)
-    alone = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
-    parts.setdefault(path, alone.strip() + "\n")
+    for statement in _IMPORT.finditer(source):
+        imported = (path.parent / statement["path"]).resolve()
+        if imported not in parts:
+            _collect_modules(imported, parts)
+    body = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
+    parts.setdefault(path, body.strip() + "\n")

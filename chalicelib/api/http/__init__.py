@@ -1,4 +1,4 @@
-"""The HTTP frame that every request passes through: routing, decoding, authorisation, problems, OpenAPI.
+"""The HTTP framework of every request: routing, decoding, authorisation, problems, OpenAPI; knows no resource.
 
-Knows no resource. May import the container, the shared models and the domain's errors and permissions.
+May import the container, the shared models and the domain's errors and permissions.
 """

@@ -11,7 +11,7 @@ from chalicelib.container import container
 from chalicelib.domain.shared.errors import Forbidden, Unauthenticated
 from chalicelib.domain.shared.permissions import Ability, Principal
 
-# The gateway's own words (infra/template.yaml): nobody learns who of the two refused a token, or why.
+# The gateway's text (infra/template.yaml): a caller cannot tell which of the two refused a token, or why.
 _LOGIN_NEEDED = "A valid ID token of the staff user pool is needed."
 _SEPARATORS = re.compile(r"[\s,\[\]]+")
 
@@ -19,8 +19,8 @@ _SEPARATORS = re.compile(r"[\s,\[\]]+")
 def authorise(context: Mapping[str, Any], access: Access) -> Principal | None:
     """The caller, None on a public route; 401 without a valid login, 403 without the ability.
 
-    ``context`` is the gateway's request context. A test client may send a call through without any login,
-    so nothing in it is taken for granted.
+    ``context`` is the gateway's request context. Chalice's test client sends calls without a login, so every part of
+    it may be missing.
     """
     if access is AccessLevel.PUBLIC:
         return None
@@ -49,12 +49,12 @@ def _login_identity(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_unverified(claims: Mapping[str, Any]) -> bool:
-    # Whoever could change their own address in the pool would otherwise sign in as somebody else.
+    # Otherwise changing one's own address in the pool would be enough to sign in as another person.
     return str(claims.get("email_verified", "true")).lower() == "false"
 
 
 def _groups(claim: object) -> tuple[str, ...]:
-    """The gateway flattens the list to ``[a b]`` or ``a,b``; a local one may leave it a list."""
+    """The group names; the gateway flattens the list to ``[a b]`` or ``a,b``, a local gateway may not."""
     if isinstance(claim, str):
         return tuple(name for name in _SEPARATORS.split(claim) if name)
     return tuple(str(name) for name in claim) if isinstance(claim, list | tuple) else ()

@@ -1,4 +1,4 @@
-"""The address at which clients reach this API."""
+"""The public address of this API."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from chalicelib.container import container
 
 
 def public_url(context: Mapping[str, Any]) -> str:
-    """The API's own URL without a trailing slash: as configured, else as the gateway was called.
+    """The API's URL without a trailing slash: as configured, else as the gateway was called.
 
-    A stack cannot hand its functions the URL of its own gateway; the request context names it.
+    A stack cannot pass its own gateway's URL to its functions; the request context contains it.
     """
     domain, stage = context.get("domainName"), context.get("stage")
     return container.settings.public_url or (f"https://{domain}/{stage}" if domain else "")

@@ -1,4 +1,4 @@
-"""One call of a route, decoded and authorised: all that a handler gets to see of HTTP."""
+"""One call of a route, decoded and authorised: the only view of HTTP that a handler gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QueryType = TypeVar("QueryType")
 
 
 class AccessLevel(Enum):
-    """Who may call a route for which no ability is needed."""
+    """The callers of a route that needs no ability."""
 
     PUBLIC = "anybody, without a login"
     STAFF = "anybody who is signed in"
@@ -28,16 +28,16 @@ PUBLIC = AccessLevel.PUBLIC
 ANY_STAFF = AccessLevel.STAFF
 
 Access = AccessLevel | Ability | tuple[Ability, ...]
-"""Who may call: a caller, an ability, or several abilities of which any one is enough."""
+"""The access to a route: a level, an ability, or several abilities of which one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[BodyType, QueryType]):
-    """A request on its way into a handler.
+    """A request as a handler gets it.
 
-    ``path`` holds the decoded path parameters, ``now`` is aware UTC, ``once`` is None without an
-    Idempotency-Key, ``expected_version`` is None without an If-Match, ``public_url`` is where this API is
-    reached, without a trailing slash.
+    ``path`` holds the decoded path parameters, ``now`` is aware UTC, ``idempotency`` is None without an
+    Idempotency-Key, ``expected_version`` is None without an If-Match, ``public_url`` is the address of this API,
+    without a trailing slash.
     """
 
     body: BodyType
@@ -52,12 +52,12 @@ class Call(Generic[BodyType, QueryType]):
 
     @property
     def staff(self) -> Principal:
-        """The signed-in staff member; on a public route there is none (401)."""
+        """The signed-in staff member; 401 on a public route."""
         if self.principal is None:
             raise Unauthenticated()
         return self.principal
 
     def context(self, channel: Channel | None = None) -> Context:
-        """What a use case needs to know of this call; the channel is the client's or ``api`` unless said."""
-        through = channel or (Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API)
-        return Context(self.now, self.principal, through, self.idempotency, self.expected_version)
+        """The call as use cases see it; by default the channel is the client view or ``api``."""
+        default = Channel.MODERN_CLIENT_VIEW if self.principal is None else Channel.API
+        return Context(self.now, self.principal, channel or default, self.idempotency, self.expected_version)

@@ -1,4 +1,4 @@
-"""Which web origins may call what: the access control headers of answers and preflights."""
+"""Cross-origin access: the headers of responses and preflights, by route and web origin."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _MAX_AGE_SECONDS = "600"
 
 
 def response_headers(context: Mapping[str, Any], origin: str | None, public: bool) -> dict[str, str]:
-    """The headers for an answer to this origin: public routes serve the configured
-    ones, staff routes only the console's, which is our own."""
+    """The headers of a response to this origin: public routes allow the configured ones, others only the API's own."""
     allowed = _allowed_origin(context, origin, public) if origin else None
     if allowed is None:
         return {"Vary": "Origin"}
@@ -31,7 +30,7 @@ def response_headers(context: Mapping[str, Any], origin: str | None, public: boo
 def preflight_headers(
     context: Mapping[str, Any], origin: str | None, public: bool, methods: Iterable[str]
 ) -> dict[str, str]:
-    """The headers that answer an OPTIONS request; none of them for an origin that is not allowed."""
+    """The headers of a preflight response; without access for an origin that is not allowed."""
     found = response_headers(context, origin, public)
     if "Access-Control-Allow-Origin" not in found:
         return found
@@ -56,6 +55,6 @@ def _allowed_origin(context: Mapping[str, Any], origin: str, public: bool) -> st
 def _configured_origins() -> tuple[str, ...]:
     try:
         return container.allowed_origins.current()
-    except Exception as error:  # noqa: BLE001  # the answer is ready: no failure here may replace it
+    except Exception as error:  # noqa: BLE001  # the response is ready: no failure here may replace it
         logger.error("origins unknown", extra=error_fields(error))
         return ()

@@ -1,4 +1,4 @@
-"""From the bytes and headers of a request to checked values; whatever is wrong with them is a refusal."""
+"""From the bytes and headers of a request to validated values; every error is a refusal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_ERRORS = 20
 MAX_PATH_PARAMETER_LENGTH = 128
 _YEARS = range(2000, 2100)
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
-# What the parser says of bodies that are JSON by the grammar and still hold what no field can take.
+# The parser's messages about bodies that are valid JSON but hold values that no field can take.
 _UNSUPPORTED_JSON = ("surrogate", "hex escape", "out of range")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"')
 
@@ -31,11 +31,11 @@ Model = TypeVar("Model", bound=RequestModel)
 
 
 def raw_body(request: Request) -> bytes:
-    """The body as sent; 413 beyond 64 KiB, 400 when it is no text at all."""
+    """The body as sent; 413 beyond 64 KiB, 400 if it is not text."""
     try:
         raw = request.raw_body
         data = raw.encode() if isinstance(raw, str) else raw
-    except ValueError:  # base64 or UTF-8 that is none
+    except ValueError:  # invalid base64 or UTF-8
         raise NotJson() from None
     if len(data) > MAX_BODY_BYTES:
         raise BodyTooLarge(f"A body may have at most {MAX_BODY_BYTES} bytes.")
@@ -43,13 +43,13 @@ def raw_body(request: Request) -> bytes:
 
 
 def decode_body(raw: bytes, content_type: str, model: type[Model]) -> Model:
-    """The body as its model; nothing sent is an empty object. 400, 415, 422."""
+    """The body as its model; an empty body counts as an empty object. 400, 415, 422."""
     if not raw:
         return _validate_json(model, b"{}")
     if not _JSON.fullmatch(content_type):
         raise UnsupportedMediaType()
     found = _validate_json(model, raw)
-    # A NUL can only hide behind this escape; looking for it costs less than a check in every field.
+    # A NUL can only be sent as this escape; searching for it costs less than a check in every field.
     if b"\\u0000" in raw:
         _refuse_nul(from_json(raw), "")
     return found
@@ -73,32 +73,32 @@ def _unreadable_json(detail: ErrorDetails) -> Exception:
 
 
 def decode_query(request: Request, model: type[Model]) -> Model:
-    """The query parameters as their model; unknown and repeated ones are refused (422), unless any will do."""
+    """The query as its model; 422 for unknown and repeated parameters, unless the model ignores extra ones."""
     sent: Mapping[str, list[str]] = request.to_original_event()["multiValueQueryStringParameters"] or {}
     if model.model_config.get("extra") == "ignore":
         return model()
-    listed = _repeatable_parameters(model)
-    # A name that is none is refused with the model, however often it is said.
-    repeated = [name for name, said in sent.items() if len(said) > 1 and listed.get(name) is False]
+    is_repeatable = _repeatable_parameters(model)
+    # Unknown parameters are reported by the model, also when repeated.
+    repeated = [name for name, values in sent.items() if len(values) > 1 and is_repeatable.get(name) is False]
     if repeated:
         raise Invalid(errors=[FieldError(_json_pointer((name,)), "Say this once.") for name in repeated])
-    values = {name: (said if listed.get(name) else said[-1]) for name, said in sent.items()}
-    _refuse_nul(values, "")
+    query = {name: (values if is_repeatable.get(name) else values[-1]) for name, values in sent.items()}
+    _refuse_nul(query, "")
     try:
-        return model.model_validate(values)
+        return model.model_validate(query)
     except ValidationError as error:
-        raise _invalid(error.errors(include_url=False, include_input=False), values) from None
+        raise _invalid(error.errors(include_url=False, include_input=False), query) from None
 
 
 @cache
 def _repeatable_parameters(model: type[RequestModel]) -> dict[str, bool]:
-    """The names of a query, and whether each may be said more than once."""
+    """The query's parameter names, each with True if it may be repeated."""
     fields = model.model_fields.items()
     return {field.alias or name: get_origin(field.annotation) in (list, tuple) for name, field in fields}
 
 
 def decode_path(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The path parameters, decoded; 404 for what cannot be the name of anything."""
+    """The path parameters, decoded; 404 if one is too long or not printable."""
     found = {name: unquote(value) for name, value in parameters.items()}
     if any(len(value) > MAX_PATH_PARAMETER_LENGTH or not value.isprintable() for value in found.values()):
         raise NotFound()
@@ -106,7 +106,7 @@ def decode_path(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def request_time(header: str | None, is_local: bool) -> datetime:
-    """This request's now: ``X-Now`` in stage local (422 unless an RFC 3339 instant), else the clock's."""
+    """The time of the request: ``X-Now`` in stage local (422 unless an RFC 3339 instant), else the clock's."""
     if header is None or not is_local:
         return datetime.now(UTC)
     try:
@@ -119,7 +119,7 @@ def request_time(header: str | None, is_local: bool) -> datetime:
 
 
 def expected_version(header: str | None) -> int | None:
-    """The version an ``If-Match`` asks for; None without one or for ``*``; 422 when it is not a version."""
+    """The version in an ``If-Match``; None without one or for ``*``; 422 if it is not a version."""
     if header is None or header.strip() == "*":
         return None
     found = _VERSION.fullmatch(header.strip())
@@ -140,14 +140,14 @@ def _invalid(details: list[ErrorDetails], sent: Any) -> Invalid:
 
 
 def _is_secondary(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
-    """Whether a list is said to be too short only because what stands in it has been refused."""
+    """True if a list counts as too short only because its items were refused."""
     length = len(detail["loc"])
-    within = (d["loc"][:length] == detail["loc"] for d in details if len(d["loc"]) > length)
-    return detail["type"] == "too_short" and any(within)
+    item_errors = (d["loc"][:length] == detail["loc"] for d in details if len(d["loc"]) > length)
+    return detail["type"] == "too_short" and any(item_errors)
 
 
 def _location_in_request(sent: Any, loc: tuple[int | str, ...], kind: str) -> list[int | str]:
-    """The parts of a validator's location that exist in what was sent: it also names union members."""
+    """The parts of a validator's location that exist in the request: it also names union members."""
     found: list[int | str] = []
     for part in loc:
         if (isinstance(sent, dict) and part in sent) or (isinstance(sent, list) and isinstance(part, int)):

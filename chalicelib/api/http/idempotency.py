@@ -1,4 +1,4 @@
-"""The Idempotency-Key of a request: what is stored under it, and the first answer given again (D45)."""
+"""The Idempotency-Key of a request: the response stored under it is sent again (D45)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def idempotency_key(
     request: str,
     present: Callable[[Any], tuple[int, str]],
 ) -> IdempotencyKey:
-    """The key as the store takes it; callers and operations never share one. 422 for a bad key."""
+    """The key as the store takes it; never shared between callers or operations. 422 for a bad key."""
     if not 0 < len(key) <= MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
         raise invalid("/Idempotency-Key", f"Send 1 to {MAX_KEY_LENGTH} printable ASCII characters.")
     caller = "public" if principal is None else principal.staff_id
@@ -34,12 +34,12 @@ def idempotency_key(
 
 
 def canonical_request(path: str, parameters: Mapping[str, str], query: object, raw: bytes) -> str:
-    """One text for one request of an operation, however its JSON was spaced and ordered."""
+    """The request of an operation as text, independent of the spacing and order of its JSON."""
     return json.dumps([path, parameters, query, from_json(raw or b"{}")], sort_keys=True)
 
 
 def find_stored_response(idempotency: IdempotencyKey) -> StoredResponse | None:
-    """The first answer under this key, None when there is none; 422 when it answered another request."""
+    """The response stored under this key, None if there is none; 422 if it belongs to another request."""
     found = container.store.stored_response(idempotency.scope, idempotency.key)
     if found is not None and found.fingerprint != idempotency.fingerprint:
         raise IdempotencyKeyReused()

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 SchemaByModel = Mapping[tuple[Any, JsonSchemaMode], Json]
 
 _REF = "#/components/schemas/"
-# What the gateway answers before any route is reached, and what any route may.
+# The problems the gateway responds with itself, and those that any route may.
 _COMMON_PROBLEMS = {400: ["bad_request"], 429: ["too_many_requests"], 500: ["internal"], 503: ["busy"]}
 
 
@@ -36,7 +36,7 @@ class SchemaNameTaken(Exception):
 
 
 def document(routes: Iterable[Route], public_url: str) -> Json:
-    """The whole document; ``public_url`` is the server it names, empty for the place it is read from."""
+    """The whole document; ``public_url`` is its server, or empty for the address it is loaded from."""
     listed = [route for route in routes if route.tag]
     schemas, definitions = _schemas(listed)
     paths: Json = {}
@@ -82,9 +82,9 @@ def _schemas(routes: list[Route]) -> tuple[SchemaByModel, Json]:
 
 
 def _public_names(definitions: Json) -> dict[str, str]:
-    """The name of each schema's class by Pydantic's name for it, which may be a module's or spell out a generic.
+    """The class name of each schema by Pydantic's name, which may include the module or a generic's arguments.
 
-    Raises ``SchemaNameTaken``: which of two is meant would depend on the reader.
+    Raises ``SchemaNameTaken`` if two schemas would have the same name.
     """
     names = {name: shape["title"] for name, shape in definitions.items()}
     taken = sorted(title for title, count in Counter(names.values()).items() if count > 1)
@@ -94,7 +94,7 @@ def _public_names(definitions: Json) -> dict[str, str]:
 
 
 def _rename(part: Any, names: dict[str, str]) -> Any:
-    """``part`` of a schema with every reference by public name."""
+    """``part`` of a schema with public names in every reference."""
     if isinstance(part, dict):
         return {key: _rename(value, names) for key, value in part.items()}
     if isinstance(part, list):
@@ -151,7 +151,7 @@ def _problem_responses(route: Route) -> Json:
     known = {kind.code: kind for kind in problems.refusal_classes()}
     for refused in (*_implied_refusals(route), *route.refuses):
         code = refused if isinstance(refused, str) else refused.code
-        # A code without a kind of its own is said of a field, which is always a 422.
+        # A code without a refusal class belongs to a field and is always a 422.
         kind = known.get(code, errors.Invalid) if isinstance(refused, str) else refused
         if code not in codes.setdefault(kind.status, []):
             codes[kind.status].append(code)

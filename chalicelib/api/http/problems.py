@@ -1,4 +1,4 @@
-"""Refusals as HTTP problems (RFC 9457), and the few refusals that only HTTP knows."""
+"""Refusals as HTTP problems (RFC 9457), and the refusals that only HTTP has."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class IdempotencyKeyReused(Refusal):
 
 
 class InternalError(Refusal):
-    """Our own mistake; the log has the story, the caller only the correlation id (500)."""
+    """An error of our own; details are in the log, the caller gets the correlation id (500)."""
 
     status = 500
     code = "internal"
@@ -70,7 +70,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused; some codes add fields of their own."""
+    """A refused request; some codes add fields of their own."""
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 
@@ -83,7 +83,7 @@ class Problem(BaseModel):
 
 
 def problem_response(refusal: Refusal, public_url: str) -> Response:
-    """The refusal as the HTTP answer that the contract promises."""
+    """The refusal as an HTTP response."""
     problem = {
         **refusal.extra,
         "type": f"{public_url}/problems/{refusal.code}",
@@ -103,7 +103,7 @@ def problem_response(refusal: Refusal, public_url: str) -> Response:
 
 
 def refusal_classes(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    """Every kind of refusal the system knows, for the document of the API."""
+    """All refusal classes, for the API's document."""
     for kind in root.__subclasses__():
         yield kind
         yield from refusal_classes(kind)

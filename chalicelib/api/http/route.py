@@ -1,4 +1,4 @@
-"""One route as data: all that its declaration says (``routing.Routes`` makes it)."""
+"""One route as data: all that its declaration contains (made by ``routing.Routes``)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RouteOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What one route declares."""
+    """The declaration of one route."""
 
     method: str
     path: str
@@ -54,10 +54,10 @@ class Route:
 
     @property
     def public(self) -> bool:
-        """Whether it is called without a login."""
+        """True if it is called without a login."""
         return self.who is AccessLevel.PUBLIC
 
     @property
     def name(self) -> str:
-        """The operation's id."""
+        """The operation id."""
         return self.handler.__name__

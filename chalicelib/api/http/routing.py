@@ -1,26 +1,26 @@
-"""One declaration per route: decoding, authorisation, answers, problems and the document follow from it.
+"""Declaring routes: decoding, authorisation, responses, problems and the OpenAPI document follow from the declaration.
 
     routes = Routes(__name__, tag="Quickstream")
 
-    @routes.get("/quickstream/blocks/{block_id}", query=BlockQuery, answer=Block, who=Ability.BLOCK_VIEW)
-    def show_block(call: Call[NoBody, BlockQuery]) -> domain.Block:
+    @routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
+    def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
         '''One occurrence of a block.'''
         return container.block_queries.show(call.context(), call.path["block_id"])
 
-    @routes.post("/public/appointments", body=BookingRequest, answer=BookedAppointment, status=201,
-                 who=PUBLIC, refuses=(CapacityExhausted, OutsideBlock, "unknown_hold"))
-    def book(call: Call[BookingRequest, NoQuery]) -> Booked:
-        '''Book an appointment.'''
-        return container.book_appointment.book(call.context(), call.body.wish())
+    @routes.post("/public/holds", body=HoldBody, answer=HoldResponse, status=201, who=PUBLIC,
+                 refuses=(SlotTaken, "unknown_service"))
+    def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
+        '''Keep a slot while its form is filled in.'''
+        return container.hold_slot.hold(call.context(), call.body.to_request())
 
-A handler returns the answer model, or anything that ``answer.of`` takes; ``present=`` replaces ``of`` by a
-function of the call and the result. Without an ``answer`` there is no body (204). Body models derive
-from ``Input`` and queries too, answers from ``Answer`` (schemas/fields.py). Every POST takes an
-Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take If-Match unless ``versioned=False``, and a
-POST action does with ``versioned=True``. ``refuses`` names the refusals beyond the obvious, by class or code.
-A route that answers no JSON says ``produces="text/calendar"`` and returns text, or a Chalice ``Response``
-when it needs headers of its own. One path belongs to one
-``Routes``. The handler's name is the operation's id, its docstring the document's text.
+A handler returns the model of ``answer=`` or a value that its ``from_domain`` takes; ``present=`` replaces
+``from_domain`` by a function of the call and the result. Without ``answer=`` the response has no body (204). Models of
+bodies and queries derive from ``RequestModel``, those of responses from ``ResponseModel`` (schemas/shared/fields.py).
+Every POST takes an Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take If-Match unless
+``versioned=False``, and a POST takes it with ``versioned=True``. ``refuses=`` lists the refusals that do not follow from
+the rest, by class or code. A route whose response is not JSON declares ``produces="text/calendar"`` and returns text, or
+a Chalice ``Response`` to set headers of its own. One path belongs to one ``Routes``. The handler's name is the operation
+id, its docstring the document's text.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ STAFF_AUTHORIZER = CognitoUserPoolAuthorizer(
 
 
 class Routes:
-    """The routes of one resource, gathered in a Chalice blueprint."""
+    """The routes of one resource, collected in a Chalice blueprint."""
 
     def __init__(self, import_name: str, tag: str = "") -> None:
-        """``tag`` is the resource's heading in the API's document; without one its routes stay out of it."""
+        """``tag`` is the resource's heading in the API's document; without one its routes are left out."""
         self.blueprint = Blueprint(import_name)
         self.declared: list[Route] = []
         self._tag = tag
@@ -72,12 +72,12 @@ class Routes:
         return self.route("PATCH", path, **declaration)
 
     def delete(self, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """A route that removes; takes If-Match, answers 204 unless an answer is declared."""
+        """A route that removes; takes If-Match, responds 204 unless a response model is declared."""
         declaration.setdefault("versioned", True)
         return self.route("DELETE", path, **declaration)
 
     def route(self, method: str, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declares the decorated function as the handler of a route."""
+        """Declare the decorated function as the handler of a route."""
         empty = "answer" not in declaration and "produces" not in declaration
         declaration.setdefault("status", 204 if empty else 200)
 
@@ -94,7 +94,7 @@ class Routes:
             return serving.serve(route, self.blueprint.current_request, parameters)
 
         self._register(route.method, route.path, view, route.name, None if route.public else STAFF_AUTHORIZER)
-        if route.produces == JSON:  # pages and files are loaded without asking first
+        if route.produces == JSON:  # browsers load pages and files without a preflight
             self._add_preflight(route)
 
     def _add_preflight(self, route: Route) -> None:
@@ -103,14 +103,14 @@ class Routes:
         if len(methods) > 1:
             return
 
-        # Chalice's own CORS is answered by the gateway with one fixed origin; ours are in the table.
+        # With Chalice's own CORS the gateway responds with one fixed origin; ours are in the table.
         def view(**parameters: str) -> Response:
             return serving.serve_preflight(route, self.blueprint.current_request, methods)
 
         self._register("OPTIONS", route.path, view, f"{route.name}_preflight", None)
 
     def _register(self, method: str, path: str, view: Callable[..., Response], name: str, authorizer: object) -> None:
-        # No content types: Chalice would answer 415 itself, on every method and not as a problem.
+        # No content types: Chalice would respond 415 itself, to every method and without a problem.
         register = self.blueprint.route(
             path, methods=[method], name=name, authorizer=authorizer, content_types=[], cors=False
         )

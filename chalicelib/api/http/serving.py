@@ -1,4 +1,4 @@
-"""One request through one route: authorise, decode, handle, answer, and say so in one log line."""
+"""Serving one request by one route: authorise, decode, handle, respond, and write one log line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def serve(route: Route, request: Request, parameters: Mapping[str, str]) -> Response:
-    """The answer to a request; every refusal and every failure has become a problem in it."""
+    """The response to a request; refusals and failures are responses with a problem."""
     operation = f"{route.method} {route.path}"
     response = _respond_logged(operation, request, lambda: _handle(route, request, parameters))
     if "Access-Control-Allow-Origin" not in response.headers:
@@ -33,7 +33,7 @@ def serve(route: Route, request: Request, parameters: Mapping[str, str]) -> Resp
 
 
 def serve_preflight(route: Route, request: Request, methods: Iterable[str]) -> Response:
-    """The answer to a browser that asks whether it may call."""
+    """The response to a browser's preflight request."""
 
     def respond() -> Response:
         origin = request.headers.get("origin")
@@ -43,7 +43,7 @@ def serve_preflight(route: Route, request: Request, methods: Iterable[str]) -> R
 
 
 def _not_modified(request: Request, response: Response) -> Response:
-    """304 instead of what a browser was allowed to keep and still has."""
+    """304 if the browser's cached copy is still valid, else the response."""
     tag, known = response.headers.get("ETag"), request.headers.get("if-none-match", "")
     if not tag or tag not in known or response.headers["Cache-Control"] == "no-store":
         return response
@@ -51,13 +51,13 @@ def _not_modified(request: Request, response: Response) -> Response:
 
 
 def translate_errors(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Middleware that turns the errors Chalice raises itself, before or beside any route, into problems."""
+    """Middleware that turns the errors of Chalice itself, raised outside any route, into problems."""
     response = get_response(request)
     if response.status_code < 400 or not isinstance(response.body, dict):
         return response
     kind: type[Refusal] = problems.InternalError
     if response.status_code == 405:
-        # Chalice's table of routes grows an empty entry for every path it is asked about.
+        # Chalice adds an empty entry to its table of routes for every path that is requested.
         kind = problems.MethodNotAllowed if response.headers.get("Allow") else NotFound
     return _respond_logged(f"{request.method} {request.path}", request, lambda: _raise_refusal(kind()))
 
@@ -76,7 +76,7 @@ def _respond_logged(operation: str, request: Request, respond: Callable[[], Resp
         response = problems.problem_response(refusal, public_url(request.context))
         line["code"] = refusal.code
         count_metric("RequestRefused", code=refusal.code)
-    except Exception as error:  # noqa: BLE001  # the one place where anything unexpected ends
+    except Exception as error:  # noqa: BLE001  # the one place where unexpected errors end
         response = problems.problem_response(problems.InternalError(), public_url(request.context))
         line |= {"code": problems.InternalError.code, **error_fields(error)}
         count_metric("RequestFailed")
@@ -96,7 +96,7 @@ def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Re
             raise Busy() from None
         return _replayed_response(first)
     except Refusal as refusal:
-        # The copy that was carried out may itself be what this one now collides with; 503 wants another try.
+        # The request may conflict with its own first copy, which was carried out; 503 asks the client to retry.
         if call.idempotency and refusal.status < 500 and (first := idempotency.find_stored_response(call.idempotency)):
             return _replayed_response(first)
         raise
@@ -145,7 +145,7 @@ def _idempotency_key(
 
 
 def _serialise_result(route: Route, call: Call[Any, Any], result: Any) -> tuple[str, int | None]:
-    """The text of the answer, and the version of the resource it shows."""
+    """The body of the response, and the version of the resource in it."""
     if route.answer is None:
         return ("" if route.status == 204 else str(result)), None
     if route.present is not None:

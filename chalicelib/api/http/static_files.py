@@ -1,4 +1,4 @@
-"""Text that browsers load as it is: pages, scripts and styles, kept by them and asked about with an ETag."""
+"""Static text for browsers: pages, scripts and styles, cached by ETag."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STYLE = "text/css; charset=utf-8"
 
 
 def static_response(text: str, content_type: str, headers: Mapping[str, str]) -> Response:
-    """The text as an answer with an ETag and these headers."""
+    """The text as a response with an ETag and these headers."""
     return Response(text, {**headers, "Content-Type": content_type, "ETag": _etag(text)})
 
 

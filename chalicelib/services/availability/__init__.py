@@ -1,1 +1,1 @@
-"""Reading free times, holding a slot, writing who takes one."""
+"""Reading free times, holding slots, and reading and writing the ledger."""

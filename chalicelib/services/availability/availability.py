@@ -1,4 +1,4 @@
-"""What is free, and why a time is not: the same question for the widget and for staff (QS-1, WG-2, D46)."""
+"""Free times, and why a time is not free, for clients and for staff (QS-1, WG-2, D46)."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ NEAREST_AFTER = timedelta(days=21)
 
 @dataclass(frozen=True, slots=True)
 class SlotSearch:
-    """Which free times, asked by staff through a ``door`` or by a client.
+    """A search for free times, by staff through a ``staff_channel`` or by a client.
 
-    ``hold`` is a token, ``moving`` an appointment id, which a client gives with its ``code``.
+    ``hold`` is a token, ``moving`` the id of an appointment to move, which a client sends with its ``code``.
     """
 
     service_id: str
@@ -60,7 +60,7 @@ class SlotSearch:
 
     @property
     def access(self) -> SeatAccess:
-        """The seats that are open to whoever asks."""
+        """The seats that the caller may take."""
         return self.staff_channel.access if self.staff_channel else SeatAccess.WIDGET
 
 
@@ -74,7 +74,7 @@ class DaySlots:
 
 @dataclass(frozen=True, slots=True)
 class SlotExplanation:
-    """Whether one time can be booked; if not, why and what is near it (UTC instants)."""
+    """One time: bookable or not, the reasons why not, and the nearest bookable starts (UTC)."""
 
     bookable: bool
     reasons: tuple[Unavailable, ...]
@@ -82,7 +82,7 @@ class SlotExplanation:
 
 
 class FreeSlots:
-    """Free times: one batch read per question, for staff services their team and then its calendars besides."""
+    """Lists and explains free times: one batch read, for staff services also the roster and then its calendars."""
 
     def __init__(self, availability_reader: AvailabilityReader) -> None:
         self._availability_reader = availability_reader
@@ -100,15 +100,16 @@ class FreeSlots:
         return [DaySlots(day, tuple(found)) for day, found in by_day.items()]
 
     def explain(self, context: Context, search: SlotSearch, wall: datetime) -> SlotExplanation:
-        """Whether ``wall`` (in ``search.timezone``) can be booked, why not, and the nearest times that can."""
+        """Tells if ``wall`` (in ``search.timezone``) can be booked, why not, and the nearest times that can."""
         at = resolve_start(wall, search.timezone)
         first, last = epoch_minute(at - NEAREST_BEFORE), epoch_minute(at + NEAREST_AFTER)
         times = self._read(context, replace(search, method=None), first, last)
-        reasons = [why for why in (times.unavailable_reason(epoch_minute(at)),) if why]
+        reason = times.unavailable_reason(epoch_minute(at))
+        reasons = [reason] if reason else []
         if search.method and search.method not in times.offer.service.meeting_methods:
             reasons.insert(0, Unavailable.METHOD_NOT_OFFERED)
-        near = tuple(map(from_epoch_minute, nearest_starts(times.free_slots(first, last), epoch_minute(at))))
-        return SlotExplanation(not reasons, tuple(reasons), near)
+        nearest = tuple(map(from_epoch_minute, nearest_starts(times.free_slots(first, last), epoch_minute(at))))
+        return SlotExplanation(not reasons, tuple(reasons), nearest)
 
     def _read(self, context: Context, search: SlotSearch, start: int, end: int) -> AvailableTimes:
         hold_id = hold_id_from_token(search.hold, "/hold") if search.hold else None
@@ -122,35 +123,39 @@ class FreeSlots:
             hold = live_hold_occupant(found, search.hold, search.location_id, context.now, "/hold")
             moved = _moved_appointment(context, found, search)
             requester = Requester(search.access, context.now, hold, moved.id if moved else None)
-            wanted = StaffPreference(search.staff_id, search.language)
-            question = query_for_move(offer, requester, moved) if moved else AvailabilityQuery(offer, requester, wanted)
+            preference = StaffPreference(search.staff_id, search.language)
+            query = (
+                query_for_move(offer, requester, moved) if moved else AvailabilityQuery(offer, requester, preference)
+            )
             if search.staff_channel is None:
-                return question
-            may = can_book_for(context.staff, search.staff_channel, search.location_id)
-            return _query_for_staff_move(question, wanted, moved, may) if moved else replace(question, is_allowed=may)
+                return query
+            is_allowed = can_book_for(context.staff, search.staff_channel, search.location_id)
+            if moved:
+                return _query_for_staff_move(query, preference, moved, is_allowed)
+            return replace(query, is_allowed=is_allowed)
 
         window = AvailabilityWindow(search.service_id, search.location_id, start, end)
         return self._availability_reader.read(window, build_query, refs, consistent=False)[0]
 
 
 def query_for_move(offer: Offer, requester: Requester, appointment: Appointment) -> AvailabilityQuery:
-    """The question of a client who moves an appointment: as long as it is, with whom they chose or who has it."""
+    """The query of a client who moves an appointment: same length, with the staff member they chose or who has it."""
     start, end = appointment.span
     offer = replace(offer, service=replace(offer.service, duration_minutes=end - start))
     chosen = appointment.staff_id if appointment.staff_requested else None
-    wanted = StaffPreference(chosen, appointment.language, keep=appointment.staff_id)
-    return AvailabilityQuery(offer, requester, wanted, lenient=True)
+    preference = StaffPreference(chosen, appointment.language, keep=appointment.staff_id)
+    return AvailabilityQuery(offer, requester, preference, lenient=True)
 
 
 def _query_for_staff_move(
     query: AvailabilityQuery, preference: StaffPreference, moved: Appointment, is_allowed: Callable[[TeamMember], bool]
 ) -> AvailabilityQuery:
-    """The question of staff who move an appointment: unless they name somebody, whoever has it keeps it."""
+    """The query of staff who move an appointment: its staff member keeps it unless they name another."""
     holder = moved.staff_id
     return replace(
         query,
         preference=replace(preference, staff_id=preference.staff_id or holder),
-        is_allowed=lambda post: post.staff_id == holder or is_allowed(post),
+        is_allowed=lambda member: member.staff_id == holder or is_allowed(member),
         lenient=preference.staff_id is None,
     )
 
@@ -158,7 +163,7 @@ def _query_for_staff_move(
 def live_hold_occupant(
     found: ReadResult, token: str | None, location_id: str, now: datetime, pointer: str
 ) -> Occupant | None:
-    """The live hold behind a token as an occupant; none once expired, 422 ``unknown_hold`` if never given."""
+    """The live hold of a token as an occupant; None once expired, 422 ``unknown_hold`` if never issued."""
     if token is None:
         return None
     hold = found.get(Hold, hold_id_from_token(token, pointer))
@@ -174,7 +179,7 @@ def live_hold_occupant(
 
 
 def _moved_appointment(context: Context, found: ReadResult, search: SlotSearch) -> Appointment | None:
-    """The appointment to leave out; only its own code, or staff who may edit it, may look past it (case 3)."""
+    """The appointment to leave out: only for its own code, or for staff who may edit it (case 3)."""
     if search.moving is None:
         return None
     appointment = found.require(Appointment, search.moving)

@@ -1,4 +1,4 @@
-"""Finding free times, wherever a service takes them from: what must be read, and the one thing asked of it (D7)."""
+"""Reading free times from blocks or staff calendars, through one interface for both (D7)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, BlockSlots, Requester, Slot, Unavailable
+from chalicelib.domain.availability.block_slots import BlockSlots, Requester, Slot, Unavailable, refusal_for
 from chalicelib.domain.availability.staff_slots import (
     ANY_STAFF,
     MARGIN_MINUTES,
@@ -24,7 +24,7 @@ from chalicelib.services.store_port import ReadResult, Ref, Store
 
 
 class AvailableTimes(Protocol):
-    """The free times of one service at one location as one seeker sees them (``Slots``, ``StaffSlots``)."""
+    """The free times of one service at one location for one requester (``BlockSlots``, ``StaffSlots``)."""
 
     offer: Offer
 
@@ -32,18 +32,18 @@ class AvailableTimes(Protocol):
         """Every bookable start in [first, last), in order."""
 
     def unavailable_reason(self, start: int) -> Unavailable | None:
-        """The fact that keeps ``start`` from being booked, or none when it can be."""
+        """The reason why ``start`` cannot be booked; None if it can."""
 
     def allocate(self, start: int) -> Allocation:
-        """Where an appointment that begins then goes; the refusal of a start that cannot be booked."""
+        """The place for an appointment that begins then; raises the refusal if it cannot be booked."""
 
     def allocate_overriding(self, start: int) -> Allocation | None:
-        """Where it goes in spite of everything; none where that takes a staff member and none is wanted."""
+        """The place for it despite conflicts; None if that takes a staff member and none is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityWindow:
-    """Which free times: of a service at a location, for starts in [first, last) (minutes since 1970 UTC)."""
+    """A service, a location and the starts in [first, last) to look at (minutes since 1970 UTC)."""
 
     service_id: str
     location_id: str
@@ -53,9 +53,10 @@ class AvailabilityWindow:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityQuery:
-    """Who asks, under which offer, and for whom; ``may`` says whom of the team they may have.
+    """The requester, the offer and the preferred staff; ``is_allowed`` filters the roster.
 
-    Somebody wanted who does not offer the service there is refused, unless ``lenient``: then nothing is free.
+    A preferred staff member who does not offer the service there is refused (422 ``unknown_staff``), or with
+    ``lenient`` has no free times.
     """
 
     offer: Offer
@@ -66,20 +67,20 @@ class AvailabilityQuery:
 
 
 BuildQuery = Callable[[Offer, ReadResult], AvailabilityQuery]
-"""Makes the question once the offer and what else was asked for have been read; refuses what is not offered."""
+"""Builds the query from the offer and the other records read; refuses what is not offered."""
 
 
 class AvailabilityReader:
-    """The reader of free times.
+    """Reads free times.
 
-    A Quickstream question is one batch read. A staff question is a query for the team beside that batch, then the
-    staff members' own sheets, side by side.
+    A Quickstream service takes one batch read. A staff service takes a query for the roster beside that batch, then
+    the staff members' own sheets, in parallel.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # What a service was when it was last seen: it decides what is read along, never what is true.
-        self._known_kinds: dict[str, AvailabilitySource] = {}
+        # Each service's source when last read: a guess at what to read with it, checked against the record.
+        self._known_sources: dict[str, AvailabilitySource] = {}
 
     def read(
         self,
@@ -90,22 +91,22 @@ class AvailabilityReader:
         consistent: bool = True,
         unknown: Callable[[str], Refusal] = lambda _: NotFound(),
     ) -> tuple[AvailableTimes, ReadResult]:
-        """The free times and, with them, what ``refs`` name; ``unknown`` refuses a service or place not to be had."""
+        """The free times and the records of ``refs``; ``unknown`` makes the refusal of a service or location."""
 
         def attempt(days: list[str]) -> tuple[AvailableTimes, ReadResult]:
-            guess = self._known_kinds.get(window.service_id, AvailabilitySource.QUICKSTREAM)
+            guess = self._known_sources.get(window.service_id, AvailabilitySource.QUICKSTREAM)
             basics = [*ledger_io.offer_refs(window.location_id, window.service_id), *refs]
             found = self._store.read([*basics, *_source_refs(guess, window, days)], consistent=consistent)
             offer = ledger_io.offer_in(found, window.location_id, window.service_id, unknown)
-            question = build_query(offer, found)
-            kind = offer.service.availability
-            source = found
-            if kind is not guess:
-                self._known_kinds[window.service_id] = kind
-                source = self._store.read(_source_refs(kind, window, days), consistent=consistent)
-            if kind is AvailabilitySource.STAFF:
-                return self._read_staff_slots(window, question, source, consistent), found
-            return _slots_from_blocks(window, question, source, days), found
+            query = build_query(offer, found)
+            source = offer.service.availability
+            source_records = found
+            if source is not guess:
+                self._known_sources[window.service_id] = source
+                source_records = self._store.read(_source_refs(source, window, days), consistent=consistent)
+            if source is AvailabilitySource.STAFF:
+                return self._read_staff_slots(window, query, source_records, consistent), found
+            return _slots_from_blocks(window, query, source_records, days), found
 
         return ledger_io.read_until_settled(window.first, window.last, attempt)
 
@@ -113,27 +114,24 @@ class AvailabilityReader:
         self, window: AvailabilityWindow, query: AvailabilityQuery, found: ReadResult, consistent: bool
     ) -> StaffSlots:
         roster = found.require(BranchRoster, window.location_id)
-        wanted = query.preference
-        if (
-            wanted.staff_id
-            and not query.lenient
-            and not offers_service(roster.member(wanted.staff_id), window.service_id)
-        ):
+        preference = query.preference
+        staff_id = preference.staff_id
+        if staff_id and not query.lenient and not offers_service(roster.member(staff_id), window.service_id):
             raise invalid("/staff_id", "They do not offer this service here.", "unknown_staff")
         roster = replace(roster, members=tuple(filter(query.is_allowed, roster.members)))
         length = query.offer.service.duration_minutes
         span = window.first - MARGIN_MINUTES, window.last + length + MARGIN_MINUTES
-        people = eligible_members(roster, window.service_id, wanted)
-        sheets = {post.staff_id: sheet_days(post.staff_id, *span) for post in people}
-        refs = [ref for staff_id, days in sheets.items() for ref in ledger_io.sheet_refs(staff_id, days)]
-        theirs = self._store.read(refs, consistent=consistent) if refs else found
-        read = {staff_id: ledger_io.calendar_in(theirs, staff_id, days) for staff_id, days in sheets.items()}
-        return StaffSlots(query.offer, roster, read, query.requester, wanted, window.first, window.last)
+        members = eligible_members(roster, window.service_id, preference)
+        sheets = {member.staff_id: sheet_days(member.staff_id, *span) for member in members}
+        refs = [ref for id_, days in sheets.items() for ref in ledger_io.sheet_refs(id_, days)]
+        found = self._store.read(refs, consistent=consistent) if refs else found
+        calendars = {id_: ledger_io.calendar_in(found, id_, days) for id_, days in sheets.items()}
+        return StaffSlots(query.offer, roster, calendars, query.requester, preference, window.first, window.last)
 
 
-def _source_refs(kind: AvailabilitySource, window: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:
-    """What a service of this kind takes its times from."""
-    if kind is AvailabilitySource.STAFF:
+def _source_refs(source: AvailabilitySource, window: AvailabilityWindow, days: Iterable[str]) -> list[Ref[Any]]:
+    """The records that free times from this source are computed from."""
+    if source is AvailabilitySource.STAFF:
         return [Ref.to(BranchRoster, window.location_id)]
     return ledger_io.sheet_refs(window.location_id, days)
 
@@ -155,22 +153,20 @@ def require_offered(
     access: SeatAccess,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
 ) -> None:
-    """Refuses unless it is offered like this here: by time, publicly for clients, by that method (D8, CC-8)."""
-    service, client = offer.service, access is SeatAccess.WIDGET
-    if client and not service.public:
+    """Refuses unless the service is booked by time here, public for clients, and by this method (D8, CC-8)."""
+    service, is_client = offer.service, access is SeatAccess.WIDGET
+    if is_client and not service.public:
         raise unknown("service_id")
     if service.availability is AvailabilitySource.GROUP:
         code = "group_not_bookable_here" if access is SeatAccess.CONTACT_CENTRE else "not_bookable_here"
         raise invalid("/service_id", "This service is not booked by time slot here.", code)
-    chooses = service.availability is AvailabilitySource.STAFF and service.client_chooses_staff
-    if staff_id is not None and client and not chooses:
+    may_choose = service.availability is AvailabilitySource.STAFF and service.client_chooses_staff
+    if staff_id is not None and is_client and not may_choose:
         raise invalid("/staff_id", "Staff cannot be chosen for this service.", "staff_not_selectable")
     if method is not None and method not in service.meeting_methods:
-        raise invalid(
-            "/meeting_method", UNAVAILABLE_TEXTS[Unavailable.METHOD_NOT_OFFERED], Unavailable.METHOD_NOT_OFFERED.value
-        )
+        raise refusal_for(Unavailable.METHOD_NOT_OFFERED)
 
 
 def unknown_reference(name: str) -> Refusal:
-    """The refusal of a body that names a service or location not to be had."""
+    """The refusal of a body that names an unknown service or location."""
     return invalid(f"/{name}", "This is not offered here.", f"unknown_{name.removesuffix('_id')}")

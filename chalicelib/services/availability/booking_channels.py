@@ -1,4 +1,4 @@
-"""The two doors staff book through, the contact centre and Schedule: which seats each opens, and to whom (D5, D6)."""
+"""The channels staff book through, contact centre and Schedule: who may use each, and its seats (D5, D6)."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class StaffChannel(StrEnum):
 
     @property
     def access(self) -> SeatAccess:
-        """The seats it opens: the contact centre keeps to the limit, Schedule to nothing (D5, D6)."""
+        """The seats it may take: the contact centre keeps to the limit, Schedule may exceed it (D5, D6)."""
         return SeatAccess.CONTACT_CENTRE if self is StaffChannel.CONTACT_CENTRE else SeatAccess.SCHEDULE
 
     @property
     def channel(self) -> Channel:
-        """What the log and Booked Through say (CL-6)."""
+        """The channel shown in the log and as Booked Through (CL-6)."""
         return Channel.CALL_CENTRE if self is StaffChannel.CONTACT_CENTRE else Channel.SCHEDULE
 
 
 def require_channel(principal: Principal, staff_channel: StaffChannel, location_id: str, settings: Settings) -> None:
-    """403 unless the caller may book through this door at this location; ``feature_disabled`` when it is shut (CC-16).
+    """403 unless the caller may use this channel at this location, ``feature_disabled`` if it is switched off (CC-16).
 
-    Through Schedule that is anybody whom ``schedules_at`` lets.
+    ``can_schedule_at`` decides for Schedule.
     """
     if staff_channel is StaffChannel.CONTACT_CENTRE:
         if not principal.may(Ability.BOOK_CONTACT_CENTRE):
@@ -50,21 +50,21 @@ def require_channel(principal: Principal, staff_channel: StaffChannel, location_
 
 
 def can_schedule_at(principal: Principal, location_id: str) -> bool:
-    """Whether they may book through Schedule there: for others, or for themselves where they work."""
+    """True if they may book through Schedule there: for others, or for themselves where they work."""
     for_others = principal.reaches(Ability.BOOK_FOR_OTHERS, location_id=location_id)
     return for_others or (principal.may(Ability.BOOK_FOR_SELF) and location_id in principal.location_ids)
 
 
 def channel_at(principal: Principal, location_id: str) -> StaffChannel:
-    """The door somebody edits appointments through: Schedule, unless the contact centre is all they have there."""
-    central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not can_schedule_at(principal, location_id)
-    return StaffChannel.CONTACT_CENTRE if central else StaffChannel.SCHEDULE
+    """The channel a staff member uses there: Schedule, unless they may only use the contact centre."""
+    only_central = principal.may(Ability.BOOK_CONTACT_CENTRE) and not can_schedule_at(principal, location_id)
+    return StaffChannel.CONTACT_CENTRE if only_central else StaffChannel.SCHEDULE
 
 
 def with_staff_channel(store: Store, context: Context, location_id: str) -> Context:
-    """The call as the log names it: whoever has nothing but the contact centre there works through that (CL-6).
+    """The call with the channel for the log: the contact centre if the caller may use only that there (CL-6).
 
-    403 ``feature_disabled`` when it is switched off (CC-16); nothing is read for anybody else.
+    403 ``feature_disabled`` if it is switched off (CC-16); for other callers nothing is read.
     """
     if channel_at(context.staff, location_id) is StaffChannel.SCHEDULE:
         return context
@@ -74,20 +74,20 @@ def with_staff_channel(store: Store, context: Context, location_id: str) -> Cont
 
 
 def can_book_for(principal: Principal, staff_channel: StaffChannel, location_id: str) -> Callable[[TeamMember], bool]:
-    """Whom the caller may book for: anybody through the contact centre (CC-1), else oneself and those in reach."""
+    """A test for members the caller may book for: all in the contact centre (CC-1), else oneself and those in reach."""
 
-    def reached(member: TeamMember) -> bool:
+    def is_allowed(member: TeamMember) -> bool:
         if staff_channel is StaffChannel.CONTACT_CENTRE:
             return True
         own = member.staff_id == principal.staff_id
         ability = Ability.BOOK_FOR_SELF if own else Ability.BOOK_FOR_OTHERS
         return principal.reaches(ability, location_id=location_id, own=own, owner_role=member.role)
 
-    return reached
+    return is_allowed
 
 
 def require_override(principal: Principal, location_id: str, staff_id: str | None) -> None:
-    """403 unless the caller may book in spite of schedules and other appointments there, or in their own time."""
+    """403 unless the caller may override schedules and conflicts there, or in their own calendar."""
     own = staff_id is not None and staff_id == principal.staff_id
     if not principal.reaches(Ability.REBOOK_OVERRIDE, location_id=location_id, own=own):
         raise Forbidden("Your role may not override schedules and conflicts.")

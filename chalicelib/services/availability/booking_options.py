@@ -1,4 +1,4 @@
-"""What staff can still choose while they book, in whichever order they ask (CC-1, CC-2, CC-3)."""
+"""The options left while staff book, in any order of choosing (CC-1, CC-2, CC-3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chalicelib.services.store_port import Ref, Store
 
 @dataclass(frozen=True, slots=True)
 class BookingOptions:
-    """The records behind ``combinations.Options``, each kind in order of id."""
+    """The records of the remaining options, each kind in order of id."""
 
     services: tuple[Service, ...]
     locations: tuple[Location, ...]
@@ -34,15 +34,15 @@ class BookingOptions:
 
 
 class FindBookingOptions:
-    """The valid combinations: the settings and three lists of the catalogue, however many are chosen."""
+    """Finds valid combinations; reads the settings and three lists of the catalogue."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def find(self, context: Context, staff_channel: StaffChannel, chosen: BookingChoices) -> BookingOptions:
-        """What goes with the other answers, as far as the caller may book it through this door.
+        """The options that go with the other choices and that the caller may book through this channel.
 
-        404 for what there is no such one of; 403 where the caller may not book, ``feature_disabled`` (CC-16).
+        404 for a chosen record that does not exist; 403 if the caller may not book, ``feature_disabled`` (CC-16).
         """
         settings = settings_in(self._store.read([Ref.to(Settings)], consistent=False))
         _require_channel(context.staff, staff_channel, chosen.location_id, settings)
@@ -79,14 +79,14 @@ def _require_known(wanted: str | None, known: Iterable[Service | Location | Staf
 def _branch(
     principal: Principal, staff_channel: StaffChannel, location_id: str, people: Iterable[Staff]
 ) -> BookableBranch | None:
-    """The location with everybody who works there; none where the caller does not book."""
+    """The location with its staff; None if the caller may not book there."""
     if staff_channel is StaffChannel.SCHEDULE and not can_schedule_at(principal, location_id):
         return None
-    # What somebody offers and speaks is all that matters here, so their hours need not be read.
+    # Only services and languages matter here, so the rota need not be read.
     members = tuple(
         TeamMember(location_id, person.id, person.role).updated_from(person, Rota(person.id))
         for person in people
         if location_id in person.location_ids
     )
-    reached = can_book_for(principal, staff_channel, location_id)
-    return BookableBranch(location_id, members, frozenset(post.staff_id for post in members if reached(post)))
+    bookable = filter(can_book_for(principal, staff_channel, location_id), members)
+    return BookableBranch(location_id, members, frozenset(member.staff_id for member in bookable))

@@ -1,4 +1,4 @@
-"""Holding a slot for somebody who is still typing (D13, WG-7)."""
+"""Holding a slot while a client fills in the form (D13, WG-7)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class HoldRequest:
 
 @dataclass(frozen=True, slots=True)
 class IssuedHold:
-    """A hold as its holder gets it: the token is shown this once."""
+    """A hold as the client gets it: the token is shown only once."""
 
     id: str
     token: str
@@ -58,7 +58,7 @@ class IssuedHold:
 
 
 class HoldSlot:
-    """Holds: read, decided and written as a booking is."""
+    """Makes and releases holds; read, decided and written like bookings."""
 
     def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -67,12 +67,12 @@ class HoldSlot:
         self._pause = pause
 
     def hold(self, context: Context, request: HoldRequest) -> IssuedHold:
-        """Keeps the slot for the organisation's hold time; 409 ``slot_taken`` when it is not to be had."""
+        """Keeps the slot for the organisation's hold time; 409 ``slot_taken`` if it is not free."""
         start = epoch_minute(resolve_start(request.start, request.timezone))
         return retry_on_conflict(lambda: self._hold(context, request, start), self._pause)
 
     def release(self, context: Context, hold_id: str, token: str) -> None:
-        """Gives the slot back early; 404 for a hold or token nobody was given."""
+        """Gives the slot back early; 404 for an unknown hold or token."""
         hold = self._store.read([Ref.to(Hold, hold_id)]).require(Hold, hold_id)
         hold.require_token(token)
         work = UnitOfWork()
@@ -101,12 +101,11 @@ class HoldSlot:
         token = f"{hold_id}.{self._ids.secret()}"
         work = UnitOfWork()
         work.save(_build_hold(allocation, hold_id, token, expires))
-        ledger_io.write_occupant(
-            work, allocation, allocation.to_occupant(hold_id, SeatAccess.WIDGET, expires), context.now
-        )
-        held = IssuedHold(hold_id, token, datetime.fromtimestamp(expires, UTC))
-        self._store.commit(work, context.idempotency, held)
-        return held
+        occupant = allocation.to_occupant(hold_id, SeatAccess.WIDGET, expires)
+        ledger_io.write_occupant(work, allocation, occupant, context.now)
+        issued = IssuedHold(hold_id, token, datetime.fromtimestamp(expires, UTC))
+        self._store.commit(work, context.idempotency, issued)
+        return issued
 
 
 def _build_hold(allocation: Allocation, hold_id: str, token: str, expires: int) -> Hold:

@@ -1,4 +1,4 @@
-"""Reading the facts about free time, and writing who takes it: shared by everything that seats somebody."""
+"""Reading and writing the ledger, shared by all use cases that book, hold, move or release time."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
-# Two more than the 62 days a caller may ask for; wider than that nothing is read for one decision.
+# The 62 days a caller may ask for and some margin; no decision reads more.
 MAX_DAYS_READ = 80
 
 
 class NotSettled(Busy):
-    """The sheets read do not reach far enough for an exact decision."""
+    """The sheets read do not reach far enough for an exact decision (503 if more would not help)."""
 
 
 def sheet_refs(calendar_id: str, days: Iterable[str]) -> list[Ref[Any]]:
-    """The sheets of these UTC days."""
+    """References to the sheets of these UTC days."""
     return [Ref.to(Sheet, calendar_id, day) for day in days]
 
 
 def offer_refs(location_id: str, service_id: str) -> list[Ref[Any]]:
-    """What one service at one location is offered under."""
+    """References to the records of an offer: settings, location, service."""
     return [Ref.to(Settings), Ref.to(Location, location_id), Ref.to(Service, service_id)]
 
 
 def calendar_in(found: ReadResult, calendar_id: str, days: Iterable[str]) -> Calendar:
-    """The calendar of these days from what was read."""
+    """The calendar of these days, from the records read."""
     wanted = list(days)
     sheets = (found.get(Sheet, calendar_id, day) for day in wanted)
     return Calendar.from_sheets(calendar_id, wanted, (s for s in sheets if s is not None))
@@ -49,7 +49,7 @@ def offer_in(
     service_id: str,
     unknown: Callable[[str], Refusal] = lambda _: NotFound(),
 ) -> Offer:
-    """The offer from what was read; ``unknown`` makes the refusal for a service or location not to be had."""
+    """The offer, from the records read; ``unknown`` makes the refusal of a service or location."""
     service = found.get(Service, service_id)
     if service is None:
         raise unknown("service_id")
@@ -60,10 +60,10 @@ def offer_in(
 
 
 def read_until_settled(start: int, end: int, read: Callable[[list[str]], T]) -> T:
-    """``read`` of the days around [start, end), and of more days as long as it raises ``NotSettled``.
+    """The result of ``read`` for the days around [start, end), and for more days while it raises ``NotSettled``.
 
-    Appointments that overlap one another from one day into the next can bear on each other; a day more on
-    both sides settles all but calendars that never rest.
+    Appointments that overlap from one day into the next affect each other; one more day on either side is enough
+    unless a calendar is booked day and night.
     """
     margin = 1
     while True:
@@ -79,15 +79,13 @@ def read_until_settled(start: int, end: int, read: Callable[[list[str]], T]) -> 
 def write_occupant(
     work: UnitOfWork, allocation: Allocation, occupant: Occupant, now: datetime, replaced_id: str = ""
 ) -> None:
-    """Writes an occupant into the place that was decided on, and another one out of it.
+    """Writes an occupant into its allocation and removes the one it replaces.
 
-    Where that takes somebody's time, their post becomes part of the decision: an appointment makes them the one
-    who was assigned last (D46), a hold does not.
+    On a staff member's calendar their roster entry is part of the decision: an appointment makes them the one
+    assigned last (D46), a hold only requires the entry to be unchanged.
     """
     before = allocation.calendar
-    after = (
-        before.without_occupant(replaced_id).with_occupant(occupant) if replaced_id else before.with_occupant(occupant)
-    )
+    after = before.without_occupant(replaced_id).with_occupant(occupant)
     write_sheets(work, before, after, allocation.dependency_span, now)
     if allocation.member and occupant.is_hold:
         work.require_unchanged(allocation.member)
@@ -101,7 +99,7 @@ def remove_occupant(
     intervals: Iterable[tuple[str, Interval]],
     rewritten_calendars: Iterable[Calendar] = (),
 ) -> None:
-    """Takes an occupant off the calendars it stood on, but for those sheets that were ``read`` and are rewritten."""
+    """Removes an occupant from its calendars, except from sheets of ``rewritten_calendars``, which are saved anyway."""
     rewritten = {(calendar.calendar_id, day) for calendar in rewritten_calendars for day in calendar.sheets}
     for calendar_id, interval in intervals:
         days = (day for day in sheet_days(calendar_id, *interval) if (calendar_id, day) not in rewritten)

@@ -1,4 +1,4 @@
-"""A staff member's own ledger: which appointments they have when, so that nobody is in two places (D14, D38)."""
+"""A staff member's own ledger of appointments, so that nobody is booked twice at a time (D14, D38)."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def refs(appointment: Appointment) -> list[Ref[Any]]:
-    """What decides whether the one who has, or is to have, this appointment can take it at its time."""
+    """References to decide if the appointment's staff member, present or future, can take it at its time."""
     staff_id = appointment.staff_id or ""
     return [Ref.to(TeamMember, appointment.location_id, staff_id), *ledger_io.sheet_refs(staff_id, _days(appointment))]
 
 
 def refs_at(location_id: str, staff_id: str, start: int) -> list[Ref[Any]]:
-    """What decides whether they can take an appointment there then, while its service is not known yet."""
+    """References to decide if they can take an appointment there then, while its service is not known yet."""
     # No appointment with its buffers reaches further than this.
     days = sheet_days(staff_id, start - DAY_MINUTES, start + 2 * DAY_MINUTES)
     return [Ref.to(TeamMember, location_id, staff_id), *ledger_io.sheet_refs(staff_id, days)]
 
 
 def is_eligible(found: ReadResult, appointment: Appointment) -> bool:
-    """Whether its staff member works at its location on its service."""
+    """True if its staff member offers its service at its location."""
     return offers_service(
         found.get(TeamMember, appointment.location_id, appointment.staff_id or ""), appointment.service_id
     )
 
 
 def add_if_free(work: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime) -> Calendar | None:
-    """Writes the appointment into its staff member's ledger if they still work there and are free; what was read."""
+    """Writes it into its staff member's ledger if they still offer it and are free; the calendar as read, else None."""
     if not is_eligible(found, appointment) or not is_free(found, appointment, now):
         return None
-    # Written, not guarded: whoever reads their sheets one after the other, to let them go, must notice the move.
+    # Written, not only required unchanged: removing the staff member reads sheets one by one and must notice.
     work.save(found.require(TeamMember, appointment.location_id, appointment.staff_id or ""))
     return _write_occupant(work, found, appointment, now)
 
@@ -47,7 +47,7 @@ def add_if_free(work: UnitOfWork, found: ReadResult, appointment: Appointment, n
 def assign(
     work: UnitOfWork, found: ReadResult, appointment: Appointment, now: datetime, force: bool = False
 ) -> Calendar:
-    """Writes it into their ledger as newly theirs; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
+    """Assigns it and writes it into their ledger; 409 ``staff_conflict`` unless they are free or ``force`` (D14)."""
     if not force and not is_free(found, appointment, now):
         raise StaffConflict()
     member = found.require(TeamMember, appointment.location_id, appointment.staff_id or "")
@@ -56,11 +56,10 @@ def assign(
 
 
 def is_free(found: ReadResult, appointment: Appointment, now: datetime) -> bool:
-    """Whether nothing else of its staff member's, a live hold included, comes closer than the buffers of both allow."""
+    """True if no other appointment or live hold of its staff member is closer than both buffers allow."""
     start, end = appointment.busy_span
-    others = (
-        o.busy_span for o in calendar_of(found, appointment).occupants(int(now.timestamp())) if o.id != appointment.id
-    )
+    occupants = calendar_of(found, appointment).live_occupants(int(now.timestamp()))
+    others = (o.busy_span for o in occupants if o.id != appointment.id)
     return all(until <= start or end <= begin for begin, until in others)
 
 

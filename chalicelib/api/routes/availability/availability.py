@@ -1,4 +1,4 @@
-"""Free times for staff, with the seats their channel opens to them."""
+"""Free times for staff, with the seats of their channel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.domain.shared.permissions import Ability
 routes = Routes(__name__, tag="Appointments")
 
 BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability.BOOK_FOR_OTHERS)
-"""Whoever may book through at least one of the channels."""
+"""Any of these abilities lets staff book through at least one channel."""
 
 
 @routes.get(
@@ -26,7 +26,7 @@ BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability
     ),
 )
 def list_staff_availability(call: Call[NoBody, StaffAvailabilityQuery]) -> AvailabilityResponse:
-    """Free times of a service at a location, the reserve and for Schedule held blocks counted in."""
+    """Free times of a service at a location, including the reserve and, for Schedule, held blocks."""
     query = call.query
     days = container.free_slots.list(call.context(), query.to_request(), query.first, query.last)
     return AvailabilityResponse.from_days(query.timezone, days)

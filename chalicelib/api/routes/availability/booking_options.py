@@ -1,4 +1,4 @@
-"""What staff can still choose while they book: service, location, method and person narrow one another."""
+"""The options left while staff book: service, location, method and staff member narrow one another."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ routes = Routes(__name__, tag="Appointments")
     refuses=(NotFound, FeatureDisabled),
 )
 def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:
-    """The services, locations, methods, staff and languages that go with what has been chosen so far."""
+    """The services, locations, methods, staff and languages that go with the choices made so far."""
     return container.find_booking_options.find(call.context(), call.query.channel, call.query.to_request())

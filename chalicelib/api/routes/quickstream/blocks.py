@@ -43,7 +43,7 @@ _TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", 
     ),
 )
 def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
-    """Lay out a block, or all that a recurrence rule gives up to the horizon."""
+    """Create a block, or all that a recurrence rule gives up to the horizon."""
     return container.create_blocks.create(call.context(), call.body.to_request())
 
 
@@ -101,7 +101,7 @@ def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
     refuses=(WrongState, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
 )
 def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPreview:
-    """What a change would do to seats and appointments; writes nothing."""
+    """The effect a change would have on seats and appointments; writes nothing."""
     return container.edit_blocks.preview(
         call.context(), call.path["block_id"], call.body.to_edit(), call.query.to_request()
     )
@@ -127,5 +127,5 @@ def release_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     refuses=(VersionMismatch,),
 )
 def close_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
-    """Take no more bookings here; those there are keep their seats."""
+    """Take no more bookings in a block; its appointments keep their seats."""
     return container.release_block.close(call.context(), call.path["block_id"])

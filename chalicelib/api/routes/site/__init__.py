@@ -1,1 +1,1 @@
-"""What is not JSON for a use case: web pages, the API's own description, health."""
+"""Routes without a use case: web pages, the API's own description, health."""

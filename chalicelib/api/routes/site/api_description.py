@@ -1,4 +1,4 @@
-"""What the API says of itself: its document, that document as a web page, and that it is alive."""
+"""The API's description of itself: its OpenAPI document, that document as a web page, and its health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEADERS = {
 
 
 class HealthResponse(ResponseModel):
-    """The API answers; nothing behind it has been asked."""
+    """The API answers; nothing behind it has been checked."""
 
     status: str
     version: str
@@ -42,7 +42,7 @@ def description_routes(resources: Iterable[Routes]) -> Routes:
 
     @meta.get("/health", answer=HealthResponse, who=PUBLIC)
     def health(call: Call[NoBody, NoQuery]) -> HealthResponse:
-        """Whether the API answers; nothing behind it is asked."""
+        """Check that the API answers; nothing behind it is checked."""
         return HealthResponse(status="ok", version=__version__)
 
     @meta.get("/openapi.json", produces="application/json", who=PUBLIC)
@@ -69,7 +69,7 @@ def description_routes(resources: Iterable[Routes]) -> Routes:
 
 @cache
 def _openapi_json(listed: tuple[Route, ...], public_url: str) -> str:
-    # Imported when it is asked for: no other request needs what generates schemas.
+    # Imported on use: no other request needs the code that generates schemas.
     from chalicelib.api.http import openapi
 
     return json.dumps(openapi.document(listed, public_url), separators=(",", ":"))
@@ -82,7 +82,7 @@ def _read_text(file: Path) -> str:
 
 @cache
 def _swagger_files() -> dict[str, Path]:
-    """Swagger UI as Powertools ships it: it travels to Lambda anyway, so no second copy is needed."""
+    """Swagger UI as Powertools ships it: it is deployed anyway, so no second copy is needed."""
     spec = find_spec("aws_lambda_powertools")
     if spec is None or spec.origin is None:
         raise NotFound()

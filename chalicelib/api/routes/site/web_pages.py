@@ -1,4 +1,4 @@
-"""The pages for people: the booking page, the page behind the link in a mail, and what they load."""
+"""The web pages: the booking page, the manage page behind the link in a message, and their scripts and style."""
 
 from __future__ import annotations
 

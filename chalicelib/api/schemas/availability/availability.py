@@ -1,4 +1,4 @@
-"""Free times as asked for and answered."""
+"""Requests and responses about free times and holds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _AvailabilitySearchQuery(RequestModel):
     code: SecretCode | None = None
 
     def to_request(self) -> SlotSearch:
-        """What the use case is asked."""
+        """The search of a client."""
         return self.to_channel_request()
 
     def to_channel_request(self, channel: StaffChannel | None = None) -> SlotSearch:
@@ -94,20 +94,20 @@ class AvailabilityResponse(ResponseModel):
 
     @classmethod
     def from_days(cls, timezone: str, days: list[DaySlots]) -> Self:
-        """The days as found, in this zone."""
+        """From the free times of some days, in this zone."""
         tz = ZoneInfo(timezone)
         return cls.model_construct(timezone=timezone, days=[_available_day(day, tz) for day in days])
 
 
 class UnavailableReasonResponse(ResponseModel):
-    """Why a time cannot be booked."""
+    """A reason why a time cannot be booked."""
 
     code: Unavailable
     detail: str
 
 
 class AvailabilityExplanationResponse(ResponseModel):
-    """Whether a time can be booked; if not, why, and the starts nearest to it that can."""
+    """One time: bookable or not, the reasons why not, and the nearest bookable starts."""
 
     bookable: bool
     reasons: list[UnavailableReasonResponse]
@@ -117,12 +117,12 @@ class AvailabilityExplanationResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From the use case's explanation."""
         found: SlotExplanation = result
-        reasons = [UnavailableReasonResponse(code=why, detail=UNAVAILABLE_TEXTS[why]) for why in found.reasons]
+        reasons = [UnavailableReasonResponse(code=code, detail=UNAVAILABLE_TEXTS[code]) for code in found.reasons]
         return cls(bookable=found.bookable, reasons=reasons, nearest=list(found.nearest))
 
 
 class HoldBody(RequestModel):
-    """The slot to keep while its form is filled in."""
+    """The slot to keep while the form is filled in."""
 
     service_id: Id
     location_id: Id
@@ -133,7 +133,7 @@ class HoldBody(RequestModel):
     language: Language | None = None
 
     def to_request(self) -> HoldRequest:
-        """What the use case is asked."""
+        """The request for the use case."""
         return HoldRequest(
             self.service_id,
             self.location_id,
@@ -146,7 +146,7 @@ class HoldBody(RequestModel):
 
 
 class HoldResponse(ResponseModel):
-    """A hold; its token is shown this once."""
+    """A hold; its token is shown only once."""
 
     id: str
     token: str
@@ -155,12 +155,12 @@ class HoldResponse(ResponseModel):
     @classmethod
     def from_domain(cls, result: Any) -> Self:
         """From the use case's hold."""
-        held: IssuedHold = result
-        return cls(id=held.id, token=held.token, expires_at=held.expires_at)
+        hold: IssuedHold = result
+        return cls(id=hold.id, token=hold.token, expires_at=hold.expires_at)
 
 
 class HoldReleaseQuery(RequestModel):
-    """The token the hold was given with."""
+    """The token of the hold."""
 
     token: SecretCode
 

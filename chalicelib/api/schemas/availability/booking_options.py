@@ -1,4 +1,4 @@
-"""What can still be chosen of a booking, as staff ask for it and as it is answered."""
+"""Requests and responses about the options left while staff book."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.services.availability.booking_channels import StaffChannel
 
 
 class BookingOptionsQuery(RequestModel):
-    """The channel, and whatever has been decided already."""
+    """The channel, and the choices made so far."""
 
     channel: StaffChannel
     service_id: Id | None = None
@@ -21,12 +21,12 @@ class BookingOptionsQuery(RequestModel):
     language: Language | None = None
 
     def to_request(self) -> BookingChoices:
-        """What the use case is asked."""
+        """The choices for the use case."""
         return BookingChoices(self.service_id, self.location_id, self.meeting_method, self.staff_id, self.language)
 
 
 class ServiceOptionResponse(ResponseModel):
-    """A service, wherever and however it is offered; `questions` are asked before it is booked."""
+    """A service, offered at any location and by any method; `questions` are asked before it is booked."""
 
     id: Id
     name: str
@@ -46,7 +46,7 @@ class LocationOptionResponse(ResponseModel):
 
 
 class StaffOptionResponse(ResponseModel):
-    """Somebody who may be chosen."""
+    """A staff member who may be chosen."""
 
     id: Id
     name: str
@@ -54,7 +54,7 @@ class StaffOptionResponse(ResponseModel):
 
 
 class BookingOptionsResponse(ResponseModel):
-    """Each list holds what goes with all the other answers; a value that is chosen still has its alternatives."""
+    """Each list holds the values that go with all the other choices; a chosen value is listed with its alternatives."""
 
     services: list[ServiceOptionResponse]
     locations: list[LocationOptionResponse]

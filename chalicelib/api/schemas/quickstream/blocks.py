@@ -1,4 +1,4 @@
-"""Quickstream blocks as requests name them and answers show them."""
+"""Requests and responses about Quickstream blocks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HoursBefore = Annotated[int, Field(ge=0, le=24 * _YEAR_DAYS)]
 
 
 class RecurrenceBody(RequestModel):
-    """How a block repeats, counted in the location's own clock."""
+    """The recurrence of a block, by the location's own clock."""
 
     rrule: Annotated[str, Field(min_length=1, max_length=200, examples=["FREQ=WEEKLY;COUNT=8"])]
 
@@ -74,7 +74,7 @@ def _to_release(policy: ReleasePolicy | None) -> Release | None:
 
 
 class _BlockFieldsBody(RecordBody):
-    """What both a new block and a change of one may say."""
+    """The fields that both a new block and a change of one have."""
 
     start: DateTimeInput
     end: DateTimeInput
@@ -93,7 +93,7 @@ class BlockBody(_BlockFieldsBody):
     recurrence: RecurrenceBody | None = None
 
     def to_request(self) -> BlockRequest:
-        """What the use case is asked."""
+        """The request for the use case."""
         return BlockRequest(
             location_id=self.location_id,
             start=self.start,
@@ -112,7 +112,7 @@ class EditableBlockBody(_BlockFieldsBody):
     """The fields of a block that can change."""
 
     def to_edit(self) -> BlockEdit:
-        """What the use case is asked; null removes a release policy."""
+        """The edit for the use case; null removes a release policy."""
         values = self.values()
         for name in ("release", "reserve_release"):
             if name in values:
@@ -124,26 +124,26 @@ BlockChangeBody = patch_model(EditableBlockBody, "BlockChangeBody")
 
 
 class BlockScopeQuery(RequestModel):
-    """Which occurrences are meant: this one, it and the following, or all of the series."""
+    """The occurrences meant: this one, it and the following, or all of the series."""
 
     scope: SeriesScope = SeriesScope.THIS
     overwrite_exceptions: QueryFlag = False
     confirm: Annotated[QueryFlag, Field(description="even if appointments lose their seats")] = False
 
     def to_request(self) -> EditExtent:
-        """What the use case is asked."""
+        """The extent for the use case."""
         return EditExtent(self.scope, self.overwrite_exceptions, self.confirm)
 
 
 class BlockListQuery(PageQuery):
-    """Which blocks: those that take place on these dates in the location's zone, both included."""
+    """The blocks that take place on these dates in the location's zone, both included."""
 
     location_id: Id
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day, Field(alias="to")]
 
     def to_request(self) -> BlockListRequest:
-        """What the use case is asked."""
+        """The request for the use case."""
         return BlockListRequest(self.location_id, self.first, self.last, self.limit, self.cursor)
 
 
@@ -203,13 +203,13 @@ class BlockSeriesResponse(ResponseModel):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From what was laid out."""
-        laid: CreatedBlocks = result
-        return cls(series_id=laid.series_id, occurrences=[BlockResponse.from_domain(o) for o in laid.occurrences])
+        """From the created blocks."""
+        created: CreatedBlocks = result
+        return cls(series_id=created.series_id, occurrences=[BlockResponse.from_domain(o) for o in created.occurrences])
 
 
 class ServiceSeatsResponse(ResponseModel):
-    """How many appointments of a service find room at once, before a change and after it."""
+    """The most appointments of a service that fit at once, before a change and after it."""
 
     service_id: Id
     seats_before: int
@@ -226,7 +226,7 @@ class OrphanedAppointmentResponse(ResponseModel):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From the ledger's entry."""
+        """From an occupant of the ledger."""
         occupant: Occupant = result
         return cls(
             id=occupant.id,
@@ -237,7 +237,7 @@ class OrphanedAppointmentResponse(ResponseModel):
 
 
 class BlockPreviewResponse(ResponseModel):
-    """What a change would do: seats by service, appointments without one, those that sit elsewhere then."""
+    """The effect of a change: seats by service, appointments left without one, those seated in another block."""
 
     services: list[ServiceSeatsResponse]
     orphaned: list[OrphanedAppointmentResponse]
