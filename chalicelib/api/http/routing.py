@@ -14,13 +14,13 @@
         return container.hold_slot.hold(call.context(), call.body.to_request())
 
 A handler returns the model of ``answer=`` or a value that its ``from_domain`` takes; ``present=`` replaces
-``from_domain`` by a function of the call and the result. Without ``answer=`` the response has no body (204). Models of
-bodies and queries derive from ``RequestModel``, those of responses from ``ResponseModel`` (schemas/shared/fields.py).
-Every POST takes an Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take If-Match unless
-``versioned=False``, and a POST takes it with ``versioned=True``. ``refuses=`` lists the refusals that do not follow from
-the rest, by class or code. A route whose response is not JSON declares ``produces="text/calendar"`` and returns text, or
-a Chalice ``Response`` to set headers of its own. One path belongs to one ``Routes``. The handler's name is the operation
-id, its docstring the document's text.
+``from_domain`` by a function of the call and the result. Without ``answer=`` the response has no body (204). Models
+of bodies and queries derive from ``RequestModel``, those of responses from ``ResponseModel``
+(schemas/shared/fields.py). Every POST takes an Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take
+If-Match unless ``versioned=False``, and a POST takes it with ``versioned=True``. ``refuses=`` lists the refusals
+that do not follow from the rest, by class or code. A route whose response is not JSON declares
+``produces="text/calendar"`` and returns text, or a Chalice ``Response`` to set headers of its own. One path belongs
+to one ``Routes``. The handler's name is the operation id, its docstring the document's text.
 """
 
 from __future__ import annotations
