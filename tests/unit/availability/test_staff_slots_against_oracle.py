@@ -7,7 +7,6 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
-from benchmarks.speed import staff_baseline
 from tests.builders.generators.random_rosters import branch
 from tests.builders.records import roster_builder
 
@@ -54,18 +53,3 @@ def test_the_branches_of_these_tests_often_have_something_free_and_often_not() -
     free = [bool(roster_builder.listed(asked.slots(), asked.first, asked.last)) for asked in map(branch, range(200))]
 
     assert 50 < sum(free) < 150
-
-
-@examples
-@numbered
-def test_plain_loops_over_intervals_list_the_same(number: int) -> None:
-    """The benchmark's baseline answers the question it is timed for."""
-    asked = branch(number)
-    found = asked.slots()
-    team = roster_builder.team(asked.hours, asked.members)
-    calendars = {m.staff.id: roster_builder.calendar(m, asked.first, asked.last) for m in asked.members}
-    baseline = staff_baseline.list_free_starts(
-        asked.offer, team, calendars, asked.seeker, asked.wanted, asked.first, asked.last
-    )
-
-    assert baseline == roster_builder.listed(found, asked.first, asked.last)
