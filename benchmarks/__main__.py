@@ -1,7 +1,7 @@
-"""``python -m benchmarks``: measure everything, print the tables, keep the figures as JSON.
+"""``python -m benchmarks``: measure everything, print the tables, store the figures as JSON.
 
-``--quick`` takes seconds: the same code on little data and without the local stack. Its times say nothing; that the
-calls, items and units are as they must be is checked either way, and the exit status tells.
+``--quick`` takes seconds: the same code on little data and without the local stack. Its times mean nothing. Calls,
+items and units are checked in both cases; the exit status is 1 if one of them is wrong.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from benchmarks.speed import booking_decisions, booking_throughput, import_time,
 
 OUTPUT = Path("build/benchmarks.json")
 
-# A part's tables, what of its figures is kept, and what is not as it must be.
+# A part's tables, the figures to store, and the failed checks.
 Part = tuple[list[Table], dict[str, Any], list[str]]
 
 
 def parts(quick: bool) -> Iterator[tuple[str, Callable[[], Part]]]:
-    """Every part by name, to be run when called."""
+    """Every part by name, as a function that runs it."""
     yield "budget", lambda: _budget(quick)
     yield "processor", lambda: _processor(quick)
     yield "imports", lambda: _imports(quick)
@@ -42,22 +42,22 @@ def parts(quick: bool) -> Iterator[tuple[str, Callable[[], Part]]]:
 
 
 def main(arguments: list[str]) -> int:
-    """1 when something exact is not as it must be."""
+    """Measure the parts; 1 if a check failed."""
     options = _options(arguments)
-    kept: dict[str, Any] = {"machine": _machine(), "quick": options.quick}
+    stored: dict[str, Any] = {"machine": _machine(), "quick": options.quick}
     failed: list[str] = []
     for name, part in parts(options.quick):
         if options.only and name not in options.only:
             continue
-        begun = time.monotonic()
+        started = time.monotonic()
         tables, figures, failures = part()
         for table in tables:
             print(table.text(), flush=True)
-        kept[name] = {"tables": [table.json() for table in tables], "figures": figures}
-        kept[name]["seconds"] = round(time.monotonic() - begun, 1)
+        stored[name] = {"tables": [table.json() for table in tables], "figures": figures}
+        stored[name]["seconds"] = round(time.monotonic() - started, 1)
         failed += failures
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(kept, indent=1) + "\n")
+    options.output.write_text(json.dumps(stored, indent=1) + "\n")
     print(*(f"\nFAILED {failure}" for failure in failed), f"\nfigures: {options.output}", sep="")
     return 1 if failed else 0
 
@@ -123,7 +123,7 @@ def _throughput() -> Part:
 
 
 def _machine() -> dict[str, Any]:
-    """What kind of machine this is."""
+    """The machine that measured."""
     return {"architecture": platform.machine(), "processors": os.cpu_count(), "python": platform.python_version()}
 
 

@@ -1,7 +1,7 @@
-"""How well likely duplicates are found: the FEBRL test sets, which tell which records are one person's.
+"""The quality of duplicate detection on the FEBRL test sets, in which the records of one person are known.
 
-Of their fields the names and the address are ours; what is not asked of clients (``soc_sec_id``, ``date_of_birth``) is
-not used. The threshold is chosen on sets 1 and 3; set 4 was not looked at for it.
+Only their names and addresses are used, not fields that clients do not have (``soc_sec_id``, ``date_of_birth``). The
+threshold is chosen on sets 1 and 3; set 4 is not used for that.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CREATED_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LabelledSample:
-    """Records, and which pairs of them are one person's."""
+    """Records, and the pairs of them that belong to one person."""
 
     name: str
     clients: Mapping[str, Client]
@@ -40,30 +40,30 @@ class LabelledSample:
 
     @cached_property
     def scores(self) -> dict[Pair, float]:
-        """The score of every pair that is filed under a common key."""
-        filed: dict[str, list[str]] = defaultdict(list)
+        """The score of every pair with a common key."""
+        by_term: dict[str, list[str]] = defaultdict(list)
         for client in self.clients.values():
             for entry in directory_entries(client):
                 if entry.shelf is DirectoryIndex.SOUND:
-                    filed[entry.term].append(client.id)
-        meeting = {pair for ids in filed.values() for pair in combinations(sorted(ids), 2)}
-        traits = {client.id: ComparedFields.from_client(client) for client in self.clients.values()}
-        return {(a, b): match_score(traits[a], traits[b]).score for a, b in meeting}
+                    by_term[entry.term].append(client.id)
+        candidates = {pair for ids in by_term.values() for pair in combinations(sorted(ids), 2)}
+        fields = {client.id: ComparedFields.from_client(client) for client in self.clients.values()}
+        return {(a, b): match_score(fields[a], fields[b]).score for a, b in candidates}
 
     @property
     def found_pairs(self) -> int:
-        """How many true pairs have a key in common."""
+        """The number of true pairs with a common key."""
         return sum(pair in self.scores for pair in self.true)
 
     @property
     def relatives(self) -> int:
-        """How many true pairs are held to be relatives because their first names differ."""
+        """The number of true pairs taken for relatives because their first names differ."""
         return sum(self.scores.get(pair) == MAX_RELATIVES_SCORE for pair in self.true)
 
 
 @dataclass(frozen=True)
 class MatchQuality:
-    """What a threshold finds among some samples."""
+    """The matches of a threshold in some samples."""
 
     true: int
     shown: int
@@ -71,21 +71,21 @@ class MatchQuality:
 
     @classmethod
     def of(cls, samples: Iterable[LabelledSample], threshold: float) -> MatchQuality:
-        """All of them together."""
+        """The matches of all samples together."""
         true = shown = right = 0
         for sample in samples:
-            found = {pair for pair, how in sample.scores.items() if how >= threshold}
+            found = {pair for pair, score in sample.scores.items() if score >= threshold}
             true, shown, right = true + len(sample.true), shown + len(found), right + len(found & sample.true)
         return cls(true, shown, right)
 
     @property
     def precision(self) -> float:
-        """Of what is shown, the share that is right."""
+        """The share of shown pairs that are right."""
         return self.right / self.shown if self.shown else 1.0
 
     @property
     def recall(self) -> float:
-        """Of what is right, the share that is shown."""
+        """The share of true pairs that are shown."""
         return self.right / self.true
 
     @property
@@ -95,7 +95,7 @@ class MatchQuality:
 
 
 def measure(quick: bool = False) -> list[LabelledSample]:
-    """The test sets; only the smallest if it must be quick."""
+    """The test sets; only the smallest with ``quick``."""
     files: dict[str, tuple[str, ...]] = {"FEBRL 1": ("dataset1.csv",)}
     if not quick:
         files |= {"FEBRL 3": ("dataset3.csv",), TEST_SET: ("dataset4a.csv", "dataset4b.csv")}
@@ -103,27 +103,27 @@ def measure(quick: bool = False) -> list[LabelledSample]:
 
 
 def best_threshold(samples: Iterable[LabelledSample]) -> float:
-    """The threshold the curve over sets 1 and 3 gives, sought beyond where relatives are."""
-    learnt = [sample for sample in samples if sample.name in TRAINING_SETS]
-    curve = {t: MatchQuality.of(learnt, t).f1 for t in THRESHOLDS if t > MAX_RELATIVES_SCORE}
+    """The best threshold for sets 1 and 3 above the score of relatives."""
+    training = [sample for sample in samples if sample.name in TRAINING_SETS]
+    curve = {t: MatchQuality.of(training, t).f1 for t in THRESHOLDS if t > MAX_RELATIVES_SCORE}
     best = max(curve.values())
     return max(threshold for threshold, f1 in curve.items() if f1 >= best - _F1_TOLERANCE)
 
 
 def failures(samples: list[LabelledSample]) -> list[str]:
-    """That the threshold is not the one its own curve gives."""
+    """An error if the threshold is not the best one."""
     if not {*TRAINING_SETS} <= {sample.name for sample in samples} or best_threshold(samples) == MATCH_THRESHOLD:
         return []
     return [f"duplicates: the curve gives {best_threshold(samples)}, the threshold is {MATCH_THRESHOLD}"]
 
 
 def tables(samples: list[LabelledSample]) -> list[Table]:
-    """What the keys reach, and what each threshold makes of it."""
+    """The coverage of the keys, and the quality of each threshold."""
     return [_coverage_table(samples), _threshold_table(samples)]
 
 
 def figures(samples: list[LabelledSample]) -> dict[str, Any]:
-    """As they are kept: of each set what is reached, and its precision and recall by threshold."""
+    """The stored figures: the coverage of each set, and its precision and recall by threshold."""
     return {
         sample.name: {
             "records": len(sample.clients),
@@ -156,9 +156,9 @@ def _coverage_table(samples: list[LabelledSample]) -> Table:
 
 
 def _threshold_table(samples: list[LabelledSample]) -> Table:
-    learnt = [sample for sample in samples if sample.name in TRAINING_SETS]
+    training = [sample for sample in samples if sample.name in TRAINING_SETS]
     unseen = [sample for sample in samples if sample.name == TEST_SET]
-    named = {" and ".join(s.name.removeprefix("FEBRL ") for s in members): members for members in (learnt, unseen)}
+    named = {" and ".join(s.name.removeprefix("FEBRL ") for s in members): members for members in (training, unseen)}
     known = [(name, members) for name, members in named.items() if members]
     head = ["threshold", *(f"{what}, {name}" for name, _ in known for what in ("precision", "recall", "F1"))]
     lines = []

@@ -1,1 +1,1 @@
-"""How Frontdesk is packaged, deployed to an account and run on the embedded AWS."""
+"""Packaging Frontdesk, deploying it to an account and running it on the embedded AWS."""

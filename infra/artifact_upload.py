@@ -1,4 +1,4 @@
-"""Put a package where CloudFormation and Lambda can fetch it: a private bucket, names made of the content."""
+"""Upload a package for CloudFormation and Lambda: to a private bucket, under names derived from the content."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def _bucket(clients: Clients) -> str:
         if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
             raise
         # us-east-1 is S3's default location and must not be named.
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=bucket, **place)
+        configuration = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket, **configuration)
         blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
     return bucket
@@ -62,11 +62,11 @@ def _content_hash(archive: Path) -> str:
 
 
 def _with_archive_uris(template: dict[str, Any], bucket: str, keys: dict[str, str]) -> dict[str, Any]:
-    """The template with the archives' places in the bucket instead of their local file names."""
-    placed = copy.deepcopy(template)
-    for resource in placed["Resources"].values():
+    """The template with the archives' URIs in the bucket instead of their local file names."""
+    uploaded = copy.deepcopy(template)
+    for resource in uploaded["Resources"].values():
         properties = resource.get("Properties", {})
         for field in ("CodeUri", "ContentUri"):
             if field in properties:
                 properties[field] = f"s3://{bucket}/{keys[Path(properties[field]).name]}"
-    return placed
+    return uploaded

@@ -1,4 +1,4 @@
-"""Where AWS clients come from: the account of the current credentials, or the embedded AWS."""
+"""AWS clients: of the account of the current credentials, or of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-# The embedded AWS takes this as its root credentials, both halves.
+# Both halves of the root credentials of the embedded AWS.
 EMULATOR_ACCESS_KEY = "test"
 
 # A service's name in, its boto3 client out.
@@ -23,6 +23,6 @@ def account_clients() -> Clients:
 
 
 def endpoint_clients(url: str, region: str) -> Clients:
-    """Clients of the embedded AWS at ``url``, with its root credentials; they talk to nothing else."""
+    """Clients of the embedded AWS at ``url``, with its root credentials; they connect to nothing else."""
     client: Callable[..., Any] = boto3.Session(EMULATOR_ACCESS_KEY, EMULATOR_ACCESS_KEY, region_name=region).client
     return partial(client, endpoint_url=url)

@@ -1,4 +1,4 @@
-"""Make a stage's first login: ``python -m infra.bootstrap STAGE EMAIL`` invites an administrator."""
+"""Create a stage's first login: ``python -m infra.bootstrap STAGE EMAIL`` invites an administrator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra.aws_clients import account_clients
 
 
 def main(arguments: list[str]) -> int:
-    """Invite ``EMAIL`` as administrator; everybody else is then made through the API, by ``POST /staff``."""
+    """Invite ``EMAIL`` as administrator; all other staff are then created through the API, by ``POST /staff``."""
     if len(arguments) != 2 or arguments[0] not in stages.STAGES:
         print(f"usage: python -m infra.bootstrap {'|'.join(stages.STAGES)} EMAIL", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Ship bytecode beside the sources: Lambda cannot write it, and compiling at every cold start is most of the start."""
+"""Ship bytecode with the sources: Lambda cannot store it, and compiling would be most of every cold start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READABLE = 0o644 << 16
 def add_bytecode(archive: Path) -> None:
     """Rewrite the archive with the bytecode of every module in it, valid for this interpreter's version.
 
-    Sources are never compared with it (PEP 552): both travel together and neither changes afterwards.
+    It is never compared with the sources (PEP 552): both are in one archive, and neither changes afterwards.
     """
     with TemporaryDirectory() as folder:
         root = Path(folder)

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 1800
 
 
 class DeploymentFailed(Exception):
-    """CloudFormation refused the change or rolled it back; the message lists the reasons it gave."""
+    """CloudFormation refused the change or rolled it back; the message lists its reasons."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def deploy(
 ) -> Deployment:
     """Bring the stage's stack to the package in ``built``; without a change nothing happens.
 
-    ``pause_seconds`` lies between two looks at a change under way. Raises ``DeploymentFailed``.
+    ``pause_seconds`` is the interval at which a running change is checked. Raises ``DeploymentFailed``.
     """
     template = json.loads((built / "template.json").read_text())
     stack = stages.stack_name(stage)
@@ -48,7 +48,7 @@ def deploy(
 
 @dataclass(frozen=True)
 class _Stack:
-    """One CloudFormation stack and how patiently to watch it."""
+    """One CloudFormation stack and the interval at which it is checked."""
 
     client: Any
     name: str
@@ -61,7 +61,7 @@ class _Stack:
             if "does not exist" in str(error):
                 return False
             raise
-        # A stack whose only change set was never executed is not there yet.
+        # A stack whose only change set was never executed does not exist yet.
         return bool(found["StackStatus"] != "REVIEW_IN_PROGRESS")
 
     def wait(self, event: str, **names: str) -> None:
@@ -71,7 +71,7 @@ class _Stack:
         )
 
     def failures(self, since: Callable[[dict[str, Any]], bool]) -> str:
-        """Why resources failed, from the stack's events, newest first."""
+        """The reasons of failed resources, from the stack's events, newest first."""
         events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         failed = [e for e in events if e["ResourceStatus"].endswith("FAILED") and since(e)]
         return "\n".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed)

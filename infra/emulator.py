@@ -1,4 +1,4 @@
-"""The embedded AWS as a process: started on a free loopback port, stopped so that its state is kept."""
+"""The embedded AWS as a process: started on a free loopback port, stopped with its state saved."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ TIMEOUT_SECONDS = 60
 
 
 class EmulatorFailed(Exception):
-    """The embedded AWS did not start or stop in time; the message says where its log is."""
+    """The embedded AWS did not start or stop in time; the message names its log file."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """One embedded AWS whose process number, port, state and log lie in ``directory``."""
+    """One embedded AWS; its process id, port, state and log are in ``directory``."""
 
     directory: Path
 
     @property
     def log(self) -> Path:
-        """What the process and the functions it runs print."""
+        """The file with the output of the process and of the functions it runs."""
         return self.directory / "aws.log"
 
     @property
@@ -47,28 +47,28 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        """The port it listens on, the same again after a restart when that is still free."""
+        """The port it listens on; a restart uses the same one if it is still free."""
         return int(self._read_process()["port"])
 
     @property
     def url(self) -> str:
-        """Its endpoint for every AWS service."""
+        """Its endpoint for all AWS services."""
         return f"http://{HOST}:{self.port}"
 
     def clients(self) -> Clients:
-        """Clients of it, for every service."""
+        """Its clients, for all services."""
         return endpoint_clients(self.url, REGION)
 
     def is_running(self) -> bool:
-        """Whether the process noted here is alive and answers."""
-        note = self._read_process()
-        return bool(note) and _is_emulator(note["pid"]) and _is_healthy(note["port"])
+        """True while the recorded process is alive and responds."""
+        process = self._read_process()
+        return bool(process) and _is_emulator(process["pid"]) and _is_healthy(process["port"])
 
     def start(self) -> None:
-        """Start it unless it runs; returns when it answers. Raises ``EmulatorFailed``."""
+        """Start it unless it runs; returns when it responds. Raises ``EmulatorFailed``."""
         if self.is_running():
             return
-        # What a killed one left of its functions' unpacked packages.
+        # A killed emulator leaves its functions' unpacked packages.
         shutil.rmtree(self.directory / "tmp", ignore_errors=True)
         for name in ("state", "objects", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
@@ -82,8 +82,8 @@ class Emulator:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C in the terminal must not end it before its state is saved, and
-                # the functions' worker processes are ended with the group.
+                # A process group of its own: Ctrl-C in the terminal must not end it before its state is saved, and
+                # the functions' worker processes end with the group.
                 start_new_session=True,
             )
         self._process_file.write_text(json.dumps({"pid": process.pid, "port": port}))
@@ -93,35 +93,34 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop it and the workers it started; its state stays. Raises ``EmulatorFailed``."""
-        note = self._read_process()
-        pid = note.get("pid")
+        pid = self._read_process().get("pid")
         if not pid or not _is_emulator(pid):
             return
         os.kill(pid, signal.SIGTERM)
         _wait_until(lambda: not _is_emulator(pid), self._failure_message("stop"))
-        with contextlib.suppress(ProcessLookupError):  # when no worker outlived it
+        with contextlib.suppress(ProcessLookupError):  # if no worker is left
             os.killpg(pid, signal.SIGKILL)
         shutil.rmtree(self.directory / "tmp", ignore_errors=True)
 
     def _read_process(self) -> dict[str, int]:
         if not self._process_file.exists():
             return {}
-        note: dict[str, int] = json.loads(self._process_file.read_text())
-        return note
+        process: dict[str, int] = json.loads(self._process_file.read_text())
+        return process
 
     def _forget_stream_positions(self) -> None:
-        """It keeps how far a stream was read but not the stream, and would skip as many new records."""
-        kept = self.directory / "state" / "lambda.json"
-        if kept.exists():
-            state = json.loads(kept.read_text())
+        """Delete the saved positions: streams themselves are not saved, so as many new records would be skipped."""
+        file = self.directory / "state" / "lambda.json"
+        if file.exists():
+            state = json.loads(file.read_text())
             state["payload"]["dynamodb_stream_positions"]["data"] = {}
-            kept.write_text(json.dumps(state))
+            file.write_text(json.dumps(state))
 
     def _failure_message(self, verb: str) -> str:
         return f"the embedded AWS did not {verb}; see {self.log}"
 
     def _environment(self, port: int) -> dict[str, str]:
-        """A clean environment: the functions' worker processes inherit it."""
+        """A clean environment, which the functions' worker processes inherit."""
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.directory),
@@ -136,7 +135,7 @@ class Emulator:
             "STATE_DIR": str(self.directory / "state"),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.directory / "objects"),
-            # Parts of the emulator that Frontdesk has no use for and that open ports or look for a daemon.
+            # Unused parts of the emulator that would open ports or look for a daemon.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",
@@ -144,7 +143,7 @@ class Emulator:
 
 
 def _is_emulator(pid: int) -> bool:
-    """Whether that process lives and is the emulator: process numbers are used again."""
+    """True if the process is alive and is the emulator: process ids are reused."""
     try:
         return b"infra/emulator_launcher.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -159,19 +158,19 @@ def _is_healthy(port: int) -> bool:
         return False
 
 
-def _free_port(wanted: int) -> int:
-    """``wanted`` when it is free, else any free port; 0 wants any."""
+def _free_port(preferred: int) -> int:
+    """``preferred`` if it is free, else any free port; 0 for any."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, wanted))
+            probe.bind((HOST, preferred))
         except OSError:
             probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def _wait_until(condition: Callable[[], bool], failure: str) -> None:
-    """Look again every 50 ms until the condition holds; raises ``EmulatorFailed`` with ``failure``."""
+    """Wait until the condition holds, checked every 50 ms; ``EmulatorFailed`` with ``failure`` after the timeout."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
-"""The embedded AWS behind a queue that lets so many requests to the API through at once; run as a script.
+"""The embedded AWS behind a queue that limits simultaneous requests to the API; run as a script.
 
-It starts a worker process for every simultaneous request that finds none free. A burst of two hundred would
-start two hundred interpreters, which takes minutes; behind the queue it is served by a few, in order.
+The emulator starts a worker process for every simultaneous request if none is free. A burst of two hundred would
+start two hundred interpreters, which takes minutes; behind the queue a few workers serve it in order.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Application = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Mes
 
 
 def limit_concurrency(application: Application, max_concurrent: int) -> Application:
-    """The ASGI application with at most ``at_once`` requests to deployed APIs under way."""
-    places = asyncio.Semaphore(max_concurrent)
+    """The ASGI application with at most ``max_concurrent`` running requests to deployed APIs."""
+    slots = asyncio.Semaphore(max_concurrent)
 
     async def admit(scope: Message, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API_PREFIX):
-            async with places:
+            async with slots:
                 await application(scope, receive, send)
         else:
             await application(scope, receive, send)
@@ -34,7 +34,7 @@ def limit_concurrency(application: Application, max_concurrent: int) -> Applicat
 
 
 def main() -> None:
-    """Serve until a signal says stop."""
+    """Serve until a signal ends the process."""
     emulator.app = limit_concurrency(emulator.app, max_concurrent=max(8, 4 * (os.cpu_count() or 1)))
     emulator.main()
 

@@ -1,4 +1,4 @@
-"""What the embedded API Gateway does not take from the API's definition: the answers it gives by itself."""
+"""The gateway's own responses, which the embedded API Gateway does not read from the API's definition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BASE_URL = "https://$context.domainName/$context.stage"
 
 
 def put_gateway_responses(clients: Clients, api_id: str, stage: str, template: dict[str, Any], url: str) -> None:
-    """Put the template's own gateway responses, as the real service does when it imports the definition."""
+    """Put the template's gateway responses, as the real service does when it imports the definition."""
     responses = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][GATEWAY_RESPONSES_EXTENSION]
     gateway = clients("apigateway")
     for kind, response in responses.items():

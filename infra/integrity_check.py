@@ -18,7 +18,7 @@ LOGICAL_ID = "CheckIntegrity"
 
 
 def check_integrity(clients: Clients, function_name: str) -> dict[str, int]:
-    """Run the deployed function and give its counts: appointments, occupants, differences."""
+    """Run the deployed function; returns its counts of appointments, occupants and differences."""
     answer = clients("lambda").invoke(FunctionName=function_name, Payload=b"{}")
     counts: dict[str, int] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         return 2
     clients, name = _deployed_function(arguments[0])
     counts = check_integrity(clients, name)
-    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    print(", ".join(f"{count} {name}" for name, count in counts.items()))
     return 1 if counts["differences"] else 0
 
 
@@ -42,8 +42,8 @@ def _deployed_function(stage: str) -> tuple[Clients, str]:
         stack: dict[str, Any] = json.loads((stack_directory() / "stack.json").read_text())
         return endpoint_clients(stack["aws_endpoint_url"], stack["region"]), stack["functions"][FUNCTION]
     clients = account_clients()
-    where = {"StackName": stages.stack_name(stage), "LogicalResourceId": LOGICAL_ID}
-    found = clients("cloudformation").describe_stack_resource(**where)["StackResourceDetail"]
+    resource = {"StackName": stages.stack_name(stage), "LogicalResourceId": LOGICAL_ID}
+    found = clients("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]
     return clients, found["PhysicalResourceId"]
 
 

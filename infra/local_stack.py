@@ -20,20 +20,20 @@ from infra.seed.api_client import SeedFailed
 
 SEEDS = ("demo", "empty", "none")
 USERS = {role: f"{role}@example.org" for role in stages.ROLES}
-# CloudFormation needs a value before the API has an id; the second deployment puts the right one.
+# CloudFormation needs a value before the API has an id; the second deployment sets the right one.
 PLACEHOLDER_URL = "http://not-yet-known.invalid"
 
 
 def stack_directory() -> Path:
-    """Where the local stack keeps everything: ``FRONTDESK_LOCAL_DIR``, by default ``.local``."""
+    """The directory with all files of the local stack: ``FRONTDESK_LOCAL_DIR``, by default ``.local``."""
     return (stages.ROOT / os.environ.get("FRONTDESK_LOCAL_DIR", ".local")).resolve()
 
 
 def up(directory: Path, seed: str) -> dict[str, Any]:
-    """Start, deploy, seed when the table is empty, write ``stack.json``; return its content."""
+    """Start, deploy, write ``stack.json``, seed if the table is empty; return the content of ``stack.json``."""
     emulator = Emulator(directory)
     if _seeding_marker(directory).exists():
-        # An organisation that was only half made would never be completed: begin again.
+        # An incomplete organisation would never be completed: start again.
         emulator.stop()
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def down(directory: Path) -> None:
 
 def run(directory: Path, seed: str) -> None:
     """``up`` in the foreground: print the addresses, show the logs, stop at Ctrl-C."""
-    # Whoever ends this by its process number wants the state kept, too.
+    # Also save the state when the process is terminated by its id.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         print(_start_message(up(directory, seed)), flush=True)
@@ -76,7 +76,7 @@ def run(directory: Path, seed: str) -> None:
 
 
 def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple[deploy.Deployment, str]:
-    """Deploy with the API's address as a parameter: again when it turns out to be another one.
+    """Deploy with the API's address as a parameter, and once more if the address turns out to be another.
 
     The embedded AWS gives an API a new id whenever its routes change, and a restart may give it another port.
     """
@@ -91,7 +91,7 @@ def _deploy(clients: Clients, endpoint: str, built: Path, api_url: str) -> tuple
 
 
 def _verify_sender(clients: Clients) -> None:
-    """Verified by a click in a mail in a real account."""
+    """Verify the sender, which takes a click in a message in a real account."""
     clients("ses").verify_email_identity(EmailAddress=stages.parameters(stages.LOCAL)["SenderIdentity"])
 
 
@@ -111,7 +111,7 @@ def _stack_description(endpoint: str, api_url: str, deployed: deploy.Deployment,
 
 
 def _seed(clients: Clients, stack: dict[str, Any], seed: str, marker: Path) -> None:
-    """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` makes elsewhere."""
+    """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` creates in accounts."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
     staff_logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
     staff_logins.set_passwords(clients, pool, password)
@@ -125,7 +125,7 @@ def _seed(clients: Clients, stack: dict[str, Any], seed: str, marker: Path) -> N
 
 
 def _seeding_marker(directory: Path) -> Path:
-    """A file that is there while the organisation is being made."""
+    """A file that exists while the organisation is being created."""
     return directory / "seeding"
 
 
@@ -136,7 +136,7 @@ def _read_stack(directory: Path) -> dict[str, Any]:
 
 
 def _new_password() -> str:
-    """One the pool's password policy takes."""
+    """A password that meets the pool's password policy."""
     return f"Aa1-{secrets.token_urlsafe(9)}"
 
 
@@ -153,7 +153,7 @@ def _start_message(stack: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out one command; ``SEED`` in the environment says what an empty table is filled with."""
+    """Run one command; ``SEED`` in the environment names the data for an empty table."""
     seed = os.environ.get("SEED") or "demo"
     commands = {"up", "run", "down"}
     if len(arguments) != 1 or arguments[0] not in commands or seed not in SEEDS:

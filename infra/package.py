@@ -1,4 +1,4 @@
-"""Build what a stage deploys: ``python -m infra.package STAGE ...`` fills ``build/STAGE/package``."""
+"""Build the package that a stage deploys: ``python -m infra.package STAGE ...`` fills ``build/STAGE/package``."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ CODE_ARCHIVE = "deployment.zip"
 
 
 class PackageIncomplete(Exception):
-    """Something from requirements.txt is not in the archive, so the functions would not start."""
+    """A requirement is not in the archive, so the functions would not start."""
 
 
 def package(stage: str, build: Path | None = None) -> Path:
-    """Package ``stage`` and return the directory with ``template.json`` and the archives.
+    """Package ``stage``; returns the directory with ``template.json`` and the archives.
 
-    Raises ``PackageIncomplete`` when a dependency has no wheel for the stage's architecture: Chalice itself
+    Raises ``PackageIncomplete`` if a dependency has no wheel for the stage's architecture: Chalice itself
     only warns, and the function would fail at its first call.
     """
     build = build or stages.build_directory(stage)
@@ -71,7 +71,7 @@ def _cache_directory() -> Path:
 
 @contextmanager
 def _exclusive_build() -> Iterator[None]:
-    """Only one build at a time uses the cache, whichever stacks they are for."""
+    """Let only one build at a time use the cache, of any stack."""
     _cache_directory().parent.mkdir(parents=True, exist_ok=True)
     with _cache_directory().with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -79,7 +79,7 @@ def _exclusive_build() -> Iterator[None]:
 
 
 def _copy_source(source: Path, stage: str) -> None:
-    """Copy only what is shipped, without caches, so that equal sources make equal archives."""
+    """Copy only the shipped files, without caches, so that equal sources give equal archives."""
     source.mkdir(parents=True)
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
     for name in SHIPPED_PATHS:
@@ -95,7 +95,7 @@ def _copy_source(source: Path, stage: str) -> None:
 
 
 def _set_host_architecture(config: Path) -> None:
-    """The embedded AWS runs functions on this machine, whatever deployed stages run on."""
+    """Use this machine's architecture: the embedded AWS runs functions here."""
     content = json.loads(config.read_text())
     host = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     content["stages"][stages.LOCAL]["lambda_architecture"] = host
@@ -103,7 +103,7 @@ def _set_host_architecture(config: Path) -> None:
 
 
 def _run_chalice(source: Path, out: Path, stage: str) -> None:
-    # Chalice imports app.py to find its routes; nothing it does there depends on an account or region.
+    # Chalice imports app.py to find its routes, which depends on no account or region.
     environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1")}
     chalice = str(Path(sys.executable).with_name("chalice"))
     command = [chalice, "package", "--stage", stage, "--template-format", "yaml"]
@@ -124,12 +124,12 @@ def _run_chalice(source: Path, out: Path, stage: str) -> None:
 
 
 def _forget_archives() -> None:
-    """Delete the cached archives: the next build must not find an incomplete one again."""
+    """Delete the cached archives, so that the next build does not use an incomplete one."""
     shutil.rmtree(_cache_directory())
 
 
 def _missing_requirements(requirements: Path, archive: Path) -> list[str]:
-    """Requirements whose exact version is not in the archive."""
+    """The requirements without their exact version in the archive."""
     with zipfile.ZipFile(archive) as layer:
         parts = {part for name in layer.namelist() for part in name.split("/") if part.endswith(".dist-info")}
     shipped = {_normalised(part.removesuffix(".dist-info")) for part in parts}
@@ -142,7 +142,7 @@ def _normalised(name_and_version: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Package the named stages; 1 when one fails, 2 when there is no such stage."""
+    """Package the named stages; 1 if one fails, 2 for an unknown stage."""
     if not arguments or not set(arguments) <= set(stages.STAGES):
         print(f"usage: python -m infra.package {'|'.join(stages.STAGES)} ...", file=sys.stderr)
         return 2

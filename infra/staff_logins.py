@@ -10,7 +10,7 @@ from infra.aws_clients import Clients
 
 
 def create_login(clients: Clients, pool_id: str, email: str, role: str, *, invite: bool) -> bool:
-    """Create a login in the group ``role``; False when there was one already, whose role is then completed.
+    """Create a login in the group ``role``; False if there was one already, which is added to the group.
 
     ``invite`` sends Cognito's e-mail with a temporary password.
     """
@@ -33,7 +33,7 @@ def create_login(clients: Clients, pool_id: str, email: str, role: str, *, invit
 
 
 def set_passwords(clients: Clients, pool_id: str, password: str) -> None:
-    """Give every login of the pool this password for good: for the embedded AWS only."""
+    """Set a permanent password for every login of the pool; only on the embedded AWS."""
     pool = clients("cognito-idp")
     for page in pool.get_paginator("list_users").paginate(UserPoolId=pool_id):
         for user in page["Users"]:
@@ -43,7 +43,7 @@ def set_passwords(clients: Clients, pool_id: str, password: str) -> None:
 
 
 def sign_in(clients: Clients, client_id: str, email: str, password: str) -> str:
-    """The ID token of a login: what staff routes take as bearer token, good for an hour."""
+    """The ID token of a login, the bearer token of staff routes; valid for an hour."""
     answer = clients("cognito-idp").initiate_auth(
         ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",

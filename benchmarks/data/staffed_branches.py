@@ -1,4 +1,4 @@
-"""Two branches whose services are taken from staff calendars: fifty people each, one with nothing booked, one full."""
+"""Two branches whose service takes its times from staff calendars: fifty staff each, without bookings and full."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chalicelib.domain.shared.permissions import Role
 
 STAFF_COUNT = 50
 STAFFED_SERVICE = "svc_" + "7".zfill(26)
-# Twenty minutes of somebody's time: fifteen with the client, five after. A day's lines have room for thirty of them.
+# Twenty minutes of a staff member's time: fifteen with the client, five after. A day has room for thirty of them.
 MINUTES, BUFFER_MINUTES = 15, 5
 _SLOT_MINUTES = MINUTES + BUFFER_MINUTES
 _EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -31,14 +31,14 @@ _TIMEZONE = ZoneInfo(TIMEZONE)
 
 @dataclass(frozen=True)
 class StaffedBranch:
-    """The staff of one branch, each with so many appointments on every day."""
+    """One branch, whose staff have ``daily_appointments`` each on every day."""
 
     number: int
     daily_appointments: int
 
     @property
     def location_id(self) -> str:
-        """Where they work."""
+        """The branch's id."""
         return branch_id(self.number)
 
     @property
@@ -48,7 +48,7 @@ class StaffedBranch:
 
     @property
     def appointments(self) -> int:
-        """How many all of them have in the coming month."""
+        """The number of appointments of all staff in the coming month."""
         return len(MONTH_DAYS) * STAFF_COUNT * self.daily_appointments
 
     @property
@@ -57,11 +57,11 @@ class StaffedBranch:
         return f"manager{self.number}@example.org"
 
     def unused_service(self, number: int) -> str:
-        """A service of this branch alone that nobody has asked for yet."""
+        """A service of this branch alone that has not been requested yet."""
         return f"svc_{self.number:020d}{number:06d}"
 
     def occupants(self, first: int = 0) -> Iterator[tuple[str, Occupant]]:
-        """Everybody's appointments of the coming month with who has them; numbered from ``first``."""
+        """The appointments of the coming month with their staff member's id; numbered from ``first``."""
         for staff_id in self.staff_ids:
             for day in MONTH_DAYS:
                 chance = random.Random(f"{staff_id}{day}")
@@ -70,18 +70,18 @@ class StaffedBranch:
                     first += 1
 
     def sheets(self) -> Iterator[Sheet]:
-        """The ledgers of their coming month."""
+        """The ledgers of the coming month."""
         return sheets_of(self.occupants())
 
     def rota(self, number: int) -> Rota:
-        """Work on every day of the week, with a day off that was taken when appointments stood there already."""
+        """Work on every day of the week, with a day off that was taken although appointments existed."""
         away = datetime.combine(FIRST_DAY + timedelta(days=number % 31), datetime.min.time(), _TIMEZONE)
         schedule = WorkSchedule(f"wsl_{number:026d}", CalendarType.OPEN, TIMEZONE, _LINES)
         absence = TimeOff(f"tof_{number:026d}", away, away + timedelta(days=1))
         return Rota(self.staff_ids[number], (schedule,), (absence,), version=1)
 
     def records(self) -> Iterator[Any]:
-        """The branch, its hours, its people with their rotas and posts, and the manager's login."""
+        """The branch, its hours, its staff with rotas and roster entries, and the manager's login."""
         here = self.location_id
         yield Location(here, f"Team {self.number}", TIMEZONE, "1 Main St", f"team{self.number}@example.org", version=1)
         lines = (BranchHoursLine("hrs_" + "1".zfill(26), WeeklyHours(_EVERY_DAY, 7 * 60, 19 * 60)),)
@@ -102,17 +102,17 @@ QUIET_BRANCH, FULL_BRANCH = StaffedBranch(60, daily_appointments=0), StaffedBran
 def catalogue() -> Iterator[Any]:
     """Both branches and their service, as records that were saved once."""
     yield _service(STAFFED_SERVICE, (QUIET_BRANCH.location_id, FULL_BRANCH.location_id))
-    for crew in (QUIET_BRANCH, FULL_BRANCH):
-        yield from crew.records()
+    for branch in (QUIET_BRANCH, FULL_BRANCH):
+        yield from branch.records()
 
 
 def sheets_of(booked: Iterable[tuple[str, Occupant]]) -> Iterator[Sheet]:
-    """The ledgers on which these appointments stand."""
-    found: dict[tuple[str, str], dict[str, Occupant]] = defaultdict(dict)
+    """The ledgers that hold these appointments."""
+    by_sheet: dict[tuple[str, str], dict[str, Occupant]] = defaultdict(dict)
     for staff_id, occupant in booked:
         for day in sheet_days(staff_id, *occupant.busy_span):
-            found[staff_id, day][occupant.id] = occupant
-    for (staff_id, day), occupants in found.items():
+            by_sheet[staff_id, day][occupant.id] = occupant
+    for (staff_id, day), occupants in by_sheet.items():
         yield Sheet(staff_id, day, {}, occupants, version=1)
 
 

@@ -1,1 +1,1 @@
-"""Reads, items and units of every operation, against its budget."""
+"""Reads, items and units of every operation, compared with its budget."""

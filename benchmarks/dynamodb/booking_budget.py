@@ -1,4 +1,4 @@
-"""The budget table: what each operation asks of DynamoDB, with few and with very many appointments in the table."""
+"""The budget table: each operation's DynamoDB usage, with few and with very many appointments in the table."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def table(columns: UsageByColumn) -> Table:
 def budget_lines(
     columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BOOKING_BUDGETS
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Head and lines of such a table."""
+    """Head and lines of a table of usage and budgets."""
     _, many, *_ = columns
     head = ("operation", "reads", "allowed", "keys", "transactions", "items", *(f"units, {c}" for c in columns))
     lines = []
@@ -55,7 +55,7 @@ def budget_lines(
 
 
 def failures(columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BOOKING_BUDGETS) -> list[str]:
-    """What is not as it must be: growth with the table, more calls than allowed, a transaction too large."""
+    """The failed checks: growth with the table, more calls than allowed, a transaction too large."""
     few, many, *_ = columns.values()
     found = [f"{name}: not the same in both tables" for name in budgets if few[name] != many[name]]
     for column, usages in columns.items():
@@ -70,10 +70,10 @@ def failures(columns: UsageByColumn, budgets: Mapping[str, OperationBudget] = BO
     return found
 
 
-def count_usage(meter: UsageMeter, wanted: booking_operations.Operations) -> dict[str, Usage]:
-    """What each operation asks for, done one after the other."""
+def count_usage(meter: UsageMeter, operations: booking_operations.Operations) -> dict[str, Usage]:
+    """The usage of each operation, done one after the other."""
     usages = {}
-    for name, operation in wanted:
+    for name, operation in operations:
         with meter.counting() as usage:
             operation()
         usages[name] = usage
@@ -85,17 +85,17 @@ def _measure_usage(appointments: int, *branches: tuple[str, StaffedBranch]) -> l
         in_process_table.load_rows(appointment_rows.table_rows(appointments))
         meter = UsageMeter(store.client)
         found = []
-        for with_blocks, crew in branches:
-            for warming in (BenchmarkClient(with_blocks), BenchmarkClient(crew.location_id, STAFFED_SERVICE)):
-                warming.availability(days=1)  # whatever is loaded or read once has been
-            found.append(count_usage(meter, _operations(with_blocks, crew)))
+        for with_blocks, staffed in branches:
+            for warming in (BenchmarkClient(with_blocks), BenchmarkClient(staffed.location_id, STAFFED_SERVICE)):
+                warming.availability(days=1)  # load and read what is only read once
+            found.append(count_usage(meter, _operations(with_blocks, staffed)))
         return found
 
 
-def _operations(with_blocks: str, crew: StaffedBranch) -> booking_operations.Operations:
+def _operations(with_blocks: str, staffed: StaffedBranch) -> booking_operations.Operations:
     yield from booking_operations.block_branch_operations(BenchmarkClient(with_blocks))
     for name, (_, operation) in zip(
-        STAFF_BRANCH_BUDGETS, booking_operations.staff_branch_operations(crew), strict=True
+        STAFF_BRANCH_BUDGETS, booking_operations.staff_branch_operations(staffed), strict=True
     ):
         yield name, operation
 

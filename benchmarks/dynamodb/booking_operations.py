@@ -1,4 +1,4 @@
-"""The operations that are counted, one after the other, at a branch with blocks and at one with fifty staff."""
+"""The measured operations, one after the other, at a branch with blocks and at one with fifty staff."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from benchmarks.data import appointment_rows, staffed_branches
 from benchmarks.harness.benchmark_client import BenchmarkClient, slot_start
 from chalicelib.domain.shared.times import utc_text
 
-# In the order of ``allowance``: the name and what is done.
+# In the order of ``operation_budgets``: the name and the call.
 Operations = Iterator[tuple[str, Callable[[], object]]]
 
 
 def block_branch_operations(desk: BenchmarkClient) -> Operations:
-    """At a branch that gives its appointments out of blocks."""
+    """At a branch whose service takes its times from blocks."""
     night = slot_start(day=10, quarter=-20)
     tag = desk.location_id[-1]
     quarter = 8 + 4 * int(tag)  # the one adviser cannot be at two branches at a time
@@ -43,7 +43,7 @@ def block_branch_operations(desk: BenchmarkClient) -> Operations:
 
 
 def staff_branch_operations(branch: staffed_branches.StaffedBranch) -> Operations:
-    """At a branch whose service is taken from its staff's calendars."""
+    """At a branch whose service takes its times from staff calendars."""
     desk = BenchmarkClient(branch.location_id, staffed_branches.STAFFED_SERVICE, (branch.email, "[manager]"))
     manager = branch.staff_ids[0]
     unseen = [BenchmarkClient(branch.location_id, branch.unused_service(n)) for n in range(2)]

@@ -1,4 +1,4 @@
-"""The budget of clients on record: finding, showing and merging them, with few and with very many others."""
+"""The budget of client records: finding, showing and merging them, with few and with very many others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FEW_CLIENTS, MANY_CLIENTS = 100, 100_000
 MAX_QUERIES = 2
 _MERGE_PAIRS = {"10 appointments": FEW_VISITS, "2 000 appointments": MANY_VISITS, "2 000 appointments ahead": ALL_AHEAD}
 _NOTES = (
-    "Units and columns as above; every staff call reads who calls first, two batch gets.",
+    "Units and columns as above; every staff call first reads the caller, two batch gets.",
     "Of the duplicates' appointments two are ahead, or all of them; the primary has one.",
 )
 
@@ -40,7 +40,7 @@ def measure(few: int = FEW_CLIENTS, many: int = MANY_CLIENTS) -> booking_budget.
         with in_process_table.benchmark_table() as store, silenced_logs():
             in_process_table.load_rows(client_rows.rows(clients))
             meter = UsageMeter(store.client)
-            BenchmarkClient().availability(days=1)  # whatever is loaded or read once has been
+            BenchmarkClient().availability(days=1)  # load and read what is only read once
             columns[str(clients)] = booking_budget.count_usage(meter, _operations())
     return columns
 
@@ -56,7 +56,7 @@ def table(columns: booking_budget.UsageByColumn) -> Table:
 
 
 def failures(columns: booking_budget.UsageByColumn) -> list[str]:
-    """What is not as it must be: growth, too many calls, a merge that depends on how often somebody has come."""
+    """The failed checks: growth, too many calls, a merge that depends on the number of appointments."""
     found = booking_budget.failures(columns, CLIENT_BUDGETS)
     for column, usages in columns.items():
         for name in ("merge", "undo"):
@@ -79,8 +79,8 @@ def _operations() -> Operations:
     yield "those of a branch, as manager", lambda: _search(manager)
     yield "one client", lambda: central.call_as_staff("GET", f"/clients/{known.id}")
     yield "one client, as manager", lambda: manager.call_as_staff("GET", f"/clients/{known.id}")
-    who = (known.first_name, known.last_name, str(known.email))
-    yield "book, known client who is known here", lambda: BenchmarkClient().book(slot_start(5), *who)
+    person = (known.first_name, known.last_name, str(known.email))
+    yield "book, known client who is known here", lambda: BenchmarkClient().book(slot_start(5), *person)
     merged: dict[MergePair, str] = {}
     for name, twins in _MERGE_PAIRS.items():
         yield f"merge, {name}", partial(_merge, central, twins, merged)

@@ -1,4 +1,4 @@
-"""What each operation may ask of DynamoDB: the architecture's budget, and what it takes today where that is more."""
+"""Each operation's DynamoDB budget by the architecture, and its present usage where that is more."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OperationBudget:
-    """Reads, transactions and items written as the architecture allows them; ``today`` and ``written`` where more.
+    """Reads, transactions and items that the architecture allows; ``current_…`` if an operation needs more today.
 
-    ``batches`` is how many of the reads may be batch gets, where the others are queries beside them. More items than
-    allowed are written by whoever makes a new client: all that one is found by goes into the same transaction.
+    ``batches`` is the number of reads that may be batch gets, if others are queries beside them. An operation that
+    creates a client writes more items than allowed: its directory entries go into the same transaction.
     """
 
     reads: int
@@ -22,17 +22,17 @@ class OperationBudget:
 
     @property
     def max_reads(self) -> int:
-        """What may not be exceeded."""
+        """The most reads."""
         return self.reads if self.current_reads is None else self.current_reads
 
     @property
     def max_items(self) -> int:
-        """How many items may not be exceeded."""
+        """The most items."""
         return self.items if self.current_items is None else self.current_items
 
     @property
     def max_batches(self) -> int:
-        """How many batch gets may not be exceeded."""
+        """The most batch gets."""
         return self.max_reads if self.batches is None else self.batches
 
 
@@ -70,7 +70,7 @@ _STAFF_BUDGETS = {
 }
 
 STAFF_BRANCH_BUDGETS = {f"50 staff: {name}": budget for name, budget in _STAFF_BUDGETS.items()}
-"""At a branch of fifty whose service is taken from their calendars."""
+"""At a branch of fifty staff whose service takes its times from their calendars."""
 
 BOOKING_BUDGETS = BLOCK_BRANCH_BUDGETS | STAFF_BRANCH_BUDGETS
 
@@ -91,4 +91,4 @@ CLIENT_BUDGETS = {
     "undo, 2 000 appointments": OperationBudget(3, 1, current_reads=5, items=24),
     "undo, 2 000 appointments ahead": OperationBudget(3, 1, current_reads=5, items=24),
 }
-"""About clients on record."""
+"""About client records."""

@@ -1,4 +1,4 @@
-"""What DynamoDB charges, by its documented rules: the size of an item, the units of a read.
+"""The size of an item and the units of a read, by the documented rules of DynamoDB.
 
 The embedded AWS reports the units of writes by these rules, but none for batch reads and a flat unit for
 queries; real DynamoDB reports them all. So the units of reads are computed here, from each request and answer.
@@ -23,8 +23,8 @@ def item_size(item: Item) -> int:
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """Read request units of one call; 0 for a write.
 
-    A batch read rounds every item up by itself, to 4 KB, and charges the least for one that is not there; a
-    query rounds the sum. An eventually consistent read costs half.
+    A batch read rounds every item up to 4 KB and charges one unit for a missing one; a query rounds the sum. An
+    eventually consistent read costs half.
     """
     if operation == "BatchGetItem":
         return sum(_batch_units(table, config, answer) for table, config in request["RequestItems"].items())
@@ -54,7 +54,7 @@ def _value_size(value: Mapping[str, Any]) -> int:
     if kind == "S":
         return len(content.encode())
     if kind == "N":
-        # Two digits to a byte and one byte more; zeros at either end are not kept.
+        # Two digits per byte and one more byte; zeros at either end are not kept.
         return -(-len(content.strip("-").replace(".", "").strip("0")) // 2) + 1
     if kind in ("BOOL", "NULL"):
         return 1

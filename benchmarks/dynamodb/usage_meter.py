@@ -1,4 +1,4 @@
-"""What a piece of work asks of DynamoDB, counted on the driver's client: calls, items, units."""
+"""The DynamoDB usage of a piece of work, counted on the driver's client: calls, items, units."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _BEFORE, _AFTER = "before-parameter-build.dynamodb", "after-call.dynamodb"
 
 @dataclass(frozen=True, order=True)
 class DynamoCall:
-    """One call: the keys asked for, items returned or written, and what it consumed.
+    """One call: keys requested, items returned or written, and units consumed.
 
-    ``write`` units are the table's own, ``index`` units those its indexes took for the same write.
+    ``write`` units are those of the table, ``index`` units those of its indexes for the same write.
     """
 
     operation: str
@@ -31,33 +31,33 @@ class DynamoCall:
 
 @dataclass
 class Usage:
-    """All calls of one piece of work, sorted: those made side by side end in any order."""
+    """All calls of one piece of work, sorted, because parallel ones end in any order."""
 
     calls: list[DynamoCall] = field(default_factory=list)
 
     @property
     def reads(self) -> int:
-        """How many calls read."""
+        """The number of reading calls."""
         return sum(call.operation in _READS for call in self.calls)
 
     @property
     def batches(self) -> int:
-        """How many of them were batch gets."""
+        """The number of batch gets."""
         return sum(call.operation == "BatchGetItem" for call in self.calls)
 
     @property
     def keys(self) -> int:
-        """Keys its reads asked for."""
+        """The number of keys in the reads."""
         return sum(call.items for call in self.calls if call.operation in _READS)
 
     @property
     def writes(self) -> int:
-        """How many calls wrote."""
+        """The number of writing calls."""
         return len(self.calls) - self.reads
 
     @property
     def written(self) -> int:
-        """Items of its transactions."""
+        """The number of items in the writes."""
         return sum(call.items for call in self.calls if call.operation not in _READS)
 
     @property
@@ -68,7 +68,7 @@ class Usage:
 
 
 class UsageMeter:
-    """Counts the calls of one boto client, whichever threads make them."""
+    """Counts the calls of one boto client, from all threads."""
 
     def __init__(self, client: Any) -> None:
         self._usage = Usage()
@@ -78,7 +78,7 @@ class UsageMeter:
 
     @contextmanager
     def counting(self) -> Iterator[Usage]:
-        """Counts what happens inside, and nothing after."""
+        """Count the calls made inside the context, and none after it."""
         self._usage = usage = Usage()
         try:
             yield usage
@@ -105,7 +105,7 @@ def _item_count(operation: str, request: dict[str, Any]) -> int:
 
 
 def _write_units(answer: dict[str, Any]) -> tuple[float, float]:
-    """Of the table and of its indexes, as the answer reports them."""
+    """The units of the table and of its indexes, as the response reports them."""
     reported = answer.get("ConsumedCapacity", [])
     table = index = 0.0
     for capacity in reported if isinstance(reported, list) else [reported]:

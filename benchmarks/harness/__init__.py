@@ -1,1 +1,1 @@
-"""What the measurements run in, and how they are printed."""
+"""The environment of the measurements, and the tables they are printed in."""

@@ -1,4 +1,4 @@
-"""The app as its clients and staff call it: Lambda's event in, the answer out, in this process."""
+"""Calls of the app as clients and staff make them: Lambda's event in, the response out, in this process."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ HEADERS = {"X-Now": utc_text(NOW)}
 
 @dataclass(frozen=True)
 class BenchmarkClient:
-    """Calls about one branch, at a time that stands still."""
+    """Calls about one branch, at a fixed time."""
 
     location_id: str = MEASURED_BRANCH
     service_id: str = ACCOUNT
     login: tuple[str, str] = (ADVISER_EMAIL, "[staff]")
 
     def availability(self, days: int = DAYS) -> Reply:
-        """Free times of so many days."""
+        """Free times of a number of days."""
         return self.get("/public/availability", **self.availability_query(days))
 
     def availability_query(self, days: int = DAYS) -> dict[str, str]:
@@ -49,7 +49,7 @@ class BenchmarkClient:
         }
 
     def explain(self, start: datetime) -> Reply:
-        """Why a time is not free."""
+        """The explanation of a time."""
         return self.get(
             "/public/availability/explain", **self._service_and_location(), timezone=TIMEZONE, start=utc_text(start)
         )
@@ -87,12 +87,12 @@ class BenchmarkClient:
         )
 
     def move(self, booked: dict[str, str], start: datetime) -> Reply:
-        """A client's move of what they booked."""
+        """A client's move of their appointment."""
         body = {"code": booked["code"], "start": utc_text(start), "timezone": "UTC"}
         return self.post(f"/public/appointments/{booked['id']}/reschedule", body)
 
     def cancel(self, booked: dict[str, str]) -> Reply:
-        """A client's cancellation of what they booked."""
+        """A client's cancellation of their appointment."""
         return self.post(f"/public/appointments/{booked['id']}/cancel", {"code": booked["code"]})
 
     def first_free_start(self, day: int, **more: str) -> datetime:
@@ -122,21 +122,21 @@ class BenchmarkClient:
 
 
 def slot_start(day: int, quarter: int = 8) -> datetime:
-    """A start on the ``day``-th day, so many quarters of an hour after opening."""
+    """A start on the ``day``-th day, ``quarter`` quarters of an hour after opening."""
     return opening_instant(date.fromordinal(FIRST_DAY.toordinal() + day)) + timedelta(minutes=15 * quarter)
 
 
 @contextmanager
 def silenced_logs() -> Iterator[None]:
-    """Sends this process's log lines nowhere; they are written all the same, as Lambda's are."""
+    """Discard this process's log lines; they are still written, as in Lambda."""
     sys.stdout.flush()
-    kept = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    stdout = os.dup(1)
+    discard = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(discard, 1)
     try:
         yield
     finally:
         sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(nowhere)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(discard)
+        os.close(stdout)

@@ -1,4 +1,4 @@
-"""The table in this process: DynamoDB as the embedded AWS has it, reached through the driver but over no network."""
+"""The table in this process: the embedded AWS's DynamoDB, reached through the driver without a network."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _ENVIRONMENT = {
     "STAGE": "local",  # where the clock may be set
 }
 
-# An operation's name and its JSON request in; HTTP status and JSON answer out.
+# An operation's name and its JSON request in; HTTP status and JSON response out.
 Responder = Callable[[str, bytes], tuple[int, bytes]]
 
 
 class _RawBody(BytesIO):
-    """The body of an answer as botocore reads it from a connection."""
+    """The body of a response as botocore reads it from a connection."""
 
     def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
         """The whole body in pieces."""
@@ -44,13 +44,13 @@ class _RawBody(BytesIO):
 
 @dataclass
 class StubTransport:
-    """Takes the place of the network under one DynamoDB client; ``answering`` may be exchanged at any time."""
+    """Replaces the network under one DynamoDB client; ``responder`` may be replaced at any time."""
 
     responder: Responder
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/x-amz-json-1.0"})
 
     def attach_to(self, client: Any) -> None:
-        """Answers whatever this client sends from now on."""
+        """Respond to all requests of this client from now on."""
         client.meta.events.register_last("before-send.dynamodb", self._send)
 
     def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
@@ -62,7 +62,7 @@ class StubTransport:
 
 
 def emulator_response(operation: str, request: bytes) -> tuple[int, bytes]:
-    """The embedded AWS's own answer."""
+    """The response of the embedded AWS."""
     headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
     status, _, body = _run_to_end(dynamodb.handle_request("POST", "/", headers, request, {}))
     return status, body if isinstance(body, bytes) else body.encode()
@@ -70,7 +70,7 @@ def emulator_response(operation: str, request: bytes) -> tuple[int, bytes]:
 
 @dataclass(frozen=True)
 class BenchmarkTable:
-    """The driver's client of the table, and what answers it."""
+    """The driver's client of the table, and its transport."""
 
     client: Any
     transport: StubTransport
@@ -95,7 +95,7 @@ def benchmark_table() -> Iterator[BenchmarkTable]:
 
 
 def table_description(name: str) -> dict[str, Any]:
-    """What CreateTable is told; a test compares keys.py with the deployed template."""
+    """The request of CreateTable, from keys.py; a test compares that with the deployed template."""
     attributes = {*keys.TABLE_KEYS, *(attribute for pair in keys.INDEXES.values() for attribute in pair)}
 
     def schema(pair: tuple[str, ...]) -> list[dict[str, str]]:
@@ -114,13 +114,13 @@ def table_description(name: str) -> dict[str, Any]:
 
 
 def load_rows(rows: Iterable[Row]) -> int:
-    """Stores rows as the driver would send them; returns how many.
+    """Store rows as the driver would send them; returns their number.
 
-    They are handed to the engine's own store function, past its checks, which would take three times as long.
+    They go straight into the engine's store: its checks would take three times as long.
     """
     written = 0
-    stored = dynamodb._tables[TABLE]  # noqa: SLF001  # the way in that does not check every item again
-    gc.disable()  # nothing here is garbage, and looking for it among millions of objects takes minutes
+    stored = dynamodb._tables[TABLE]  # noqa: SLF001  # avoids a check of every item
+    gc.disable()  # nothing here is garbage, and searching millions of objects for it takes minutes
     try:
         for row in rows:
             dynamodb._set_item(stored, row.pk, row.sk, row.serialize())  # noqa: SLF001  # as above
@@ -137,7 +137,7 @@ def _request(operation: str, request: dict[str, Any]) -> None:
 
 
 def _run_to_end(coroutine: Coroutine[Any, Any, tuple[int, Any, Any]]) -> tuple[int, Any, Any]:
-    # The engine waits for nothing, so its coroutine needs no event loop: it ends at its first step.
+    # The engine never waits, so its coroutine needs no event loop: it ends at its first step.
     try:
         coroutine.send(None)
     except StopIteration as ended:

@@ -1,4 +1,4 @@
-"""How figures are shown and summed up: aligned tables, medians, ratios within one run."""
+"""Presenting figures: aligned tables, medians, ratios within one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a heading and lines of text; ``notes`` are what a reader must know."""
+    """A title, a head and lines of text, with notes for the reader."""
 
     title: str
     head: Sequence[str]
@@ -30,12 +30,12 @@ class Table:
         return "\n".join([f"\n## {self.title}\n", line(self.head), rule, *map(line, self.lines), *notes])
 
     def json(self) -> dict[str, Any]:
-        """As it goes into the file of figures."""
+        """The table as stored in the file of figures."""
         return asdict(self)
 
 
 def measure_in_rounds(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Each measure's figures, taken in turn round by round, so that a slow moment strikes all alike; once unkept."""
+    """Each measure's figures, taken in turn by round, so that a slow moment affects all; after one warm-up each."""
     for measure in measures.values():
         measure()
     found: dict[str, list[float]] = {name: [] for name in measures}
@@ -51,5 +51,5 @@ def median_ratio(figures: Sequence[float], reference: Sequence[float]) -> float:
 
 
 def percentile(figures: Sequence[float], share: float) -> float:
-    """The figure that ``share`` (0 to 1) of all do not exceed."""
+    """The figure that a ``share`` (0 to 1) of all does not exceed."""
     return sorted(figures)[min(len(figures) - 1, int(share * len(figures)))]

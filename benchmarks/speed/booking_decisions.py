@@ -1,4 +1,4 @@
-"""Deciding one booking and listing a month where it is hardest: 200 occupants and 12 blocks on every day."""
+"""Deciding a booking and listing a month on the hardest days: 200 occupants and 12 blocks each."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OCCUPANTS = 200
 # Seats of the blocks, in turn by two.
 DAYS_MEASURED = {"a third full": (4, 4), "nearly full": (1, 2)}
 _MAX_ATTEMPTS = 4000
-# Seconds of processor time after which a decision is given up; it counts as having taken this long.
+# Seconds of processor time after which a decision is given up; it counts as this long.
 TIME_LIMIT_SECONDS = 2.0
 
 
@@ -46,11 +46,11 @@ Movable = TypeVar("Movable", Block, Occupant)
 
 
 class TimeLimitExceeded(Exception):
-    """Something took longer than anybody's patience."""
+    """A decision took longer than the limit."""
 
 
 def measure(days: int = 4, decisions: int = 100, occupants: int = OCCUPANTS) -> dict[str, list[float]]:
-    """Seconds of each decision about a booking, by kind of day; as many per day, over so many days."""
+    """Seconds of each decision, by kind of day; ``decisions`` on each of ``days`` days."""
     return {
         kind: [
             seconds
@@ -66,7 +66,7 @@ def measure(days: int = 4, decisions: int = 100, occupants: int = OCCUPANTS) -> 
 def measure_listings(
     days: int = DAYS, patterns: int = 4, occupants: int = OCCUPANTS, repeat: int = 3
 ) -> dict[str, list[float]]:
-    """Seconds of listing the free times of so many days like the first few of ``measure``."""
+    """Seconds to list the free times of ``days`` days that repeat the first few of ``measure``."""
     months = {kind: _month(days, seats, patterns, occupants) for kind, seats in DAYS_MEASURED.items()}
     return {kind: [_time_listing(month, days) for _ in range(repeat)] for kind, month in months.items()}
 
@@ -98,7 +98,7 @@ _OFFERS = {service: _offer(service) for service in (ADVICE, ACCOUNT, CARD)}
 
 
 def _book(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
-    """What booking does with what it read; raises the refusal it would answer with."""
+    """The calendar after a booking, decided as the use case decides; raises its refusal."""
     slots = BlockSlots(_OFFERS[service], calendar, Requester(SeatAccess.WIDGET, NOW))
     assert slots.covers_dependencies(start, start + 1)
     return calendar.with_occupant(slots.allocate(start).to_occupant(name, SeatAccess.WIDGET))
@@ -107,14 +107,14 @@ def _book(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
 def _time_decisions(calendar: Calendar, day: date, count: int, chance: random.Random) -> list[float]:
     found = []
     for service, start in (_random_start(day, chance) for _ in range(count)):
-        begun = time.thread_time()  # the process's own clock only ticks while an alarm is set on it
+        started = time.thread_time()  # the process clock only ticks while an alarm is set on it
         _book_if_free(calendar, service, start, "apt_new")
-        found.append(time.thread_time() - begun)
+        found.append(time.thread_time() - started)
     return found
 
 
 def _book_if_free(calendar: Calendar, service: str, start: int, name: str) -> Calendar:
-    """With the booking where there is a seat, else as it was."""
+    """The calendar with the booking if there is a seat, else unchanged."""
     try:
         with _time_limit(TIME_LIMIT_SECONDS):
             return _book(calendar, service, start, name)
@@ -124,7 +124,7 @@ def _book_if_free(calendar: Calendar, service: str, start: int, name: str) -> Ca
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raises ``GivenUp`` when the inside takes longer."""
+    """Raise ``TimeLimitExceeded`` when the context takes longer."""
 
     def give_up(*_: object) -> None:
         raise TimeLimitExceeded
@@ -144,7 +144,7 @@ def _random_start(day: date, chance: random.Random) -> tuple[str, int]:
 
 @cache
 def _filled_day(day: date, seats: tuple[int, ...], occupants: int) -> Calendar:
-    """A day that filled up by bookings, each of them admitted, until there are as many as asked for."""
+    """A day filled by admitted bookings until it has as many occupants."""
     chance = random.Random(str((day, seats)))
     calendar = _empty_day(day, seats)
     for number in range(_MAX_ATTEMPTS):
@@ -156,16 +156,16 @@ def _filled_day(day: date, seats: tuple[int, ...], occupants: int) -> Calendar:
 
 
 def _empty_day(day: date, seats: tuple[int, ...]) -> Calendar:
-    laid = sheet(MEASURED_BRANCH, day, BUSY_DAY, {})
+    filled = sheet(MEASURED_BRANCH, day, BUSY_DAY, {})
     blocks = {
-        block.id: replace(block, limit=seats[n // 2 % len(seats)]) for n, block in enumerate(laid.blocks.values())
+        block.id: replace(block, limit=seats[n // 2 % len(seats)]) for n, block in enumerate(filled.blocks.values())
     }
     around = days_around(epoch_minute(opening_instant(day)), epoch_minute(opening_instant(day)) + 1)
-    return Calendar.from_sheets(MEASURED_BRANCH, around, [replace(laid, blocks=blocks)])
+    return Calendar.from_sheets(MEASURED_BRANCH, around, [replace(filled, blocks=blocks)])
 
 
 def _month(days: int, seats: tuple[int, ...], patterns: int, occupants: int) -> Calendar:
-    """So many days, each like one of the filled ones."""
+    """A calendar of ``days`` days, each a copy of one of the filled ones."""
     wanted = [FIRST_DAY + timedelta(days=n) for n in range(-1, days + 1)]
     return Calendar.from_sheets(
         MEASURED_BRANCH, map(str, wanted), (_copied_sheet(n % patterns, n, seats, occupants) for n in range(days))
@@ -173,13 +173,13 @@ def _month(days: int, seats: tuple[int, ...], patterns: int, occupants: int) -> 
 
 
 def _copied_sheet(pattern: int, number: int, seats: tuple[int, ...], occupants: int) -> Sheet:
-    """A filled day's sheet as that of a later day; ids stay different from day to day."""
+    """A filled day's sheet copied to a later day; ids stay unique."""
     day, copy = (FIRST_DAY + timedelta(days=n) for n in (pattern, number))
     filled = _filled_day(day, seats, occupants).sheets[str(day)]
     later = 1440 * (number - pattern)
 
-    def moved(what: Movable) -> Movable:
-        return replace(what, id=f"{what.id}{number}", start=what.start + later, end=what.end + later)
+    def moved(record: Movable) -> Movable:
+        return replace(record, id=f"{record.id}{number}", start=record.start + later, end=record.end + later)
 
     blocks = {b.id: b for b in map(moved, filled.blocks.values())}
     return Sheet(MEASURED_BRANCH, str(copy), blocks, {o.id: o for o in map(moved, filled.occupants.values())})
@@ -187,8 +187,8 @@ def _copied_sheet(pattern: int, number: int, seats: tuple[int, ...], occupants: 
 
 def _time_listing(calendar: Calendar, days: int) -> float:
     first = epoch_minute(opening_instant(FIRST_DAY))
-    begun = time.thread_time()
+    started = time.thread_time()
     slots = BlockSlots(_OFFERS[ACCOUNT], calendar, Requester(SeatAccess.WIDGET, NOW))
     assert slots.covers_dependencies(first, first + (days - 1) * 1440)
     assert list(slots.free_slots(first, first + (days - 1) * 1440 + 600))
-    return time.thread_time() - begun
+    return time.thread_time() - started

@@ -1,8 +1,8 @@
-"""Booking throughput on the local stack, beside the same transactions sent bare and requests that do nothing.
+"""Booking throughput on the local stack, compared with the same transactions sent bare and with trivial requests.
 
-The bare transactions are recorded: bookings like those sent over HTTP run first in this process, and what they
-write (items, conditions) is then sent by boto3's client to the stack's own table. Every worker has a branch of its
-own, as clients hardly ever want the same day of the same branch at the same instant.
+The bare transactions are recorded: bookings like those over HTTP run first in this process, and their writes (items,
+conditions) are then sent by boto3's client to the stack's table. Every worker has a branch of its own, because clients
+hardly ever book the same day of the same branch at the same instant.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ _STARTS_PER_DAY = 28
 _BATCH = 25
 _TIMEOUT_SECONDS = 30
 
-# One request of a worker: the worker, its day, how many went before.
+# One request: the worker, the day, and the number of the request.
 Send = Callable[[int, int, int], object]
 
 
 @dataclass(frozen=True)
 class RequestLoad:
-    """How much is sent: so many rounds, in each so many requests by every worker."""
+    """The number of rounds, and of requests by every worker in each."""
 
     rounds: int = 5
     requests: int = 25
 
     def days(self, workers: int) -> range:
-        """The days that so many workers book: one a round, and one to warm up."""
+        """The days that are booked with this number of workers: one per round, and one for the warm-up."""
         first = 0 if workers == 1 else self.rounds + 1
         return range(first, first + self.rounds + 1)
 
 
 def measure(load: RequestLoad, directory: Path = STACK_DIRECTORY) -> dict[int, dict[str, list[float]]]:
-    """Requests per second, by number of workers and what is sent, on a stack of its own that ends with it."""
+    """Requests per second by number of workers and kind of request, on a separate stack that is deleted afterwards."""
     transactions = _recorded_transactions(load)
     _delete_stack(directory)
     try:
@@ -95,13 +95,13 @@ def table(figures: dict[int, dict[str, list[float]]]) -> Table:
 
 
 def _delete_stack(place: Path) -> None:
-    """Every run begins with an empty table, whatever became of the one before."""
+    """Delete the stack: every run begins with an empty table."""
     local_stack.down(place)
     shutil.rmtree(place, ignore_errors=True)
 
 
 def _requests_per_second(send: Send, workers: int, load: RequestLoad) -> Callable[[], float]:
-    """Requests per second of one round after another, each on the next day."""
+    """A function that runs the next round, on the next day, and returns its requests per second."""
     days = iter(load.days(workers))
 
     def work(day: int, worker: int) -> None:
@@ -110,9 +110,9 @@ def _requests_per_second(send: Send, workers: int, load: RequestLoad) -> Callabl
 
     def per_second() -> float:
         with ThreadPoolExecutor(workers) as pool:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             list(pool.map(partial(work, next(days)), range(workers)))
-            return workers * load.requests / (time.perf_counter() - begun)
+            return workers * load.requests / (time.perf_counter() - started)
 
     return per_second
 
@@ -123,7 +123,7 @@ def _post(http: httpx.Client, which: tuple[int, int, int]) -> None:
 
 
 def _booking(location_id: str, which: tuple[int, int, int]) -> dict[str, Any]:
-    """The booking of a client nobody has seen before."""
+    """The booking of a new client."""
     _, day, number = which
     name = "-".join(map(str, (location_id[-2:], day, number)))
     return BenchmarkClient(location_id).booking_body(
@@ -132,24 +132,24 @@ def _booking(location_id: str, which: tuple[int, int, int]) -> dict[str, Any]:
 
 
 def _recorded_transactions(load: RequestLoad) -> Callable[[str, tuple[int, int, int]], dict[str, Any]]:
-    """The transaction of each booking, for a table of any name: as made at branches that HTTP leaves alone."""
-    kept: dict[tuple[int, int, int], str] = {}
+    """The transaction of each booking, for a table of any name; recorded at branches that HTTP does not use."""
+    recorded: dict[tuple[int, int, int], str] = {}
     with in_process_table.benchmark_table() as store, silenced_logs():
         in_process_table.load_rows(_branch_rows(load))
         for workers in (1, WORKERS):
             for which in ((w, d, n) for w in range(workers) for d in load.days(workers) for n in range(load.requests)):
 
-                def keep(operation: str, request: bytes, which: tuple[int, int, int] = which) -> tuple[int, bytes]:
+                def record(operation: str, request: bytes, which: tuple[int, int, int] = which) -> tuple[int, bytes]:
                     if operation == "TransactWriteItems":
-                        kept[which] = request.decode()
+                        recorded[which] = request.decode()
                     return in_process_table.emulator_response(operation, request)
 
-                store.transport.responder = keep
+                store.transport.responder = record
                 location_id = branch_id(WORKERS + which[0])
                 BenchmarkClient(location_id).post("/public/appointments", _booking(location_id, which))
 
     def transaction(table_name: str, which: tuple[int, int, int]) -> dict[str, Any]:
-        named: dict[str, Any] = json.loads(kept[which].replace(f'"{in_process_table.TABLE}"', f'"{table_name}"'))
+        named: dict[str, Any] = json.loads(recorded[which].replace(f'"{in_process_table.TABLE}"', f'"{table_name}"'))
         return named
 
     return transaction

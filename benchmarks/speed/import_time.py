@@ -1,7 +1,7 @@
-"""Import time of app.py, beside the runtime packages it stands on, each time in a fresh interpreter.
+"""Import time of app.py, compared with that of its runtime packages, each in a fresh interpreter.
 
-Lambda's file system cannot be written: what an archive does not carry as bytecode is compiled at every cold start.
-So the whole is measured once more on copies of the sources alone.
+Lambda's file system is read-only: modules without bytecode in the archive are compiled at every cold start. So the
+whole is also measured on copies of the sources alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.harness.report_table import Table, measure_in_rounds, median_rat
 
 ROOT = Path(__file__).parents[2]
 
-# What each interpreter imports; powertools as observability.py uses it, PynamoDB as far as a model needs it.
+# The imports of each interpreter; Powertools as observability.py uses it, PynamoDB as far as a model needs it.
 _POWERTOOLS = "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import single_metric"
 _LOADED_AT_ONCE = f"import chalice.app, pydantic; {_POWERTOOLS}"
 RUNTIME = "the four runtime packages"
@@ -31,8 +31,8 @@ SUBJECTS = {
     "app.py": "import app",
     "app.py and what the first booking loads": _BOOKING_CODE,
 }
-# What ``import app`` must not load, because most cold starts do without it: the modules that may be imported inside
-# functions, and the only ones (tests/unit/project/test_architecture.py).
+# The modules that ``import app`` must not load, because most cold starts do not need them: these and only these may be
+# imported inside functions (tests/unit/project/test_architecture.py).
 LOADED_ON_USE = (
     "boto3",
     "chalicelib.api.http.openapi",
@@ -70,7 +70,7 @@ def measure(rounds: int = 15) -> dict[str, list[float]]:
 
 
 def loaded_too_early() -> list[str]:
-    """The modules of ``LOADED_ON_USE`` that ``import app`` loads all the same."""
+    """The modules of ``LOADED_ON_USE`` that ``import app`` loads nevertheless."""
     loaded = set(_run("-c", "import app; import sys; print(*sys.modules)").stdout.split())
     return [name for name in LOADED_ON_USE if name in loaded]
 
@@ -85,7 +85,7 @@ def table(figures: dict[str, list[float]]) -> Table:
 
 
 def heaviest_packages(rounds: int = 5) -> list[tuple[str, float, int]]:
-    """What ``import app`` spends most on: package, its share (0 to 1) of the time, its modules; medians."""
+    """The packages that take most of ``import app``: name, share of the time (0 to 1), number of modules; medians."""
     runs = [_by_package() for _ in range(rounds)]
     shares: dict[str, float] = {}
     for name in {name for times, _ in runs for name in times}:
@@ -95,7 +95,7 @@ def heaviest_packages(rounds: int = 5) -> list[tuple[str, float, int]]:
 
 
 def heaviest_table(found: list[tuple[str, float, int]]) -> Table:
-    """The list of ``heaviest``."""
+    """The table of ``heaviest_packages``."""
     lines = [(name, f"{share:.0%}", str(modules)) for name, share, modules in found]
     return Table("Where the import of app.py goes (-X importtime, own time)", ("package", "share", "modules"), lines)
 
@@ -134,7 +134,7 @@ def _package(module: str) -> str:
 
 
 def _run(*arguments: str, place: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """An interpreter that finds modules in ``place`` first, and leaves bytecode nowhere but at home."""
+    """Run an interpreter that finds modules in ``place`` first and writes bytecode only in the repository."""
     environment = _ENVIRONMENT if place == ROOT else _ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=True)

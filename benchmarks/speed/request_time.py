@@ -1,8 +1,8 @@
-"""Processor time of the handler, beside a Chalice route that only says hello.
+"""Processor time of the handler, compared with a Chalice route that does nothing.
 
-The store is measured apart: one real call is recorded on the embedded AWS, then its answers are replayed under
-the driver. What is counted is everything Lambda would run: Chalice, validation, the use case, the driver with its
-signing and parsing, the log line; not the socket, TLS or the database.
+The store is left out: one real call is recorded on the embedded AWS, then its responses are replayed under the driver.
+Everything that Lambda would run counts: Chalice, validation, the use case, the driver with its signing and parsing,
+the log line; not the socket, TLS or the database.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ APPOINTMENTS = 100
 BARE_ROUTE = "bare Chalice route"
 BARE_ROUTE_WITH_DRIVER = "bare route with the booking's two calls by boto3"
 
-# How often each is called per round: the quick ones often enough for the clock.
+# Calls per round: the quick ones often enough for the clock.
 CALLS = {
     BARE_ROUTE: 200,
     "GET /health": 100,
@@ -42,9 +42,9 @@ CALLS = {
 
 @dataclass
 class ResponseRecorder:
-    """Keeps what was asked and answered in between, and answers the same again.
+    """Records requests and responses, and replays the responses.
 
-    A request that was not made in the very same words gets the last answer of its operation: it had an id in it.
+    A request that differs from all recorded ones, because it contains a new id, gets its operation's last response.
     """
 
     answers: dict[tuple[str, bytes], tuple[int, bytes]] = field(default_factory=dict)
@@ -52,13 +52,13 @@ class ResponseRecorder:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def record(self, operation: str, request: bytes) -> tuple[int, bytes]:
-        """The engine's answer, kept."""
+        """The engine's response, recorded."""
         self.requests[operation] = json.loads(request)
         self.last[operation] = self.answers[operation, request] = in_process_table.emulator_response(operation, request)
         return self.last[operation]
 
     def replay(self, operation: str, request: bytes) -> tuple[int, bytes]:
-        """The answer kept."""
+        """The recorded response."""
         return self.answers.get((operation, request)) or self.last[operation]
 
 
@@ -112,7 +112,7 @@ def _availability(desk: BenchmarkClient, days: int) -> dict[str, Any]:
 
 
 def _hello_call(work: Callable[[], object]) -> Callable[[], Any]:
-    """A route of an app that has nothing else."""
+    """The call of a route in an app that has no other."""
     bare = Chalice(app_name="bare", configure_logs=False)
 
     @bare.route("/hello", methods=["GET"])
@@ -138,7 +138,7 @@ def _driver_calls(booking: ResponseRecorder) -> Callable[[], object]:
 
 
 def record_call(store: BenchmarkTable, call: Callable[[], object]) -> ResponseRecorder:
-    """What the store answered to this call, made once on the embedded AWS."""
+    """The store's responses to this call, made once on the embedded AWS."""
     recorder = ResponseRecorder()
     store.transport.responder = recorder.record
     call()
@@ -148,7 +148,7 @@ def record_call(store: BenchmarkTable, call: Callable[[], object]) -> ResponseRe
 def replayed_call(
     store: BenchmarkTable, recorder: ResponseRecorder, call: Callable[[], object]
 ) -> Callable[[], object]:
-    """The call with the store's answers as they were."""
+    """The call with the recorded responses."""
 
     def replay() -> None:
         store.transport.responder = recorder.replay
@@ -158,17 +158,17 @@ def replayed_call(
 
 
 def processor_seconds(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
-    """Seconds of processor time per call, over so many calls."""
+    """A function that returns the seconds of processor time per call, over ``times`` calls."""
 
     def seconds() -> float:
-        begun = time.process_time()
+        started = time.process_time()
         for _ in range(times):
             call()
-        return (time.process_time() - begun) / times
+        return (time.process_time() - started) / times
 
     return seconds
 
 
 def require_success(answer: dict[str, Any]) -> None:
-    """Makes sure that it did."""
+    """Assert that the call succeeded."""
     assert answer["statusCode"] < 300, answer

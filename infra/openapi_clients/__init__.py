@@ -1,1 +1,1 @@
-"""Typed clients that others generate from the API's document, generated here too so that it stays fit for that."""
+"""Typed clients generated from the API's document, to keep it fit for the generators that others use."""

@@ -1,7 +1,7 @@
 """Generate typed clients from the API's document: ``python -m infra.openapi_clients.check`` fills ``build/clients``.
 
 A Python client by openapi-python-client, checked by mypy, and TypeScript types by openapi-typescript, checked by tsc.
-Fails on any warning: a generator leaves out what it warns of.
+Any warning is a failure: generators leave out the parts they warn about.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _WARNING = re.compile(r"warn|error|unable|could not", re.IGNORECASE)
 
 
 class ClientUnfit(Exception):
-    """A client could not be generated whole, or does not pass its type checker; the message is the tool's."""
+    """A client is incomplete or does not pass its type checker; the message is the tool's output."""
 
 
 def document() -> dict[str, Any]:
     """The API's document, as ``/openapi.json`` serves it."""
-    # Chalice's app makes no connection, but boto3 wants a region where it is imported.
+    # Importing the app makes no connection, but boto3 needs a region.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     from app import DECLARED
     from chalicelib.api.http import openapi
@@ -45,9 +45,9 @@ def check_python(described: Path, out: Path) -> None:
     options = ("--meta", "none", "--overwrite", "--fail-on-warning", "--output-path", package)
     _run(generator, "generate", "--path", described, *options)
     paths = json.loads(described.read_text())["paths"].values()
-    operations, made = sum(map(len, paths)), len(list(package.glob("api/*/[!_]*.py")))
-    if made != operations:
-        raise ClientUnfit(f"{made} of {operations} operations are in the Python client")
+    operations, generated = sum(map(len, paths)), len(list(package.glob("api/*/[!_]*.py")))
+    if generated != operations:
+        raise ClientUnfit(f"{generated} of {operations} operations are in the Python client")
     _run(PYTHON_TOOLS / "mypy", "--strict", "--no-error-summary", "--config-file", os.devnull, package)
 
 
@@ -59,7 +59,7 @@ def check_typescript(described: Path, out: Path) -> None:
 
 
 def _run(*command: str | Path) -> None:
-    # The generator calls ruff, which lies beside it.
+    # The generator runs ruff, which is in the same directory.
     path = f"{PYTHON_TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(
         [str(part) for part in command],
@@ -75,7 +75,7 @@ def _run(*command: str | Path) -> None:
 
 
 def main() -> int:
-    """Check both; 1 when one is unfit."""
+    """Check both clients; 1 if one is unfit."""
     shutil.rmtree(OUT, ignore_errors=True)
     (OUT / "python").mkdir(parents=True)
     (OUT / "typescript").mkdir()

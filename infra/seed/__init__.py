@@ -1,1 +1,1 @@
-"""What an empty organisation is filled with, through the HTTP API alone."""
+"""Sample data for an empty organisation, created through the HTTP API alone."""

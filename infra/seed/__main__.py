@@ -1,4 +1,4 @@
-"""Fill the running local stack: ``python -m infra.seed demo|empty`` on an organisation without any staff yet."""
+"""Fill the running local stack: ``python -m infra.seed demo|empty`` on an organisation without staff."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEEDS = {"demo": demo.seed, "empty": empty.seed}
 
 
 def main(arguments: list[str]) -> int:
-    """Seed as the administrator of the stack, then give everybody its password."""
+    """Seed as the administrator of the stack, then set the stack's password for all logins."""
     if len(arguments) != 1 or arguments[0] not in SEEDS:
         print(f"usage: python -m infra.seed {'|'.join(SEEDS)}", file=sys.stderr)
         return 2

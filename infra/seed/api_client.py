@@ -1,4 +1,4 @@
-"""The API as seeding calls it: a few requests at a time, each repeated while the API asks for patience."""
+"""Calls of the API for seeding: a few at a time, each repeated while the API is busy."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_PARALLEL_REQUESTS = 3
-# A machine that is busy with other things takes its time to start the functions.
+# A busy machine needs time to start the functions.
 TIMEOUT_SECONDS = 120
 ATTEMPTS = 6
 _RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class SeedFailed(Exception):
-    """The API refused something that seeding relies on."""
+    """The API refused a request that seeding depends on."""
 
 
 class ApiClient:
-    """Calls the API at ``api_url`` as the owner of ``token``, and without any login where it is public."""
+    """Calls the API at ``api_url`` as the owner of ``token``, public routes without a login."""
 
     def __init__(self, api_url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self._token = token
@@ -38,19 +38,19 @@ class ApiClient:
         self._http.close()
 
     def get(self, path: str, **query: str) -> Any:
-        """The answer to a GET; ``SeedFailed`` unless it is a success."""
+        """The response to a GET; ``SeedFailed`` unless it succeeds."""
         return self._request_json("GET", path, params=query)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """What a POST made; ``SeedFailed`` unless it made something."""
+        """The response to a POST; ``SeedFailed`` unless it succeeds."""
         return self._request_json("POST", path, json=body)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """What a PATCH left; ``SeedFailed`` unless it went through."""
+        """The response to a PATCH; ``SeedFailed`` unless it succeeds."""
         return self._request_json("PATCH", path, json=body)
 
     def attempt(self, path: str, body: dict[str, Any]) -> str | None:
-        """The refusal's code of a POST that may be refused with 409; none when it went through."""
+        """The refusal code of a POST that may be refused with 409; None if it succeeds."""
         response = self._send("POST", path, json=body)
         if response.status_code == 409:
             return str(response.json()["code"])

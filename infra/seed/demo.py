@@ -1,4 +1,4 @@
-"""A credit union with three branches, six weeks of Quickstream blocks, staff with working hours and a full diary."""
+"""A credit union with three branches: six weeks of Quickstream blocks, staff with working hours, appointments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ APPOINTMENTS = 300
 WEEKS = 6
 _BRANCH_WEIGHTS = {"toronto": 5, "vancouver": 3, "st_johns": 2}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-# A time that fills up in the meantime is no failure: another one is taken.
+# If a time fills up in the meantime, another one is booked.
 _BOOKING_ATTEMPTS = 8
-# Of so many requests one has just come in and one is being looked at; the others are confirmed.
+# Of this many requests one is new and one is in review; the others are confirmed.
 _UNDECIDED_EVERY = 4
 
 
@@ -37,7 +37,7 @@ class BookableService:
 
 
 def seed(api_url: str, token: str) -> None:
-    """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
+    """Fill the organisation; ``token`` is the first administrator's, who becomes a staff member first."""
     with ApiClient(api_url, token) as api:
         build_organisation(api, datetime.now(UTC))
 
@@ -53,14 +53,14 @@ def build_organisation(api: ApiClient, now: datetime) -> None:
     services = _create_all(api, "/services", {k: everywhere | s for k, s in demo_organisation.SERVICES.items()})
     api.each(lambda person: _create_staff(api, person, places, services), others)
     api.patch(f"/staff/{api.get('/me')['id']}", {"location_ids": list(places.values())})
-    # One branch after the other within itself: blocks of one day stand on one sheet.
+    # Branches in parallel, but each in order: the blocks of one day are on one sheet.
     api.each(lambda key: _set_up_branch(api, key, places[key], services, now), places)
     _book_clients(api, _bookable_services(api, places, services, now))
     api.each(lambda location_id: _set_statuses(api, location_id, statuses), places.values())
 
 
 def _create_all(api: ApiClient, path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, str]:
-    # One by one: lists are in order of creation, and this order is meant.
+    # One by one: lists are in order of creation.
     return {key: api.post(path, body)["id"] for key, body in bodies.items()}
 
 
@@ -86,7 +86,7 @@ def _set_up_branch(api: ApiClient, key: str, location_id: str, services: dict[st
     for line in demo_hours.OPENING_HOURS:
         api.post(f"/locations/{location_id}/hours", line)
     if key == demo_hours.TRAINING_BRANCH:
-        # After the blocks: Quickstream pays no heed to closures, and nobody should be invited to a closed branch.
+        # After the last block: Quickstream ignores closures, and no client should be invited to a closed branch.
         api.post(f"/locations/{location_id}/closures", demo_hours.training_closure(today + timedelta(weeks=WEEKS)))
     for pattern in demo_organisation.PATTERNS:
         api.post("/quickstream/blocks", _block_body(pattern, location_id, services, today + timedelta(days=1)))
@@ -131,11 +131,11 @@ def _bookable_services(
 
 
 def _set_statuses(api: ApiClient, location_id: str, statuses: dict[str, str]) -> None:
-    """Takes the requests of a branch to where they would stand after some days' work."""
+    """Set the statuses of a branch's requests as after some days' work."""
     requests = api.get("/appointments", view="unconfirmed", location_id=location_id, limit="100")["items"]
     for number, request in enumerate(requests):
-        into = {0: "received", 1: "review"}.get(number % _UNDECIDED_EVERY, "confirmed")
-        api.post(f"/appointments/{request['id']}/status", {"status_id": statuses[into]})
+        status = {0: "received", 1: "review"}.get(number % _UNDECIDED_EVERY, "confirmed")
+        api.post(f"/appointments/{request['id']}/status", {"status_id": statuses[status]})
 
 
 def date_range(now: datetime, timezone: str) -> dict[str, str]:
@@ -145,17 +145,17 @@ def date_range(now: datetime, timezone: str) -> dict[str, str]:
 
 
 def _book_clients(api: ApiClient, offers: list[BookableService]) -> None:
-    """Books every client once and some again, the coming days more than the far ones."""
-    chance = random.Random(11)  # noqa: S311  # the same diary every time, and no secret
+    """Book every client once and some again, the coming days more than later ones."""
+    chance = random.Random(11)  # noqa: S311  # the same appointments every time, and no secret
     people = demo_clients(CLIENTS)
     people += chance.sample(people, APPOINTMENTS - CLIENTS)
-    # Chance is drawn before the requests run side by side, so that it falls the same way every time.
-    wishes = [[_booking_body(offers, person, chance) for _ in range(_BOOKING_ATTEMPTS)] for person in people]
-    api.each(lambda tries: _book_first_free(api, tries), wishes)
+    # Random values are drawn before the requests run in parallel, so that they are the same every time.
+    bodies = [[_booking_body(offers, person, chance) for _ in range(_BOOKING_ATTEMPTS)] for person in people]
+    api.each(lambda attempts: _book_first_free(api, attempts), bodies)
 
 
 def _booking_body(offers: list[BookableService], person: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    # Where more is free, more is booked: no branch and no service fills up before the others.
+    # More is booked where more is free, so that no branch or service fills up before the others.
     offer = chance.choices(offers, [offer.weight * len(offer.starts) for offer in offers])[0]
     service = demo_organisation.SERVICES[offer.service]
     answers = [
@@ -173,11 +173,11 @@ def _booking_body(offers: list[BookableService], person: dict[str, Any], chance:
     }
 
 
-def _book_first_free(api: ApiClient, tries: list[dict[str, Any]]) -> None:
-    """Books the first of these that is still free; ``SeedFailed`` when none is."""
+def _book_first_free(api: ApiClient, attempts: list[dict[str, Any]]) -> None:
+    """Book the first of these that is still free; ``SeedFailed`` if none is."""
     refusals = []
-    for wish in tries:
-        refusal = api.attempt("/public/appointments", wish)
+    for body in attempts:
+        refusal = api.attempt("/public/appointments", body)
         if refusal is None:
             return
         refusals.append(refusal)

@@ -1,4 +1,4 @@
-"""The demo organisation's clients: made up from lists, the same ones every time."""
+"""The demo organisation's clients: combined from lists of names, the same ones every time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _client(number: int, name: tuple[str, str], chance: random.Random) -> dict[s
         "language": "fr" if chance.random() < 0.2 else "en",
     }
     if number % 2:
-        # 555-0100 to 555-0199 are kept free for stories.
+        # 555-0100 to 555-0199 are reserved for fiction.
         client |= {"mobile": f"+1416555{100 + number % 100:04d}", "receive_sms": chance.random() < 0.3}
     return client
 

@@ -1,4 +1,4 @@
-"""When the demo organisation's branches are open and when its staff work."""
+"""The opening hours of the demo organisation's branches and the work schedules of its staff."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPENING_HOURS: tuple[dict[str, Any], ...] = (
 TRAINING_BRANCH = "toronto"
 
 _FULL_DAYS = ({"weekdays": _WEEKDAYS, "start": "09:00", "end": "17:00"},)
-# Luc Bergeron keeps Toronto's clocks at St. John's, too.
+# Luc Bergeron works by Toronto's clocks at St. John's, too.
 _LINES_BY_NAME: dict[str, tuple[dict[str, Any], ...]] = {
     "Samuel Okafor": (
         {"weekdays": [1, 2, 3], "start": "09:00", "end": "12:30"},
@@ -30,18 +30,18 @@ _LINES_BY_NAME: dict[str, tuple[dict[str, Any], ...]] = {
 }
 
 
-# When somebody can be rebooked from Quick View, beside the hours they keep for everybody.
+# The hours for rebooking from Quick View, in addition to those for all clients.
 _AD_HOC = ({"weekdays": [*_WEEKDAYS, *_SATURDAY, 7], "start": "08:00", "end": "20:00"},)
 
 
 def work_schedules(person: StaffPerson) -> tuple[dict[str, Any], ...]:
-    """The work schedules of somebody with a branch: their hours, and when they can be rebooked."""
+    """The work schedules of a staff member with a branch: working hours, and hours for rebooking."""
     usual = open_schedule(person)
     return usual, {**usual, "calendar_type": "ad_hoc", "lines": list(_AD_HOC)}
 
 
 def open_schedule(person: StaffPerson) -> dict[str, Any]:
-    """The work schedule of somebody with a branch, in the zone of their first one, wherever they work."""
+    """The work schedule of a staff member, in the time zone of their first branch for all branches."""
     return {
         "calendar_type": "open",
         "timezone": LOCATIONS[person.locations[0]]["timezone"],

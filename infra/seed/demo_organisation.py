@@ -19,7 +19,7 @@ SETTINGS: dict[str, Any] = {
     "teleconference": "teams",
 }
 
-# In order of position: the way of a request for *Small business banking*.
+# In order of position: the statuses of a request for *Small business banking*.
 STATUSES: dict[str, dict[str, Any]] = {
     "received": {"name": "Request received", "predicate": "start", "colour": "#5b6b7b"},
     "review": {

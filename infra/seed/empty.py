@@ -1,4 +1,4 @@
-"""The least an organisation needs: its settings and one member of staff per role."""
+"""A minimal organisation: its settings and one staff member per role."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = {
     "contact_centre": "Rosa Delgado",
 }
 
-# Whoever tries the system out books with the same address again and again.
+# People who try the system out book with the same address again and again.
 SETTINGS: dict[str, Any] = {
     "organisation_name": "Frontdesk",
     "timezone": "America/Toronto",
@@ -26,18 +26,18 @@ SETTINGS: dict[str, Any] = {
 
 
 def seed(api_url: str, token: str) -> None:
-    """Fill the organisation; ``token`` is the first administrator's, who is made a member of staff first."""
+    """Fill the organisation; ``token`` is the first administrator's, who becomes a staff member first."""
     with ApiClient(api_url, token) as api:
         create_staff_and_settings(api)
 
 
 def create_staff_and_settings(api: ApiClient) -> None:
-    """Staff, the administrator first, and settings."""
+    """Create staff, the administrator first, and settings."""
     for role in stages.ROLES:
         api.post("/staff", staff_body(role))
     api.patch("/settings", SETTINGS)
 
 
 def staff_body(role: str, **more: Any) -> dict[str, Any]:
-    """The body that makes the one who stands for a role."""
+    """The body that creates the staff member of a role."""
     return {"name": NAMES[role], "email": f"{role}@example.org", "role": role, **more}
