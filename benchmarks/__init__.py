@@ -1,1 +1,1 @@
-"""What Frontdesk costs, measured: ``python -m benchmarks`` prints every figure of docs/benchmarks.md."""
+"""Measurements of what Frontdesk costs: ``python -m benchmarks`` prints every figure of docs/benchmarks.md."""

@@ -88,10 +88,10 @@ def _operations() -> Operations:
         yield f"undo, {name}", partial(central.call_as_staff, "POST", f"/clients/merges/{merged[twins]}/undo")
 
 
-def _search(desk: BenchmarkClient, expect: int = 50, **query: str) -> None:
-    found = desk.call_as_staff("GET", f"/clients?{urlencode(query)}").json["items"]
+def _search(client: BenchmarkClient, expect: int = 50, **query: str) -> None:
+    found = client.call_as_staff("GET", f"/clients?{urlencode(query)}").json["items"]
     assert len(found) == expect, f"{query}: {len(found)} found"
 
 
-def _merge(desk: BenchmarkClient, twins: MergePair, merged: dict[MergePair, str]) -> None:
-    merged[twins] = desk.call_as_staff("POST", "/clients/merge", twins.merge_body).json["merge_id"]
+def _merge(client: BenchmarkClient, twins: MergePair, merged: dict[MergePair, str]) -> None:
+    merged[twins] = client.call_as_staff("POST", "/clients/merge", twins.merge_body).json["merge_id"]

@@ -88,13 +88,13 @@ def table(figures: dict[str, list[float]]) -> Table:
 def _calls(store: BenchmarkTable) -> list[Callable[[], Any]]:
     from app import app
 
-    desk = BenchmarkClient()
-    body = desk.booking_body(slot_start(6), "New", "Client", "new@example.org")
+    client = BenchmarkClient()
+    body = client.booking_body(slot_start(6), "New", "Client", "new@example.org")
     book, *lists = (
         lambda asked=asked: require_success(app(asked, None))
         for asked in (
             event("POST", "/public/appointments", body=body, headers=HEADERS),
-            *(_availability(desk, days) for days in (1, 31)),
+            *(_availability(client, days) for days in (1, 31)),
         )
     )
     booking = record_call(store, book)
@@ -107,8 +107,8 @@ def _calls(store: BenchmarkTable) -> list[Callable[[], Any]]:
     ]
 
 
-def _availability(desk: BenchmarkClient, days: int) -> dict[str, Any]:
-    return event("GET", "/public/availability", query=urlencode(desk.availability_query(days)), headers=HEADERS)
+def _availability(client: BenchmarkClient, days: int) -> dict[str, Any]:
+    return event("GET", "/public/availability", query=urlencode(client.availability_query(days)), headers=HEADERS)
 
 
 def _hello_call(work: Callable[[], object]) -> Callable[[], Any]:

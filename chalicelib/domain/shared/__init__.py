@@ -1,1 +1,1 @@
-"""What every room of the domain stands on: errors, ids, times, permissions, events, sets of minutes."""
+"""The basis of all rooms of the domain: errors, ids, times, permissions, events, sets of minutes."""
