@@ -32,6 +32,7 @@ class IdentifiedRecord(Identified, Versioned, Protocol):
 
 
 T = TypeVar("T", bound=Versioned)
+R = TypeVar("R")
 Item = TypeVar("Item", bound=Identified)
 
 
@@ -52,6 +53,12 @@ def paginate(items: Iterable[Item], limit: int, cursor: str | None) -> Page[Item
 def read_record(store: Store, kind: type[T], *key: str) -> T:
     """The record of this kind with these ids; 404."""
     return store.read([Ref.to(kind, *key)]).require(kind, *key)
+
+
+def read_existing(store: Store, kind: type[R], ids: Sequence[str], *, consistent: bool = True) -> list[R]:
+    """The records of this kind that exist under these ids, in their order."""
+    found = store.read([Ref.to(kind, record_id) for record_id in ids], consistent=consistent)
+    return [record for record_id in ids if (record := found.get(kind, record_id)) is not None]
 
 
 def apply_fields(record: T, fields: Fields, context: Context) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from chalicelib.domain.shared.errors import Refusal, invalid
@@ -42,6 +42,12 @@ def read_all_by_position(
         return Page(items, position(items[-1]) if len(items) == limit else None)
 
     return read_all_pages(page_after)
+
+
+def first_page(items: Sequence[T], limit: int, position: Callable[[T], str]) -> Page[T]:
+    """The first ``limit`` items, with a cursor behind the last of them if there are more."""
+    more = encode_cursor(0, position(items[limit - 1])) if len(items) > limit else None
+    return Page(tuple(items[:limit]), more)
 
 
 def encode_cursor(part: int, after: str) -> str:

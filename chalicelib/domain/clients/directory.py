@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.clients.client import Client, normalise_email
+from chalicelib.domain.clients.phone_numbers import PHONE_DIGITS, search_readings
 from chalicelib.domain.clients.phonetics import phonetic_keys
 
 # More of a name, or longer words, tell nobody apart.
@@ -16,8 +17,6 @@ MAX_WORDS = 8
 MAX_WORD_LENGTH = 40
 # Nothing that is looked for as a whole is longer; what is, a key might not hold.
 MAX_TERM_LENGTH = 300
-# Shorter than this no number reaches anybody; longer none exists (E.164).
-PHONE_DIGITS = range(7, 16)
 
 _APOSTROPHES = re.compile(r"['’ʼ`´ʹ′\u200c\u200d]")
 # Letters of their own that nobody types who has no key for them.
@@ -102,10 +101,8 @@ def directory_entries(client: Client | None) -> frozenset[DirectoryEntry]:
     name = fold_words(client.name)
     found = [(DirectoryIndex.NAME, word) for word in name]
     found += [(DirectoryIndex.EMAIL, normalise_email(client.email))] if client.email else []
-    found += [(DirectoryIndex.PHONE, number) for number in (client.mobile, client.phone, client.work_phone) if number]
-    found += [
-        (DirectoryIndex.EXTERNAL, fold_external_id(value)) for value in (client.external_id, *client.aliases) if value
-    ]
+    found += [(DirectoryIndex.PHONE, number) for number in client.phones]
+    found += [(DirectoryIndex.EXTERNAL, fold_external_id(value)) for value in client.external_ids]
     found += [(DirectoryIndex.PROSPECT, client.prospect_of)] if client.prospect_of else []
     found += [(DirectoryIndex.SOUND, key) for key in _phonetic_keys(client)]
     whole = " ".join(name)
@@ -154,22 +151,5 @@ def parse_search(text: str, countries: Iterable[str]) -> SearchTerms:
         return SearchTerms(email=normalise_email(typed), external_id=outside)
     dialled = _TEL_SCHEME.sub("", unicodedata.normalize("NFKC", typed))
     digits = sum(c.isdecimal() for c in dialled)
-    phones = _phone_readings(dialled, countries) if digits in PHONE_DIGITS and _PHONE_PATTERN.fullmatch(dialled) else ()
+    phones = search_readings(dialled, countries) if digits in PHONE_DIGITS and _PHONE_PATTERN.fullmatch(dialled) else ()
     return SearchTerms(phones=phones, external_id=outside, words=() if phones else fold_words(typed))
-
-
-def _phone_readings(typed: str, countries: Iterable[str]) -> tuple[str, ...]:
-    import phonenumbers  # its metadata is large: loaded where a number is read
-
-    # Without a plus it may still be a whole number: many people leave it out, or write two zeros for it.
-    whole = typed if typed.startswith("+") else f"+{typed.removeprefix('00')}"
-    readings = [(whole, None), *(() if whole == typed else ((typed, c) for c in countries))]
-    found: dict[str, None] = {}
-    for number, country in readings:
-        try:
-            read = phonenumbers.parse(number, country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(read):
-            found[phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)] = None
-    return tuple(found)

@@ -90,7 +90,7 @@ class ComparedFields:
         return cls(
             first=" ".join(fold_words(client.first_name)),
             last=" ".join(fold_words(client.last_name)),
-            phones=frozenset(n for n in (client.mobile, client.phone, client.work_phone) if n),
+            phones=frozenset(client.phones),
             email=normalise_email(client.email or ""),
             street=" ".join(fold_words(client.address)),
             place=" ".join(fold_words(f"{client.city} {client.region}")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.clients.client import PROFILE_FIELDS, Client, name_key, normalise_email
+from chalicelib.domain.clients.client import PROFILE_FIELDS, Client, normalise_email
 from chalicelib.domain.shared.errors import TooManyMerged, invalid
 from chalicelib.domain.shared.events import Actor
 
@@ -96,11 +96,6 @@ def find_overlaps(
     return tuple(
         sorted(found, key=lambda c: (max(c.of_duplicate.start, c.of_primary.start), c.of_duplicate.appointment_id))
     )
-
-
-def profile_values(client: Client) -> dict[str, Any]:
-    """The fields of a profile and their values."""
-    return {name: getattr(client, name) for name in PROFILE_FIELDS}
 
 
 def fields_to_copy(names: Iterable[str] | None) -> frozenset[str]:
@@ -272,4 +267,4 @@ def _join_notes(duplicate: Client, primary: Client, now: datetime) -> tuple[str,
 
 def _lookup_key(client: Client) -> tuple[str, str] | None:
     """The address and name key by which the public booking finds somebody again (D26b)."""
-    return (normalise_email(client.email), name_key(client.first_name, client.last_name)) if client.email else None
+    return (normalise_email(client.email), client.name_key) if client.email else None

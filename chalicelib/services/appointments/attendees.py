@@ -8,13 +8,13 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
 from chalicelib.domain.appointments.questions import check_answers
-from chalicelib.domain.clients.client import Client
+from chalicelib.domain.clients.client import Client, ClientProfile
 from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Service
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.client_access import ClientAccess, require_active
 from chalicelib.services.clients import registration
-from chalicelib.services.clients.registration import ClientRegistration, NewClient
+from chalicelib.services.clients.registration import ClientRegistration
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -30,7 +30,7 @@ class AttendeeRequest:
     """
 
     client_id: str | None = None
-    client: NewClient | None = None
+    client: ClientProfile | None = None
     notes: str = ""
     answers: tuple[Answer, ...] = ()
     pointer: str = ""

@@ -14,10 +14,11 @@ from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.holds import Hold, hold_id_from_token
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.clients.client import Client, Contact, name_key, normalise_email, normalise_phone
+from chalicelib.domain.clients.client import Client, ClientProfile, Contact
+from chalicelib.domain.clients.phone_numbers import normalise_phone
 from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Offer
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline
-from chalicelib.domain.shared.errors import TooManyBookings, invalid
+from chalicelib.domain.shared.errors import TooManyBookings
 from chalicelib.domain.shared.events import Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, known_zone, resolve_start, wall_text
 from chalicelib.services import client_identity
@@ -35,7 +36,8 @@ from chalicelib.services.availability.availability_reader import (
     require_offered,
     unknown_reference,
 )
-from chalicelib.services.clients.audit_log import record_creation, record_update
+from chalicelib.services.clients import contact_index, registration
+from chalicelib.services.clients.audit_log import record_update
 from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
@@ -60,6 +62,18 @@ class AttendeeDetails:
     def name(self) -> str:
         """First and last name as they were typed."""
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def profile(self) -> ClientProfile:
+        """The profile of a new client; the notes are the appointment's."""
+        return ClientProfile(
+            self.first_name,
+            self.last_name,
+            email=self.email,
+            mobile=self.mobile,
+            language=self.language,
+            receive_sms=self.receive_sms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +124,20 @@ class BookAppointment:
 
     def _normalised_attendee(self, request: BookingRequest) -> AttendeeDetails:
         person = request.attendee
-        if not person.email and not person.mobile:
-            raise invalid("/attendee/email", "An e-mail address or a mobile number is needed.", "contact_required")
+        registration.require_contact(person.profile, "/attendee")
         if not person.mobile:
             return person
-        country = None if person.mobile.startswith("+") else self._country(request.location_id)
-        return replace(person, mobile=normalise_phone(person.mobile, country, "/attendee/mobile"))
+        countries = () if person.mobile.startswith("+") else self._countries(request.location_id)
+        return replace(person, mobile=normalise_phone(person.mobile, countries, "/attendee/mobile"))
 
-    def _country(self, location_id: str) -> str | None:
+    def _countries(self, location_id: str) -> tuple[str, ...]:
         # Only a number in national notation needs to know where it was typed.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
-        return location.phone_country if location else None
+        return (location.phone_country,) if location and location.phone_country else ()
 
     def _book(self, context: Context, request: BookingRequest, start: int) -> BookingResult:
         person, now = request.attendee, context.now
-        reached_at = normalise_email(person.email) if person.email else str(person.mobile)
+        reached_at = person.profile.contact_values[0]
 
         def build_query(offer: Offer, found: ReadResult) -> AvailabilityQuery:
             require_offered(offer, request.method, request.staff_id, SeatAccess.WIDGET, unknown_reference)
@@ -139,7 +152,7 @@ class BookAppointment:
         )
         answers = check_answers(times.offer.service, person.answers, "/attendee/answers")
         allocation = times.allocate(start)
-        contact = found.get(Contact, reached_at) or Contact(reached_at)
+        contact = contact_index.contact_in(found, reached_at)
         if contact.upcoming_count(epoch_minute(now)) >= times.offer.settings.bookings_per_contact:
             raise TooManyBookings()
 
@@ -152,12 +165,7 @@ class BookAppointment:
         )
         if status:
             work.save(history_entry(appointment, status, context.actor, now))
-        contact = (
-            contact
-            if contact.client_with_name_key(_details_key(person))
-            else contact.with_client(client.id, _details_key(person))
-        )
-        work.save(contact.with_booking(appointment.id, allocation.end, epoch_minute(now)))
+        contact_index.add_booking(work, contact, person.profile.name_key, appointment, now)
         occupant = allocation.to_occupant(appointment.id, SeatAccess.WIDGET)
         ledger_io.write_occupant(
             work, allocation, occupant, now, replaced_id=_remove_hold(work, found, request, allocation, now)
@@ -169,13 +177,10 @@ class BookAppointment:
 
     def _client(self, context: Context, work: UnitOfWork, details: AttendeeDetails, contact: Contact) -> Client:
         """The client this is: the one of that e-mail address and name, else a new one (D26b)."""
-        known = contact.client_with_name_key(_details_key(details)) if details.email else None
+        known = contact.client_with_name_key(details.profile.name_key) if details.email else None
         client = self._known_client(known) if known else None
         if client is None:
-            client = work.save(self._new_client(context, details))
-            work.index_client(client)
-            record_creation(work, context, self._ids, client)
-            return client
+            return registration.add_client(work, context, self._ids, details.profile)
         booked = client.as_booked()
         filled = booked.with_blanks_filled(details.mobile, details.receive_sms, details.language, context.now)
         if filled is client:
@@ -191,19 +196,6 @@ class BookAppointment:
         """The client on record; the one it has been merged into, none once it is deleted."""
         client = client_identity.resolve_client(self._store, client_id, self._store.read([Ref.to(Client, client_id)]))
         return client if client is not None and client.active else None
-
-    def _new_client(self, context: Context, details: AttendeeDetails) -> Client:
-        return Client(
-            id=self._ids.new("cli", context.now),
-            first_name=details.first_name,
-            last_name=details.last_name,
-            created_at=context.now,
-            updated_at=context.now,
-            email=details.email,
-            mobile=details.mobile,
-            language=details.language,
-            receive_sms=details.receive_sms and details.mobile is not None,
-        )
 
     def _attendee(
         self, client: Client, details: AttendeeDetails, answers: tuple[Answer, ...], contact: str
@@ -281,7 +273,3 @@ def _remove_hold(
     work.delete(hold)
     ledger_io.remove_occupant(work, hold.id, hold.calendar_spans(), [allocation.calendar])
     return hold.id
-
-
-def _details_key(details: AttendeeDetails) -> str:
-    return name_key(details.first_name, details.last_name)

@@ -1,8 +1,8 @@
-"""The log of a client's profile: what was set, changed and consented to, each with before and after (CL-1, D19)."""
+"""The log of a client: what was set, changed and consented to, each field before and after (CL-1, D19)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.domain.clients.client import PROFILE_FIELDS, Client
@@ -12,13 +12,34 @@ from chalicelib.services.store_port import Ids
 from chalicelib.services.unit_of_work import UnitOfWork
 
 
+def client_entry(
+    ids: Ids,
+    context: Context,
+    client_id: str,
+    order: int,
+    action: str,
+    changes: Iterable[FieldChange] = (),
+    events: tuple[DomainEvent, ...] = (),
+) -> JournalEntry:
+    """One entry of a client's log; of one millisecond's the greater ``order`` sorts later."""
+    return JournalEntry(
+        id=ids.new("evt", context.now, order),
+        subject_id=client_id,
+        at=context.now,
+        action=action,
+        actor=context.actor,
+        changes=tuple(changes),
+        events=events,
+    )
+
+
 def record_creation(work: UnitOfWork, context: Context, ids: Ids, client: Client) -> None:
-    """Logs a new client, and their consent to texts if they gave it, with the event that announces them."""
+    """Log a new client, and the consent to texts if there is one, with the event that announces the client."""
     _add_entries(work, context, ids, client, None, "created")
 
 
 def record_update(work: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client) -> None:
-    """Logs every field that is another now, and apart from them a consent given or withdrawn."""
+    """Log every field that has changed, and in an entry of its own a consent given or withdrawn."""
     _add_entries(work, context, ids, client, before, "updated")
 
 
@@ -30,27 +51,18 @@ def client_event(kind: str, client: Client) -> DomainEvent:
 def _add_entries(
     work: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client | None, action: str
 ) -> None:
-    def entry(order: int, said: str, changes: tuple[FieldChange, ...], *events: DomainEvent) -> JournalEntry:
-        return JournalEntry(
-            id=ids.new("evt", context.now, 2 * client.version + order),
-            subject_id=client.id,
-            at=context.now,
-            action=said,
-            actor=context.actor,
-            changes=changes,
-            events=events,
-        )
-
-    work.add_entry(entry(0, action, tuple(_changes(client, before)), client_event(action, client)))
-    was = before.sms_number if before else None
-    if client.sms_number != was:
-        said = "sms_consent_given" if client.sms_number else "sms_consent_withdrawn"
-        work.add_entry(entry(1, said, (FieldChange("mobile", was, client.sms_number),)))
+    order, events = 2 * client.version, (client_event(action, client),)
+    work.add_entry(client_entry(ids, context, client.id, order, action, _changes(client, before), events))
+    previous = before.sms_number if before else None
+    if client.sms_number != previous:
+        consent = "sms_consent_given" if client.sms_number else "sms_consent_withdrawn"
+        change = FieldChange("mobile", previous, client.sms_number)
+        work.add_entry(client_entry(ids, context, client.id, order + 1, consent, [change]))
 
 
 def _changes(after: Client, before: Client | None) -> Iterator[FieldChange]:
     for field in PROFILE_FIELDS:
-        was: Any = getattr(before, field) if before else None
-        now: Any = getattr(after, field)
-        if now != was and not (before is None and now == ""):
-            yield FieldChange(field, was, now)
+        old: Any = getattr(before, field) if before else None
+        new: Any = getattr(after, field)
+        if new != old and not (before is None and new == ""):
+            yield FieldChange(field, old, new)

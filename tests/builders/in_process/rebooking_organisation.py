@@ -106,7 +106,7 @@ def employ(name: str, staff_id: str, role: Role, places: tuple[str, ...], schedu
 def client(**more: Any) -> Client:
     """Ana, who lives in Perth."""
     fields = {"email": "ana@example.org", "language": "en", "timezone": PERTH, "notes": "Prefers mornings"} | more
-    return Client(fields.pop("id", CLIENT), "Ana", "Ruiz", NOW, NOW, **fields)
+    return Client("Ana", "Ruiz", id=fields.pop("id", CLIENT), created_at=NOW, updated_at=NOW, **fields)
 
 
 def source(**more: Any) -> Appointment:

@@ -52,14 +52,24 @@ SAM_LEE = Staff(SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", 
 def ana(**fields: Any) -> Client:
     """A client reached by e-mail only, unless said otherwise."""
     known = Client(
-        ANA, "Ana", "Ruiz", NOW, NOW, email="ana@example.org", mobile="+14165550100", language="en", version=1
+        "Ana",
+        "Ruiz",
+        id=ANA,
+        created_at=NOW,
+        updated_at=NOW,
+        email="ana@example.org",
+        mobile="+14165550100",
+        language="en",
+        version=1,
     )
     return replace(known, **fields)
 
 
 def ben(**fields: Any) -> Client:
     """Another one."""
-    return replace(Client(BEN, "Ben", "Okafor", NOW, NOW, email="ben@example.org", version=1), **fields)
+    return replace(
+        Client("Ben", "Okafor", id=BEN, created_at=NOW, updated_at=NOW, email="ben@example.org", version=1), **fields
+    )
 
 
 def appointment(**fields: Any) -> Appointment:

@@ -30,7 +30,15 @@ def world(world: World) -> World:
 
 def on_record(number: int = 1, **fields: Any) -> str:
     """A client who has been to the branch, with Sam."""
-    client = Client(f"cli_{number:026}", "Eva", f"Ito {number}", NOW, NOW, email=f"eva{number}@example.org", **fields)
+    client = Client(
+        "Eva",
+        f"Ito {number}",
+        id=f"cli_{number:026}",
+        created_at=NOW,
+        updated_at=NOW,
+        email=f"eva{number}@example.org",
+        **fields,
+    )
     work = UnitOfWork()
     work.save(client)
     work.relation_counts.update({(TORONTO, client.id): 1, (SAM, client.id): 1})

@@ -9,19 +9,18 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Answer, Attendee
-from chalicelib.domain.clients.client import Client, Contact
+from chalicelib.domain.clients.client import Client, ClientProfile, Contact
 from chalicelib.domain.organisation.catalog import Question, QuestionType
 from chalicelib.domain.shared.errors import Invalid, Stale
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.appointments.attendees import AttendeeRequest, refs
-from chalicelib.services.clients.registration import NewClient
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, TORONTO, World, offered
 
-BO = NewClient("Bo", "Lind", email="Bo@Example.org", mobile="(416) 555-0100", receive_sms=True)
+BO = ClientProfile("Bo", "Lind", email="Bo@Example.org", mobile="(416) 555-0100", receive_sms=True)
 ASKED = offered(
     MORTGAGE,
     "Mortgage advice",
@@ -37,7 +36,9 @@ def on_record(world: World, **more: Any) -> Client:
     """A client who has been to the branch."""
     work = UnitOfWork()
     work.relation_counts[(TORONTO, "cli_1")] = 1
-    client = work.save(Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", **more))
+    client = work.save(
+        Client("Ana", "Ruiz", id="cli_1", created_at=NOW, updated_at=NOW, email="ana@example.org", **more)
+    )
     container.store.commit(work)
     return client
 
@@ -91,17 +92,17 @@ def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
 
 @pytest.mark.parametrize("reach", [{"email": "bo@example.org"}, {"mobile": "+14165550100"}])
 def test_an_address_or_a_mobile_number_is_enough(world: World, reach: dict[str, Any]) -> None:
-    (attendee,) = attended(AttendeeRequest(client=NewClient("Bo", "Lind", **reach)))
+    (attendee,) = attended(AttendeeRequest(client=ClientProfile("Bo", "Lind", **reach)))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
 
 def test_without_either_there_is_no_new_client(world: World) -> None:
-    landline = NewClient("Bo", "Lind", phone="+14165550100")
+    landline = ClientProfile("Bo", "Lind", phone="+14165550100")
     assert refused(AttendeeRequest(client=landline)) == ("contact_required", ["/client/email"])
 
 
 def test_consent_needs_a_number_to_be_given_for(world: World) -> None:
-    new = NewClient("Bo", "Lind", email="bo@example.org", phone="+14165550100", receive_sms=True)
+    new = ClientProfile("Bo", "Lind", email="bo@example.org", phone="+14165550100", receive_sms=True)
     (attendee,) = attended(AttendeeRequest(client=new))
     assert world.read(Client, attendee.client_id).receive_sms is False
 
@@ -121,7 +122,7 @@ def test_two_new_clients_may_share_an_address(world: World) -> None:
 def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
     world.lay()
     booked = world.book().json["id"]
-    (attendee,) = attended(AttendeeRequest(client=NewClient("Eva", "Ruiz", email="ana@example.org")))
+    (attendee,) = attended(AttendeeRequest(client=ClientProfile("Eva", "Ruiz", email="ana@example.org")))
     contact = world.read(Contact, "ana@example.org")
     assert [name for _, name in contact.clients] == ["ana ruiz", "eva ruiz"]
     assert contact.clients[1][0] == attendee.client_id

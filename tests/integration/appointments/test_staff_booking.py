@@ -78,7 +78,7 @@ def test_each_channel_books_and_is_named(world: World, channel: str, who: str, n
 
 def test_a_client_on_record_is_booked_for_as_they_are(world: World) -> None:
     world.lay()
-    ana = Client("cli_1", "Ana", "Ruiz", NOW, NOW, email="ana@example.org", language="fr")
+    ana = Client("Ana", "Ruiz", id="cli_1", created_at=NOW, updated_at=NOW, email="ana@example.org", language="fr")
     write(ana)
     refused = book(world, client=None, client_id="cli_1")
     assert (refused.status, refused.json["code"]) == (422, "unknown_client")

@@ -48,7 +48,10 @@ def people(role: Role) -> None:
         NOBODYS: (),
     }
     for client_id, scopes in met.items():
-        file(Client(client_id, "Ana", client_id[4:], NOW, NOW, email="ana@example.org"), met=scopes)
+        file(
+            Client("Ana", client_id[4:], id=client_id, created_at=NOW, updated_at=NOW, email="ana@example.org"),
+            met=scopes,
+        )
 
 
 def within(role: Role) -> set[str]:
@@ -209,10 +212,14 @@ def test_an_appointment_moved_to_another_branch_ends_what_it_gave_here(world: Wo
 def test_each_client_is_listed_once_however_they_are_known(world: World) -> None:
     """Several scopes, a family, a prospect: the list of one who reaches little is walked in steps of every size."""
     hire("stf_two", "manager@example.org", TORONTO, VANCOUVER, role=Role.MANAGER)
-    family = Client(somebody(9).id, "Ana", "Ito", NOW, NOW, absorbed=(somebody(2).id, somebody(14).id))
+    family = Client(
+        "Ana", "Ito", id=somebody(9).id, created_at=NOW, updated_at=NOW, absorbed=(somebody(2).id, somebody(14).id)
+    )
     file(family, met=(TORONTO,))
     for member in family.absorbed:
-        file(Client(member, "", "", NOW, NOW, merged_into=family.id), met=(VANCOUVER, "stf_two"))
+        file(
+            Client("", "", id=member, created_at=NOW, updated_at=NOW, merged_into=family.id), met=(VANCOUVER, "stf_two")
+        )
     for number in range(3, 8):
         file(somebody(number), met=(TORONTO, VANCOUVER)[number % 2 :])
     file(somebody(8, prospect_of="stf_two"), somebody(10, deleted_at=NOW), met=(TORONTO,))

@@ -81,7 +81,7 @@ def file(*clients: Client, met: tuple[str, ...] = ()) -> None:
 
 def somebody(number: int, first: str = "Ana", last: str = "Ruiz", **fields: Any) -> Client:
     """A client of this name."""
-    return Client(f"cli_{number:026}", first, last, NOW, NOW, **fields)
+    return Client(first, last, id=f"cli_{number:026}", created_at=NOW, updated_at=NOW, **fields)
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,11 @@ def test_a_missing_and_a_surplus_entry_are_found(world: World, chain: tuple[str,
     assert flaws([c]) == {(c, ClientFlaw.NOT_FOUND)}
     work = UnitOfWork()
     work.index_client(person)
-    work.index_client(Client(b, "Bea", "Ruiz", world.now, world.now))
+    work.index_client(Client("Bea", "Ruiz", id=b, created_at=world.now, updated_at=world.now))
     container.store.commit(work)
     assert flaws([c]) == set()
     work = UnitOfWork()
-    work.index_client(Client(b, "Anna", "Ruiz", world.now, world.now))
+    work.index_client(Client("Anna", "Ruiz", id=b, created_at=world.now, updated_at=world.now))
     container.store.commit(work)
     assert flaws([c]) == {(b, ClientFlaw.STILL_FOUND)}
 

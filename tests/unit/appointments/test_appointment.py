@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, AppointmentState, Attendee, Cancellation
 from chalicelib.domain.appointments.questions import check_answers
-from chalicelib.domain.clients.client import Client, Contact, name_key, normalise_phone
+from chalicelib.domain.clients.client import Client, Contact, name_key
+from chalicelib.domain.clients.phone_numbers import normalise_phone
 from chalicelib.domain.organisation.catalog import MeetingMethod, Question, QuestionType, Service
 from chalicelib.domain.shared.errors import AlreadyAssigned, Invalid, NotFound, WrongState
 from chalicelib.domain.shared.events import CLIENT_ACTOR
@@ -51,7 +52,7 @@ def test_names_compare_without_accents_case_and_spaces(name: tuple[str, str]) ->
 
 @pytest.mark.parametrize("number", ["+1 416 555 0100", "(416) 555-0100", "4165550100"])
 def test_phone_numbers_become_e164(number: str) -> None:
-    assert normalise_phone(number, "CA", "/mobile") == "+14165550100"
+    assert normalise_phone(number, ["CA"], "/mobile") == "+14165550100"
 
 
 @pytest.mark.parametrize(
@@ -67,11 +68,11 @@ def test_phone_numbers_become_e164(number: str) -> None:
 )
 def test_what_is_no_number_is_refused(number: str, country: str | None) -> None:
     with pytest.raises(Invalid):
-        normalise_phone(number, country, "/mobile")
+        normalise_phone(number, [country] if country else [], "/mobile")
 
 
 def test_consent_comes_only_with_a_number_not_known_before() -> None:
-    ana = Client("cli_1", "Ana", "Ruiz", NOW, NOW, mobile="+14165550100")
+    ana = Client("Ana", "Ruiz", id="cli_1", created_at=NOW, updated_at=NOW, mobile="+14165550100")
     assert ana.with_blanks_filled("+14165550199", receive_sms=True, language=None, now=NOW) is ana
     blank = replace(ana, mobile=None)
     filled = blank.with_blanks_filled("+14165550199", receive_sms=True, language="fr", now=NOW)

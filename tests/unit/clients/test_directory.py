@@ -28,7 +28,7 @@ QUERIES = st.text(st.characters(), max_size=300)
 
 def client(first: str = "José", last: str = "Nuñez-O'Brien", **fields: Any) -> Client:
     """Somebody of this name."""
-    return Client("cli_1", first, last, NOW, NOW, **fields)
+    return Client(first, last, id="cli_1", created_at=NOW, updated_at=NOW, **fields)
 
 
 def found(who: Client, query: str, *countries: str) -> bool:

@@ -18,7 +18,6 @@ from chalicelib.domain.clients.merging import (
     as_merged_pointer,
     fields_to_copy,
     merge_clients,
-    profile_values,
     rebase_later_merges,
     undo_merge,
 )
@@ -31,7 +30,11 @@ ALL = fields_to_copy(None)
 
 
 def client(number: int = 1, **fields: Any) -> Client:
-    return replace(Client(f"cli_{number}", "Ana", "Ruiz", NOW, NOW, version=1), **fields)
+    return replace(Client("Ana", "Ruiz", id=f"cli_{number}", created_at=NOW, updated_at=NOW, version=1), **fields)
+
+
+def profile_values(known: Client) -> dict[str, Any]:
+    return {name: getattr(known, name) for name in PROFILE_FIELDS}
 
 
 def merge(duplicate: Client, primary: Client, fields: list[str] | None = None) -> Merge:
@@ -121,7 +124,9 @@ def test_the_outside_id_is_inherited_or_becomes_an_alias() -> None:
 def test_a_pointer_says_nothing_of_the_person_any_more() -> None:
     whole = client(1, email="x@example.org", notes="Two", external_id="d-1", receive_sms=True, absorbed=("cli_0",))
     left = as_merged_pointer(whole, "cli_2", "mrg_1", LATER)
-    bare = Client("cli_1", "", "", NOW, LATER, merged_into="cli_2", merged_by="mrg_1", version=1)
+    bare = Client(
+        "", "", id="cli_1", created_at=NOW, updated_at=LATER, merged_into="cli_2", merged_by="mrg_1", version=1
+    )
     assert left == bare
     assert not left.active
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from chalicelib.api.schemas.appointments.appointments import AppointmentStatusResponse
-from chalicelib.api.schemas.shared.coded_fields import Email, Language
+from chalicelib.api.schemas.clients.clients import ContactBody
+from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import (
     Blank,
     DateTimeInput,
@@ -57,13 +58,9 @@ class QuestionAnswerBody(RequestModel):
     value: Annotated[str, Text(MAX_ANSWER_LENGTH, multiline=True, allow_blank=True)] | bool
 
 
-class PublicAttendeeBody(RequestModel):
+class PublicAttendeeBody(ContactBody):
     """Who wants to come; an e-mail address or a mobile number is needed."""
 
-    first_name: Annotated[str, Text(100)]
-    last_name: Annotated[str, Text(100)]
-    email: Annotated[Email | None, Blank()] = None
-    mobile: Annotated[Annotated[str, Text(32)] | None, Blank()] = None
     receive_sms: bool = False
     language: Annotated[Language | None, Blank()] = None
     notes: Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")] = ""
@@ -71,17 +68,8 @@ class PublicAttendeeBody(RequestModel):
 
     def to_request(self) -> AttendeeDetails:
         """The attendee as the use case takes it."""
-        given = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
-        return AttendeeDetails(
-            first_name=self.first_name,
-            last_name=self.last_name,
-            email=self.email,
-            mobile=self.mobile,
-            receive_sms=self.receive_sms,
-            language=self.language,
-            notes=self.notes,
-            answers=given,
-        )
+        answers = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
+        return AttendeeDetails(**dict(self) | {"answers": answers})
 
 
 class UtmBody(RequestModel):

@@ -1,4 +1,4 @@
-"""Clients as requests and answers say them; the fields are those of somebody new at an appointment."""
+"""Request and response models of clients, also used for new clients at an appointment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from chalicelib.api.schemas.shared.fields import (
 )
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.clients import client as domain
-from chalicelib.services.clients import registration
 from chalicelib.services.clients.client_lists import ClientListRequest, ClientListScope
 
 PhoneNumber = Annotated[str, Text(32)]
@@ -29,13 +28,18 @@ PhoneNumber = Annotated[str, Text(32)]
 _AddressLine = Annotated[str, Text(255, allow_blank=True), Blank("")]
 
 
-class NewClientBody(RequestModel):
-    """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
+class ContactBody(RequestModel):
+    """The name and contact details of a person."""
 
     first_name: Annotated[str, Text(100)]
     last_name: Annotated[str, Text(100)]
     email: Annotated[Email | None, Blank()] = None
     mobile: Annotated[PhoneNumber | None, Blank()] = None
+
+
+class NewClientBody(ContactBody):
+    """A new client; an e-mail address or a mobile number is needed, consent to texts is given by itself."""
+
     phone: Annotated[PhoneNumber | None, Blank()] = None
     work_phone: Annotated[PhoneNumber | None, Blank()] = None
     address: Annotated[str, Text(255, multiline=True, allow_blank=True), Blank("")] = ""
@@ -50,9 +54,9 @@ class NewClientBody(RequestModel):
     receive_sms: bool = False
     receive_email: bool = True
 
-    def to_request(self) -> registration.NewClient:
-        """As the use case takes them."""
-        return registration.NewClient(**dict(self))
+    def to_request(self) -> domain.ClientProfile:
+        """The profile of the new client."""
+        return domain.ClientProfile(**dict(self))
 
 
 class ClientBody(NewClientBody, RecordBody):
@@ -62,11 +66,9 @@ class ClientBody(NewClientBody, RecordBody):
 ClientChangeBody = patch_model(ClientBody, "ClientChangeBody")
 
 
-class ClientResponse(ResponseModel):
-    """A client; `merged_from` are the ids of those who have been merged into them."""
+class ClientProfileResponse(ResponseModel):
+    """A client's fields."""
 
-    id: Id
-    version: int
     first_name: str
     last_name: str
     email: str | None
@@ -84,6 +86,17 @@ class ClientResponse(ResponseModel):
     external_id: str | None
     receive_sms: bool
     receive_email: bool
+
+
+class _VersionedResponse(ResponseModel):
+    id: Id
+    version: int
+
+
+# The fields of the last base come first.
+class ClientResponse(ClientProfileResponse, _VersionedResponse):
+    """A client; `merged_from` are the ids of those who have been merged into them."""
+
     merged_from: list[Id]
     created_at: Instant
     updated_at: Instant

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.clients.clients import ClientResponse
+from chalicelib.api.schemas.clients.clients import ClientProfileResponse, ClientResponse
 from chalicelib.api.schemas.shared.fields import Id, Instant, RequestModel, ResponseModel
 from chalicelib.domain.clients import merging as domain
 from chalicelib.services.clients.merging import MergeRequest, MergeResult
@@ -26,28 +26,6 @@ class MergeBody(RequestModel):
     def to_request(self) -> MergeRequest:
         """What the use case is asked."""
         return MergeRequest(self.duplicate_id, self.primary_id, self.fields, self.dry_run)
-
-
-class ClientProfileResponse(ResponseModel):
-    """A client's fields."""
-
-    first_name: str
-    last_name: str
-    email: str | None
-    mobile: str | None
-    phone: str | None
-    work_phone: str | None
-    address: str
-    city: str
-    region: str
-    postal_code: str
-    country: str | None
-    timezone: str | None
-    language: str | None
-    notes: str
-    external_id: str | None
-    receive_sms: bool
-    receive_email: bool
 
 
 class ConflictingAppointmentResponse(ResponseModel):
