@@ -1,4 +1,4 @@
-"""Finding clients: by word, address, number or outside id, everybody by name, or whom one has to do with."""
+"""Lists of clients in the table: by word, address, number or outside id, all by name, or by relation."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from chalicelib.persistence import cursors, keys, row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.store_port import Attendance, Page
 
-# Behind every text that goes on from here.
+# Sorts after every text.
 _AFTER_ANY_TEXT = "\U0010ffff"
 
 
 class DynamoClientDirectory:
-    """``services.ports.Directory`` on the table; each method is one query."""
+    """``services.store_port.ClientDirectory`` on the table; each method is one query."""
 
     def find_by_name(self, prefix: str, limit: int, after: str | None) -> tuple[DirectoryEntry, ...]:
-        """Entries of names in which a word begins like this, in order of their places, after this one."""
-        # One condition bounds a sort key: what comes after a place within the beginning ends where that does.
+        """Entries of names with a word that begins like this, by position, after this one."""
+        # DynamoDB takes one condition on the sort key: a range from the position to the end of the prefix.
         within = Row.sk.startswith(prefix) if after is None else Row.sk.between(after, prefix + _AFTER_ANY_TEXT)
         rows = Row.query(
             keys.directory_partition(DirectoryIndex.NAME, prefix),
@@ -34,7 +34,7 @@ class DynamoClientDirectory:
         return tuple(entries)[:limit]
 
     def find_by_term(self, index: DirectoryIndex, term: str, limit: int, after: str | None = None) -> tuple[str, ...]:
-        """The ids of those who stand on another shelf under this term, in order, after this one."""
+        """The ids of the clients under this term of an index other than names, in order, after this one."""
         beyond = None if after is None else Row.sk > after
         rows = Row.query(keys.directory_partition(index, term), beyond, limit=limit, consistent_read=True)
         return tuple(row.sk for row in rows)
@@ -50,16 +50,16 @@ class DynamoClientDirectory:
         return Page(tuple(row_mapping.from_row(row, Client) for row in found), cursors.encode(found.last_evaluated_key))
 
     def relations_of(self, scope_id: str, limit: int, after: str | None) -> tuple[ClientRelation, ...]:
-        """Whom a location or staff member has to do with, in order of client id, after this one."""
+        """The clients of a location or staff member, in order of client id, after this one."""
         beyond = None if after is None else Row.sk > after
         pk = keys.client_relation(scope_id, "").pk
         rows = Row.query(pk, beyond, Row.met > 0, limit=limit, consistent_read=True)
         return tuple(row_mapping.from_row(row, ClientRelation) for row in rows)
 
     def log(self, client_id: str, before: str | None, limit: int) -> tuple[JournalEntry, ...]:
-        """What was done to one record, newest first, from before this entry on."""
+        """The log of one record, newest first, before this entry."""
         pk, newest = keys.journal(client_id, before or _AFTER_ANY_TEXT)
-        # Nothing may be asked for by two conditions; the entry itself is the first that is found.
+        # DynamoDB takes one condition on the sort key, so the entry itself is read first.
         rows = Row.query(
             pk,
             Row.sk.between(keys.JOURNAL_PREFIX, newest),
@@ -71,7 +71,7 @@ class DynamoClientDirectory:
         return tuple(entries)[:limit]
 
     def appointments(self, client_id: str, before: str | None, limit: int) -> tuple[Attendance, ...]:
-        """One client's appointments, latest start first, from before this place in the list on."""
+        """One client's appointments, latest start first, before this position."""
         earlier = None if before is None else Row.gsi1sk < before
         rows = Row.agenda.query(keys.partition(client_id), earlier, scan_index_forward=False, limit=limit)
         return tuple(
@@ -80,7 +80,7 @@ class DynamoClientDirectory:
         )
 
     def upcoming(self, client_id: str, since: datetime, limit: int) -> tuple[AppointmentSpan, ...]:
-        """What one client comes to that starts from this instant on, soonest first."""
+        """One client's appointments that start from this instant on, soonest first."""
         rows = Row.agenda.query(keys.partition(client_id), Row.gsi1sk >= keys.start_sort_key(since), limit=limit)
         bodies = ((row, json.loads(row.body or "{}")) for row in rows)
         return tuple(

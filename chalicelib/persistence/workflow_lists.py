@@ -8,10 +8,10 @@ from chalicelib.persistence.table import Row
 
 
 class DynamoWorkflowLists:
-    """``services.workflows.WorkflowLists`` on the table."""
+    """``services.clients.workflows.WorkflowLists`` on the table."""
 
     def workflows(self, client_id: str, before: str | None, limit: int) -> tuple[tuple[str, Workflow], ...]:
-        """Those made under this id, newest first with the place of each, from before a place on: one query."""
+        """The workflows of this id before a position, newest first, each with its position: one query."""
         earlier = None if before is None else Row.gsi1sk < before
         rows = Row.agenda.query(keys.workflows_partition(client_id), earlier, scan_index_forward=False, limit=limit)
         return tuple((row.gsi1sk, row_mapping.from_row(row, Workflow)) for row in rows)

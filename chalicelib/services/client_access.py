@@ -1,4 +1,4 @@
-"""Whom a caller may know: clients they, or their locations, have had to do with (CL-2, CL-3, D26)."""
+"""The clients a caller may see: those with appointments with them or at their locations (CL-2, CL-3, D26)."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.store_port import ReadResult, Ref, Store
 
 ClientScopes = tuple[str, ...] | None
-"""The locations and the person through whom clients are known; none where everybody is."""
+"""The locations and the staff member through whom clients are known; ``None`` for all clients."""
 
 
 def scopes_for_ability(principal: Principal, ability: Ability) -> ClientScopes:
-    """Through whom the ability reaches clients: the caller's locations and the caller, or none for all clients."""
+    """The scopes that the ability covers: the caller's locations and the caller, or ``None`` for all clients."""
     scopes = principal.scopes(ability)
     if Scope.ALL in scopes:
         return None
-    places = sorted(principal.location_ids) if Scope.LOCATIONS in scopes else []
-    # Whoever reaches locations reaches what is theirs there besides (Staff Advanced, managers).
-    return (*places, *own_scopes(principal)) if scopes else ()
+    locations = sorted(principal.location_ids) if Scope.LOCATIONS in scopes else []
+    # Access to locations includes the caller's own clients (Staff Advanced, managers).
+    return (*locations, *own_scopes(principal)) if scopes else ()
 
 
 def own_scopes(principal: Principal) -> tuple[str, ...]:
-    """The caller alone: whom they themselves have to do with; the first administrator has no staff record."""
+    """The caller alone; empty for the first administrator, who has no staff record."""
     return (principal.staff_id,) if principal.staff_id else ()
 
 
 def viewing_scopes(principal: Principal, settings: Settings) -> ClientScopes:
-    """Through whom the caller sees clients; with ``all_staff_view_all_clients`` everybody sees all (CL-3)."""
+    """The scopes within which the caller sees clients; ``None`` if ``all_staff_view_all_clients`` (CL-3)."""
     return scopes_for_ability(principal, _ability_to_view(settings))
 
 
@@ -43,42 +43,42 @@ class ClientAccess:
         self._store = store
 
     def visible(self, principal: Principal, clients: Iterable[Client]) -> list[Client]:
-        """Those of the clients that the caller may see, in order; nothing is read for those who see all."""
+        """The clients that the caller may see, in order; nothing is read for a caller who sees all."""
         wanted = list(clients)
         scopes = scopes_for_ability(principal, Ability.CLIENT_VIEW)
         if scopes is None or not wanted:
             return wanted
         found = self._store.read([Ref.to(Settings), *_relation_refs(scopes, wanted)])
-        identities = viewing_scopes(principal, settings_in(found)) is None
-        return wanted if identities else _filter_known(found, principal, scopes, wanted)
+        sees_all = viewing_scopes(principal, settings_in(found)) is None
+        return wanted if sees_all else _filter_known(found, principal, scopes, wanted)
 
     def known_through(self, principal: Principal, scopes: ClientScopes, clients: Iterable[Client]) -> list[Client]:
-        """Those of the clients that are known through these scopes, in order."""
+        """The clients that are known through these scopes, in order."""
         wanted = list(clients)
         if scopes is None or not wanted:
             return wanted
         return _filter_known(self._store.read(_relation_refs(scopes, wanted)), principal, scopes, wanted)
 
     def require(self, principal: Principal, settings: Settings, ability: Ability | None, client: Client) -> None:
-        """404 for a client the caller may not know of, 403 where they may see but not do this (CL-2).
+        """404 for a client the caller may not see, 403 if they may see it but lack the ability (CL-2).
 
-        Without an ability, seeing the client is all that is needed.
+        Without an ability, seeing the client is enough.
         """
-        seen_through = viewing_scopes(principal, settings)
-        if seen_through is not None and not self.known_through(principal, seen_through, [client]):
+        viewing = viewing_scopes(principal, settings)
+        if viewing is not None and not self.known_through(principal, viewing, [client]):
             raise NotFound()
         if ability is None:
             return
         if not principal.may(ability):
             raise Forbidden()
-        reached_through = scopes_for_ability(principal, ability)
-        # Mostly a client is reached through whom it is seen: that has been asked.
-        if reached_through != seen_through and not self.known_through(principal, reached_through, [client]):
+        required = scopes_for_ability(principal, ability)
+        # Mostly the ability covers the scopes just checked.
+        if required != viewing and not self.known_through(principal, required, [client]):
             raise Forbidden("This client has had no appointment with you.")
 
 
 def require_active(client: Client) -> None:
-    """409 ``client_merged`` with the id of the one it was merged into; 404 once deleted (D21, D25)."""
+    """409 ``client_merged`` with the id of the surviving record; 404 once deleted (D21, D25)."""
     if client.deleted_at is not None:
         raise NotFound()
     if client.merged_into is not None:
@@ -96,9 +96,9 @@ def _relation_refs(scopes: Sequence[str], clients: Iterable[Client]) -> list[Ref
 def _filter_known(
     found: ReadResult, principal: Principal, scopes: Sequence[str], clients: Iterable[Client]
 ) -> list[Client]:
-    def met(client: Client) -> bool:
+    def has_relation(client: Client) -> bool:
         rows = (found.get(ClientRelation, s, member) for member in client.record_ids for s in scopes)
         return any(row is not None and row.met > 0 for row in rows)
 
-    # Whoever made a client sees them until somebody books them (D26).
-    return [c for c in clients if (c.prospect_of and c.prospect_of == principal.staff_id) or met(c)]
+    # The author of a client sees it until somebody books it (D26).
+    return [c for c in clients if (c.prospect_of and c.prospect_of == principal.staff_id) or has_relation(c)]

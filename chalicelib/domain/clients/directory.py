@@ -1,4 +1,4 @@
-"""The client directory: the words, addresses and numbers somebody is found by, and what a search looks for (CL-1)."""
+"""The client directory: the entries a client is found by, and the terms of a search (CL-1)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chalicelib.domain.clients.client import Client, normalise_email
 from chalicelib.domain.clients.phone_numbers import PHONE_DIGITS, search_readings
 from chalicelib.domain.clients.phonetics import phonetic_keys
 
-# More of a name, or longer words, tell nobody apart.
+# More or longer words do not distinguish clients any better.
 MAX_WORDS = 8
 MAX_WORD_LENGTH = 40
-# Nothing that is looked for as a whole is longer; what is, a key might not hold.
+# No term is longer; a longer one might not fit a key.
 MAX_TERM_LENGTH = 300
 
 _APOSTROPHES = re.compile(r"['’ʼ`´ʹ′\u200c\u200d]")
-# Letters of their own that nobody types who has no key for them.
+# Letters that people type differently on keyboards without them.
 _LETTER_REPLACEMENTS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -28,25 +28,25 @@ _TEL_SCHEME = re.compile(r"^tel:", re.IGNORECASE)
 
 
 class DirectoryIndex(StrEnum):
-    """What an entry is found by."""
+    """The index an entry is in."""
 
     NAME = "name"
     EMAIL = "email"
     PHONE = "phone"
     EXTERNAL = "external"
-    # Where two records of one person meet (domain/clients/phonetics.py).
+    # Keys shared by likely duplicates (domain/clients/phonetics.py).
     SOUND = "sound"
-    # Not looked for by anybody else: whom a staff member has made and nobody has booked yet (D26).
+    # By author: clients that nobody has booked yet, visible to their author only (D26).
     PROSPECT = "prospect"
 
 
-# Shelves whose entries are read by name.
+# Indexes whose entries are in order of name.
 _INDEXED_BY_NAME = frozenset({DirectoryIndex.NAME, DirectoryIndex.SOUND})
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """One way to find one client: ``term`` is looked for; by word or sound, ``name`` holds all of the name's words."""
+    """One way to find a client, under ``term`` of the index ``shelf``; by word or sound, ``name`` is the whole name."""
 
     shelf: DirectoryIndex
     term: str
@@ -60,22 +60,22 @@ class DirectoryEntry:
 
     @property
     def position(self) -> str:
-        """Where it stands on its shelf: by term and name, or by client."""
-        # A sort key holds 1024 bytes: of an endless name its beginning orders well enough.
+        """The position in its index: by term and name, or by client."""
+        # A sort key holds 1024 bytes: the beginning of a long name is enough to order it.
         return f"{self.term}#{self.name[:200]}#{self.client_id}" if self.shelf in _INDEXED_BY_NAME else self.client_id
 
 
 def fold_words(text: str) -> tuple[str, ...]:
-    """A name's or query's words as they are compared: without accents, case and punctuation, each once, in order.
+    """The words of a name or query for comparison: without accents, case and punctuation, each once, in order.
 
-    An apostrophe joins (``O'Brien`` is ``obrien``); all else that is no letter or digit separates.
+    An apostrophe joins (``O'Brien`` is ``obrien``); any other character that is no letter or digit separates.
     """
-    found = "".join(_letters_and_digits(_without_accents(_APOSTROPHES.sub("", text)))).split()
-    return tuple(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in found))[:MAX_WORDS]
+    words = "".join(_letters_and_digits(_without_accents(_APOSTROPHES.sub("", text)))).split()
+    return tuple(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in words))[:MAX_WORDS]
 
 
 def fold_external_id(value: str) -> str:
-    """An outside id as it is looked for: whichever case it is typed in."""
+    """An outside id for comparison: case does not matter."""
     return unicodedata.normalize("NFC", value).strip().casefold()
 
 
@@ -87,7 +87,7 @@ def _without_accents(text: str) -> str:
 
 
 def _letters_and_digits(text: str) -> Iterator[str]:
-    """Letters, digits and the vowel signs that belong to them; a space for everything else."""
+    """The text with a space for every character but letters, digits and the vowel signs that belong to them."""
     within = False
     for c in text:
         within = c.isalnum() or (within and unicodedata.category(c) in ("Mn", "Mc"))
@@ -95,7 +95,7 @@ def _letters_and_digits(text: str) -> Iterator[str]:
 
 
 def directory_entries(client: Client | None) -> frozenset[DirectoryEntry]:
-    """Everything a client is found by; nobody who has been merged away or deleted is."""
+    """The entries a client is found by; none for a merged or deleted one."""
     if client is None or not client.active:
         return frozenset()
     name = fold_words(client.name)
@@ -106,7 +106,7 @@ def directory_entries(client: Client | None) -> frozenset[DirectoryEntry]:
     found += [(DirectoryIndex.PROSPECT, client.prospect_of)] if client.prospect_of else []
     found += [(DirectoryIndex.SOUND, key) for key in _phonetic_keys(client)]
     whole = " ".join(name)
-    # Only whoever is found by a word or sound needs the others: a new name leaves the other entries as they are.
+    # Other entries hold no name, so that a new name leaves them as they are.
     return frozenset(DirectoryEntry(s, term, client.id, whole if s in _INDEXED_BY_NAME else "") for s, term in found)
 
 
@@ -117,7 +117,7 @@ def _phonetic_keys(client: Client) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class SearchTerms:
-    """What a search means: an address, a number (in several readings), an outside id, words of a name."""
+    """The possible meanings of a search: an address, a number (in several readings), an outside id, words of a name."""
 
     email: str | None = None
     phones: tuple[str, ...] = ()
@@ -126,13 +126,13 @@ class SearchTerms:
 
     @property
     def lead_word(self) -> str | None:
-        """The word to look for first: the longest, which fewest names begin with."""
+        """The word to look up first: the longest, with which the fewest names begin."""
         return max(self.words, key=len, default=None)
 
     def matches(self, entry: DirectoryEntry) -> bool:
-        """Whether every word of the search begins a word of the name, seen from the first that the lead begins.
+        """True if every word of the search begins a word of the name.
 
-        A name in which the lead begins two words has two entries; only the first of them counts.
+        A name in which the lead word begins two words has two entries; only the first of them matches.
         """
         first = next((word for word in entry.words if self.lead_word and word.startswith(self.lead_word)), None)
         rest = (word for word in self.words if word != self.lead_word)
@@ -140,9 +140,9 @@ class SearchTerms:
 
 
 def parse_search(text: str, countries: Iterable[str]) -> SearchTerms:
-    """What somebody who types this looks for; national numbers are read as dialled in each of ``countries``.
+    """The terms of a typed search; national numbers are read as dialled in each of ``countries``.
 
-    These are asked for only where there is such a number. What reads as a number is no name.
+    ``countries`` is iterated only for such a number. Text that reads as a number is no name.
     """
     typed = "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
     typed = unicodedata.normalize("NFC", typed).strip()[:MAX_TERM_LENGTH]

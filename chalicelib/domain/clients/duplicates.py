@@ -1,4 +1,4 @@
-"""Likely duplicates: where two records of one person would be found, and how alike two records are, with reasons."""
+"""Likely duplicates: how similar two client records are, with reasons."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from chalicelib.domain.clients.client import Client, normalise_email
 from chalicelib.domain.clients.directory import fold_words
 from chalicelib.domain.clients.phonetics import phonetic_key
 
-# From here on two records are shown as likely duplicates: chosen from the curve in docs/duplicates.md.
+# The least score of a likely duplicate, chosen from the curve in docs/duplicates.md.
 MATCH_THRESHOLD = 0.72
 
-# What a field weighs where it agrees, and where it differs: people move, marry, and have several addresses.
+# The weight of a field where it agrees and where it differs: people move, marry, and have several addresses.
 _NAME_WEIGHT = 5.0
 _PHONE_WEIGHTS = 3.0, 1.0
 _EMAIL_WEIGHTS = 4.0, 1.2
 _ADDRESS_WEIGHTS = 5.0, 2.5
-# With nothing else to go by the same name is a namesake's too often.
+# If only names can be compared, the same name is too often a namesake's.
 _NAME_ONLY_FACTOR = 0.85
-# Families share telephones, addresses and last names: whose first names are less alike than this are two people.
+# Families share telephones, addresses and last names: less similar first names belong to two people.
 _MIN_FIRST_NAME_SIMILARITY = 0.75
 MAX_RELATIVES_SCORE = 0.65
-# Names that sound the same are at least so much alike, however they are spelt.
+# The least similarity of names that sound the same, however they are spelt.
 _SAME_SOUND_SIMILARITY = 0.9
 
-# From here on it is worth telling people of.
+# The least agreement that is shown as a reason.
 _SIMILAR_NAME_THRESHOLD = 0.75
 _SIMILAR_ADDRESS_THRESHOLD = 0.65
 _EMAIL_TYPO_AGREEMENT = 0.8
-# Any two streets have that much in common.
+# The similarity of any two streets.
 _CHANCE_SIMILARITY = 0.3
 
 
@@ -48,7 +48,7 @@ class MatchReason(StrEnum):
 
     @property
     def text(self) -> str:
-        """In words for people."""
+        """The reason in words."""
         return _TEXTS[self]
 
 
@@ -66,7 +66,7 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class MatchScore:
-    """How likely two records are one person's, 0 to 1, and why that is thought."""
+    """The likelihood that two records are one person's, 0 to 1, with reasons."""
 
     score: float
     reasons: tuple[MatchReason, ...] = ()
@@ -74,7 +74,7 @@ class MatchScore:
 
 @dataclass(frozen=True, slots=True)
 class ComparedFields:
-    """What of a client is compared, folded once for many comparisons."""
+    """The compared fields of a client, folded once for many comparisons."""
 
     first: str
     last: str
@@ -86,7 +86,7 @@ class ComparedFields:
 
     @classmethod
     def from_client(cls, client: Client) -> ComparedFields:
-        """A client's."""
+        """The compared fields of this client."""
         return cls(
             first=" ".join(fold_words(client.first_name)),
             last=" ".join(fold_words(client.last_name)),
@@ -100,7 +100,7 @@ class ComparedFields:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """How far one field agrees, what that weighs, and what people are told of it."""
+    """The agreement of one field (0 to 1), its weight, and the reason shown for it."""
 
     agreement: float
     weight: float
@@ -108,26 +108,24 @@ class _Evidence:
 
 
 def match_score(a: Client | ComparedFields, b: Client | ComparedFields) -> MatchScore:
-    """How alike two records are: the same either way, unmoved by fields that one of them leaves blank.
+    """The similarity of two records, symmetric, leaving out fields that are blank in one of them.
 
-    1.0 for the same name and the same means to reach it; a name alone is never more than a likelihood.
+    1.0 for the same name with the same contact details; a name alone never scores as high.
     """
-    one, other = (
-        traits if isinstance(traits, ComparedFields) else ComparedFields.from_client(traits) for traits in (a, b)
-    )
+    one, other = (each if isinstance(each, ComparedFields) else ComparedFields.from_client(each) for each in (a, b))
     first, name = _compare_names(one, other)
     rest = [*_compare_phones(one, other), *_compare_emails(one, other), *_compare_addresses(one, other)]
     evidence = [name, *rest]
-    found = sum(e.agreement * e.weight for e in evidence) / sum(e.weight for e in evidence)
+    score = sum(e.agreement * e.weight for e in evidence) / sum(e.weight for e in evidence)
     if not rest:
-        found *= _NAME_ONLY_FACTOR
+        score *= _NAME_ONLY_FACTOR
     if first < _MIN_FIRST_NAME_SIMILARITY:
-        found = min(found, MAX_RELATIVES_SCORE)
-    return MatchScore(round(found, 4), tuple(e.reason for e in evidence if e.reason))
+        score = min(score, MAX_RELATIVES_SCORE)
+    return MatchScore(round(score, 4), tuple(e.reason for e in evidence if e.reason))
 
 
 def name_similarity(name: str, other: str) -> float:
-    """How alike two names are as folded words, in whatever order; enough to know whom to look at more closely."""
+    """The similarity of two names as folded words in any order, 0 to 1, for choosing candidates."""
     from rapidfuzz import fuzz  # loaded where duplicates are looked for
 
     return float(fuzz.token_sort_ratio(name, other)) / 100
@@ -140,7 +138,7 @@ def _spelling_similarity(text: str, other: str) -> float:
 
 
 def _name_part_similarity(name: str, other: str) -> float | None:
-    """How alike two names are by their letters or their sound; a blank says nothing."""
+    """The similarity of two names by letters or sound, 0 to 1; ``None`` if one is blank."""
     if not name or not other:
         return None
     spelt = _spelling_similarity(name, other)
@@ -152,11 +150,11 @@ def _name_part_similarity(name: str, other: str) -> float | None:
 
 
 def _compare_names(one: ComparedFields, other: ComparedFields) -> tuple[float, _Evidence]:
-    """How alike the first names are (1 where one is blank), and what both names say, swapped if that agrees better."""
+    """The similarity of the first names (1 if one is blank), and the evidence of both, swapped if that is better."""
     pair = _name_part_similarity(one.first, other.first), _name_part_similarity(one.last, other.last)
     crossed = _name_part_similarity(one.first, other.last), _name_part_similarity(one.last, other.first)
     swapped = None not in crossed and sum(filter(None, crossed)) > sum(filter(None, pair))
-    known = [alike for alike in (crossed if swapped else pair) if alike is not None]
+    known = [similarity for similarity in (crossed if swapped else pair) if similarity is not None]
     if not known:
         return 1, _Evidence(0, _NAME_WEIGHT / 10)
     agreement = sum(known) / len(known)

@@ -1,4 +1,4 @@
-"""Merging two records of one person: what survives, what is kept, how it is undone (MG-1 … MG-5, D16 … D24)."""
+"""Merging two records of one person, and undoing it (MG-1 … MG-5, D16 … D24)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from chalicelib.domain.clients.client import PROFILE_FIELDS, Client, normalise_e
 from chalicelib.domain.shared.errors import TooManyMerged, invalid
 from chalicelib.domain.shared.events import Actor
 
-# These follow rules of their own; of all others the duplicate's value wins unless it is blank (D16).
+# Fields with rules of their own; for all others the duplicate's value wins unless it is blank (D16).
 _FIELDS_WITH_OWN_RULES = frozenset({"notes", "external_id", "receive_sms", "receive_email"})
 # Consent to texts goes with its number (D19).
 _FIELD_GROUPS = [("mobile", "receive_sms"), *((f,) for f in PROFILE_FIELDS if f not in ("mobile", "receive_sms"))]
 MAX_NOTES_LENGTH = 5000
-# Each is a row of the transaction, with an outside id to be filed anew: a hundred actions are the most it holds.
+# Each record and its outside id are items of the transaction, which holds a hundred.
 MAX_MERGED_RECORDS = 12
-# All that a pointer still says of itself.
+# The fields a pointer keeps.
 _POINTER_FIELDS = frozenset({"id", "first_name", "last_name", "created_at", "updated_at", "version"})
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merge that was made: both records as they were, the one that survived, and what it could not hold.
+    """A merge: both records as they were, and the survivor.
 
-    ``archived_notes`` are the duplicate's notes as far as they did not fit or were not to be copied (D18);
+    ``archived_notes`` are the duplicate's notes that did not fit or were not to be copied (D18);
     ``reached`` is the address and name key under which the survivor was made findable by the public booking.
     """
 
@@ -43,11 +43,11 @@ class Merge:
 
     @property
     def changed_fields(self) -> tuple[str, ...]:
-        """The fields of the primary that are not what they were."""
+        """The profile fields of the primary that the merge changed."""
         return tuple(name for name in PROFILE_FIELDS if getattr(self.primary, name) != getattr(self.survivor, name))
 
     def marked_undone(self, now: datetime) -> Merge:
-        """Once it is undone: who and when, and nothing of what they were; both are on record themselves again."""
+        """The merge once undone: ids and times only, since both records exist again."""
         duplicate, primary, survivor = map(_without_personal_data, (self.duplicate, self.primary, self.survivor))
         return replace(
             self,
@@ -62,7 +62,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class UndoneMerge:
-    """Both records apart again; ``kept_fields`` of the primary are not what they were before the merge (D24)."""
+    """Both records after undoing; ``kept_fields`` of the primary differ from before the merge (D24)."""
 
     duplicate: Client
     primary: Client
@@ -71,7 +71,7 @@ class UndoneMerge:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentSpan:
-    """Something a client comes to, from ``start`` to ``end``."""
+    """An appointment of a client, from ``start`` to ``end``."""
 
     appointment_id: str
     start: datetime
@@ -80,7 +80,7 @@ class AppointmentSpan:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentOverlap:
-    """Two appointments at one time that one person is to come to; both stay (D17)."""
+    """Two appointments of one person at the same time; both stay (D17)."""
 
     of_duplicate: AppointmentSpan
     of_primary: AppointmentSpan
@@ -90,8 +90,8 @@ def find_overlaps(
     duplicates: Iterable[AppointmentSpan], primarys: Iterable[AppointmentSpan], now: datetime
 ) -> tuple[AppointmentOverlap, ...]:
     """Every pair of different appointments that overlap and are not over, soonest first."""
-    still = [e for e in primarys if e.end > now]
-    pairs = ((d, p) for d in duplicates for p in still if d.end > now and d.appointment_id != p.appointment_id)
+    upcoming = [span for span in primarys if span.end > now]
+    pairs = ((d, p) for d in duplicates for p in upcoming if d.end > now and d.appointment_id != p.appointment_id)
     found = (AppointmentOverlap(d, p) for d, p in pairs if d.start < p.end and p.start < d.end)
     return tuple(
         sorted(found, key=lambda c: (max(c.of_duplicate.start, c.of_primary.start), c.of_duplicate.appointment_id))
@@ -99,7 +99,7 @@ def find_overlaps(
 
 
 def fields_to_copy(names: Iterable[str] | None) -> frozenset[str]:
-    """Which fields a merge copies: those named, else all; 422 ``unknown_field`` for what is none (D16)."""
+    """The fields a merge copies: those named, else all; 422 ``unknown_field`` (D16)."""
     if names is None:
         return frozenset(PROFILE_FIELDS)
     wanted = list(names)
@@ -112,9 +112,9 @@ def fields_to_copy(names: Iterable[str] | None) -> frozenset[str]:
 def merge_clients(
     merge_id: str, by: Actor, duplicate: Client, primary: Client, copied: frozenset[str], now: datetime
 ) -> Merge:
-    """The merge of two active clients; 409 ``too_many_merged`` when the primary would stand for too many.
+    """The merge of two active clients; 409 ``too_many_merged`` if too many records would be joined.
 
-    A duplicate's value wins where it has one and the field is copied (D16); notes are joined (D18), consent follows
+    The duplicate's value wins if it has one and the field is copied (D16); notes are joined (D18), consent follows
     the number (D19), the outside id becomes an alias unless there was none (D21).
     """
     if len(primary.record_ids) + len(duplicate.record_ids) > MAX_MERGED_RECORDS:
@@ -131,9 +131,9 @@ def merge_clients(
         external_id=external_id,
         aliases=tuple(dict.fromkeys(alias for alias in aliases if alias != external_id)),
         receive_sms=_consents_to_texts(mobile, duplicate, primary),
-        # Whoever asked for no mail anywhere gets none: a suppression is never lost (D19).
+        # An opt-out from e-mail on either record is kept (D19).
         receive_email=duplicate.receive_email and primary.receive_email,
-        # Somebody who has been booked under either record has been booked (D26).
+        # A client booked under either record has been booked (D26).
         prospect_of=primary.prospect_of if duplicate.prospect_of else None,
         absorbed=(*primary.absorbed, *duplicate.record_ids),
         updated_at=now,
@@ -146,14 +146,14 @@ def merge_clients(
 
 
 def as_merged_pointer(client: Client, into: str, by: str, now: datetime) -> Client:
-    """What stays of a merged client: an id that leads to another; all else is in the merge (D21)."""
+    """The merged client as a pointer to its survivor; everything else is kept in the merge (D21)."""
     return replace(_without_personal_data(client), merged_into=into, merged_by=by, updated_at=now)
 
 
 def undo_merge(merge: Merge, duplicate: Client, primary: Client, now: datetime) -> UndoneMerge:
-    """Both as they were before the merge, but for what has been edited since; at their present versions (D24).
+    """Both records as before the merge, except for later edits, at their present versions (D24).
 
-    An outside id of the duplicate's that the primary has been given since is the primary's (D21).
+    An outside id of the duplicate that the primary was given since stays the primary's (D21).
     """
     values, kept = _restored_values(merge, primary)
     outside = values.get("external_id", primary.external_id)
@@ -183,21 +183,20 @@ def undo_merge(merge: Merge, duplicate: Client, primary: Client, now: datetime) 
 
 
 def rebase_later_merges(undone: Merge, later: Sequence[Merge]) -> tuple[Merge, ...]:
-    """Later merges into the same primary, in order, as if the undone one had never been made.
+    """The later merges into the same primary, in order, as if the undone one had never been made.
 
-    What came from its duplicate and is still what they would give back must not come back with them: it is somebody
-    else's again.
+    Undoing one of them later must not restore values that came from the undone merge's duplicate.
     """
-    left, found = _FIELD_GROUPS, []
+    left, rebased = _FIELD_GROUPS, []
     for merge in later:
         left = [names for names in left if _field_values(merge.primary, names) == _field_values(undone.survivor, names)]
         primary = _with_fields(merge.primary, undone.primary, left)
-        # What the later merge has filled anew is its own from there on.
+        # Values that the later merge replaced are its own.
         left = [
             names for names in left if _field_values(merge.survivor, names) == _field_values(undone.survivor, names)
         ]
-        found.append(replace(merge, primary=primary, survivor=_with_fields(merge.survivor, undone.primary, left)))
-    return tuple(found)
+        rebased.append(replace(merge, primary=primary, survivor=_with_fields(merge.survivor, undone.primary, left)))
+    return tuple(rebased)
 
 
 def _field_values(client: Client, names: Sequence[str]) -> list[Any]:
@@ -210,13 +209,13 @@ def _with_fields(client: Client, other: Client, fields: Iterable[Sequence[str]])
 
 
 def _without_personal_data(client: Client) -> Client:
-    """The client without anything that tells of the person."""
+    """The client without personal data."""
     blank: dict[str, Any] = {f.name: f.default for f in fields(Client) if f.name not in _POINTER_FIELDS}
     return replace(client, **blank | {"first_name": "", "last_name": ""})
 
 
 def _restored_values(merge: Merge, primary: Client) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The former values of what the merge changed and nobody has changed since; the names of all that has changed."""
+    """The former values of fields unchanged since the merge, and the names of those that keep another value."""
     values: dict[str, Any] = {}
     for name in merge.changed_fields:
         if name != "receive_sms" and getattr(primary, name) == getattr(merge.survivor, name):
@@ -228,9 +227,9 @@ def _restored_values(merge: Merge, primary: Client) -> tuple[dict[str, Any], tup
 
 
 def _restored_consent(merge: Merge, primary: Client, mobile: str | None) -> bool:
-    """Whether there is consent to texts to the primary's number once the merge is undone (D19).
+    """True if there is consent to texts to the primary's number once the merge is undone (D19).
 
-    Whatever was said before the merge was said of the number before it; a refusal since then holds.
+    Consent from before the merge belongs to the number from before it; a refusal since then holds.
     """
     if mobile != merge.primary.mobile:
         return primary.receive_sms
@@ -240,7 +239,7 @@ def _restored_consent(merge: Merge, primary: Client, mobile: str | None) -> bool
 
 
 def _withdrew_texts(merge: Merge, primary: Client) -> bool:
-    """Whether consent to the duplicate's number has been withdrawn since: nobody undoes that."""
+    """True if consent to texts to the duplicate's number has been withdrawn since the merge."""
     same = primary.mobile == merge.survivor.mobile == merge.duplicate.mobile
     return same and merge.survivor.receive_sms and not primary.receive_sms
 
@@ -256,7 +255,7 @@ def _consents_to_texts(mobile: str | None, duplicate: Client, primary: Client) -
 
 
 def _join_notes(duplicate: Client, primary: Client, now: datetime) -> tuple[str, str]:
-    """The notes of both, the primary's first, and what goes beyond the longest that are kept on a profile (D18)."""
+    """The notes of both, the primary's first, and the rest that exceeds the limit of a profile (D18)."""
     if not duplicate.notes or duplicate.notes == primary.notes:
         return primary.notes, ""
     if not primary.notes:
@@ -266,5 +265,5 @@ def _join_notes(duplicate: Client, primary: Client, now: datetime) -> tuple[str,
 
 
 def _lookup_key(client: Client) -> tuple[str, str] | None:
-    """The address and name key by which the public booking finds somebody again (D26b)."""
+    """The address and name key by which the public booking finds the client (D26b)."""
     return (normalise_email(client.email), client.name_key) if client.email else None

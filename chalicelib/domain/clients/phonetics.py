@@ -1,20 +1,20 @@
-"""How names and streets sound: keys that typing errors, other spellings and swapped names mostly leave as they are."""
+"""Phonetic keys of names and streets, mostly unaffected by typing errors, spellings and swapped names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# More of a sound than this tells more true pairs apart than it keeps strangers from each other.
+# A longer key would lose more true pairs than it would keep strangers apart.
 _KEY_LENGTH = 4
-# No postal code is longer; a key has only so much room.
+# No postal code is longer; the size of a key is limited.
 _MAX_POSTAL_CODE_LENGTH = 12
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
 def phonetic_key(word: str) -> str:
-    """How one folded word is said in English, by Metaphone; one in another script stands for itself."""
-    import jellyfish  # loaded where clients are filed
+    """The English sound of one folded word, by Metaphone; a word in another script is its own key."""
+    import jellyfish  # loaded where clients are indexed
 
     return (jellyfish.metaphone(word) if word.isascii() else "") or word
 
@@ -22,10 +22,10 @@ def phonetic_key(word: str) -> str:
 def phonetic_keys(
     first: Sequence[str], last: Sequence[str], address: Sequence[str], postal_code: str
 ) -> frozenset[str]:
-    """The keys of a client given as folded words: two records of one person mostly have one in common.
+    """The keys of a client given as folded words: two records of one person mostly share one.
 
-    Either name's sound goes with the other's initial, so that an error in one of them leaves a key, and so does
-    swapping them; the street's sound goes with the house number and with the postal code, for errors in both names.
+    Each name's sound is combined with the other's initial, so that an error in one or swapping both leaves a key; the
+    street's sound is combined with the house number and with the postal code, for errors in both names.
     """
     names = [name for name in ("".join(first[:1]), "".join(last)) if name]
     others = reversed(names) if len(names) > 1 else [""] * len(names)

@@ -1,4 +1,4 @@
-"""Sessions a client is entitled to: allotted, reserved by appointments ahead, used by those that took place (D39)."""
+"""Session entitlements of clients: allotted, reserved by upcoming appointments, used by past ones (D39)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SessionUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The session an appointment takes out of the entitlement kept under ``client_id``."""
+    """The session an appointment takes from the entitlement under ``client_id``."""
 
     client_id: str
     use: SessionUse
@@ -39,7 +39,7 @@ class RequestOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """More sessions somebody asks for on a client's behalf, and who decided what about it (RB-12)."""
+    """A request for more sessions on a client's behalf, with its decision (RB-12)."""
 
     id: str
     sessions: int
@@ -54,9 +54,9 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """How many sessions one client's record has, what has become of them, and who asked for more.
+    """The sessions of one client record, and the requests for more.
 
-    Of a client who was merged every record keeps its own: only their sum counts (D21).
+    Every record of a merged client keeps its own: their sum counts (D21).
     """
 
     client_id: str
@@ -67,19 +67,19 @@ class Entitlement:
     version: int = 0
 
     def with_reservation(self) -> Entitlement:
-        """With one more kept for an appointment."""
+        """The entitlement with one more session reserved."""
         return replace(self, reserved=self.reserved + 1)
 
     def with_settled(self, use: SessionUse) -> Entitlement:
-        """With one that was kept used, or given back."""
+        """The entitlement with one reserved session used or returned."""
         return replace(self, reserved=self.reserved - 1, used=self.used + (use is SessionUse.USED))
 
     def with_unreserved_use(self) -> Entitlement:
-        """With one used that nobody had kept; it may be one too many (D39)."""
+        """The entitlement with one session used that was not reserved; it may exceed the limit (D39)."""
         return replace(self, used=self.used + 1)
 
     def with_request(self, request: SessionRequest) -> Entitlement:
-        """With one more request on record; 422 ``too_many`` beyond fifty."""
+        """The entitlement with one more request; 422 ``too_many`` beyond fifty."""
         if len(self.requests) >= MAX_SESSION_REQUESTS:
             raise Invalid(f"There are already {MAX_SESSION_REQUESTS}, which is the most for a client.", code="too_many")
         return replace(self, requests=(*self.requests, request))
@@ -87,25 +87,25 @@ class Entitlement:
     def with_decision(
         self, request_id: str, outcome: RequestOutcome, note: str, by: Actor, at: datetime
     ) -> Entitlement:
-        """With a request decided, and what was approved allotted; 404, 409 ``wrong_state`` once it is decided."""
+        """The entitlement with a request decided, allotted if approved; 404, 409 ``wrong_state`` if already decided."""
         request = next((r for r in self.requests if r.id == request_id), None)
         if request is None:
             raise NotFound()
         if request.outcome is not RequestOutcome.OPEN:
             raise WrongState("This request has been decided.")
-        said = replace(request, outcome=outcome, note=note, decided_by=by, decided_at=at)
+        decided = replace(request, outcome=outcome, note=note, decided_by=by, decided_at=at)
         granted = request.sessions if outcome is RequestOutcome.APPROVED else 0
-        requests = tuple(said if r.id == request_id else r for r in self.requests)
+        requests = tuple(decided if r.id == request_id else r for r in self.requests)
         return replace(self, allotted=self.allotted + granted, requests=requests)
 
     def without_reasons(self) -> Entitlement:
-        """Without a word of why more were asked for: the client is deleted (D25)."""
+        """The entitlement without the reasons and notes of its requests, for a deleted client (D25)."""
         return replace(self, requests=tuple(replace(r, reason="", note="") for r in self.requests))
 
 
 @dataclass(frozen=True, slots=True)
 class SessionBalance:
-    """A client's sessions; ``allotted`` is none while nobody has allotted any, which sets no limit."""
+    """A client's sessions; ``allotted`` is ``None`` until some are allotted, which sets no limit."""
 
     allotted: int | None = None
     used: int = 0
@@ -113,41 +113,41 @@ class SessionBalance:
 
     @property
     def available(self) -> int | None:
-        """How many may still be reserved; never negative, none without a limit (D39)."""
+        """The number that may still be reserved; never negative, ``None`` without a limit (D39)."""
         return None if self.allotted is None else max(0, self.allotted - self.used - self.reserved)
 
 
 def session_balance(records: Iterable[Entitlement]) -> SessionBalance:
-    """What all records of one person come to (D21)."""
-    found = tuple(records)
-    if not found:
+    """The sum over all records of one person (D21)."""
+    records = tuple(records)
+    if not records:
         return SessionBalance()
-    return SessionBalance(sum(r.allotted for r in found), sum(r.used for r in found), sum(r.reserved for r in found))
+    return SessionBalance(
+        sum(r.allotted for r in records), sum(r.used for r in records), sum(r.reserved for r in records)
+    )
 
 
 def record_of(records: Iterable[Entitlement], client_id: str) -> Entitlement:
-    """The one under this id, a new one if there is none."""
+    """The entitlement under this id, a new one if there is none."""
     return next((r for r in records if r.client_id == client_id), Entitlement(client_id))
 
 
 def reserve_session(records: Sequence[Entitlement], client_id: str) -> Entitlement:
-    """The record of this id with one session kept; 409 ``no_sessions`` when none of the family has one left."""
+    """The record of this id with one session reserved; 409 ``no_sessions`` if the records have none left together."""
     if session_balance(records).available == 0:
         raise NoSessions()
     return record_of(records, client_id).with_reservation()
 
 
 def allot(records: Sequence[Entitlement], client_id: str, allotted: int) -> tuple[Entitlement, ...]:
-    """All records so that they come to ``allotted``, first the one of this id, which may be new.
+    """All records so that their sum is ``allotted``, first the one of this id, which may be new.
 
-    The others keep what they have, unless that alone is more: nobody's falls below none.
+    The others keep their number unless that alone is more; none becomes negative.
     """
-    own = record_of(records, client_id)
-    others = [r for r in records if r.client_id != client_id]
     left = allotted
-    spread: list[Entitlement] = []
-    for record in others:
+    others: list[Entitlement] = []
+    for record in (r for r in records if r.client_id != client_id):
         share = min(record.allotted, left)
         left -= share
-        spread.append(replace(record, allotted=share))
-    return (replace(own, allotted=left), *spread)
+        others.append(replace(record, allotted=share))
+    return (replace(record_of(records, client_id), allotted=left), *others)

@@ -1,4 +1,4 @@
-"""Workflows: named lists of steps that are to be taken for a client, by somebody, until some day (CL-1)."""
+"""Workflows: named lists of steps for a client, with assignee and due days (CL-1)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WorkflowState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkflowStep:
-    """One thing to do; ``due`` is a day, wherever it is."""
+    """One thing to do; ``due`` is a day in no particular time zone."""
 
     text: str
     done: bool = False
@@ -30,7 +30,7 @@ class WorkflowStep:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """Steps to be taken for the client under whose id it was made, which may have been merged into another since."""
+    """Steps for a client; ``client_id`` is the record it was created for, which may have been merged since."""
 
     id: str
     client_id: str
@@ -44,5 +44,5 @@ class Workflow:
     version: int = 0
 
     def without_content(self, now: datetime) -> Workflow:
-        """What stays of it once the client is deleted: that it was there, and nothing of what it said (D25)."""
+        """The workflow without name and steps, for a deleted client (D25)."""
         return replace(self, name="", steps=(), updated_at=now)

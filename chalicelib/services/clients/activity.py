@@ -1,4 +1,4 @@
-"""What has been going on with a client: appointments, workflows and merges in one list, newest first (CL-4, CL-5)."""
+"""The activity of a client: appointments, workflows and merges in one list, newest first (CL-4, CL-5)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from chalicelib.services.clients.workflows import WorkflowLists
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
-# So many of the latest merges into each record are looked through.
+# The latest merges into each record that are read.
 _MAX_MERGES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class AttendedAppointment:
-    """An appointment of a client; ``left`` says that they no longer come, be it that it still takes place."""
+    """An appointment of a client; ``has_left`` is True if they no longer attend, even if it takes place."""
 
     appointment: Appointment
     has_left: bool
@@ -35,7 +35,7 @@ ActivitySubject = AttendedAppointment | Workflow | Merge
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One row: what it is about, and when that takes or took place."""
+    """One row of the list, at the time of its subject."""
 
     id: str
     at: datetime
@@ -44,7 +44,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class _ActivityRow:
-    """Where a row stands among all; ``subject`` is missing while the appointment has not been read."""
+    """A row before its appointment is read: ``subject`` is ``None`` for one."""
 
     position: str
     id: str
@@ -53,7 +53,7 @@ class _ActivityRow:
 
 
 class Activities:
-    """Each kind is a list of its own, read once per page for the client and everybody they absorbed."""
+    """Read each kind of activity once per page, for the client and every record merged into it."""
 
     def __init__(
         self, store: Store, directory: ClientDirectory, workflows: WorkflowLists, client_profiles: ClientProfiles
@@ -64,33 +64,34 @@ class Activities:
         self._client_profiles = client_profiles
 
     def list_page(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Activity]:
-        """Part of the list: upcoming and past appointments by start, all else by when it was made.
+        """A page: appointments by start, workflows and merges by creation.
 
         404 outside the caller's scope, 403, 422 ``invalid_cursor``.
         """
         _, before = paging.decode_cursor(cursor, 1)
         client = self._client_profiles.show(context, client_id, Ability.LOG_VIEW)
         rows = sorted(self._rows(client, before, limit + 1), key=lambda row: row.position, reverse=True)
-        more = paging.encode_cursor(0, rows[limit - 1].position) if len(rows) > limit else None
-        return Page(tuple(self._read(rows[:limit])), more)
+        page = paging.first_page(rows, limit, lambda row: row.position)
+        return Page(tuple(self._read(page.items)), page.next_cursor)
 
     def _rows(self, client: Client, before: str | None, limit: int) -> Iterable[_ActivityRow]:
-        """Enough of every list to fill a page; two of a family at one appointment are one row."""
+        """Enough rows of every kind to fill a page; an appointment is one row, however many of the records attend."""
         rows: dict[str, _ActivityRow] = {}
         for member in client.record_ids:
-            for seat in self._directory.appointments(member, before, limit):
-                other = rows.get(seat.appointment_id)
-                left = seat.cancelled and (other is None or other.has_left)
-                rows[seat.appointment_id] = _ActivityRow(seat.position, seat.appointment_id, has_left=left)
-            for place, workflow in self._workflows.workflows(member, before, limit):
-                rows[workflow.id] = _ActivityRow(place, workflow.id, workflow)
+            for attendance in self._directory.appointments(member, before, limit):
+                other = rows.get(attendance.appointment_id)
+                left = attendance.cancelled and (other is None or other.has_left)
+                row = _ActivityRow(attendance.position, attendance.appointment_id, has_left=left)
+                rows[row.id] = row
+            for position, workflow in self._workflows.workflows(member, before, limit):
+                rows[workflow.id] = _ActivityRow(position, workflow.id, workflow)
             for merge in self._directory.merges(member, _MAX_MERGES):
-                place = f"{utc_text(merge.at)}#{merge.id}"
-                if before is None or place < before:
-                    rows[merge.id] = _ActivityRow(place, merge.id, merge)
+                position = f"{utc_text(merge.at)}#{merge.id}"
+                if before is None or position < before:
+                    rows[merge.id] = _ActivityRow(position, merge.id, merge)
         return rows.values()
 
-    def _read(self, rows: list[_ActivityRow]) -> Iterator[Activity]:
+    def _read(self, rows: tuple[_ActivityRow, ...]) -> Iterator[Activity]:
         found = self._store.read([Ref.to(Appointment, row.id) for row in rows if row.subject is None])
         for row in rows:
             subject = row.subject or AttendedAppointment(found.require(Appointment, row.id), row.has_left)

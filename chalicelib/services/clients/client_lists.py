@@ -1,4 +1,4 @@
-"""Lists of clients: all of them by name, or those somebody has to do with, in the order they were made (CL-2, D26)."""
+"""Lists of clients: all by name, or those known through some scopes by creation (CL-2, D26)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ClientListScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClientListRequest:
-    """Which clients are asked for, and which part of them."""
+    """The clients to list, and the page."""
 
     text: str = ""
     scope: ClientListScope = ClientListScope.ALL
@@ -44,7 +44,7 @@ class ClientLists:
     client_search: ClientSearch
 
     def list_page(self, context: Context, request: ClientListRequest) -> Page[Client]:
-        """Part of a list; a page may be short while there is a cursor. 422 ``invalid_cursor``."""
+        """A page of a list; it may be short while there is a cursor. 422 ``invalid_cursor``."""
         principal = context.staff
         settings = settings_in(self.store.read([Ref.to(Settings)]))
         scopes = own_scopes(principal) if request.scope is ClientListScope.MINE else viewing_scopes(principal, settings)
@@ -56,7 +56,7 @@ class ClientLists:
     def list_within_scopes(
         self, principal: Principal, scopes: ClientScopes, limit: int, cursor: str | None
     ) -> Page[Client]:
-        """Part of all the clients known through these scopes; everybody's are in order of name."""
+        """A page of the clients known through these scopes; all clients (``None``) are in order of name."""
         if scopes is None:
             return self.directory.all_clients(limit, cursor)
         return self._list_by_relation(principal, scopes, limit, cursor)
@@ -64,7 +64,7 @@ class ClientLists:
     def _list_by_relation(
         self, principal: Principal, scopes: tuple[str, ...], limit: int, cursor: str | None
     ) -> Page[Client]:
-        """Those known through these scopes, in order of the id under which they became known."""
+        """The clients known through these scopes, in order of the id under which they became known."""
         after = paging.require_client_id(paging.decode_cursor(cursor, 1)[1])
         shown: list[Client] = []
         for _ in range(MAX_BATCHES):
@@ -80,7 +80,7 @@ class ClientLists:
         return Page(tuple(shown), paging.encode_cursor(0, after or ""))
 
     def _next_ids(self, principal: Principal, scopes: Iterable[str], after: str | None) -> tuple[list[str], str | None]:
-        """The ids that come next, through whomever they are known, and the last of them unless it ends there."""
+        """The next ids over all scopes, and the last of them unless the list ends."""
         lists = [[row.client_id for row in self.directory.relations_of(scope, BATCH_SIZE, after)] for scope in scopes]
         if principal.staff_id:
             lists.append(
@@ -94,7 +94,7 @@ class ClientLists:
     def _unique_clients(
         self, principal: Principal, scopes: ClientScopes, ids: list[str]
     ) -> Iterator[tuple[str, Client]]:
-        """Each client at the first id of their family that is known, as the one they have been merged into."""
+        """Each client once, at the first of its ids that is listed, as the record it has been merged into."""
         identities = client_identity.resolve_clients(
             self.store, ids, self.store.read([Ref.to(Client, client_id) for client_id in ids])
         )
@@ -107,9 +107,11 @@ class ClientLists:
         yield from ((i, client) for i, client in shown.items() if client.id not in earlier)
 
     def _listed_earlier(self, principal: Principal, scopes: ClientScopes, shown: dict[str, Client]) -> set[str]:
-        """Those of them who were listed under another id of their family already."""
-        asked = {(s, m): c.id for i, c in shown.items() for m in c.record_ids if m < i for s in scopes or ()}
-        found = self.store.read([Ref.to(ClientRelation, *pair) for pair in asked])
-        rows = ((found.get(ClientRelation, *pair), client_id) for pair, client_id in asked.items())
-        made = {c.id for i, c in shown.items() if c.id < i and c.prospect_of and c.prospect_of == principal.staff_id}
-        return made | {client_id for row, client_id in rows if row is not None and row.met > 0}
+        """The ids of clients that an earlier page listed under another of their ids."""
+        earlier = {(s, m): c.id for i, c in shown.items() for m in c.record_ids if m < i for s in scopes or ()}
+        found = self.store.read([Ref.to(ClientRelation, *pair) for pair in earlier])
+        rows = ((found.get(ClientRelation, *pair), client_id) for pair, client_id in earlier.items())
+        prospects = {
+            c.id for i, c in shown.items() if c.id < i and c.prospect_of and c.prospect_of == principal.staff_id
+        }
+        return prospects | {client_id for row, client_id in rows if row is not None and row.met > 0}

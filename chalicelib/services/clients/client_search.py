@@ -14,29 +14,29 @@ from chalicelib.services import paging
 from chalicelib.services.client_access import ClientAccess, ClientScopes
 from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
-# So many entries are looked at in one go, so often in one request: somebody who may see few of many pages on.
+# Entries of one query, and queries of one request: a caller who may see few of many clients pages on.
 BATCH_SIZE = 100
 MAX_BATCHES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _IndexQuery:
-    """One place to look in; on the shelf of names ``term`` is what a word begins with."""
+    """A term to look up in one index; in the index of names it is the beginning of a word."""
 
     index: DirectoryIndex
     term: str
 
     def matches(self, client: Client, wanted: SearchTerms) -> bool:
-        """Whether the client stands here and is what is looked for."""
-        here = (entry for entry in directory_entries(client) if entry.shelf is self.index)
+        """True if the client is found by this query."""
+        entries = (entry for entry in directory_entries(client) if entry.shelf is self.index)
         if self.index is DirectoryIndex.NAME:
-            return any(wanted.matches(entry) for entry in here)
-        return any(entry.term == self.term for entry in here)
+            return any(wanted.matches(entry) for entry in entries)
+        return any(entry.term == self.term for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSearch:
-    """Searches: a query for each thing the text may mean, the clients and who may see them in one batch read each."""
+    """Search with one query per meaning of the text; clients and access are one batch read each."""
 
     store: Store
     directory: ClientDirectory
@@ -45,21 +45,21 @@ class ClientSearch:
     def search(
         self, principal: Principal, settings: Settings, scopes: ClientScopes, text: str, limit: int, cursor: str | None
     ) -> Page[Client]:
-        """Part of what is found, each client once; a page may be short of ``limit`` while there is a cursor."""
+        """A page of the clients found, each once; it may be short of ``limit`` while there is a cursor."""
         wanted = parse_search(text, self._dialling_countries(settings))
-        shelves = _index_queries(wanted)
-        part, after = paging.decode_cursor(cursor, max(len(shelves), 1))
+        queries = _index_queries(wanted)
+        part, after = paging.decode_cursor(cursor, max(len(queries), 1))
         shown: list[Client] = []
         rounds = MAX_BATCHES
-        while part < len(shelves):
+        while part < len(queries):
             if not rounds or len(shown) == limit:
                 return Page(tuple(shown), paging.encode_cursor(part, after or ""))
-            found, last = self._query_index(shelves[part], wanted, after)
-            for place, client in self._visible_clients(principal, scopes, shelves[: part + 1], wanted, found):
+            found, last = self._query_index(queries[part], wanted, after)
+            for position, client in self._visible_clients(principal, scopes, queries[: part + 1], wanted, found):
                 if len(shown) == limit:
                     return Page(tuple(shown), paging.encode_cursor(part, after or ""))
                 shown.append(client)
-                after = place
+                after = position
             rounds -= last is not None
             part, after = (part, last) if last is not None else (part + 1, None)
         return Page(tuple(shown))
@@ -67,7 +67,7 @@ class ClientSearch:
     def _query_index(
         self, query: _IndexQuery, wanted: SearchTerms, after: str | None
     ) -> tuple[list[tuple[str, str]], str | None]:
-        """Places and ids of those who may be looked for, and behind which place the shelf goes on, if it does."""
+        """Positions and ids of the matches, and the position after which the index goes on, ``None`` at its end."""
         if query.index is not DirectoryIndex.NAME:
             ids = self.directory.find_by_term(query.index, query.term, BATCH_SIZE, paging.require_client_id(after))
             return [(i, i) for i in ids], ids[-1] if len(ids) == BATCH_SIZE else None
@@ -85,30 +85,30 @@ class ClientSearch:
         wanted: SearchTerms,
         found: Sequence[tuple[str, str]],
     ) -> Iterator[tuple[str, Client]]:
-        """Those of them that the caller may see and has not found on an earlier shelf."""
+        """The found clients that the caller may see and that no earlier query finds."""
         if not found:
             return
         rows = self.store.read([Ref.to(Client, client_id) for _, client_id in found])
-        there = ((place, rows.get(Client, client_id)) for place, client_id in found)
+        clients = ((position, rows.get(Client, client_id)) for position, client_id in found)
         *before, _ = queries
         fresh = [
-            (place, client)
-            for place, client in there
-            if client is not None and client.active and not any(shelf.matches(client, wanted) for shelf in before)
+            (position, client)
+            for position, client in clients
+            if client is not None and client.active and not any(query.matches(client, wanted) for query in before)
         ]
         known = {client.id for client in self.client_access.known_through(principal, scopes, [c for _, c in fresh])}
-        yield from ((place, client) for place, client in fresh if client.id in known)
+        yield from ((position, client) for position, client in fresh if client.id in known)
 
     def _dialling_countries(self, settings: Settings) -> Iterator[str]:
-        """Where numbers may be dialled: read only when a number without its country is looked for."""
+        """The countries to read numbers in: fetched only when a number without its country is searched."""
         yield from dialling_countries(self.store, settings)
 
 
 def dialling_countries(store: Store, settings: Settings) -> tuple[str, ...]:
-    """The countries of the organisation's locations, the one whose holidays it keeps, its time zone's; each once."""
-    kept = settings.holidays.country if settings.holidays else None
+    """The countries of the organisation's locations, of its holidays and of its time zone; each once."""
+    holidays = settings.holidays.country if settings.holidays else None
     found = [location.phone_country for location in store.catalogue(Location)]
-    return tuple(dict.fromkeys(country for country in (*found, kept, country_of(settings.timezone)) if country))
+    return tuple(dict.fromkeys(country for country in (*found, holidays, country_of(settings.timezone)) if country))
 
 
 def _index_queries(wanted: SearchTerms) -> list[_IndexQuery]:

@@ -1,8 +1,8 @@
-"""Sessions in the transactions of others: reserved with a booking, used or given back with what ends it (D39).
+"""Session entitlements in other use cases' transactions: reserve with a booking, use or return at its end (D39).
 
-An appointment takes a session at most once: what it says of it (``Appointment.session``) is written together with the
-client's figures, each only as it was read. Whoever was merged keeps what they had: figures are sums over the family,
-new reservations stand with whoever it is now, so that an undone merge leaves each record its own (D21, D24).
+An appointment takes at most one session: ``Appointment.session`` and the client's figures are written together, each
+only at the version read. A merged record keeps its own figures and the balance is their sum; new reservations go to
+the surviving record, so that an undone merge leaves each record its own (D21, D24).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 
 def refs(client: Client) -> list[Ref[Any]]:
-    """What the functions here need to have been read of a client."""
+    """The records the functions of this module need to have been read."""
     return [Ref.to(Entitlement, member) for member in client.record_ids]
 
 
 def records(found: ReadResult, client: Client) -> list[Entitlement]:
-    """What is kept of the client's sessions under each of their ids; nothing while nobody has allotted any."""
+    """The entitlements under each of the client's ids; empty while no sessions have been allotted."""
     return [record for member in client.record_ids if (record := found.get(Entitlement, member))]
 
 
@@ -37,26 +37,26 @@ def balance(found: ReadResult, client: Client) -> SessionBalance:
 
 
 def reserve(work: UnitOfWork, found: ReadResult, client: Client) -> Session | None:
-    """Keeps one session for an appointment that is being booked; none for a client without a limit.
+    """Reserve one session for a new appointment; ``None`` for a client without a limit. 409 ``no_sessions``.
 
-    ``found`` holds ``refs(client)``, ``client`` is neither merged nor deleted and the caller guards or saves it in the
-    same change: who belongs to the family must not change meanwhile. 409 ``no_sessions``.
+    ``found`` holds ``refs(client)``; ``client`` is neither merged nor deleted, and the caller saves it or requires it
+    unchanged in the same transaction, so that no merge interferes.
     """
-    kept = records(found, client)
-    if not kept:
+    entitlements = records(found, client)
+    if not entitlements:
         return None
-    work.save(sessions.reserve_session(kept, client.id))
-    for record in kept:
+    work.save(sessions.reserve_session(entitlements, client.id))
+    for record in entitlements:
         if record.client_id != client.id:
             work.require_unchanged(record)
     return Session(client.id, SessionUse.RESERVED)
 
 
 def settle(work: UnitOfWork, store: Store, before: Appointment, after: Appointment) -> Appointment:
-    """``after`` with what becomes of its session, written with it; to be called before it is saved.
+    """``after`` with its session used or returned; call this before saving it.
 
-    Reads only where something is decided: at completion, no-show and whatever calls it off. Without a reserved session
-    one of the first who comes is used, if they have been allotted any.
+    Reads only on completion, no-show and cancellation. Without a reserved session, one of the first attendee's is
+    used, if any have been allotted.
     """
     use = session_outcome(before, after)
     if use is None or (before.session and before.session.use is not SessionUse.RESERVED):
@@ -72,13 +72,13 @@ def settle(work: UnitOfWork, store: Store, before: Appointment, after: Appointme
 
 
 def settlement_changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]:
-    """What the log says of the session, if anything has become of it."""
-    was, now = (a.session.use.value if a.session else None for a in (before, after))
-    return (FieldChange("session", was, now),) if was != now else ()
+    """The change of the session's use for the log, if there is one."""
+    old, new = (a.session.use.value if a.session else None for a in (before, after))
+    return (FieldChange("session", old, new),) if old != new else ()
 
 
 def erase_reasons(work: UnitOfWork, found: ReadResult, client: Client) -> None:
-    """Why more sessions were asked for is no longer kept of somebody who is being deleted; numbers are (D25)."""
+    """Remove the reasons of session requests from a client being erased; the numbers stay (D25)."""
     for record in records(found, client):
         if record.without_reasons() != record:
             work.save(record.without_reasons())
@@ -91,8 +91,8 @@ def _used_unreserved(work: UnitOfWork, store: Store, client_id: str, after: Appo
         return after
     if client.record_ids != (client_id,):
         found = store.read(refs(client))
-    kept = records(found, client)
-    if not kept:
+    entitlements = records(found, client)
+    if not entitlements:
         return after
-    work.save(sessions.record_of(kept, client.id).with_unreserved_use())
+    work.save(sessions.record_of(entitlements, client.id).with_unreserved_use())
     return replace(after, session=Session(client.id, SessionUse.USED))

@@ -14,7 +14,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class ErasureJob:
-    """Removes the address and number of clients whose time is up."""
+    """Erase the contact details of deleted clients that were kept for a last message."""
 
     store: Store
     due: DueWork

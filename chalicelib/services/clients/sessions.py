@@ -1,7 +1,8 @@
-"""A client's sessions: looked at, allotted, and more of them asked for (D39, RB-12, feature 81)."""
+"""A client's sessions: showing and allotting them, requesting more and deciding on it (D39, RB-12, feature 81)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.clients.client import Client
@@ -15,10 +16,11 @@ from chalicelib.domain.clients.sessions import (
     session_balance,
 )
 from chalicelib.domain.shared.errors import NotFound, WrongState
-from chalicelib.domain.shared.events import FieldChange, JournalEntry
+from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
 from chalicelib.services.clients import entitlements
+from chalicelib.services.clients.audit_log import client_entry
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.context import Context
 from chalicelib.services.retry import Pause, retry_on_conflict
@@ -28,14 +30,14 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class SessionDecision:
-    """What is decided about a request, and what there is to say about it."""
+    """The decision on a request, with a note."""
 
     outcome: RequestOutcome
     note: str = ""
 
 
 class Sessions:
-    """The figures are those of the whole family; each change is logged under the client and guards all of them."""
+    """Sessions of the client and of every merged record; each change is logged under the client."""
 
     def __init__(self, store: Store, client_profiles: ClientProfiles, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -44,34 +46,32 @@ class Sessions:
         self._pause = pause
 
     def show(self, context: Context, client_id: str) -> SessionBalance:
-        """The sessions of a client, or of whoever they have been merged into; 404 outside the caller's scope."""
+        """The sessions of a client, or of the one they have been merged into; 404 outside the caller's scope."""
         client = self._client_profiles.show(context, client_id)
         return session_balance(self._read_entitlements(client))
 
     def allot(self, context: Context, client_id: str, allotted: int) -> SessionBalance:
-        """So many from now on, be it fewer than are used and reserved; 404, 403, 409 ``client_merged``."""
+        """Set the number of sessions, possibly below those used and reserved; 404, 403, 409 ``client_merged``."""
         return retry_on_conflict(lambda: self._allot(context, client_id, allotted), self._pause)
 
     def _allot(self, context: Context, client_id: str, allotted: int) -> SessionBalance:
         client = self._client_profiles.require_editable(context, client_id, Ability.SESSIONS_ALLOT)
         before = self._read_entitlements(client)
         after = allot(before, client.id, allotted)
-        said = FieldChange("sessions_allotted", session_balance(before).allotted, allotted)
-        return session_balance(self._write(context, client, before, after, "sessions_allotted", said))
+        change = FieldChange("sessions_allotted", session_balance(before).allotted, allotted)
+        return session_balance(self._write(context, client, before, after, "sessions_allotted", change))
 
     def list_requests(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[SessionRequest]:
-        """What was asked for on the client's behalf, newest first; 404, 403, 422 ``invalid_cursor``."""
+        """The requests for more sessions, newest first; 404, 403, 422 ``invalid_cursor``."""
         _, before = paging.decode_cursor(cursor, 1)
         client = self._client_profiles.show(context, client_id, Ability.LOG_VIEW)
-        asked = [
-            r for record in self._read_entitlements(client) for r in record.requests if before is None or r.id < before
-        ]
-        asked.sort(key=lambda request: request.id, reverse=True)
-        more = paging.encode_cursor(0, asked[limit - 1].id) if len(asked) > limit else None
-        return Page(tuple(asked[:limit]), more)
+        requests = [request for record in self._read_entitlements(client) for request in record.requests]
+        requests = [request for request in requests if before is None or request.id < before]
+        requests.sort(key=lambda request: request.id, reverse=True)
+        return paging.first_page(requests, limit, lambda request: request.id)
 
     def request_more(self, context: Context, client_id: str, sessions: int, reason: str) -> SessionRequest:
-        """More sessions are asked for; until somebody says yes there are none more (RB-12).
+        """Request more sessions; none are added until the request is approved (RB-12).
 
         404, 403, 409 ``client_merged``, ``wrong_state`` for a client without a limit; 422 ``too_many``.
         """
@@ -85,14 +85,14 @@ class Sessions:
         own = record_of(before, client.id)
         request_id = self._ids.new("srq", context.now, len(own.requests))
         request = SessionRequest(request_id, sessions, reason, context.actor, context.now)
-        said = FieldChange("sessions", None, sessions)
-        self._write(context, client, before, [own.with_request(request)], "sessions_requested", said, request)
+        change = FieldChange("sessions", None, sessions)
+        self._write(context, client, before, [own.with_request(request)], "sessions_requested", change, request)
         return request
 
     def decide_request(
         self, context: Context, client_id: str, request_id: str, decision: SessionDecision
     ) -> SessionRequest:
-        """The request approved, which allots what it asks for, or declined; once.
+        """Approve a request, which allots its sessions, or decline it; once.
 
         404, 403, 409 ``client_merged``, ``wrong_state``.
         """
@@ -108,8 +108,8 @@ class Sessions:
             raise NotFound()
         decided = record.with_decision(request_id, decision.outcome, decision.note, context.actor, context.now)
         after = [decided if r is record else r for r in before]
-        said = FieldChange("sessions_allotted", session_balance(before).allotted, session_balance(after).allotted)
-        self._write(context, client, before, [decided], f"sessions_{decision.outcome}", said)
+        change = FieldChange("sessions_allotted", session_balance(before).allotted, session_balance(after).allotted)
+        self._write(context, client, before, [decided], f"sessions_{decision.outcome}", change)
         return next(request for request in decided.requests if request.id == request_id)
 
     def _read_entitlements(self, client: Client) -> list[Entitlement]:
@@ -120,12 +120,12 @@ class Sessions:
         context: Context,
         client: Client,
         before: list[Entitlement],
-        after: tuple[Entitlement, ...] | list[Entitlement],
+        after: Sequence[Entitlement],
         action: str,
-        field_change: FieldChange,
+        change: FieldChange,
         result: SessionRequest | None = None,
     ) -> list[Entitlement]:
-        """Those after are saved where they differ, all others are guarded, and that the family stays who it is."""
+        """Save what differs; all other records and the client itself must be unchanged when that is committed."""
         work = UnitOfWork()
         work.require_unchanged(client)
         known = {record.client_id: record for record in before}
@@ -136,15 +136,7 @@ class Sessions:
         for record in before:
             if record.client_id not in saved:
                 work.require_unchanged(record)
-        work.add_entry(
-            JournalEntry(
-                id=self._ids.new("evt", context.now, max(r.version for r in written)),
-                subject_id=client.id,
-                at=context.now,
-                action=action,
-                actor=context.actor,
-                changes=(field_change,),
-            )
-        )
+        order = max(record.version for record in written)
+        work.add_entry(client_entry(self._ids, context, client.id, order, action, [change]))
         self._store.commit(work, context.idempotency, result)
         return list((known | saved).values())

@@ -1,4 +1,4 @@
-"""Workflows of clients: made, listed and worked off by those who may edit the client's (CL-1, CL-2)."""
+"""The workflows of clients: listing, creating and changing them (CL-1, CL-2)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.workflows import MAX_WORKFLOWS_PER_CLIENT, Workflow
 from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.shared.errors import invalid
-from chalicelib.domain.shared.events import FieldChange, JournalEntry
+from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
+from chalicelib.services.clients.audit_log import client_entry
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, read_record
@@ -28,11 +29,11 @@ class WorkflowLists(Protocol):
     """The workflows made under one client's id."""
 
     def workflows(self, client_id: str, before: str | None, limit: int) -> tuple[tuple[str, Workflow], ...]:
-        """Newest first with the place of each in that order, from before a place on: one query."""
+        """The workflows before this position, newest first, each with its position: one query."""
 
 
 class Workflows:
-    """Workflows belong to the client whatever is merged; each change is logged under the client."""
+    """Workflows of the client and of every merged record; each change is logged under the client."""
 
     def __init__(
         self, store: Store, lists: WorkflowLists, client_profiles: ClientProfiles, ids: Ids, pause: Pause
@@ -44,15 +45,15 @@ class Workflows:
         self._pause = pause
 
     def list_page(self, context: Context, client_id: str, limit: int, cursor: str | None) -> Page[Workflow]:
-        """Those of a client and all they absorbed, newest first; 404, 403, 422 ``invalid_cursor``."""
+        """A client's workflows, those of merged records included, newest first; 404, 403, 422 ``invalid_cursor``."""
         _, before = paging.decode_cursor(cursor, 1)
         client = self._client_profiles.show(context, client_id, Ability.LOG_VIEW)
         found = self._read(client, before, limit + 1)
-        more = paging.encode_cursor(0, found[limit - 1][0]) if len(found) > limit else None
-        return Page(tuple(workflow for _, workflow in found[:limit]), more)
+        page = paging.first_page(found, limit, lambda pair: pair[0])
+        return Page(tuple(workflow for _, workflow in page.items), page.next_cursor)
 
     def create(self, context: Context, client_id: str, fields: Fields) -> Workflow:
-        """A new workflow; 404, 403, 409 ``client_merged``, 422 ``unknown_staff``, ``too_many`` beyond a hundred."""
+        """Create a workflow; 404, 403, 409 ``client_merged``, 422 ``unknown_staff``, ``too_many`` beyond a hundred."""
         return retry_on_conflict(lambda: self._create(context, client_id, fields), self._pause)
 
     def _create(self, context: Context, client_id: str, fields: Fields) -> Workflow:
@@ -72,7 +73,7 @@ class Workflows:
         return self._write(context, client, workflow, None)
 
     def change(self, context: Context, workflow_id: str, fields: Fields) -> Workflow:
-        """The workflow with these fields changed, ``steps`` all at once; 404, 403, 412, 422 ``unknown_staff``."""
+        """Change these fields, ``steps`` as a whole; 404, 403, 412, 422 ``unknown_staff``."""
         return retry_on_conflict(lambda: self._change(context, workflow_id, fields), self._pause)
 
     def _change(self, context: Context, workflow_id: str, fields: Fields) -> Workflow:
@@ -86,10 +87,12 @@ class Workflows:
     def _write(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> Workflow:
         work = UnitOfWork()
         self._require_assignable(work, workflow, before)
-        # Nobody is given steps while they are merged away or forgotten.
+        # A workflow must not be added to a client who is merged or erased meanwhile.
         work.require_unchanged(client)
         written = work.save(workflow)
-        work.add_entry(self._entry(context, client, written, before))
+        action = "workflow_updated" if before else "workflow_created"
+        changes = (FieldChange("workflow_id", None, written.id), *_changes(before, written))
+        work.add_entry(client_entry(self._ids, context, client.id, written.version, action, changes))
         self._store.commit(work, context.idempotency, written)
         return written
 
@@ -102,16 +105,6 @@ class Workflows:
             raise invalid("/assignee_id", "Nobody who works here has this id.", "unknown_staff")
         work.require_unchanged(staff)
 
-    def _entry(self, context: Context, client: Client, workflow: Workflow, before: Workflow | None) -> JournalEntry:
-        return JournalEntry(
-            id=self._ids.new("evt", context.now, workflow.version),
-            subject_id=client.id,
-            at=context.now,
-            action="workflow_updated" if before else "workflow_created",
-            actor=context.actor,
-            changes=(FieldChange("workflow_id", None, workflow.id), *_changes(before, workflow)),
-        )
-
     def _read(self, client: Client, before: str | None, limit: int) -> list[tuple[str, Workflow]]:
         found = [pair for member in client.record_ids for pair in self._lists.workflows(member, before, limit)]
         return sorted(found, key=lambda pair: pair[0], reverse=True)[:limit]
@@ -119,13 +112,13 @@ class Workflows:
 
 def _changes(before: Workflow | None, after: Workflow) -> Iterator[FieldChange]:
     for name in _LOGGED_FIELDS:
-        was, now = (_logged_value(workflow, name) if workflow else None for workflow in (before, after))
-        if was != now:
-            yield FieldChange(name, was, now)
+        old, new = (_logged_value(workflow, name) if workflow else None for workflow in (before, after))
+        if old != new:
+            yield FieldChange(name, old, new)
 
 
 def _logged_value(workflow: Workflow, name: str) -> Any:
-    """A field as the log keeps it: JSON."""
+    """The field's value as JSON."""
     if name != "steps":
         return getattr(workflow, name)
     steps = (asdict(step) for step in workflow.steps)

@@ -1,4 +1,4 @@
-"""Whether what is kept twice says the same: ledger and appointments, posts and the records they follow from."""
+"""Checking the ledger against appointments, and team members against the staff records they derive from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OccupantKey(NamedTuple):
 
 
 class OccupantRecord(NamedTuple):
-    """What stands there: start and end in epoch minutes, a person's with the buffers, and the service."""
+    """The occupant: start and end in epoch minutes (a staff member's with buffers), and the service."""
 
     start: int
     end: int
@@ -39,7 +39,7 @@ class OccupantRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LedgerDifference:
-    """A place where appointment and ledger disagree; none means that it is missing on that side."""
+    """An occupant on which appointment and ledger differ; ``None`` if it is missing on that side."""
 
     key: OccupantKey
     appointment: OccupantRecord | None
@@ -48,9 +48,9 @@ class LedgerDifference:
 
 @dataclass(frozen=True, slots=True)
 class IntegrityReport:
-    """What was compared, and what does not agree.
+    """The numbers of records compared, and the differences.
 
-    ``astray`` are posts, each as location and staff member; ``client_ids`` come to the appointments, in order.
+    ``stale_team_members`` are pairs of location and staff id; ``client_ids`` are the attendees', in order.
     """
 
     appointments: int
@@ -61,35 +61,34 @@ class IntegrityReport:
 
 
 class LedgerIntegrity:
-    """The comparison; reads page by page, writes nothing."""
+    """Compare page by page; nothing is written."""
 
     def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
         self._appointment_lists = appointment_lists
 
     def check(self, now: datetime, location_ids: Collection[str] | None = None) -> IntegrityReport:
-        """Compares everything from today (UTC) on, or what is at these locations and of those who work there.
+        """Compare everything from today (UTC) on, or only these locations and the staff who work there.
 
-        Lists and sheets are read one after the other while people go on booking: whatever seems to differ is
-        read again on its own before it counts.
+        Bookings continue during the check, so each difference is confirmed by reading it again on its own.
         """
         midnight = epoch_minute(datetime(now.year, now.month, now.day, tzinfo=UTC))
-        window = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
-        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*window}]
-        appointments = list(self._appointments(window, now))
+        locations = [i.id for i in self._store.catalogue(Location) if location_ids is None or i.id in location_ids]
+        staff = [s for s in self._store.catalogue(Staff) if location_ids is None or {*s.location_ids} & {*locations}]
+        appointments = list(self._appointments(locations, now))
         expected = {p: s for a in appointments for p, s in expected_occupants(a).items() if s.end > midnight}
         actual = {
-            p: s for p, s in self._read_occupants([*window, *(s.id for s in staff)], midnight) if s.end > midnight
+            p: s for p, s in self._read_occupants([*locations, *(s.id for s in staff)], midnight) if s.end > midnight
         }
-        doubtful = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
-        confirmed = (self._difference(place) for place in sorted(doubtful))
+        suspects = {p for p in expected.keys() | actual.keys() if expected.get(p) != actual.get(p)}
+        confirmed = (self._difference(key) for key in sorted(suspects))
         differences = tuple(difference for difference in confirmed if difference)
-        # As with the sheets: an edit between two readings is no difference, so what seems one is read again.
-        astray = self._stale_team_members(window)
-        if astray:
-            astray &= self._stale_team_members(window)
+        # An edit between two reads is no difference, so this is read again, too.
+        stale = self._stale_team_members(locations)
+        if stale:
+            stale &= self._stale_team_members(locations)
         clients = sorted({attendee.client_id for a in appointments for attendee in a.attendees})
-        return IntegrityReport(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(astray)))
+        return IntegrityReport(len(appointments), len(actual), differences, tuple(clients), tuple(sorted(stale)))
 
     def _appointments(self, location_ids: Sequence[str], now: datetime) -> Iterator[Appointment]:
         # One that began the day before may reach into today.
@@ -107,7 +106,7 @@ class LedgerIntegrity:
                 yield from _sheet_occupants(sheet)
 
     def _stale_team_members(self, location_ids: Sequence[str]) -> set[tuple[str, str]]:
-        """Posts that do not follow from record and rota, and those that are missing or nobody's."""
+        """Team members that differ from staff record and rota, are missing, or have no staff record."""
         staff = {record.id: record for record in self._store.catalogue(Staff)}
         rosters = self._store.read([Ref.to(BranchRoster, i) for i in location_ids])
         members = {
@@ -116,13 +115,13 @@ class LedgerIntegrity:
         wanted = {(i, s.id) for s in staff.values() if s.active for i in s.location_ids if i in location_ids}
         found = self._store.read([Ref.to(Rota, i) for i in sorted({i for _, i in wanted | members.keys()})])
 
-        def follows(place: tuple[str, str]) -> bool:
+        def is_current(place: tuple[str, str]) -> bool:
             location_id, staff_id = place
-            post, record = members.get(place), staff.get(staff_id)
+            member, record = members.get(place), staff.get(staff_id)
             rota = roster_sync.rota_in(found, staff_id)
-            return record is not None and roster_sync.derive_member(post, location_id, record, rota) == post
+            return record is not None and roster_sync.derive_member(member, location_id, record, rota) == member
 
-        return {place for place in wanted | members.keys() if not follows(place)}
+        return {place for place in wanted | members.keys() if not is_current(place)}
 
     def _difference(self, key: OccupantKey) -> LedgerDifference | None:
         refs: list[Ref[Any]] = [
@@ -133,12 +132,12 @@ class LedgerIntegrity:
         appointment = found.get(Appointment, key.appointment_id)
         sheet = found.get(Sheet, key.calendar_id, key.day)
         wanted = expected_occupants(appointment).get(key) if appointment else None
-        there = dict(_sheet_occupants(sheet)).get(key) if sheet else None
-        return None if wanted == there else LedgerDifference(key, wanted, there)
+        actual = dict(_sheet_occupants(sheet)).get(key) if sheet else None
+        return None if wanted == actual else LedgerDifference(key, wanted, actual)
 
 
 def expected_occupants(appointment: Appointment) -> dict[OccupantKey, OccupantRecord]:
-    """Where a live appointment must stand: each of its calendars' sheets that it touches."""
+    """The occupants a live appointment must have: one on each sheet of its calendars that it touches."""
     if not appointment.occupies_capacity:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What has been going on with a client, over HTTP."""
+"""The route of a client's activity."""
 
 from __future__ import annotations
 

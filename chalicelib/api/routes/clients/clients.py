@@ -1,4 +1,4 @@
-"""Clients over HTTP: lists and search, the profile and its log."""
+"""Routes of clients: lists and search, the profile and its log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Likely duplicates over HTTP: of one client, and as a list to work off."""
+"""Routes of likely duplicates: of one client, and as a worklist."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def show_client_duplicates(call: Call[NoBody, NoQuery]) -> Page[LikelyDuplicate]
 
 
 def created_client_response(call: Call[Any, Any], client: Client) -> CreatedClientResponse:
-    """The answer about a client somebody just made: who they may know already."""
+    """The response for a new client, with its likely duplicates."""
     return CreatedClientResponse.from_domain((client, container.duplicates.hints(call.staff, client)))

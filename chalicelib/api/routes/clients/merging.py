@@ -1,4 +1,4 @@
-"""Merging clients over HTTP, and undoing it."""
+"""Routes of merging clients and undoing it."""
 
 from __future__ import annotations
 

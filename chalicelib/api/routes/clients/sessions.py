@@ -1,4 +1,4 @@
-"""Sessions of clients over HTTP."""
+"""Routes of clients' sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workflows of clients over HTTP."""
+"""Routes of clients' workflows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has been going on with a client, as answers say it: one shape per kind of row."""
+"""Response models of a client's activity: one per kind of row."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class AppointmentActivityResponse(ResponseModel):
         """From an appointment of the client."""
         attended: AttendedAppointment = result
         a = attended.appointment
-        named = ("id", "service_id", "location_id", "staff_id", "end", "timezone", "local_start", "state", "confirmed")
+        same = ("id", "service_id", "location_id", "staff_id", "end", "timezone", "local_start", "state", "confirmed")
         return cls(
-            **{name: getattr(a, name) for name in named},
+            **{name: getattr(a, name) for name in same},
             at=a.start,
             meeting_method=a.method,
             attending=not attended.has_left,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from chalicelib.api.schemas.shared.coded_fields import Country, Email, Language
 from chalicelib.api.schemas.shared.fields import (
@@ -23,7 +23,7 @@ from chalicelib.domain.clients import client as domain
 from chalicelib.services.clients.client_lists import ClientListRequest, ClientListScope
 
 PhoneNumber = Annotated[str, Text(32)]
-"""A telephone number, international or as it is dialled at the location."""
+"""A telephone number, in international notation or as dialled at the location."""
 
 _AddressLine = Annotated[str, Text(255, allow_blank=True), Blank("")]
 
@@ -97,16 +97,9 @@ class _VersionedResponse(ResponseModel):
 class ClientResponse(ClientProfileResponse, _VersionedResponse):
     """A client; `merged_from` are the ids of those who have been merged into them."""
 
-    merged_from: list[Id]
+    merged_from: Annotated[list[Id], Field(validation_alias=AliasChoices("absorbed", "merged_from"))]
     created_at: Instant
     updated_at: Instant
-
-    @classmethod
-    def from_domain(cls, result: Any) -> Self:
-        """From a client."""
-        client: domain.Client = result
-        fields = {name: getattr(client, name) for name in cls.model_fields if name != "merged_from"}
-        return cls(**fields, merged_from=list(client.absorbed))
 
 
 class ClientListQuery(PageQuery):
@@ -119,7 +112,7 @@ class ClientListQuery(PageQuery):
     filter: ClientListScope = ClientListScope.ALL
 
     def to_request(self) -> ClientListRequest:
-        """What the use case is asked."""
+        """The request of the use case."""
         return ClientListRequest(self.q, self.filter, self.limit, self.cursor)
 
 

@@ -1,4 +1,4 @@
-"""Likely duplicates as answers say them."""
+"""Response models of likely duplicates."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class MatchReasonResponse(ResponseModel):
     text: str
 
     @classmethod
-    def list_from_domain(cls, likeness: domain.MatchScore) -> list[Self]:
-        """Each reason of a likeness."""
-        return [cls(code=reason, text=reason.text) for reason in likeness.reasons]
+    def list_from_domain(cls, score: domain.MatchScore) -> list[Self]:
+        """The reasons of a score."""
+        return [cls(code=reason, text=reason.text) for reason in score.reasons]
 
 
 class LikelyDuplicateResponse(ResponseModel):

@@ -1,4 +1,4 @@
-"""Merging clients, as requests and answers say it."""
+"""Request and response models of merging clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MergeBody(RequestModel):
     dry_run: bool = False
 
     def to_request(self) -> MergeRequest:
-        """What the use case is asked."""
+        """The request of the use case."""
         return MergeRequest(self.duplicate_id, self.primary_id, self.fields, self.dry_run)
 
 
@@ -37,9 +37,9 @@ class ConflictingAppointmentResponse(ResponseModel):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From something a client comes to."""
-        engagement: domain.AppointmentSpan = result
-        return cls(id=engagement.appointment_id, start=engagement.start, end=engagement.end)
+        """From an appointment's span."""
+        span: domain.AppointmentSpan = result
+        return cls(id=span.appointment_id, start=span.start, end=span.end)
 
 
 class MergeConflictResponse(ResponseModel):
@@ -50,13 +50,9 @@ class MergeConflictResponse(ResponseModel):
     @classmethod
     def from_domain(cls, result: Any) -> Self:
         """From a conflict."""
-        conflict: domain.AppointmentOverlap = result
-        return cls(
-            appointments=[
-                ConflictingAppointmentResponse.from_domain(conflict.of_duplicate),
-                ConflictingAppointmentResponse.from_domain(conflict.of_primary),
-            ]
-        )
+        overlap: domain.AppointmentOverlap = result
+        spans = (overlap.of_duplicate, overlap.of_primary)
+        return cls(appointments=[ConflictingAppointmentResponse.from_domain(span) for span in spans])
 
 
 class MergeResponse(ResponseModel):
@@ -92,13 +88,3 @@ class UndoneMergeResponse(ResponseModel):
     duplicate: ClientResponse
     primary: ClientResponse
     kept_fields: list[str]
-
-    @classmethod
-    def from_domain(cls, result: Any) -> Self:
-        """From an undone merge."""
-        apart: domain.UndoneMerge = result
-        return cls(
-            duplicate=ClientResponse.from_domain(apart.duplicate),
-            primary=ClientResponse.from_domain(apart.primary),
-            kept_fields=list(apart.kept_fields),
-        )

@@ -1,4 +1,4 @@
-"""A client's sessions as requests and answers say them."""
+"""Request and response models of a client's sessions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SessionDecisionBody(RequestModel):
     note: Annotated[str, Text(1000, multiline=True, allow_blank=True)] = ""
 
     def to_request(self) -> SessionDecision:
-        """What the use case is asked."""
+        """The decision as the use case takes it."""
         return SessionDecision(self.outcome, self.note)
 
 
@@ -65,17 +65,12 @@ class SessionRequestResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From a request."""
         request: domain.SessionRequest = result
-        asked, decided = request.requested_by, request.decided_by
+        requester, decider = request.requested_by, request.decided_by
+        same = ("id", "sessions", "reason", "requested_at", "outcome", "note", "decided_at")
         return cls(
-            id=request.id,
-            sessions=request.sessions,
-            reason=request.reason,
-            requested_by=asked.label,
-            requested_by_id=asked.staff_id,
-            requested_at=request.requested_at,
-            outcome=request.outcome,
-            note=request.note,
-            decided_by=decided.label if decided else None,
-            decided_by_id=decided.staff_id if decided else None,
-            decided_at=request.decided_at,
+            **{name: getattr(request, name) for name in same},
+            requested_by=requester.label,
+            requested_by_id=requester.staff_id,
+            decided_by=decider.label if decider else None,
+            decided_by_id=decider.staff_id if decider else None,
         )

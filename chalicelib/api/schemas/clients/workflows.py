@@ -1,4 +1,4 @@
-"""Workflows of clients as requests and answers say them."""
+"""Request and response models of workflows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _step_form(sent: Any) -> str:
     return "plain" if isinstance(sent, str) else "whole"
 
 
-# Told apart beforehand, so that a wrong step is not also called a wrong text.
+# Discriminated first, so that an invalid step is not also reported as an invalid text.
 WorkflowStepInput = Annotated[
     Annotated[WorkflowStepBody, Tag("whole")] | Annotated[StepText, Tag("plain")], Discriminator(_step_form)
 ]
@@ -41,11 +41,11 @@ class WorkflowBody(RecordBody):
     state: domain.WorkflowState = domain.WorkflowState.OPEN
 
     def values(self) -> dict[str, Any]:
-        """What was sent, the steps as the domain's."""
-        found = super().values()
-        if "steps" in found:
-            found["steps"] = tuple(_to_step(step) for step in found["steps"])
-        return found
+        """The fields that were sent, the steps as the domain's."""
+        values = super().values()
+        if "steps" in values:
+            values["steps"] = tuple(_to_step(step) for step in values["steps"])
+        return values
 
 
 WorkflowChangeBody = patch_model(WorkflowBody, "WorkflowChangeBody")
