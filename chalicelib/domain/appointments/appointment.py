@@ -155,6 +155,11 @@ class Appointment:
         return tuple(a for a in self.attendees if not a.cancelled)
 
     @property
+    def contacts(self) -> frozenset[str]:
+        """The contacts that count it among their upcoming bookings."""
+        return frozenset(a.contact for a in self.live_attendees if a.contact)
+
+    @property
     def in_progress_minutes(self) -> int | None:
         """Whole minutes from its start in earnest until the client was served; none before that (feature 87)."""
         started, served = self.reached_at(AppointmentState.IN_PROGRESS), self.reached_at(AppointmentState.SERVED)

@@ -1,4 +1,4 @@
-"""Bringing one more client to an appointment that is booked (CC-4, CC-5)."""
+"""Adding one more client to a booked appointment (CC-4, CC-5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.organisation.catalog import Service
 from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view
 from chalicelib.services.appointments.attendees import (
     AttendeeRegistration,
     AttendeeRequest,
@@ -17,14 +17,14 @@ from chalicelib.services.appointments.attendees import (
 from chalicelib.services.appointments.journal_entries import appointment_entry, booking_announcement, client_messages
 from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.context import Context
-from chalicelib.services.crud import check_version
+from chalicelib.services.crud import check_version, read_record
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.store_port import Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AddAttendee:
-    """Additions: the appointment is read, then who is to come; one transaction writes both."""
+    """Add an attendee: read the appointment, then the client; one transaction writes both."""
 
     def __init__(self, store: Store, attendee_registration: AttendeeRegistration, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class AddAttendee:
     def add(
         self, context: Context, appointment_id: str, request: AttendeeRequest, notify: bool | None = None
     ) -> AppointmentView:
-        """Also coming, with a code of their own; they alone are told, unless ``notify`` is false.
+        """Add the client with a code of their own; only they are notified, unless ``notify`` is false.
 
         403 ``feature_disabled``; 409 ``wrong_state``, ``already_attending``; 422 ``too_many_attendees``,
         ``unknown_client``, ``contact_required``, ``invalid_answers``.
@@ -45,7 +45,7 @@ class AddAttendee:
     def _add(
         self, context: Context, appointment_id: str, request: AttendeeRequest, notify: bool | None
     ) -> AppointmentView:
-        before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        before = read_record(self._store, Appointment, appointment_id)
         require_access(context.staff, ability_for_attendees(before), before)
         context = with_staff_channel(self._store, context, before.location_id)
         check_version(before, context)
@@ -58,17 +58,15 @@ class AddAttendee:
         after = before.with_attendee(attendee, context.now, known.record_ids if known else ())
         after = work.save_appointment(after, before)
         work.add_entry(self._entry(context, after, attendee.client_id, notify is not False))
-        (shown,) = read_views(self._store, [after], context.now)
-        self._store.commit(work, context.idempotency, shown)
-        return shown
+        return commit_and_view(self._store, work, context, after)
 
     def _entry(self, context: Context, after: Appointment, client_id: str, notify: bool) -> JournalEntry:
-        told = [client_id] if notify and after.notify_client else []
+        notified = [client_id] if notify and after.notify_client else []
         return appointment_entry(
             self._ids,
             context,
             after,
             "attendee_added",
             changes=(FieldChange("attendee", None, client_id),),
-            messages=client_messages(booking_announcement(after)[0], told),
+            messages=client_messages(booking_announcement(after)[0], notified),
         )

@@ -1,4 +1,4 @@
-"""Editing an appointment as staff: what is sent changes, in one transaction and one journal entry (CC-11, D47)."""
+"""Editing an appointment as staff: only the fields sent change, in one transaction (CC-11, D47)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.domain.shared.times import epoch_minute, resolve_start, utc_text
 from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, views_in_calendar
-from chalicelib.services.appointments.assignment import handover_messages
+from chalicelib.services.appointments.appointment_view import (
+    AppointmentView,
+    commit_and_view,
+    read_views,
+    views_in_calendar,
+)
 from chalicelib.services.appointments.edit_request import (
     AppointmentEdit,
     apply_edit,
@@ -28,7 +32,8 @@ from chalicelib.services.appointments.edit_request import (
 )
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
-    client_messages,
+    attendee_messages,
+    handover_messages,
     informed_organisation_messages,
 )
 from chalicelib.services.appointments.relocation import RelocateAppointment, RelocationRequest
@@ -44,7 +49,7 @@ _LOGGED_FIELDS = ("start", "timezone", "location_id", "staff_id", "notes", "noti
 
 
 class EditAppointment:
-    """Edits by staff: the appointment is read, then what the change rests on; nothing else is read or written."""
+    """Edit as staff: read the appointment, then only what the edit depends on."""
 
     def __init__(self, store: Store, relocate_appointment: RelocateAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -53,9 +58,9 @@ class EditAppointment:
         self._pause = pause
 
     def edit(self, context: Context, appointment_id: str, edit: AppointmentEdit) -> AppointmentView:
-        """The appointment as edited; as it is, without a trace, when nothing differs.
+        """Edit the appointment; nothing is written if nothing differs.
 
-        404, 403 beyond the caller's reach, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, but for
+        404, 403 outside the caller's scope, ``feature_disabled``; 412; 409 ``wrong_state`` once it is over, except for
         its private notes; 409 as for bookings, ``staff_conflict``; 422 ``past``, ``date_fixed``,
         ``unknown_staff``, ``unknown_location``, ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``,
         ``unknown_client``, ``client_twice``.
@@ -70,12 +75,12 @@ class EditAppointment:
         before = found.require(Appointment, appointment_id)
         require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
         check_version(before, context)
-        service, usual = self._service_and_platform(before) if edit.needs_service(before) else (None, None)
+        service, default_platform = self._service_and_platform(before) if edit.needs_service(before) else (None, None)
         if edit.attendees:
             ids = (attendee.client_id for attendee in edit.attendees if attendee.client_id)
             identities = client_identity.resolve_attendees(self._store, before, *ids)
             edit = replace(edit, attendees=resolve_attendee_edits(before, edit.attendees, identities))
-        after = apply_edit(before, edit, start, service, usual)
+        after = apply_edit(before, edit, start, service, default_platform)
         if edit.override is not None:
             require_override(context.staff, after.location_id, after.staff_id)
         if after == before:
@@ -87,10 +92,9 @@ class EditAppointment:
         return self._write(context, before, after, edit.override, pipeline_in(found))
 
     def _service_and_platform(self, appointment: Appointment) -> tuple[Service, str | None]:
-        """The service, and the platform that the organisation meets on."""
+        """The service, and the organisation's default video platform."""
         found = self._store.read([Ref.to(Service, appointment.service_id), Ref.to(Settings)])
-        settings = settings_in(found)
-        return found.require(Service, appointment.service_id), settings.teleconference
+        return found.require(Service, appointment.service_id), settings_in(found).teleconference
 
     def _write(
         self, context: Context, before: Appointment, after: Appointment, override: str | None, pipeline: StatusPipeline
@@ -99,20 +103,19 @@ class EditAppointment:
         if context.channel is not Channel.QUICK_VIEW:
             context = replace(context, channel=staff_channel.channel)
         work = UnitOfWork()
-        wanted = RelocationRequest(before, after, staff_channel, override is not None)
-        settled = self._relocate_appointment.relocate(work, context, wanted)
-        after = work.save_appointment(_finalised(before, settled.appointment, override, context.now), before)
-        for contact in {a.contact for a in after.live_attendees if a.contact and after.end != before.end}:
+        request = RelocationRequest(before, after, staff_channel, override is not None)
+        relocated = self._relocate_appointment.relocate(work, context, request)
+        after = work.save_appointment(_finalised(before, relocated.appointment, override, context.now), before)
+        for contact in after.contacts if after.end != before.end else ():
             work.count_booking(contact, after.id, epoch_minute(after.end))
         work.add_entry(self._entry(context, before, after))
-        if settled.calendar is not None:
-            shown = views_in_calendar(
-                client_identity.appointments_for_staff(self._store, [after]), settled.calendar, pipeline, context.now
-            )[0]
-        else:
-            shown = read_views(self._store, [after], context.now)[0]
-        self._store.commit(work, context.idempotency, shown)
-        return shown
+        if relocated.calendar is None:
+            return commit_and_view(self._store, work, context, after)
+        (view,) = views_in_calendar(
+            client_identity.appointments_for_staff(self._store, [after]), relocated.calendar, pipeline, context.now
+        )
+        self._store.commit(work, context.idempotency, view)
+        return view
 
     def _entry(self, context: Context, before: Appointment, after: Appointment) -> JournalEntry:
         return appointment_entry(
@@ -127,7 +130,7 @@ class EditAppointment:
 
 
 def _require_allowed(principal: Principal, before: Appointment, after: Appointment) -> None:
-    """403 for another location beyond the caller's reach, or for giving it to somebody else there (D14, CC-1)."""
+    """403 for moving it to a location outside the caller's scope, or for assigning it to somebody else (D14, CC-1)."""
     own = before.staff_id == principal.staff_id
     if after.location_id != before.location_id:
         own = own and after.location_id in principal.location_ids
@@ -144,7 +147,7 @@ def _has_other_place(before: Appointment, after: Appointment) -> bool:
 
 
 def _place_of(appointment: Appointment) -> tuple[str, MeetingMethod, str | None, int]:
-    """Where and how it takes place; two calls on one platform are two places, each with its own link."""
+    """Where and how it takes place; two video calls on one platform differ, each with its own link."""
     call = appointment.teleconference
     return appointment.location_id, appointment.method, _platform(appointment), call.revision if call else 0
 
@@ -154,12 +157,12 @@ def _platform(appointment: Appointment) -> str | None:
 
 
 def _finalised(before: Appointment, after: Appointment, override: str | None, now: datetime) -> Appointment:
-    """As it is kept: calendars hear of another time, place or way to meet, reminders start afresh at a new time."""
+    """The appointment as stored: SEQUENCE+1 for another time, place or method, new reminders at a new time."""
     moved = before.start != after.start
-    decided = moved or (before.location_id, before.staff_id) != (after.location_id, after.staff_id)
+    relocated = moved or (before.location_id, before.staff_id) != (after.location_id, after.staff_id)
     return replace(
         after,
-        override=override if decided else before.override,
+        override=override if relocated else before.override,
         sequence=before.sequence + (1 if moved or _has_other_place(before, after) else 0),
         reminders_from=now if moved else before.reminders_from,
         updated_at=now,
@@ -167,25 +170,25 @@ def _finalised(before: Appointment, after: Appointment, override: str | None, no
 
 
 def _changes(before: Appointment, after: Appointment) -> Iterator[FieldChange]:
-    """Each field that is not what it was; of attendees by client id."""
+    """The fields that changed; those of attendees by client id."""
     if before.method is not after.method:
         yield FieldChange("meeting_method", before.method.value, after.method.value)
     if _platform(before) != _platform(after):
         yield FieldChange("platform", _platform(before), _platform(after))
     for name in _LOGGED_FIELDS:
-        was, now = (_logged_value(getattr(appointment, name)) for appointment in (before, after))
-        if was != now:
-            yield FieldChange(name, was, now)
+        old, new = (_logged_value(getattr(appointment, name)) for appointment in (before, after))
+        if old != new:
+            yield FieldChange(name, old, new)
     pairs = [(a, b) for a, b in zip(before.attendees, after.attendees, strict=True) if a != b]
     notes = [(a.client_id, a.notes, b.notes) for a, b in pairs if a.notes != b.notes]
     if notes:
-        yield FieldChange("attendee_notes", {i: was for i, was, _ in notes}, {i: now for i, _, now in notes})
+        yield FieldChange("attendee_notes", {i: old for i, old, _ in notes}, {i: new for i, _, new in notes})
     answers = [(a.client_id, a.answers, b.answers) for a, b in pairs if a.answers != b.answers]
     if answers:
         yield FieldChange(
             "answers",
-            {i: _answers_by_question(was) for i, was, _ in answers},
-            {i: _answers_by_question(now) for i, _, now in answers},
+            {i: _answers_by_question(old) for i, old, _ in answers},
+            {i: _answers_by_question(new) for i, _, new in answers},
         )
 
 
@@ -198,7 +201,7 @@ def _answers_by_question(answers: tuple[Answer, ...]) -> dict[str, Any]:
 
 
 def _messages(context: Context, before: Appointment, after: Appointment) -> Iterator[QueuedMessage]:
-    """Another time, place or way to meet is told to everybody, another person to the two of them (NT-6, D42)."""
+    """Everybody is notified of another time, place or method; of another staff member only those two (NT-6, D42)."""
     facts = {}
     if before.start != after.start:
         facts[PREVIOUS_START_FACT] = utc_text(before.start)
@@ -206,8 +209,7 @@ def _messages(context: Context, before: Appointment, after: Appointment) -> Iter
         facts[ELSEWHERE_FACT] = "yes"
     handed_over = before.staff_id != after.staff_id
     if facts:
-        told = [a.client_id for a in after.live_attendees] if after.notify_client else []
-        yield from client_messages(MessageKind.RESCHEDULED, told, facts)
+        yield from attendee_messages(MessageKind.RESCHEDULED, after, facts, notify=after.notify_client)
         copies = informed_organisation_messages(MessageKind.STAFF_RESCHEDULED, after, facts)
         yield from (m for m in copies if not handed_over or m.audience is not Audience.STAFF)
     if handed_over:

@@ -1,12 +1,13 @@
-"""Looking at one appointment: as its attendee or as staff, and what happened to it (D48, CL-6)."""
+"""Reading one appointment, as its attendee or as staff, with its log and status history (D48, CL-6)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee
+from chalicelib.domain.appointments.appointment import Appointment, Attendee
+from chalicelib.domain.appointments.client_changes import client_deadlines
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline
 from chalicelib.domain.shared.errors import NotFound
@@ -16,13 +17,14 @@ from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import can_view, require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
 from chalicelib.services.context import Context
+from chalicelib.services.crud import read_record
 from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import AppointmentLists, Page, Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
 class PublicAppointment:
-    """An appointment as the attendee with the code may see it; until when they may change it, if at all."""
+    """An appointment as its attendee may see it; a deadline is None once the change is no longer possible."""
 
     appointment: Appointment
     attendee: Attendee
@@ -36,7 +38,7 @@ class PublicAppointment:
 
 
 class AppointmentQueries:
-    """Reading appointments; nothing here writes."""
+    """Read appointments; writes nothing."""
 
     def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
@@ -44,7 +46,7 @@ class AppointmentQueries:
 
     def show_to_attendee(self, context: Context, appointment_id: str, code: str) -> PublicAppointment:
         """The appointment behind a link in a mail; 404 for a wrong code (D48)."""
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        appointment = read_record(self._store, Appointment, appointment_id)
         attendee = self._united_attendee(appointment, appointment.attendee_by_code(code))
         refs: list[Ref[Any]] = [
             Ref.to(Settings),
@@ -56,7 +58,7 @@ class AppointmentQueries:
         found = self._store.read(refs)
         settings = settings_in(found)
         staff = found.get(Staff, appointment.staff_id) if appointment.staff_id else None
-        cancel, rebook = _deadlines(appointment, attendee, settings, context.now)
+        cancel, rebook = client_deadlines(appointment, attendee, settings, context.now)
         return PublicAppointment(
             appointment,
             attendee,
@@ -70,7 +72,7 @@ class AppointmentQueries:
         )
 
     def _united_attendee(self, appointment: Appointment, attendee: Attendee) -> Attendee:
-        """Whoever has this code, with all that stands under other records of theirs; code and name stay (case 18)."""
+        """The attendee together with the other records of a merged client; code and name stay (case 18)."""
         if len(appointment.attendees) == 1:
             return attendee
         identities = client_identity.resolve_attendees(self._store, appointment)
@@ -78,8 +80,8 @@ class AppointmentQueries:
         return replace(person, code=attendee.code, name=attendee.name)
 
     def show(self, context: Context, appointment_id: str) -> AppointmentView:
-        """One appointment for staff; 404 outside their reach."""
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        """One appointment for staff; 404 outside their scope."""
+        appointment = read_record(self._store, Appointment, appointment_id)
         if not can_view(context.staff, appointment):
             raise NotFound()
         return read_views(self._store, [appointment], context.now)[0]
@@ -87,27 +89,13 @@ class AppointmentQueries:
     def status_history(
         self, context: Context, appointment_id: str, limit: int, cursor: str | None
     ) -> Page[StatusHistoryEntry]:
-        """The statuses an appointment has passed through, newest first; none without the status function (AS-12)."""
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        """The statuses an appointment has passed through, newest first; empty without the status function (AS-12)."""
+        appointment = read_record(self._store, Appointment, appointment_id)
         require_access(context.staff, Ability.STATUS_HISTORY_VIEW, appointment)
         return self._appointment_lists.status_history(appointment_id, limit, cursor)
 
     def log(self, context: Context, appointment_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
         """Every action on an appointment, newest first (CL-6)."""
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        appointment = read_record(self._store, Appointment, appointment_id)
         require_access(context.staff, Ability.LOG_VIEW, appointment)
         return self._appointment_lists.journal(appointment_id, limit, cursor)
-
-
-def _deadlines(
-    appointment: Appointment, attendee: Attendee, settings: Settings, now: datetime
-) -> tuple[datetime | None, datetime | None]:
-    """Until when the attendee may cancel and move it, each none when that is over or not allowed (WG-3, WG-4)."""
-    if attendee.cancelled or appointment.state is not AppointmentState.BOOKED:
-        return None, None
-    cancel = appointment.start - timedelta(hours=settings.cancel_deadline_hours)
-    rebook = appointment.start - timedelta(hours=settings.rebook_deadline_hours)
-    return (
-        cancel if now <= cancel else None,
-        rebook if now <= rebook and not attendee.moves else None,
-    )

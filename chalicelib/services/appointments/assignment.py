@@ -1,24 +1,23 @@
-"""Who has an appointment: claim, assign, unassign (QS-5, D14)."""
+"""Assigning an appointment to a staff member: claim, assign, unassign (QS-5, D14)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import days_around
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden, Refusal, invalid
-from chalicelib.domain.shared.events import Audience, FieldChange, MessageKind, QueuedMessage
+from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, views_in_calendar
-from chalicelib.services.appointments.journal_entries import appointment_entry
+from chalicelib.services.appointments.journal_entries import appointment_entry, handover_messages
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.context import Context
-from chalicelib.services.crud import check_version
+from chalicelib.services.crud import check_version, read_record
 from chalicelib.services.retry import Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in
 from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
@@ -26,7 +25,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AssignAppointment:
-    """Assignments: the appointment is read, then its seat with the person's post and ledger; one transaction."""
+    """Assign in one transaction: read the appointment, then its seat, the staff member's roster entry and ledger."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -34,7 +33,7 @@ class AssignAppointment:
         self._pause = pause
 
     def claim(self, context: Context, appointment_id: str, force: bool = False) -> AppointmentView:
-        """Takes an unassigned appointment for oneself; 409 ``already_assigned``, ``staff_conflict``."""
+        """Assign an unassigned appointment to the caller; 409 ``already_assigned``, ``staff_conflict``."""
 
         def attempt() -> AppointmentView:
             appointment = self._require_access(context, Ability.APPOINTMENT_CLAIM, appointment_id)
@@ -45,7 +44,7 @@ class AssignAppointment:
         return retry_on_conflict(attempt, self._pause)
 
     def assign(self, context: Context, appointment_id: str, staff_id: str, force: bool = False) -> AppointmentView:
-        """Gives it to somebody who works there on this service; from another, too. 409 ``staff_conflict``."""
+        """Assign it to a staff member who offers the service there, also from another one; 409 ``staff_conflict``."""
 
         def attempt() -> AppointmentView:
             appointment = self._require_access(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
@@ -58,7 +57,7 @@ class AssignAppointment:
         return retry_on_conflict(attempt, self._pause)
 
     def unassign(self, context: Context, appointment_id: str) -> AppointmentView:
-        """Gives it back to nobody; nothing changes when nobody has it."""
+        """Unassign it; nothing changes if it is unassigned."""
 
         def attempt() -> AppointmentView:
             appointment = self._require_access(context, Ability.APPOINTMENT_ASSIGN, appointment_id)
@@ -70,7 +69,7 @@ class AssignAppointment:
         return retry_on_conflict(attempt, self._pause)
 
     def _require_access(self, context: Context, ability: Ability, appointment_id: str) -> Appointment:
-        appointment = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+        appointment = read_record(self._store, Appointment, appointment_id)
         require_access(context.staff, ability, appointment)
         check_version(appointment, context)
         return appointment
@@ -90,9 +89,8 @@ class AssignAppointment:
         force: bool = False,
     ) -> AppointmentView:
         work = UnitOfWork()
-        theirs = staff_ledger.refs(after) if after.staff_id else []
-        found = self._store.read([*_seat_refs(after), *theirs])
-        in_spite = force and after.staff_id is not None and not staff_ledger.is_free(found, after, context.now)
+        found = self._store.read([*_seat_refs(after), *(staff_ledger.refs(after) if after.staff_id else [])])
+        forced = force and after.staff_id is not None and not staff_ledger.is_free(found, after, context.now)
         if after.staff_id:
             if ineligible and not staff_ledger.is_eligible(found, after):
                 raise ineligible
@@ -108,7 +106,7 @@ class AssignAppointment:
                 action,
                 changes=(
                     FieldChange("staff_id", before.staff_id, saved.staff_id),
-                    *((FieldChange("force", None, True),) if in_spite else ()),
+                    *((FieldChange("force", None, True),) if forced else ()),
                 ),
                 messages=handover_messages(context, before, saved),
                 events=("appointment.assigned",),
@@ -119,7 +117,7 @@ class AssignAppointment:
         return shown
 
     def _view(self, found: ReadResult, context: Context, appointment: Appointment) -> AppointmentView:
-        """The appointment as staff see it, with its block: who has it moves nobody to another seat."""
+        """The appointment as staff see it, in its block: an assignment changes nobody's seat."""
         calendar = ledger_io.calendar_in(found, appointment.location_id, _days(appointment))
         identities = client_identity.resolve_clients(self._store, [a.client_id for a in appointment.attendees], found)
         return views_in_calendar([identities.for_staff(appointment)], calendar, pipeline_in(found), context.now)[0]
@@ -132,14 +130,3 @@ def _days(appointment: Appointment) -> list[str]:
 def _seat_refs(appointment: Appointment) -> list[Ref[Any]]:
     sheets = ledger_io.sheet_refs(appointment.location_id, _days(appointment))
     return [*sheets, *client_identity.client_refs([appointment]), Ref.to(StatusPipeline)]
-
-
-def handover_messages(
-    context: Context, before: Appointment, after: Appointment, facts: Mapping[str, str] | None = None
-) -> Iterator[QueuedMessage]:
-    """Whoever gets or loses it hears of it, unless it was their own doing (feature 7); ``facts`` for who loses it."""
-    me = context.staff.staff_id
-    if after.staff_id not in (None, me):
-        yield QueuedMessage(MessageKind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
-    if before.staff_id not in (None, me):
-        yield QueuedMessage(MessageKind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})

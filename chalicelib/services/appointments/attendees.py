@@ -1,4 +1,4 @@
-"""Who comes to an appointment that staff make: clients on record and new ones, written with it (CC-4, CC-9, CC-10)."""
+"""Attendees named by staff: clients on record and new ones, written with the appointment (CC-4, CC-9, CC-10)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AttendeeRequest:
-    """One person a request names: the client with ``client_id``, or else the new ``client``.
+    """One attendee named by a request: the client with ``client_id``, or else the new ``client``.
 
-    ``pointer`` is where in the body they stand (``/additional_attendees/0``, empty for the body itself), for
-    refusals. Whoever is ``additional`` may leave the service's questions unanswered: they are asked once for
-    each appointment, and the one it is made for answers them (CC-7).
+    ``pointer`` is their place in the body (``/additional_attendees/0``, empty for the body itself), for errors.
+    An ``additional`` attendee may leave the service's questions unanswered: they are asked once for each
+    appointment, and the client it is made for answers them (CC-7).
     """
 
     client_id: str | None = None
@@ -38,13 +38,13 @@ class AttendeeRequest:
 
 
 class AttendeeRegistration:
-    """Turns guests into attendees within the caller's own transaction, so that nothing is half written.
+    """Turn attendee requests into attendees within the caller's own transaction, so that nothing is half written.
 
-        guests = attending.reachable(guests, location_id)              # once, before deciding
-        found = store.read([..., *refs(guests)])                       # with everything else
-        attendees = attending.attend(change, found, context, service, guests)
+        requests = registration.normalise(requests, location_id)       # once, before deciding
+        found = store.read([..., *refs(requests)])                     # with everything else
+        attendees = registration.register(work, found, context, service, requests)
 
-    The caller saves the appointment with these.
+    The caller saves the appointment with these attendees.
     """
 
     def __init__(self, store: Store, ids: Ids, client_access: ClientAccess) -> None:
@@ -53,16 +53,16 @@ class AttendeeRegistration:
         self._client_access = client_access
 
     def normalise(self, requests: Sequence[AttendeeRequest], location_id: str) -> tuple[AttendeeRequest, ...]:
-        """The guests with every number as E.164, read as dialled in the client's own country, else at the location.
+        """The requests with phone numbers as E.164, read as dialled in the client's own country, else at the location.
 
         422 ``contact_required`` for a new client with neither e-mail address nor mobile number (CC-9), 422
         ``invalid_phone``, ``unknown_timezone``, ``client_required`` unless each is one client, old or new.
         """
         for request in requests:
             _require_one_client(request)
-        new = [guest.client for guest in requests if guest.client]
+        new = [request.client for request in requests if request.client]
         countries = self._countries(location_id) if any(map(registration.has_national_number, new)) else ()
-        return tuple(_normalise(guest, countries) for guest in requests)
+        return tuple(_normalise(request, countries) for request in requests)
 
     def register(
         self,
@@ -72,27 +72,27 @@ class AttendeeRegistration:
         service: Service,
         requests: Sequence[AttendeeRequest],
     ) -> tuple[Attendee, ...]:
-        """An attendee each; new clients and how they are found again are saved, those on record guarded (D26b).
+        """An attendee for each request; new clients are saved and indexed, those on record must not change (D26b).
 
-        Needs what ``refs`` names. 422 ``unknown_client`` for one who does not exist or whom the caller may not
-        know, ``client_twice``, ``invalid_answers``; 409 ``client_merged``, ``already_exists``.
+        Needs what ``refs`` lists. 422 ``unknown_client`` for a client who does not exist or is outside the caller's
+        scope, ``client_twice``, ``invalid_answers``; 409 ``client_merged``, ``already_exists``.
         """
         _require_each_once(requests)
-        answers = [validated_answers(service, guest) for guest in requests]
+        answers = [validated_answers(service, request) for request in requests]
         known = self._existing_clients(work, found, context, requests)
-        new = [ClientRegistration(g.client, f"{g.pointer}/client", booked=True) for g in requests if g.client]
+        new = [ClientRegistration(r.client, f"{r.pointer}/client", booked=True) for r in requests if r.client]
         created = iter(registration.register(work, found, context, self._ids, new))
-        clients = [next(created) if guest.client else known[guest.client_id or ""] for guest in requests]
+        clients = [next(created) if request.client else known[request.client_id or ""] for request in requests]
         return tuple(map(self._build_attendee, clients, requests, answers))
 
     def _existing_clients(
         self, work: UnitOfWork, found: ReadResult, context: Context, requests: Sequence[AttendeeRequest]
     ) -> dict[str, Client]:
-        """The clients named by id, all of them known to the caller (CL-2); booked for the first time, they change."""
-        named = [guest for guest in requests if guest.client is None]
-        stored = (found.get(Client, guest.client_id or "") for guest in named)
-        there = [client for client in stored if client is not None and client.deleted_at is None]
-        known = {client.id: client for client in self._client_access.visible(context.staff, there)}
+        """The clients named by id, all visible to the caller (CL-2), marked as booked."""
+        named = [request for request in requests if request.client is None]
+        stored = (found.get(Client, request.client_id or "") for request in named)
+        existing = [client for client in stored if client is not None and client.deleted_at is None]
+        known = {client.id: client for client in self._client_access.visible(context.staff, existing)}
         for request in named:
             if request.client_id not in known:
                 raise invalid(f"{request.pointer}/client_id", "There is no such client.", "unknown_client")
@@ -101,7 +101,7 @@ class AttendeeRegistration:
         return {client.id: mark_booked(work, client) for client in known.values()}
 
     def _build_attendee(self, client: Client, request: AttendeeRequest, answers: tuple[Answer, ...]) -> Attendee:
-        # No contact: how many bookings one address may have is a limit on the public only.
+        # No contact: only public bookings are limited per contact.
         return Attendee(
             client_id=client.id,
             name=client.name,
@@ -117,20 +117,20 @@ class AttendeeRegistration:
 
 
 def ability_for_attendees(appointment: Appointment) -> Ability:
-    """What somebody needs to bring clients to it or take them off: group sessions have a row of their own (CC-8)."""
+    """The ability needed to add and remove attendees; group sessions have their own (CC-8)."""
     group = appointment.availability is AvailabilitySource.GROUP
     return Ability.GROUP_ATTENDEE_ADD if group else Ability.APPOINTMENT_EDIT
 
 
 def refs(requests: Iterable[AttendeeRequest]) -> list[Ref[Any]]:
-    """What ``Attending.attend`` needs to have been read: clients on record, the contacts of new ones."""
+    """The records ``AttendeeRegistration.register`` needs: clients on record, the contacts of new ones."""
     requests = tuple(requests)
-    on_record: list[Ref[Any]] = [Ref.to(Client, guest.client_id or "") for guest in requests if guest.client is None]
-    return on_record + registration.refs(guest.client for guest in requests if guest.client)
+    on_record: list[Ref[Any]] = [Ref.to(Client, r.client_id or "") for r in requests if r.client is None]
+    return on_record + registration.refs(r.client for r in requests if r.client)
 
 
 def validated_answers(service: Service, request: AttendeeRequest) -> tuple[Answer, ...]:
-    """Their answers, once they are as the service asks for them; 422 ``invalid_answers`` (CC-7)."""
+    """The attendee's answers, checked against the service's questions; 422 ``invalid_answers`` (CC-7)."""
     if request.additional:
         service = replace(service, questions=tuple(replace(q, required=False) for q in service.questions))
     return check_answers(service, request.answers, f"{request.pointer}/answers")
@@ -151,7 +151,7 @@ def _normalise(request: AttendeeRequest, countries: Iterable[str]) -> AttendeeRe
 
 
 def mark_booked(work: UnitOfWork, client: Client) -> Client:
-    """The client as somebody who is booked; nobody merges or deletes them meanwhile."""
+    """The client marked as booked; the commit fails if they are merged or deleted meanwhile."""
     booked = client.as_booked()
     if booked is client:
         work.require_unchanged(client)

@@ -1,10 +1,10 @@
-"""Cancelling: one path for clients and staff, whoever starts it (D32, D44, CC-12, WG-3, WG-6)."""
+"""Cancelling an appointment or removing one attendee: one path for clients, staff and jobs (D32, D44, CC-12, WG-3)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import (
@@ -15,6 +15,7 @@ from chalicelib.domain.appointments.appointment import (
     Attendee,
     Cancellation,
 )
+from chalicelib.domain.appointments.client_changes import reason_by_mode, require_deadline
 from chalicelib.domain.appointments.lifecycle import require_not_over
 from chalicelib.domain.appointments.session_outcome import is_late_cancel
 from chalicelib.domain.appointments.status_transitions import (
@@ -24,9 +25,9 @@ from chalicelib.domain.appointments.status_transitions import (
     status_changes,
 )
 from chalicelib.domain.messaging.notification_policy import language_for
-from chalicelib.domain.organisation.catalog import CancellationReason, ReasonMode, Settings
+from chalicelib.domain.organisation.catalog import CancellationReason, Settings
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
-from chalicelib.domain.shared.errors import DeadlinePassed, NotFound, StatusChanged, WrongState, invalid
+from chalicelib.domain.shared.errors import NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.shared.events import FieldChange, MessageKind
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
@@ -35,6 +36,7 @@ from chalicelib.services.appointments.appointment_view import AppointmentView, v
 from chalicelib.services.appointments.attendees import ability_for_attendees
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
+    attendee_messages,
     client_messages,
     informed_organisation_messages,
     reason_changes,
@@ -52,9 +54,9 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class StaffCancellationRequest:
-    """What staff say when they cancel; ``notify_client`` left out means as the appointment has it.
+    """A cancellation by staff; without ``notify_client`` the appointment's own setting counts.
 
-    ``within_24h`` is whether they take it to be less than a day before the start; without it they say nothing.
+    ``within_24h`` is what the caller believes; it is checked unless it is None (D41).
     """
 
     reason_id: str | None = None
@@ -64,7 +66,7 @@ class StaffCancellationRequest:
 
 
 class CancelAppointment:
-    """Cancellations: the appointment is read, then one transaction frees everything it held."""
+    """Cancel: read the appointment, then free everything it holds in one transaction."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -72,10 +74,10 @@ class CancelAppointment:
         self._pause = pause
 
     def cancel_by_client(self, context: Context, appointment_id: str, code: str, reason: str) -> AppointmentView:
-        """The attendee with this code leaves; the last one cancels the appointment (D44).
+        """Remove the attendee with this code; removing the last one cancels the appointment (D44).
 
-        404 for a wrong code, 409 ``wrong_state``, ``deadline_passed`` or, when it was moved to another status at this
-        very moment, ``status_changed`` (case 22); 422 ``reason_required``.
+        404 for a wrong code, 409 ``wrong_state``, ``deadline_passed``, or ``status_changed`` if somebody moves it to
+        another status at the same time (case 22); 422 ``reason_required``.
         """
         seen: list[str | None] = []
         return retry_on_conflict(
@@ -85,34 +87,34 @@ class CancelAppointment:
     def cancel_by_staff(
         self, context: Context, appointment_id: str, request: StaffCancellationRequest
     ) -> AppointmentView:
-        """Cancels for everybody, after the deadline too (D47).
+        """Cancel for everybody, after the deadline too (D47).
 
-        403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``; ``within_24h_mismatch`` for who has
-        another clock (D41).
+        403 ``feature_disabled``; 422 ``reason_required``, ``unknown_reason``, ``within_24h_mismatch`` if the caller's
+        clock differs (D41).
         """
         return retry_on_conflict(lambda: self._cancel_by_staff(context, appointment_id, request), self._pause)
 
     def remove_attendee(
         self, context: Context, appointment_id: str, client_id: str, request: StaffCancellationRequest
     ) -> AppointmentView:
-        """Takes one attendee off; without the last one the appointment is cancelled (D44). Reasons as for all."""
+        """Remove one attendee; removing the last one cancels the appointment (D44). Errors as ``cancel_by_staff``."""
         return retry_on_conflict(
             lambda: self._remove_attendee(context, appointment_id, client_id, request), self._pause
         )
 
     def remove_erased_client(self, context: Context, appointment_id: str, client_id: str) -> None:
-        """Takes off somebody who is being deleted, whoever's the appointment is (D25); nobody twice.
+        """Remove a client who is being deleted, unless they have been removed already (D25).
 
-        Whether that may be done is a question about the client, not about each appointment; no reason is asked for.
+        Access is checked for the client, not for each appointment; no reason is required.
         """
         retry_on_conflict(lambda: self._remove_erased_client(context, appointment_id, client_id), self._pause)
 
     def reject(
         self, context: Context, appointment: Appointment, final_status: Status, pipeline: StatusPipeline, reason: str
     ) -> AppointmentView:
-        """Cancels for everybody by moving it into this status, within the caller's decision; 422 ``reason_required``.
+        """Cancel for everybody by moving it into this status; 422 ``reason_required``. The caller retries conflicts.
 
-        409 ``wrong_state`` once its time is over, except for what still waits: that may be rejected then, too (D33).
+        409 ``wrong_state`` once its time is over, except for requests: they may still be rejected then (D33).
         """
         require_not_over(appointment, context.now)
         if not reason:
@@ -121,22 +123,21 @@ class CancelAppointment:
         return self._cancel(context, appointment, cancellation, appointment.notify_client, final_status, pipeline)
 
     def reject_overdue(self, context: Context, appointment_id: str, since: datetime) -> bool:
-        """Rejects a request that has been waiting for longer than the organisation allows, and says whether it did.
+        """Reject a request that has waited since before ``since``; True if it was rejected.
 
-        Not when somebody has decided on it, or the client has asked anew after ``since``.
+        A request that has been decided on, or renewed after ``since``, is left alone.
         """
         return retry_on_conflict(lambda: self._reject_overdue(context, appointment_id, since), self._pause)
 
     def _reject_overdue(self, context: Context, appointment_id: str, since: datetime) -> bool:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))
-        asked, into = appointment.requested_at, pipeline.first_with(StatusPredicate.CANCELLATION)
+        requested_at, final_status = appointment.requested_at, pipeline.first_with(StatusPredicate.CANCELLATION)
         waiting = appointment.state is AppointmentState.BOOKED and not appointment.confirmed
-        if not waiting or asked is None or asked > since or into is None:
+        if not waiting or requested_at is None or requested_at > since or final_status is None:
             return False
-        settings = settings_in(found)
         languages = [attendee.language for attendee in appointment.live_attendees]
-        reason = auto_reject_reason(language_for(languages, settings))
-        self.reject(context, appointment, into, pipeline, reason)
+        reason = auto_reject_reason(language_for(languages, settings_in(found)))
+        self.reject(context, appointment, final_status, pipeline, reason)
         return True
 
     def _read(self, appointment_id: str, *more: Ref[Any]) -> tuple[Appointment, StatusPipeline, ReadResult]:
@@ -147,12 +148,9 @@ class CancelAppointment:
         appointment, pipeline, _ = self._read(appointment_id)
         if appointment.state in FINISHED_STATES or appointment.attendee(client_id).cancelled:
             return
-        if len(appointment.live_attendees) > 1:
-            self._remove_attendees(context, appointment, [client_id], "", appointment.notify_client, pipeline)
-            return
         cancellation = _cancellation(context, appointment, "", None)
-        into, notify = _final_status(appointment, pipeline), appointment.notify_client
-        self._cancel(context, appointment, cancellation, notify, into, pipeline)
+        notify = appointment.notify_client
+        self._remove_or_cancel(context, appointment, [client_id], cancellation, notify, pipeline)
 
     def _cancel_by_client(
         self, context: Context, appointment_id: str, code: str, reason: str, seen_status_ids: list[str | None]
@@ -166,15 +164,15 @@ class CancelAppointment:
         if appointment.status_id != seen_status_ids[0]:
             raise StatusChanged()
         require_deadline(appointment, settings.cancel_deadline_hours, context.now)
-        said = reason_by_mode(settings.cancel_reason, reason)
+        reason = reason_by_mode(settings.cancel_reason, reason)
         if len(appointment.live_attendees) > len(leaving):
-            return self._remove_attendees(context, appointment, [a.client_id for a in leaving], said, True, pipeline)
-        closing = _final_status(appointment, pipeline)
-        if closing:
+            return self._remove_attendees(context, appointment, [a.client_id for a in leaving], reason, True, pipeline)
+        final_status = _final_status(appointment, pipeline)
+        if final_status:
             language = language_for([appointment.attendee_by_code(code).language], settings)
-            said = client_cancellation_reason(language, said)
-        cancellation = _cancellation(context, appointment, said, None)
-        return self._cancel(context, appointment, cancellation, True, closing, pipeline)
+            reason = client_cancellation_reason(language, reason)
+        cancellation = _cancellation(context, appointment, reason, None)
+        return self._cancel(context, appointment, cancellation, True, final_status, pipeline)
 
     def _cancel_by_staff(
         self, context: Context, appointment_id: str, request: StaffCancellationRequest
@@ -195,24 +193,35 @@ class CancelAppointment:
         leaving = self._active_attendees(appointment, client_id)
         if not leaving:
             raise WrongState("This client no longer comes to this appointment.")
-        if len(appointment.live_attendees) > len(leaving):
-            gone = [a.client_id for a in leaving]
-            return self._remove_attendees(context, appointment, gone, cancellation.reason, notify, pipeline)
+        client_ids = [a.client_id for a in leaving]
+        return self._remove_or_cancel(context, appointment, client_ids, cancellation, notify, pipeline)
+
+    def _remove_or_cancel(
+        self,
+        context: Context,
+        appointment: Appointment,
+        client_ids: Collection[str],
+        cancellation: Cancellation,
+        notify: bool,
+        pipeline: StatusPipeline,
+    ) -> AppointmentView:
+        """Remove these attendees; cancel the appointment if nobody else attends (D44)."""
+        if len(appointment.live_attendees) > len(client_ids):
+            return self._remove_attendees(context, appointment, client_ids, cancellation.reason, notify, pipeline)
         return self._cancel(context, appointment, cancellation, notify, _final_status(appointment, pipeline), pipeline)
 
     def _active_attendees(self, appointment: Appointment, client_id: str) -> list[Attendee]:
-        """Whoever comes as this client: under every id of one who has been merged (D17); 404 when they never did."""
-        found = client_identity.resolve_attendees(self._store, appointment, client_id).attendees_of(
-            appointment, client_id
-        )
-        if not found:
+        """The client's active attendee rows, ids of merged records included (D17); 404 if they have no row at all."""
+        identities = client_identity.resolve_attendees(self._store, appointment, client_id)
+        rows = identities.attendees_of(appointment, client_id)
+        if not rows:
             raise NotFound()
-        return [attendee for attendee in found if not attendee.cancelled]
+        return [attendee for attendee in rows if not attendee.cancelled]
 
     def _staff_cancellation(
         self, context: Context, appointment: Appointment, request: StaffCancellationRequest
     ) -> tuple[Cancellation, bool]:
-        """What is kept of a cancellation by staff, and whether clients are told (CC-12, NT-6)."""
+        """The cancellation record, and True if clients are notified (CC-12, NT-6)."""
         check_version(appointment, context)
         require_not_over(appointment, context.now)
         reasons = {r.id: r.text for r in self._store.catalogue(CancellationReason)}
@@ -236,17 +245,16 @@ class CancelAppointment:
         final_status: Status | None,
         pipeline: StatusPipeline,
     ) -> AppointmentView:
-        """The one way in which an appointment ends before its time, whoever starts it (D32)."""
+        """Cancel the appointment for everybody: the only way it ends early, whoever starts it (D32)."""
         facts = {"reason": cancellation.reason}
-        told = [a.client_id for a in appointment.live_attendees] if notify else []
         work = UnitOfWork()
-        # Nothing holds a status that could mean anything but a cancellation by now.
+        # A cancelled appointment keeps no status but a cancellation.
         ended = replace(appointment.cancelled(cancellation), status_id=final_status.id if final_status else None)
         cancelled = work.save_appointment(entitlements.settle(work, self._store, appointment, ended), appointment)
         if final_status:
             work.save(history_entry(cancelled, final_status, context.actor, context.now, cancellation.reason))
         ledger_io.remove_occupant(work, appointment.id, appointment.calendar_spans())
-        for contact in {a.contact for a in appointment.live_attendees if a.contact}:
+        for contact in appointment.contacts:
             work.count_booking(contact, appointment.id, None)
         work.add_entry(
             appointment_entry(
@@ -261,7 +269,7 @@ class CancelAppointment:
                     *entitlements.settlement_changes(appointment, cancelled),
                 ),
                 messages=(
-                    *client_messages(MessageKind.CANCELLED, told, facts),
+                    *attendee_messages(MessageKind.CANCELLED, appointment, facts, notify=notify),
                     *informed_organisation_messages(MessageKind.STAFF_CANCELLED, cancelled, facts),
                 ),
                 events=("appointment.cancelled", *(("appointment.status_changed",) if final_status else ())),
@@ -281,45 +289,30 @@ class CancelAppointment:
         pipeline: StatusPipeline,
     ) -> AppointmentView:
         work = UnitOfWork()
-        left = appointment
+        after = appointment
         for client_id in client_ids:
-            left = left.without_attendee(client_id, context.now)
-        left = work.save_appointment(entitlements.settle(work, self._store, appointment, left), appointment)
-        given_up = {appointment.attendee(client_id).contact for client_id in client_ids}
-        for contact in given_up - {a.contact for a in left.live_attendees}:
-            if contact:
-                work.count_booking(contact, appointment.id, None)
+            after = after.without_attendee(client_id, context.now)
+        after = work.save_appointment(entitlements.settle(work, self._store, appointment, after), appointment)
+        for contact in appointment.contacts - after.contacts:
+            work.count_booking(contact, appointment.id, None)
         work.add_entry(
             appointment_entry(
                 self._ids,
                 context,
-                left,
+                after,
                 "attendee_cancelled",
                 changes=(*(FieldChange("attendee", i, None) for i in client_ids), *reason_changes(reason)),
                 messages=client_messages(MessageKind.CANCELLED, client_ids if notify else [], {"reason": reason}),
             )
         )
-        shown = view_without_block(left, pipeline, context.now)
+        shown = view_without_block(after, pipeline, context.now)
         self._store.commit(work, context.idempotency, shown)
         return shown
 
 
 def _final_status(appointment: Appointment, pipeline: StatusPipeline) -> Status | None:
-    """The status it ends in when nobody chose one: the lowest cancellation, where it has one at all (D32)."""
+    """The pipeline's first cancellation status if the appointment has a status, else None (D32)."""
     return pipeline.first_with(StatusPredicate.CANCELLATION) if appointment.status_id else None
-
-
-def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
-    """409 ``deadline_passed`` after the deadline; elapsed hours, whatever clocks do that night (D41)."""
-    if now > appointment.start - timedelta(hours=hours) or now >= appointment.start:
-        raise DeadlinePassed()
-
-
-def reason_by_mode(mode: ReasonMode, reason: str) -> str:
-    """The reason as the organisation wants it: none, as given, or 422 ``reason_required`` (WG-5, WG-6)."""
-    if mode is ReasonMode.REQUIRED and not reason:
-        raise invalid("/reason", "Please give a reason.", "reason_required")
-    return "" if mode is ReasonMode.OFF else reason
 
 
 def _cancellation(context: Context, appointment: Appointment, reason: str, reason_id: str | None) -> Cancellation:

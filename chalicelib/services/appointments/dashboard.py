@@ -1,4 +1,4 @@
-"""The lists staff live in: requests, unassigned, orphaned, upcoming, a day; of a location or a person (D26, D33)."""
+"""The dashboard's lists: requests, unassigned, orphaned, upcoming, one day; by location or staff member (D26, D33)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.domain.shared.times import EPOCH, day_bounds, epoch_minute, known_zone
 from chalicelib.services import client_identity, paging
-from chalicelib.services.appointment_access import visible_location_ids, visible_staff_ids
+from chalicelib.services.appointment_access import can_view_lists_of, visible_location_ids, visible_staff_ids
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, view_without_block
 from chalicelib.services.context import Context
 from chalicelib.services.quickstream.block_reader import upcoming_calendar
 from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import AppointmentFilter, AppointmentLists, Page, Ref, Store
 
-# Further ahead nothing can be booked: the longest horizon is a year.
+# Nothing can be booked further ahead: the longest horizon is a year.
 MAX_AHEAD = timedelta(days=400)
 
 
@@ -43,10 +43,10 @@ _LOCATION_VIEWS = frozenset({DashboardView.UNCONFIRMED, DashboardView.UNASSIGNED
 
 @dataclass(frozen=True, slots=True)
 class DashboardRequest:
-    """Which list: of a location, a staff member or both, on a day (local there) or from now on.
+    """The list of a location, a staff member or both, on a local day or from now on.
 
-    Requests are listed from the oldest on, since one whose start has passed stays pending (D33);
-    ``show_confirmed`` lists with them what is confirmed and still to come (AS-9).
+    Requests are listed from the oldest on, as one whose start has passed stays pending (D33);
+    ``show_confirmed`` adds confirmed appointments that are still to come (AS-9).
     """
 
     view: DashboardView
@@ -59,26 +59,26 @@ class DashboardRequest:
 
 
 class Dashboard:
-    """Reading the lists; nothing here writes."""
+    """Read the lists; writes nothing."""
 
     def __init__(self, store: Store, appointment_lists: AppointmentLists) -> None:
         self._store = store
         self._appointment_lists = appointment_lists
 
     def list_page(self, context: Context, request: DashboardRequest) -> Page[AppointmentView]:
-        """Part of a list, oldest start first; 404 for a location or colleague outside the caller's reach."""
+        """Part of a list, oldest start first; 404 for a location or colleague outside the caller's scope."""
         _require_subject(request)
         timezone, pipeline = self._require_access(context.staff, request)
         first, last = _period(request, timezone, context.now)
-        everything = _base_filter(context.staff, request, first, last)
+        base_filter = _base_filter(context.staff, request, first, last)
         if request.view is DashboardView.ORPHANED:
-            return self._list_orphaned(everything, request, pipeline, context.now)
-        choices = _filters(everything, request, context.now)
-        page = self._appointment_lists.find(choices, request.limit, request.cursor)
+            return self._list_orphaned(base_filter, request, pipeline, context.now)
+        filters = _filters(base_filter, request, context.now)
+        page = self._appointment_lists.find(filters, request.limit, request.cursor)
         return Page(tuple(read_views(self._store, page.items, context.now)), page.next_cursor)
 
     def _require_access(self, principal: Principal, request: DashboardRequest) -> tuple[str, StatusPipeline]:
-        """The zone in which the list's day begins, once it is sure that the caller may see the list; the statuses."""
+        """The zone of the list's day, and the statuses; 404 if the caller may not see the list."""
         refs: list[Ref[Any]] = [Ref.to(Settings), Ref.to(StatusPipeline)]
         refs += [Ref.to(Location, request.location_id)] if request.location_id else []
         refs += [Ref.to(Staff, request.staff_id)] if request.staff_id is not None else []
@@ -97,17 +97,13 @@ class Dashboard:
         self, appointment_filter: AppointmentFilter, request: DashboardRequest, pipeline: StatusPipeline, now: datetime
     ) -> Page[AppointmentView]:
         calendar = upcoming_calendar(self._appointment_lists, request.location_id or "", now)
-        present = epoch_minute(now)
-        first, last = (
-            (epoch_minute(appointment_filter.first), epoch_minute(appointment_filter.last))
-            if request.date
-            else (0, epoch_minute(appointment_filter.last))
-        )
-        lost = BlockCapacity(calendar, int(now.timestamp())).orphans()
-        places = sorted((o.start, o.id) for o in lost if o.end > present and first <= o.start < last)
+        first = epoch_minute(appointment_filter.first) if request.date else 0
+        last = epoch_minute(appointment_filter.last)
+        orphans = BlockCapacity(calendar, int(now.timestamp())).orphans()
+        positions = sorted((o.start, o.id) for o in orphans if o.end > epoch_minute(now) and first <= o.start < last)
         after = paging.decode_number_and_id(request.cursor)
-        rest = [place for place in places if place > after]
-        found = list(islice(self._read_held_by(rest, appointment_filter.staff_ids, request.limit), request.limit + 1))
+        rest = [position for position in positions if position > after]
+        found = list(islice(self._read_assigned(rest, appointment_filter.staff_ids, request.limit), request.limit + 1))
         appointments = client_identity.appointments_for_staff(
             self._store, [appointment for _, appointment in found[: request.limit]]
         )
@@ -115,21 +111,21 @@ class Dashboard:
         more = len(found) > request.limit
         return Page(tuple(shown), paging.encode_cursor(*found[request.limit - 1][0]) if more else None)
 
-    def _read_held_by(
-        self, places: Sequence[tuple[int, str]], staff_ids: frozenset[str | None] | None, batch_size: int
+    def _read_assigned(
+        self, positions: Sequence[tuple[int, str]], staff_ids: frozenset[str | None] | None, batch_size: int
     ) -> Iterator[tuple[tuple[int, str], Appointment]]:
-        """Those of these appointments that somebody of ``holders`` has; read in batches as far as they are wanted."""
-        for begin in range(0, len(places), batch_size + 1):
-            batch = places[begin : begin + batch_size + 1]
+        """The appointments at these positions assigned to one of ``staff_ids``; batches are read only as needed."""
+        for begin in range(0, len(positions), batch_size + 1):
+            batch = positions[begin : begin + batch_size + 1]
             found = self._store.read([Ref.to(Appointment, appointment_id) for _, appointment_id in batch])
-            for place in batch:
-                appointment = found.get(Appointment, place[1])
+            for position in batch:
+                appointment = found.get(Appointment, position[1])
                 if (
                     appointment
                     and appointment.occupies_capacity
                     and (staff_ids is None or appointment.staff_id in staff_ids)
                 ):
-                    yield place, appointment
+                    yield position, appointment
 
 
 def _require_visible(reached: bool) -> None:
@@ -144,25 +140,16 @@ def _require_subject(request: DashboardRequest) -> None:
         raise invalid("/date", "Say which day.", "date_required")
 
 
-def can_view_lists_of(principal: Principal, staff: Staff, location_id: str | None) -> bool:
-    """Whether they may see this person's list: their own, or what a colleague has at places they both work at."""
-    places = (location_id,) if location_id else staff.location_ids or (None,)
-    shared = any(principal.reaches(Ability.APPOINTMENT_VIEW, location_id=place) for place in places)
-    return staff.id == principal.staff_id or shared
-
-
 def _period(request: DashboardRequest, timezone: str, now: datetime) -> tuple[datetime, datetime]:
     return day_bounds(request.date, known_zone(timezone)) if request.date else (now, now + MAX_AHEAD)
 
 
 def _base_filter(principal: Principal, request: DashboardRequest, first: datetime, last: datetime) -> AppointmentFilter:
-    """All that starts in [first, last) where or with whom the list is about, as far as the caller sees it."""
+    """The list's appointments that start in [first, last), limited to those the caller may see."""
     if request.location_id:
-        named = (
-            frozenset({request.staff_id}) if request.staff_id and request.view is not DashboardView.UNASSIGNED else None
-        )
-        holders = named or visible_staff_ids(principal, request.location_id)
-        return AppointmentFilter(first, last, frozenset({request.location_id}), holders)
+        one_person = request.staff_id and request.view is not DashboardView.UNASSIGNED
+        staff_ids = frozenset({request.staff_id}) if one_person else visible_staff_ids(principal, request.location_id)
+        return AppointmentFilter(first, last, frozenset({request.location_id}), staff_ids)
     own = request.staff_id == principal.staff_id
     return AppointmentFilter(
         first, last, None if own else visible_location_ids(principal), frozenset({request.staff_id})
@@ -170,7 +157,7 @@ def _base_filter(principal: Principal, request: DashboardRequest, first: datetim
 
 
 def _filters(base_filter: AppointmentFilter, request: DashboardRequest, now: datetime) -> list[AppointmentFilter]:
-    """Each one query; requests and confirmed ones together are two lists that meet at the present."""
+    """One filter per query; requests with confirmed appointments are two lists that meet at the present."""
     if request.view is DashboardView.UNASSIGNED:
         return [replace(base_filter, staff_ids=frozenset({None}))]
     if request.view is not DashboardView.UNCONFIRMED or (request.show_confirmed and request.date):

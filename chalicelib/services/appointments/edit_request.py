@@ -1,4 +1,4 @@
-"""What staff change about an appointment, and the appointment as they want it (CC-11)."""
+"""An edit by staff: its fields, the rules for it, and the appointment with them applied (CC-11)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.services.client_identity import ClientIdentities
 
 @dataclass(frozen=True, slots=True)
 class AttendeeEdit:
-    """What changes about one who comes: the client of that id, without one the first; ``None`` leaves it."""
+    """The changes to one attendee, by default the first one; ``None`` leaves a field as it is."""
 
     client_id: str | None = None
     notes: str | None = None
@@ -28,11 +28,11 @@ class AttendeeEdit:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentEdit:
-    """What staff change about an appointment; ``None`` leaves it.
+    """The changes to an appointment; ``None`` leaves a field as it is.
 
-    ``start`` is an instant or wall time in ``timezone``. ``gives`` says that it goes to ``staff_id``, which may be
-    nobody. ``platform`` is where a video call takes place, the organisation's own where it becomes one without saying.
-    ``override`` is the reason for taking a time in spite of what stands against it.
+    ``start`` is an instant or wall time in ``timezone``. ``reassigns`` assigns it to ``staff_id``, or to nobody if that
+    is ``None``. ``platform`` is the video platform, by default the organisation's when the method becomes video.
+    ``override`` is the reason for taking a time in spite of conflicts.
     """
 
     start: datetime | None = None
@@ -48,7 +48,7 @@ class AppointmentEdit:
     override: str | None = None
 
     def needs_service(self, before: Appointment) -> bool:
-        """Whether the service says if this may be: it offers the methods and asks the questions."""
+        """True if the service must be read: for its methods or its questions."""
         answered = any(attendee.answers is not None for attendee in self.attendees)
         return answered or self.method not in (None, before.method)
 
@@ -60,11 +60,11 @@ def apply_edit(
     service: Service | None,
     default_platform: str | None = None,
 ) -> Appointment:
-    """The appointment with what was sent, at ``start`` if it moves; whether there is room then is not decided here.
+    """The appointment with the edit applied, at ``start`` if it moves; free capacity is not checked here.
 
-    ``service`` is needed where the edit says so, ``usual`` is the organisation's platform. 422 ``method_not_offered``,
-    ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``, ``client_twice``, ``unknown_timezone``; 409
-    ``wrong_state`` when nobody comes.
+    ``service`` is required if ``edit.needs_service``; ``default_platform`` is the organisation's. 422
+    ``method_not_offered``, ``platform_not_allowed``, ``invalid_answers``, ``unknown_client``, ``client_twice``,
+    ``unknown_timezone``; 409 ``wrong_state`` without an active attendee.
     """
     method = edit.method or before.method
     if service and method is not before.method and method not in service.meeting_methods:
@@ -79,7 +79,7 @@ def apply_edit(
         attendees=_edited_attendees(before, edit.attendees, service),
     )
     if edit.reassigns and edit.staff_id != before.staff_id:
-        # Whom the client had chosen no longer has it.
+        # The client did not choose the new staff member.
         after = replace(after, staff_id=edit.staff_id, staff_requested=False, handed_over=edit.staff_id is not None)
     return _with_start(after, start or before.start, edit.timezone or before.timezone)
 
@@ -87,9 +87,9 @@ def apply_edit(
 def _edited_call(
     before: Appointment, edit: AppointmentEdit, method: MeetingMethod, default_platform: str | None
 ) -> Teleconference | None:
-    """The video call it then is: the one there was while nothing about it changes, else another with its own link.
+    """The video call after the edit: the same one while nothing about it changes, else a new one with its own link.
 
-    Naming Teams again where the link was left to staff asks for a link once more.
+    Naming Teams again when staff were to send the link requests a link once more.
     """
     if method is not MeetingMethod.VIDEO:
         if edit.platform is not None:
@@ -110,25 +110,25 @@ def _lacks_link(call: Teleconference) -> bool:
 def resolve_attendee_edits(
     before: Appointment, edits: Sequence[AttendeeEdit], identities: ClientIdentities
 ) -> tuple[AttendeeEdit, ...]:
-    """The edits under the ids at which those who come stand; what is said of a person is said of all their records.
+    """The edits by the attendees' own client ids; an edit of a merged client applies to all their records.
 
-    The earliest record of somebody who has been merged takes what was sent, the others keep nothing beside it (D17).
+    The earliest record takes the new notes and answers, those of the others are emptied (D17).
     """
-    found: list[AttendeeEdit] = []
+    resolved: list[AttendeeEdit] = []
     first = next((attendee.client_id for attendee in before.live_attendees), "")
     for edit in edits:
         records = [a for a in identities.attendees_of(before, edit.client_id or first) if not a.cancelled]
         if not records:
-            found.append(edit)
+            resolved.append(edit)
             continue
-        found.append(replace(edit, client_id=records[0].client_id))
+        resolved.append(replace(edit, client_id=records[0].client_id))
         emptied = replace(edit, notes=None if edit.notes is None else "", answers=None if edit.answers is None else ())
-        found += (replace(emptied, client_id=record.client_id) for record in records[1:])
-    return tuple(found)
+        resolved += (replace(emptied, client_id=record.client_id) for record in records[1:])
+    return tuple(resolved)
 
 
 def require_editable(before: Appointment, after: Appointment, now: datetime) -> None:
-    """409 ``wrong_state`` once it is over, for everything but the private notes, and for a move once it has begun."""
+    """409 ``wrong_state`` once it is over, except for the private notes, and for a move once it is in progress."""
     if not before.is_upcoming(now) and replace(before, notes=after.notes) != after:
         raise WrongState(ALREADY_OVER)
     moved = (before.start, before.location_id) != (after.start, after.location_id)
@@ -137,9 +137,7 @@ def require_editable(before: Appointment, after: Appointment, now: datetime) -> 
 
 
 def require_same_day(before: Appointment, after: Appointment) -> None:
-    """422 ``date_fixed`` where what was rebooked would be on another day by the clocks agreed: cancel it and rebook
-    (RB-16).
-    """
+    """422 ``date_fixed`` if a rebooked appointment would move to another local day: cancel and rebook it (RB-16)."""
     day = wall_text(after.start, known_zone(before.timezone)).partition("T")[0]
     if before.rebooked_from is not None and not before.local_start.startswith(day):
         raise invalid("/start", "What was rebooked keeps its day: cancel it and rebook.", "date_fixed")
@@ -156,7 +154,7 @@ def _with_start(appointment: Appointment, start: datetime, timezone: str) -> App
 def _edited_attendees(
     before: Appointment, edits: Sequence[AttendeeEdit], service: Service | None
 ) -> tuple[Attendee, ...]:
-    """Everybody, those as edited who are."""
+    """All attendees, with their edits applied."""
     edited = dict(_edited_pairs(before, edits, service))
     return tuple(edited.get(attendee.client_id, attendee) for attendee in before.attendees)
 

@@ -1,8 +1,8 @@
-"""What an appointment's change is announced with: its log line, domain events, and the organisation's own copies."""
+"""The journal entry of an appointment's change: its log line, domain events, and messages to clients and staff."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.shared.events import Audience, DomainEvent, FieldChange, JournalEntry, MessageKind, QueuedMessage
@@ -14,7 +14,7 @@ ORGANISATION_ID = "org"
 
 
 def appointment_event(kind: str, appointment: Appointment) -> DomainEvent:
-    """The event of this type about an appointment; ids and times only, no personal data."""
+    """The domain event of this type about an appointment: ids and times only, no personal data."""
     data = {
         "id": appointment.id,
         "state": appointment.state.value,
@@ -43,7 +43,7 @@ def appointment_entry(
     messages: Iterable[QueuedMessage] = (),
     events: Iterable[str] = (),
 ) -> JournalEntry:
-    """The log line of what happened to the appointment, as it was just saved; of its events, the types are named."""
+    """The journal entry for an appointment as it was just saved; ``events`` are the types of its domain events."""
     return JournalEntry(
         id=ids.new("evt", context.now, after.version),
         subject_id=after.id,
@@ -58,12 +58,12 @@ def appointment_entry(
 
 
 def reason_changes(reason: str) -> tuple[FieldChange, ...]:
-    """What the log line says of the reason, if there is one."""
+    """The logged reason, if there is one."""
     return (FieldChange("reason", None, reason),) if reason else ()
 
 
 def booking_announcement(appointment: Appointment) -> tuple[MessageKind, str]:
-    """What its clients are sent for a new booking, and its event: a request is not confirmed (AS-5)."""
+    """The message to the clients of a new booking or a new request, and the type of its event (AS-5)."""
     if appointment.confirmed:
         return MessageKind.CONFIRMATION, "appointment.booked"
     return MessageKind.REQUEST_RECEIVED, "appointment.requested"
@@ -76,28 +76,47 @@ def client_messages(
     return tuple(QueuedMessage(kind, Audience.CLIENT, client_id, facts or {}) for client_id in client_ids)
 
 
+def attendee_messages(
+    kind: MessageKind, appointment: Appointment, facts: Mapping[str, str] | None = None, *, notify: bool = True
+) -> tuple[QueuedMessage, ...]:
+    """The message to each client who still attends; no messages unless ``notify``."""
+    return client_messages(kind, [a.client_id for a in appointment.live_attendees if notify], facts)
+
+
 def organisation_messages(
     kind: MessageKind, appointment: Appointment, facts: Mapping[str, str] | None = None
 ) -> tuple[QueuedMessage, ...]:
-    """The copies for the staff member, the branch and the organisation; who has no address gets none."""
-    facts = facts or {}
-    copies = (
-        QueuedMessage(kind, Audience.LOCATION, appointment.location_id, facts),
-        QueuedMessage(kind, Audience.ORGANISATION, ORGANISATION_ID, facts),
+    """The copies for the staff member, the location and the organisation; addresses are looked up later."""
+    recipients = (
+        (Audience.STAFF, appointment.staff_id),
+        (Audience.LOCATION, appointment.location_id),
+        (Audience.ORGANISATION, ORGANISATION_ID),
     )
-    if appointment.staff_id is None:
-        return copies
-    return (QueuedMessage(kind, Audience.STAFF, appointment.staff_id, facts), *copies)
+    return tuple(QueuedMessage(kind, audience, i, facts or {}) for audience, i in recipients if i is not None)
 
 
 def informed_organisation_messages(
     kind: MessageKind, appointment: Appointment, facts: Mapping[str, str] | None = None
 ) -> tuple[QueuedMessage, ...]:
-    """The copies for those of the organisation who know of it: nobody is told of a request (AS-5).
+    """The copies for those of the organisation who have been informed of the appointment.
 
-    Nobody but whoever has been given it, or took it, and who was told of it when it was confirmed.
+    Nobody is informed of a request but the staff member it was assigned to or who claimed it (AS-5).
     """
     copies = organisation_messages(kind, appointment, facts)
     if appointment.announced:
         return copies
     return tuple(m for m in copies if appointment.handed_over and m.audience is Audience.STAFF)
+
+
+def handover_messages(
+    context: Context, before: Appointment, after: Appointment, facts: Mapping[str, str] | None = None
+) -> Iterator[QueuedMessage]:
+    """The messages to the staff member who gets it and the one who loses it, except to the caller (feature 7).
+
+    ``facts`` go to the one who loses it.
+    """
+    caller_id = context.staff.staff_id
+    if after.staff_id not in (None, caller_id):
+        yield QueuedMessage(MessageKind.STAFF_ASSIGNED, Audience.STAFF, after.staff_id)
+    if before.staff_id not in (None, caller_id):
+        yield QueuedMessage(MessageKind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts or {})

@@ -1,4 +1,4 @@
-"""Bringing an appointment on: arrived, commenced, served, completed, or missed; then signed off (D35, D41, RB-21)."""
+"""Advancing an appointment: arrived, commenced, served, completed, or no-show; then signed off (D35, D41, RB-21)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.domain.shared.errors import FeatureDisabled
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.clients import entitlements
 from chalicelib.services.context import Context
@@ -23,7 +23,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 
 class AdvanceAppointment:
-    """Steps: the appointment is read and written; whom it takes room from stays as it is (D2)."""
+    """Take a step of the lifecycle; the appointment's seat stays as it is (D2)."""
 
     def __init__(self, store: Store, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -31,31 +31,31 @@ class AdvanceAppointment:
         self._pause = pause
 
     def advance(self, context: Context, appointment_id: str, step: LifecycleStep) -> AppointmentView:
-        """One step on; 409 ``wrong_state``, and 403 ``feature_disabled`` for an arrival where there is no lobby."""
+        """Take one step; 409 ``wrong_state``, 403 ``feature_disabled`` for an arrival without a lobby."""
 
-        def on(appointment: Appointment, settings: Settings) -> Appointment:
+        def transition(appointment: Appointment, settings: Settings) -> Appointment:
             if step is LifecycleStep.ARRIVE and not settings.lobby:
                 raise FeatureDisabled("The organisation does not use the lobby.")
             return take_step(appointment, step, context.now)
 
-        return self._apply(context, appointment_id, step, on)
+        return self._apply(context, appointment_id, step, transition)
 
     def mark_no_show(
         self, context: Context, appointment_id: str, contact_attempted: bool, reason: str
     ) -> AppointmentView:
-        """Nobody came; 409 ``too_early`` before thirty minutes after its start, ``wrong_state`` (RB-17)."""
+        """Record a no-show; 409 ``too_early`` until thirty minutes after the start, ``wrong_state`` (RB-17)."""
         no_show = NoShow(contact_attempted, reason, context.now)
         return self._apply(
             context, appointment_id, LifecycleStep.MISS, lambda appointment, _: mark_no_show(appointment, no_show)
         )
 
     def sign_off(self, context: Context, appointment_id: str) -> AppointmentView:
-        """The record of what has come to an end closed for good; 409 ``wrong_state`` (RB-21)."""
+        """Close the record of an ended appointment for good; 409 ``wrong_state`` (RB-21)."""
 
-        def close(appointment: Appointment, _: Settings) -> Appointment:
+        def transition(appointment: Appointment, _: Settings) -> Appointment:
             return sign_off(appointment, context.actor.label, context.now)
 
-        return self._apply(context, appointment_id, "signed_off", close)
+        return self._apply(context, appointment_id, "signed_off", transition)
 
     def _apply(
         self,
@@ -81,9 +81,7 @@ class AdvanceAppointment:
                 self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
             )
         )
-        (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(work, context.idempotency, shown)
-        return shown
+        return commit_and_view(self._store, work, context, saved)
 
 
 def _events(before: Appointment, after: Appointment) -> tuple[str, ...]:

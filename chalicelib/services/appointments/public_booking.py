@@ -1,4 +1,4 @@
-"""Booking as a client: what is free is read, decided and taken in one transaction (QS-4, D1, D13, D15, D46)."""
+"""Booking as a client: free times are read and one is taken in one transaction (QS-4, D1, D13, D15, D46)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
+from chalicelib.domain.appointments.new_appointment import new_appointment
 from chalicelib.domain.appointments.questions import check_answers
-from chalicelib.domain.appointments.status_transitions import as_request, history_entry, initial_status
-from chalicelib.domain.appointments.video_meetings import default_call
+from chalicelib.domain.appointments.status_transitions import initial_status
 from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.holds import Hold, hold_id_from_token
@@ -19,14 +19,9 @@ from chalicelib.domain.clients.phone_numbers import normalise_phone
 from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Offer
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline
 from chalicelib.domain.shared.errors import TooManyBookings
-from chalicelib.domain.shared.events import Audience, JournalEntry, MessageKind, QueuedMessage
-from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, known_zone, resolve_start, wall_text
+from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, resolve_start
 from chalicelib.services import client_identity
-from chalicelib.services.appointments.journal_entries import (
-    appointment_entry,
-    booking_announcement,
-    organisation_messages,
-)
+from chalicelib.services.appointments.booking_records import booking_entry, save_new_appointment
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.availability.availability import live_hold_occupant
 from chalicelib.services.availability.availability_reader import (
@@ -47,7 +42,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AttendeeDetails:
-    """Who wants to come, as typed into the form; at least an e-mail address or a mobile number."""
+    """The attendee as typed into the form, with at least an e-mail address or a mobile number."""
 
     first_name: str
     last_name: str
@@ -78,7 +73,7 @@ class AttendeeDetails:
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """What a client asks for; ``start`` is an instant or wall time in ``timezone``, by default the location's."""
+    """A client's booking request; ``start`` is an instant or wall time in ``timezone``, by default the location's."""
 
     service_id: str
     location_id: str
@@ -94,7 +89,7 @@ class BookingRequest:
 
 @dataclass(frozen=True, slots=True)
 class BookingResult:
-    """The appointment, the attendee whose code opens it, and who it is with where that is known; its status."""
+    """The appointment, the attendee whose code opens it, the staff member's name if there is one, and its status."""
 
     appointment: Appointment
     attendee: Attendee
@@ -103,7 +98,7 @@ class BookingResult:
 
 
 class BookAppointment:
-    """Bookings from the widget."""
+    """Book an appointment from the widget."""
 
     def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -112,9 +107,9 @@ class BookAppointment:
         self._pause = pause
 
     def book(self, context: Context, request: BookingRequest) -> BookingResult:
-        """Takes the slot; refuses with the contract's codes and then writes nothing.
+        """Take the slot; nothing is written when the booking is refused.
 
-        A Quickstream booking is nobody's (QS-4), one of a staff service goes to whoever is chosen or has the turn.
+        A Quickstream booking is assigned to nobody (QS-4); a staff service's goes to the chosen or next person (D46).
         409 ``outside_block``, ``block_not_released``, ``capacity_exhausted``, ``slot_taken``,
         ``no_staff_for_language``, ``too_many_bookings``; 422.
         """
@@ -131,7 +126,7 @@ class BookAppointment:
         return replace(person, mobile=normalise_phone(person.mobile, countries, "/attendee/mobile"))
 
     def _countries(self, location_id: str) -> tuple[str, ...]:
-        # Only a number in national notation needs to know where it was typed.
+        # Only a number in national notation depends on the country it was typed in.
         location = self._store.read([Ref.to(Location, location_id)], consistent=False).get(Location, location_id)
         return (location.phone_country,) if location and location.phone_country else ()
 
@@ -160,17 +155,15 @@ class BookAppointment:
         client = self._client(context, work, person, contact)
         attendee = self._attendee(client, person, answers, reached_at)
         status = initial_status(times.offer, pipeline_in(found))
-        appointment = work.save_appointment(
-            as_request(self._appointment(context, request, allocation, attendee), status, now)
+        appointment = save_new_appointment(
+            work, context, self._appointment(context, request, allocation, attendee), status
         )
-        if status:
-            work.save(history_entry(appointment, status, context.actor, now))
         contact_index.add_booking(work, contact, person.profile.name_key, appointment, now)
         occupant = allocation.to_occupant(appointment.id, SeatAccess.WIDGET)
         ledger_io.write_occupant(
             work, allocation, occupant, now, replaced_id=_remove_hold(work, found, request, allocation, now)
         )
-        work.add_entry(self._entry(context, appointment, client))
+        work.add_entry(booking_entry(self._ids, context, appointment))
         booked = BookingResult(appointment, attendee, allocation.member.name if allocation.member else None, status)
         self._store.commit(work, context.idempotency, booked)
         return booked
@@ -214,44 +207,22 @@ class BookAppointment:
     def _appointment(
         self, context: Context, request: BookingRequest, allocation: Allocation, attendee: Attendee
     ) -> Appointment:
-        service, at = allocation.offer.service, from_epoch_minute(allocation.start)
-        timezone = request.timezone or allocation.offer.location.timezone
-        return Appointment(
-            id=self._ids.new("apt", context.now, allocation.sequence),
-            service_id=request.service_id,
-            location_id=request.location_id,
-            method=request.method,
-            start=at,
-            end=from_epoch_minute(allocation.end),
-            timezone=timezone,
-            local_start=wall_text(at, known_zone(timezone)),
+        appointment = new_appointment(
+            self._ids.new("apt", context.now, allocation.sequence),
+            allocation.offer,
+            request.method,
+            from_epoch_minute(allocation.start),
+            timezone=request.timezone,
             attendees=(attendee,),
             booked_through=context.actor,
-            created_at=context.now,
-            updated_at=context.now,
-            availability=service.availability,
+            now=context.now,
+        )
+        return replace(
+            appointment,
             staff_id=allocation.staff_id,
             staff_requested=request.staff_id is not None,
-            buffer_before=service.buffer_before,
-            buffer_after=service.buffer_after,
             language=request.language,
-            teleconference=default_call(request.method, allocation.offer.settings.teleconference),
-            reminder_hours=allocation.offer.settings.reminder_hours,
             utm=request.utm,
-        )
-
-    def _entry(self, context: Context, appointment: Appointment, client: Client) -> JournalEntry:
-        told, event = booking_announcement(appointment)
-        return appointment_entry(
-            self._ids,
-            context,
-            appointment,
-            "booked",
-            messages=(
-                QueuedMessage(told, Audience.CLIENT, client.id),
-                *(organisation_messages(MessageKind.STAFF_BOOKED, appointment) if appointment.confirmed else ()),
-            ),
-            events=(event,),
         )
 
 
@@ -265,7 +236,7 @@ def _refs(request: BookingRequest, contact: str) -> list[Ref[object]]:
 def _remove_hold(
     work: UnitOfWork, found: ReadResult, request: BookingRequest, allocation: Allocation, now: datetime
 ) -> str:
-    """Gives up the hold that the booking takes the place of, wherever it stands; its id, if there is one."""
+    """Remove the hold that the booking replaces from its calendars; return its id, or "" without a hold."""
     occupant = live_hold_occupant(found, request.hold_token, request.location_id, now, "/hold_token")
     if occupant is None:
         return ""

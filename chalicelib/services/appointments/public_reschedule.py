@@ -1,4 +1,4 @@
-"""Moving an appointment as its client: same service, once, in time; old seat and new in one transaction (WG-4)."""
+"""Moving an appointment as its client: once, before the deadline, old and new seat in one transaction (WG-4)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import ALREADY_OVER, Appointment, AppointmentState, Attendee
+from chalicelib.domain.appointments.client_changes import reason_by_mode, require_deadline
 from chalicelib.domain.appointments.status_transitions import (
     as_renewed_request,
     history_entry,
@@ -27,10 +28,9 @@ from chalicelib.domain.shared.times import (
     wall_text,
 )
 from chalicelib.services import client_identity
-from chalicelib.services.appointments.cancellation import reason_by_mode, require_deadline
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
-    client_messages,
+    attendee_messages,
     informed_organisation_messages,
     reason_changes,
 )
@@ -51,9 +51,9 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class RescheduleRequest:
-    """Where a client wants to move an appointment; ``start`` is an instant or wall time in ``timezone``.
+    """A client's move; ``start`` is an instant or wall time in ``timezone``.
 
-    Without one it stays agreed in the zone it was.
+    Without ``timezone`` the agreed zone stays.
     """
 
     code: str
@@ -63,7 +63,7 @@ class RescheduleRequest:
 
 
 class RescheduleAppointment:
-    """Moves by clients: the appointment is read, then the calendar; one transaction."""
+    """Reschedule in one transaction: read the appointment, then the calendar."""
 
     def __init__(self, store: Store, availability_reader: AvailabilityReader, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -72,9 +72,9 @@ class RescheduleAppointment:
         self._pause = pause
 
     def reschedule(self, context: Context, appointment_id: str, request: RescheduleRequest) -> BookingResult:
-        """The appointment at its new time, under the same id; if that is not to be had, all stays as it was.
+        """Move the appointment to the new time under the same id; if that is refused, nothing changes.
 
-        404 for a wrong code; 409 ``wrong_state``, ``deadline_passed``, ``already_rebooked`` or a booking's.
+        404 for a wrong code; 409 ``wrong_state``, ``deadline_passed``, ``already_rebooked`` and as for bookings.
         """
         start = epoch_minute(resolve_start(request.start, request.timezone))
         return retry_on_conflict(lambda: self._reschedule(context, appointment_id, request, start), self._pause)
@@ -86,7 +86,7 @@ class RescheduleAppointment:
         appointment = found.require(Appointment, appointment_id)
         settings = settings_in(found)
         attendee = appointment.attendee_by_code(request.code)
-        # Whoever has been merged since stands there under each of their ids (D17).
+        # A client merged since then attends under each of their ids (D17).
         records = client_identity.resolve_attendees(self._store, appointment).attendees_of(
             appointment, attendee.client_id
         )
@@ -109,23 +109,23 @@ class RescheduleAppointment:
     ) -> BookingResult:
         start, requester = epoch_minute(moved.start), Requester(SeatAccess.WIDGET, context.now, moving=moved.id)
         window = AvailabilityWindow(moved.service_id, moved.location_id, start, start + 1)
-        holder = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
+        staff_refs = staff_ledger.refs_at(moved.location_id, moved.staff_id, start) if moved.staff_id else []
         times, found = self._availability_reader.read(
             window,
             lambda offer, _: query_for_move(offer, requester, before),
-            [*holder, Ref.to(StatusPipeline)],
+            [*staff_refs, Ref.to(StatusPipeline)],
             unknown=unknown_reference,
         )
         allocation = times.allocate(start)
         work = UnitOfWork()
         ledger_io.write_occupant(work, allocation, allocation.to_occupant(moved.id, SeatAccess.WIDGET), context.now)
-        moved, read = allocation.apply_to(moved), [allocation.calendar]
+        moved, rewritten = allocation.apply_to(moved), [allocation.calendar]
         if moved.staff_id and allocation.member is None:
-            # Whoever is busy at the new time gives the appointment back.
-            theirs = staff_ledger.add_if_free(work, found, moved, context.now)
-            moved = moved if theirs else replace(moved, staff_id=None)
-            read += [theirs] if theirs else []
-        ledger_io.remove_occupant(work, before.id, before.calendar_spans(), read)
+            # A staff member who is busy at the new time loses the appointment.
+            staff_calendar = staff_ledger.add_if_free(work, found, moved, context.now)
+            moved = moved if staff_calendar else replace(moved, staff_id=None)
+            rewritten += [staff_calendar] if staff_calendar else []
+        ledger_io.remove_occupant(work, before.id, before.calendar_spans(), rewritten)
         if moved.staff_id != before.staff_id:
             moved = replace(moved, handed_over=False)
         pipeline = pipeline_in(found)
@@ -135,7 +135,7 @@ class RescheduleAppointment:
         status = pipeline.get(after.status_id)
         if status and after.status_id != before.status_id:
             work.save(history_entry(after, status, context.actor, context.now, reason))
-        for contact in {a.contact for a in after.live_attendees if a.contact}:
+        for contact in after.contacts:
             work.count_booking(contact, after.id, epoch_minute(after.end))
         work.add_entry(self._entry(context, before, after, pipeline, reason))
         booked = BookingResult(after, attendee, allocation.member.name if allocation.member else None, status)
@@ -146,16 +146,15 @@ class RescheduleAppointment:
         self, context: Context, before: Appointment, after: Appointment, pipeline: StatusPipeline, reason: str
     ) -> JournalEntry:
         facts = {"previous_start": utc_text(before.start), "reason": reason}
-        told = [a.client_id for a in after.live_attendees] if after.notify_client else []
-        handed = after.staff_id != before.staff_id
+        handed_over = after.staff_id != before.staff_id
         renewed = status_changes(pipeline.get(before.status_id), pipeline.get(after.status_id))
-        # A request that has been moved is a request anew; who was told that it stands elsewhere must hear of it (D34).
+        # A moved request is a new request (D34), so its clients get the message of a request.
         kind = MessageKind.RESCHEDULED if after.confirmed else MessageKind.REQUEST_RECEIVED
         messages = (
-            *client_messages(kind, told, facts),
+            *attendee_messages(kind, after, facts, notify=after.notify_client),
             *informed_organisation_messages(MessageKind.STAFF_RESCHEDULED, after, facts),
         )
-        if handed and before.staff_id and (before.announced or before.handed_over):
+        if handed_over and before.staff_id and (before.announced or before.handed_over):
             messages += (QueuedMessage(MessageKind.STAFF_UNASSIGNED, Audience.STAFF, before.staff_id, facts),)
         return appointment_entry(
             self._ids,
@@ -164,7 +163,7 @@ class RescheduleAppointment:
             "rescheduled",
             changes=(
                 FieldChange("start", utc_text(before.start), utc_text(after.start)),
-                *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed else ()),
+                *((FieldChange("staff_id", before.staff_id, after.staff_id),) if handed_over else ()),
                 *renewed,
                 *reason_changes(reason),
             ),

@@ -1,4 +1,4 @@
-"""Moving an appointment from status to status: confirming, rejecting, steps between (AS-8 … AS-12, D28, D29)."""
+"""Moving an appointment to another status: confirm, reject, or a step between (AS-8 … AS-12, D28, D29)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chalicelib.domain.shared.errors import StatusChanged, invalid
 from chalicelib.domain.shared.events import FieldChange, MessageKind, QueuedMessage
 from chalicelib.domain.shared.permissions import Ability, Role
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_view import AppointmentView, read_views
+from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view
 from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
-    client_messages,
+    attendee_messages,
     organisation_messages,
     reason_changes,
 )
@@ -36,7 +36,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class StatusChangeRequest:
-    """Into which status, why, and from which one the caller thinks it moves."""
+    """The new status, the reason, and the current status as the caller knows it."""
 
     status_id: str
     reason: str = ""
@@ -44,7 +44,7 @@ class StatusChangeRequest:
 
 
 class ChangeStatus:
-    """Moves by staff: the appointment is read with all statuses; one transaction. A rejection is a cancellation."""
+    """Change the status in one transaction; a rejection is a cancellation."""
 
     def __init__(self, store: Store, cancel_appointment: CancelAppointment, ids: Ids, pause: Pause) -> None:
         self._store = store
@@ -53,10 +53,10 @@ class ChangeStatus:
         self._pause = pause
 
     def move(self, context: Context, appointment_id: str, request: StatusChangeRequest) -> AppointmentView:
-        """The appointment in that status; as it is, without a trace, when it is there already (D28).
+        """Move the appointment to that status; nothing is written if it is there already (D28).
 
-        404, 403, ``feature_disabled``; 412; 409 ``status_changed`` when it is not in the expected status or was moved
-        by somebody else at this very moment (case 22), ``wrong_state``; 422 ``reason_required`` into a cancellation,
+        404, 403, ``feature_disabled``; 412; 409 ``status_changed`` if it is not in the expected status or somebody
+        else is moving it at the same time (case 22), ``wrong_state``; 422 ``reason_required`` into a cancellation,
         ``unknown_status``, ``status_archived``.
         """
         seen: list[str | None] = []
@@ -78,9 +78,7 @@ class ChangeStatus:
         if status is None:
             raise invalid("/status_id", "There is no such status.", "unknown_status")
         if status.id == before.status_id:
-            (shown,) = read_views(self._store, [before], context.now)
-            self._store.commit(UnitOfWork(), context.idempotency, shown)
-            return shown
+            return commit_and_view(self._store, UnitOfWork(), context, before)
         seen_status_ids.append(before.status_id)
         if before.status_id != seen_status_ids[0]:
             raise StatusChanged()
@@ -95,7 +93,7 @@ class ChangeStatus:
         work = UnitOfWork()
         saved = work.save_appointment(with_status(before, status, context.now), before)
         work.save(history_entry(saved, status, context.actor, context.now, reason))
-        settles = saved.confirmed != before.confirmed
+        toggles = saved.confirmed != before.confirmed
         confirms = saved.confirmed and not before.confirmed
         work.add_entry(
             appointment_entry(
@@ -105,19 +103,19 @@ class ChangeStatus:
                 "confirmed" if confirms else "status_changed",
                 changes=(
                     *status_changes(pipeline.get(before.status_id), status),
-                    *((FieldChange("confirmed", before.confirmed, saved.confirmed),) if settles else ()),
+                    *((FieldChange("confirmed", before.confirmed, saved.confirmed),) if toggles else ()),
                     *reason_changes(reason),
                 ),
                 messages=_confirmations(saved) if confirms else (),
                 events=(*(("appointment.confirmed",) if confirms else ()), "appointment.status_changed"),
             )
         )
-        (shown,) = read_views(self._store, [saved], context.now)
-        self._store.commit(work, context.idempotency, shown)
-        return shown
+        return commit_and_view(self._store, work, context, saved)
 
 
 def _confirmations(saved: Appointment) -> tuple[QueuedMessage, ...]:
-    """Everybody who comes, and the usual copies (AS-8)."""
-    told = [a.client_id for a in saved.live_attendees] if saved.notify_client else []
-    return (*client_messages(MessageKind.CONFIRMATION, told), *organisation_messages(MessageKind.STAFF_BOOKED, saved))
+    """The messages of a confirmation: to the clients and the organisation (AS-8)."""
+    return (
+        *attendee_messages(MessageKind.CONFIRMATION, saved, notify=saved.notify_client),
+        *organisation_messages(MessageKind.STAFF_BOOKED, saved),
+    )

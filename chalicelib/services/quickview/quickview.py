@@ -13,9 +13,8 @@ from chalicelib.domain.organisation.catalog import Location, Settings, Staff
 from chalicelib.domain.quickview.sections import SECTION_BY_STATE, QuickViewWindow, Section, ended_at
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.domain.shared.times import known_zone, wall_text
-from chalicelib.services.appointment_access import can_view
+from chalicelib.services.appointment_access import can_view, can_view_lists_of
 from chalicelib.services.appointments.appointment_view import AppointmentView, read_views_and_clients
-from chalicelib.services.appointments.dashboard import can_view_lists_of
 from chalicelib.services.context import Context
 from chalicelib.services.quickview.allowed_actions import Action, list_allowed_actions
 from chalicelib.services.settings_reader import settings_in

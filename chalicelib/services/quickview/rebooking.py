@@ -1,13 +1,13 @@
-"""Rebooking via Quick View: what would be booked is shown for review, and nothing else is booked (RB-3, D36 … D43)."""
+"""Rebooking from Quick View: preview what would be booked, then book exactly that (RB-3, D36 … D43)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
+from chalicelib.domain.appointments.new_appointment import new_appointment
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.quickview.rebooking import RebookRequest, RebookWarningCode
@@ -20,16 +20,16 @@ from chalicelib.domain.quickview.rebooking_token import (
     verify_token,
 )
 from chalicelib.domain.shared.errors import Refusal
-from chalicelib.domain.shared.events import FieldChange, JournalEntry, MessageKind
+from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
-from chalicelib.domain.shared.times import wall_text
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_view import AppointmentView, read_views, views_in_calendar
+from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view, views_in_calendar
 from chalicelib.services.appointments.attendees import mark_booked
-from chalicelib.services.appointments.journal_entries import appointment_entry, client_messages, organisation_messages
+from chalicelib.services.appointments.booking_records import booking_entry
 from chalicelib.services.availability import ledger_io, staff_ledger
 from chalicelib.services.clients import entitlements
 from chalicelib.services.context import Context
+from chalicelib.services.crud import read_record
 from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
 from chalicelib.services.quickview.rebook_plan import PlanRebooking, RebookPlan
 from chalicelib.services.retry import Pause, retry_on_conflict
@@ -42,7 +42,7 @@ _REMEMBER_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RebookPreview:
-    """What is shown for review, and the token that books exactly this until ``expires_at``."""
+    """The plan to review, and the token that books exactly this plan until ``expires_at``."""
 
     plan: RebookPlan
     warnings: tuple[RebookWarningCode, ...]
@@ -51,7 +51,7 @@ class RebookPreview:
 
 
 class RebookAppointment:
-    """Previews and bookings; both decide on the same plan, made anew each time. ``key`` signs the reviews."""
+    """Preview and book; both decide on the same plan, made anew each time. ``signing_key`` signs the reviews."""
 
     def __init__(
         self, store: Store, plan_rebooking: PlanRebooking, ids: Ids, pause: Pause, signing_key: Callable[[], str]
@@ -63,10 +63,10 @@ class RebookAppointment:
         self._signing_key = signing_key
 
     def preview(self, context: Context, appointment_id: str, request: RebookRequest) -> RebookPreview:
-        """What would be booked; writes nothing.
+        """The rebooking as it would be booked; writes nothing.
 
         404, 403; 422 ``schedule_not_selected``, ``schedule_not_selectable``, ``method_not_offered``,
-        ``platform_required``, ``platform_not_allowed``, ``outside_work_schedule``, as ``require_time`` and
+        ``platform_required``, ``platform_not_allowed``, ``outside_work_schedule``, as ``require_bookable_time`` and
         ``agreed_start``; 409 ``no_sessions``, ``consultant_conflict``, ``consultant_unavailable``, ``wrong_state``.
         """
 
@@ -85,18 +85,17 @@ class RebookAppointment:
         return retry_on_conflict(attempt, self._pause)
 
     def book(self, context: Context, appointment_id: str, token: str | None) -> AppointmentView:
-        """Books what was reviewed, once: a second call gives the same appointment.
+        """Book the reviewed plan once: a second call returns the same appointment.
 
-        Everything is decided anew: refuses as ``preview`` does; 422 ``review_required``, ``invalid_review_token``; 403
+        Everything is decided anew: errors as for ``preview``; 422 ``review_required``, ``invalid_review_token``; 403
         for another person's review; 409 ``review_expired``, ``review_outdated``, ``schedule_changed``.
         """
         try:
             review = verify_token(token, self._signing_key())
             review.require_for(appointment_id, context.staff.staff_id)
         except Refusal:
-            # Beyond one's reach there is nothing of which a review could be wrong.
-            source = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
-            require_access(context.staff, Ability.REBOOK, source)
+            # An appointment outside the caller's scope is 404, whatever is wrong with the token.
+            require_access(context.staff, Ability.REBOOK, read_record(self._store, Appointment, appointment_id))
             raise
         return retry_on_conflict(lambda: self._book_once(context, review), self._pause)
 
@@ -106,7 +105,7 @@ class RebookAppointment:
             try:
                 return self._book(context, review)
             except Refusal:
-                # What stands against it may be the very booking that another click has just made.
+                # The obstacle may be the booking that another click has just made.
                 used = self._read_used_review(review)
                 if used is None:
                     raise
@@ -121,7 +120,7 @@ class RebookAppointment:
         review.shown.require_unchanged(_review_basis(facts, review.wish))
         plan = self._plan_rebooking.plan(context, facts, review.wish)
         work = UnitOfWork()
-        # Whose appointment it was and when the consultant works must not change meanwhile.
+        # The source's staff member and the consultant's schedules must not change meanwhile.
         work.require_unchanged(facts.source)
         work.require_unchanged(facts.rota)
         booked = work.save_appointment(self._appointment(context, work, plan))
@@ -133,57 +132,49 @@ class RebookAppointment:
         return shown
 
     def _booked_earlier(self, context: Context, used: UsedReview) -> AppointmentView:
-        found = self._store.read([Ref.to(Appointment, used.appointment_id)])
-        (shown,) = read_views(self._store, [found.require(Appointment, used.appointment_id)], context.now)
-        # Nothing is written but the answer, under the caller's own key if they sent one.
-        self._store.commit(UnitOfWork(), context.idempotency, shown)
-        return shown
+        booked = read_record(self._store, Appointment, used.appointment_id)
+        # Nothing is written but the response, under the caller's own key if they sent one.
+        return commit_and_view(self._store, UnitOfWork(), context, booked)
 
     def _appointment(self, context: Context, work: UnitOfWork, plan: RebookPlan) -> Appointment:
         facts, request = plan.facts, plan.request
-        source, service = facts.source, facts.offer.service
         client = mark_booked(work, facts.client)
         sequence = plan.allocation.sequence if plan.allocation else plan.calendar.sequence(plan.span[0])
-        return Appointment(
-            id=self._ids.new("apt", context.now, sequence),
-            service_id=source.service_id,
-            location_id=source.location_id,
-            method=request.method,
-            start=plan.start,
-            end=plan.end,
+        appointment = new_appointment(
+            self._ids.new("apt", context.now, sequence),
+            facts.offer,
+            request.method,
+            plan.start,
             timezone=facts.timezone,
-            local_start=wall_text(plan.start, ZoneInfo(facts.timezone)),
             attendees=(Attendee(client.id, client.name, self._ids.secret(), language=client.language),),
             booked_through=context.actor,
-            created_at=context.now,
-            updated_at=context.now,
-            availability=service.availability,
+            now=context.now,
+        )
+        return replace(
+            appointment,
             staff_id=facts.consultant.id,
-            buffer_before=service.buffer_before,
-            buffer_after=service.buffer_after,
             over_capacity=plan.allocation is not None and plan.allocation.over_capacity,
             override=request.override,
             notify_client=request.notifies_client,
-            rebooked_from=source.id,
+            rebooked_from=facts.source.id,
             session=entitlements.reserve(work, plan.found, facts.client),
             teleconference=plan.call,
             work_schedule_id=plan.schedule.id,
-            reminder_hours=facts.offer.settings.reminder_hours,
         )
 
     def _write_seat(self, work: UnitOfWork, context: Context, plan: RebookPlan, booked: Appointment) -> AppointmentView:
-        """Takes the seat at the location, where it takes one (D2)."""
+        """Take the seat at the location if the service takes one (D2)."""
         if plan.allocation is None:
             return AppointmentView(booked)
         occupant = plan.allocation.to_occupant(booked.id, SeatAccess.SCHEDULE)
         ledger_io.write_occupant(work, plan.allocation, occupant, context.now)
-        # Staff have agreed it with the client: it has no status (D42).
+        # A rebooking is agreed with the client, so it has no status (D42).
         return views_in_calendar(
             [booked], plan.allocation.calendar.with_occupant(occupant), StatusPipeline(), context.now
         )[0]
 
     def _entry(self, context: Context, plan: RebookPlan, booked: Appointment) -> JournalEntry:
-        facts: Mapping[str, object] = {
+        facts = {
             "rebooked_from": booked.rebooked_from,
             "approach": plan.request.approach.value,
             "work_schedule_id": booked.work_schedule_id,
@@ -191,22 +182,11 @@ class RebookAppointment:
             "override": booked.override,
             "overridden": plan.overridden,
         }
-        return appointment_entry(
-            self._ids,
-            context,
-            booked,
-            "booked",
-            changes=(FieldChange(name, None, value) for name, value in facts.items() if value),
-            messages=(
-                *client_messages(MessageKind.CONFIRMATION, [a.client_id for a in booked.attendees]),
-                *organisation_messages(MessageKind.STAFF_BOOKED, booked),
-            ),
-            events=("appointment.booked",),
-        )
+        return booking_entry(self._ids, context, booked, facts)
 
 
 def _review_basis(facts: RebookFacts, request: RebookRequest) -> ReviewBasis:
-    """What a review of this rests on as it stands; a schedule that is gone has version 0."""
+    """The current basis for a review of this request; a schedule that no longer exists has version 0."""
     schedule = next((s for s in facts.rota.schedules if s.id == request.work_schedule_id), None)
     version = schedule.version if schedule else 0
     return ReviewBasis(facts.consultant.id, facts.timezone, version, facts.offer.service.version)

@@ -1,0 +1,40 @@
+"""The limits on changes by clients themselves: until when they cancel or move, and with which reason (WG-3 … WG-6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee
+from chalicelib.domain.organisation.catalog import ReasonMode, Settings
+from chalicelib.domain.shared.errors import DeadlinePassed, invalid
+
+
+def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
+    """409 ``deadline_passed`` from so many elapsed hours before the start on, whatever the clocks do then (D41)."""
+    if now > _deadline(appointment, hours) or now >= appointment.start:
+        raise DeadlinePassed()
+
+
+def client_deadlines(
+    appointment: Appointment, attendee: Attendee, settings: Settings, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Until when the attendee may cancel and move it; each None if that is over or not allowed (WG-3, WG-4)."""
+    if attendee.cancelled or appointment.state is not AppointmentState.BOOKED:
+        return None, None
+    cancel_until = _deadline(appointment, settings.cancel_deadline_hours)
+    move_until = _deadline(appointment, settings.rebook_deadline_hours)
+    return (
+        cancel_until if now <= cancel_until else None,
+        move_until if now <= move_until and not attendee.moves else None,
+    )
+
+
+def reason_by_mode(mode: ReasonMode, reason: str) -> str:
+    """The reason to store: empty if the organisation wants none; 422 ``reason_required`` (WG-5, WG-6)."""
+    if mode is ReasonMode.REQUIRED and not reason:
+        raise invalid("/reason", "Please give a reason.", "reason_required")
+    return "" if mode is ReasonMode.OFF else reason
+
+
+def _deadline(appointment: Appointment, hours: int) -> datetime:
+    return appointment.start - timedelta(hours=hours)
