@@ -5,7 +5,7 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 from chalicelib.api.http.routing import Routes
 from chalicelib.api.http.serving import translate_errors
 from chalicelib.api.routes.appointments import appointments, attendees, lifecycle, public_appointments
-from chalicelib.api.routes.availability import availability, booking_options
+from chalicelib.api.routes.availability import availability, booking_options, public_availability
 from chalicelib.api.routes.clients import activity, clients, duplicates, merging, sessions, workflows
 from chalicelib.api.routes.organisation import (
     locations,
@@ -31,6 +31,7 @@ app.register_middleware(translate_errors, "http")
 RESOURCES: tuple[Routes, ...] = (
     web_pages.routes,
     public_catalogue.routes,
+    public_availability.routes,
     public_appointments.routes,
     me.routes,
     locations.routes,

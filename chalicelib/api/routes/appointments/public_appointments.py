@@ -1,10 +1,16 @@
-"""What a client does: find a time, hold it, book, look, move, cancel."""
+"""Appointments for clients: book, look at, move and cancel one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Routes
+from chalicelib.api.routes.availability.public_availability import (
+    BOOKING_PROBLEMS,
+    BOOKING_WINDOW_PROBLEMS,
+    REMOVED_PROBLEMS,
+    START_PROBLEMS,
+)
 from chalicelib.api.schemas.appointments.public_appointments import (
     BookedAppointmentResponse,
     CancelledAppointmentResponse,
@@ -14,15 +20,6 @@ from chalicelib.api.schemas.appointments.public_appointments import (
     PublicCancellationBody,
     PublicRescheduleBody,
 )
-from chalicelib.api.schemas.availability.availability import (
-    AvailabilityExplanationQuery,
-    AvailabilityExplanationResponse,
-    AvailabilityRangeQuery,
-    AvailabilityResponse,
-    HoldBody,
-    HoldReleaseQuery,
-    HoldResponse,
-)
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import (
     AlreadyRebooked,
@@ -30,7 +27,6 @@ from chalicelib.domain.shared.errors import (
     CapacityExhausted,
     DeadlinePassed,
     NoStaffForLanguage,
-    NotFound,
     OutsideBlock,
     SlotTaken,
     StatusChanged,
@@ -40,71 +36,10 @@ from chalicelib.domain.shared.errors import (
 from chalicelib.services.appointments.appointment_queries import PublicAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView
 from chalicelib.services.appointments.public_booking import BookingResult
-from chalicelib.services.availability.availability import SlotExplanation
-from chalicelib.services.availability.holds import IssuedHold
 
 routes = Routes(__name__, tag="Public")
 
-_WALL_TIME_PROBLEMS = ("unknown_timezone", "nonexistent_local_time", "ambiguous_local_time", "off_grid")
-_START_PROBLEMS = (*_WALL_TIME_PROBLEMS, "timezone_required")
 _SEAT_PROBLEMS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage)
-_BOOKING_WINDOW_PROBLEMS = ("past", "too_soon", "too_far")
-_REMOVED_PROBLEMS = ("unknown_service", "unknown_location")
-_NOT_BOOKABLE_PROBLEMS = ("not_bookable_here", "staff_not_selectable", "unknown_staff")
-_BOOKING_PROBLEMS = (
-    *_START_PROBLEMS,
-    *_BOOKING_WINDOW_PROBLEMS,
-    *_REMOVED_PROBLEMS,
-    *_NOT_BOOKABLE_PROBLEMS,
-    "method_not_offered",
-)
-
-
-@routes.get(
-    "/public/availability",
-    query=AvailabilityRangeQuery,
-    answer=AvailabilityResponse,
-    who=PUBLIC,
-    refuses=(
-        NotFound,
-        "unknown_timezone",
-        "invalid_range",
-        *_NOT_BOOKABLE_PROBLEMS,
-        "method_not_offered",
-        "unknown_hold",
-    ),
-)
-def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> AvailabilityResponse:
-    """Free times of a service at a location, by local day."""
-    query = call.query
-    days = container.free_slots.list(call.context(), query.to_request(), query.first, query.last)
-    return AvailabilityResponse.from_days(query.timezone, days)
-
-
-@routes.get(
-    "/public/availability/explain",
-    query=AvailabilityExplanationQuery,
-    answer=AvailabilityExplanationResponse,
-    who=PUBLIC,
-    refuses=(*_WALL_TIME_PROBLEMS, NotFound, *_NOT_BOOKABLE_PROBLEMS, "unknown_hold"),
-)
-def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> SlotExplanation:
-    """Why one time cannot be booked, and which times near it can."""
-    return container.free_slots.explain(call.context(), call.query.to_request(), call.query.start)
-
-
-@routes.post(
-    "/public/holds", body=HoldBody, answer=HoldResponse, status=201, who=PUBLIC, refuses=(*_BOOKING_PROBLEMS, SlotTaken)
-)
-def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
-    """Keep a slot while its form is filled in."""
-    return container.hold_slot.hold(call.context(), call.body.to_request())
-
-
-@routes.delete("/public/holds/{hold_id}", query=HoldReleaseQuery, who=PUBLIC, versioned=False)
-def release_hold(call: Call[NoBody, HoldReleaseQuery]) -> None:
-    """Give a held slot back."""
-    container.hold_slot.release(call.context(), call.path["hold_id"], call.query.token)
 
 
 def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppointmentResponse:
@@ -119,7 +54,7 @@ def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppo
     status=201,
     who=PUBLIC,
     refuses=(
-        *(*_SEAT_PROBLEMS, SlotTaken, TooManyBookings, *_BOOKING_PROBLEMS),
+        *(*_SEAT_PROBLEMS, SlotTaken, TooManyBookings, *BOOKING_PROBLEMS),
         *("unknown_hold", "invalid_answers", "contact_required", "invalid_phone"),
     ),
 )
@@ -156,7 +91,7 @@ def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
     who=PUBLIC,
     refuses=(
         *(*_SEAT_PROBLEMS, SlotTaken, DeadlinePassed, AlreadyRebooked, WrongState),
-        *(*_START_PROBLEMS, *_BOOKING_WINDOW_PROBLEMS, *_REMOVED_PROBLEMS, "reason_required"),
+        *(*START_PROBLEMS, *BOOKING_WINDOW_PROBLEMS, *REMOVED_PROBLEMS, "reason_required"),
     ),
 )
 def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> BookingResult:

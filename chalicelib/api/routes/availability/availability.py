@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.api.http.routing import Call, NoBody, Routes
-from chalicelib.api.schemas.appointments.staff_booking import StaffAvailabilityQuery
-from chalicelib.api.schemas.availability.availability import AvailabilityResponse
+from chalicelib.api.schemas.availability.availability import AvailabilityResponse, StaffAvailabilityQuery
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import FeatureDisabled, NotFound
 from chalicelib.domain.shared.permissions import Ability

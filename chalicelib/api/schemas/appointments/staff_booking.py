@@ -1,4 +1,4 @@
-"""A booking by staff as it is asked for, and the free times they look at first."""
+"""The request of a booking by staff."""
 
 from __future__ import annotations
 
@@ -12,27 +12,15 @@ from chalicelib.api.schemas.appointments.attendees import (
     QuestionAnswers,
     attendee_request,
 )
-from chalicelib.api.schemas.availability.availability import AvailabilityRangeQuery
 from chalicelib.api.schemas.clients.clients import NewClientBody
 from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import Blank, DateTimeInput, Id, RequestModel, Text, TimezoneName
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.services.appointments.staff_booking import StaffBookingRequest
-from chalicelib.services.availability.availability import SlotSearch
 from chalicelib.services.availability.booking_channels import StaffChannel
 
 PrivateNotes = Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")]
-"""What staff write for one another; no message ever shows it (CC-6)."""
-
-
-class StaffAvailabilityQuery(AvailabilityRangeQuery):
-    """Free times as they are open to staff through one of their channels; `moving` needs no code."""
-
-    channel: StaffChannel
-
-    def to_request(self) -> SlotSearch:
-        """What the use case is asked."""
-        return self.to_channel_request(self.channel)
+"""Notes for staff only; no message ever shows them (CC-6)."""
 
 
 class ChosenStaffBody(RequestModel):

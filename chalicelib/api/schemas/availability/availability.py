@@ -65,6 +65,16 @@ class AvailabilityRangeQuery(_AvailabilitySearchQuery):
     last: Annotated[Day, Field(alias="to")]
 
 
+class StaffAvailabilityQuery(AvailabilityRangeQuery):
+    """Free times as they are open to staff through one of their channels; `moving` needs no code."""
+
+    channel: StaffChannel
+
+    def to_request(self) -> SlotSearch:
+        """What the use case is asked."""
+        return self.to_channel_request(self.channel)
+
+
 class AvailabilityExplanationQuery(_AvailabilitySearchQuery):
     """One start, as wall time in `timezone` or with an offset."""
 
