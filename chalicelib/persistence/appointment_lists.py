@@ -1,4 +1,4 @@
-"""The lists of appointments and what happened to them, each one query."""
+"""The lists of appointments, their log and status history, each one query."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from chalicelib.services.store_port import AppointmentFilter, Page
 
 
 class DynamoAppointmentLists:
-    """``services.ports.Agenda`` on the table."""
+    """``services.store_port.AppointmentLists`` on the table."""
 
     def find(self, filters: Sequence[AppointmentFilter], limit: int, cursor: str | None) -> Page[Appointment]:
-        """Part of a list; of several choices the next goes on where the one before it ends."""
-        shelves = [list_partition(choice) for choice in filters]
-        begin, after = resume_position(shelves, cursor)
+        """Part of a list; with several filters their lists follow one another."""
+        partitions = [list_partition(choice) for choice in filters]
+        begin, after = resume_position(partitions, cursor)
         found: list[tuple[ListPartition, Row]] = []
-        for there in shelves[begin:]:
-            # One more than is shown tells whether the list goes on.
-            found += [(there, row) for row in there.rows(limit + 1 - len(found), after)]
+        for partition in partitions[begin:]:
+            # One row more than the page shows if the list continues.
+            found += [(partition, row) for row in partition.rows(limit + 1 - len(found), after)]
             if len(found) > limit:
                 last, row = found[limit - 1]
                 return Page(_appointments(found[:limit]), cursors.encode(last.last_key(row)))
@@ -45,7 +45,7 @@ class DynamoAppointmentLists:
         return [row_mapping.from_row(row, Sheet) for row in rows]
 
     def journal(self, subject_id: str, limit: int, cursor: str | None) -> Page[JournalEntry]:
-        """What happened to one subject, newest first."""
+        """The journal of one subject, newest first."""
         rows, next_cursor = _newest_first(keys.partition(subject_id), keys.JOURNAL_PREFIX, limit, cursor)
         return Page(tuple(row_mapping.from_json(row.body or "", JournalEntry) for row in rows), next_cursor)
 
@@ -58,7 +58,7 @@ class DynamoAppointmentLists:
 
 
 def _newest_first(pk: str, prefix: str, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    """The rows of a partition whose sort keys begin like this, from the last one back; and where they go on."""
+    """The rows of a partition with this sort-key prefix, last one first, and the cursor of the next page."""
     found = Row.query(
         pk,
         Row.sk.startswith(prefix),
@@ -67,7 +67,7 @@ def _newest_first(pk: str, prefix: str, limit: int, cursor: str | None) -> tuple
         consistent_read=True,
         last_evaluated_key=cursors.decode(cursor, "pk", pk, prefix, prefix + "~"),
     )
-    rows = list(found)
+    rows = list(found)  # read before the key below is known
     return rows, cursors.encode(found.last_evaluated_key)
 
 

@@ -1,4 +1,4 @@
-"""Where the appointments of a list stand in order of start: one partition of one index, and what is passed over."""
+"""The index partition that holds a list of appointments in order of start, and the filter on its rows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from chalicelib.services.store_port import AppointmentFilter
 
 LastKey = dict[str, dict[str, Any]]
 
-# DynamoDB takes no more values in one IN.
+# DynamoDB's limit of values in one IN.
 _MAX_IN_VALUES = 100
-# Where rows are passed over, so many are looked at in one go.
+# With a filter, this many rows are evaluated per request.
 _FILTERED_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ListPartition:
-    """One partition of an index; ``attribute`` names its partition key, ``bounds`` the starts."""
+    """One partition of an index; ``attribute`` is its partition key, ``bounds`` are the first and last start."""
 
     index: Any
     attribute: str
@@ -36,10 +36,10 @@ class ListPartition:
     condition: Condition | None = None
 
     def rows(self, limit: int, after: LastKey | None) -> Iterable[Row]:
-        """The first so many rows, or those that come after a key of this shelf."""
+        """The first ``limit`` rows, or those after a key of this partition."""
         low, high = self.bounds
         if after:
-            # A list that begins now has moved on since its last page; it goes on from where that ended.
+            # The lower bound of a list from now on has moved past the last page's end, where this page begins.
             low = min(low, after[self._sort_attribute][STRING])
         found: Iterable[Row] = self.index.query(
             self.partition,
@@ -52,11 +52,11 @@ class ListPartition:
         return found
 
     def last_key(self, row: Row) -> LastKey:
-        """Where the list goes on behind this row."""
+        """The key after which the list continues behind this row."""
         return {name: {STRING: getattr(row, name)} for name in ("pk", "sk", self.attribute, self._sort_attribute)}
 
     def key_from_cursor(self, cursor: str | None) -> LastKey | None:
-        """The key a cursor stands for; 422 ``invalid_cursor`` unless it belongs to this shelf."""
+        """The key of a cursor; 422 ``invalid_cursor`` unless it belongs to this partition."""
         return cursors.decode(cursor, self.attribute, self.partition, "", self.bounds[1])
 
     @property
@@ -65,27 +65,29 @@ class ListPartition:
 
 
 def list_partition(appointment_filter: AppointmentFilter) -> ListPartition:
-    """The narrowest partition that holds the choice; the conditions it does not meet by itself are its sieve."""
+    """The narrowest partition that holds the filter's appointments, with a condition for the rest of the filter."""
     bounds = keys.start_sort_key(appointment_filter.first), keys.start_sort_key(appointment_filter.last)
-    here = sorted(appointment_filter.location_ids or ())
-    places = [keys.partition(location_id) for location_id in here]
+    location_ids = sorted(appointment_filter.location_ids or ())
+    locations = [keys.partition(location_id) for location_id in location_ids]
     queues = [
-        keys.partition(who) if who else keys.unassigned_partition(here[0]) for who in appointment_filter.staff_ids or ()
+        keys.partition(staff_id) if staff_id else keys.unassigned_partition(location_ids[0])
+        for staff_id in appointment_filter.staff_ids or ()
     ]
     if appointment_filter.unconfirmed:
-        return ListPartition(Row.review, "gsi3pk", places[0], bounds, _is_one_of(Row.gsi2pk, queues))
+        return ListPartition(Row.review, "gsi3pk", locations[0], bounds, _is_one_of(Row.gsi2pk, queues))
     if len(queues) != 1:
-        return ListPartition(Row.agenda, "gsi1pk", places[0], bounds, _is_one_of(Row.gsi2pk, queues))
-    sieve = None if appointment_filter.staff_ids == frozenset({None}) else _is_one_of(Row.gsi1pk, places)
-    return ListPartition(Row.queue, "gsi2pk", queues[0], bounds, sieve)
+        return ListPartition(Row.agenda, "gsi1pk", locations[0], bounds, _is_one_of(Row.gsi2pk, queues))
+    unassigned = appointment_filter.staff_ids == frozenset({None})
+    condition = None if unassigned else _is_one_of(Row.gsi1pk, locations)
+    return ListPartition(Row.queue, "gsi2pk", queues[0], bounds, condition)
 
 
 def resume_position(partitions: Sequence[ListPartition], cursor: str | None) -> tuple[int, LastKey | None]:
-    """On which shelf a list goes on, and behind which key; 422 ``invalid_cursor`` when it is on none."""
+    """The index of the partition in which a list continues, and the key; 422 ``invalid_cursor`` if it fits none."""
     *others, last = range(len(partitions))
-    for number in others:
+    for index in others:
         try:
-            return number, partitions[number].key_from_cursor(cursor)
+            return index, partitions[index].key_from_cursor(cursor)
         except Refusal:
             continue
     return last, partitions[last].key_from_cursor(cursor)

@@ -1,7 +1,8 @@
-"""A staff member's appointments by how they stand, each list one query."""
+"""A staff member's appointments by state, each list one query."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
@@ -10,22 +11,24 @@ from chalicelib.persistence.table import Row
 
 
 class DynamoQuickViewLists:
-    """``services.quickview.QuickLists`` on the table."""
+    """``services.quickview.quickview.QuickViewLists`` on the table."""
 
     def assigned(self, staff_id: str, first: datetime, last: datetime, limit: int) -> tuple[Appointment, ...]:
-        """What they have that starts in [first, last), latest first, cancelled ones left out."""
+        """Their appointments that start in [first, last), latest first, without cancelled ones."""
         starts = Row.gsi2sk.between(keys.start_sort_key(first), keys.start_sort_key(last))
-        rows = Row.queue.query(keys.partition(staff_id), starts, scan_index_forward=False, limit=limit)
-        return tuple(row_mapping.from_row(row, Appointment) for row in rows)
+        return _appointments(Row.queue.query(keys.partition(staff_id), starts, scan_index_forward=False, limit=limit))
 
     def in_progress(self, staff_id: str, limit: int) -> tuple[Appointment, ...]:
-        """What they have begun and not completed, latest start first."""
-        rows = Row.review.query(keys.in_progress_partition(staff_id), scan_index_forward=False, limit=limit)
-        return tuple(row_mapping.from_row(row, Appointment) for row in rows)
+        """Their commenced and uncompleted appointments, latest start first."""
+        partition = keys.in_progress_partition(staff_id)
+        return _appointments(Row.review.query(partition, scan_index_forward=False, limit=limit))
 
     def cancelled(self, staff_id: str, first: datetime, limit: int) -> tuple[Appointment, ...]:
-        """What they had from this start on and was cancelled, latest first."""
+        """Their cancelled appointments from this start on, latest first."""
         starts = Row.gsi2sk >= keys.start_sort_key(first)
-        place = keys.partition(staff_id) + keys.CANCELLED_SUFFIX
-        rows = Row.queue.query(place, starts, scan_index_forward=False, limit=limit)
-        return tuple(row_mapping.from_row(row, Appointment) for row in rows)
+        partition = keys.partition(staff_id) + keys.CANCELLED_SUFFIX
+        return _appointments(Row.queue.query(partition, starts, scan_index_forward=False, limit=limit))
+
+
+def _appointments(rows: Iterable[Row]) -> tuple[Appointment, ...]:
+    return tuple(row_mapping.from_row(row, Appointment) for row in rows)

@@ -1,4 +1,4 @@
-"""Appointments and their attendees: what they are and which changes they allow."""
+"""Appointments and their attendees, and the changes they allow."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ FINISHED_STATES = frozenset(
 )
 ALREADY_OVER = "This appointment is already over or cancelled."
 MAX_ATTENDEES = 20
-# Each is a row of every transaction on the appointment, and one of those holds a hundred.
+# Each is an item of every transaction on the appointment, and a transaction holds a hundred.
 _MAX_ATTENDEE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an attendee answered to one of the service's questions."""
+    """An attendee's answer to one of the service's questions."""
 
     question_id: str
     value: Any
@@ -49,9 +49,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """A client at an appointment; ``code`` opens it to them alone, ``contact`` is the row that counts it.
+    """A client at an appointment; ``code`` opens it to them alone, ``contact`` is the Contact that counts it.
 
-    ``ahead`` is how far their calendar is ahead of the appointment's sequence: it has been told that they left.
+    ``ahead`` is how far their calendar's SEQUENCE is ahead of the appointment's, after they had been removed.
     """
 
     client_id: str
@@ -68,7 +68,7 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Why, by whom and when an appointment was cancelled."""
+    """The cancellation of an appointment: why, by whom and when."""
 
     reason: str
     by: str
@@ -79,7 +79,7 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class NoShow:
-    """That nobody came: whether somebody tried to reach the client, what was found out, when it was said (RB-17)."""
+    """A no-show: whether somebody tried to reach the client, the reason found, and when it was recorded (RB-17)."""
 
     contact_attempted: bool
     reason: str
@@ -88,7 +88,7 @@ class NoShow:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """Who closed the record, and when; nothing about it changes afterwards (RB-21)."""
+    """The closing of the record, by whom and when; nothing changes afterwards (RB-21)."""
 
     by: str
     at: datetime
@@ -96,15 +96,15 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A promise of time; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
+    """An appointment; ``start`` and ``end`` are UTC, ``timezone`` and ``local_start`` the agreed wall time.
 
-    ``sequence`` counts what calendars must be told of (RFC 5546); ``version`` counts every write. The buffers
-    are the service's when it was booked, minutes that whoever has it needs around it; ``staff_requested`` says that
-    the client chose them. ``override`` is why it was booked in spite of a schedule or another appointment,
-    ``milestones`` say when it came into each state of its lifecycle (D35). ``status_id`` is where it stands in the
-    approval pipeline, none where there was no pipeline; ``requested_at`` is since when it awaits a decision there.
-    ``announced`` says that the organisation's people have been told of it, ``handed_over`` that whoever has it was
-    given it or took it. ``work_schedule_id`` is the schedule it was rebooked into.
+    ``sequence`` is the SEQUENCE of its calendar event (RFC 5546); ``version`` counts every write. The buffers are
+    the service's at the booking, in minutes around the staff member's appointment; ``staff_requested`` is True if
+    the client chose the staff member. ``override`` is the reason for booking despite a schedule or another
+    appointment, ``milestones`` are the times of its state changes (D35). ``status_id`` is its status in the approval
+    pipeline, None without a pipeline; ``requested_at`` is the time since which it awaits a decision there.
+    ``announced`` is True once the organisation has been notified of it, ``handed_over`` if the staff member was
+    assigned it or claimed it. ``work_schedule_id`` is the schedule it was rebooked into.
     """
 
     id: str
@@ -151,7 +151,7 @@ class Appointment:
 
     @property
     def live_attendees(self) -> tuple[Attendee, ...]:
-        """Those who still come."""
+        """The attendees who have not been cancelled."""
         return tuple(a for a in self.attendees if not a.cancelled)
 
     @property
@@ -161,7 +161,7 @@ class Appointment:
 
     @property
     def in_progress_minutes(self) -> int | None:
-        """Whole minutes from its start in earnest until the client was served; none before that (feature 87)."""
+        """Whole minutes from commencing until the client was served; None before that (feature 87)."""
         started, served = self.reached_at(AppointmentState.IN_PROGRESS), self.reached_at(AppointmentState.SERVED)
         return None if started is None or served is None else (served - started) // timedelta(minutes=1)
 
@@ -172,30 +172,30 @@ class Appointment:
 
     @property
     def busy_span(self) -> tuple[int, int]:
-        """The time of whoever has it: its span with the buffers around it."""
+        """The staff member's time: its span with the buffers around it."""
         start, end = self.span
         return start - self.buffer_before, end + self.buffer_after
 
     def calendar_spans(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The calendars it stands on while it occupies, each with the time it takes there (D2, D15)."""
+        """The calendars it occupies, each with the time it takes there (D2, D15)."""
         if self.availability is AvailabilitySource.QUICKSTREAM:
             yield self.location_id, self.span
         if self.staff_id:
             yield self.staff_id, self.busy_span
 
     def client_relations(self) -> frozenset[tuple[str, str]]:
-        """Who may know whom for its sake: its location and whoever has it, each of its live attendees (D26)."""
+        """Pairs of scope and client id: its location and staff member may see its live attendees (D26)."""
         scopes = [self.location_id, *([self.staff_id] if self.staff_id else [])]
         return frozenset((scope, a.client_id) for scope in scopes for a in self.live_attendees)
 
     @property
     def occupies_capacity(self) -> bool:
-        """Whether it takes capacity: every state but cancelled (D2)."""
+        """True in every state but cancelled (D2)."""
         return self.state is not AppointmentState.CANCELLED
 
     @property
     def counted_status(self) -> tuple[str, StatusPredicate] | None:
-        """The status it counts for, under the predicate that follows from what it is by now; none without one."""
+        """The status it is counted under, with the predicate of its present state; None without a status."""
         if self.status_id is None:
             return None
         if self.state is AppointmentState.CANCELLED:
@@ -203,48 +203,45 @@ class Appointment:
         return self.status_id, StatusPredicate.BOOKING_CONFIRMATION if self.confirmed else StatusPredicate.START
 
     def is_overdue_request(self, now: datetime) -> bool:
-        """Whether it still awaits confirmation although its start has passed (D33)."""
+        """True if it still awaits confirmation although its start has passed (D33)."""
         return self.occupies_capacity and not self.confirmed and self.start <= now
 
     def reached_at(self, state: AppointmentState) -> datetime | None:
-        """When it came into this state of its lifecycle, if it has."""
+        """The time it reached this state of its lifecycle, if it has."""
         return dict(self.milestones).get(state)
 
     def is_upcoming(self, now: datetime) -> bool:
-        """Whether it is still to come, or going on: ended neither by its state nor by its time."""
+        """True while the appointment has not ended, neither by its state nor by its time."""
         return self.state not in FINISHED_STATES and self.end > now
 
     def require_unfinished(self) -> None:
-        """409 ``wrong_state`` once it has been served, missed or cancelled, whatever the time."""
+        """409 ``wrong_state`` once it has been served, missed or cancelled."""
         if self.state in FINISHED_STATES:
             raise WrongState(ALREADY_OVER)
 
     def require_unsigned(self) -> None:
-        """409 ``wrong_state`` once its record has been signed off: nothing about it changes any more (RB-21)."""
+        """409 ``wrong_state`` once its record has been signed off (RB-21)."""
         if self.signed_off is not None:
             raise WrongState("The record of this appointment has been signed off.")
 
     def attendee_by_code(self, code: str) -> Attendee:
-        """The attendee whose code this is, compared in constant time; 404 for any other (D44, D48)."""
-        found = None
-        for attendee in self.attendees:
-            if hmac.compare_digest(attendee.code.encode(), code.encode()):
-                found = attendee
-        if found is None:
+        """The attendee with this code, compared in constant time; 404 for any other code (D44, D48)."""
+        matches = [a for a in self.attendees if hmac.compare_digest(a.code.encode(), code.encode())]
+        if not matches:
             raise NotFound()
-        return found
+        return matches[-1]
 
     def attendee(self, client_id: str) -> Attendee:
-        """The attendee who is this client, be it that they have left; 404 for any other."""
+        """The attendee with this client id, cancelled or not; 404 for any other id."""
         found = next((a for a in self.attendees if a.client_id == client_id), None)
         if found is None:
             raise NotFound()
         return found
 
     def reminders(self) -> list[tuple[int, datetime]]:
-        """Every reminder it gets, as (hours before, instant), earliest first.
+        """Its reminders as (hours before, instant), earliest first.
 
-        None for unconfirmed ones, none that would have been due before it was booked or moved (D33, case 25).
+        Unconfirmed ones get none, and none is due before it was booked or moved (D33, case 25).
         """
         if self.state is not AppointmentState.BOOKED or not self.confirmed or not self.notify_client:
             return []
@@ -253,23 +250,23 @@ class Appointment:
         return [(h, at) for h, at in times if at > since]
 
     def next_reminder_at(self, after: datetime | None = None) -> datetime | None:
-        """When the next reminder is due; with ``after``, the next one later than that."""
+        """The time of the first reminder, or of the first one later than ``after``."""
         return next((at for _, at in self.reminders() if after is None or at > after), None)
 
     def assigned(self, staff_id: str | None, now: datetime) -> Appointment:
-        """Given to somebody, or to nobody; 409 once it is finished (D14)."""
+        """Assigned to this staff member, or to nobody; 409 ``wrong_state`` once it is finished (D14)."""
         if self.state in FINISHED_STATES:
             raise WrongState("A finished appointment cannot be assigned.")
         return replace(self, staff_id=staff_id, handed_over=staff_id is not None, updated_at=now)
 
     def claimed(self, staff_id: str, now: datetime) -> Appointment:
-        """Taken by somebody while nobody has it; 409 ``already_assigned`` otherwise (QS-5, D14)."""
+        """Assigned to the staff member who claims it; 409 ``already_assigned`` (QS-5, D14)."""
         if self.staff_id is not None:
             raise AlreadyAssigned()
         return self.assigned(staff_id, now)
 
     def moved(self, start: datetime, timezone: str, local_start: str, now: datetime) -> Appointment:
-        """At another time, as long as before; calendars hear of it."""
+        """At another time with the same duration, and SEQUENCE+1."""
         end = start + (self.end - self.start)
         return replace(
             self,
@@ -283,7 +280,7 @@ class Appointment:
         )
 
     def cancelled(self, cancellation: Cancellation) -> Appointment:
-        """Called off for everybody; 409 ``wrong_state`` when it already is or is finished (D32)."""
+        """Cancelled for everybody; 409 ``wrong_state`` once it is cancelled or finished (D32)."""
         self.require_unfinished()
         return replace(
             self,
@@ -295,10 +292,9 @@ class Appointment:
         )
 
     def with_attendee(self, attendee: Attendee, now: datetime, record_ids: Collection[str] = ()) -> Appointment:
-        """One more comes, or one who had left comes again, as somebody new (CC-4).
+        """With one more attendee, or one who had been removed, as a new attendee (CC-4).
 
-        ``family`` are the ids of all records of theirs: they may stand under any of them (D17).
-
+        ``record_ids`` are the ids of all their records: they may attend under any of them (D17).
         409 ``wrong_state`` once it is over, 409 ``already_attending``, 422 ``too_many_attendees``.
         """
         if not self.is_upcoming(now):
@@ -309,12 +305,12 @@ class Appointment:
         others = tuple(a for a in self.attendees if a.client_id != attendee.client_id)
         if len(self.live_attendees) >= MAX_ATTENDEES or len(others) >= _MAX_ATTENDEE_ROWS:
             raise Invalid(f"At most {MAX_ATTENDEES} may come.", code="too_many_attendees")
-        # Leaving was told one ahead of the appointment: what calls them back must be newer still (RFC 5546).
+        # The cancellation used SEQUENCE+1, so a new invitation must be higher (RFC 5546).
         ahead = max((a.ahead + 2 for a in former), default=0)
         return replace(self, attendees=(*others, replace(attendee, ahead=ahead)), updated_at=now)
 
     def without_attendee(self, client_id: str, now: datetime) -> Appointment:
-        """One of several attendees leaves; the appointment stays (D44). 409 ``wrong_state`` once it is over."""
+        """With this attendee cancelled; the appointment stays (D44). 409 ``wrong_state`` once it is finished."""
         self.require_unfinished()
         attendees = tuple(replace(a, cancelled=True) if a.client_id == client_id else a for a in self.attendees)
         return replace(self, attendees=attendees, updated_at=now)

@@ -1,4 +1,4 @@
-"""The lifecycle of an appointment: which step leads from where to where, and when it may be taken (D35, D41)."""
+"""The lifecycle of an appointment: its steps, and the states in which each may be taken (D35, D41)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chalicelib.domain.shared.errors import TooEarly, WrongState
 
 NO_SHOW_AFTER = timedelta(minutes=30)
 OVERDUE_AFTER = timedelta(days=31)
-# Nothing leads on from these.
+# No step leads out of these.
 FINAL_STATES = frozenset({AppointmentState.COMPLETED, AppointmentState.NO_SHOW, AppointmentState.CANCELLED})
 
 
 class LifecycleStep(StrEnum):
-    """What somebody does to bring an appointment on; the values are the log's words."""
+    """A step of the lifecycle; the values are logged."""
 
     ARRIVE = "arrived"
     COMMENCE = "commenced"
@@ -28,14 +28,14 @@ class LifecycleStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StateTransition:
-    """From which states a step leads to which; ``promised`` says that only a confirmed appointment takes it."""
+    """The states a step starts from and the state it leads to, for confirmed appointments only if required."""
 
     from_states: frozenset[AppointmentState]
     to_state: AppointmentState
     requires_confirmation: bool = False
 
 
-# Nobody is served, or missed, who was never promised the time; that a client is here is a fact all the same.
+# Only a confirmed appointment can be commenced or missed; the client of a request may arrive all the same.
 TRANSITIONS: Mapping[LifecycleStep, StateTransition] = {
     LifecycleStep.ARRIVE: StateTransition(frozenset({AppointmentState.BOOKED}), AppointmentState.ARRIVED),
     LifecycleStep.COMMENCE: StateTransition(
@@ -52,20 +52,20 @@ TRANSITIONS: Mapping[LifecycleStep, StateTransition] = {
 
 
 def take_step(appointment: Appointment, step: LifecycleStep, now: datetime) -> Appointment:
-    """The appointment one step on, with the time it was taken; 409 ``wrong_state`` from anywhere else (D35)."""
-    passage = TRANSITIONS[step]
-    if appointment.state not in passage.from_states:
+    """The appointment after the step, with its time; 409 ``wrong_state`` from any other state (D35)."""
+    transition = TRANSITIONS[step]
+    if appointment.state not in transition.from_states:
         raise WrongState(
-            f"An appointment that is {_state_text(appointment.state)} cannot become {_state_text(passage.to_state)}."
+            f"An appointment that is {_state_text(appointment.state)} cannot become {_state_text(transition.to_state)}."
         )
-    if passage.requires_confirmation and not appointment.confirmed:
+    if transition.requires_confirmation and not appointment.confirmed:
         raise WrongState("This appointment is not confirmed yet.")
-    milestones = (*appointment.milestones, (passage.to_state, now))
-    return replace(appointment, state=passage.to_state, milestones=milestones, updated_at=now)
+    milestones = (*appointment.milestones, (transition.to_state, now))
+    return replace(appointment, state=transition.to_state, milestones=milestones, updated_at=now)
 
 
 def mark_no_show(appointment: Appointment, no_show: NoShow) -> Appointment:
-    """Nobody came; 409 ``too_early`` before thirty minutes have gone by since its start (D41, RB-17)."""
+    """The appointment as a no-show; 409 ``too_early`` until thirty minutes after its start (D41, RB-17)."""
     after = take_step(appointment, LifecycleStep.MISS, no_show.at)
     if no_show.at < appointment.start + NO_SHOW_AFTER:
         raise TooEarly("A client counts as missing thirty minutes after the start.")
@@ -73,30 +73,30 @@ def mark_no_show(appointment: Appointment, no_show: NoShow) -> Appointment:
 
 
 def overdue_at(appointment: Appointment) -> datetime | None:
-    """Until when it may wait to be commenced before it is by itself; none for what cannot, or has (RB-19).
+    """The time after which it is commenced automatically; None if it cannot be commenced (RB-19).
 
-    What was put on record afterwards waits as long as anything else from then on.
+    An appointment recorded after it took place waits from its creation on.
     """
-    passage = TRANSITIONS[LifecycleStep.COMMENCE]
-    if appointment.state not in passage.from_states or not appointment.confirmed:
+    transition = TRANSITIONS[LifecycleStep.COMMENCE]
+    if appointment.state not in transition.from_states or not appointment.confirmed:
         return None
     return max(appointment.start, appointment.created_at) + OVERDUE_AFTER
 
 
 def is_overdue(appointment: Appointment, now: datetime) -> bool:
-    """Whether it has stayed open for more than 31 days (feature 86)."""
-    until = overdue_at(appointment)
-    return until is not None and now > until
+    """True if nobody has commenced it for more than 31 days (feature 86)."""
+    due_at = overdue_at(appointment)
+    return due_at is not None and now > due_at
 
 
 def require_not_over(appointment: Appointment, now: datetime) -> None:
-    """409 ``wrong_state`` once its time is over; what awaits confirmation is not before somebody says so (D33)."""
+    """409 ``wrong_state`` once its time is over; a request stays open until it is decided on (D33)."""
     if appointment.end <= now and appointment.confirmed:
         raise WrongState("This appointment is already over.")
 
 
 def sign_off(appointment: Appointment, by: str, now: datetime) -> Appointment:
-    """The record closed for good; 409 ``wrong_state`` unless it has come to an end, and once it is closed (RB-21)."""
+    """The appointment with its record closed for good; 409 ``wrong_state`` before its end or if closed (RB-21)."""
     appointment.require_unsigned()
     if appointment.state not in FINAL_STATES:
         raise WrongState(f"The record of an appointment that is {_state_text(appointment.state)} cannot be closed.")

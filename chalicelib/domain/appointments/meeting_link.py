@@ -1,4 +1,4 @@
-"""The video call of an appointment as things stand: its link, and whether one is still to be made (RB-9, RB-22)."""
+"""The video call of an appointment now: its link, and whether one is still to be made (RB-9, RB-22)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from chalicelib.domain.organisation.catalog import MeetingMethod
 
 
 def meeting_link(appointment: Appointment) -> str | None:
-    """The link to its video call, while it is agreed that there will be one, and the link lasts until then."""
+    """The link to its video call while the appointment is confirmed and the link works until its end; else None."""
     call = appointment.teleconference
-    stands = appointment.occupies_capacity and appointment.confirmed and appointment.method is MeetingMethod.VIDEO
-    return call.link if stands and call and call.lasts_until(appointment.end) else None
+    agreed = appointment.occupies_capacity and appointment.confirmed and appointment.method is MeetingMethod.VIDEO
+    return call.link if agreed and call and call.lasts_until(appointment.end) else None
 
 
 def visible_call(appointment: Appointment, *, leaving: bool = False) -> Teleconference | None:
-    """The video call as it is shown: its link while it stands, and only to who does not leave it."""
+    """The video call to show; the link is hidden once it no longer counts, and from an attendee who is ``leaving``."""
     call = appointment.teleconference if appointment.method is MeetingMethod.VIDEO else None
     hidden = leaving or meeting_link(appointment) is None
     return replace(call, link=None) if call and hidden else call
 
 
 def call_awaiting_link(appointment: Appointment, now: datetime) -> Teleconference | None:
-    """The video call that a link is still to be made for: none before it is confirmed, nor once it is over.
+    """The video call that still needs a link; None before the appointment is confirmed and once it is over.
 
-    Where it was moved beyond the life of the link it had, that is another call, with a link of its own.
+    If it was moved beyond its link's lifetime, this is a new call with a link of its own.
     """
     call = appointment.teleconference
     if (

@@ -1,4 +1,4 @@
-"""A service's questions and the answers an attendee gives to them (CC-7)."""
+"""Checking an attendee's answers against the service's questions (CC-7)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MAX_ANSWER_LENGTH = 2000
 
 
 def check_answers(service: Service, answers: Sequence[Answer], pointer: str) -> tuple[Answer, ...]:
-    """The answers, once each question has at most one and every required one has its answer.
+    """The answers; each question has at most one, every required question exactly one.
 
-    422 with a pointer per fault: an unknown question, the wrong kind of answer, a required one missing.
+    422 ``invalid_answers`` with a pointer per error: unknown question, wrong type of answer, required one missing.
     """
     questions = {q.id: q for q in service.questions}
     errors: list[FieldError] = []

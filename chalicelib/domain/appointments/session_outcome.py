@@ -1,4 +1,4 @@
-"""What becomes of a session when its appointment ends, one way or another (D39, D41, RB-17, RB-18)."""
+"""The outcome for a client's session when its appointment ends (D39, D41, RB-17, RB-18)."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ LATE_CANCEL = timedelta(hours=24)
 
 
 def is_late_cancel(appointment: Appointment, at: datetime) -> bool:
-    """Whether calling off at this instant comes less than 24 elapsed hours before the start (D41)."""
+    """True if a cancellation at this instant is less than 24 elapsed hours before the start (D41)."""
     return appointment.start - at < LATE_CANCEL
 
 
 def session_outcome(before: Appointment, after: Appointment) -> SessionUse | None:
-    """What a change of an appointment makes of the session it has, or has not, kept; none while nothing is decided.
+    """How a change of the appointment settles its session; None while that is undecided.
 
-    Whoever was never promised the time owes nothing for it. Of several attendees the one whose session it is counts.
+    An unconfirmed appointment never uses a session. Of several attendees the owner of the session counts.
     """
     if after.state in (AppointmentState.COMPLETED, AppointmentState.NO_SHOW):
         return SessionUse.USED
-    called_off = after.state is AppointmentState.CANCELLED or _owner_left(after)
-    if not called_off:
+    if after.state is not AppointmentState.CANCELLED and not _owner_left(after):
         return None
     return SessionUse.USED if before.confirmed and is_late_cancel(before, after.updated_at) else SessionUse.RETURNED
 
 
 def _owner_left(after: Appointment) -> bool:
-    """Whether the one whose session is kept no longer comes."""
-    kept = after.session
-    return kept is not None and all(a.client_id != kept.client_id for a in after.live_attendees)
+    session = after.session
+    return session is not None and all(a.client_id != session.client_id for a in after.live_attendees)

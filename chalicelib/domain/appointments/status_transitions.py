@@ -1,4 +1,4 @@
-"""The way of one appointment through the statuses: what a move makes of it, and which moves there are (D28, D34)."""
+"""Moving an appointment through the approval statuses: the allowed moves and their effect (D28, D34)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.domain.shared.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.shared.events import Actor, FieldChange
 from chalicelib.domain.shared.languages import choose_language
 
-# What stands in the history where nobody typed a reason, in the languages messages are written in.
+# The reasons recorded when nobody typed one, in the languages messages are written in.
 _DEFAULT_REASONS: Mapping[str, Mapping[str, str]] = {
     "en": {"client": "cancelled by customer", "waited": "Your request could not be answered in time."},
     "fr": {"client": "annulé par le client", "waited": "Nous n'avons pas pu répondre à votre demande à temps."},
@@ -21,31 +21,31 @@ _DEFAULT_REASONS: Mapping[str, Mapping[str, str]] = {
 
 
 def initial_status(offer: Offer, pipeline: StatusPipeline) -> Status | None:
-    """The status a new booking takes; none unless the function is on for the organisation and the service (AS-1)."""
+    """The first status of a new booking; None unless organisation and service have the status function on (AS-1)."""
     if not (offer.settings.status_function and offer.service.status_function):
         return None
     return pipeline.first_with(StatusPredicate.START)
 
 
 def as_request(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
-    """A new booking as the request it is under this status; as it is, confirmed, without one (AS-4, AS-5)."""
+    """A new booking as a request under this status; without a status it stays confirmed (AS-4, AS-5)."""
     if status is None:
         return appointment
     return replace(appointment, confirmed=False, announced=False, status_id=status.id, requested_at=now)
 
 
 def as_renewed_request(appointment: Appointment, status: Status | None, now: datetime) -> Appointment:
-    """One that its client has moved: a request again under this status, as it was without one (D34, D31)."""
+    """An appointment its client has moved, as a request again under this status; unchanged without one (D34, D31)."""
     if appointment.status_id is None or status is None:
         return appointment
     return replace(appointment, confirmed=False, status_id=status.id, requested_at=now)
 
 
 def require_transition(appointment: Appointment, status: Status, *, admin: bool) -> None:
-    """Refuses a move that there is not (D28); into a cancellation is asked of ``Appointment.cancelled`` as well.
+    """Refuse a move that is not allowed (D28); ``Appointment.cancelled`` checks a cancellation further.
 
-    409 ``wrong_state`` without a pipeline and once it is over or cancelled; 422 ``status_archived``; 403 for anybody
-    but an administrator who takes a confirmation back, which the client has been told.
+    409 ``wrong_state`` without a pipeline and once it is finished or cancelled; 422 ``status_archived``; 403 for
+    taking back a confirmation unless the caller is an administrator.
     """
     if appointment.status_id is None:
         raise WrongState("This appointment does not go through statuses.")
@@ -60,15 +60,15 @@ def require_transition(appointment: Appointment, status: Status, *, admin: bool)
 
 
 def with_status(appointment: Appointment, status: Status, now: datetime) -> Appointment:
-    """In this status, which is no cancellation: a request or confirmed, as the status says."""
+    """The appointment in this status, which is no cancellation; its predicate decides if it is confirmed."""
     after = replace(appointment, status_id=status.id, updated_at=now)
     confirmed = status.predicate is StatusPredicate.BOOKING_CONFIRMATION
     if confirmed == appointment.confirmed:
         return after
-    # What was sent before is past, and calendars compare it when an event is no longer tentative (RFC 5546, 2.1.4).
+    # Calendars ignore a changed tentative state unless SEQUENCE is higher (RFC 5546, 2.1.4).
     after = replace(after, sequence=appointment.sequence + 1)
     if confirmed:
-        # Reminders that would have been due while it was a request are not made up for (case 25).
+        # Reminders due while it was a request are not sent afterwards (case 25).
         return replace(after, confirmed=True, announced=True, requested_at=None, reminders_from=now)
     return replace(after, confirmed=False, requested_at=now)
 
@@ -76,7 +76,7 @@ def with_status(appointment: Appointment, status: Status, now: datetime) -> Appo
 def history_entry(
     appointment: Appointment, status: Status, actor: Actor, at: datetime, reason: str = ""
 ) -> StatusHistoryEntry:
-    """The line of the history for the appointment as it was just saved in this status."""
+    """The history entry of the appointment as it was just saved in this status."""
     return StatusHistoryEntry(
         appointment_id=appointment.id,
         number=appointment.version,
@@ -92,18 +92,18 @@ def history_entry(
 
 
 def status_changes(before: Status | None, after: Status | None) -> tuple[FieldChange, ...]:
-    """What the log says of a move, by the names of that moment; nothing where the status stays."""
+    """The logged change of status, by the present names; empty if the status stays."""
     if before == after:
         return ()
     return (FieldChange("status", before.name if before else None, after.name if after else None),)
 
 
 def client_cancellation_reason(language: str, client_reason: str) -> str:
-    """The reason of a cancellation by the client, with what they said (D32)."""
-    words = _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["client"]
-    return f"{words}: {client_reason}" if client_reason else words
+    """The recorded reason of a cancellation by the client, with the client's own reason (D32)."""
+    text = _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["client"]
+    return f"{text}: {client_reason}" if client_reason else text
 
 
 def auto_reject_reason(language: str) -> str:
-    """The reason of a request that nobody decided on within the organisation's own time (D33)."""
+    """The recorded reason for rejecting a request that nobody decided on in time (D33)."""
     return _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["waited"]

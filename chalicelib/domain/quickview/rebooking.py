@@ -1,7 +1,7 @@
-"""Rebooking a client with the same consultant: what is asked, what may be asked, and what stands against a time.
+"""Rebooking a client with the same consultant: the request, its rules, and the obstacles to a time.
 
-The start is the client's wall time; the session must lie within one line of the schedule that was chosen, by the
-clocks of that schedule's zone (RB-4, RB-8, D37), and the consultant must have nothing else then (D38).
+The start is the client's wall time; the session must lie within one line of the chosen schedule, in that
+schedule's zone (RB-4, RB-8, D37), and the consultant must have nothing else then (D38).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 
 
 class RebookApproach(StrEnum):
-    """A session that is to come, or one that has already taken place (RB-13)."""
+    """A session in the future, or one that has already taken place (RB-13)."""
 
     MANUAL = "manual"
     RETROSPECTIVE = "retrospective"
@@ -42,9 +42,9 @@ class RebookApproach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RebookRequest:
-    """What is asked for; ``day`` and ``at`` are the client's wall time, ``at`` with an offset if clocks show it twice.
+    """A rebooking; ``day`` and ``at`` are the client's wall time, ``at`` with an offset if clocks show it twice.
 
-    ``override`` is the reason for booking in spite of schedule and conflicts.
+    ``override`` is the reason for booking despite schedule and conflicts.
     """
 
     approach: RebookApproach
@@ -58,17 +58,17 @@ class RebookRequest:
 
     @property
     def is_retrospective(self) -> bool:
-        """Whether it is about a session that has taken place."""
+        """True for a session that has taken place."""
         return self.approach is RebookApproach.RETROSPECTIVE
 
     @property
     def notifies_client(self) -> bool:
-        """Whether the client is written to: never about what is over (D40)."""
+        """True if the client is notified: never of a past session (D40)."""
         return self.notify_client and not self.is_retrospective
 
 
 class ObstacleKind(StrEnum):
-    """What takes a consultant's time."""
+    """The kinds of things that take a consultant's time."""
 
     APPOINTMENT = "appointment"
     TIME_OFF = "time_off"
@@ -76,7 +76,7 @@ class ObstacleKind(StrEnum):
 
 
 class RebookWarningCode(StrEnum):
-    """What is worth knowing before a rebooking is booked, and does not stand in its way."""
+    """The warnings before a rebooking; none of them prevents it."""
 
     OUTSIDE_WORK_SCHEDULE = "outside_work_schedule"
     CONSULTANT_CONFLICT = "consultant_conflict"
@@ -100,7 +100,7 @@ WARNING_TEXTS: dict[RebookWarningCode, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Something that stands against a time, from ``start`` to ``end`` (minutes since 1970 UTC)."""
+    """Something in the consultant's way from ``start`` to ``end`` (minutes since 1970 UTC)."""
 
     kind: ObstacleKind
     start: int
@@ -108,25 +108,25 @@ class Obstacle:
 
 
 def rebooked_attendee(source: Appointment) -> Attendee:
-    """Whom a rebooking of this appointment is for: the first who still comes, else the first who was to (D36).
+    """The attendee a rebooking is for: the first who still attends, else the first of all (D36).
 
-    409 ``wrong_state`` where there is nobody.
+    409 ``wrong_state`` without attendees.
     """
-    everybody = source.live_attendees or source.attendees
-    if not everybody:
+    attendees = source.live_attendees or source.attendees
+    if not attendees:
         raise WrongState("There is no client at this appointment.")
-    return everybody[0]
+    return attendees[0]
 
 
 def is_selectable(schedule: WorkSchedule, location_id: str) -> bool:
-    """Whether it may be rebooked into at this location: an ad hoc one (RB-6), theirs there or everywhere."""
+    """True for an ad hoc schedule (RB-6) that counts at this location or everywhere."""
     return schedule.calendar_type is CalendarType.AD_HOC and schedule.location_id in (None, location_id)
 
 
 def selected_schedule(rota: Rota, schedule_id: str | None, location_id: str) -> WorkSchedule:
-    """The consultant's schedule that was chosen; nothing is ever chosen for them (RB-4, RB-5).
+    """The consultant's schedule with this id; there is no default (RB-4, RB-5).
 
-    422 ``schedule_not_selected``, 404 for one that is not theirs, 422 ``schedule_not_selectable`` (RB-6).
+    422 ``schedule_not_selected``, 404 for another person's schedule, 422 ``schedule_not_selectable`` (RB-6).
     """
     if not schedule_id:
         raise invalid("/work_schedule_id", "No work schedule is selected.", "schedule_not_selected")
@@ -140,7 +140,7 @@ def selected_schedule(rota: Rota, schedule_id: str | None, location_id: str) -> 
 
 
 def agreed_call(request: RebookRequest) -> Teleconference | None:
-    """The video call that is agreed: no link is made to what is over (D40).
+    """The agreed video call; a past session gets no link (D40).
 
     422 ``platform_required`` for video without a platform (RB-7), ``platform_not_allowed`` for one without video
     (RB-11).
@@ -159,9 +159,9 @@ def agreed_call(request: RebookRequest) -> Teleconference | None:
 
 
 def agreed_start(request: RebookRequest, timezone: str) -> datetime:
-    """The UTC instant at which the client's clocks show the day and time (RB-8, TZ-7).
+    """The UTC instant of the day and time in the client's zone (RB-8, TZ-7).
 
-    422 as ``times.resolve``, and ``wrong_offset`` for an offset their clocks do not have then.
+    422 as ``times.resolve_start``, and ``wrong_offset`` for an offset the zone does not have then.
     """
     wall = datetime.combine(request.day, request.at.replace(tzinfo=None))
     if request.at.tzinfo is None:
@@ -174,11 +174,11 @@ def agreed_start(request: RebookRequest, timezone: str) -> datetime:
 
 
 def require_bookable_time(request: RebookRequest, offer: Offer, start: datetime, now: datetime) -> None:
-    """Refuses what the approach is not for (D40): 422 ``past``, ``too_far``, ``in_the_future``, ``too_long_ago``."""
+    """Check the time against the approach (D40): 422 ``past``, ``too_far``, ``in_the_future``, ``too_long_ago``."""
     if not request.is_retrospective:
-        why = window_violation(offer, Requester(SeatAccess.SCHEDULE, now), epoch_minute(start))
-        if why:
-            raise invalid("/time", UNAVAILABLE_TEXTS[why], why.value)
+        violation = window_violation(offer, Requester(SeatAccess.SCHEDULE, now), epoch_minute(start))
+        if violation:
+            raise invalid("/time", UNAVAILABLE_TEXTS[violation], violation.value)
         return
     days = offer.settings.retrospective_days
     if start > now:
@@ -188,14 +188,14 @@ def require_bookable_time(request: RebookRequest, offer: Offer, start: datetime,
 
 
 def is_within_schedule(schedule: WorkSchedule, span: Interval) -> bool:
-    """Whether all of it lies within one line, on that line's weekdays and valid days in the schedule's zone (D37)."""
+    """True if it lies within one line, on the line's weekdays and valid days in the schedule's zone (D37)."""
     start, end = span
     first, last = (local_day(at, ZoneInfo(schedule.timezone)) for at in span)
     return any(begin <= start and end <= until for begin, until in schedule.intervals(first - _DAY, last + _DAY))
 
 
 def require_within_schedule(schedule: WorkSchedule, span: Interval, *, overridden: bool) -> bool:
-    """422 ``outside_work_schedule`` unless it lies within one line; true where that was ``overridden`` (D37)."""
+    """422 ``outside_work_schedule`` unless it lies within one line; True if that is ``overridden`` (D37)."""
     outside = not is_within_schedule(schedule, span)
     if outside and not overridden:
         message = "The session does not lie within one line of the chosen work schedule."
@@ -206,18 +206,18 @@ def require_within_schedule(schedule: WorkSchedule, span: Interval, *, overridde
 def require_no_obstacles(
     rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int, *, overridden: bool
 ) -> tuple[Obstacle, ...]:
-    """409 ``consultant_conflict`` while there are ``obstacles``; those that were ``overridden`` (D38)."""
-    found = tuple(find_obstacles(rota, calendar, offer, span, now))
-    if found and not overridden:
-        raise ConsultantConflict(extra={"conflicts": [_obstacle_json(obstacle) for obstacle in found]})
-    return found
+    """409 ``consultant_conflict`` if there are obstacles, unless ``overridden``; the obstacles (D38)."""
+    obstacles = tuple(find_obstacles(rota, calendar, offer, span, now))
+    if obstacles and not overridden:
+        raise ConsultantConflict(extra={"conflicts": [_obstacle_json(obstacle) for obstacle in obstacles]})
+    return obstacles
 
 
 def find_obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval, now: int) -> Iterator[Obstacle]:
-    """What the consultant has in the way of a session: appointments with the buffers of both, leave, holidays.
+    """The consultant's obstacles to a session: appointments with the buffers of both, time off, holidays.
 
-    Public holidays are those the location keeps, by its own days, as for free times (RB-24); its opening hours and
-    closures say nothing about an ad hoc schedule. ``now`` is epoch seconds.
+    Public holidays are those the location observes, on its local days, as for free times (RB-24); its opening hours
+    and closures do not limit an ad hoc schedule. ``now`` is epoch seconds.
     """
     service = offer.service
     busy = span[0] - service.buffer_before, span[1] + service.buffer_after
@@ -234,7 +234,7 @@ def find_obstacles(rota: Rota, calendar: Calendar, offer: Offer, span: Interval,
 
 
 def is_closed(closures: Iterable[Closure], tz: ZoneInfo, span: Interval) -> bool:
-    """Whether one of a location's closures lies over this time."""
+    """True if one of the location's closures overlaps this time."""
     return any(_overlaps(span, wall_interval(c.date, c.start, c.end, tz)) for c in closures)
 
 

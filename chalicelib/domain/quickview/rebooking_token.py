@@ -1,7 +1,7 @@
-"""Review tokens: what somebody was shown before they book, signed, so that nothing else is booked (D43).
+"""Review tokens: the signed preview of a rebooking, so that nothing else is booked (D43).
 
-A token is kept nowhere. It carries what was asked for and what was shown, for whom and until when, with an HMAC over
-all of it; only that it has been used is remembered, under its nonce.
+A token is not stored. It carries the request, the basis of its preview, the reviewer and its expiry, with an HMAC
+over all of it; only its use is stored, under its nonce.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from chalicelib.domain.shared.errors import Forbidden, Invalid, ReviewExpired, R
 
 TOKEN_LIFETIME = timedelta(minutes=15)
 MAX_TOKEN_LENGTH = 8192
-# What is signed here is signed for nothing else.
+# Part of the signature, so that a token is valid for nothing else.
 _PURPOSE = b"frontdesk rebooking review 1\n"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewBasis:
-    """What the review rested on: whose time it is, by which clocks, in which schedule and service as they were."""
+    """The basis of a review: the consultant, the client's zone, and the versions of schedule and service."""
 
     consultant_id: str
     timezone: str
@@ -33,7 +33,7 @@ class ReviewBasis:
     service_version: int
 
     def require_unchanged(self, current: ReviewBasis) -> None:
-        """Refuses what has changed since: 409 ``schedule_changed`` (version 0 is gone), ``review_outdated``."""
+        """409 ``schedule_changed`` (version 0: it no longer exists), ``review_outdated`` if the basis has changed."""
         if self.schedule_version != current.schedule_version:
             raise ScheduleChanged()
         if self != current:
@@ -42,7 +42,7 @@ class ReviewBasis:
 
 @dataclass(frozen=True, slots=True)
 class RebookReview:
-    """One review: of which appointment's rebooking, for whom, until when (epoch seconds)."""
+    """One review of an appointment's rebooking by a staff member, until ``expires`` (epoch seconds)."""
 
     nonce: str
     appointment_id: str
@@ -59,14 +59,14 @@ class RebookReview:
             raise Forbidden("Somebody else has reviewed this.")
 
     def require_not_expired(self, now: int) -> None:
-        """409 ``review_expired`` once its time is over (epoch seconds)."""
+        """409 ``review_expired`` after its expiry; ``now`` is epoch seconds."""
         if self.expires <= now:
             raise ReviewExpired()
 
 
 @dataclass(frozen=True, slots=True)
 class UsedReview:
-    """That a review has been booked, as which appointment; kept until ``forget`` (epoch seconds)."""
+    """The use of a review: the appointment it booked; stored until ``forget`` (epoch seconds)."""
 
     nonce: str
     appointment_id: str
@@ -75,13 +75,13 @@ class UsedReview:
 
 
 def sign_review(review: RebookReview, key: str) -> str:
-    """The token that stands for the review."""
+    """The token of the review."""
     text = json.dumps(asdict(review), default=_json_default, separators=(",", ":"), ensure_ascii=False).encode()
     return f"{_encoded(text)}.{_encoded(_signature(text, key))}"
 
 
 def verify_token(token: str | None, key: str) -> RebookReview:
-    """The review a token stands for; 422 ``review_required``, ``invalid_review_token``."""
+    """The review of a token; 422 ``review_required``, ``invalid_review_token``."""
     if not token or token.isspace():
         raise invalid("/review_token", "Review the rebooking first.", "review_required")
     try:
@@ -97,7 +97,7 @@ def verify_token(token: str | None, key: str) -> RebookReview:
 def _parse_request(facts: dict[str, str]) -> RebookRequest:
     platform = facts["platform"]
     return replace(
-        RebookRequest(**facts),  # type: ignore[arg-type]  # those that are more than text follow
+        RebookRequest(**facts),  # type: ignore[arg-type]  # the fields that are not text follow
         approach=RebookApproach(facts["approach"]),
         method=MeetingMethod(facts["method"]),
         day=date.fromisoformat(facts["day"]),
@@ -120,7 +120,7 @@ def _encoded(raw: bytes) -> str:
 
 def _decoded(text: str) -> bytes:
     raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    # One token has one spelling: what decodes to the same in another is not it.
+    # Base64 has several spellings of the same bytes; only the canonical one is valid.
     if _encoded(raw) != text:
         raise ValueError(text)
     return raw

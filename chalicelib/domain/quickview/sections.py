@@ -1,4 +1,4 @@
-"""Quick View: the three sections of a consultant's work, and when an appointment leaves the last one (RB-1)."""
+"""Quick View's three sections of a consultant's work, and the time window they cover (RB-1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.domain.shared.times import day_bounds, known_zone
 
 
 class Section(StrEnum):
-    """Where an appointment is shown: in exactly one of them (feature 71)."""
+    """The sections; an appointment is shown in exactly one of them (feature 71)."""
 
     NOT_STARTED = "not_started"
     IN_PROGRESS = "in_progress"
@@ -32,16 +32,16 @@ SECTION_BY_STATE: Mapping[AppointmentState, Section] = {
 }
 
 
-# What took place before its time is looked for so far beyond the day.
+# Appointments that may have been commenced early are read this far beyond the day.
 _EARLY_START_MARGIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class QuickViewWindow:
-    """What a Quick View of one day takes in; ``unstarted`` ≤ ``recent`` ≤ the day's start < ``until`` < ``ahead``.
+    """The window of one day: ``unstarted_from`` ≤ ``recent_from`` ≤ its start < ``until`` < ``early_starts_until``.
 
-    What ended counts as recent from ``recent`` on, by when it was to take place or when it ended. What has not begun
-    is looked for from ``unstarted`` on: nothing confirmed waits longer, being commenced by itself (RB-19).
+    An ended appointment is recent from ``recent_from`` on, by its start or by its end. Appointments not started are
+    read from ``unstarted_from`` on: confirmed ones are commenced automatically before that (RB-19).
     """
 
     unstarted_from: datetime
@@ -51,26 +51,24 @@ class QuickViewWindow:
 
     @classmethod
     def for_day(cls, day: date, timezone: str, settings: Settings) -> QuickViewWindow:
-        """That of a day in this zone."""
+        """The window of a day in this zone."""
         start, until = day_bounds(day, known_zone(timezone))
         recent = start - timedelta(days=settings.quick_view_days)
-        # What is put on record afterwards waits from then on; a day more, since that run comes by the hour.
+        # One recorded afterwards waits from then on; one day more, as the job runs every hour.
         longest = OVERDUE_AFTER + timedelta(days=settings.retrospective_days + 1)
         return cls(min(recent, start - longest), recent, until, until + _EARLY_START_MARGIN)
 
     def includes(self, appointment: Appointment) -> bool:
-        """Whether it belongs there, in whichever section."""
+        """True if it belongs in one of the sections."""
         ended = ended_at(appointment)
         if ended is None:
-            begun = appointment.reached_at(AppointmentState.IN_PROGRESS)
-            return appointment.start < self.until or (begun is not None and begun < self.until)
-        if ended >= self.recent_from and ended < self.until:
-            return True
-        return self.recent_from <= appointment.start < self.until
+            commenced = appointment.reached_at(AppointmentState.IN_PROGRESS)
+            return appointment.start < self.until or (commenced is not None and commenced < self.until)
+        return any(self.recent_from <= at < self.until for at in (ended, appointment.start))
 
 
 def ended_at(appointment: Appointment) -> datetime | None:
-    """When it was completed, missed or cancelled; none before that."""
+    """The time it was completed, missed or cancelled; None before that."""
     if appointment.cancellation is not None:
         return appointment.cancellation.at
     return appointment.reached_at(AppointmentState.COMPLETED) or appointment.reached_at(AppointmentState.NO_SHOW)

@@ -1,4 +1,4 @@
-"""What somebody may do with an appointment now: asked of the very rules that decide when it is done (RB-1, RB-2)."""
+"""The actions a caller may take on an appointment now, by the rules that decide on the action itself (RB-1, RB-2)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from chalicelib.services.appointments.edit_request import require_editable
 
 
 class Action(StrEnum):
-    """Something to be done with an appointment in Quick View; but for ``edit`` the last part of the path that does it.
+    """An action in Quick View; except for ``edit`` the last part of its path.
 
-    Whether a request is granted is decided on the dashboard.
+    Requests are decided on in the dashboard.
     """
 
     ARRIVE = "arrive"
@@ -37,7 +37,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionRule:
-    """Who may, and what refuses when it may not be now; ``lobby`` says that it takes the lobby to be on."""
+    """The ability an action needs, an attempt that refuses it if it is not possible now, and if it needs the lobby."""
 
     ability: Ability
     attempt: Callable[[Appointment, datetime], object]
@@ -70,7 +70,7 @@ RULES: Mapping[Action, ActionRule] = {
     Action.CANCEL: ActionRule(Ability.APPOINTMENT_EDIT, _try_cancel),
     Action.ASSIGN: ActionRule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(a.staff_id, now)),
     Action.UNASSIGN: ActionRule(Ability.APPOINTMENT_ASSIGN, lambda a, now: a.assigned(None, now)),
-    # Any appointment can be followed by another, however it ended (D36).
+    # Any appointment can be rebooked, however it ended (D36).
     Action.REBOOK: ActionRule(Ability.REBOOK, lambda appointment, _: appointment),
 }
 
@@ -78,7 +78,7 @@ RULES: Mapping[Action, ActionRule] = {
 def list_allowed_actions(
     principal: Principal, appointment: Appointment, settings: Settings, now: datetime
 ) -> tuple[Action, ...]:
-    """All that would not be refused for who asks or for how it stands; what else a request says is its own matter."""
+    """The actions that the caller's abilities and the appointment's state allow; other errors remain possible."""
     return tuple(action for action, rule in RULES.items() if _is_allowed(principal, appointment, settings, rule, now))
 
 

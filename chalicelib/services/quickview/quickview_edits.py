@@ -1,4 +1,4 @@
-"""Edits from Quick View: how it takes place, at what time of its day, whether the client is told (RB-16)."""
+"""Editing from Quick View: the method, the time on the same day, and the client's notification (RB-16)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from chalicelib.services.appointments.appointment_edit import EditAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView
 from chalicelib.services.appointments.edit_request import AppointmentEdit
 from chalicelib.services.context import Context
+from chalicelib.services.crud import read_record
 from chalicelib.services.retry import Pause, retry_on_conflict
-from chalicelib.services.store_port import Ref, Store
+from chalicelib.services.store_port import Store
 
 
 @dataclass(frozen=True, slots=True)
 class QuickViewEdit:
-    """What is to change; none leaves it. ``time`` is ``10:30`` by the client's clocks, with its offset if need be."""
+    """The changes; None leaves a field. ``time`` is ``10:30`` by the client's clocks, with an offset if ambiguous."""
 
     modality: MeetingMethod | None = None
     time: str | None = None
@@ -30,12 +31,12 @@ class QuickViewEdit:
     platform: VideoPlatform | None = None
 
 
-# What an edit's fields are called here, and elsewhere.
+# The names of an edit's fields in the dashboard's API and in Quick View's.
 _POINTERS = {"/start": "/time", "/meeting_method": "/modality"}
 
 
 class EditFromQuickView:
-    """The day is the appointment's own and stays what it is: the edit holds for the version it was read at."""
+    """Edit on the appointment's own day, which stays: the edit applies to the version it was read at."""
 
     def __init__(self, store: Store, edit_appointment: EditAppointment, pause: Pause) -> None:
         self._store = store
@@ -43,13 +44,10 @@ class EditFromQuickView:
         self._pause = pause
 
     def edit(self, context: Context, appointment_id: str, edit: QuickViewEdit) -> AppointmentView:
-        """The appointment as edited; refuses as ``Changing.change``.
-
-        422 ``platform_required``, ``wrong_offset`` besides.
-        """
+        """Edit the appointment; errors as ``EditAppointment.edit``, and 422 ``platform_required``, ``wrong_offset``."""
 
         def attempt() -> AppointmentView:
-            before = self._store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+            before = read_record(self._store, Appointment, appointment_id)
             require_access(context.staff, Ability.APPOINTMENT_EDIT, before)
             expected = context.expected_version or before.version
             try:
@@ -59,10 +57,10 @@ class EditFromQuickView:
             except VersionMismatch:
                 if context.expected_version is not None:
                     raise
-                # Somebody has just changed it, maybe its day: read again.
+                # Somebody has just changed it, perhaps its day: read it again.
                 raise Stale from None
-            except Invalid as refused:
-                refused.errors = tuple(replace(e, pointer=_POINTERS.get(e.pointer, e.pointer)) for e in refused.errors)
+            except Invalid as refusal:
+                refusal.errors = tuple(replace(e, pointer=_POINTERS.get(e.pointer, e.pointer)) for e in refusal.errors)
                 raise
 
         return retry_on_conflict(attempt, self._pause)
@@ -82,7 +80,7 @@ def _to_appointment_edit(before: Appointment, edit: QuickViewEdit) -> Appointmen
 
 
 def _start(before: Appointment, time: str) -> datetime:
-    """That time on the appointment's own day, by the clocks of the zone that was agreed (RB-8, TZ-7)."""
+    """The instant of this time on the appointment's own day, in its agreed zone (RB-8, TZ-7)."""
     day = before.local_start.partition("T")[0]
     start = resolve_start(datetime.fromisoformat(f"{day}T{time}"), before.timezone, "/time")
     if wall_text(start, known_zone(before.timezone))[:16] != f"{day}T{time[:5]}":

@@ -1,4 +1,4 @@
-"""What a rebooking rests on before a time is named: whose appointment it follows, the client, the consultant."""
+"""The facts of a rebooking before a time is chosen: the source appointment, the client, the consultant."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.context import Context
+from chalicelib.services.crud import read_record
 from chalicelib.services.organisation import roster_sync
 from chalicelib.services.store_port import Ref, Store
 
 
 @dataclass(frozen=True, slots=True)
 class RebookFacts:
-    """The appointment that is followed, in whatever state; the client as they are by now (D36)."""
+    """The source appointment in any state, and the client's present record (D36)."""
 
     source: Appointment
     client: Client
@@ -32,22 +33,22 @@ class RebookFacts:
 
     @property
     def timezone(self) -> str:
-        """The client's zone: the one on record, else the one that was agreed, else the location's (RB-8)."""
+        """The client's zone: on record, else as agreed for the source, else the location's (RB-8)."""
         return self.client.timezone or self.source.timezone or self.offer.location.timezone
 
     @property
     def consultant_timezone(self) -> str:
-        """What the consultant's calendar goes by (TZ-5)."""
+        """The zone of the consultant's calendar (TZ-5)."""
         return self.consultant.timezone or self.offer.location.timezone
 
 
 def read_rebook_facts(store: Store, context: Context, appointment_id: str) -> RebookFacts:
-    """Two reads, a third where the client has been merged.
+    """Read the facts: two reads, a third if the client has been merged.
 
-    The consultant is whoever has the appointment, else the caller. 404 outside the caller's scope, 403; 409
+    The consultant is the appointment's staff member, else the caller. 404 outside the caller's scope, 403; 409
     ``wrong_state`` without a client or an offer, ``consultant_unavailable`` without a consultant.
     """
-    source = store.read([Ref.to(Appointment, appointment_id)]).require(Appointment, appointment_id)
+    source = read_record(store, Appointment, appointment_id)
     require_access(context.staff, Ability.REBOOK, source)
     client_id = rebooked_attendee(source).client_id
     consultant_id = source.staff_id or context.staff.staff_id

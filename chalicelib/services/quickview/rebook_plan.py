@@ -1,4 +1,4 @@
-"""Planning a rebooking: everything is read and decided, nothing is written (RB-4 … RB-8, RB-24, D37 … D40)."""
+"""Planning a rebooking: read and decide everything, write nothing (RB-4 … RB-8, RB-24, D37 … D40)."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts
 from chalicelib.services.store_port import ClientDirectory, ReadResult, Ref, Store
 
-# Of a client's appointments around a time, so many are looked at.
+# The client's appointments around a time that are checked for an overlap.
 _MAX_NEARBY = 50
 
 
 @dataclass(frozen=True, slots=True)
 class RebookPlan:
-    """A rebooking as it would be booked now; ``place`` is its seat where its service takes its times from blocks.
+    """A rebooking as it would be booked now; ``allocation`` is its seat if its service is booked in blocks.
 
-    ``outside`` and ``in_the_way`` are what the override sets aside.
+    The override sets ``outside_schedule`` and ``obstacles`` aside.
     """
 
     facts: RebookFacts
@@ -75,18 +75,18 @@ class RebookPlan:
 
     @property
     def sessions(self) -> SessionBalance:
-        """The client's sessions, before this one is kept."""
+        """The client's sessions before this booking."""
         return entitlements.balance(self.found, self.facts.client)
 
     @property
     def overridden(self) -> list[str]:
-        """What stood against it, for the log."""
+        """The conflicts the override sets aside, for the log."""
         kinds = dict.fromkeys(obstacle.kind.value for obstacle in self.obstacles)
         return [*([RebookWarningCode.OUTSIDE_WORK_SCHEDULE.value] if self.outside_schedule else []), *kinds]
 
 
 class PlanRebooking:
-    """Makes them; for a preview and for its booking alike."""
+    """Plan for a preview and for its booking alike."""
 
     def __init__(self, store: Store, directory: ClientDirectory, availability_reader: AvailabilityReader) -> None:
         self._store = store
@@ -94,7 +94,7 @@ class PlanRebooking:
         self._availability_reader = availability_reader
 
     def plan(self, context: Context, facts: RebookFacts, request: RebookRequest) -> RebookPlan:
-        """The plan; 403, 404, 409 and 422 as ``Rebooking.preview`` says."""
+        """The plan; 403, 404, 409 and 422 as ``RebookAppointment.preview``."""
         source, offer = facts.source, facts.offer
         if request.override is not None:
             require_override(context.staff, source.location_id, facts.consultant.id)
@@ -120,7 +120,7 @@ class PlanRebooking:
     def _read(
         self, context: Context, facts: RebookFacts, request: RebookRequest, span: Interval
     ) -> tuple[ReadResult, Allocation | None]:
-        """The consultant's time, the client's sessions, the location's hours, and a seat where there are blocks."""
+        """The consultant's calendar, the client's sessions, the location's hours, and a seat if there are blocks."""
         source, start = facts.source, span[0]
         refs: list[Ref[Any]] = [
             *staff_ledger.refs_at(source.location_id, facts.consultant.id, start),
@@ -129,11 +129,11 @@ class PlanRebooking:
         ]
         if facts.offer.service.availability is not AvailabilitySource.QUICKSTREAM:
             return self._store.read(refs), None
-        # What has taken place is seated as it would have been just before.
-        asked_at = from_epoch_minute(start - 1) if request.is_retrospective else context.now
+        # A past session gets the seat it would have had just before its start.
+        requested_at = from_epoch_minute(start - 1) if request.is_retrospective else context.now
         times, found = self._availability_reader.read(
             AvailabilityWindow(source.service_id, source.location_id, start, start + 1),
-            lambda offer, _: AvailabilityQuery(offer, Requester(SeatAccess.SCHEDULE, asked_at)),
+            lambda offer, _: AvailabilityQuery(offer, Requester(SeatAccess.SCHEDULE, requested_at)),
             refs,
         )
         allocation = times.allocate_overriding(start)
@@ -142,7 +142,7 @@ class PlanRebooking:
         return found, replace(allocation, over_capacity=allocation.over_capacity and not request.is_retrospective)
 
     def warnings(self, plan: RebookPlan) -> Iterator[RebookWarningCode]:
-        """What is worth knowing of it."""
+        """The warnings about this plan."""
         request, facts = plan.request, plan.facts
         if plan.outside_schedule:
             yield RebookWarningCode.OUTSIDE_WORK_SCHEDULE
@@ -166,21 +166,20 @@ class PlanRebooking:
             yield RebookWarningCode.OVER_CAPACITY
 
     def _client_has_overlap(self, plan: RebookPlan) -> bool:
-        """Whether the client comes to something else then, under any of their ids (D38)."""
+        """True if the client has another appointment then, under any of their ids (D38)."""
         since = plan.start - timedelta(minutes=DAY_MINUTES)
         return any(
-            engagement.start < plan.end and plan.start < engagement.end
-            for member in plan.facts.client.record_ids
-            for engagement in self._directory.upcoming(member, since, _MAX_NEARBY)
+            other.start < plan.end and plan.start < other.end
+            for client_id in plan.facts.client.record_ids
+            for other in self._directory.upcoming(client_id, since, _MAX_NEARBY)
         )
 
 
 def _require_offered(offer: Offer, method: MeetingMethod) -> None:
     require_offered(offer, None, None, SeatAccess.SCHEDULE)
     if method not in offer.service.meeting_methods:
-        raise invalid(
-            "/modality", UNAVAILABLE_TEXTS[Unavailable.METHOD_NOT_OFFERED], Unavailable.METHOD_NOT_OFFERED.value
-        )
+        reason = Unavailable.METHOD_NOT_OFFERED
+        raise invalid("/modality", UNAVAILABLE_TEXTS[reason], reason.value)
 
 
 def _calendar(found: ReadResult, facts: RebookFacts, span: Interval) -> Calendar:

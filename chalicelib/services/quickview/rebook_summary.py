@@ -20,7 +20,7 @@ _MAX_APPOINTMENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class EarlierAppointment:
-    """One of the client's appointments; ``notes`` are staff's own, none where the caller may not see them (CC-6)."""
+    """One of the client's appointments; ``notes`` are staff's own, None if the caller may not see them (CC-6)."""
 
     appointment: Appointment
     notes: str | None
@@ -28,7 +28,7 @@ class EarlierAppointment:
 
 @dataclass(frozen=True, slots=True)
 class RebookSummary:
-    """What is looked at first; ``notes`` are those on the client's record, none where the caller may not see it."""
+    """The summary; ``notes`` are those on the client's record, None if the caller may not see it."""
 
     facts: RebookFacts
     sessions: SessionBalance
@@ -37,12 +37,12 @@ class RebookSummary:
 
     @property
     def schedules(self) -> tuple[WorkSchedule, ...]:
-        """All of the consultant's, whether they can be rebooked into or not (RB-6)."""
+        """All schedules of the consultant, selectable or not (RB-6)."""
         return self.facts.rota.schedules
 
 
 class RebookSummaries:
-    """Reading them; nothing here writes."""
+    """Read summaries; writes nothing."""
 
     def __init__(self, store: Store, directory: ClientDirectory, client_access: ClientAccess) -> None:
         self._store = store
@@ -50,10 +50,10 @@ class RebookSummaries:
         self._client_access = client_access
 
     def show(self, context: Context, appointment_id: str) -> RebookSummary:
-        """The summary for whoever comes to this appointment; refuses as ``facts_of``.
+        """The summary for the appointment's client; errors as ``read_rebook_facts``.
 
-        Who may not know the client, say because all they had was cancelled, sees no more than their own appointments
-        (D26).
+        A caller who may not see the client, as when all their appointments were cancelled, sees only the appointments
+        within their own scope (D26).
         """
         facts = read_rebook_facts(self._store, context, appointment_id)
         client, caller = facts.client, context.staff
@@ -69,12 +69,11 @@ class RebookSummaries:
         )
         return RebookSummary(facts, entitlements.balance(found, client), client.notes if known else None, shown)
 
-    def _latest(self, family: tuple[str, ...]) -> list[str]:
-        """The last appointments of one person under all their ids, latest first."""
-        seats: dict[str, Attendance] = {}
-        for member in family:
-            seats |= {
-                seat.appointment_id: seat for seat in self._directory.appointments(member, None, _MAX_APPOINTMENTS)
-            }
-        latest = sorted(seats.values(), key=lambda seat: seat.position, reverse=True)[:_MAX_APPOINTMENTS]
-        return [seat.appointment_id for seat in latest]
+    def _latest(self, client_ids: tuple[str, ...]) -> list[str]:
+        """The ids of a person's last appointments under all their client ids, latest first."""
+        attendances: dict[str, Attendance] = {}
+        for client_id in client_ids:
+            found = self._directory.appointments(client_id, None, _MAX_APPOINTMENTS)
+            attendances |= {attendance.appointment_id: attendance for attendance in found}
+        latest = sorted(attendances.values(), key=lambda attendance: attendance.position, reverse=True)
+        return [attendance.appointment_id for attendance in latest[:_MAX_APPOINTMENTS]]

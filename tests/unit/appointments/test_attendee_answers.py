@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.api.schemas.appointments.public_appointments import QuestionAnswerBody
+from chalicelib.api.schemas.appointments.attendees import QuestionAnswerBody
 from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
 
 

@@ -1,4 +1,4 @@
-"""What staff change about an appointment."""
+"""The request of an edit by staff."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.attendees import AttendeeNotes, QuestionAnswers
-from chalicelib.api.schemas.appointments.public_appointments import QuestionAnswerBody
+from chalicelib.api.schemas.appointments.attendees import AttendeeNotes, QuestionAnswerBody, QuestionAnswers, to_answers
 from chalicelib.api.schemas.appointments.staff_booking import OverrideBody, PrivateNotes
 from chalicelib.api.schemas.shared.fields import DateTimeInput, Id, TimezoneName
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
@@ -19,23 +18,23 @@ from chalicelib.services.appointments.edit_request import AppointmentEdit, Atten
 
 
 class AttendeeTextBody(RecordBody):
-    """The notes and answers of one who comes."""
+    """The notes and answers of an attendee."""
 
     notes: AttendeeNotes
     answers: QuestionAnswers
 
 
 class AttendeeChangeBody(patch_model(AttendeeTextBody, "AttendeeTextChangeBody")):  # type: ignore[misc]  # made at run time
-    """What changes about the client who comes under this id. Only what is sent changes."""
+    """Changes to the attendee with this client id. Only the fields sent change."""
 
     client_id: Id
 
 
 class AppointmentTermsBody(RecordBody):
-    """An appointment as staff want it. `staff_id` null gives it to nobody.
+    """Changes to an appointment. `staff_id` null unassigns it.
 
-    `platform` is for a meeting by video: naming the one it has asks anew for a link where none could be made.
-    `attendee_notes` and `answers` are those of the first client who still comes, `attendees` names the others.
+    `platform` is for a meeting by video: naming the current one requests a link again if none could be made.
+    `attendee_notes` and `answers` are those of the first client who still attends, `attendees` names the others.
     """
 
     start: DateTimeInput
@@ -56,7 +55,7 @@ AppointmentChangeBody = patch_model(AppointmentTermsBody, "AppointmentChangeBody
 
 
 def to_edit(sent: dict[str, Any]) -> AppointmentEdit:
-    """What the use case is asked, from what an ``AppointmentChange`` carries."""
+    """The edit from the values of an ``AppointmentChangeBody``."""
     override: OverrideBody | None = sent.get("override")
     return AppointmentEdit(
         start=sent.get("start"),
@@ -75,12 +74,12 @@ def to_edit(sent: dict[str, Any]) -> AppointmentEdit:
 
 def _attendee_edits(sent: dict[str, Any]) -> Iterator[AttendeeEdit]:
     if "attendee_notes" in sent or "answers" in sent:
-        yield AttendeeEdit(notes=sent.get("attendee_notes"), answers=_to_answers(sent))
-    for place, attendee in enumerate(sent.get("attendees", ())):
+        yield AttendeeEdit(notes=sent.get("attendee_notes"), answers=_optional_answers(sent))
+    for index, attendee in enumerate(sent.get("attendees", ())):
         values = attendee.values()
-        yield AttendeeEdit(values["client_id"], values.get("notes"), _to_answers(values), f"/attendees/{place}")
+        yield AttendeeEdit(values["client_id"], values.get("notes"), _optional_answers(values), f"/attendees/{index}")
 
 
-def _to_answers(sent: dict[str, Any]) -> tuple[Answer, ...] | None:
-    given: tuple[QuestionAnswerBody, ...] | None = sent.get("answers")
-    return None if given is None else tuple(Answer(a.question_id, a.value) for a in given)
+def _optional_answers(sent: dict[str, Any]) -> tuple[Answer, ...] | None:
+    answers: tuple[QuestionAnswerBody, ...] | None = sent.get("answers")
+    return None if answers is None else to_answers(answers)

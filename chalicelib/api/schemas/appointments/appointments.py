@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
+from chalicelib.api.schemas.appointments.attendees import Reason
 from chalicelib.api.schemas.shared.fields import (
     Day,
     Id,
@@ -43,7 +44,7 @@ class QuestionAnswerResponse(ResponseModel):
 
 
 class AttendeeResponse(ResponseModel):
-    """A client who comes, or has cancelled."""
+    """A client who attends, or has cancelled."""
 
     client_id: str
     name: str
@@ -63,7 +64,7 @@ class CancellationResponse(ResponseModel):
 
 
 class NoShowResponse(ResponseModel):
-    """That nobody came, and whether somebody tried to reach the client."""
+    """A no-show, and whether somebody tried to reach the client."""
 
     contact_attempted: bool
     reason: str
@@ -71,7 +72,7 @@ class NoShowResponse(ResponseModel):
 
 
 class SignOffResponse(ResponseModel):
-    """Who closed the record, and when."""
+    """The closing of the record: by whom and when."""
 
     by: str
     at: Instant
@@ -134,9 +135,9 @@ class AppointmentResponse(ResponseModel):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From an appointment, or one with what its location's ledger says of it."""
-        seated: AppointmentView = result
-        a = seated.appointment
+        """From the appointment as staff see it."""
+        view: AppointmentView = result
+        a = view.appointment
         return cls(
             id=a.id,
             version=a.version,
@@ -151,18 +152,18 @@ class AppointmentResponse(ResponseModel):
             local_start=a.local_start,
             state=a.state,
             confirmed=a.confirmed,
-            status=AppointmentStatusResponse.model_validate(seated.status) if seated.status else None,
+            status=AppointmentStatusResponse.model_validate(view.status) if view.status else None,
             attendees=[AttendeeResponse.model_validate(attendee) for attendee in a.attendees],
             notes=a.notes,
             booked_through=a.booked_through.channel,
             added_by=a.booked_through.label,
             added_by_id=a.booked_through.staff_id,
             availability=a.availability,
-            block_id=seated.block_id,
+            block_id=view.block_id,
             over_capacity=a.over_capacity,
-            orphaned=seated.orphaned,
+            orphaned=view.orphaned,
             teleconference=TeleconferenceResponse.model_validate(a.teleconference) if a.teleconference else None,
-            overdue=seated.overdue,
+            overdue=view.overdue,
             notify_client=a.notify_client,
             rebooked_from=a.rebooked_from,
             cancellation=CancellationResponse.model_validate(a.cancellation) if a.cancellation else None,
@@ -180,7 +181,7 @@ class AppointmentResponse(ResponseModel):
 
 
 class AppointmentListQuery(PageQuery):
-    """Which of the dashboard's lists; `staff_id` may be `me`.
+    """One of the dashboard's lists; `staff_id` may be `me`.
 
     `unconfirmed`, `unassigned` and `orphaned` are lists of a location. `show_confirmed` adds to the unconfirmed ones
     those that are confirmed and still to come.
@@ -193,7 +194,7 @@ class AppointmentListQuery(PageQuery):
     show_confirmed: QueryFlag = False
 
     def to_request(self, own_staff_id: str) -> DashboardRequest:
-        """What the use case is asked."""
+        """The list; ``me`` is the caller."""
         staff_id = own_staff_id if self.staff_id == "me" else self.staff_id
         return DashboardRequest(
             self.view, self.location_id, staff_id, self.date, self.show_confirmed, self.limit, self.cursor
@@ -201,45 +202,45 @@ class AppointmentListQuery(PageQuery):
 
 
 class ClaimBody(RequestModel):
-    """Taking an appointment; `force` in spite of another one at that time."""
+    """Claiming an appointment; `force` despite another one at that time."""
 
     force: bool = False
 
 
 class AssignmentBody(RequestModel):
-    """Who gets an appointment; `force` in spite of another one at that time."""
+    """Assigning an appointment; `force` despite another one at that time."""
 
     staff_id: Id
     force: bool = False
 
 
 class StaffCancellationBody(RequestModel):
-    """Why it is cancelled, and whether the client is told; `within_24h`, if sent, must be what the clock says."""
+    """Why it is cancelled, and whether the client is notified; `within_24h`, if sent, must match the clock."""
 
     reason_id: Id | None = None
-    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
+    reason: Reason | None = None
     notify_client: bool | None = None
     within_24h: bool | None = None
 
     def to_request(self) -> StaffCancellationRequest:
-        """What the use case is asked."""
+        """The cancellation."""
         return StaffCancellationRequest(self.reason_id, self.reason or "", self.notify_client, self.within_24h)
 
 
 class AppointmentStatusBody(RequestModel):
-    """Into which status; `reason` is needed for a cancellation, `expected_status_id` is the status it is thought in."""
+    """The new status; a cancellation needs a `reason`, `expected_status_id` the current status the caller saw."""
 
     status_id: Id
-    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
+    reason: Reason | None = None
     expected_status_id: Id | None = None
 
     def to_request(self) -> StatusChangeRequest:
-        """What the use case is asked."""
+        """The status change."""
         return StatusChangeRequest(self.status_id, self.reason or "", self.expected_status_id)
 
 
 class NoShowBody(RequestModel):
-    """That the client did not come: whether somebody tried to reach them, and what is known of why."""
+    """A no-show: whether somebody tried to reach the client, and the reason as far as it is known."""
 
     contact_attempted: bool
     reason: Annotated[str, Text(1000, multiline=True)]
@@ -292,6 +293,6 @@ class StatusHistoryEntryResponse(ResponseModel):
     @classmethod
     def from_domain(cls, result: Any) -> Self:
         """From a line of the history."""
-        passed: StatusHistoryEntry = result
-        status = PastStatusResponse.model_validate(passed)
-        return cls(status=status, at=passed.at, by=passed.by, reason=passed.reason)
+        entry: StatusHistoryEntry = result
+        status = PastStatusResponse.model_validate(entry)
+        return cls(status=status, at=entry.at, by=entry.by, reason=entry.reason)

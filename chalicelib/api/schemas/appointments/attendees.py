@@ -1,27 +1,39 @@
-"""Who comes to an appointment, as staff requests say it: a client on record or a new one."""
+"""Attendees in requests: a client on record or a new one, with notes and answers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.public_appointments import QuestionAnswerBody
 from chalicelib.api.schemas.clients.clients import NewClientBody
 from chalicelib.api.schemas.shared.fields import Blank, Id, QueryFlag, RequestModel, Text
-from chalicelib.domain.appointments import appointment as domain
+from chalicelib.domain.appointments.appointment import Answer
+from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
 from chalicelib.services.appointments import attendees
 from chalicelib.services.appointments.cancellation import StaffCancellationRequest
 
 AttendeeNotes = Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")]
-"""What an attendee wants known, shown to client and staff in notices (CC-5)."""
+"""Notes of an attendee, shown to client and staff in messages (CC-5)."""
+
+Reason = Annotated[str, Text(1000, multiline=True, allow_blank=True)]
+"""A reason that may be left out."""
+
+
+class QuestionAnswerBody(RequestModel):
+    """The answer to one of the service's questions."""
+
+    question_id: Annotated[str, Text(64)]
+    value: Annotated[str, Text(MAX_ANSWER_LENGTH, multiline=True, allow_blank=True)] | bool
+
 
 QuestionAnswers = Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)]
 """Answers to the service's questions."""
 
 
 class AdditionalAttendeeBody(RequestModel):
-    """Somebody who comes along: `client_id` or else `client`; the service's questions need not be answered."""
+    """An additional attendee: `client_id` or else `client`; the service's questions need not be answered."""
 
     client_id: Id | None = None
     client: NewClientBody | None = None
@@ -29,7 +41,7 @@ class AdditionalAttendeeBody(RequestModel):
     answers: QuestionAnswers = ()
 
     def to_request(self, pointer: str = "") -> attendees.AttendeeRequest:
-        """As the use case takes them; `pointer` is where in the body they stand."""
+        """The attendee's request; ``pointer`` is their place in the body."""
         return attendee_request(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
 
 
@@ -40,14 +52,14 @@ class AddedAttendeeBody(AdditionalAttendeeBody):
 
 
 class AttendeeRemovalQuery(RequestModel):
-    """Why an attendee is taken off, and whether they are told; in the query, as a DELETE has no body."""
+    """Why an attendee is removed, and whether they are notified; in the query, as a DELETE has no body."""
 
     reason_id: Id | None = None
-    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] = ""
+    reason: Reason = ""
     notify_client: QueryFlag | None = None
 
     def to_request(self) -> StaffCancellationRequest:
-        """What the use case is asked."""
+        """The cancellation of one attendee."""
         return StaffCancellationRequest(self.reason_id, self.reason, self.notify_client)
 
 
@@ -60,8 +72,11 @@ def attendee_request(
     *,
     additional: bool = False,
 ) -> attendees.AttendeeRequest:
-    """One person of a request as the use case takes them."""
-    given = tuple(domain.Answer(a.question_id, a.value) for a in answers)
-    return attendees.AttendeeRequest(
-        client_id, client.to_request() if client else None, notes, given, pointer, additional
-    )
+    """The request for one attendee, on record or new."""
+    new_client = client.to_request() if client else None
+    return attendees.AttendeeRequest(client_id, new_client, notes, to_answers(answers), pointer, additional)
+
+
+def to_answers(answers: Iterable[QuestionAnswerBody]) -> tuple[Answer, ...]:
+    """The answers of one attendee."""
+    return tuple(Answer(answer.question_id, answer.value) for answer in answers)

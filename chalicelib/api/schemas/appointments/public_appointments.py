@@ -1,13 +1,12 @@
-"""A client's booking as asked for and answered."""
+"""Bookings by clients: requests and responses."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
-from pydantic import Field
-
 from chalicelib.api.schemas.appointments.appointments import AppointmentStatusResponse
+from chalicelib.api.schemas.appointments.attendees import AttendeeNotes, QuestionAnswers, Reason, to_answers
 from chalicelib.api.schemas.clients.clients import ContactBody
 from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import (
@@ -23,7 +22,6 @@ from chalicelib.api.schemas.shared.fields import (
 )
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.domain.appointments.meeting_link import meeting_link
-from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
 from chalicelib.domain.organisation import statuses
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.shared.languages import choose_language
@@ -51,29 +49,21 @@ _SUCCESS_MESSAGES = {
 }
 
 
-class QuestionAnswerBody(RequestModel):
-    """The answer to one of the service's questions."""
-
-    question_id: Annotated[str, Text(64)]
-    value: Annotated[str, Text(MAX_ANSWER_LENGTH, multiline=True, allow_blank=True)] | bool
-
-
 class PublicAttendeeBody(ContactBody):
-    """Who wants to come; an e-mail address or a mobile number is needed."""
+    """The attendee; an e-mail address or a mobile number is required."""
 
     receive_sms: bool = False
     language: Annotated[Language | None, Blank()] = None
-    notes: Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")] = ""
-    answers: Annotated[tuple[QuestionAnswerBody, ...], Field(max_length=50)] = ()
+    notes: AttendeeNotes = ""
+    answers: QuestionAnswers = ()
 
     def to_request(self) -> AttendeeDetails:
-        """The attendee as the use case takes it."""
-        answers = tuple(domain.Answer(a.question_id, a.value) for a in self.answers)
-        return AttendeeDetails(**dict(self) | {"answers": answers})
+        """The attendee's details."""
+        return AttendeeDetails(**dict(self) | {"answers": to_answers(self.answers)})
 
 
 class UtmBody(RequestModel):
-    """Where a booking came from."""
+    """The campaign a booking came from."""
 
     source: Annotated[str, Text(100)] | None = None
     medium: Annotated[str, Text(100)] | None = None
@@ -97,7 +87,7 @@ class PublicBookingBody(RequestModel):
     utm: UtmBody | None = None
 
     def to_request(self) -> BookingRequest:
-        """What the use case is asked."""
+        """The booking request."""
         utm = self.utm.model_dump(exclude_none=True) if self.utm else {}
         return BookingRequest(
             service_id=self.service_id,
@@ -137,7 +127,7 @@ class BookedAppointmentResponse(_PublicAppointmentFields):
 
     @classmethod
     def from_booking(cls, booked: BookingResult, base_url: str) -> Self:
-        """The answer with its link under this base URL."""
+        """The response, with its link under this base URL."""
         code = booked.attendee.code
         link = f"{base_url}/manage?{urlencode({'id': booked.appointment.id, 'code': code})}"
         return cls(
@@ -150,15 +140,15 @@ class BookedAppointmentResponse(_PublicAppointmentFields):
 
 
 class CancelledAppointmentResponse(_PublicAppointmentFields):
-    """The appointment after an attendee has left; `cancelled` says that this attendee no longer comes."""
+    """The appointment after an attendee has cancelled; `cancelled` is true for this attendee."""
 
     cancelled: bool = True
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
         """From the appointment with its status."""
-        seated: AppointmentView = result
-        return cls(**_public_fields(seated.appointment, seated.status))
+        view: AppointmentView = result
+        return cls(**_public_fields(view.appointment, view.status))
 
 
 class AppointmentServiceResponse(ResponseModel):
@@ -170,7 +160,7 @@ class AppointmentServiceResponse(ResponseModel):
 
 
 class AppointmentLocationResponse(ResponseModel):
-    """The place, and the zone its clocks show."""
+    """The location and its time zone."""
 
     id: str
     name: str
@@ -186,7 +176,7 @@ class PublicCancellationResponse(ResponseModel):
 
 
 class PublicAttendeeResponse(ResponseModel):
-    """What the attendee told us."""
+    """The attendee as they gave their details."""
 
     name: str
     notes: str
@@ -207,7 +197,7 @@ class PublicAppointmentResponse(_PublicAppointmentFields):
 
     @classmethod
     def from_domain(cls, result: Any) -> Self:
-        """From the use case's view."""
+        """From the attendee's view of it."""
         view: PublicAppointment = result
         cancellation = view.appointment.cancellation
         return cls(
@@ -235,10 +225,10 @@ class PublicRescheduleBody(RequestModel):
     code: SecretCode
     start: DateTimeInput
     timezone: TimezoneName | None = None
-    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
+    reason: Reason | None = None
 
     def to_request(self) -> RescheduleRequest:
-        """What the use case is asked."""
+        """The move."""
         return RescheduleRequest(self.code, self.start, self.timezone, self.reason or "")
 
 
@@ -246,27 +236,20 @@ class PublicCancellationBody(RequestModel):
     """The code, and the reason where the organisation asks for one."""
 
     code: SecretCode
-    reason: Annotated[str, Text(1000, multiline=True, allow_blank=True)] | None = None
+    reason: Reason | None = None
 
 
 def _success_message(booked: BookingResult) -> str:
-    words = _SUCCESS_MESSAGES[choose_language([booked.attendee.language], _SUCCESS_MESSAGES)]
+    texts = _SUCCESS_MESSAGES[choose_language([booked.attendee.language], _SUCCESS_MESSAGES)]
     if not booked.appointment.confirmed:
-        return words["requested"]
-    return words["moved" if booked.attendee.moves else "booked"]
+        return texts["requested"]
+    return texts["moved" if booked.attendee.moves else "booked"]
 
 
 def _public_fields(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
+    copied = ("id", "state", "confirmed", "service_id", "location_id", "start", "end", "timezone", "local_start")
     return {
-        "id": appointment.id,
-        "state": appointment.state,
-        "confirmed": appointment.confirmed,
-        "status": AppointmentStatusResponse.model_validate(status) if status else None,
-        "service_id": appointment.service_id,
-        "location_id": appointment.location_id,
+        **{name: getattr(appointment, name) for name in copied},
         "meeting_method": appointment.method,
-        "start": appointment.start,
-        "end": appointment.end,
-        "timezone": appointment.timezone,
-        "local_start": appointment.local_start,
+        "status": AppointmentStatusResponse.model_validate(status) if status else None,
     }

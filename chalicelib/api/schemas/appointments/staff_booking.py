@@ -36,7 +36,7 @@ class StaffLanguageBody(RequestModel):
 
 
 class OverrideBody(RequestModel):
-    """Why a schedule or another appointment is to count for nothing."""
+    """The reason for overriding a schedule or another appointment."""
 
     reason: Annotated[str, Text(1000, multiline=True)]
 
@@ -62,13 +62,13 @@ class StaffBookingBody(RequestModel):
     override: OverrideBody | None = None
 
     def to_request(self) -> StaffBookingRequest:
-        """What the use case is asked."""
-        more = enumerate(self.additional_attendees)
+        """The booking request."""
+        additional = enumerate(self.additional_attendees)
         return StaffBookingRequest(
             staff_channel=self.channel,
             attendees=(
                 attendee_request(self.client_id, self.client, self.attendee_notes, self.answers),
-                *(attendee.to_request(f"/additional_attendees/{place}") for place, attendee in more),
+                *(attendee.to_request(f"/additional_attendees/{index}") for index, attendee in additional),
             ),
             service_id=self.service_id,
             location_id=self.location_id,

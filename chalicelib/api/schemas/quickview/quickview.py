@@ -1,4 +1,4 @@
-"""Quick View as requests and answers say it."""
+"""Quick View: requests and responses."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ ClientTimeOfDay = Annotated[
 
 
 class QuickViewQuery(RequestModel):
-    """Whose Quick View, `me` without saying, and of which day in their zone, today without saying."""
+    """Quick View of a staff member, by default the caller's own, on a day in their zone, by default today."""
 
     staff_id: Id = "me"
     date: Day | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
     def to_request(self, own_staff_id: str) -> QuickViewRequest:
-        """What the use case is asked."""
+        """The request; ``me`` is the caller."""
         return QuickViewRequest(own_staff_id if self.staff_id == "me" else self.staff_id, self.date, self.limit)
 
 
 class QuickViewContactResponse(ResponseModel):
-    """How somebody who comes is reached, and the zone on their record."""
+    """Contact details of an attendee, and the zone on their record."""
 
     client_id: str
     name: str
@@ -77,7 +77,7 @@ class QuickViewAppointmentResponse(AppointmentResponse):
 
 
 class QuickViewResponse(ResponseModel):
-    """What has not begun, overdue or still to come; what has; and what was lately completed, missed or cancelled.
+    """Appointments not started, overdue ones included; in progress; and recently completed, missed or cancelled.
 
     `truncated` names the sections that hold more than is shown.
     """
@@ -91,15 +91,15 @@ class QuickViewResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From the sections."""
         sections: QuickViewSections = result
-        shown = {
-            s.value: [QuickViewAppointmentResponse.from_domain(item) for item in items]
-            for s, items in sections.items.items()
+        items_by_section = {
+            section.value: [QuickViewAppointmentResponse.from_domain(item) for item in items]
+            for section, items in sections.items.items()
         }
-        return cls(**shown, truncated=list(sections.truncated))
+        return cls(**items_by_section, truncated=list(sections.truncated))
 
 
 class QuickViewTermsBody(RecordBody):
-    """How an appointment takes place and when on its day; `platform` goes with video only."""
+    """How an appointment takes place and at what time of its day; `platform` is for video only."""
 
     modality: MeetingMethod
     time: ClientTimeOfDay
@@ -111,5 +111,5 @@ QuickViewChangeBody = patch_model(QuickViewTermsBody, "QuickViewChangeBody")
 
 
 def to_edit(sent: dict[str, Any]) -> QuickViewEdit:
-    """What the use case is asked, from what a ``QuickChange`` carries."""
+    """The edit from the values of a ``QuickViewChangeBody``."""
     return QuickViewEdit(**sent)

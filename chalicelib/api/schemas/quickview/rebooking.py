@@ -1,4 +1,4 @@
-"""Rebooking as requests and answers say it: the summary before it, its preview, the review that books it."""
+"""Rebooking: the summary, the preview, and the booking of what was reviewed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import time
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, GetPydanticSchema, WithJsonSchema
+from pydantic_core import core_schema
 
 from chalicelib.api.schemas.appointments.staff_booking import OverrideBody
 from chalicelib.api.schemas.clients.sessions import SessionsResponse
@@ -40,38 +40,38 @@ def _parse_time(value: str) -> time:
     return time.fromisoformat(value)
 
 
-class _TimeOfDayText:
-    """A string that is read as a time of day: aware when it carried an offset."""
-
-    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_parse_time, core_schema.str_schema())
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {
+# Aware if it carried an offset.
+ClientTime = Annotated[
+    time,
+    GetPydanticSchema(lambda *_: core_schema.no_info_after_validator_function(_parse_time, core_schema.str_schema())),
+    WithJsonSchema(
+        {
             "type": "string",
             "pattern": f"^{_TIME.pattern}$",
             "description": "by the client's clocks; with its offset where they show it twice that day",
             "examples": ["10:30", "02:30+10:00"],
         }
+    ),
+]
 
 
 class RebookBody(RequestModel):
     """The next session with the same consultant; `date` and `time` are by the client's clocks.
 
-    `override` books in spite of the work schedule and of what else the consultant has then.
+    `override` books despite the work schedule and the consultant's other appointments.
     """
 
     approach: RebookApproach
     work_schedule_id: Annotated[str, Field(max_length=64)] | None = None
     modality: MeetingMethod
     date: Day
-    time: Annotated[time, _TimeOfDayText()]
+    time: ClientTime
     notify_client: bool = True
     platform: VideoPlatform | None = None
     override: OverrideBody | None = None
 
     def to_request(self) -> RebookRequest:
-        """What the use case is asked."""
+        """The rebooking request."""
         return RebookRequest(
             approach=self.approach,
             work_schedule_id=(self.work_schedule_id or "").strip() or None,
@@ -85,13 +85,13 @@ class RebookBody(RequestModel):
 
 
 class RebookConfirmationBody(RequestModel):
-    """The token of the review that is to be booked."""
+    """The token of the reviewed rebooking."""
 
     review_token: Annotated[str, Field(max_length=MAX_TOKEN_LENGTH)] | None = None
 
 
 class RebookClientResponse(ResponseModel):
-    """Whom it is for; `notes` is null where the caller may not see the client's record."""
+    """The client; `notes` is null if the caller may not see the client's record."""
 
     client_id: str
     name: str
@@ -100,7 +100,7 @@ class RebookClientResponse(ResponseModel):
 
 
 class ConsultantResponse(ResponseModel):
-    """Who has the appointment."""
+    """The consultant of the appointment."""
 
     staff_id: str
     name: str
@@ -108,7 +108,7 @@ class ConsultantResponse(ResponseModel):
 
 
 class RebookServiceResponse(ResponseModel):
-    """What is booked again."""
+    """The service that is booked again."""
 
     service_id: str
     name: str
@@ -117,7 +117,7 @@ class RebookServiceResponse(ResponseModel):
 
 
 class EarlierAppointmentResponse(ResponseModel):
-    """One of the client's appointments; `notes` is null where the caller may not see them."""
+    """One of the client's appointments; `notes` is null if the caller may not see them."""
 
     id: str
     service_id: str
@@ -179,7 +179,7 @@ class RebookScheduleResponse(ResponseModel):
 
 
 class RebookSummaryResponse(ResponseModel):
-    """What is looked at before rebooking; `can_rebook` says whether the client has a session left.
+    """The summary before rebooking; `can_rebook` is true if the client has a session left.
 
     `last_appointments` are the client's latest, latest start first.
     """
@@ -245,17 +245,17 @@ class WallTimesResponse(ResponseModel):
 
 
 class RebookWarningResponse(ResponseModel):
-    """Something worth knowing that does not stand in its way."""
+    """A warning that does not prevent the rebooking."""
 
     code: RebookWarningCode
     detail: str
 
 
 class RebookPreviewResponse(ResponseModel):
-    """What is booked by the `review_token`, and by nothing else, until `expires_at`.
+    """The rebooking that the `review_token` books until `expires_at`.
 
     Times by the clocks of the `client`, of the `consultant` and of the `work_schedule`. `notify_client` is false for
-    what has taken place.
+    a session that has taken place.
     """
 
     appointment_id: str
@@ -281,27 +281,25 @@ class RebookPreviewResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From a preview."""
         preview: RebookPreview = result
-        plan, facts, wish = preview.plan, preview.plan.facts, preview.plan.request
-        theirs = WallTimesResponse.from_plan(facts.timezone, plan)
+        plan, facts, request = preview.plan, preview.plan.facts, preview.plan.request
+        client = WallTimesResponse.from_plan(facts.timezone, plan)
         return cls(
             appointment_id=facts.source.id,
-            approach=wish.approach,
+            approach=request.approach,
             work_schedule_id=plan.schedule.id,
-            modality=wish.method,
-            platform=wish.platform,
-            notify_client=wish.notifies_client,
-            override=wish.override,
+            modality=request.method,
+            platform=request.platform,
+            notify_client=request.notifies_client,
+            override=request.override,
             start=plan.start,
             end=plan.end,
-            timezone=theirs.timezone,
-            local_start=theirs.local_start,
-            client=theirs,
+            timezone=client.timezone,
+            local_start=client.local_start,
+            client=client,
             consultant=WallTimesResponse.from_plan(facts.consultant_timezone, plan),
             work_schedule=WallTimesResponse.from_plan(plan.schedule.timezone, plan),
             sessions=SessionsResponse.from_domain(plan.sessions),
-            warnings=[
-                RebookWarningResponse(code=caution, detail=WARNING_TEXTS[caution]) for caution in preview.warnings
-            ],
+            warnings=[RebookWarningResponse(code=code, detail=WARNING_TEXTS[code]) for code in preview.warnings],
             review_token=preview.token,
             expires_at=preview.expires_at,
         )
