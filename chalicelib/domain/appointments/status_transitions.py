@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,13 +10,6 @@ from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.shared.events import Actor, FieldChange
-from chalicelib.domain.shared.languages import choose_language
-
-# The reasons recorded when nobody typed one, in the languages messages are written in.
-_DEFAULT_REASONS: Mapping[str, Mapping[str, str]] = {
-    "en": {"client": "cancelled by customer", "waited": "Your request could not be answered in time."},
-    "fr": {"client": "annulé par le client", "waited": "Nous n'avons pas pu répondre à votre demande à temps."},
-}
 
 
 def initial_status(offer: Offer, pipeline: StatusPipeline) -> Status | None:
@@ -96,14 +88,3 @@ def status_changes(before: Status | None, after: Status | None) -> tuple[FieldCh
     if before == after:
         return ()
     return (FieldChange("status", before.name if before else None, after.name if after else None),)
-
-
-def client_cancellation_reason(language: str, client_reason: str) -> str:
-    """The recorded reason of a cancellation by the client, with the client's own reason (D32)."""
-    text = _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["client"]
-    return f"{text}: {client_reason}" if client_reason else text
-
-
-def auto_reject_reason(language: str) -> str:
-    """The recorded reason for rejecting a request that nobody decided on in time (D33)."""
-    return _DEFAULT_REASONS[choose_language([language], _DEFAULT_REASONS)]["waited"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
-from chalicelib.domain.appointments.client_changes import client_deadlines
+from chalicelib.domain.appointments.deadlines import client_deadlines
 from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline
 from chalicelib.domain.shared.errors import NotFound

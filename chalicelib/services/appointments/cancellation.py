@@ -15,12 +15,11 @@ from chalicelib.domain.appointments.appointment import (
     Attendee,
     Cancellation,
 )
-from chalicelib.domain.appointments.client_changes import reason_by_mode, require_deadline
+from chalicelib.domain.appointments.deadlines import require_deadline
 from chalicelib.domain.appointments.lifecycle import require_not_over
+from chalicelib.domain.appointments.reasons import auto_reject_reason, client_cancellation_reason, reason_by_mode
 from chalicelib.domain.appointments.session_outcome import is_late_cancel
 from chalicelib.domain.appointments.status_transitions import (
-    auto_reject_reason,
-    client_cancellation_reason,
     history_entry,
     status_changes,
 )

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
+from chalicelib.domain.appointments.reasons import client_cancellation_reason
 from chalicelib.domain.appointments.status_transitions import (
     as_renewed_request,
     as_request,
-    client_cancellation_reason,
     history_entry,
     require_transition,
     with_status,

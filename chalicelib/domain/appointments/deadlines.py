@@ -1,12 +1,12 @@
-"""The limits on changes by clients themselves: until when they cancel or move, and with which reason (WG-3 … WG-6)."""
+"""Deadlines: until when clients may cancel or move an appointment themselves (WG-3, WG-4)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee
-from chalicelib.domain.organisation.catalog import ReasonMode, Settings
-from chalicelib.domain.shared.errors import DeadlinePassed, invalid
+from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.shared.errors import DeadlinePassed
 
 
 def require_deadline(appointment: Appointment, hours: int, now: datetime) -> None:
@@ -27,13 +27,6 @@ def client_deadlines(
         cancel_until if now <= cancel_until else None,
         move_until if now <= move_until and not attendee.moves else None,
     )
-
-
-def reason_by_mode(mode: ReasonMode, reason: str) -> str:
-    """The reason to store: empty if the organisation wants none; 422 ``reason_required`` (WG-5, WG-6)."""
-    if mode is ReasonMode.REQUIRED and not reason:
-        raise invalid("/reason", "Please give a reason.", "reason_required")
-    return "" if mode is ReasonMode.OFF else reason
 
 
 def _deadline(appointment: Appointment, hours: int) -> datetime:
