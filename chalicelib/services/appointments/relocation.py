@@ -90,7 +90,7 @@ class RelocateAppointment:
         self._availability_reader = availability_reader
 
     def relocate(self, work: UnitOfWork, context: Context, request: RelocationRequest) -> RelocationResult:
-        """Take the new seat and free the old one if they differ; the old one does not stand in the way.
+        """Take the new seat and free the old one if they differ; the old one is no obstacle.
 
         The staff member stays unless the request changes them. 409 as for bookings, ``staff_conflict``; 422
         ``unknown_staff``, ``past``; 403 ``feature_disabled``. In a schedule it was rebooked into: 422 ``past``,

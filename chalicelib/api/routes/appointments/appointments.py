@@ -1,4 +1,4 @@
-"""Appointments for staff: the dashboard's lists, one appointment, who has it, cancelling."""
+"""Appointments for staff: list, book, show, edit, move to a status, assign and cancel."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     who=Ability.STATUS_HISTORY_VIEW,
 )
 def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistoryEntry]:
-    """The statuses it has passed through, newest first, each as it was then; none without the status function."""
+    """The statuses it has passed through, newest first, each as it was then; empty without the status function."""
     query = call.query
     return container.appointment_queries.status_history(
         call.context(), call.path["appointment_id"], query.limit, query.cursor

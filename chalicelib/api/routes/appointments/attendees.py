@@ -1,4 +1,4 @@
-"""The clients of an appointment: one more comes along, one is taken off."""
+"""The attendees of an appointment: add one, remove one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quick View over HTTP: the three sections, and what is edited from there."""
+"""Quick View: show its three sections, and edit an appointment from there."""
 
 from __future__ import annotations
 

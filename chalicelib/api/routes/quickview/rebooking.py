@@ -1,4 +1,4 @@
-"""Rebooking from Quick View: look, review, book."""
+"""Rebooking from Quick View: summary, preview, booking."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
     refuses=_PLAN_PROBLEMS,
 )
 def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
-    """What would be booked, for review; writes nothing."""
+    """Preview a rebooking for review; writes nothing."""
     return container.rebook_appointment.preview(call.context(), call.path["appointment_id"], call.body.to_request())
 
 

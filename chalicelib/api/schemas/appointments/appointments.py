@@ -27,6 +27,11 @@ from chalicelib.services.appointments.dashboard import DashboardRequest, Dashboa
 from chalicelib.services.appointments.status_change import StatusChangeRequest
 
 
+def same_named_fields(model: type[ResponseModel], record: object) -> dict[str, Any]:
+    """The fields of the response that the record has under the same name."""
+    return {name: getattr(record, name) for name in model.model_fields if hasattr(record, name)}
+
+
 class AppointmentStatusResponse(ResponseModel):
     """Where an appointment is between request and confirmation."""
 
@@ -138,45 +143,20 @@ class AppointmentResponse(ResponseModel):
         """From the appointment as staff see it."""
         view: AppointmentView = result
         a = view.appointment
-        return cls(
-            id=a.id,
-            version=a.version,
-            service_id=a.service_id,
-            location_id=a.location_id,
-            meeting_method=a.method,
-            staff_id=a.staff_id,
-            language=a.language,
-            start=a.start,
-            end=a.end,
-            timezone=a.timezone,
-            local_start=a.local_start,
-            state=a.state,
-            confirmed=a.confirmed,
-            status=AppointmentStatusResponse.model_validate(view.status) if view.status else None,
-            attendees=[AttendeeResponse.model_validate(attendee) for attendee in a.attendees],
-            notes=a.notes,
-            booked_through=a.booked_through.channel,
-            added_by=a.booked_through.label,
-            added_by_id=a.booked_through.staff_id,
-            availability=a.availability,
-            block_id=view.block_id,
-            over_capacity=a.over_capacity,
-            orphaned=view.orphaned,
-            teleconference=TeleconferenceResponse.model_validate(a.teleconference) if a.teleconference else None,
-            overdue=view.overdue,
-            notify_client=a.notify_client,
-            rebooked_from=a.rebooked_from,
-            cancellation=CancellationResponse.model_validate(a.cancellation) if a.cancellation else None,
-            arrived_at=a.reached_at(domain.AppointmentState.ARRIVED),
-            started_at=a.reached_at(domain.AppointmentState.IN_PROGRESS),
-            served_at=a.reached_at(domain.AppointmentState.SERVED),
-            completed_at=a.reached_at(domain.AppointmentState.COMPLETED),
-            no_show=NoShowResponse.model_validate(a.no_show) if a.no_show else None,
-            in_progress_minutes=a.in_progress_minutes,
-            signed_off=SignOffResponse.model_validate(a.signed_off) if a.signed_off else None,
-            session=a.session.use if a.session else None,
-            created_at=a.created_at,
-            updated_at=a.updated_at,
+        return cls.model_validate(
+            same_named_fields(cls, a)
+            | same_named_fields(cls, view)
+            | {
+                "meeting_method": a.method,
+                "booked_through": a.booked_through.channel,
+                "added_by": a.booked_through.label,
+                "added_by_id": a.booked_through.staff_id,
+                "arrived_at": a.reached_at(domain.AppointmentState.ARRIVED),
+                "started_at": a.reached_at(domain.AppointmentState.IN_PROGRESS),
+                "served_at": a.reached_at(domain.AppointmentState.SERVED),
+                "completed_at": a.reached_at(domain.AppointmentState.COMPLETED),
+                "session": a.session.use if a.session else None,
+            }
         )
 
 
@@ -267,10 +247,8 @@ class LogEntryResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From a journal entry."""
         entry: JournalEntry = result
-        changes = [FieldChangeResponse.model_validate(change) for change in entry.changes]
-        return cls(
-            at=entry.at, action=entry.action, user=entry.actor.label, channel=entry.actor.channel, changes=changes
-        )
+        actor = {"user": entry.actor.label, "channel": entry.actor.channel}
+        return cls.model_validate(same_named_fields(cls, entry) | actor)
 
 
 class PastStatusResponse(ResponseModel):
@@ -294,5 +272,4 @@ class StatusHistoryEntryResponse(ResponseModel):
     def from_domain(cls, result: Any) -> Self:
         """From a line of the history."""
         entry: StatusHistoryEntry = result
-        status = PastStatusResponse.model_validate(entry)
-        return cls(status=status, at=entry.at, by=entry.by, reason=entry.reason)
+        return cls.model_validate(same_named_fields(cls, entry) | {"status": entry})

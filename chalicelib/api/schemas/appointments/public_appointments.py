@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
-from chalicelib.api.schemas.appointments.appointments import AppointmentStatusResponse
+from chalicelib.api.schemas.appointments.appointments import AppointmentStatusResponse, same_named_fields
 from chalicelib.api.schemas.appointments.attendees import AttendeeNotes, QuestionAnswers, Reason, to_answers
 from chalicelib.api.schemas.clients.clients import ContactBody
 from chalicelib.api.schemas.shared.coded_fields import Language
@@ -199,18 +199,11 @@ class PublicAppointmentResponse(_PublicAppointmentFields):
     def from_domain(cls, result: Any) -> Self:
         """From the attendee's view of it."""
         view: PublicAppointment = result
-        cancellation = view.appointment.cancellation
-        return cls(
-            **_public_fields(view.appointment, view.status),
-            service=AppointmentServiceResponse.model_validate(view.service),
-            location=AppointmentLocationResponse.model_validate(view.location),
-            staff_name=view.staff_name,
-            attendee=PublicAttendeeResponse.model_validate(view.attendee),
-            meeting_link=None if view.attendee.cancelled else meeting_link(view.appointment),
-            cancellation=PublicCancellationResponse.model_validate(cancellation) if cancellation else None,
-            can_cancel_until=view.can_cancel_until,
-            can_rebook_until=view.can_rebook_until,
-        )
+        own = {
+            "meeting_link": None if view.attendee.cancelled else meeting_link(view.appointment),
+            "cancellation": view.appointment.cancellation,
+        }
+        return cls.model_validate(same_named_fields(cls, view) | _public_fields(view.appointment, view.status) | own)
 
 
 class ConfirmationCodeQuery(RequestModel):
@@ -247,9 +240,5 @@ def _success_message(booked: BookingResult) -> str:
 
 
 def _public_fields(appointment: domain.Appointment, status: statuses.Status | None) -> dict[str, Any]:
-    copied = ("id", "state", "confirmed", "service_id", "location_id", "start", "end", "timezone", "local_start")
-    return {
-        **{name: getattr(appointment, name) for name in copied},
-        "meeting_method": appointment.method,
-        "status": AppointmentStatusResponse.model_validate(status) if status else None,
-    }
+    own = {"meeting_method": appointment.method, "status": status}
+    return same_named_fields(_PublicAppointmentFields, appointment) | own

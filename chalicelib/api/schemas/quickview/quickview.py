@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
+from chalicelib.api.schemas.appointments.appointments import AppointmentResponse, same_named_fields
 from chalicelib.api.schemas.shared.fields import Day, Id, RequestModel, ResponseModel
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
@@ -62,18 +62,8 @@ class QuickViewAppointmentResponse(AppointmentResponse):
         """From an item of a section."""
         item: QuickViewItem = result
         whole = AppointmentResponse.from_domain(item.view)
-        return cls(
-            **{name: getattr(whole, name) for name in AppointmentResponse.model_fields},
-            actions=list(item.actions),
-            contacts=[
-                QuickViewContactResponse(
-                    client_id=c.id, name=c.name, email=c.email, mobile=c.mobile, phone=c.phone, timezone=c.timezone
-                )
-                for c in item.clients
-            ],
-            staff_timezone=item.staff_timezone,
-            staff_local_start=item.staff_local_start,
-        )
+        contacts = [same_named_fields(QuickViewContactResponse, c) | {"client_id": c.id} for c in item.clients]
+        return cls.model_validate(same_named_fields(cls, whole) | same_named_fields(cls, item) | {"contacts": contacts})
 
 
 class QuickViewResponse(ResponseModel):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
 
+from chalicelib.api.schemas.appointments.appointments import same_named_fields
 from chalicelib.api.schemas.appointments.staff_booking import OverrideBody
 from chalicelib.api.schemas.clients.sessions import SessionsResponse
 from chalicelib.api.schemas.organisation.opening_hours import HoursLineResponse
@@ -136,19 +137,8 @@ class EarlierAppointmentResponse(ResponseModel):
         """From an appointment and its notes."""
         earlier: EarlierAppointment = result
         a = earlier.appointment
-        return cls(
-            id=a.id,
-            service_id=a.service_id,
-            location_id=a.location_id,
-            staff_id=a.staff_id,
-            meeting_method=a.method,
-            start=a.start,
-            end=a.end,
-            timezone=a.timezone,
-            local_start=a.local_start,
-            state=a.state,
-            notes=earlier.notes,
-        )
+        own = {"meeting_method": a.method, "notes": earlier.notes}
+        return cls.model_validate(same_named_fields(cls, a) | own)
 
 
 class RebookScheduleResponse(ResponseModel):
@@ -166,16 +156,11 @@ class RebookScheduleResponse(ResponseModel):
     @classmethod
     def from_schedule(cls, schedule: WorkSchedule, location_id: str) -> Self:
         """A schedule as it is offered at a location."""
-        return cls(
-            id=schedule.id,
-            calendar_type=schedule.calendar_type,
-            timezone=schedule.timezone,
-            lines=[HoursLineResponse.from_domain(line) for line in schedule.lines],
-            valid_from=schedule.valid_from,
-            valid_until=schedule.valid_until,
-            location_id=schedule.location_id,
-            selectable=is_selectable(schedule, location_id),
-        )
+        own = {
+            "lines": [HoursLineResponse.from_domain(line) for line in schedule.lines],
+            "selectable": is_selectable(schedule, location_id),
+        }
+        return cls.model_validate(same_named_fields(cls, schedule) | own)
 
 
 class RebookSummaryResponse(ResponseModel):
@@ -211,11 +196,8 @@ class RebookSummaryResponse(ResponseModel):
             consultant=ConsultantResponse(
                 staff_id=consultant.id, name=consultant.name, timezone=facts.consultant_timezone
             ),
-            service=RebookServiceResponse(
-                service_id=service.id,
-                name=service.name,
-                duration_minutes=service.duration_minutes,
-                meeting_methods=list(service.meeting_methods),
+            service=RebookServiceResponse.model_validate(
+                same_named_fields(RebookServiceResponse, service) | {"service_id": service.id}
             ),
             location_id=facts.source.location_id,
             sessions=SessionsResponse.from_domain(summary.sessions),
