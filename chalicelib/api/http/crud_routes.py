@@ -54,7 +54,7 @@ def crud_routes(
     *,
     body: type[RecordBody],
     change_body: type[RecordBody],
-    answer: type[ResponseModel],
+    response: type[ResponseModel],
     saved: type[ResponseModel] | None = None,
     reading: Access,
     writing: Access,
@@ -66,12 +66,12 @@ def crud_routes(
 ) -> None:
     """Declare the routes of the resource whose records are at ``path``; its last part is the record's id.
 
-    ``reading`` may list and show, ``writing`` create, change and delete. Create and change answer with ``saved``
-    where that differs from ``answer``.
+    ``reading`` may list and show, ``writing`` create, change and delete. Create and change respond with ``saved``
+    where that differs from ``response``.
     """
     names, collection = re.findall(r"{(\w+)}", path), path.rpartition("/")[0]
-    page: Any = PageResponse.__class_getitem__(answer)
-    written = saved or answer
+    page: Any = PageResponse.__class_getitem__(response)
+    written = saved or response
 
     def ids(call: Call[Any, Any]) -> list[str]:
         return [call.path[name] for name in names if name in call.path]
@@ -92,10 +92,12 @@ def crud_routes(
         service().remove(call.context(), *ids(call))
 
     list_refusals = ("invalid_cursor", *lists.refuses)
-    routes.get(collection, query=PageQuery, answer=page, who=reading, refuses=list_refusals)(lists.name(handle_list))
-    create = routes.post(collection, body=body, answer=written, status=201, who=writing, refuses=creates.refuses)
+    routes.get(collection, query=PageQuery, response=page, access=reading, refuses=list_refusals)(
+        lists.name(handle_list)
+    )
+    create = routes.post(collection, body=body, response=written, status=201, access=writing, refuses=creates.refuses)
     create(creates.name(handle_create))
-    routes.get(path, answer=answer, who=reading, refuses=shows.refuses)(shows.name(handle_show))
-    change = routes.patch(path, body=change_body, answer=written, who=writing, refuses=changes.refuses)
+    routes.get(path, response=response, access=reading, refuses=shows.refuses)(shows.name(handle_show))
+    change = routes.patch(path, body=change_body, response=written, access=writing, refuses=changes.refuses)
     change(changes.name(handle_change))
-    routes.delete(path, who=writing, refuses=deletes.refuses)(deletes.name(handle_delete))
+    routes.delete(path, access=writing, refuses=deletes.refuses)(deletes.name(handle_delete))

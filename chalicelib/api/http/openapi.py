@@ -72,8 +72,8 @@ def _schemas(routes: list[Route]) -> tuple[SchemaByModel, Json]:
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(problems.Problem, "serialization")]
     for route in routes:
         wanted += [(route.body, "validation"), (route.query, "validation")]
-        if route.answer:
-            wanted.append((route.answer, "serialization"))
+        if route.response:
+            wanted.append((route.response, "serialization"))
     schemas, found = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF + "{model}")
     definitions = found.get("$defs", {})
     names = _public_names(definitions)
@@ -124,17 +124,17 @@ def _operation(route: Route, schemas: SchemaByModel, definitions: Json) -> Json:
 
 
 def _access_text(route: Route) -> str:
-    if isinstance(route.who, AccessLevel):
-        return route.who.value
-    abilities = (route.who,) if isinstance(route.who, Ability) else route.who
+    if isinstance(route.access, AccessLevel):
+        return route.access.value
+    abilities = (route.access,) if isinstance(route.access, Ability) else route.access
     return "staff with the ability " + " or ".join(f"`{ability.value}`" for ability in abilities)
 
 
 def _success_response(route: Route, schemas: SchemaByModel) -> Json:
     response: Json = {"description": HTTPStatus(route.status).phrase}
-    if route.answer:
-        response["content"] = {route.produces: {"schema": schemas[route.answer, "serialization"]}}
-        version = route.answer.model_fields.get("version")
+    if route.response:
+        response["content"] = {route.produces: {"schema": schemas[route.response, "serialization"]}}
+        version = route.response.model_fields.get("version")
         if version is not None and version.annotation is int:
             response["headers"] = {
                 "ETag": {"description": "the version, as If-Match wants it", "schema": {"type": "string"}}

@@ -19,12 +19,12 @@ Presenter = Callable[[Call[Any, Any], Any], BaseModel]
 
 
 class RouteOptions(TypedDict, total=False):
-    """The keywords of a declaration; only ``who`` is required."""
+    """The keywords of a declaration; only ``access`` is required."""
 
-    who: Required[Access]
+    access: Required[Access]
     body: type[RequestModel]
     query: type[RequestModel]
-    answer: type[ResponseModel]
+    response: type[ResponseModel]
     status: int
     present: Presenter
     refuses: tuple[type[Refusal] | str, ...]
@@ -41,10 +41,10 @@ class Route:
     path: str
     handler: Handler
     tag: str
-    who: Access
+    access: Access
     body: type[RequestModel] = NoBody
     query: type[RequestModel] = NoQuery
-    answer: type[ResponseModel] | None = None
+    response: type[ResponseModel] | None = None
     status: int = 200
     present: Presenter | None = None
     refuses: tuple[type[Refusal] | str, ...] = ()
@@ -55,7 +55,7 @@ class Route:
     @property
     def public(self) -> bool:
         """True if it is called without a login."""
-        return self.who is AccessLevel.PUBLIC
+        return self.access is AccessLevel.PUBLIC
 
     @property
     def name(self) -> str:

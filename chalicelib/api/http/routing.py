@@ -2,19 +2,19 @@
 
     routes = Routes(__name__, tag="Quickstream")
 
-    @routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
+    @routes.get("/quickstream/blocks/{block_id}", response=BlockResponse, access=Ability.BLOCK_VIEW)
     def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
         '''One occurrence of a block.'''
         return container.block_queries.show(call.context(), call.path["block_id"])
 
-    @routes.post("/public/holds", body=HoldBody, answer=HoldResponse, status=201, who=PUBLIC,
+    @routes.post("/public/holds", body=HoldBody, response=HoldResponse, status=201, access=PUBLIC,
                  refuses=(SlotTaken, "unknown_service"))
     def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
         '''Keep a slot while its form is filled in.'''
         return container.hold_slot.hold(call.context(), call.body.to_request())
 
-A handler returns the model of ``answer=`` or a value that its ``from_domain`` takes; ``present=`` replaces
-``from_domain`` by a function of the call and the result. Without ``answer=`` the response has no body (204). Models
+A handler returns the model of ``response=`` or a value that its ``from_domain`` takes; ``present=`` replaces
+``from_domain`` by a function of the call and the result. Without ``response=`` the response has no body (204). Models
 of bodies and queries derive from ``RequestModel``, those of responses from ``ResponseModel``
 (schemas/shared/fields.py). Every POST takes an Idempotency-Key unless ``idempotent=False``; PATCH and DELETE take
 If-Match unless ``versioned=False``, and a POST takes it with ``versioned=True``. ``refuses=`` lists the refusals
@@ -78,7 +78,7 @@ class Routes:
 
     def route(self, method: str, path: str, **declaration: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
         """Declare the decorated function as the handler of a route."""
-        empty = "answer" not in declaration and "produces" not in declaration
+        empty = "response" not in declaration and "produces" not in declaration
         declaration.setdefault("status", 204 if empty else 200)
 
         def declare(handler: Handler) -> Handler:

@@ -107,7 +107,7 @@ def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Re
 
 
 def _decode_call(route: Route, request: Request, parameters: Mapping[str, str]) -> Call[Any, Any]:
-    principal = authorise(request.context, route.who)
+    principal = authorise(request.context, route.access)
     header = request.headers.get
     raw = decoding.raw_body(request) if route.method in _METHODS_WITH_BODY else b""
 
@@ -146,12 +146,12 @@ def _idempotency_key(
 
 def _serialise_result(route: Route, call: Call[Any, Any], result: Any) -> tuple[str, int | None]:
     """The body of the response, and the version of the resource in it."""
-    if route.answer is None:
+    if route.response is None:
         return ("" if route.status == 204 else str(result)), None
     if route.present is not None:
         model = route.present(call, result)
     else:
-        model = result if isinstance(result, route.answer) else route.answer.from_domain(result)
+        model = result if isinstance(result, route.response) else route.response.from_domain(result)
     version = getattr(model, "version", None)
     return model.model_dump_json(), version if isinstance(version, int) else None
 

@@ -142,7 +142,7 @@ def routes_of(desk: Desk) -> Routes:
     routes = Routes("demo", tag="Demo")
 
     @routes.post(
-        "/bookings/{booking_id}", body=Wish, query=Filter, answer=Booking, status=201, who=PUBLIC,
+        "/bookings/{booking_id}", body=Wish, query=Filter, response=Booking, status=201, access=PUBLIC,
         refuses=(CapacityExhausted, "unknown_hold"),
     )  # fmt: skip
     def book(call: Call[Wish, Filter]) -> Booked:
@@ -153,35 +153,37 @@ def routes_of(desk: Desk) -> Routes:
         desk.calls.append(call)
         return desk.book(call.body.name, call.now, call.idempotency)
 
-    @routes.get("/bookings/{booking_id}", query=Filter, answer=Booking, who=Ability.BLOCK_VIEW)
+    @routes.get("/bookings/{booking_id}", query=Filter, response=Booking, access=Ability.BLOCK_VIEW)
     def show(call: Call[NoBody, Filter]) -> Booked:
         """Show a booking."""
         desk.calls.append(call)
         return Booked(call.path["booking_id"], call.staff.name, call.now)
 
-    @routes.patch("/bookings/{booking_id}", body=Wish, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD))
+    @routes.patch(
+        "/bookings/{booking_id}", body=Wish, response=Booking, access=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
+    )
     def change(call: Call[Wish, NoQuery]) -> Booking:
         """Change a booking."""
         desk.calls.append(call)
         return Booking(id="apt_1", name=call.body.name, at=call.now, version=(call.expected_version or 0) + 1)
 
-    @routes.delete("/bookings/{booking_id}", who=Ability.BLOCK_EDIT)
+    @routes.delete("/bookings/{booking_id}", access=Ability.BLOCK_EDIT)
     def remove(call: Call[NoBody, NoQuery]) -> None:
         """Remove a booking."""
         desk.calls.append(call)
 
-    @routes.post("/bookings/{booking_id}/release", who=ANY_STAFF)
+    @routes.post("/bookings/{booking_id}/release", access=ANY_STAFF)
     def release(call: Call[NoBody, NoQuery]) -> None:
         """Release a booking."""
         desk.calls.append(call)
 
-    @routes.get("/trouble/{kind}", who=PUBLIC)
+    @routes.get("/trouble/{kind}", access=PUBLIC)
     def trouble(call: Call[NoBody, NoQuery]) -> None:
         """Fail in some way."""
         kinds = {"busy": Busy(), "unknown": NotFound(), "bug": Unnamed("ana@example.org")}
         raise kinds[call.path["kind"]]
 
-    @routes.get("/file.ics", who=PUBLIC, produces="text/calendar")
+    @routes.get("/file.ics", access=PUBLIC, produces="text/calendar")
     def show_file(call: Call[NoBody, NoQuery]) -> str:
         """Show a calendar file."""
         return "BEGIN:VCALENDAR"

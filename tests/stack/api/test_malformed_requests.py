@@ -184,10 +184,10 @@ def others(stack: Stack) -> Iterator[dict[Role, httpx.Client]]:
 
 def may(role: Role, route: Route) -> bool:
     """Whether the matrix gives the role one of the abilities the route asks for."""
-    if isinstance(route.who, Ability):
-        return bool(grants(frozenset({role}), route.who))
-    if isinstance(route.who, tuple):
-        return any(grants(frozenset({role}), ability) for ability in route.who)
+    if isinstance(route.access, Ability):
+        return bool(grants(frozenset({role}), route.access))
+    if isinstance(route.access, tuple):
+        return any(grants(frozenset({role}), ability) for ability in route.access)
     return True
 
 

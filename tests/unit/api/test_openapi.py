@@ -106,7 +106,7 @@ def described(*answers: type[ResponseModel]) -> dict[str, Any]:
         def show(call: Call[NoBody, NoQuery]) -> None:
             """Show it."""
 
-        routes.get(f"/{number}", answer=answer, who=PUBLIC)(show)
+        routes.get(f"/{number}", response=answer, access=PUBLIC)(show)
     return openapi.document(routes.declared, "")
 
 

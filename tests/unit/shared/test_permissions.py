@@ -29,7 +29,10 @@ def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
     """A new route brings its row of tests/builders/oracles/permission_requests.py along."""
     routes = [route for resource in DECLARED for route in resource.declared]
     needed = {
-        ability.value for route in routes if not isinstance(route.who, AccessLevel) for ability in abilities(route.who)
+        ability.value
+        for route in routes
+        if not isinstance(route.access, AccessLevel)
+        for ability in abilities(route.access)
     }
     assert needed - {ability for ask in ASKS for ability in ask.needs} == set(TO_COME)
     assert not [route.path for route in routes if route.path.startswith(tuple(TO_COME.values()))]

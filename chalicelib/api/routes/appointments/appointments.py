@@ -53,8 +53,8 @@ _TIME_PROBLEMS = (
 @routes.get(
     "/appointments",
     query=AppointmentListQuery,
-    answer=PageResponse[AppointmentResponse],
-    who=Ability.DASHBOARD_VIEW,
+    response=PageResponse[AppointmentResponse],
+    access=Ability.DASHBOARD_VIEW,
     refuses=(NotFound, "location_required", "date_required", "invalid_cursor"),
 )
 def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> Page[AppointmentView]:
@@ -65,9 +65,9 @@ def list_appointments(call: Call[NoBody, AppointmentListQuery]) -> Page[Appointm
 @routes.post(
     "/appointments",
     body=StaffBookingBody,
-    answer=AppointmentResponse,
+    response=AppointmentResponse,
     status=201,
-    who=BOOKING_ABILITIES,
+    access=BOOKING_ABILITIES,
     refuses=(
         *(OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, NoStaffForLanguage),
         *(FeatureDisabled, "unknown_client", "client_required", "contact_required", "client_twice"),
@@ -80,7 +80,7 @@ def book_for_client(call: Call[StaffBookingBody, NoQuery]) -> AppointmentView:
     return container.book_appointment_as_staff.book(call.context(call.body.channel.channel), call.body.to_request())
 
 
-@routes.get("/appointments/{appointment_id}", answer=AppointmentResponse, who=_VIEW_ABILITIES)
+@routes.get("/appointments/{appointment_id}", response=AppointmentResponse, access=_VIEW_ABILITIES)
 def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
     """One appointment."""
     return container.appointment_queries.show(call.context(), call.path["appointment_id"])
@@ -89,8 +89,8 @@ def show_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 @routes.patch(
     "/appointments/{appointment_id}",
     body=AppointmentChangeBody,
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_EDIT,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, FeatureDisabled),
         *("unknown_staff", "unknown_service", "unknown_location", "not_bookable_here", "group_not_bookable_here"),
@@ -106,7 +106,10 @@ def change_appointment(call: Call[RecordBody, NoQuery]) -> AppointmentView:
 
 
 @routes.get(
-    "/appointments/{appointment_id}/log", query=PageQuery, answer=PageResponse[LogEntryResponse], who=Ability.LOG_VIEW
+    "/appointments/{appointment_id}/log",
+    query=PageQuery,
+    response=PageResponse[LogEntryResponse],
+    access=Ability.LOG_VIEW,
 )
 def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """Every action on an appointment, newest first."""
@@ -117,8 +120,8 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
 @routes.get(
     "/appointments/{appointment_id}/history",
     query=PageQuery,
-    answer=PageResponse[StatusHistoryEntryResponse],
-    who=Ability.STATUS_HISTORY_VIEW,
+    response=PageResponse[StatusHistoryEntryResponse],
+    access=Ability.STATUS_HISTORY_VIEW,
 )
 def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistoryEntry]:
     """The statuses it has passed through, newest first, each as it was then; empty without the status function."""
@@ -131,8 +134,8 @@ def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistor
 @routes.post(
     "/appointments/{appointment_id}/status",
     body=AppointmentStatusBody,
-    answer=AppointmentResponse,
-    who=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
+    response=AppointmentResponse,
+    access=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
     versioned=True,
     refuses=(WrongState, StatusChanged, FeatureDisabled, "unknown_status", "status_archived", "reason_required"),
 )
@@ -145,8 +148,8 @@ def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentVie
 @routes.post(
     "/appointments/{appointment_id}/claim",
     body=ClaimBody,
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_CLAIM,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_CLAIM,
     versioned=True,
     refuses=(AlreadyAssigned, StaffConflict, WrongState, VersionMismatch),
 )
@@ -159,8 +162,8 @@ def claim_appointment(call: Call[ClaimBody, NoQuery]) -> AppointmentView:
 @routes.post(
     "/appointments/{appointment_id}/assign",
     body=AssignmentBody,
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_ASSIGN,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_ASSIGN,
     versioned=True,
     refuses=(StaffConflict, WrongState, VersionMismatch, "not_eligible"),
 )
@@ -172,8 +175,8 @@ def assign_appointment(call: Call[AssignmentBody, NoQuery]) -> AppointmentView:
 
 @routes.post(
     "/appointments/{appointment_id}/unassign",
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_ASSIGN,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_ASSIGN,
     versioned=True,
     refuses=(WrongState, VersionMismatch),
 )
@@ -185,8 +188,8 @@ def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
 @routes.post(
     "/appointments/{appointment_id}/cancel",
     body=StaffCancellationBody,
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_EDIT,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_EDIT,
     versioned=True,
     refuses=(
         *(WrongState, VersionMismatch, FeatureDisabled),

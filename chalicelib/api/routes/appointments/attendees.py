@@ -19,9 +19,9 @@ _EDIT_ABILITIES = (Ability.APPOINTMENT_EDIT, Ability.GROUP_ATTENDEE_ADD)
 @routes.post(
     "/appointments/{appointment_id}/attendees",
     body=AddedAttendeeBody,
-    answer=AppointmentResponse,
+    response=AppointmentResponse,
     status=201,
-    who=_EDIT_ABILITIES,
+    access=_EDIT_ABILITIES,
     versioned=True,
     refuses=(
         WrongState,
@@ -45,7 +45,7 @@ def add_attendee(call: Call[AddedAttendeeBody, NoQuery]) -> AppointmentView:
 @routes.delete(
     "/appointments/{appointment_id}/attendees/{client_id}",
     query=AttendeeRemovalQuery,
-    who=_EDIT_ABILITIES,
+    access=_EDIT_ABILITIES,
     refuses=(WrongState, FeatureDisabled, "reason_required", "unknown_reason"),
 )
 def remove_attendee(call: Call[NoBody, AttendeeRemovalQuery]) -> None:

@@ -24,8 +24,8 @@ def _lifecycle_route(
     return routes.post(
         f"/appointments/{{appointment_id}}/{action}",
         body=body,
-        answer=AppointmentResponse,
-        who=Ability.APPOINTMENT_PROGRESS,
+        response=AppointmentResponse,
+        access=Ability.APPOINTMENT_PROGRESS,
         versioned=True,
         refuses=refuses,
     )

@@ -49,10 +49,10 @@ def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppo
 @routes.post(
     "/public/appointments",
     body=PublicBookingBody,
-    answer=BookedAppointmentResponse,
+    response=BookedAppointmentResponse,
     present=_booking_response,
     status=201,
-    who=PUBLIC,
+    access=PUBLIC,
     refuses=(
         *(*_SEAT_PROBLEMS, SlotTaken, TooManyBookings, *BOOKING_PROBLEMS),
         *("unknown_hold", "invalid_answers", "contact_required", "invalid_phone"),
@@ -64,7 +64,10 @@ def book_appointment(call: Call[PublicBookingBody, NoQuery]) -> BookingResult:
 
 
 @routes.get(
-    "/public/appointments/{appointment_id}", query=ConfirmationCodeQuery, answer=PublicAppointmentResponse, who=PUBLIC
+    "/public/appointments/{appointment_id}",
+    query=ConfirmationCodeQuery,
+    response=PublicAppointmentResponse,
+    access=PUBLIC,
 )
 def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> PublicAppointment:
     """The appointment behind the link in a mail."""
@@ -74,7 +77,7 @@ def show_public_appointment(call: Call[NoBody, ConfirmationCodeQuery]) -> Public
 @routes.get(
     "/public/appointments/{appointment_id}/calendar.ics",
     query=ConfirmationCodeQuery,
-    who=PUBLIC,
+    access=PUBLIC,
     produces="text/calendar",
 )
 def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
@@ -86,9 +89,9 @@ def show_calendar_file(call: Call[NoBody, ConfirmationCodeQuery]) -> str:
 @routes.post(
     "/public/appointments/{appointment_id}/reschedule",
     body=PublicRescheduleBody,
-    answer=BookedAppointmentResponse,
+    response=BookedAppointmentResponse,
     present=_booking_response,
-    who=PUBLIC,
+    access=PUBLIC,
     refuses=(
         *(*_SEAT_PROBLEMS, SlotTaken, DeadlinePassed, AlreadyRebooked, WrongState),
         *(*START_PROBLEMS, *BOOKING_WINDOW_PROBLEMS, *REMOVED_PROBLEMS, "reason_required"),
@@ -104,8 +107,8 @@ def reschedule_appointment(call: Call[PublicRescheduleBody, NoQuery]) -> Booking
 @routes.post(
     "/public/appointments/{appointment_id}/cancel",
     body=PublicCancellationBody,
-    answer=CancelledAppointmentResponse,
-    who=PUBLIC,
+    response=CancelledAppointmentResponse,
+    access=PUBLIC,
     refuses=(DeadlinePassed, WrongState, StatusChanged, "reason_required"),
 )
 def cancel_public_appointment(call: Call[PublicCancellationBody, NoQuery]) -> AppointmentView:

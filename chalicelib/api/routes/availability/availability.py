@@ -17,8 +17,8 @@ BOOKING_ABILITIES = (Ability.BOOK_CONTACT_CENTRE, Ability.BOOK_FOR_SELF, Ability
 @routes.get(
     "/availability",
     query=StaffAvailabilityQuery,
-    answer=AvailabilityResponse,
-    who=BOOKING_ABILITIES,
+    response=AvailabilityResponse,
+    access=BOOKING_ABILITIES,
     refuses=(
         *(NotFound, FeatureDisabled, "unknown_timezone", "invalid_range", "method_not_offered", "unknown_hold"),
         *("unknown_staff", "not_bookable_here", "group_not_bookable_here"),

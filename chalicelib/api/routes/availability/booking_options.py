@@ -15,8 +15,8 @@ routes = Routes(__name__, tag="Appointments")
 @routes.get(
     "/booking-options",
     query=BookingOptionsQuery,
-    answer=BookingOptionsResponse,
-    who=BOOKING_ABILITIES,
+    response=BookingOptionsResponse,
+    access=BOOKING_ABILITIES,
     refuses=(NotFound, FeatureDisabled),
 )
 def list_booking_options(call: Call[NoBody, BookingOptionsQuery]) -> BookingOptions:

@@ -36,8 +36,8 @@ BOOKING_PROBLEMS = (
 @routes.get(
     "/public/availability",
     query=AvailabilityRangeQuery,
-    answer=AvailabilityResponse,
-    who=PUBLIC,
+    response=AvailabilityResponse,
+    access=PUBLIC,
     refuses=(
         NotFound,
         "unknown_timezone",
@@ -57,8 +57,8 @@ def list_availability(call: Call[NoBody, AvailabilityRangeQuery]) -> Availabilit
 @routes.get(
     "/public/availability/explain",
     query=AvailabilityExplanationQuery,
-    answer=AvailabilityExplanationResponse,
-    who=PUBLIC,
+    response=AvailabilityExplanationResponse,
+    access=PUBLIC,
     refuses=(*_WALL_TIME_PROBLEMS, NotFound, *_NOT_BOOKABLE_PROBLEMS, "unknown_hold"),
 )
 def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> SlotExplanation:
@@ -67,14 +67,19 @@ def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> Sl
 
 
 @routes.post(
-    "/public/holds", body=HoldBody, answer=HoldResponse, status=201, who=PUBLIC, refuses=(*BOOKING_PROBLEMS, SlotTaken)
+    "/public/holds",
+    body=HoldBody,
+    response=HoldResponse,
+    status=201,
+    access=PUBLIC,
+    refuses=(*BOOKING_PROBLEMS, SlotTaken),
 )
 def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
     """Keep a slot while its form is filled in."""
     return container.hold_slot.hold(call.context(), call.body.to_request())
 
 
-@routes.delete("/public/holds/{hold_id}", query=HoldReleaseQuery, who=PUBLIC, versioned=False)
+@routes.delete("/public/holds/{hold_id}", query=HoldReleaseQuery, access=PUBLIC, versioned=False)
 def release_hold(call: Call[NoBody, HoldReleaseQuery]) -> None:
     """Give a held slot back."""
     container.hold_slot.release(call.context(), call.path["hold_id"], call.query.token)

@@ -16,8 +16,8 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/{client_id}/activity",
     query=PageQuery,
-    answer=ActivityPageResponse,
-    who=Ability.LOG_VIEW,
+    response=ActivityPageResponse,
+    access=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
 def show_client_activity(call: Call[NoBody, PageQuery]) -> Page[Activity]:

@@ -30,8 +30,8 @@ _FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
 @routes.get(
     "/clients",
     query=ClientListQuery,
-    answer=PageResponse[ClientResponse],
-    who=Ability.CLIENT_VIEW,
+    response=PageResponse[ClientResponse],
+    access=Ability.CLIENT_VIEW,
     refuses=("invalid_cursor",),
 )
 def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
@@ -42,10 +42,10 @@ def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
 @routes.post(
     "/clients",
     body=ClientBody,
-    answer=CreatedClientResponse,
+    response=CreatedClientResponse,
     present=created_client_response,
     status=201,
-    who=Ability.CLIENT_ADD,
+    access=Ability.CLIENT_ADD,
     refuses=(Duplicate, *_FIELD_PROBLEMS),
 )
 def create_client(call: Call[ClientBody, NoQuery]) -> domain.Client:
@@ -53,7 +53,7 @@ def create_client(call: Call[ClientBody, NoQuery]) -> domain.Client:
     return container.client_profiles.create(call.context(Channel.CALL_CENTRE), call.body.to_request())
 
 
-@routes.get("/clients/{client_id}", answer=ClientResponse, who=Ability.CLIENT_VIEW)
+@routes.get("/clients/{client_id}", response=ClientResponse, access=Ability.CLIENT_VIEW)
 def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
     """One client; under the id of one who was merged, the client they were merged into."""
     return container.client_profiles.show(call.context(), call.path["client_id"])
@@ -62,8 +62,8 @@ def show_client(call: Call[NoBody, NoQuery]) -> domain.Client:
 @routes.patch(
     "/clients/{client_id}",
     body=ClientChangeBody,
-    answer=ClientResponse,
-    who=Ability.CLIENT_EDIT,
+    response=ClientResponse,
+    access=Ability.CLIENT_EDIT,
     refuses=(ClientMerged, Duplicate, *_FIELD_PROBLEMS),
 )
 def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
@@ -75,7 +75,7 @@ def change_client(call: Call[RecordBody, NoQuery]) -> domain.Client:
 @routes.delete(
     "/clients/{client_id}",
     query=ClientDeletionQuery,
-    who=Ability.CLIENT_DELETE,
+    access=Ability.CLIENT_DELETE,
     refuses=(ClientMerged, HasUpcoming),
 )
 def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
@@ -87,8 +87,8 @@ def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
 @routes.get(
     "/clients/{client_id}/log",
     query=PageQuery,
-    answer=PageResponse[LogEntryResponse],
-    who=Ability.LOG_VIEW,
+    response=PageResponse[LogEntryResponse],
+    access=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
 def show_client_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:

@@ -23,8 +23,8 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/duplicates",
     query=PageQuery,
-    answer=PageResponse[DuplicatePairResponse],
-    who=Ability.CLIENT_MERGE,
+    response=PageResponse[DuplicatePairResponse],
+    access=Ability.CLIENT_MERGE,
     refuses=("invalid_cursor",),
 )
 def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
@@ -32,7 +32,9 @@ def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
     return container.duplicates.worklist(call.context(), call.query.limit, call.query.cursor)
 
 
-@routes.get("/clients/{client_id}/duplicates", answer=PageResponse[LikelyDuplicateResponse], who=Ability.CLIENT_VIEW)
+@routes.get(
+    "/clients/{client_id}/duplicates", response=PageResponse[LikelyDuplicateResponse], access=Ability.CLIENT_VIEW
+)
 def show_client_duplicates(call: Call[NoBody, NoQuery]) -> Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
     return container.duplicates.list_for(call.context(), call.path["client_id"])

@@ -17,8 +17,8 @@ routes = Routes(__name__, tag="Clients")
 @routes.post(
     "/clients/merge",
     body=MergeBody,
-    answer=MergeResponse,
-    who=Ability.CLIENT_MERGE,
+    response=MergeResponse,
+    access=Ability.CLIENT_MERGE,
     refuses=(NotFound, ClientMerged, TooManyMerged, "same_client", "unknown_field"),
 )
 def merge_clients(call: Call[MergeBody, NoQuery]) -> MergeResult:
@@ -28,8 +28,8 @@ def merge_clients(call: Call[MergeBody, NoQuery]) -> MergeResult:
 
 @routes.post(
     "/clients/merges/{merge_id}/undo",
-    answer=UndoneMergeResponse,
-    who=Ability.CLIENT_MERGE,
+    response=UndoneMergeResponse,
+    access=Ability.CLIENT_MERGE,
     refuses=(ClientMerged, WrongState),
 )
 def undo_merge(call: Call[NoBody, NoQuery]) -> UndoneMerge:

@@ -21,7 +21,7 @@ from chalicelib.services.store_port import Page
 routes = Routes(__name__, tag="Clients")
 
 
-@routes.get("/clients/{client_id}/sessions", answer=SessionsResponse, who=Ability.CLIENT_VIEW)
+@routes.get("/clients/{client_id}/sessions", response=SessionsResponse, access=Ability.CLIENT_VIEW)
 def show_sessions(call: Call[NoBody, NoQuery]) -> domain.SessionBalance:
     """How many sessions a client has, with those of everybody merged into them."""
     return container.sessions.show(call.context(), call.path["client_id"])
@@ -30,8 +30,8 @@ def show_sessions(call: Call[NoBody, NoQuery]) -> domain.SessionBalance:
 @routes.put(
     "/clients/{client_id}/sessions",
     body=SessionAllotmentBody,
-    answer=SessionsResponse,
-    who=Ability.SESSIONS_ALLOT,
+    response=SessionsResponse,
+    access=Ability.SESSIONS_ALLOT,
     refuses=(ClientMerged,),
 )
 def allot_sessions(call: Call[SessionAllotmentBody, NoQuery]) -> domain.SessionBalance:
@@ -43,8 +43,8 @@ def allot_sessions(call: Call[SessionAllotmentBody, NoQuery]) -> domain.SessionB
 @routes.get(
     "/clients/{client_id}/session-requests",
     query=PageQuery,
-    answer=PageResponse[SessionRequestResponse],
-    who=Ability.LOG_VIEW,
+    response=PageResponse[SessionRequestResponse],
+    access=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
 def list_session_requests(call: Call[NoBody, PageQuery]) -> Page[domain.SessionRequest]:
@@ -56,9 +56,9 @@ def list_session_requests(call: Call[NoBody, PageQuery]) -> Page[domain.SessionR
 @routes.post(
     "/clients/{client_id}/session-requests",
     body=SessionRequestBody,
-    answer=SessionRequestResponse,
+    response=SessionRequestResponse,
     status=201,
-    who=Ability.SESSIONS_REQUEST,
+    access=Ability.SESSIONS_REQUEST,
     refuses=(ClientMerged, WrongState, "too_many"),
 )
 def request_sessions(call: Call[SessionRequestBody, NoQuery]) -> domain.SessionRequest:
@@ -70,8 +70,8 @@ def request_sessions(call: Call[SessionRequestBody, NoQuery]) -> domain.SessionR
 @routes.patch(
     "/clients/{client_id}/session-requests/{request_id}",
     body=SessionDecisionBody,
-    answer=SessionRequestResponse,
-    who=Ability.SESSIONS_ALLOT,
+    response=SessionRequestResponse,
+    access=Ability.SESSIONS_ALLOT,
     versioned=False,
     refuses=(ClientMerged, WrongState),
 )

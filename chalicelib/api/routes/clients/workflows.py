@@ -19,8 +19,8 @@ routes = Routes(__name__, tag="Clients")
 @routes.get(
     "/clients/{client_id}/workflows",
     query=PageQuery,
-    answer=PageResponse[WorkflowResponse],
-    who=Ability.LOG_VIEW,
+    response=PageResponse[WorkflowResponse],
+    access=Ability.LOG_VIEW,
     refuses=("invalid_cursor",),
 )
 def list_workflows(call: Call[NoBody, PageQuery]) -> Page[domain.Workflow]:
@@ -31,9 +31,9 @@ def list_workflows(call: Call[NoBody, PageQuery]) -> Page[domain.Workflow]:
 @routes.post(
     "/clients/{client_id}/workflows",
     body=WorkflowBody,
-    answer=WorkflowResponse,
+    response=WorkflowResponse,
     status=201,
-    who=Ability.WORKFLOW_EDIT,
+    access=Ability.WORKFLOW_EDIT,
     refuses=(ClientMerged, "unknown_staff", "too_many"),
 )
 def create_workflow(call: Call[WorkflowBody, NoQuery]) -> domain.Workflow:
@@ -45,8 +45,8 @@ def create_workflow(call: Call[WorkflowBody, NoQuery]) -> domain.Workflow:
 @routes.patch(
     "/workflows/{workflow_id}",
     body=WorkflowChangeBody,
-    answer=WorkflowResponse,
-    who=Ability.WORKFLOW_EDIT,
+    response=WorkflowResponse,
+    access=Ability.WORKFLOW_EDIT,
     refuses=("unknown_staff",),
 )
 def change_workflow(call: Call[RecordBody, NoQuery]) -> domain.Workflow:

@@ -17,7 +17,7 @@ crud_routes(
     lambda: container.locations,
     body=LocationBody,
     change_body=LocationChangeBody,
-    answer=LocationResponse,
+    response=LocationResponse,
     reading=Ability.CATALOGUE_VIEW,
     writing=Ability.CATALOGUE_EDIT,
     lists=Operation("list_locations", "All locations, oldest first."),

@@ -9,7 +9,7 @@ from chalicelib.domain.shared.permissions import Principal
 routes = Routes(__name__, tag="Staff")
 
 
-@routes.get("/me", answer=MeResponse, who=ANY_STAFF)
+@routes.get("/me", response=MeResponse, access=ANY_STAFF)
 def show_me(call: Call[NoBody, NoQuery]) -> Principal:
     """The signed-in person and what they may do."""
     return call.staff

@@ -26,7 +26,7 @@ crud_routes(
     lambda: container.opening_hours,
     body=HoursBody,
     change_body=HoursChangeBody,
-    answer=OpeningHoursResponse,
+    response=OpeningHoursResponse,
     reading=HOURS_READ_ABILITIES,
     writing=Ability.HOURS_EDIT,
     lists=Operation("list_hours", "When a location is open in an ordinary week; without any line it never is."),
@@ -44,7 +44,7 @@ crud_routes(
     lambda: container.closures,
     body=ClosureBody,
     change_body=ClosureChangeBody,
-    answer=ClosureResponse,
+    response=ClosureResponse,
     reading=HOURS_READ_ABILITIES,
     writing=Ability.HOURS_EDIT,
     lists=Operation(

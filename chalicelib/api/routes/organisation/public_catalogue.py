@@ -21,7 +21,7 @@ from chalicelib.services.store_port import Page
 routes = Routes(__name__, tag="Public")
 
 
-@routes.get("/public/config", answer=PublicConfigResponse, who=PUBLIC)
+@routes.get("/public/config", response=PublicConfigResponse, access=PUBLIC)
 def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.PublicPolicies:
     """The organisation's name, zone and languages, and the policies a client must know."""
     return container.public_catalogue.policies()
@@ -30,8 +30,8 @@ def show_config(call: Call[NoBody, NoQuery]) -> public_catalogue.PublicPolicies:
 @routes.get(
     "/public/services",
     query=PublicServiceListQuery,
-    answer=PageResponse[PublicServiceResponse],
-    who=PUBLIC,
+    response=PageResponse[PublicServiceResponse],
+    access=PUBLIC,
     refuses=("invalid_cursor",),
 )
 def list_public_services(
@@ -45,8 +45,8 @@ def list_public_services(
 @routes.get(
     "/public/locations",
     query=PublicLocationListQuery,
-    answer=PageResponse[PublicLocationResponse],
-    who=PUBLIC,
+    response=PageResponse[PublicLocationResponse],
+    access=PUBLIC,
     refuses=("invalid_cursor",),
 )
 def list_public_locations(
@@ -60,8 +60,8 @@ def list_public_locations(
 @routes.get(
     "/public/staff",
     query=PublicStaffListQuery,
-    answer=PageResponse[PublicStaffMemberResponse],
-    who=PUBLIC,
+    response=PageResponse[PublicStaffMemberResponse],
+    access=PUBLIC,
     refuses=("invalid_cursor",),
 )
 def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> Page[catalog.Staff]:

@@ -17,7 +17,7 @@ crud_routes(
     lambda: container.services,
     body=ServiceBody,
     change_body=ServiceChangeBody,
-    answer=ServiceResponse,
+    response=ServiceResponse,
     reading=Ability.CATALOGUE_VIEW,
     writing=Ability.CATALOGUE_EDIT,
     lists=Operation("list_services", "All services, oldest first."),

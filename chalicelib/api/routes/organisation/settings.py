@@ -22,7 +22,7 @@ routes = Routes(__name__, tag="Settings")
 SETTINGS_READ_ABILITIES = (Ability.SETTINGS_EDIT, Ability.DASHBOARD_VIEW)
 
 
-@routes.get("/settings", answer=SettingsResponse, who=SETTINGS_READ_ABILITIES)
+@routes.get("/settings", response=SettingsResponse, access=SETTINGS_READ_ABILITIES)
 def show_settings(call: Call[NoBody, NoQuery]) -> Settings:
     """The organisation's settings."""
     return container.organisation_settings.show()
@@ -31,8 +31,8 @@ def show_settings(call: Call[NoBody, NoQuery]) -> Settings:
 @routes.patch(
     "/settings",
     body=SettingsChangeBody,
-    answer=SettingsResponse,
-    who=Ability.SETTINGS_EDIT,
+    response=SettingsResponse,
+    access=Ability.SETTINGS_EDIT,
     refuses=("unknown_timezone", "unknown_holidays", "statuses_missing", "start_first"),
 )
 def change_settings(call: Call[RecordBody, NoQuery]) -> Settings:
@@ -46,7 +46,7 @@ crud_routes(
     lambda: container.cancellation_reasons,
     body=CancellationReasonBody,
     change_body=CancellationReasonChangeBody,
-    answer=CancellationReasonResponse,
+    response=CancellationReasonResponse,
     reading=Ability.CATALOGUE_VIEW,
     writing=Ability.CATALOGUE_EDIT,
     lists=Operation(

@@ -17,7 +17,7 @@ crud_routes(
     lambda: container.staff_members,
     body=StaffMemberBody,
     change_body=StaffMemberChangeBody,
-    answer=StaffMemberResponse,
+    response=StaffMemberResponse,
     reading=Ability.CATALOGUE_VIEW,
     writing=Ability.STAFF_EDIT,
     lists=Operation("list_staff", "All staff, oldest first."),

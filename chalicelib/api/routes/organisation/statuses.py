@@ -22,7 +22,7 @@ crud_routes(
     lambda: container.statuses,
     body=StatusBody,
     change_body=StatusChangeBody,
-    answer=StatusResponse,
+    response=StatusResponse,
     reading=Ability.CATALOGUE_VIEW,
     writing=Ability.STATUS_CONFIGURE,
     lists=Operation("list_statuses", "All statuses in order of position, archived ones included."),
@@ -44,8 +44,8 @@ crud_routes(
 @routes.put(
     "/statuses/order",
     body=StatusOrderBody,
-    answer=PageResponse[StatusResponse],
-    who=Ability.STATUS_CONFIGURE,
+    response=PageResponse[StatusResponse],
+    access=Ability.STATUS_CONFIGURE,
     refuses=("invalid_order", "start_first"),
 )
 def order_statuses(call: Call[StatusOrderBody, NoQuery]) -> Page[statuses.Status]:

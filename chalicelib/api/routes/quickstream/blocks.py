@@ -30,9 +30,9 @@ _TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", 
 @routes.post(
     "/quickstream/blocks",
     body=BlockBody,
-    answer=BlockSeriesResponse,
+    response=BlockSeriesResponse,
     status=201,
-    who=Ability.BLOCK_EDIT,
+    access=Ability.BLOCK_EDIT,
     refuses=(
         NotFound,
         *_TIME_PROBLEMS,
@@ -50,8 +50,8 @@ def create_blocks(call: Call[BlockBody, NoQuery]) -> CreatedBlocks:
 @routes.get(
     "/quickstream/blocks",
     query=BlockListQuery,
-    answer=PageResponse[BlockResponse],
-    who=Ability.BLOCK_VIEW,
+    response=PageResponse[BlockResponse],
+    access=Ability.BLOCK_VIEW,
     refuses=(NotFound, "invalid_range", "invalid_cursor"),
 )
 def list_blocks(call: Call[NoBody, BlockListQuery]) -> Page[BlockOccurrence]:
@@ -59,7 +59,7 @@ def list_blocks(call: Call[NoBody, BlockListQuery]) -> Page[BlockOccurrence]:
     return container.block_queries.list(call.context(), call.query.to_request())
 
 
-@routes.get("/quickstream/blocks/{block_id}", answer=BlockResponse, who=Ability.BLOCK_VIEW)
+@routes.get("/quickstream/blocks/{block_id}", response=BlockResponse, access=Ability.BLOCK_VIEW)
 def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     """One occurrence of a block."""
     return container.block_queries.show(call.context(), call.path["block_id"])
@@ -69,8 +69,8 @@ def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     "/quickstream/blocks/{block_id}",
     body=BlockChangeBody,
     query=BlockScopeQuery,
-    answer=BlockResponse,
-    who=Ability.BLOCK_EDIT,
+    response=BlockResponse,
+    access=Ability.BLOCK_EDIT,
     refuses=(BookingsAffected, WrongState, VersionMismatch, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
 )
 def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurrence:
@@ -83,7 +83,7 @@ def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurre
 @routes.delete(
     "/quickstream/blocks/{block_id}",
     query=BlockScopeQuery,
-    who=Ability.BLOCK_EDIT,
+    access=Ability.BLOCK_EDIT,
     refuses=(BookingsAffected, WrongState, VersionMismatch),
 )
 def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
@@ -95,8 +95,8 @@ def delete_block(call: Call[NoBody, BlockScopeQuery]) -> None:
     "/quickstream/blocks/{block_id}/preview",
     body=BlockChangeBody,
     query=BlockScopeQuery,
-    answer=BlockPreviewResponse,
-    who=Ability.BLOCK_EDIT,
+    response=BlockPreviewResponse,
+    access=Ability.BLOCK_EDIT,
     idempotent=False,
     refuses=(WrongState, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
 )
@@ -109,8 +109,8 @@ def preview_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockPrevie
 
 @routes.post(
     "/quickstream/blocks/{block_id}/release",
-    answer=BlockResponse,
-    who=Ability.BLOCK_RELEASE,
+    response=BlockResponse,
+    access=Ability.BLOCK_RELEASE,
     versioned=True,
     refuses=(WrongState, VersionMismatch),
 )
@@ -121,8 +121,8 @@ def release_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
 
 @routes.post(
     "/quickstream/blocks/{block_id}/close",
-    answer=BlockResponse,
-    who=Ability.BLOCK_RELEASE,
+    response=BlockResponse,
+    access=Ability.BLOCK_RELEASE,
     versioned=True,
     refuses=(VersionMismatch,),
 )

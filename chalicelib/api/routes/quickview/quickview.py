@@ -27,7 +27,7 @@ routes = Routes(__name__, tag="Quick View")
 
 
 @routes.get(
-    "/quickview", query=QuickViewQuery, answer=QuickViewResponse, who=Ability.DASHBOARD_VIEW, refuses=(NotFound,)
+    "/quickview", query=QuickViewQuery, response=QuickViewResponse, access=Ability.DASHBOARD_VIEW, refuses=(NotFound,)
 )
 def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
     """One's own work, or a colleague's: each appointment of the day and the recent past in one of three sections."""
@@ -37,8 +37,8 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
 @routes.patch(
     "/quickview/appointments/{appointment_id}",
     body=QuickViewChangeBody,
-    answer=AppointmentResponse,
-    who=Ability.APPOINTMENT_EDIT,
+    response=AppointmentResponse,
+    access=Ability.APPOINTMENT_EDIT,
     refuses=(
         *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict),
         *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),

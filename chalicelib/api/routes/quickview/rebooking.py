@@ -38,8 +38,8 @@ _PLAN_PROBLEMS = (
 
 @routes.get(
     "/quickview/appointments/{appointment_id}/rebook",
-    answer=RebookSummaryResponse,
-    who=Ability.REBOOK,
+    response=RebookSummaryResponse,
+    access=Ability.REBOOK,
     refuses=(WrongState, ConsultantUnavailable),
 )
 def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
@@ -50,8 +50,8 @@ def show_rebooking(call: Call[NoBody, NoQuery]) -> RebookSummary:
 @routes.post(
     "/quickview/appointments/{appointment_id}/rebook/preview",
     body=RebookBody,
-    answer=RebookPreviewResponse,
-    who=Ability.REBOOK,
+    response=RebookPreviewResponse,
+    access=Ability.REBOOK,
     idempotent=False,
     refuses=_PLAN_PROBLEMS,
 )
@@ -63,9 +63,9 @@ def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
 @routes.post(
     "/quickview/appointments/{appointment_id}/rebook",
     body=RebookConfirmationBody,
-    answer=AppointmentResponse,
+    response=AppointmentResponse,
     status=201,
-    who=Ability.REBOOK,
+    access=Ability.REBOOK,
     refuses=(
         *(ReviewExpired, ReviewOutdated, ScheduleChanged, "review_required", "invalid_review_token"),
         *_PLAN_PROBLEMS,

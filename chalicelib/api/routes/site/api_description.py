@@ -40,23 +40,23 @@ def description_routes(resources: Iterable[Routes]) -> Routes:
     meta = Routes(__name__, tag="Meta")
     described = [*resources, meta]
 
-    @meta.get("/health", answer=HealthResponse, who=PUBLIC)
+    @meta.get("/health", response=HealthResponse, access=PUBLIC)
     def health(call: Call[NoBody, NoQuery]) -> HealthResponse:
         """Check that the API answers; nothing behind it is checked."""
         return HealthResponse(status="ok", version=__version__)
 
-    @meta.get("/openapi.json", produces="application/json", who=PUBLIC)
+    @meta.get("/openapi.json", produces="application/json", access=PUBLIC)
     def show_document(call: Call[NoBody, NoQuery]) -> str:
         """This document."""
         listed = tuple(route for resource in described for route in resource.declared)
         return _openapi_json(listed, call.public_url)
 
-    @meta.get("/docs", produces=HTML, who=PUBLIC)
+    @meta.get("/docs", produces=HTML, access=PUBLIC)
     def show_documentation(call: Call[NoBody, NoQuery]) -> Response:
         """This document as a web page."""
         return static_response(_read_text(_DOCS_DIRECTORY / "index.html"), HTML, _HEADERS)
 
-    @meta.get("/docs/{part}", produces=SCRIPT, who=PUBLIC)
+    @meta.get("/docs/{part}", produces=SCRIPT, access=PUBLIC)
     def show_documentation_part(call: Call[NoBody, NoQuery]) -> Response:
         """A script or style of that page."""
         found = _swagger_files().get(call.path["part"])

@@ -22,31 +22,31 @@ def _asset_response(address: str) -> Response:
     return static_response(found.body, found.content_type, found.headers)
 
 
-@routes.get("/", query=AnyQuery, who=PUBLIC, produces=HTML)
+@routes.get("/", query=AnyQuery, access=PUBLIC, produces=HTML)
 def show_booking_page(call: Call[NoBody, AnyQuery]) -> Response:
     """The booking page."""
     return _asset_response("/")
 
 
-@routes.get("/manage", query=AnyQuery, who=PUBLIC, produces=HTML)
+@routes.get("/manage", query=AnyQuery, access=PUBLIC, produces=HTML)
 def show_manage_page(call: Call[NoBody, AnyQuery]) -> Response:
     """The page on which clients move and cancel their appointment; changes nothing itself."""
     return _asset_response("/manage")
 
 
-@routes.get("/widget.js", who=PUBLIC, produces=SCRIPT)
+@routes.get("/widget.js", access=PUBLIC, produces=SCRIPT)
 def show_widget(call: Call[Any, Any]) -> Response:
     """The embeddable `<frontdesk-booking>` element."""
     return _asset_response("/widget.js")
 
 
-@routes.get("/manage.js", who=PUBLIC, produces=SCRIPT)
+@routes.get("/manage.js", access=PUBLIC, produces=SCRIPT)
 def show_manage_script(call: Call[Any, Any]) -> Response:
     """The script of the manage page."""
     return _asset_response("/manage.js")
 
 
-@routes.get("/page.css", who=PUBLIC, produces=STYLE)
+@routes.get("/page.css", access=PUBLIC, produces=STYLE)
 def show_page_style(call: Call[Any, Any]) -> Response:
     """The style of both pages."""
     return _asset_response("/page.css")
