@@ -11,214 +11,210 @@ import pytest
 from chalicelib.domain.messaging.notifications import NotSent, Rejected
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
 from chalicelib.services.messaging.outbox_relay import MAX_ATTEMPTS
-from tests.builders.doubles.messaging_doubles import LEASE, Desk, Died
-from tests.builders.records.appointment_builder import (
-    ANA,
-    BEN,
-    NOW,
-    SAM,
-    START,
-    ana,
-    appointment,
-    cancelled,
-    entry,
-    message,
-    with_ben,
-)
+from tests.builders.doubles.messaging_doubles import LEASE, Harness, ProcessCrash
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import ANA, BEN, NOW, SAM, START
 
 MINUTE = timedelta(minutes=1)
 BOOKED = DomainEvent("appointment.booked", 1, {"id": "apt"}, "loc_king", "svc_mortgage")
 
 
-def booked(desk: Desk) -> JournalEntry:
+def put_booking(harness: Harness) -> JournalEntry:
     """Ana's booking, journalled but not yet relayed."""
-    made = entry(message(), events=(BOOKED,))
-    desk.table.journal(made)
+    made = build.entry(build.message(), events=(BOOKED,))
+    harness.table.journal(made)
     return made
 
 
-def test_a_booking_is_told_and_published_and_then_no_longer_due(desk: Desk) -> None:
-    made = booked(desk)
+def test_a_booking_is_told_and_published_and_then_no_longer_due(harness: Harness) -> None:
+    made = put_booking(harness)
 
-    assert desk.relay(made) == 1
+    assert harness.relay(made) == 1
 
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert desk.texts.sent == []
-    assert desk.topic.published == [(f"{made.id}-0", "appointment.booked")]
-    assert desk.waiting() == []
-    assert desk.table.states() == ["sent"]
-    assert desk.observer.metrics == {"MessagesSent": 1}
-
-
-def test_the_sweep_delivers_what_the_stream_missed(desk: Desk) -> None:
-    booked(desk)
-
-    assert desk.sweep(NOW + 5 * MINUTE) == 1
-    assert desk.sweep(NOW + 6 * MINUTE) == 0
-    assert desk.mail.kinds() == [("confirmation", ANA)]
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert harness.texts.sent == []
+    assert harness.topic.published == [(f"{made.id}-0", "appointment.booked")]
+    assert harness.due_entries() == []
+    assert harness.table.claim_states() == ["sent"]
+    assert harness.observer.metrics == {"MessagesSent": 1}
 
 
-def test_a_duplicated_stream_record_sends_nothing_twice(desk: Desk) -> None:
-    made = booked(desk)
+def test_the_sweep_delivers_what_the_stream_missed(harness: Harness) -> None:
+    put_booking(harness)
 
-    desk.relay(made, made)
-    desk.relay(made)
-    desk.sweep(NOW + 5 * MINUTE)
+    assert harness.sweep(NOW + 5 * MINUTE) == 1
+    assert harness.sweep(NOW + 6 * MINUTE) == 0
+    assert harness.mail.kinds() == [("confirmation", ANA)]
 
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert {event_id for event_id, _ in desk.topic.published} == {f"{made.id}-0"}
+
+def test_a_duplicated_stream_record_sends_nothing_twice(harness: Harness) -> None:
+    made = put_booking(harness)
+
+    harness.relay(made, made)
+    harness.relay(made)
+    harness.sweep(NOW + 5 * MINUTE)
+
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert {event_id for event_id, _ in harness.topic.published} == {f"{made.id}-0"}
 
 
 @pytest.mark.parametrize("died", [False, True], ids=["answer lost", "process gone"])
-def test_a_crash_between_sending_and_marking_never_sends_again_and_is_set_aside(desk: Desk, died: bool) -> None:
-    made = booked(desk)
-    desk.mail.after = [Died() if died else TimeoutError()]
+def test_a_crash_between_sending_and_marking_never_sends_again_and_is_set_aside(harness: Harness, died: bool) -> None:
+    made = put_booking(harness)
+    harness.mail.after = [ProcessCrash() if died else TimeoutError()]
     if died:
-        with pytest.raises(Died):
-            desk.relay(made)
+        with pytest.raises(ProcessCrash):
+            harness.relay(made)
     else:
-        desk.relay(made)
+        harness.relay(made)
 
-    desk.sweep(NOW + MINUTE + 30 * timedelta(seconds=1))
-    assert desk.dead.reasons() == []
+    harness.sweep(NOW + MINUTE + 30 * timedelta(seconds=1))
+    assert harness.dead.reasons() == []
 
     for minutes in range(4, 12):
-        desk.sweep(NOW + minutes * MINUTE)
+        harness.sweep(NOW + minutes * MINUTE)
 
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert desk.dead.reasons() == ["uncertain"]
-    assert desk.observer.metrics["MessagesUncertain"] == 1
-    assert desk.table.states() == ["uncertain"]
-    assert desk.waiting() == []
-
-
-def test_a_crash_before_sending_is_uncertain_too_for_nobody_can_tell(desk: Desk) -> None:
-    made = booked(desk)
-    desk.mail.before = [Died()]
-    with pytest.raises(Died):
-        desk.relay(made)
-
-    desk.sweep(NOW + LEASE + MINUTE)
-
-    assert desk.mail.sent == []
-    assert desk.dead.reasons() == ["uncertain"]
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert harness.dead.reasons() == ["uncertain"]
+    assert harness.observer.metrics["MessagesUncertain"] == 1
+    assert harness.table.claim_states() == ["uncertain"]
+    assert harness.due_entries() == []
 
 
-def test_who_was_slow_but_not_gone_may_still_say_that_it_was_sent(desk: Desk) -> None:
-    made = booked(desk)
-    desk.mail.after = [None]
-    desk.relay(made)
-    assert desk.table.states() == ["sent"]
+def test_a_crash_before_sending_is_uncertain_too_for_nobody_can_tell(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.mail.before = [ProcessCrash()]
+    with pytest.raises(ProcessCrash):
+        harness.relay(made)
 
-    desk.sweep(NOW + LEASE + MINUTE)
+    harness.sweep(NOW + LEASE + MINUTE)
 
-    assert desk.table.states() == ["sent"]
-    assert desk.dead.reasons() == []
+    assert harness.mail.sent == []
+    assert harness.dead.reasons() == ["uncertain"]
+
+
+def test_who_was_slow_but_not_gone_may_still_say_that_it_was_sent(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.mail.after = [None]
+    harness.relay(made)
+    assert harness.table.claim_states() == ["sent"]
+
+    harness.sweep(NOW + LEASE + MINUTE)
+
+    assert harness.table.claim_states() == ["sent"]
+    assert harness.dead.reasons() == []
 
 
 @pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.RESCHEDULED, MessageKind.REQUEST_RECEIVED])
-def test_what_a_later_entry_tells_better_is_left_out(desk: Desk, kind: MessageKind) -> None:
+def test_what_a_later_entry_tells_better_is_left_out(harness: Harness, kind: MessageKind) -> None:
     confirmed = kind is not MessageKind.REQUEST_RECEIVED
-    desk.put(appointment(sequence=1, version=2, confirmed=confirmed, start=START + timedelta(days=1)))
+    harness.put(build.appointment(sequence=1, version=2, confirmed=confirmed, start=START + timedelta(days=1)))
 
-    desk.relay(entry(message(kind)), entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
-
-    assert desk.mail.kinds() == [("rescheduled", ANA)]
-
-
-def test_nobody_hears_of_a_booking_that_was_cancelled_meanwhile(desk: Desk) -> None:
-    desk.put(cancelled(appointment()))
-
-    desk.relay(
-        entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king")),
-        entry(message(MessageKind.CANCELLED), message(MessageKind.STAFF_CANCELLED, "loc_king"), sequence=1, number=2),
+    harness.relay(
+        build.entry(build.message(kind)), build.entry(build.message(MessageKind.RESCHEDULED), sequence=1, number=2)
     )
 
-    assert desk.mail.kinds() == [("cancelled", ANA), ("staff_cancelled", "loc_king")]
+    assert harness.mail.kinds() == [("rescheduled", ANA)]
 
 
-def moved(desk: Desk) -> Callable[[], None]:
+def test_nobody_hears_of_a_booking_that_was_cancelled_meanwhile(harness: Harness) -> None:
+    harness.put(build.cancelled(build.appointment()))
+
+    harness.relay(
+        build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, "loc_king")),
+        build.entry(
+            build.message(MessageKind.CANCELLED),
+            build.message(MessageKind.STAFF_CANCELLED, "loc_king"),
+            sequence=1,
+            number=2,
+        ),
+    )
+
+    assert harness.mail.kinds() == [("cancelled", ANA), ("staff_cancelled", "loc_king")]
+
+
+def move_appointment(harness: Harness) -> Callable[[], None]:
     """Ana moves just now."""
-    return lambda: desk.put(appointment(sequence=1, version=2, start=START + timedelta(days=1)))
+    return lambda: harness.put(build.appointment(sequence=1, version=2, start=START + timedelta(days=1)))
 
 
-def test_moved_between_looking_and_sending_nothing_stale_goes_out(desk: Desk) -> None:
-    made = booked(desk)
-    desk.store.meddle[3] = moved(desk)  # two reads to look, the third just before sending
+def test_moved_between_looking_and_sending_nothing_stale_goes_out(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.store.interrupt[3] = move_appointment(harness)  # two reads to look, the third just before sending
 
-    desk.relay(made)
+    harness.relay(made)
 
-    assert desk.mail.sent == []
-    assert desk.waiting() == []
-    desk.relay(entry(message(MessageKind.RESCHEDULED), sequence=1, number=2))
-    assert [n.start for n in desk.mail.sent] == [START + timedelta(days=1)]
-
-
-def test_a_change_that_makes_nothing_stale_is_told_as_it_is_now_and_once(desk: Desk) -> None:
-    made = booked(desk)
-    desk.store.meddle[3] = lambda: desk.put(appointment(staff_id=SAM, version=2))
-
-    desk.relay(made)
-
-    assert [n.staff_name for n in desk.mail.sent] == ["Sam Lee"]
+    assert harness.mail.sent == []
+    assert harness.due_entries() == []
+    harness.relay(build.entry(build.message(MessageKind.RESCHEDULED), sequence=1, number=2))
+    assert [n.start for n in harness.mail.sent] == [START + timedelta(days=1)]
 
 
-def test_an_appointment_that_never_rests_is_tried_again_later(desk: Desk) -> None:
-    made = booked(desk)
+def test_a_change_that_makes_nothing_stale_is_told_as_it_is_now_and_once(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.store.interrupt[3] = lambda: harness.put(build.appointment(staff_id=SAM, version=2))
+
+    harness.relay(made)
+
+    assert [n.staff_name for n in harness.mail.sent] == ["Sam Lee"]
+
+
+def test_an_appointment_that_never_rests_is_tried_again_later(harness: Harness) -> None:
+    made = put_booking(harness)
     for read in range(3, 12, 3):
         version = read
-        desk.store.meddle[read] = lambda version=version: desk.put(appointment(version=version))  # type: ignore[misc]  # a default binds the loop's value
+        harness.store.interrupt[read] = lambda version=version: harness.put(build.appointment(version=version))  # type: ignore[misc]  # a default binds the loop's value
 
-    desk.relay(made)
-    assert desk.mail.sent == []
+    harness.relay(made)
+    assert harness.mail.sent == []
 
-    desk.sweep(NOW + 10 * MINUTE)
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-
-
-def test_an_opt_out_between_looking_and_sending_holds(desk: Desk) -> None:
-    desk.put(ana(receive_sms=True))
-    made = booked(desk)
-    desk.store.meddle[3] = lambda: desk.put(ana(receive_sms=False, receive_email=False, version=2))
-
-    desk.relay(made)
-
-    assert (desk.mail.sent, desk.texts.sent) == ([], [])
-    assert desk.waiting() == []
+    harness.sweep(NOW + 10 * MINUTE)
+    assert harness.mail.kinds() == [("confirmation", ANA)]
 
 
-def test_what_was_surely_not_sent_is_tried_again_with_growing_pauses(desk: Desk) -> None:
-    made = booked(desk)
-    desk.mail.before = [NotSent("Throttling")] * 3
+def test_an_opt_out_between_looking_and_sending_holds(harness: Harness) -> None:
+    harness.put(build.ana(receive_sms=True))
+    made = put_booking(harness)
+    harness.store.interrupt[3] = lambda: harness.put(build.ana(receive_sms=False, receive_email=False, version=2))
 
-    desk.relay(made)
+    harness.relay(made)
+
+    assert (harness.mail.sent, harness.texts.sent) == ([], [])
+    assert harness.due_entries() == []
+
+
+def test_what_was_surely_not_sent_is_tried_again_with_growing_pauses(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.mail.before = [NotSent("Throttling")] * 3
+
+    harness.relay(made)
     attempts: list[int | str] = []
     for minutes in range(1, 20):
-        before = desk.mail.before.copy()
-        desk.sweep(NOW + minutes * MINUTE)
-        if before != desk.mail.before or (desk.mail.sent and attempts[-1:] != ["sent"]):
-            attempts.append("sent" if desk.mail.sent else minutes)
+        before = harness.mail.before.copy()
+        harness.sweep(NOW + minutes * MINUTE)
+        if before != harness.mail.before or (harness.mail.sent and attempts[-1:] != ["sent"]):
+            attempts.append("sent" if harness.mail.sent else minutes)
 
     assert attempts == [1, 3, "sent"]
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert desk.topic.published == [(f"{made.id}-0", "appointment.booked")]
-    assert desk.dead.letters == []
-    assert desk.waiting() == []
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert harness.topic.published == [(f"{made.id}-0", "appointment.booked")]
+    assert harness.dead.letters == []
+    assert harness.due_entries() == []
 
 
-def test_what_cannot_be_sent_ends_on_the_dead_letter_queue(desk: Desk) -> None:
-    made = booked(desk)
-    desk.mail.before = [NotSent("ServiceUnavailable")] * 100
+def test_what_cannot_be_sent_ends_on_the_dead_letter_queue(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.mail.before = [NotSent("ServiceUnavailable")] * 100
 
-    desk.relay(made)
+    harness.relay(made)
     for minutes in range(1, 600, 10):
-        desk.sweep(NOW + minutes * MINUTE)
+        harness.sweep(NOW + minutes * MINUTE)
 
-    assert len(desk.mail.before) == 100 - MAX_ATTEMPTS
-    assert desk.mail.sent == []
-    assert desk.observer.metrics == {"MessagesFailed": 1}
-    assert desk.waiting() == []
-    assert [dict(letter) for letter in desk.dead.letters] == [
+    assert len(harness.mail.before) == 100 - MAX_ATTEMPTS
+    assert harness.mail.sent == []
+    assert harness.observer.metrics == {"MessagesFailed": 1}
+    assert harness.due_entries() == []
+    assert [dict(letter) for letter in harness.dead.letters] == [
         {
             "subject_id": made.subject_id,
             "cause": made.id,
@@ -227,76 +223,76 @@ def test_what_cannot_be_sent_ends_on_the_dead_letter_queue(desk: Desk) -> None:
             "medium": "email",
             "reason": "failed",
             "error": "ServiceUnavailable",
-            "at": desk.dead.letters[0]["at"],
+            "at": harness.dead.letters[0]["at"],
         }
     ]
 
 
-def test_a_rejected_message_is_set_aside_at_once_and_the_others_go_out(desk: Desk) -> None:
-    desk.put(with_ben())
-    made = entry(message(), message(recipient=BEN))
-    desk.table.journal(made)
-    desk.mail.before = [Rejected("MessageRejected")]
+def test_a_rejected_message_is_set_aside_at_once_and_the_others_go_out(harness: Harness) -> None:
+    harness.put(build.with_ben())
+    made = build.entry(build.message(), build.message(recipient=BEN))
+    harness.table.journal(made)
+    harness.mail.before = [Rejected("MessageRejected")]
 
-    desk.relay(made)
-    desk.sweep(NOW + 10 * MINUTE)
+    harness.relay(made)
+    harness.sweep(NOW + 10 * MINUTE)
 
-    assert desk.mail.kinds() == [("confirmation", BEN)]
-    assert [(letter["recipient_id"], letter["reason"]) for letter in desk.dead.letters] == [(ANA, "rejected")]
-    assert desk.observer.metrics == {"MessagesFailed": 1, "MessagesSent": 1}
-    assert desk.table.states() == ["rejected", "sent"]
-
-
-def test_when_one_message_fails_only_that_one_is_repeated(desk: Desk) -> None:
-    desk.put(with_ben())
-    made = entry(message(), message(recipient=BEN))
-    desk.table.journal(made)
-    desk.mail.before = [NotSent("Throttling")]
-
-    desk.relay(made)
-    assert desk.mail.kinds() == [("confirmation", BEN)]
-
-    desk.sweep(NOW + 2 * MINUTE)
-    assert desk.mail.kinds() == [("confirmation", ANA), ("confirmation", BEN)]
+    assert harness.mail.kinds() == [("confirmation", BEN)]
+    assert [(letter["recipient_id"], letter["reason"]) for letter in harness.dead.letters] == [(ANA, "rejected")]
+    assert harness.observer.metrics == {"MessagesFailed": 1, "MessagesSent": 1}
+    assert harness.table.claim_states() == ["rejected", "sent"]
 
 
-def test_people_are_told_while_the_topic_is_out_of_order_and_the_event_follows(desk: Desk) -> None:
-    made = booked(desk)
-    desk.topic.errors = [ConnectionError(), ConnectionError()]
+def test_when_one_message_fails_only_that_one_is_repeated(harness: Harness) -> None:
+    harness.put(build.with_ben())
+    made = build.entry(build.message(), build.message(recipient=BEN))
+    harness.table.journal(made)
+    harness.mail.before = [NotSent("Throttling")]
 
-    desk.relay(made)
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert desk.topic.published == []
+    harness.relay(made)
+    assert harness.mail.kinds() == [("confirmation", BEN)]
+
+    harness.sweep(NOW + 2 * MINUTE)
+    assert harness.mail.kinds() == [("confirmation", ANA), ("confirmation", BEN)]
+
+
+def test_people_are_told_while_the_topic_is_out_of_order_and_the_event_follows(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.topic.errors = [ConnectionError(), ConnectionError()]
+
+    harness.relay(made)
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert harness.topic.published == []
 
     for minutes in range(1, 10):
-        desk.sweep(NOW + minutes * MINUTE)
-    assert desk.topic.published == [(f"{made.id}-0", "appointment.booked")]
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert desk.waiting() == []
+        harness.sweep(NOW + minutes * MINUTE)
+    assert harness.topic.published == [(f"{made.id}-0", "appointment.booked")]
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert harness.due_entries() == []
 
 
-def test_an_event_that_cannot_be_published_is_set_aside_in_the_end(desk: Desk) -> None:
-    booked(desk)
-    desk.topic.errors = [ConnectionError()] * 100
-
-    for minutes in range(1, 600, 10):
-        desk.sweep(NOW + minutes * MINUTE)
-
-    assert len(desk.topic.errors) == 100 - MAX_ATTEMPTS
-    assert [letter["error"] for letter in desk.dead.letters] == ["event: ConnectionError"]
-    assert desk.waiting() == []
-
-
-def test_a_journal_row_nobody_can_read_does_not_stop_the_others_and_is_set_aside(desk: Desk) -> None:
-    desk.table.unreadable("evt_0")
-    booked(desk)
+def test_an_event_that_cannot_be_published_is_set_aside_in_the_end(harness: Harness) -> None:
+    put_booking(harness)
+    harness.topic.errors = [ConnectionError()] * 100
 
     for minutes in range(1, 600, 10):
-        desk.sweep(NOW + minutes * MINUTE)
+        harness.sweep(NOW + minutes * MINUTE)
 
-    assert desk.mail.kinds() == [("confirmation", ANA)]
-    assert [letter["cause"] for letter in desk.dead.letters] == ["evt_0"]
-    assert desk.waiting() == []
+    assert len(harness.topic.errors) == 100 - MAX_ATTEMPTS
+    assert [letter["error"] for letter in harness.dead.letters] == ["event: ConnectionError"]
+    assert harness.due_entries() == []
+
+
+def test_a_journal_row_nobody_can_read_does_not_stop_the_others_and_is_set_aside(harness: Harness) -> None:
+    harness.table.put_unreadable("evt_0")
+    put_booking(harness)
+
+    for minutes in range(1, 600, 10):
+        harness.sweep(NOW + minutes * MINUTE)
+
+    assert harness.mail.kinds() == [("confirmation", ANA)]
+    assert [letter["cause"] for letter in harness.dead.letters] == ["evt_0"]
+    assert harness.due_entries() == []
 
 
 @pytest.mark.parametrize(
@@ -309,64 +305,66 @@ def test_a_journal_row_nobody_can_read_does_not_stop_the_others_and_is_set_aside
         ({"receive_email": False}, 0, 0),
     ],
 )
-def test_consent_and_address_decide_the_medium(desk: Desk, fields: dict[str, object], mails: int, texts: int) -> None:
-    desk.put(ana(**fields))
+def test_consent_and_address_decide_the_medium(
+    harness: Harness, fields: dict[str, object], mails: int, texts: int
+) -> None:
+    harness.put(build.ana(**fields))
 
-    desk.relay(booked(desk))
+    harness.relay(put_booking(harness))
 
-    assert (len(desk.mail.sent), len(desk.texts.sent)) == (mails, texts)
-    assert desk.waiting() == []
-
-
-def test_when_the_client_is_not_to_be_notified_the_organisation_still_is(desk: Desk) -> None:
-    desk.put(appointment(notify_client=False))
-
-    desk.relay(entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king")))
-
-    assert desk.mail.kinds() == [("staff_booked", "loc_king")]
-    assert [fields["reason"] for line, fields in desk.observer.lines if line == "message_unsaid"] == ["suppressed"]
+    assert (len(harness.mail.sent), len(harness.texts.sent)) == (mails, texts)
+    assert harness.due_entries() == []
 
 
-def test_who_left_hears_of_it_although_the_others_moved_meanwhile(desk: Desk) -> None:
-    was = with_ben()
+def test_when_the_client_is_not_to_be_notified_the_organisation_still_is(harness: Harness) -> None:
+    harness.put(build.appointment(notify_client=False))
+
+    harness.relay(build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, "loc_king")))
+
+    assert harness.mail.kinds() == [("staff_booked", "loc_king")]
+    assert [fields["reason"] for line, fields in harness.observer.lines if line == "message_unsaid"] == ["suppressed"]
+
+
+def test_who_left_hears_of_it_although_the_others_moved_meanwhile(harness: Harness) -> None:
+    was = build.with_ben()
     left = was.without_attendee(ANA, NOW)
-    desk.put(replace(left, sequence=1, version=3))
+    harness.put(replace(left, sequence=1, version=3))
 
-    desk.relay(entry(message(MessageKind.CANCELLED)))
+    harness.relay(build.entry(build.message(MessageKind.CANCELLED)))
 
-    assert [(n.recipient_id, n.sequence) for n in desk.mail.sent] == [(ANA, 2)]
+    assert [(n.recipient_id, n.sequence) for n in harness.mail.sent] == [(ANA, 2)]
 
 
-def test_the_sweep_stops_when_its_time_is_up_and_the_next_one_goes_on(desk: Desk) -> None:
+def test_the_sweep_stops_when_its_time_is_up_and_the_next_one_goes_on(harness: Harness) -> None:
     for number in range(5):
-        desk.table.journal(entry(message(), number=number))
+        harness.table.journal(build.entry(build.message(), number=number))
     time = iter([True, True, False])
 
-    assert desk.delivery.sweep(NOW + 5 * MINUTE, lambda: next(time)) == 2
-    assert desk.sweep(NOW + 6 * MINUTE) == 3
-    assert len(desk.mail.sent) == 5
+    assert harness.outbox_relay.sweep(NOW + 5 * MINUTE, lambda: next(time)) == 2
+    assert harness.sweep(NOW + 6 * MINUTE) == 3
+    assert len(harness.mail.sent) == 5
 
 
-def test_no_log_line_and_no_dead_letter_names_a_person(desk: Desk) -> None:
-    desk.put(ana(receive_sms=True))
-    desk.texts.before = [Rejected("OptedOut")]
-    desk.mail.before = [NotSent("Throttling")]
+def test_no_log_line_and_no_dead_letter_names_a_person(harness: Harness) -> None:
+    harness.put(build.ana(receive_sms=True))
+    harness.texts.before = [Rejected("OptedOut")]
+    harness.mail.before = [NotSent("Throttling")]
 
-    desk.relay(booked(desk))
-    desk.sweep(NOW + 5 * MINUTE)
+    harness.relay(put_booking(harness))
+    harness.sweep(NOW + 5 * MINUTE)
 
-    told = f"{desk.observer.lines} {desk.dead.letters}"
-    assert desk.observer.lines
-    assert desk.dead.letters
+    told = f"{harness.observer.lines} {harness.dead.letters}"
+    assert harness.observer.lines
+    assert harness.dead.letters
     assert not any(secret in told for secret in ("Ana", "Ruiz", "ana@example.org", "+1416", "code-of", "Wheel"))
 
 
-def test_a_sweep_told_of_another_time_does_not_think_a_sender_lost(desk: Desk) -> None:
-    made = booked(desk)
-    desk.mail.after = [TimeoutError()]
-    desk.relay(made)
+def test_a_sweep_told_of_another_time_does_not_think_a_sender_lost(harness: Harness) -> None:
+    made = put_booking(harness)
+    harness.mail.after = [TimeoutError()]
+    harness.relay(made)
 
-    desk.delivery.sweep(NOW + timedelta(days=1), lambda: True)
+    harness.outbox_relay.sweep(NOW + timedelta(days=1), lambda: True)
 
-    assert desk.dead.letters == []
-    assert desk.table.states() == ["claimed"]
+    assert harness.dead.letters == []
+    assert harness.table.claim_states() == ["claimed"]

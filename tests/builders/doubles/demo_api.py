@@ -29,24 +29,24 @@ from chalicelib.services.store_port import StoredResponse
 from chalicelib.settings import DeploymentSettings
 
 
-class Guest(RequestModel):
+class GuestBody(RequestModel):
     """Somebody who comes along."""
 
     email: str
 
 
-class Wish(RequestModel):
+class BookingBody(RequestModel):
     """What is to be booked."""
 
     name: Annotated[str, Text(10)]
     seats: Annotated[int, Field(ge=1, le=9)] = 1
     start: DateTimeInput | None = None
-    guests: tuple[Guest, ...] = ()
-    who: Guest | Annotated[str, Field(pattern="^anyone$")] = "anyone"
+    guests: tuple[GuestBody, ...] = ()
+    who: GuestBody | Annotated[str, Field(pattern="^anyone$")] = "anyone"
     anything: Any = None
 
 
-class Filter(RequestModel):
+class BookingQuery(RequestModel):
     """Which bookings are wanted."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -65,7 +65,7 @@ class Booking(ResponseModel):
 
 
 @dataclass(frozen=True)
-class Booked:
+class BookedSeat:
     """What the pretended service returns."""
 
     id: str
@@ -73,27 +73,27 @@ class Booked:
     at: datetime
 
 
-class Unnamed(Exception):
+class UnforeseenError(Exception):
     """A failure nobody foresaw."""
 
 
 @dataclass
-class Desk:
+class DemoBookings:
     """The pretended services: counts what was booked, keeps idempotency rows, notes every call."""
 
     full: bool = False
     calls: list[Call[Any, Any]] = field(default_factory=list)
     rows: dict[tuple[str, str], StoredResponse] = field(default_factory=dict)
-    booked: int = 0
+    count: int = 0
 
-    def book(self, name: str, now: datetime, idempotency: IdempotencyKey | None) -> Booked:
+    def book(self, name: str, now: datetime, idempotency: IdempotencyKey | None) -> BookedSeat:
         """Books a seat exactly once, as a store would."""
         if self.full:
             raise CapacityExhausted(extra={"nearest": [now]})
         if idempotency and (idempotency.scope, idempotency.key) in self.rows:
             raise AlreadyDone()
-        self.booked += 1
-        done = Booked(f"apt_{self.booked}", name, now)
+        self.count += 1
+        done = BookedSeat(f"apt_{self.count}", name, now)
         if idempotency:
             status, body = idempotency.present(done)
             self.rows[idempotency.scope, idempotency.key] = StoredResponse(idempotency.fingerprint, status, body)
@@ -104,7 +104,7 @@ class Desk:
 class FakeParts:
     """The parts of the container that every request passes through, without a table."""
 
-    desk: Desk
+    bookings: DemoBookings
     stage: str = "local"
     allowed: tuple[str, ...] = ("https://bank.example",)
     staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
@@ -134,53 +134,53 @@ class FakeParts:
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
         """The answer kept under a key."""
-        return self.desk.rows.get((scope, key))
+        return self.bookings.rows.get((scope, key))
 
 
-def routes_of(desk: Desk) -> Routes:
+def demo_routes(bookings: DemoBookings) -> Routes:
     """The demo's routes over this desk."""
     routes = Routes("demo", tag="Demo")
 
     @routes.post(
-        "/bookings/{booking_id}", body=Wish, query=Filter, response=Booking, status=201, access=PUBLIC,
+        "/bookings/{booking_id}", body=BookingBody, query=BookingQuery, answer=Booking, status=201, who=PUBLIC,
         refuses=(CapacityExhausted, "unknown_hold"),
     )  # fmt: skip
-    def book(call: Call[Wish, Filter]) -> Booked:
+    def book(call: Call[BookingBody, BookingQuery]) -> BookedSeat:
         """Book a seat.
 
         The second line stays in the description.
         """
-        desk.calls.append(call)
-        return desk.book(call.body.name, call.now, call.idempotency)
+        bookings.calls.append(call)
+        return bookings.book(call.body.name, call.now, call.idempotency)
 
-    @routes.get("/bookings/{booking_id}", query=Filter, response=Booking, access=Ability.BLOCK_VIEW)
-    def show(call: Call[NoBody, Filter]) -> Booked:
+    @routes.get("/bookings/{booking_id}", query=BookingQuery, answer=Booking, who=Ability.BLOCK_VIEW)
+    def show(call: Call[NoBody, BookingQuery]) -> BookedSeat:
         """Show a booking."""
-        desk.calls.append(call)
-        return Booked(call.path["booking_id"], call.staff.name, call.now)
+        bookings.calls.append(call)
+        return BookedSeat(call.path["booking_id"], call.staff.name, call.now)
 
     @routes.patch(
-        "/bookings/{booking_id}", body=Wish, response=Booking, access=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
+        "/bookings/{booking_id}", body=BookingBody, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
     )
-    def change(call: Call[Wish, NoQuery]) -> Booking:
+    def change(call: Call[BookingBody, NoQuery]) -> Booking:
         """Change a booking."""
-        desk.calls.append(call)
+        bookings.calls.append(call)
         return Booking(id="apt_1", name=call.body.name, at=call.now, version=(call.expected_version or 0) + 1)
 
     @routes.delete("/bookings/{booking_id}", access=Ability.BLOCK_EDIT)
     def remove(call: Call[NoBody, NoQuery]) -> None:
         """Remove a booking."""
-        desk.calls.append(call)
+        bookings.calls.append(call)
 
     @routes.post("/bookings/{booking_id}/release", access=ANY_STAFF)
     def release(call: Call[NoBody, NoQuery]) -> None:
         """Release a booking."""
-        desk.calls.append(call)
+        bookings.calls.append(call)
 
     @routes.get("/trouble/{kind}", access=PUBLIC)
     def trouble(call: Call[NoBody, NoQuery]) -> None:
         """Fail in some way."""
-        kinds = {"busy": Busy(), "unknown": NotFound(), "bug": Unnamed("ana@example.org")}
+        kinds = {"busy": Busy(), "unknown": NotFound(), "bug": UnforeseenError("ana@example.org")}
         raise kinds[call.path["kind"]]
 
     @routes.get("/file.ics", access=PUBLIC, produces="text/calendar")
@@ -191,13 +191,13 @@ def routes_of(desk: Desk) -> Routes:
     return routes
 
 
-def build(desk: Desk | None = None, **parts: Any) -> tuple[Chalice, Desk]:
+def build_demo_app(bookings: DemoBookings | None = None, **parts: Any) -> tuple[Chalice, DemoBookings]:
     """An app with the demo's routes on fresh fake parts, and its desk."""
-    desk = desk or Desk()
-    FakeParts(desk, **parts).install()
+    bookings = bookings or DemoBookings()
+    FakeParts(bookings, **parts).install()
     app = Chalice("demo", configure_logs=False)
     app.register_middleware(translate_errors, "http")
-    demo = routes_of(desk)
+    demo = demo_routes(bookings)
     for routes in (demo, api_description.description_routes((demo,))):
         app.register_blueprint(routes.blueprint)
-    return app, desk
+    return app, bookings

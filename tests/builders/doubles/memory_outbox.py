@@ -22,7 +22,7 @@ from tests.builders.records import appointment_builder as build
 LEASE = timedelta(minutes=2)
 
 
-class FoundRecords:
+class MemoryReadResult:
     """What a read of memory brought."""
 
     def __init__(self, records: Mapping[tuple[type[Any], tuple[str, ...]], Any]) -> None:
@@ -46,9 +46,9 @@ class MemoryStore:
         self.journal: list[JournalEntry] = []
         self._lock = threading.Lock()
 
-    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> FoundRecords:
+    def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> MemoryReadResult:
         wanted = {(ref.kind, ref.key) for ref in refs}
-        return FoundRecords({where: self.records[where] for where in wanted if where in self.records})
+        return MemoryReadResult({where: self.records[where] for where in wanted if where in self.records})
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """Saves, if everything still has the version it was read at; what is journalled is only kept."""
@@ -80,13 +80,13 @@ class MemoryOutbox:
         self._clock = clock
         self._lock = threading.Lock()
         self.waiting: dict[str, _Waiting] = {}
-        self.known: set[str] = set()
+        self.known_ids: set[str] = set()
         self.reminders: dict[str, datetime] = {}
-        self.permissions: dict[SendClaim, tuple[str, ClaimResult]] = {}
+        self.claims: dict[SendClaim, tuple[str, ClaimResult]] = {}
 
-    def arrive(self, entry: JournalEntry | None, at: datetime, entry_id: str) -> None:
+    def insert(self, entry: JournalEntry | None, at: datetime, entry_id: str) -> None:
         self.waiting[entry_id] = _Waiting(DueEntry(build.APPOINTMENT, entry_id, entry), at)
-        self.known.add(entry_id)
+        self.known_ids.add(entry_id)
 
     def due_entries(self, now: datetime, limit: int) -> list[DueEntry]:
         with self._lock:
@@ -106,30 +106,30 @@ class MemoryOutbox:
 
     def add(self, entry: JournalEntry) -> bool:
         with self._lock:
-            if entry.id in self.known:
+            if entry.id in self.known_ids:
                 return False
-            self.arrive(entry, entry.at, entry.id)
+            self.insert(entry, entry.at, entry.id)
             return True
 
     def claim(self, send_claim: SendClaim) -> ClaimResult:
         with self._lock:
             now = self._clock()
-            if send_claim not in self.permissions:
-                claim = ClaimResult(send_claim, ClaimState.GRANTED, str(len(self.permissions)), now + LEASE)
-                self.permissions[send_claim] = ("claimed", claim)
+            if send_claim not in self.claims:
+                claim = ClaimResult(send_claim, ClaimState.GRANTED, str(len(self.claims)), now + LEASE)
+                self.claims[send_claim] = ("claimed", claim)
                 return claim
-            state, theirs = self.permissions[send_claim]
+            state, theirs = self.claims[send_claim]
             if state != "claimed":
                 return replace(theirs, state=ClaimState.SETTLED)
             return replace(theirs, state=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)
 
     def release(self, claim: ClaimResult) -> None:
         with self._lock:
-            del self.permissions[claim.claim]
+            del self.claims[claim.claim]
 
     def settle(self, claim: ClaimResult, outcome: str, now: datetime, detail: str = "") -> None:
         with self._lock:
-            self.permissions[claim.claim] = (outcome, claim)
+            self.claims[claim.claim] = (outcome, claim)
 
     def due_reminders(self, now: datetime, limit: int) -> list[str]:
         with self._lock:
@@ -164,10 +164,10 @@ class MemoryTable:
                 self.pending.reminders[record.id] = reminder
 
     def journal(self, entry: JournalEntry) -> None:
-        self.pending.arrive(entry, entry.at, entry.id)
+        self.pending.insert(entry, entry.at, entry.id)
 
-    def unreadable(self, entry_id: str) -> None:
-        self.pending.arrive(None, build.NOW, entry_id)
+    def put_unreadable(self, entry_id: str) -> None:
+        self.pending.insert(None, build.NOW, entry_id)
 
-    def states(self) -> list[str]:
-        return sorted(state for state, _ in self.pending.permissions.values())
+    def claim_states(self) -> list[str]:
+        return sorted(state for state, _ in self.pending.claims.values())

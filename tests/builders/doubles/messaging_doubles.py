@@ -29,11 +29,11 @@ from tests.builders.records import appointment_builder as build
 LEASE = timedelta(minutes=2)
 
 
-class Died(BaseException):
+class ProcessCrash(BaseException):
     """The process is gone: nothing may catch this."""
 
 
-class FakeCarrier:
+class FakeSender:
     """Keeps what it is given; ``before`` and ``after`` are raised, one per call, around the sending."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class FakeTopic:
         self.published.append((event_id, event.type))
 
 
-class FakeLinks:
+class FakeLinkProvider:
     """Gives each key its one link, good for sixty days after the meeting.
 
     ``faults`` are raised, one per call, ``meddle`` happens while it is asked.
@@ -82,18 +82,18 @@ class FakeLinks:
     def __init__(self) -> None:
         self.asked: list[Meeting] = []
         self.faults: list[Exception] = []
-        self.meddle: list[Callable[[], object]] = []
+        self.interrupt: list[Callable[[], object]] = []
 
     def create_link(self, meeting: Meeting) -> MeetingLink:
         self.asked.append(meeting)
-        if self.meddle:
-            self.meddle.pop(0)()
+        if self.interrupt:
+            self.interrupt.pop(0)()
         if self.faults:
             raise self.faults.pop(0)
         return MeetingLink(f"https://teams.example/{meeting.key}", meeting.end + timedelta(days=60))
 
 
-class CountedIds:
+class SequentialIds:
     """Ids one after the other."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class CountedIds:
         raise AssertionError("delivery needs no secrets")
 
 
-class FakeDeadLetters:
+class FakeDeadLetterQueue:
     """Keeps what is set aside."""
 
     def __init__(self) -> None:
@@ -136,25 +136,25 @@ class FakeObserver:
     alarm = note
 
 
-class WatchedStore(MemoryStore):
+class InterruptedReadStore(MemoryStore):
     """Another store; ``meddle[n]`` happens just before its n-th read."""
 
     def __init__(self, inner: Store) -> None:
         super().__init__()
         self.inner = inner
         self.reads = 0
-        self.meddle: dict[int, Callable[[], None]] = {}
+        self.interrupt: dict[int, Callable[[], None]] = {}
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Any:
         self.reads += 1
-        self.meddle.pop(self.reads, lambda: None)()
+        self.interrupt.pop(self.reads, lambda: None)()
         return self.inner.read(refs, consistent=consistent)
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         self.inner.commit(work, idempotency, result)
 
 
-class Table(Protocol):
+class MessagingTable(Protocol):
     """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
 
     now: datetime
@@ -167,34 +167,40 @@ class Table(Protocol):
     def journal(self, entry: JournalEntry) -> None:
         """Writes an entry that nobody has relayed yet; it is due at once."""
 
-    def unreadable(self, entry_id: str) -> None:
+    def put_unreadable(self, entry_id: str) -> None:
         """Writes a journal row that cannot be read; it is due at once."""
 
-    def states(self) -> list[str]:
+    def claim_states(self) -> list[str]:
         """The states of all permissions."""
 
 
 @dataclass
-class Desk:
+class Harness:
     """Everything a test of delivery touches; one appointment of Ana's is there from the start."""
 
-    table: Table
-    mail: FakeCarrier = field(default_factory=FakeCarrier)
-    texts: FakeCarrier = field(default_factory=FakeCarrier)
+    table: MessagingTable
+    mail: FakeSender = field(default_factory=FakeSender)
+    texts: FakeSender = field(default_factory=FakeSender)
     topic: FakeTopic = field(default_factory=FakeTopic)
-    links: FakeLinks = field(default_factory=FakeLinks)
-    dead: FakeDeadLetters = field(default_factory=FakeDeadLetters)
+    links: FakeLinkProvider = field(default_factory=FakeLinkProvider)
+    dead: FakeDeadLetterQueue = field(default_factory=FakeDeadLetterQueue)
     observer: FakeObserver = field(default_factory=FakeObserver)
 
     def __post_init__(self) -> None:
-        self.store = WatchedStore(self.table.store)
-        carriers = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
-        dispatcher = MessageSender(self.store, self.table.outbox, carriers, self.dead, self.observer)
-        linking = CreateMeetingLinks(self.store, self.links, CountedIds(), self.dead, self.observer)
-        self.delivery = OutboxRelay(
-            self.store, self.table.outbox, self.topic, dispatcher, linking, self.observer, jitter=lambda: 1.0
+        self.store = InterruptedReadStore(self.table.store)
+        senders = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
+        message_sender = MessageSender(self.store, self.table.outbox, senders, self.dead, self.observer)
+        create_meeting_links = CreateMeetingLinks(self.store, self.links, SequentialIds(), self.dead, self.observer)
+        self.outbox_relay = OutboxRelay(
+            self.store,
+            self.table.outbox,
+            self.topic,
+            message_sender,
+            create_meeting_links,
+            self.observer,
+            jitter=lambda: 1.0,
         )
-        self.reminding = ReminderJob(self.store, self.table.outbox, self.delivery, self.observer)
+        self.reminder_job = ReminderJob(self.store, self.table.outbox, self.outbox_relay, self.observer)
         catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)
         for record in (*catalogue, build.ana(), build.ben(), build.appointment()):
             self.table.put(record)
@@ -204,15 +210,15 @@ class Desk:
 
     def relay(self, *entries: JournalEntry, now: datetime = build.NOW) -> int:
         self.table.now = now
-        return self.delivery.relay(entries, now)
+        return self.outbox_relay.relay(entries, now)
 
     def sweep(self, now: datetime) -> int:
         self.table.now = now
-        return self.delivery.sweep(now, lambda: True)
+        return self.outbox_relay.sweep(now, lambda: True)
 
     def remind(self, now: datetime) -> int:
         self.table.now = now
-        return self.reminding.remind(now, lambda: True)
+        return self.reminder_job.remind(now, lambda: True)
 
-    def waiting(self, now: datetime = build.NOW + timedelta(days=30)) -> list[DueEntry]:
+    def due_entries(self, now: datetime = build.NOW + timedelta(days=30)) -> list[DueEntry]:
         return self.table.outbox.due_entries(now, 100)

@@ -86,7 +86,7 @@ class GraphDouble:
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer" or self.tokens.get(token, self.now()) <= self.now():
             return 401, {"error": {"code": "InvalidAuthenticationToken"}}
-        wrong = _flaw(sent) if kind == "application/json" else "content type"
+        wrong = _request_error(sent) if kind == "application/json" else "content type"
         if wrong:
             self.refused.append(f"meeting: {wrong}")
             return 400, {"error": {"code": "BadRequest"}}
@@ -97,7 +97,7 @@ class GraphDouble:
         return 200 if known else 201, {**sent, "id": f"meeting-{link[-1]}", "joinWebUrl": link}
 
 
-def _flaw(sent: Any) -> str:
+def _request_error(sent: Any) -> str:
     """What Graph would not take of a meeting."""
     if not isinstance(sent, dict) or sent.keys() != {"externalId", "subject", "startDateTime", "endDateTime"}:
         return "fields"

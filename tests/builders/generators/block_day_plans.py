@@ -32,7 +32,7 @@ class Day:
         """Its clocks."""
         return ZoneInfo(self.zone)
 
-    def wall(self, at: datetime) -> str:
+    def local_text(self, at: datetime) -> str:
         """What its clocks show at this instant."""
         return at.astimezone(self.tz).strftime("%Y-%m-%dT%H:%M:%S")
 
@@ -44,21 +44,21 @@ class Day:
         return [at for at in around if at.astimezone(self.tz).date() == self.date]
 
     @property
-    def turn(self) -> datetime:
+    def clock_change(self) -> datetime:
         """When its clocks change, else ten in the morning."""
         found = self.instants
         for before, at in pairwise(found):
             if before.astimezone(self.tz).utcoffset() != at.astimezone(self.tz).utcoffset():
                 return at
-        return next(at for at in found if self.wall(at).endswith("T10:00:00"))
+        return next(at for at in found if self.local_text(at).endswith("T10:00:00"))
 
     @property
-    def clocks(self) -> dict[str, list[datetime]]:
+    def instants_by_local_time(self) -> dict[str, list[datetime]]:
         """Every wall time of its five-minute grid with the instants that show it: none, one or two."""
         midnight = datetime(self.date.year, self.date.month, self.date.day)  # noqa: DTZ001  # wall time
         shown: dict[str, list[datetime]] = {(midnight + STEP * n).isoformat(): [] for n in range(288)}
         for at in self.instants:
-            shown[self.wall(at)].append(at)
+            shown[self.local_text(at)].append(at)
         return shown
 
 
@@ -72,7 +72,7 @@ DAYS = (
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedBlock:
     """A block; times are minutes from the day's turn."""
 
     start: int
@@ -87,7 +87,7 @@ class Planned:
 class Act:
     """Something somebody does; ``choice`` picks among the starts, blocks or appointments there are."""
 
-    what: str
+    kind: str
     service: str
     choice: int
 
@@ -101,22 +101,22 @@ class Plan:
     lead: int | None
     horizon: int | None
     now: int
-    blocks: tuple[Planned, ...]
+    blocks: tuple[PlannedBlock, ...]
     acts: tuple[Act, ...]
-    probe: int
+    seed: int
 
 
-def fives(low: int, high: int) -> st.SearchStrategy[int]:
+def multiples_of_five(low: int, high: int) -> st.SearchStrategy[int]:
     """Multiples of five from ``low`` to ``high``."""
     return st.integers(low // 5, high // 5).map(lambda n: 5 * n)
 
 
 @st.composite
-def _blocks(draw: st.DrawFn) -> Planned:
+def _blocks(draw: st.DrawFn) -> PlannedBlock:
     limit = draw(st.integers(1, 3))
-    return Planned(
-        start=draw(fives(-90, 60)),
-        minutes=draw(fives(30, 120)),
+    return PlannedBlock(
+        start=draw(multiples_of_five(-90, 60)),
+        minutes=draw(multiples_of_five(30, 120)),
         limit=limit,
         reserved=draw(st.sampled_from([0, 0, 0, 1])),
         services=draw(st.sampled_from([SERVICES, SERVICES, SERVICES[:1], SERVICES[1:]])),
@@ -139,7 +139,7 @@ def plans() -> st.SearchStrategy[Plan]:
         now=st.sampled_from([-2880, -2880, -1500, -150, -60, 15]),
         blocks=st.lists(_blocks(), min_size=1, max_size=3).map(tuple),
         acts=st.lists(acts, min_size=2, max_size=8).map(tuple),
-        probe=st.integers(0, 10**6),
+        seed=st.integers(0, 10**6),
     )
 
 
@@ -149,8 +149,8 @@ EXPIRED = Plan(
     lead=None,
     horizon=None,
     now=-2880,
-    blocks=(Planned(0, 60, 1, 0, SERVICES, BlockState.RELEASED),),
+    blocks=(PlannedBlock(0, 60, 1, 0, SERVICES, BlockState.RELEASED),),
     acts=(Act("hold", MORTGAGE, 0), Act("hold", ACCOUNT, 0), Act("wait", MORTGAGE, 1)),
-    probe=0,
+    seed=0,
 )
 """Both seats were held until this very second."""

@@ -20,7 +20,7 @@ LINES = st.sampled_from(["", "1 King St", "Ottawa"])
 NOTES = st.one_of(st.sampled_from(["", "One", "Two"]), st.just("é" * 4000))
 
 
-def people(number: int) -> st.SearchStrategy[dict[str, Any]]:
+def client_bodies(number: int) -> st.SearchStrategy[dict[str, Any]]:
     """The body of a new client; several may share a name, an address, a number."""
     return st.fixed_dictionaries(
         {
@@ -41,16 +41,16 @@ def people(number: int) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Visit:
+class PlannedVisit:
     """An appointment that these come to, by their numbers, the first of whom it is made for."""
 
-    guests: tuple[int, ...]
+    attendees: tuple[int, ...]
     notes: str
     cancelled: bool
 
 
 @dataclass(frozen=True)
-class Wish:
+class PlannedMerge:
     """A merge that is wanted, by the clients' numbers, if both are still there."""
 
     duplicate: int
@@ -59,35 +59,37 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Plan:
+class MergePlan:
     """Clients, what they come to, and the merges in order; ``planned`` have a workflow."""
 
     clients: tuple[dict[str, Any], ...]
-    visits: tuple[Visit, ...]
-    planned: frozenset[int]
-    wishes: tuple[Wish, ...]
+    visits: tuple[PlannedVisit, ...]
+    with_workflow: frozenset[int]
+    merges: tuple[PlannedMerge, ...]
 
 
 _NUMBER = st.integers(0, CLIENTS - 1)
 _VISITS = st.builds(
-    Visit,
+    PlannedVisit,
     st.lists(_NUMBER, min_size=1, max_size=3, unique=True).map(tuple),
     st.sampled_from(["", "By the lift"]),
     st.booleans(),
 )
 _FIELDS = st.one_of(st.none(), st.lists(st.sampled_from(PROFILE_FIELDS), unique=True))
-_WISHES = st.builds(Wish, _NUMBER, _NUMBER, _FIELDS).filter(lambda wish: wish.duplicate != wish.primary)
+_MERGES = st.builds(PlannedMerge, _NUMBER, _NUMBER, _FIELDS).filter(
+    lambda planned: planned.duplicate != planned.primary
+)
 PLANS = st.builds(
-    Plan,
-    st.tuples(*(people(number) for number in range(CLIENTS))),
+    MergePlan,
+    st.tuples(*(client_bodies(number) for number in range(CLIENTS))),
     st.lists(_VISITS, min_size=1, max_size=3).map(tuple),
     st.frozensets(_NUMBER, max_size=2),
-    st.lists(_WISHES, min_size=2, max_size=4).map(tuple),
+    st.lists(_MERGES, min_size=2, max_size=4).map(tuple),
 )
 
 
 @dataclass
-class Family:
+class MergeScenario:
     """The clients of a plan as they live in the API; ``slot`` is what is booked at so many minutes from the start.
 
     ``mark`` makes addresses and outside ids this family's own.
@@ -99,20 +101,20 @@ class Family:
     ids: list[str] = field(default_factory=list)
     visits: list[str] = field(default_factory=list)
 
-    def settle(self, plan: Plan) -> None:
+    def create(self, plan: MergePlan) -> None:
         """Takes everybody on record, books and cancels."""
         for body in plan.clients:
             own = {"email": f"{self.mark}{body['email']}"}
             if body["external_id"] is not None:
                 own["external_id"] = f"{self.mark}-{body['external_id']}"
             self.ids.append(self.call("POST", "/clients", body | own)["id"])
-        for number in plan.planned:
+        for number in plan.with_workflow:
             self.call("POST", f"/clients/{self.ids[number]}/workflows", {"name": "Plan", "steps": ["Call"]})
         for number, visit in enumerate(plan.visits):
             self.visits.append(self._book(visit, 15 * number))
 
-    def _book(self, visit: Visit, minutes: int) -> str:
-        first, *others = (self.ids[number] for number in visit.guests)
+    def _book(self, visit: PlannedVisit, minutes: int) -> str:
+        first, *others = (self.ids[number] for number in visit.attendees)
         more = [{"client_id": client_id, "notes": visit.notes} for client_id in others]
         body = self.slot(minutes) | {"channel": "schedule", "client_id": first, "staff": "anyone"}
         body |= {"notes": visit.notes, "attendee_notes": visit.notes, "additional_attendees": more}
@@ -121,12 +123,12 @@ class Family:
             self.call("POST", f"/appointments/{appointment_id}/cancel", {})
         return appointment_id
 
-    def merge(self, wish: Wish) -> str | None:
+    def merge(self, planned: PlannedMerge) -> str | None:
         """The id of the merge; none where one of the two stands for nobody any more."""
-        pair = [self.ids[wish.duplicate], self.ids[wish.primary]]
+        pair = [self.ids[planned.duplicate], self.ids[planned.primary]]
         if any(self.call("GET", f"/clients/{client_id}", None)["id"] != client_id for client_id in pair):
             return None
-        body = {"duplicate_id": pair[0], "primary_id": pair[1], "fields": wish.fields}
+        body = {"duplicate_id": pair[0], "primary_id": pair[1], "fields": planned.fields}
         return str(self.call("POST", "/clients/merge", body)["merge_id"])
 
     def undo(self, merge_id: str) -> list[str]:
@@ -134,7 +136,7 @@ class Family:
         kept: list[str] = self.call("POST", f"/clients/merges/{merge_id}/undo", {})["kept_fields"]
         return kept
 
-    def seen(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """All that staff see of these clients but when it was written, which merges there were, and the logs."""
         everything: dict[str, Any] = {}
         for client_id in self.ids:
@@ -152,19 +154,19 @@ class Family:
         return everything
 
 
-def undone_again(family: Family, plan: Plan, state: Callable[[], Any]) -> int:
+def require_undo_restores(scenario: MergeScenario, plan: MergePlan, state: Callable[[], Any]) -> int:
     """Makes the merges of a plan and undoes them, the last first; each undoing leads back to the state before.
 
     Returns how many there were.
     """
     made: list[tuple[str, Any]] = []
-    for wish in plan.wishes:
+    for planned in plan.merges:
         before = state()
-        merge_id = family.merge(wish)
+        merge_id = scenario.merge(planned)
         if merge_id is not None:
             made.append((merge_id, before))
             assert state() != before
     for merge_id, before in reversed(made):
-        assert family.undo(merge_id) == []
+        assert scenario.undo(merge_id) == []
         assert state() == before
     return len(made)

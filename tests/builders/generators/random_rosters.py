@@ -15,9 +15,9 @@ from chalicelib.domain.organisation.catalog import HolidayCalendar, Offer
 from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, BranchHours, Closure, WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, TimeOff, WorkSchedule
 from chalicelib.domain.shared.times import from_epoch_minute
-from tests.builders.oracles.staff_slots_oracle import Oracle
+from tests.builders.oracles.staff_slots_oracle import StaffSlotsOracle
 from tests.builders.records import roster_builder
-from tests.builders.records.roster_builder import EVERY_DAY, Member
+from tests.builders.records.roster_builder import EVERY_DAY, RosterMember
 
 T = TypeVar("T")
 
@@ -37,13 +37,13 @@ WEEKDAYS = (*[EVERY_DAY] * 16, (6, 7), (1, 3, 5, 7), (1,))
 
 
 @dataclass(frozen=True)
-class Branch:
+class RandomRoster:
     """Everything a question about free time rests on."""
 
     offer: Offer
     hours: BranchHours
-    members: tuple[Member, ...]
-    seeker: Requester
+    members: tuple[RosterMember, ...]
+    requester: Requester
     wanted: StaffPreference
     first: int
     last: int
@@ -51,14 +51,16 @@ class Branch:
     def slots(self) -> StaffSlots:
         """As the domain has it."""
         asked = self.offer, self.hours, self.members, self.first, self.last
-        return roster_builder.slots(*asked, requester=self.seeker, wanted=self.wanted)
+        return roster_builder.slots(*asked, requester=self.requester, wanted=self.wanted)
 
-    def oracle(self) -> Oracle:
+    def oracle(self) -> StaffSlotsOracle:
         """As the rules have it."""
-        return Oracle(self.offer, self.hours, self.members, self.seeker, self.wanted, self.first, self.last)
+        return StaffSlotsOracle(
+            self.offer, self.hours, self.members, self.requester, self.wanted, self.first, self.last
+        )
 
 
-def branch(number: int) -> Branch:
+def random_roster(number: int) -> RandomRoster:
     """The branch of this number, asked about some hours of a day that matters."""
     chance = Random(number)
     zone = chance.choice(ZONES)
@@ -78,7 +80,7 @@ def branch(number: int) -> Branch:
     )
     hours = roster_builder.opening(*_some(chance, 1, 3, lambda: _line(chance)),
                             closures=_some(chance, -2, 1, lambda: _closure(chance, day)))  # fmt: skip
-    return Branch(_offer(chance, zone), hours, people, _seeker(chance, people, now), wanted,
+    return RandomRoster(_offer(chance, zone), hours, people, _requester(chance, people, now), wanted,
                   first, first + chance.randint(30, 240))  # fmt: skip
 
 
@@ -112,7 +114,7 @@ def _schedule(chance: Random, zone: str, day: date) -> WorkSchedule:
     )
 
 
-def _member(chance: Random, name: str, zone: str, day: date, first: int, now: datetime) -> Member:
+def _member(chance: Random, name: str, zone: str, day: date, first: int, now: datetime) -> RosterMember:
     def absence() -> TimeOff:
         start = first + chance.randint(-100, 300)
         end = from_epoch_minute(start + chance.choice((1, 13, 60, 2000))) + timedelta(
@@ -136,13 +138,13 @@ def _member(chance: Random, name: str, zone: str, day: date, first: int, now: da
 def _occupant(chance: Random, name: str, first: int, now: datetime) -> Occupant:
     start = first + chance.randint(-300, 500)
     buffers = chance.choice(((0, 0), (7, 0), (0, 7), (13, 17)))
-    one = roster_builder.booked(name, start, chance.choice((5, 17, 30, 90)), *buffers)
+    one = roster_builder.occupant(name, start, chance.choice((5, 17, 30, 90)), *buffers)
     if chance.random() < 0.7:
         return one
     return replace(one, id=f"hld_{name}", expires=int(now.timestamp()) + chance.choice((-1, 0, 1, 600)))
 
 
-def _seeker(chance: Random, people: Sequence[Member], now: datetime) -> Requester:
+def _requester(chance: Random, people: Sequence[RosterMember], now: datetime) -> Requester:
     booked = [o for m in people for o in m.booked]
     hold = chance.choice([None, None, *(o for o in booked if o.is_hold)])
     moving = chance.choice([None, None, *(o.id for o in booked if not o.is_hold)])

@@ -27,7 +27,7 @@ LENGTH = timedelta(minutes=60)
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
+def rebooking_cases(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
     """A schedule of one or two lines, the client's zone, and a start within or just beside one of the lines.
 
     Nights on which clocks change, in the client's zone or the schedule's, are as frequent as all other times.
@@ -52,20 +52,20 @@ def asked(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
     return WorkSchedule("wsl_mon_tue", CalendarType.AD_HOC, where, tuple(lines), *validity), whose, at
 
 
-def lines_around(schedule: WorkSchedule, at: datetime) -> list[tuple[datetime, datetime]]:
+def lines_near(schedule: WorkSchedule, at: datetime) -> list[tuple[datetime, datetime]]:
     """Each line on the days around an instant, worked out by hand: from clock to clock, gaps skipped."""
     tz = ZoneInfo(schedule.timezone)
     days = [at.astimezone(tz).date() + timedelta(days=n) for n in (-1, 0, 1)]
     days = [day for day in days if (schedule.valid_from or day) <= day <= (schedule.valid_until or day)]
     return [
-        (shown_at(day, line.start, tz), shown_at(day, line.end, tz))
+        (first_instant_showing(day, line.start, tz), first_instant_showing(day, line.end, tz))
         for day in days
         for line in schedule.lines
         if day.isoweekday() in line.weekdays
     ]
 
 
-def shown_at(day: date, minutes: int, tz: ZoneInfo) -> datetime:
+def first_instant_showing(day: date, minutes: int, tz: ZoneInfo) -> datetime:
     """The first minute at which clocks there show at least this time of this day."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
     at = wall.replace(tzinfo=UTC) - timedelta(hours=15)
@@ -74,6 +74,6 @@ def shown_at(day: date, minutes: int, tz: ZoneInfo) -> datetime:
     return at
 
 
-def fits(schedule: WorkSchedule, at: datetime) -> bool:
+def fits_one_line(schedule: WorkSchedule, at: datetime) -> bool:
     """Whether a session that begins then lies within one line (D37)."""
-    return any(begin <= at and at + LENGTH <= until for begin, until in lines_around(schedule, at))
+    return any(begin <= at and at + LENGTH <= until for begin, until in lines_near(schedule, at))

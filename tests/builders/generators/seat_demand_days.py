@@ -18,19 +18,19 @@ SHIFTS = ((0, 480), (0, 480), (0, 240), (240, 480), (0, 180), (120, 360), (180, 
 LENGTHS = (15, 30, 45, 60)
 GRID = 15
 BLOCKS = 12
-SITTERS = 200
+DEMANDS = 200
 
 
 @dataclass(frozen=True)
-class Day:
+class DemandDay:
     """Benches, who sits there (first come first), and whom somebody may ask for a seat for."""
 
-    benches: list[SeatPool]
-    sitters: list[Demand]
-    wishes: list[Demand]
+    pools: list[SeatPool]
+    demands: list[Demand]
+    candidates: list[Demand]
 
 
-class Branch:
+class DemandGenerator:
     """A location's blocks: four teams of people with different skills, in shifts, some with a seat kept for staff."""
 
     def __init__(self, random: Random, blocks: int, *, mixed: bool) -> None:
@@ -42,28 +42,28 @@ class Branch:
         self._lengths = [random.choice(LENGTHS) for _ in range(services)]
         self._skills: list[set[int]] = []
         self._reserve: list[bool] = []
-        self.benches: list[SeatPool] = []
+        self.pools: list[SeatPool] = []
         for _ in range(blocks):
             shift, skills, limit = random.choice(SHIFTS), random.choice(teams), random.choice((1, 2, 2, 3))
-            kept = limit > 1 and random.random() < 0.25
-            self._add(SeatPool(*shift, limit - kept), skills, reserve=False)
-            if kept:
+            reserved = limit > 1 and random.random() < 0.25
+            self._add(SeatPool(*shift, limit - reserved), skills, reserve=False)
+            if reserved:
                 self._add(SeatPool(*shift, 1), skills, reserve=True)
         self._offered = sorted(set().union(*self._skills))
 
     def _add(self, pool: SeatPool, skills: set[int], *, reserve: bool) -> None:
-        self.benches.append(pool)
+        self.pools.append(pool)
         self._skills.append(skills)
         self._reserve.append(reserve)
 
-    def wish(self) -> Demand:
+    def candidate(self) -> Demand:
         """Somebody who asks for a service at a time within the opening hours."""
         service = self._random.choice(self._offered)
         length = self.length(service)
         start = self._random.randrange(OPENS, CLOSES - length + 1, GRID)
-        return self.sitter(start, start + length, service)
+        return self.demand(start, start + length, service)
 
-    def sitter(self, start: int, end: int, service: int) -> Demand:
+    def demand(self, start: int, end: int, service: int) -> Demand:
         """Somebody for the service; one in four came through staff and may use the seats kept for them."""
         staff = self._random.random() < 0.25
         choices = [i for i, skills in enumerate(self._skills) if service in skills and (staff or not self._reserve[i])]
@@ -76,14 +76,14 @@ class Branch:
     def tiled(self, gaps: float) -> list[Demand]:
         """Every seat filled from end to end but for some gaps, in the order of no particular seat."""
         found = []
-        for index, pool in enumerate(self.benches):
+        for index, pool in enumerate(self.pools):
             for _ in range(pool.limit):
                 found += self._row(index, gaps)
         self._random.shuffle(found)
         return found
 
     def _row(self, index: int, gaps: float) -> list[Demand]:
-        pool, row = self.benches[index], []
+        pool, row = self.pools[index], []
         start = pool.start
         while start < pool.end:
             service = self._random.choice(sorted(self._skills[index]))
@@ -91,48 +91,48 @@ class Branch:
             if end > pool.end or self._random.random() < gaps:
                 start += GRID
                 continue
-            demand = self.sitter(start, end, service)
+            demand = self.demand(start, end, service)
             row.append(demand if index in demand.choices else Demand(start, end, (*demand.choices, index)))
             start = end
         return row
 
 
-def day(kind: str, seed: int, blocks: int = BLOCKS, most: int = SITTERS) -> Day:
+def demand_day(kind: str, seed: int, blocks: int = BLOCKS, most: int = DEMANDS) -> DemandDay:
     """A day of one of KINDS, the same for the same seed."""
     random = Random(f"{kind} {seed}")
-    branch = Branch(random, blocks, mixed=kind.startswith("mixed"))
-    pools = branch.benches
+    generator = DemandGenerator(random, blocks, mixed=kind.startswith("mixed"))
+    pools = generator.pools
     if kind in ("full", "mixed full"):
-        demands = branch.tiled(gaps=0.05)
+        demands = generator.tiled(gaps=0.05)
     else:
         share = {"quiet": 0.4, "busy": 0.75}.get(kind, 1.0)
-        demands = _booked(branch, random, int(most * share))
+        demands = _seated(generator, random, int(most * share))
     if kind.endswith("over full"):
-        demands += [branch.wish() for _ in range(8)]
+        demands += [generator.candidate() for _ in range(8)]
     if kind == "cut":
         index = random.randrange(len(pools))
         pools[index] = SeatPool(pools[index].start, pools[index].end, 0)
-    return Day(pools, demands, [branch.wish() for _ in range(12)])
+    return DemandDay(pools, demands, [generator.candidate() for _ in range(12)])
 
 
-def _booked(branch: Branch, random: Random, most: int) -> list[Demand]:
+def _seated(generator: DemandGenerator, random: Random, most: int) -> list[Demand]:
     """Those who found a seat, of many who asked one after the other."""
-    loads = [[0] * (CLOSES // GRID) for _ in branch.benches]
+    loads = [[0] * (CLOSES // GRID) for _ in generator.pools]
     found: list[Demand] = []
-    for _ in range(5 * SITTERS):
+    for _ in range(5 * DEMANDS):
         if len(found) == most:
             break
-        wish = branch.wish()
-        cells = range(wish.start // GRID, wish.end // GRID)
-        seats = [i for i in wish.choices if _free(branch.benches[i], wish, loads[i], cells)]
+        candidate = generator.candidate()
+        cells = range(candidate.start // GRID, candidate.end // GRID)
+        seats = [i for i in candidate.choices if _free(generator.pools[i], candidate, loads[i], cells)]
         if seats:
             pool = random.choice(seats)
-            found.append(wish)
+            found.append(candidate)
             for cell in cells:
                 loads[pool][cell] += 1
     return found
 
 
-def _free(pool: SeatPool, wish: Demand, loads: Sequence[int], cells: range) -> bool:
-    inside = pool.start <= wish.start and wish.end <= pool.end
+def _free(pool: SeatPool, candidate: Demand, loads: Sequence[int], cells: range) -> bool:
+    inside = pool.start <= candidate.start and candidate.end <= pool.end
     return inside and all(loads[cell] < pool.limit for cell in cells)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.builders.generators.block_day_plans import fives
+from tests.builders.generators.block_day_plans import multiples_of_five
 
 LANGUAGES = ("en", "fr", "de")
 
@@ -47,7 +47,7 @@ class PlannedPerson:
 class Act:
     """Something somebody does; ``who`` and ``choice`` pick among the people, starts or appointments there are."""
 
-    what: str
+    kind: str
     service: int
     place: int
     who: int
@@ -66,7 +66,7 @@ class Plan:
     closures: tuple[Span, ...]
     people: tuple[PlannedPerson, ...]
     acts: tuple[Act, ...]
-    probe: int
+    seed: int
 
 
 ACTS = (
@@ -88,7 +88,7 @@ ACTS = (
 
 def _spans(low: int, high: int, places: bool = False) -> st.SearchStrategy[Span]:
     where = st.sampled_from([None, None, 0, 1]) if places else st.none()
-    return st.builds(Span, fives(low, high), fives(60, 240), where)
+    return st.builds(Span, multiples_of_five(low, high), multiples_of_five(60, 240), where)
 
 
 def _people() -> st.SearchStrategy[PlannedPerson]:
@@ -115,7 +115,7 @@ def plans() -> st.SearchStrategy[Plan]:
     )
     numbers = st.integers(0, 1)
     acts = st.builds(Act, st.sampled_from(ACTS), numbers, numbers, numbers, st.integers(0, 9))
-    hours = st.builds(Span, fives(-120, 0), fives(120, 300))
+    hours = st.builds(Span, multiples_of_five(-120, 0), multiples_of_five(120, 300))
     return st.builds(
         Plan,
         services=st.tuples(service, service),
@@ -126,5 +126,5 @@ def plans() -> st.SearchStrategy[Plan]:
         closures=st.lists(_spans(-60, 120), max_size=1).map(tuple),
         people=st.tuples(_people(), _people()),
         acts=st.lists(acts, min_size=4, max_size=9).map(tuple),
-        probe=st.integers(0, 10**6),
+        seed=st.integers(0, 10**6),
     )

@@ -22,7 +22,7 @@ from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.times import epoch_minute, utc_text
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
-from tests.builders.generators.block_day_plans import SERVICES, STEP, Act, Day, Plan, Planned
+from tests.builders.generators.block_day_plans import SERVICES, STEP, Act, Day, Plan, PlannedBlock
 from tests.builders.in_process.sample_organisation import TORONTO, World
 from tests.integration.conftest import REGION, TABLE
 
@@ -44,9 +44,9 @@ class Branch:
 
     def __post_init__(self) -> None:
         """Opens the doors."""
-        self.turn = self.day.turn
+        self.turn = self.day.clock_change
         self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
-        self.chance = random.Random(self.plan.probe)
+        self.chance = random.Random(self.plan.seed)
         self.services = {
             service_id: Service(
                 id=service_id,
@@ -71,7 +71,7 @@ class Branch:
         for act in self.plan.acts:
             self._do(act)
 
-    def _laid(self, number: int, planned: Planned) -> Block:
+    def _laid(self, number: int, planned: PlannedBlock) -> Block:
         start = epoch_minute(self.turn) + planned.start
         block = Block(
             id=f"blk_{number:026d}",
@@ -88,14 +88,14 @@ class Branch:
         return block
 
     def _do(self, act: Act) -> None:
-        match act.what:
+        match act.kind:
             case "book" | "hold":
                 starts = sorted(self.offers(act.service))
                 if starts:
                     start = starts[act.choice % len(starts)]
-                    reply = self.book(act.service, start) if act.what == "book" else self.hold(act.service, start)
+                    reply = self.book(act.service, start) if act.kind == "book" else self.hold(act.service, start)
                     assert reply.status == 201, reply.text
-                    (self.booked if act.what == "book" else self.holds).append(reply.json)
+                    (self.booked if act.kind == "book" else self.holds).append(reply.json)
             case "cancel" if self.movable:
                 gone = self.movable[act.choice % len(self.movable)]
                 self.booked.remove(gone)
@@ -156,7 +156,7 @@ class Branch:
         for day in self._availability(service_id, **more):
             for slot in day["slots"]:
                 at = datetime.fromisoformat(slot["start"])
-                assert (self.day.wall(at), self.day.wall(at)[:10]) == (slot["local_start"], day["date"])
+                assert (self.day.local_text(at), self.day.local_text(at)[:10]) == (slot["local_start"], day["date"])
                 assert slot["available"] > 0
                 found[at] = slot["available"]
         return found

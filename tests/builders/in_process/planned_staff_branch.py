@@ -19,7 +19,7 @@ from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.generators.block_day_plans import STEP, Day
 from tests.builders.generators.staff_day_plans import Act, Plan
 from tests.builders.in_process.sample_organisation import TORONTO, World
-from tests.builders.records.staff_plan_records import BLOCKS, PEOPLE, PLACES, SERVICES, email, records
+from tests.builders.records.staff_plan_records import BLOCK_SERVICE, LOCATIONS, PEOPLE, SERVICES, email, records
 
 
 @dataclass
@@ -37,23 +37,23 @@ class StaffBranch:
 
     def __post_init__(self) -> None:
         """Opens the doors, then lets everybody act."""
-        self.turn = self.day.turn
+        self.turn = self.day.clock_change
         self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
-        self.chance = random.Random(self.plan.probe)
+        self.chance = random.Random(self.plan.seed)
         work = UnitOfWork()
         work.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, bookings_per_contact=50))
         for record in records(self.day, self.plan):
             work.save(record)
         container.store.commit(work)
-        self.world.lay(limit=3, start=self.turn - timedelta(minutes=60), hours=4, services=(BLOCKS,))
+        self.world.lay(limit=3, start=self.turn - timedelta(minutes=60), hours=4, services=(BLOCK_SERVICE,))
         for act in self.plan.acts:
             self._do(act)
 
     def _do(self, act: Act) -> None:
-        service, place, person = SERVICES[act.service], PLACES[act.place], PEOPLE[act.who]
-        match act.what:
+        service, place, person = SERVICES[act.service], LOCATIONS[act.place], PEOPLE[act.who]
+        match act.kind:
             case "book" | "hold" | "desk":
-                self._take(act.what, service, place, act.choice)
+                self._take(act.kind, service, place, act.choice)
             case "claim":
                 self._claim(person, act.choice)
             case "cancel" if self.booked:
@@ -99,7 +99,7 @@ class StaffBranch:
 
     def _claim(self, person: str, choice: int) -> None:
         """Somebody books out of a block, and a person takes it if their time allows."""
-        reply = self.book(BLOCKS, TORONTO, self.turn + 3 * STEP * (choice - 3))
+        reply = self.book(BLOCK_SERVICE, TORONTO, self.turn + 3 * STEP * (choice - 3))
         if reply.status != 201:
             assert reply.json["code"] in ("past", "too_soon", "too_far", "capacity_exhausted"), reply.text
             return
@@ -187,7 +187,7 @@ class StaffBranch:
 
     def offerings(self) -> list[tuple[str, str]]:
         """Two services of staff's time, each at a location: one that somebody has booked or holds, and any other."""
-        every = [(service, place) for service in SERVICES for place in PLACES]
+        every = [(service, place) for service in SERVICES for place in LOCATIONS]
         asked = [(b["service_id"], b["location_id"]) for b in (*self.booked, *self.holds)]
         return [*self.sample(asked, 1), *self.sample(every, 1)]
 

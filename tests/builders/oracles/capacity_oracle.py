@@ -8,7 +8,7 @@ from itertools import product
 from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
 
 
-def options(pools: Sequence[SeatPool], demand: Demand) -> list[int | None]:
+def placements(pools: Sequence[SeatPool], demand: Demand) -> list[int | None]:
     """Benches the sitter may be placed on: covering ones, else overlapping ones, else none."""
     covering = [b for b in demand.choices if covers(pools[b], demand)]
     overlapping = [b for b in demand.choices if demand.start < pools[b].end and pools[b].start < demand.end]
@@ -30,8 +30,8 @@ def overload(pools: Sequence[SeatPool], demands: Sequence[Demand], placement: Se
 
 
 def least_overload(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> int:
-    placements = product(*(options(pools, demand) for demand in demands))
-    return min(overload(pools, demands, placement) for placement in placements)
+    tried = product(*(placements(pools, demand) for demand in demands))
+    return min(overload(pools, demands, placement) for placement in tried)
 
 
 def admits(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> bool:
@@ -40,14 +40,14 @@ def admits(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Dema
     return least_overload(pools, [*demands, candidate]) == least_overload(pools, demands)
 
 
-def room(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> int:
+def count_admissible(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> int:
     found = 0
     while admits(pools, [*demands, *[candidate] * found], candidate):
         found += 1
     return found
 
 
-def first_come(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
+def first_come_first_served(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
     seated: list[Demand] = []
     answer = []
     for demand in demands:

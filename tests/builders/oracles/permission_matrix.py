@@ -46,6 +46,6 @@ ROWS = {
 }
 
 
-def letter(role: str, ability: str) -> str:
+def matrix_letter(role: str, ability: str) -> str:
     """The cell of a role and an ability."""
     return ROWS[ability].split()[ROLES.index(role)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.builders.oracles.permission_matrix import letter
+from tests.builders.oracles.permission_matrix import matrix_letter
 
 RANKS = {"staff": 10, "staff_plus": 13, "staff_advanced": 15, "manager": 20, "admin": 25}
 
@@ -18,7 +18,7 @@ class Case:
     here: bool = True
     own: bool = False
     unassigned: bool = False
-    whose: str = "staff"
+    role: str = "staff"
 
 
 OWN = Case("own", own=True)
@@ -36,13 +36,13 @@ LOCATIONS = (HERE, THERE)
 MYSELF, COLLEAGUE, STRANGER = Case("myself", own=True), Case("colleague"), Case("stranger", here=False)
 WORKERS = (MYSELF, COLLEAGUE, STRANGER)
 # Those who stand for the other roles; whoever asks is not among them.
-PEERS = tuple(Case(role, whose=role) for role in RANKS)
+PEERS = tuple(Case(role, role=role) for role in RANKS)
 
 ANYTHING = (Case("anything"),)
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """One request; any of the abilities ``needs`` is enough.
 
     ``path``, ``query`` and the texts of ``body`` name parts of what it is about: ``{appointment}``, ``{location}`` …
@@ -66,65 +66,65 @@ class Ask:
 
     def expected(self, role: str, case: Case) -> int:
         """What this role is answered: 403 without the ability, 404 outside the data scope (docs/rules.md)."""
-        letters = {letter(role, ability) for ability in self.needs}
-        if any(reaches(role, of, case) for of in letters):
+        letters = {matrix_letter(role, ability) for ability in self.needs}
+        if any(is_in_scope(role, letter, case) for letter in letters):
             return self.status
         return 403 if letters == {"-"} or self.known or self._seen(role, case) else 404
 
     def _seen(self, role: str, case: Case) -> bool:
-        return case not in LOCATIONS and (case.here if case.name in PEOPLE else sees(role, case))
+        return case not in LOCATIONS and (case.here if case.name in PEOPLE else is_visible(role, case))
 
 
 PEOPLE = {case.name for case in (MYSELF, COLLEAGUE, STRANGER, *PEERS)}
 
 
-def reaches(role: str, of: str, case: Case) -> bool:
+def is_in_scope(role: str, letter: str, case: Case) -> bool:
     """Whether a cell's letter covers this."""
-    if case in ANYTHING or of in "-A":
-        return of != "-"
-    if case.own or of == "O":
+    if case in ANYTHING or letter in "-A":
+        return letter != "-"
+    if case.own or letter == "O":
         return case.own
-    highest = {"L": "admin", "M": "manager", "E": role}[of]
-    return case.here and RANKS[case.whose] <= RANKS[highest]
+    highest = {"L": "admin", "M": "manager", "E": role}[letter]
+    return case.here and RANKS[case.role] <= RANKS[highest]
 
 
-def sees(role: str, appointment: Case) -> bool:
+def is_visible(role: str, appointment: Case) -> bool:
     """Whether they may know of an appointment: in view, or unassigned on their dashboard (D26)."""
-    on_dashboard = appointment.unassigned and reaches(role, letter(role, "dashboard_view"), appointment)
-    return on_dashboard or reaches(role, letter(role, "appointment_view"), appointment)
+    on_dashboard = appointment.unassigned and is_in_scope(role, matrix_letter(role, "dashboard_view"), appointment)
+    return on_dashboard or is_in_scope(role, matrix_letter(role, "appointment_view"), appointment)
 
 
-class Look(Ask):
+class VisibilityRequest(Request):
     """A request for an appointment itself: whoever may know of it is shown it."""
 
     def expected(self, role: str, case: Case) -> int:
         """200 or 404."""
-        return self.status if sees(role, case) else 404
+        return self.status if is_visible(role, case) else 404
 
 
-class List(Ask):
+class ListRequest(Request):
     """A request for somebody's list: whoever has a dashboard sees there what he may know of (D26)."""
 
     def expected(self, role: str, case: Case) -> int:
         """403 without a dashboard, 404 for the list of somebody whose appointments are hidden from him."""
-        if letter(role, "dashboard_view") == "-":
+        if matrix_letter(role, "dashboard_view") == "-":
             return 403
-        return self.status if sees(role, case) else 404
+        return self.status if is_visible(role, case) else 404
 
 
 @dataclass(frozen=True)
-class OfClient(Ask):
+class ClientRequest(Request):
     """A request about a client, who is known by an appointment of theirs: hidden from whoever may not ``view`` them."""
 
     view: str = "client_view"
 
     def expected(self, role: str, case: Case) -> int:
         """404 for a client out of view, 403 for one in view without the ability (CL-2), and for who never has it."""
-        if all(letter(role, need) == "-" for need in self.needs):
+        if all(matrix_letter(role, need) == "-" for need in self.needs):
             return 403
-        if not reaches(role, letter(role, self.view), case):
+        if not is_in_scope(role, matrix_letter(role, self.view), case):
             return 404
-        return self.status if any(reaches(role, letter(role, need), case) for need in self.needs) else 403
+        return self.status if any(is_in_scope(role, matrix_letter(role, need), case) for need in self.needs) else 403
 
 
 def _booking(channel: str, staff: object = "anyone", **more: object) -> dict[str, Any]:
@@ -154,6 +154,7 @@ _GUEST = {"client": {"first_name": "Also", "last_name": "Comes", "email": "{gues
 _CONFIRMED = {"status_id": "{confirmed}"}
 _DECLINED = {"status_id": "{declined}", "reason": "Papers are missing"}
 _FREE = "/availability?service_id={service}&location_id={location}&from={day}&to={day}&timezone=UTC&channel="
+_UNNOTIFIED = {"notify_client": False}
 _LIST = "/appointments?location_id={location}&date={day}&view="
 
 _BLOCK = {"location_id": "{location}", "start": "{later}", "end": "{closing}", "limit": 1, "services": ["{service}"]}
@@ -164,26 +165,26 @@ _MERGE = {"duplicate_id": "{client}", "primary_id": "{other}", "dry_run": True}
 _MORE = {"sessions": 1, "reason": "Still in need"}
 _WORKFLOW = {"name": "First home", "steps": ["Papers"]}
 
-ASKS: tuple[Ask, ...] = (
-    Look(("appointment_view", "dashboard_view"), "GET", "/appointments/{appointment}", APPOINTMENTS),
-    Ask(("log_view",), "GET", "/appointments/{appointment}/log", APPOINTMENTS),
-    Ask(("status_history_view",), "GET", "/appointments/{appointment}/history", APPOINTMENTS),
+PERMISSION_REQUESTS: tuple[Request, ...] = (
+    VisibilityRequest(("appointment_view", "dashboard_view"), "GET", "/appointments/{appointment}", APPOINTMENTS),
+    Request(("log_view",), "GET", "/appointments/{appointment}/log", APPOINTMENTS),
+    Request(("status_history_view",), "GET", "/appointments/{appointment}/history", APPOINTMENTS),
     # These do not go through statuses: whoever may move them is told so.
-    Ask(("status_update",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _CONFIRMED, status=409),
-    Ask(("status_cancel",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _DECLINED, status=409),
-    Ask(("catalogue_view",), "GET", "/statuses"),
-    Ask(("status_configure",), "PATCH", "/statuses/{confirmed}", body={}),
-    Ask(_EDIT, "PATCH", "/appointments/{appointment}", APPOINTMENTS, {"notes": "Private"}, fresh=True),
-    Ask(_EDIT, "POST", "/appointments/{appointment}/cancel", APPOINTMENTS, {}, fresh=True),
-    Ask(_EDIT, "POST", "/appointments/{appointment}/attendees", APPOINTMENTS, _GUEST, status=201, fresh=True),
-    Ask(_EDIT, "DELETE", "/appointments/{appointment}/attendees/{client}", APPOINTMENTS, status=204, fresh=True),
-    Ask(_PROGRESS, "POST", "/appointments/{appointment}/commence", APPOINTMENTS, fresh=True),
+    Request(("status_update",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _CONFIRMED, status=409),
+    Request(("status_cancel",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _DECLINED, status=409),
+    Request(("catalogue_view",), "GET", "/statuses"),
+    Request(("status_configure",), "PATCH", "/statuses/{confirmed}", body={}),
+    Request(_EDIT, "PATCH", "/appointments/{appointment}", APPOINTMENTS, {"notes": "Private"}, fresh=True),
+    Request(_EDIT, "POST", "/appointments/{appointment}/cancel", APPOINTMENTS, {}, fresh=True),
+    Request(_EDIT, "POST", "/appointments/{appointment}/attendees", APPOINTMENTS, _GUEST, status=201, fresh=True),
+    Request(_EDIT, "DELETE", "/appointments/{appointment}/attendees/{client}", APPOINTMENTS, status=204, fresh=True),
+    Request(_PROGRESS, "POST", "/appointments/{appointment}/commence", APPOINTMENTS, fresh=True),
     # Nothing has begun yet: whoever may do this is told so.
     *(
-        Ask(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
+        Request(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
         for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED), ("sign-off", None))
     ),
-    Ask(
+    Request(
         ("appointment_claim",),
         "POST",
         "/appointments/{appointment}/claim",
@@ -191,7 +192,7 @@ ASKS: tuple[Ask, ...] = (
         {"force": True},
         fresh=True,
     ),
-    Ask(
+    Request(
         ("appointment_assign",),
         "POST",
         "/appointments/{appointment}/assign",
@@ -199,33 +200,33 @@ ASKS: tuple[Ask, ...] = (
         {"staff_id": "{staff}", "force": True},
         fresh=True,
     ),
-    Ask(("appointment_assign",), "POST", "/appointments/{appointment}/unassign", APPOINTMENTS, fresh=True),
-    Ask(("rebook",), "GET", "/quickview/appointments/{appointment}/rebook", APPOINTMENTS),
+    Request(("appointment_assign",), "POST", "/appointments/{appointment}/unassign", APPOINTMENTS, fresh=True),
+    Request(("rebook",), "GET", "/quickview/appointments/{appointment}/rebook", APPOINTMENTS),
     *(
-        Ask(("dashboard_view",), "GET", _LIST + view, LOCATIONS)
+        Request(("dashboard_view",), "GET", _LIST + view, LOCATIONS)
         for view in ("unconfirmed", "unassigned", "orphaned", "upcoming", "day")
     ),
     *(
-        List(("dashboard_view",), "GET", "/appointments?staff_id={staff}&date={day}&view=" + view, WORKERS)
+        ListRequest(("dashboard_view",), "GET", "/appointments?staff_id={staff}&date={day}&view=" + view, WORKERS)
         for view in ("upcoming", "day")
     ),
-    List(("dashboard_view",), "GET", "/quickview?staff_id={staff}&date={day}", WORKERS),
-    Ask(_EDIT, "PATCH", "/quickview/appointments/{appointment}", APPOINTMENTS, {"notify_client": False}, fresh=True),
-    Ask(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
-    Ask(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
-    Ask(("block_edit",), "POST", "/quickstream/blocks", LOCATIONS, _BLOCK, status=201),
-    Ask(("block_edit",), "PATCH", "/quickstream/blocks/{block}", LOCATIONS, {}),
-    Ask(("block_edit",), "POST", "/quickstream/blocks/{block}/preview", LOCATIONS, {}),
-    Ask(("block_edit",), "DELETE", "/quickstream/blocks/{block}", LOCATIONS, status=204, fresh=True),
-    Ask(("block_release",), "POST", "/quickstream/blocks/{block}/release", LOCATIONS),
-    Ask(("block_release",), "POST", "/quickstream/blocks/{block}/close", LOCATIONS, fresh=True),
-    Ask(("book_contact_centre",), "GET", _FREE + "contact_centre", LOCATIONS),
-    Ask(("book_contact_centre",), "POST", "/appointments", LOCATIONS, _booking("contact_centre"), status=201),
-    Ask(_BOOK, "GET", _FREE + "schedule", LOCATIONS, known=True),
+    ListRequest(("dashboard_view",), "GET", "/quickview?staff_id={staff}&date={day}", WORKERS),
+    Request(_EDIT, "PATCH", "/quickview/appointments/{appointment}", APPOINTMENTS, _UNNOTIFIED, fresh=True),
+    Request(("block_view",), "GET", "/quickstream/blocks/{block}", LOCATIONS),
+    Request(("block_view",), "GET", "/quickstream/blocks?location_id={location}&from={day}&to={day}", LOCATIONS),
+    Request(("block_edit",), "POST", "/quickstream/blocks", LOCATIONS, _BLOCK, status=201),
+    Request(("block_edit",), "PATCH", "/quickstream/blocks/{block}", LOCATIONS, {}),
+    Request(("block_edit",), "POST", "/quickstream/blocks/{block}/preview", LOCATIONS, {}),
+    Request(("block_edit",), "DELETE", "/quickstream/blocks/{block}", LOCATIONS, status=204, fresh=True),
+    Request(("block_release",), "POST", "/quickstream/blocks/{block}/release", LOCATIONS),
+    Request(("block_release",), "POST", "/quickstream/blocks/{block}/close", LOCATIONS, fresh=True),
+    Request(("book_contact_centre",), "GET", _FREE + "contact_centre", LOCATIONS),
+    Request(("book_contact_centre",), "POST", "/appointments", LOCATIONS, _booking("contact_centre"), status=201),
+    Request(_BOOK, "GET", _FREE + "schedule", LOCATIONS, known=True),
     # Where there is no block.
-    Ask(("book_over_capacity",), "POST", "/appointments", body=_booking("schedule", start="{closed}"), status=201),
-    Ask(("book_for_self",), "POST", "/appointments", (MYSELF,), _booking("schedule", _SOMEBODY), status=201),
-    Ask(
+    Request(("book_over_capacity",), "POST", "/appointments", body=_booking("schedule", start="{closed}"), status=201),
+    Request(("book_for_self",), "POST", "/appointments", (MYSELF,), _booking("schedule", _SOMEBODY), status=201),
+    Request(
         ("book_for_others",),
         "POST",
         "/appointments",
@@ -234,7 +235,7 @@ ASKS: tuple[Ask, ...] = (
         status=201,
         known=True,
     ),
-    Ask(
+    Request(
         ("rebook_override",),
         "POST",
         "/appointments",
@@ -243,73 +244,75 @@ ASKS: tuple[Ask, ...] = (
         status=201,
         known=True,
     ),
-    Ask(_HOURS, "GET", "/locations/{location}/hours"),
-    Ask(_HOURS, "GET", "/locations/{location}/closures"),
-    Ask(("hours_edit",), "POST", "/locations/{location}/hours", LOCATIONS, _LINE, status=201, known=True),
-    Ask(
+    Request(_HOURS, "GET", "/locations/{location}/hours"),
+    Request(_HOURS, "GET", "/locations/{location}/closures"),
+    Request(("hours_edit",), "POST", "/locations/{location}/hours", LOCATIONS, _LINE, status=201, known=True),
+    Request(
         ("hours_edit",), "POST", "/locations/{location}/closures", LOCATIONS, {"date": "2027-03-01", "name": "Fair"},
         status=201, known=True,
     ),
-    Ask(_HOURS, "GET", "/staff/{staff}/work-schedules"),
-    Ask(_HOURS, "GET", "/staff/{staff}/time-off", WORKERS, known=True),
-    Ask(_HOURS, "POST", "/staff/{staff}/time-off", WORKERS, _AWAY, status=201, known=True),
-    Ask(_HOURS, "POST", "/staff/{staff}/work-schedules", WORKERS, _WORKS, status=201, known=True),
+    Request(_HOURS, "GET", "/staff/{staff}/work-schedules"),
+    Request(_HOURS, "GET", "/staff/{staff}/time-off", WORKERS, known=True),
+    Request(_HOURS, "POST", "/staff/{staff}/time-off", WORKERS, _AWAY, status=201, known=True),
+    Request(_HOURS, "POST", "/staff/{staff}/work-schedules", WORKERS, _WORKS, status=201, known=True),
     *(
-        Ask(("catalogue_view",), "GET", path)
+        Request(("catalogue_view",), "GET", path)
         for path in (
             "/locations", "/locations/{location}", "/services", "/services/{service}", "/staff", "/staff/{staff}",
             "/cancellation-reasons",
         )
     ),
     # Whoever may do this is told that something is missing, or that it is in use.
-    *(Ask(("catalogue_edit",), "POST", path, body={}, status=422) for path in ("/locations", "/services")),
-    Ask(("catalogue_edit",), "POST", "/cancellation-reasons", body={}, status=422),
+    *(Request(("catalogue_edit",), "POST", path, body={}, status=422) for path in ("/locations", "/services")),
+    Request(("catalogue_edit",), "POST", "/cancellation-reasons", body={}, status=422),
     *(
-        Ask(("catalogue_edit",), "DELETE", path, status=409)
+        Request(("catalogue_edit",), "DELETE", path, status=409)
         for path in ("/locations/{location}", "/services/{service}")
     ),
-    Ask(("catalogue_edit",), "PATCH", "/locations/{location}", body={}),
-    Ask(("catalogue_edit",), "PATCH", "/services/{service}", body={}),
-    Ask(("staff_edit",), "PATCH", "/staff/{staff}", (COLLEAGUE, STRANGER, Case("admin", whose="admin")), {}),
-    Ask(("staff_edit",), "POST", "/staff", LOCATIONS, _HIRED, status=201, known=True),
-    Ask(("staff_edit",), "DELETE", "/staff/{staff}", (COLLEAGUE, STRANGER), status=204, fresh=True),
-    Ask(("client_add",), "POST", "/clients", body=_PERSON, status=201),
-    Ask(("client_view",), "GET", "/clients?q=nobody"),
-    OfClient(("client_view",), "GET", "/clients/{client}", CLIENTS),
-    OfClient(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}),
-    OfClient(("client_delete",), "DELETE", "/clients/{client}?cancel_upcoming=true", CLIENTS, status=204, fresh=True),
-    OfClient(("client_merge",), "POST", "/clients/merge", CLIENTS, _MERGE),
-    OfClient(("log_view",), "GET", "/clients/{client}/activity", CLIENTS),
-    OfClient(("workflow_edit",), "POST", "/clients/{client}/workflows", CLIENTS, _WORKFLOW, status=201),
-    OfClient(("client_view",), "GET", "/clients/{client}/sessions", CLIENTS),
-    OfClient(("sessions_allot",), "PUT", "/clients/{client}/sessions", CLIENTS, {"allotted": 5}),
-    OfClient(("log_view",), "GET", "/clients/{client}/session-requests", CLIENTS),
+    Request(("catalogue_edit",), "PATCH", "/locations/{location}", body={}),
+    Request(("catalogue_edit",), "PATCH", "/services/{service}", body={}),
+    Request(("staff_edit",), "PATCH", "/staff/{staff}", (COLLEAGUE, STRANGER, Case("admin", role="admin")), {}),
+    Request(("staff_edit",), "POST", "/staff", LOCATIONS, _HIRED, status=201, known=True),
+    Request(("staff_edit",), "DELETE", "/staff/{staff}", (COLLEAGUE, STRANGER), status=204, fresh=True),
+    Request(("client_add",), "POST", "/clients", body=_PERSON, status=201),
+    Request(("client_view",), "GET", "/clients?q=nobody"),
+    ClientRequest(("client_view",), "GET", "/clients/{client}", CLIENTS),
+    ClientRequest(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}),
+    ClientRequest(
+        ("client_delete",), "DELETE", "/clients/{client}?cancel_upcoming=true", CLIENTS, status=204, fresh=True,
+    ),
+    ClientRequest(("client_merge",), "POST", "/clients/merge", CLIENTS, _MERGE),
+    ClientRequest(("log_view",), "GET", "/clients/{client}/activity", CLIENTS),
+    ClientRequest(("workflow_edit",), "POST", "/clients/{client}/workflows", CLIENTS, _WORKFLOW, status=201),
+    ClientRequest(("client_view",), "GET", "/clients/{client}/sessions", CLIENTS),
+    ClientRequest(("sessions_allot",), "PUT", "/clients/{client}/sessions", CLIENTS, {"allotted": 5}),
+    ClientRequest(("log_view",), "GET", "/clients/{client}/session-requests", CLIENTS),
     # Only who has a limit needs more: whoever may ask is told so.
-    OfClient(("sessions_request",), "POST", "/clients/{client}/session-requests", CLIENTS, _MORE, 409, fresh=True),
-    Ask(("settings_edit", "dashboard_view"), "GET", "/settings"),
-    Ask(("settings_edit",), "PATCH", "/settings", body={}),
+    ClientRequest(("sessions_request",), "POST", "/clients/{client}/session-requests", CLIENTS, _MORE, 409, fresh=True),
+    Request(("settings_edit", "dashboard_view"), "GET", "/settings"),
+    Request(("settings_edit",), "PATCH", "/settings", body={}),
 )  # fmt: skip
 
 # The same once the organisation lets everybody view all clients: what may be done to them stays as it was.
-SHARED: tuple[Ask, ...] = (
-    OfClient(("client_view_shared",), "GET", "/clients/{client}", CLIENTS, view="client_view_shared"),
-    OfClient(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}, view="client_view_shared"),
+SHARED_VIEW_REQUESTS: tuple[Request, ...] = (
+    ClientRequest(("client_view_shared",), "GET", "/clients/{client}", CLIENTS, view="client_view_shared"),
+    ClientRequest(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}, view="client_view_shared"),
 )
 
 # No group session can be made yet: their routes bring their row.
-TO_COME = {"group_attendee_add": "/group-sessions"}
+UNROUTED_ABILITIES = {"group_attendee_add": "/group-sessions"}
 
 
 # The contact centre has no appointments of its own; nobody is his own peer.
-def cases(ask: Ask, role: str) -> list[Case]:
+def cases(request: Request, role: str) -> list[Case]:
     """What this role is to be asked about."""
-    return [case for case in ask.cases if case.name != role and not (case is OWN and role == "contact_centre")]
+    return [case for case in request.cases if case.name != role and not (case is OWN and role == "contact_centre")]
 
 
-def filled(text: Any, facts: dict[str, str]) -> Any:
+def fill_template(text: Any, facts: dict[str, str]) -> Any:
     """A path or body with every text filled in."""
     if isinstance(text, dict):
-        return {name: filled(value, facts) for name, value in text.items()}
+        return {name: fill_template(value, facts) for name, value in text.items()}
     if isinstance(text, list):
-        return [filled(value, facts) for value in text]
+        return [fill_template(value, facts) for value in text]
     return text.format(**facts) if isinstance(text, str) else text

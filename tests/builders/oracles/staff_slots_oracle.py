@@ -15,61 +15,61 @@ from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import BranchHours, WeeklyHours
-from tests.builders.records.roster_builder import Member
+from tests.builders.records.roster_builder import RosterMember
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=100_000)
-def clock(at: int, zone: str) -> datetime:
+def local_time(at: int, zone: str) -> datetime:
     """What clocks there show at an epoch minute."""
     return (EPOCH + timedelta(minutes=at)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @lru_cache(maxsize=100_000)
-def first_showing(wall: datetime, zone: str) -> int:
+def first_minute_showing(local: datetime, zone: str) -> int:
     """The first minute at which clocks there show this time, or a later one where they skip it."""
-    offset = (wall - timedelta(days=1)).replace(tzinfo=ZoneInfo(zone)).utcoffset()
+    offset = (local - timedelta(days=1)).replace(tzinfo=ZoneInfo(zone)).utcoffset()
     assert offset is not None
     # No clock is put forward or back by more than an hour these days.
-    at = int((wall.replace(tzinfo=UTC) - EPOCH - offset).total_seconds()) // 60 - 61
-    while clock(at, zone) < wall:
+    at = int((local.replace(tzinfo=UTC) - EPOCH - offset).total_seconds()) // 60 - 61
+    while local_time(at, zone) < local:
         at += 1
     return at
 
 
-def span(day: date, start: int, end: int, zone: str) -> range:
+def local_minutes(day: date, start: int, end: int, zone: str) -> range:
     """The minutes between two times of a day, given in minutes after midnight as clocks show them."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
     from_, to = (midnight + timedelta(minutes=minutes) for minutes in (start, end))
-    return range(first_showing(from_, zone), first_showing(to, zone))
+    return range(first_minute_showing(from_, zone), first_minute_showing(to, zone))
 
 
 @dataclass(frozen=True)
-class Oracle:
+class StaffSlotsOracle:
     """Says who is free at a start in [first, last), minute by minute."""
 
     offer: Offer
     hours: BranchHours
-    members: Sequence[Member]
-    seeker: Requester
+    members: Sequence[RosterMember]
+    requester: Requester
     wanted: StaffPreference
     first: int
     last: int
 
-    def free(self, start: int, *, on_grid: bool) -> list[str]:
+    def free_staff(self, start: int, *, on_grid: bool) -> list[str]:
         """Who can take an appointment that begins then."""
         if not self._in_time(start):
             return []
         return [m.staff.id for m in self.members if self._can(m, start, on_grid=on_grid)]
 
-    def bookable(self, start: int) -> list[str]:
+    def bookable_staff(self, start: int) -> list[str]:
         """Who can be booked then by this seeker: staff place freely, others on the grid."""
-        return self.free(start, on_grid=self.seeker.access is not SeatAccess.SCHEDULE)
+        return self.free_staff(start, on_grid=self.requester.access is not SeatAccess.SCHEDULE)
 
-    def pick(self, start: int) -> str:
+    def assigned_staff(self, start: int) -> str:
         """Whose turn it is (D46)."""
-        found = self.bookable(start)
+        found = self.bookable_staff(start)
         if self.wanted.keep in found:
             return str(self.wanted.keep)
         people = [m for m in self.members if m.staff.id in found]
@@ -82,16 +82,16 @@ class Oracle:
         return min(m.staff.id for m in people if m.assigned_at == longest_ago)
 
     def _in_time(self, start: int) -> bool:
-        begins, now = EPOCH + timedelta(minutes=start), self.seeker.now
+        begins, now = EPOCH + timedelta(minutes=start), self.requester.now
         if begins <= now:
             return False
-        if self.seeker.access is SeatAccess.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
+        if self.requester.access is SeatAccess.WIDGET and begins - now < timedelta(minutes=self.offer.lead_minutes):
             return False
-        ahead = 366 if self.seeker.access is SeatAccess.SCHEDULE else 0
+        ahead = 366 if self.requester.access is SeatAccess.SCHEDULE else 0
         last_day = now.astimezone(ZoneInfo(self._zone)).date() + timedelta(days=max(ahead, self.offer.horizon_days))
-        return clock(start, self._zone).date() <= last_day
+        return local_time(start, self._zone).date() <= last_day
 
-    def _can(self, who: Member, start: int, *, on_grid: bool) -> bool:
+    def _can(self, who: RosterMember, start: int, *, on_grid: bool) -> bool:
         service, staff = self.offer.service, who.staff
         if service.id not in staff.service_ids or self.wanted.staff_id not in {None, staff.id}:
             return False
@@ -108,7 +108,7 @@ class Oracle:
 
     def _on_grid(self, staff_id: str, start: int) -> bool:
         mark = self._begins[staff_id][start]
-        while clock(mark, self._zone).minute % 5:
+        while local_time(mark, self._zone).minute % 5:
             mark += 1
         return start >= mark and (start - mark) % self.offer.service.slot_interval == 0
 
@@ -120,20 +120,20 @@ class Oracle:
             return start - other.end < other.after + service.buffer_before
         return other.start - end < service.buffer_after + other.before
 
-    def _counted(self, who: Member) -> list[Occupant]:
-        own = {self.seeker.moving, self.seeker.hold.id if self.seeker.hold else None}
-        now = self.seeker.now.timestamp()
+    def _counted(self, who: RosterMember) -> list[Occupant]:
+        own = {self.requester.moving, self.requester.hold.id if self.requester.hold else None}
+        now = self.requester.now.timestamp()
         return [o for o in who.booked if o.id not in own and (o.expires is None or o.expires > now)]
 
-    def _that_day(self, who: Member, start: int) -> int:
+    def _that_day(self, who: RosterMember, start: int) -> int:
         zone = who.staff.timezone or self._zone
-        return sum(clock(o.start, zone).date() == clock(start, zone).date() for o in self._counted(who))
+        return sum(local_time(o.start, zone).date() == local_time(start, zone).date() for o in self._counted(who))
 
     @cached_property
     def _begins(self) -> dict[str, dict[int, int]]:
         """Where the stretch of work within the hours begins that day, for each minute; closures and absences aside."""
         found: dict[str, dict[int, int]] = {}
-        midnights = {span(day, 0, 1440, self._zone).start for day in self._days}
+        midnights = {local_minutes(day, 0, 1440, self._zone).start for day in self._days}
         for staff_id, working in self._working.items():
             begins = found[staff_id] = {}
             for at in sorted(working):
@@ -156,7 +156,7 @@ class Oracle:
         for day in days:
             for line in lines:
                 if day.isoweekday() in line.weekdays:
-                    found.update(span(day, line.start, line.end, zone))
+                    found.update(local_minutes(day, line.start, line.end, zone))
         return found
 
     @cached_property
@@ -167,12 +167,12 @@ class Oracle:
     def _open(self) -> set[int]:
         found = set(self._weekly_hours)
         for closure in self.hours.closures:
-            found.difference_update(span(closure.date, closure.start, closure.end, self._zone))
+            found.difference_update(local_minutes(closure.date, closure.start, closure.end, self._zone))
         kept = self.offer.settings.holidays
         if kept:
             feasts = holidays.country_holidays(kept.country, subdiv=kept.region)
             for day in (day for day in self._days if day in feasts):
-                found.difference_update(span(day, 0, 1440, self._zone))
+                found.difference_update(local_minutes(day, 0, 1440, self._zone))
         return found
 
     @cached_property
@@ -183,7 +183,7 @@ class Oracle:
     def _present(self) -> dict[str, set[int]]:
         return {m.staff.id: self._open & (self._working[m.staff.id] - minutes_off(m)) for m in self.members}
 
-    def _scheduled(self, who: Member) -> set[int]:
+    def _scheduled(self, who: RosterMember) -> set[int]:
         found: set[int] = set()
         for one in who.rota.schedules:
             if one.calendar_type != "open" or one.location_id not in {None, self.offer.location.id}:
@@ -197,7 +197,7 @@ class Oracle:
         return found
 
 
-def minutes_off(who: Member) -> set[int]:
+def minutes_off(who: RosterMember) -> set[int]:
     """Every minute of which some part is off."""
     found: set[int] = set()
     for absence in who.rota.time_off:

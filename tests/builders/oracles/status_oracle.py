@@ -10,7 +10,7 @@ BRANCH, COMPANY = "location", "organisation"
 
 
 @dataclass(frozen=True)
-class Step:
+class ModelStatus:
     """A status as the organisation has it."""
 
     id: str
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass
-class Request:
+class ModelAppointment:
     """An appointment: where it is, and all that has ever been written about it."""
 
     id: str
@@ -48,19 +48,19 @@ class Request:
 
 
 @dataclass
-class Model:
+class StatusOracle:
     """The organisation."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ModelStatus] = field(default_factory=list)
     function: bool = False
     service: bool = False
-    requests: dict[str, Request] = field(default_factory=dict)
+    requests: dict[str, ModelAppointment] = field(default_factory=dict)
 
-    def step(self, status_id: str | None) -> Step | None:
+    def step(self, status_id: str | None) -> ModelStatus | None:
         """The status of that id."""
         return next((step for step in self.steps if step.id == status_id), None)
 
-    def lowest(self, predicate: str, steps: list[Step] | None = None) -> Step | None:
+    def lowest(self, predicate: str, steps: list[ModelStatus] | None = None) -> ModelStatus | None:
         """The first that can be chosen."""
         found = [s for s in (steps or self.steps) if s.predicate == predicate and not s.archived]
         return min(found, key=lambda s: s.position, default=None)
@@ -69,7 +69,7 @@ class Model:
         """How many hold it."""
         return sum(request.status_id == status_id for request in self.requests.values())
 
-    def edited(self, after: list[Step]) -> str | None:
+    def edited(self, after: list[ModelStatus]) -> str | None:
         """What an edit is refused with, if it is."""
         places = [step.position for step in after if not step.archived]
         if len(set(places)) < len(places):
@@ -82,7 +82,7 @@ class Model:
         return self.out_of_order(after) if self.function else None
 
     @staticmethod
-    def out_of_order(steps: list[Step]) -> str | None:
+    def out_of_order(steps: list[ModelStatus]) -> str | None:
         """Whether a start comes first."""
         active = sorted((s for s in steps if not s.archived), key=lambda s: s.position)
         return None if active and active[0].predicate == START else "start_first"
@@ -102,15 +102,15 @@ class Model:
             return "statuses_missing"
         return self.out_of_order(self.steps)
 
-    def first(self) -> Step | None:
+    def first(self) -> ModelStatus | None:
         """The status of a new booking."""
         return self.lowest(START) if self.function and self.service else None
 
-    def book(self, appointment_id: str, code: str, slot: int) -> Request:
+    def book(self, appointment_id: str, code: str, slot: int) -> ModelAppointment:
         """Somebody books."""
         step = self.first()
         first = step.id if step else None
-        request = Request(appointment_id, code, slot, first, confirmed=step is None, announced=step is None)
+        request = ModelAppointment(appointment_id, code, slot, first, confirmed=step is None, announced=step is None)
         if step:
             request.history.append((step.snapshot, None))
             request.tell("request_received")
@@ -119,7 +119,7 @@ class Model:
         self.requests[appointment_id] = request
         return request
 
-    def refused(self, request: Request, step: Step, reason: str, *, admin: bool) -> str | None:
+    def refused(self, request: ModelAppointment, step: ModelStatus, reason: str, *, admin: bool) -> str | None:
         """What a move is refused with; an empty text where it changes nothing."""
         if request.status_id == step.id:
             return ""
@@ -131,7 +131,7 @@ class Model:
             return "forbidden"
         return "reason_required" if step.predicate == CANCELLATION and not reason else None
 
-    def move(self, request: Request, step: Step, reason: str) -> None:
+    def move(self, request: ModelAppointment, step: ModelStatus, reason: str) -> None:
         """A move that is not refused."""
         if step.predicate == CANCELLATION:
             self.cancel(request, step, reason)
@@ -142,7 +142,7 @@ class Model:
         request.confirmed, request.status_id = step.predicate == CONFIRMATION, step.id
         request.history.append((step.snapshot, reason or None))
 
-    def cancel(self, request: Request, step: Step | None, reason: str) -> None:
+    def cancel(self, request: ModelAppointment, step: ModelStatus | None, reason: str) -> None:
         """The end."""
         request.tell("cancelled", *(["staff_cancelled"] if request.announced else []))
         if request.status_id:
@@ -152,7 +152,7 @@ class Model:
                 request.history.append((closing.snapshot, reason or None))
         request.cancelled = True
 
-    def reschedule(self, request: Request, slot: int) -> None:
+    def reschedule(self, request: ModelAppointment, slot: int) -> None:
         """The client moves it."""
         step = self.first()
         if request.status_id and step:
@@ -164,11 +164,11 @@ class Model:
         copies = ["staff_rescheduled"] if request.announced else []
         request.tell("rescheduled" if request.confirmed else "request_received", *copies)
 
-    def postpone(self, request: Request, slot: int) -> None:
+    def postpone(self, request: ModelAppointment, slot: int) -> None:
         """Staff move it."""
         request.slot = slot
         request.tell("rescheduled", *(["staff_rescheduled"] if request.announced else []))
 
-    def changed(self, step: Step, **fields: object) -> list[Step]:
+    def changed(self, step: ModelStatus, **fields: object) -> list[ModelStatus]:
         """All statuses with one of them changed."""
         return [replace(s, **fields) if s is step else s for s in self.steps]  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ START = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 APPOINTMENT = "apt_01KAB"
 ANA, BEN, SAM = "cli_ana", "cli_ben", "stf_sam"
 PUBLIC_URL = "https://desk.example.org/prod"
-PRIVATE = "credit check failed, be careful"
+STAFF_NOTES = "credit check failed, be careful"
 
 SETTINGS = Settings(organisation_name="Maple Bank", timezone="America/Toronto", notification_email="desk@example.org")
 LOCATION = Location(
@@ -88,7 +88,7 @@ def appointment(**fields: Any) -> Appointment:
         booked_through=CLIENT_ACTOR,
         created_at=NOW - timedelta(days=1),
         updated_at=NOW,
-        notes=PRIVATE,
+        notes=STAFF_NOTES,
         reminder_hours=(24,),
         version=1,
     )
@@ -106,7 +106,7 @@ def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
     return replace(was.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=was.version + 1)
 
 
-def scene(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> MessageContext:
+def context(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> MessageContext:
     """The appointment as things stand."""
     known = clients or (ana(), ben())
     return MessageContext(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
@@ -134,17 +134,17 @@ def entry(
     )
 
 
-def notices(
+def notifications(
     kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
 ) -> list[Notification]:
     """What the recipient would be told of the appointment as it is now."""
-    there = at or scene()
+    there = at or context()
     told = message(kind, recipient, **facts)
     return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notifications)
 
 
-def notice(
+def notification(
     kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
 ) -> Notification:
     """The e-mail among them."""
-    return next(n for n in notices(kind, recipient, at, **facts) if n.medium is Medium.EMAIL)
+    return next(n for n in notifications(kind, recipient, at, **facts) if n.medium is Medium.EMAIL)

@@ -24,7 +24,7 @@ LONG_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Member:
+class RosterMember:
     """Somebody who works at the branch, as their records have it, and what stands on their calendar."""
 
     staff: Staff
@@ -38,7 +38,7 @@ def at(wall: str, zone: str = TORONTO, fold: int = 0) -> int:
     return epoch_minute(datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold))
 
 
-def wall(at_minute: int, zone: str = TORONTO) -> str:
+def wall_text(at_minute: int, zone: str = TORONTO) -> str:
     """``03 09:00-0500``: what clocks there show."""
     return f"{from_epoch_minute(at_minute).astimezone(ZoneInfo(zone)):%d %H:%M%z}"
 
@@ -67,12 +67,12 @@ def schedule(
     return WorkSchedule("sch_1", kind, zone, lines, *valid, location)
 
 
-def away(start: str, end: str, zone: str = TORONTO) -> TimeOff:
+def time_off(start: str, end: str, zone: str = TORONTO) -> TimeOff:
     """Time off between two wall times."""
     return TimeOff("off_1", from_epoch_minute(at(start, zone)), from_epoch_minute(at(end, zone)))
 
 
-def booked(name: str, start: int, length: int = 30, before: int = 0, after: int = 0) -> Occupant:
+def occupant(name: str, start: int, length: int = 30, before: int = 0, after: int = 0) -> Occupant:
     """An appointment with the buffers it was booked with."""
     return Occupant(f"apt_{name}", start, start + length, ADVICE, before=before, after=after)
 
@@ -87,10 +87,10 @@ def member(
     limit: int | None = None,
     assigned_at: datetime | None = None,
     services: tuple[str, ...] = (ADVICE,),
-) -> Member:
+) -> RosterMember:
     """Somebody who offers advice."""
     staff = Staff(f"stf_{name}", name, f"{name}@example.org", Role.STAFF, (BRANCH,), services, languages, zone, limit)
-    return Member(staff, Rota(staff.id, schedules, tuple(away)), tuple(booked), assigned_at)
+    return RosterMember(staff, Rota(staff.id, schedules, tuple(away)), tuple(booked), assigned_at)
 
 
 def offer(
@@ -111,7 +111,7 @@ def offer(
     return Offer(Settings(lead_minutes=lead, horizon_days=horizon, holidays=holidays), location, service)
 
 
-def team(hours: BranchHours, members: Iterable[Member]) -> BranchRoster:
+def roster(hours: BranchHours, members: Iterable[RosterMember]) -> BranchRoster:
     """The branch's team, its posts made from the records."""
     posts = (
         TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).updated_from(m.staff, m.rota)
@@ -120,7 +120,7 @@ def team(hours: BranchHours, members: Iterable[Member]) -> BranchRoster:
     return BranchRoster(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
 
 
-def calendar(who: Member, first: int, last: int) -> Calendar:
+def calendar(who: RosterMember, first: int, last: int) -> Calendar:
     """Their sheets around [first, last) with what stands on them."""
     reach = [edge for occupant in who.booked for edge in occupant.busy_span]
     low, high = min([first - MARGIN_MINUTES, *reach]), max([last + MARGIN_MINUTES, *reach])
@@ -133,7 +133,7 @@ def calendar(who: Member, first: int, last: int) -> Calendar:
 def slots(
     offered: Offer,
     hours: BranchHours,
-    members: Sequence[Member],
+    members: Sequence[RosterMember],
     first: int,
     last: int,
     *,
@@ -143,10 +143,10 @@ def slots(
     """The free times for starts in [first, last)."""
     calendars = {m.staff.id: calendar(m, first, last) for m in members}
     asker = requester or Requester(SeatAccess.WIDGET, LONG_BEFORE)
-    return StaffSlots(offered, team(hours, members), calendars, asker, wanted, first, last)
+    return StaffSlots(offered, roster(hours, members), calendars, asker, wanted, first, last)
 
 
-def listed(found: StaffSlots, first: int, last: int) -> dict[int, int]:
+def free_starts(found: StaffSlots, first: int, last: int) -> dict[int, int]:
     """Start → how many staff are free."""
     return {slot.start: slot.available for slot in found.free_slots(first, last)}
 
@@ -156,13 +156,13 @@ ALL_DAY = opening("09:00-17:00")
 NINE_TO_FIVE = schedule("09:00-17:00")
 
 
-def on_the_day(clock: str) -> int:
+def day_minute(clock: str) -> int:
     """The epoch minute of a clock time on a Thursday in Toronto."""
     return at(f"{DAY} {clock}")
 
 
-def asked(
-    *members: Member,
+def day_slots(
+    *members: RosterMember,
     duration: int = 30,
     interval: int = 30,
     buffers: tuple[int, int] = (0, 0),
@@ -171,17 +171,17 @@ def asked(
 ) -> StaffSlots:
     """The free times of that day, from nine to five."""
     requester = Requester(access, LONG_BEFORE)
-    span = on_the_day("00:00"), on_the_day("23:59")
+    span = day_minute("00:00"), day_minute("23:59")
     return slots(
         offer(duration, interval, buffers=buffers), ALL_DAY, members, *span, requester=requester, wanted=wanted
     )
 
 
-def clocks(found: StaffSlots) -> list[str]:
+def clock_times(found: StaffSlots) -> list[str]:
     """What is listed for that day, as clocks show it."""
-    return [wall(start)[3:8] for start in listed(found, on_the_day("00:00"), on_the_day("23:59"))]
+    return [wall_text(start)[3:8] for start in free_starts(found, day_minute("00:00"), day_minute("23:59"))]
 
 
 def reasons(found: StaffSlots, *starts: str) -> list[Unavailable | None]:
     """Why these clock times of that day cannot be booked."""
-    return [found.unavailable_reason(on_the_day(clock)) for clock in starts]
+    return [found.unavailable_reason(day_minute(clock)) for clock in starts]

@@ -14,12 +14,12 @@ from tests.builders.generators.block_day_plans import Day
 from tests.builders.generators.staff_day_plans import Plan, PlannedPerson, Span
 from tests.builders.in_process.sample_organisation import TORONTO
 
-OTHER = "loc_00000000000000000000000002"
-PLACES = (TORONTO, OTHER)
+SECOND_LOCATION = "loc_00000000000000000000000002"
+LOCATIONS = (TORONTO, SECOND_LOCATION)
 SERVICES = tuple(f"svc_{n:026d}" for n in (1, 2))
-BLOCKS = "svc_00000000000000000000000003"
+BLOCK_SERVICE = "svc_00000000000000000000000003"
 PEOPLE = tuple(f"stf_{n:026d}" for n in (1, 2))
-BOSS = "stf_00000000000000000000000009"
+ADMIN = "stf_00000000000000000000000009"
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 
@@ -38,7 +38,7 @@ def _zones(day: Day) -> tuple[str, str]:
 
 
 def _catalogue(day: Day, plan: Plan) -> list[Any]:
-    common: dict[str, Any] = {"meeting_methods": (MeetingMethod.IN_PERSON,), "location_ids": PLACES}
+    common: dict[str, Any] = {"meeting_methods": (MeetingMethod.IN_PERSON,), "location_ids": LOCATIONS}
     window: dict[str, Any] = {"lead_minutes": plan.lead, "horizon_days": plan.horizon}
     services = [
         Service(
@@ -55,8 +55,8 @@ def _catalogue(day: Day, plan: Plan) -> list[Any]:
         )
         for service_id, planned in zip(SERVICES, plan.services, strict=True)
     ]
-    places = [Location(id_, id_, zone) for id_, zone in zip(PLACES, _zones(day), strict=True)]
-    blocks = Service(BLOCKS, "Blocks", 20, buffer_before=5, buffer_after=10, lead_minutes=0, **common)
+    places = [Location(id_, id_, zone) for id_, zone in zip(LOCATIONS, _zones(day), strict=True)]
+    blocks = Service(BLOCK_SERVICE, "Blocks", 20, buffer_before=5, buffer_after=10, lead_minutes=0, **common)
     return [*places, *services, blocks]
 
 
@@ -67,15 +67,15 @@ def _hours(day: Day, plan: Plan) -> list[BranchHours]:
 
     return [
         BranchHours(place, (BranchHoursLine("hrs_1", _line(day, span, zone)),), closures(zone))
-        for place, zone, span in zip(PLACES, _zones(day), plan.hours, strict=True)
+        for place, zone, span in zip(LOCATIONS, _zones(day), plan.hours, strict=True)
     ]
 
 
 def _staff(day: Day, plan: Plan) -> list[Any]:
-    found: list[Any] = [Staff(BOSS, "Boss", "boss@example.org", Role.ADMIN), Login("boss@example.org", BOSS)]
+    found: list[Any] = [Staff(ADMIN, "Boss", "boss@example.org", Role.ADMIN), Login("boss@example.org", ADMIN)]
     for staff_id, planned in zip(PEOPLE, plan.people, strict=True):
-        where = PLACES if planned.travels else PLACES[:1]
-        services = (*(SERVICES[n] for n in planned.services), BLOCKS)
+        where = LOCATIONS if planned.travels else LOCATIONS[:1]
+        services = (*(SERVICES[n] for n in planned.services), BLOCK_SERVICE)
         facts = where, services, planned.languages, planned.zone, planned.limit
         staff = Staff(staff_id, staff_id, email(staff_id), Role.STAFF, *facts)
         rota = _rota(day, staff_id, planned)
@@ -92,7 +92,7 @@ def _rota(day: Day, staff_id: str, planned: PlannedPerson) -> Rota:
             calendar_type=CalendarType.OPEN,
             timezone=zone,
             lines=(_line(day, span, zone),),
-            location_id=None if span.place is None else PLACES[span.place],
+            location_id=None if span.place is None else LOCATIONS[span.place],
         )
         for n, span in enumerate(planned.lines)
     )
@@ -103,15 +103,15 @@ def _rota(day: Day, staff_id: str, planned: PlannedPerson) -> Rota:
 
 
 def _at(day: Day, minutes: int) -> datetime:
-    return day.turn + timedelta(minutes=minutes)
+    return day.clock_change + timedelta(minutes=minutes)
 
 
 def _date(day: Day, zone: str) -> date:
-    return day.turn.astimezone(Day(zone, day.date).tz).date()
+    return day.clock_change.astimezone(Day(zone, day.date).tz).date()
 
 
 def _line(day: Day, span: Span, zone: str) -> WeeklyHours:
     """A stretch as clocks in that zone show it on every day, cut at midnight."""
-    turn = day.turn.astimezone(Day(zone, day.date).tz)
-    start = min(max(60 * turn.hour + turn.minute + span.start, 0), DAY_MINUTES - 60)
+    change = day.clock_change.astimezone(Day(zone, day.date).tz)
+    start = min(max(60 * change.hour + change.minute + span.start, 0), DAY_MINUTES - 60)
     return WeeklyHours(EVERY_DAY, start, min(start + span.minutes, DAY_MINUTES))

@@ -14,12 +14,12 @@ from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 
 
-def booked(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupant:
+def make_occupant(name: str, start: datetime, minutes: int = 30, **more: Any) -> Occupant:
     """An appointment as the ledger has it."""
     return Occupant(f"apt_{name}", epoch_minute(start), epoch_minute(start) + minutes, "svc_1", **more)
 
 
-def occupy(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = None) -> None:
+def write_occupants(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = None) -> None:
     """Puts these on somebody's own sheets, together with what ``change`` writes."""
     work = work or UnitOfWork()
     days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy_span)})
@@ -33,9 +33,9 @@ def occupy(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = N
     container.store.commit(work)
 
 
-def assign(staff_id: str, place: str, start: datetime) -> None:
+def assign_occupant(staff_id: str, place: str, start: datetime) -> None:
     """Gives somebody ``apt_new`` as everybody does who gives an appointment: their post is in the transaction."""
     member = container.store.read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
     work = UnitOfWork()
     work.save(replace(member, assigned_at=start))
-    occupy(staff_id, [booked("new", start)], work)
+    write_occupants(staff_id, [make_occupant("new", start)], work)

@@ -17,13 +17,13 @@ from tests.builders.doubles.api_gateway import Reply, claims
 from tests.builders.in_process.sample_organisation import ALEX, TORONTO, World, employed
 from tests.builders.in_process.status_bookings import booked, set_up
 from tests.builders.oracles.permission_matrix import ROLES
-from tests.builders.oracles.permission_requests import COLLEAGUES, FOREIGN, OWN, UNASSIGNED, Ask, Case
+from tests.builders.oracles.permission_requests import COLLEAGUES, FOREIGN, OWN, UNASSIGNED, Case, Request
 
 CASES = (OWN, COLLEAGUES, UNASSIGNED, FOREIGN)
 MOVE = "/appointments/{appointment}/status"
-CONFIRM = Ask(("status_update",), "POST", MOVE, CASES)
-REJECT = Ask(("status_cancel",), "POST", MOVE, CASES)
-LOOK = Ask(("status_history_view",), "GET", "/appointments/{appointment}/history", CASES)
+CONFIRM = Request(("status_update",), "POST", MOVE, CASES)
+REJECT = Request(("status_cancel",), "POST", MOVE, CASES)
+LOOK = Request(("status_history_view",), "GET", "/appointments/{appointment}/history", CASES)
 
 
 def hire(name: str, role: str, *, here: bool = True) -> Staff:

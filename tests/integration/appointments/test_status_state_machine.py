@@ -27,7 +27,14 @@ from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.planned_block_branch import rows as rows_in_memory, undone
 from tests.builders.in_process.sample_organisation import MORTGAGE, World, at
 from tests.builders.in_process.status_bookings import ADMIN, STEPS, cancel, move, reschedule, set_up, status_body
-from tests.builders.oracles.status_oracle import CANCELLATION, CONFIRMATION, START, Model, Request, Step
+from tests.builders.oracles.status_oracle import (
+    CANCELLATION,
+    CONFIRMATION,
+    START,
+    ModelAppointment,
+    ModelStatus,
+    StatusOracle,
+)
 
 SLOTS = 4
 COLOURS = ("#112233", "#445566")
@@ -44,7 +51,7 @@ def code(reply: Reply) -> str | None:
 class Statuses(RuleBasedStateMachine):
     """The whole application over moto beside the model; it begins with these statuses, switched on."""
 
-    first: ClassVar[list[Step]] = []
+    first: ClassVar[list[ModelStatus]] = []
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +59,7 @@ class Statuses(RuleBasedStateMachine):
         self._table.enter_context(undone())
         self._told: set[str] = set()
         self.world = World()
-        self.model = Model(list(self.first), function=True, service=True)
+        self.model = StatusOracle(list(self.first), function=True, service=True)
 
     def teardown(self) -> None:
         """The next run begins where this one did."""
@@ -61,10 +68,10 @@ class Statuses(RuleBasedStateMachine):
     def _admin(self, method: str, url: str, body: Any = None) -> Reply:
         return self.world.staff(method, url, body, who=ADMIN)
 
-    def _step(self, place: int) -> Step:
+    def _step(self, place: int) -> ModelStatus:
         return self.model.steps[place % len(self.model.steps)]
 
-    def _request(self, place: int) -> Request:
+    def _request(self, place: int) -> ModelAppointment:
         return list(self.model.requests.values())[place % len(self.model.requests)]
 
     def _taken(self) -> set[int]:
@@ -72,7 +79,7 @@ class Statuses(RuleBasedStateMachine):
 
     def _add(self, name: str, predicate: str, position: int) -> None:
         reply = self._admin("POST", "/statuses", status_body(name, predicate, position=position, colour=COLOURS[0]))
-        step = Step(reply.json.get("id", ""), name, COLOURS[0], predicate, position)
+        step = ModelStatus(reply.json.get("id", ""), name, COLOURS[0], predicate, position)
         after = [*self.model.steps, step]
         assert code(reply) == self.model.edited(after)
         if reply.status == 201:
@@ -98,7 +105,7 @@ class Statuses(RuleBasedStateMachine):
     def mean(self, place: int, predicate: str) -> None:
         self._edit(self._step(place), predicate=predicate)
 
-    def _edit(self, step: Step, **fields: Any) -> None:
+    def _edit(self, step: ModelStatus, **fields: Any) -> None:
         after = self.model.changed(step, **fields)
         held = "predicate" in fields and fields["predicate"] != step.predicate and self.model.holders(step.id)
         expected = "status_in_use" if held else self.model.edited(after) if after != self.model.steps else None
@@ -187,7 +194,7 @@ class Statuses(RuleBasedStateMachine):
         if expected is None:
             (self.model.postpone if staff else self.model.reschedule)(request, slot)
 
-    def _not_movable(self, request: Request, slot: int, *, staff: bool) -> str | None:
+    def _not_movable(self, request: ModelAppointment, slot: int, *, staff: bool) -> str | None:
         """What another time is refused with; an empty text where staff change nothing."""
         if staff and slot == request.slot:
             return ""
@@ -261,7 +268,7 @@ def decoded(rows: list[Row], kind: str, record: Any) -> Iterator[Any]:
 def test_any_sequence_leaves_what_the_model_says(world: World) -> None:
     world.lay(limit=1, hours=SLOTS / 2)
     ids = set_up(world)
-    Statuses.first = [Step(ids[name], name, "#2e7d32", of, n) for n, (name, of) in enumerate(STEPS, start=1)]
+    Statuses.first = [ModelStatus(ids[name], name, "#2e7d32", of, n) for n, (name, of) in enumerate(STEPS, start=1)]
     few = settings(
         max_examples=12,
         stateful_step_count=20,

@@ -72,9 +72,9 @@ def test_wall_times_mean_what_clocks_show(day: Day, plan: Plan, data: st.DataObj
     with undone():
         branch = Branch(day, plan)
         offered = branch.offers(SERVICES[0])
-        clocks = day.clocks
+        clocks = day.instants_by_local_time
         odd = sorted(wall for wall, shown in clocks.items() if len(shown) != 1)
-        free = sorted(day.wall(at) for at in offered if at in set(day.instants))
+        free = sorted(day.local_text(at) for at in offered if at in set(day.instants))
         for wall in {data.draw(st.sampled_from(some)) for some in (odd, free, sorted(clocks)) if some}:
             reads(branch, wall, clocks[wall], offered)
 

@@ -18,7 +18,7 @@ from tests.builders.generators.block_day_plans import DAYS, Day
 from tests.builders.generators.staff_day_plans import LANGUAGES, Plan, plans
 from tests.builders.in_process.planned_block_branch import rows, undone
 from tests.builders.in_process.planned_staff_branch import StaffBranch
-from tests.builders.records.staff_plan_records import PEOPLE, PLACES, SERVICES
+from tests.builders.records.staff_plan_records import LOCATIONS, PEOPLE, SERVICES
 from tests.integration.conftest import forget_singletons
 
 NOBODY = {"closed", "holiday", "staff_not_working", "staff_busy", "daily_limit"}
@@ -133,7 +133,7 @@ def test_who_holds_or_moves_gets_what_they_are_offered(day: Day, plan: Plan, loc
 @st.composite
 def preferences(draw: st.DrawFn, branch: StaffBranch, service: str, place: str) -> dict[str, str]:
     """Anyone, one of those who offer the service there, or a language whether anybody speaks it or not."""
-    number, there = SERVICES.index(service), PLACES.index(place)
+    number, there = SERVICES.index(service), LOCATIONS.index(place)
     planned = zip(PEOPLE, branch.plan.people, strict=True)
     people = [id_ for id_, p in planned if number in p.services and (p.travels or there == 0)]
     wishes = [{}, {}, *({"staff_id": id_} for id_ in people), *({"language": spoken} for spoken in LANGUAGES)]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.persistence.table import Row
-from tests.builders.generators.client_merge_plans import PLANS, Family, Plan, undone_again
+from tests.builders.generators.client_merge_plans import PLANS, MergePlan, MergeScenario, require_undo_restores
 from tests.builders.in_process.merge_requests import (
     ADMIN,
     attendees,
@@ -176,7 +176,7 @@ def slot(minutes: int) -> dict[str, Any]:
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=PLANS)
-def test_any_merges_undone_from_the_last_leave_the_table_as_it_was(plan: Plan, world: World) -> None:
+def test_any_merges_undone_from_the_last_leave_the_table_as_it_was(plan: MergePlan, world: World) -> None:
     def call(method: str, path: str, body: Any) -> Any:
         reply = world.staff(method, path, body, ADMIN)
         assert reply.status in (200, 201), reply.text
@@ -184,7 +184,7 @@ def test_any_merges_undone_from_the_last_leave_the_table_as_it_was(plan: Plan, w
 
     with undone():
         world.lay(limit=20)
-        family = Family(call, slot, "f")
-        family.settle(plan)
-        undone_again(family, plan, lambda: rows(world))
+        scenario = MergeScenario(call, slot, "f")
+        scenario.create(plan)
+        require_undo_restores(scenario, plan, lambda: rows(world))
         sound(world)

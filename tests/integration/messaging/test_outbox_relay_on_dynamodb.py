@@ -32,21 +32,9 @@ from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # 
 from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
 from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there
 from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # the same for reminders
-from tests.builders.doubles.messaging_doubles import Desk
-from tests.builders.records.appointment_builder import (
-    ANA,
-    APPOINTMENT,
-    NOW,
-    PRIVATE,
-    PUBLIC_URL,
-    ana,
-    appointment,
-    entry,
-    message,
-    notice,
-    notices,
-    scene,
-)
+from tests.builders.doubles.messaging_doubles import Harness
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import ANA, APPOINTMENT, NOW, PUBLIC_URL, STAFF_NOTES
 from tests.integration.conftest import REGION, TABLE
 
 SENDER = "Frontdesk <bookings@example.org>"
@@ -69,13 +57,13 @@ class DynamoTable:
         row.due_at = due["due_at"]
         row.save()
 
-    def unreadable(self, entry_id: str) -> None:
+    def put_unreadable(self, entry_id: str) -> None:
         row = Row(*keys.journal(APPOINTMENT, entry_id), kind="entry", body='{"id": 1}')
         due = keys.due_attributes("journal", entry_id, NOW)
         row.duepk, row.due_at = due["duepk"], due["due_at"]
         row.save()
 
-    def states(self) -> list[str]:
+    def claim_states(self) -> list[str]:
         rows = Row.query(f"APT#{APPOINTMENT}", Row.sk.startswith("SENT#"))
         return sorted(row.state or "" for row in rows)
 
@@ -86,8 +74,8 @@ def rows(table: None) -> DynamoTable:
 
 
 @pytest.fixture
-def desk(rows: DynamoTable) -> Desk:
-    return Desk(rows)
+def harness(rows: DynamoTable) -> Harness:
+    return Harness(rows)
 
 
 PERMISSION = SendClaim(APPOINTMENT, "evt_1", "confirmation", ANA, Medium.EMAIL)
@@ -115,10 +103,10 @@ def test_a_lease_that_ran_out_is_not_taken_over(rows: DynamoTable) -> None:
     outbox.settle(later, "uncertain", NOW + CLAIM_LEASE)
     assert outbox.claim(PERMISSION).state is ClaimState.SETTLED
     outbox.release(first)
-    assert rows.states() == ["uncertain"]
+    assert rows.claim_states() == ["uncertain"]
 
     outbox.settle(first, "sent", NOW + CLAIM_LEASE, "provider-1")
-    assert rows.states() == ["sent"]
+    assert rows.claim_states() == ["sent"]
 
 
 def test_only_the_holder_can_settle_or_release(rows: DynamoTable) -> None:
@@ -130,13 +118,13 @@ def test_only_the_holder_can_settle_or_release(rows: DynamoTable) -> None:
     outbox.release(stale)
     outbox.settle(stale, "sent", NOW)
 
-    assert rows.states() == ["claimed"]
+    assert rows.claim_states() == ["claimed"]
     outbox.settle(held, "sent", NOW)
-    assert rows.states() == ["sent"]
+    assert rows.claim_states() == ["sent"]
 
 
 def test_of_two_who_postpone_the_same_attempt_one_does(rows: DynamoTable) -> None:
-    made = entry(message())
+    made = build.entry(build.message())
     rows.journal(made)
     (due,) = rows.outbox.due_entries(NOW, 10)
 
@@ -148,7 +136,7 @@ def test_of_two_who_postpone_the_same_attempt_one_does(rows: DynamoTable) -> Non
 
 
 def test_due_entries_of_all_shards_come_longest_waiting_first(rows: DynamoTable) -> None:
-    made = [entry(message(), number=number) for number in range(12)]
+    made = [build.entry(build.message(), number=number) for number in range(12)]
     for age, waits in enumerate(made):
         row = row_mapping.journal_row(waits)
         row.due_at = keys.due_attributes("journal", waits.id, NOW - timedelta(hours=age))["due_at"]
@@ -160,7 +148,7 @@ def test_due_entries_of_all_shards_come_longest_waiting_first(rows: DynamoTable)
 
 
 def test_advancing_a_reminder_changes_no_version_and_yields_to_a_newer_one(rows: DynamoTable) -> None:
-    first = appointment(reminder_hours=(48, 24))
+    first = build.appointment(reminder_hours=(48, 24))
     rows.put(first)
     due = first.next_reminder_at()
     assert due is not None
@@ -172,15 +160,15 @@ def test_advancing_a_reminder_changes_no_version_and_yields_to_a_newer_one(rows:
     assert row.version == 1
     assert row_mapping.from_row(row, Appointment) == first
 
-    rows.put(appointment(version=2))
+    rows.put(build.appointment(version=2))
     rows.outbox.set_next_reminder(first, None)
     assert Row.get(*keys.appointment(APPOINTMENT)).due_at is not None
 
 
 def test_the_stream_s_new_journal_rows_are_read_and_everything_else_passed_over() -> None:
-    made = entry(message(), number=7)
+    made = build.entry(build.message(), number=7)
     image = row_mapping.journal_row(made).to_dynamodb_dict()
-    other = row_mapping.to_row(ana()).to_dynamodb_dict()
+    other = row_mapping.to_row(build.ana()).to_dynamodb_dict()
     broken = {**image, "body": {"S": "{}"}}
     records: list[Any] = [
         {"eventName": "INSERT", "dynamodb": {"NewImage": image}},
@@ -203,7 +191,7 @@ def test_mail_reaches_ses_as_text_html_and_invitation(table: None) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
     carrier = SesEmailSender(SENDER, "", PUBLIC_URL, REGION)
 
-    assert carrier.prepare(notice(at=scene(appointment(sequence=3))))()
+    assert carrier.prepare(build.notification(at=build.context(build.appointment(sequence=3))))()
 
     (mail,) = sent_mail()
     assert mail["To"] == "ana@example.org"
@@ -217,11 +205,11 @@ def test_mail_reaches_ses_as_text_html_and_invitation(table: None) -> None:
     assert calendar["Content-Type"].params["method"] == "REQUEST"
     assert "SEQUENCE:3" in calendar.get_content()
     assert "code=code-of-ana" in plain.get_content()
-    assert PRIVATE not in mail.as_string() + html.get_content() + plain.get_content()
+    assert STAFF_NOTES not in mail.as_string() + html.get_content() + plain.get_content()
 
 
 def test_texts_reach_sns_by_number(table: None) -> None:
-    _, text = notices(at=scene(appointment(), ana(receive_sms=True)))
+    _, text = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
 
     assert SnsTextSender(PUBLIC_URL, REGION).prepare(text)()
 
@@ -275,18 +263,18 @@ def test_a_dead_letter_reaches_its_queue(table: None) -> None:
     assert json.loads(received["Body"]) == {"reason": "uncertain", "cause": "evt_1"}
 
 
-def test_from_journal_row_to_mailbox(rows: DynamoTable, desk: Desk) -> None:
+def test_from_journal_row_to_mailbox(rows: DynamoTable, harness: Harness) -> None:
     boto3.client("sesv2").create_email_identity(EmailIdentity="bookings@example.org")
-    carriers = {Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: desk.texts}
-    object.__setattr__(desk.delivery.message_sender, "senders", carriers)
-    rows.put(ana(language="fr"))
-    made = entry(message(), message(MessageKind.STAFF_BOOKED, "loc_king"))
+    senders = {Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, REGION), Medium.TEXT: harness.texts}
+    object.__setattr__(harness.outbox_relay.message_sender, "senders", senders)
+    rows.put(build.ana(language="fr"))
+    made = build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, "loc_king"))
     rows.journal(made)
 
-    desk.sweep(NOW)
+    harness.sweep(NOW)
 
     assert [(m["To"], m["Subject"][:9]) for m in sent_mail()] == [
         ("ana@example.org", "Confirmé "),
         ("king@example.org", "Booked: M"),
     ]
-    assert rows.states() == ["sent", "sent"]
+    assert rows.claim_states() == ["sent", "sent"]

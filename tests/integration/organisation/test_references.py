@@ -18,7 +18,7 @@ from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
 from tests.builders.in_process.staff_bookings import before_the_next_commit
-from tests.builders.records.staff_sheet_writer import assign, booked, occupy
+from tests.builders.records.staff_sheet_writer import assign_occupant, make_occupant, write_occupants
 
 
 def _lay(
@@ -73,7 +73,7 @@ def test_what_is_over_does_not_count(api: Api) -> None:
 @pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=400)])
 def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> None:
     staff = made(api, "/staff", person("Sam", "staff"))
-    occupy(staff["id"], [booked("1", datetime.now(UTC) + ahead)])
+    write_occupants(staff["id"], [make_occupant("1", datetime.now(UTC) + ahead)])
     for reply in (
         api("DELETE", f"/staff/{staff['id']}"),
         api("PATCH", f"/staff/{staff['id']}", {"active": False}),
@@ -87,7 +87,7 @@ def test_staff_with_upcoming_appointments_stay(api: Api, ahead: timedelta) -> No
 def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
     staff = made(api, "/staff", person("Sam", "staff"))
     at = {"begun": timedelta(minutes=-2), "over": timedelta(hours=-20), "held": timedelta(hours=1)}[how]
-    occupy(staff["id"], [booked("1", datetime.now(UTC) + at, expires=1 if how == "held" else None)])
+    write_occupants(staff["id"], [make_occupant("1", datetime.now(UTC) + at, expires=1 if how == "held" else None)])
     assert api("PATCH", f"/staff/{staff['id']}", {"active": False}).status == 200
     assert api("DELETE", f"/staff/{staff['id']}").status == 204
 
@@ -96,7 +96,9 @@ def test_staff_without_appointments_ahead_may_go(api: Api, how: str) -> None:
 def test_staff_given_an_appointment_meanwhile_stay(api: Api, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     place = made(api, "/locations", PLACE)["id"]
     staff = made(api, "/staff", person("Sam", "staff", location_ids=[place]))
-    before_the_next_commit(monkeypatch, lambda: assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1)))
+    before_the_next_commit(
+        monkeypatch, lambda: assign_occupant(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
+    )
     reply = api(how, f"/staff/{staff['id']}", {"active": False} if how == "PATCH" else None)
     assert (reply.status, reply.json["code"]) == (409, "in_use")
     assert reply.json["used_by"] == {"appointments": [{"id": "apt_new", "name": None}]}
@@ -110,7 +112,7 @@ def test_nobody_is_given_to_staff_who_went_meanwhile(api: Api, how: str, monkeyp
     body = {"active": False} if how == "PATCH" else None
     before_the_next_commit(monkeypatch, lambda: api(how, f"/staff/{staff['id']}", body))
     with pytest.raises(Stale):
-        assign(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
+        assign_occupant(staff["id"], place, datetime.now(UTC) + timedelta(days=1))
     assert container.appointment_lists.sheets(staff["id"], "2020", "9999") == []
 
 

@@ -13,7 +13,7 @@ from chalicelib.services.organisation.time_off import MAX_NAMED, MAX_TIMES_OFF
 from tests.builders.doubles.api_gateway import claims
 from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
 from tests.builders.in_process.staff_bookings import before_the_next_commit
-from tests.builders.records.staff_sheet_writer import assign, booked, occupy
+from tests.builders.records.staff_sheet_writer import assign_occupant, make_occupant, write_occupants
 
 OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason": "Holidays"}
 FIRST = datetime(2026, 12, 24, 17, tzinfo=UTC)
@@ -111,14 +111,14 @@ def test_refuses_what_is_not_acceptable(api: Api, sam: str, change: Any, wrong: 
 def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str) -> None:
     last = datetime(2027, 1, 2, 5, 1, tzinfo=UTC)
     standing = [
-        booked("c_last", last - timedelta(minutes=1)),
-        booked("b_within", FIRST + timedelta(days=4), before=15, after=15),
-        booked("a_running", FIRST - timedelta(minutes=29)),
-        booked("before", FIRST - timedelta(minutes=30), after=15),
-        booked("after", last, before=15),
-        booked("held", FIRST + timedelta(hours=1), expires=1),
+        make_occupant("c_last", last - timedelta(minutes=1)),
+        make_occupant("b_within", FIRST + timedelta(days=4), before=15, after=15),
+        make_occupant("a_running", FIRST - timedelta(minutes=29)),
+        make_occupant("before", FIRST - timedelta(minutes=30), after=15),
+        make_occupant("after", last, before=15),
+        make_occupant("held", FIRST + timedelta(hours=1), expires=1),
     ]
-    occupy(sam, standing)
+    write_occupants(sam, standing)
     url = f"/staff/{sam}/time-off"
     off = made(api, url, OFF)
     assert off["affected"] == [
@@ -138,7 +138,7 @@ def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str)
 
 def test_names_a_hundred_at_most(api: Api, sam: str) -> None:
     assert MAX_NAMED == 100
-    occupy(sam, [booked(f"{n:03}", FIRST + timedelta(minutes=30 * n)) for n in range(101)])
+    write_occupants(sam, [make_occupant(f"{n:03}", FIRST + timedelta(minutes=30 * n)) for n in range(101)])
     affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == [f"apt_{n:03}" for n in range(100)]
 
@@ -146,7 +146,7 @@ def test_names_a_hundred_at_most(api: Api, sam: str) -> None:
 def test_an_appointment_given_meanwhile_is_named(
     api: Api, place: str, sam: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before_the_next_commit(monkeypatch, lambda: assign(sam, place, FIRST))
+    before_the_next_commit(monkeypatch, lambda: assign_occupant(sam, place, FIRST))
     affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == ["apt_new"]
 

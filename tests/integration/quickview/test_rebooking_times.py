@@ -18,7 +18,7 @@ from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.shared.events import Audience
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.notifications.translations import translations_for
-from tests.builders.generators.rebooking_cases import LENGTH, asked, fits
+from tests.builders.generators.rebooking_cases import LENGTH, fits_one_line, rebooking_cases
 from tests.builders.in_process.rebooking_organisation import (
     ALWAYS,
     CLIENT,
@@ -159,7 +159,7 @@ def test_case_13_the_traps_of_choosing_a_schedule(world: World) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(asked())
+@given(rebooking_cases())
 def test_what_a_preview_accepts_lies_within_one_line_and_the_client_is_told_their_own_time(
     world: World, case: tuple[WorkSchedule, str, datetime]
 ) -> None:
@@ -169,8 +169,8 @@ def test_what_a_preview_accepts_lies_within_one_line_and_the_client_is_told_thei
     schedules_of(world, schedule)
     theirs = at.astimezone(ZoneInfo(timezone))
     reply = preview(world, date=theirs.date().isoformat(), time=theirs.isoformat()[11:16] + theirs.isoformat()[-6:])
-    event("accepted" if fits(schedule, at) else "refused")
-    if not fits(schedule, at):
+    event("accepted" if fits_one_line(schedule, at) else "refused")
+    if not fits_one_line(schedule, at):
         assert refusal(reply) == (422, "outside_work_schedule")
         return
     assert (reply.status, reply.json["start"]) == (200, utc_text(at)), reply.text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from chalicelib.container import container
-from tests.builders.generators.client_merge_plans import PLANS, Family, Plan, undone_again
+from tests.builders.generators.client_merge_plans import PLANS, MergePlan, MergeScenario, require_undo_restores
 from tests.builders.on_stack.competing_writers import beside
 from tests.builders.on_stack.local_stack import Stack
 from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch
@@ -31,13 +31,13 @@ def branch(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) ->
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(plan=PLANS)
-def test_any_merges_undone_from_the_last_are_as_if_they_had_never_been(plan: Plan, branch: Branch) -> None:
+def test_any_merges_undone_from_the_last_are_as_if_they_had_never_been(plan: MergePlan, branch: Branch) -> None:
     def call(method: str, path: str, body: Any) -> Any:
         answer = branch.admin.request(method, path, json=body)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    family = Family(call, branch.slot, secrets.token_hex(6))
-    family.settle(plan)
-    assert undone_again(family, plan, family.seen) > 0
-    assert container.client_integrity.check(family.ids, [branch.location_id]) == ()
+    scenario = MergeScenario(call, branch.slot, secrets.token_hex(6))
+    scenario.create(plan)
+    assert require_undo_restores(scenario, plan, scenario.snapshot) > 0
+    assert container.client_integrity.check(scenario.ids, [branch.location_id]) == ()

@@ -16,10 +16,18 @@ from chalicelib.domain.shared.times import utc_text
 from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch, made
 from tests.builders.on_stack.stack_status_steps import CANCELLATION, CONFIRMATION, first
 from tests.builders.oracles.permission_matrix import ROLES
-from tests.builders.oracles.permission_requests import ASKS, OWN, SHARED, Ask, Case, cases, filled
+from tests.builders.oracles.permission_requests import (
+    OWN,
+    PERMISSION_REQUESTS,
+    SHARED_VIEW_REQUESTS,
+    Case,
+    Request,
+    cases,
+    fill_template,
+)
 
 SEATS = 300
-ROWS = [(ask, role) for ask in ASKS for role in ROLES]
+ROWS = [(ask, role) for ask in PERMISSION_REQUESTS for role in ROLES]
 # Who is refused learns nothing but that.
 REFUSED = {403: "forbidden", 404: "not_found"}
 
@@ -57,7 +65,7 @@ class Stage:
         for client in self.clients.values():
             client.close()
 
-    def facts(self, ask: Ask, role: str, case: Case) -> dict[str, str]:
+    def facts(self, ask: Request, role: str, case: Case) -> dict[str, str]:
         """The words in a request; what it is about is the caller's alone when he is to change it."""
         branch = self.here if case.here else self.there
         found = {
@@ -133,14 +141,14 @@ def stage(opened: OpenBranch) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize(("ask", "role"), ROWS, ids=lambda part: getattr(part, "name", part))
-def test_a_row_of_the_matrix(stage: Stage, ask: Ask, role: str) -> None:
+def test_a_row_of_the_matrix(stage: Stage, ask: Request, role: str) -> None:
     require_row(stage, ask, role)
 
 
 def test_over_capacity_is_said_and_logged(stage: Stage) -> None:
-    (ask,) = (ask for ask in ASKS if "book_over_capacity" in ask.needs)
+    (ask,) = (ask for ask in PERMISSION_REQUESTS if "book_over_capacity" in ask.needs)
     facts = stage.facts(ask, "staff", ask.cases[0])
-    booked = made(stage.clients["staff"].post("/appointments", json=filled(ask.body, facts)))
+    booked = made(stage.clients["staff"].post("/appointments", json=fill_template(ask.body, facts)))
     assert (booked["over_capacity"], booked["block_id"]) == (True, None)
     (line,) = made(stage.here.admin.get(f"/appointments/{booked['id']}/log"), 200)["items"]
     assert line["changes"] == [{"field": "over_capacity", "before": None, "after": True}]
@@ -154,15 +162,15 @@ def everybody_views(stage: Stage) -> Iterator[None]:
     made(admin.patch("/settings", json={"all_staff_view_all_clients": False}), 200)
 
 
-@pytest.mark.parametrize("ask", SHARED, ids=lambda ask: ask.name)
+@pytest.mark.parametrize("ask", SHARED_VIEW_REQUESTS, ids=lambda ask: ask.name)
 def test_everybody_views_all_clients_where_the_organisation_wants_it(
-    stage: Stage, everybody_views: None, ask: Ask
+    stage: Stage, everybody_views: None, ask: Request
 ) -> None:
     for role in ROLES:
         require_row(stage, ask, role)
 
 
-def require_row(stage: Stage, ask: Ask, role: str) -> None:
+def require_row(stage: Stage, ask: Request, role: str) -> None:
     """Every cell of this role is answered as the matrix has it."""
     asked = cases(ask, role)
     answers = {case.name: said(stage, ask, role, case) for case in asked}
@@ -170,20 +178,20 @@ def require_row(stage: Stage, ask: Ask, role: str) -> None:
     assert answers == {name: (status, REFUSED.get(status)) for name, status in statuses.items()}
 
 
-def said(stage: Stage, ask: Ask, role: str, case: Case) -> tuple[int, str | None]:
+def said(stage: Stage, ask: Request, role: str, case: Case) -> tuple[int, str | None]:
     """The status of the answer and, if it refuses to do this at all, its code."""
     facts = stage.facts(ask, role, case)
-    body = filled(ask.body, facts) if ask.method != "GET" else None
-    answer = stage.clients[role].request(ask.method, filled(ask.path, facts), json=body)
+    body = fill_template(ask.body, facts) if ask.method != "GET" else None
+    answer = stage.clients[role].request(ask.method, fill_template(ask.path, facts), json=body)
     return answer.status_code, answer.json()["code"] if answer.status_code in REFUSED else None
 
 
 def test_what_was_refused_has_changed_nothing(stage: Stage) -> None:
     """Whatever the rows above were refused was about these."""
-    about = [case for ask in ASKS if "{appointment}" in ask.path for case in ask.cases]
+    about = [case for ask in PERMISSION_REQUESTS if "{appointment}" in ask.path for case in ask.cases]
     for role in ("manager", "staff"):
         url = "/appointments/{appointment}/assign"
-        ask = Ask(("appointment_assign",), "POST", url, body={"staff_id": stage.ids["stranger"]}, fresh=True)
+        ask = Request(("appointment_assign",), "POST", url, body={"staff_id": stage.ids["stranger"]}, fresh=True)
         refused = [case for case in dict.fromkeys(about) if ask.expected(role, case) != ask.status]
         assert {said(stage, ask, role, case) for case in refused} <= set(REFUSED.items())
     assert stage.shared == {name: stage.show(f"/appointments/{a['id']}") for name, a in stage.shared.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders.doubles.api_gateway import claims, send
-from tests.builders.doubles.demo_api import FakeParts, build
+from tests.builders.doubles.demo_api import FakeParts, build_demo_app
 
 OWN, BANK, STRANGER = "https://desk.example", "https://bank.example", "https://stranger.example"
 PUBLIC, STAFF = "/file.ics", "/bookings/a"
@@ -24,7 +24,7 @@ PUBLIC, STAFF = "/file.ics", "/bookings/a"
     ],
 )
 def test_an_answer_names_the_origin_that_may_read_it(origin: str | None, url: str, allowed: str | None) -> None:
-    app, _ = build()
+    app, _ = build_demo_app()
     reply = send(app, "GET", url, login=claims(), headers={"origin": origin} if origin else {})
 
     assert reply.status == 200
@@ -32,7 +32,7 @@ def test_an_answer_names_the_origin_that_may_read_it(origin: str | None, url: st
 
 
 def test_refusals_can_be_read_across_origins_too() -> None:
-    app, _ = build()
+    app, _ = build_demo_app()
     reply = send(app, "POST", "/bookings/a", body="{", headers={"origin": BANK})
 
     assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (400, BANK)
@@ -40,7 +40,7 @@ def test_refusals_can_be_read_across_origins_too() -> None:
 
 @pytest.mark.parametrize(("origin", "allowed"), [(OWN, OWN), (STRANGER, None)])
 def test_a_preflight_answers_for_every_method_of_the_path(origin: str, allowed: str | None) -> None:
-    app, _ = build()
+    app, _ = build_demo_app()
     reply = send(app, "OPTIONS", "/bookings/a", headers={"origin": origin})
 
     assert reply.status == 204
@@ -52,7 +52,7 @@ def test_a_preflight_answers_for_every_method_of_the_path(origin: str, allowed: 
 
 
 def test_a_star_opens_public_routes_only() -> None:
-    app, _ = build(allowed=("*",))
+    app, _ = build_demo_app(allowed=("*",))
     headers = {"origin": STRANGER}
 
     assert send(app, "GET", PUBLIC, headers=headers).headers["Access-Control-Allow-Origin"] == "*"
@@ -64,7 +64,7 @@ def test_origins_that_cannot_be_read_do_not_spoil_the_answer(monkeypatch: pytest
     def unreachable(_: FakeParts) -> tuple[str, ...]:
         raise TimeoutError
 
-    app, _ = build()
+    app, _ = build_demo_app()
     monkeypatch.setattr(FakeParts, "current", unreachable)
     reply = send(app, "GET", PUBLIC, headers={"origin": BANK})
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings, strategies as st
 
 from tests.builders.doubles.api_gateway import claims, event
-from tests.builders.doubles.demo_api import build
+from tests.builders.doubles.demo_api import build_demo_app
 
-APP, DESK = build()
+APP, BOOKINGS = build_demo_app()
 METHODS = st.sampled_from(["GET", "POST", "PATCH", "DELETE"])
 # Lone surrogates included: Lambda's own JSON decoder lets them through.
 ANY_TEXT = st.text(st.characters(), max_size=20)
@@ -42,7 +42,7 @@ def test_no_request_makes_the_frame_fail(
     method: str, path: str, query: dict[str, list[str]], raw: str | bytes, headers: dict[str, str]
 ) -> None:
     answer = reply(method, path, query, body=raw, headers={"content-type": "application/json", **headers})
-    DESK.calls.clear()
+    BOOKINGS.calls.clear()
 
     assert answer["statusCode"] in EXPECTED
     answer["body"].encode()

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import observability
 from tests.builders.doubles.api_gateway import claims, send
-from tests.builders.doubles.demo_api import Desk, build
+from tests.builders.doubles.demo_api import DemoBookings, build_demo_app
 
 SECRETS = ("ana", "Ana", "sam@example.org", "Sam Lee", "14165550100")
 
@@ -33,7 +33,7 @@ def line(record: object) -> dict[str, object]:
 def test_a_request_leaves_one_line_without_personal_data(
     caplog: pytest.LogCaptureFixture, method: str, url: str, status: int, code: str | None
 ) -> None:
-    app, _ = build()
+    app, _ = build_demo_app()
     send(app, method, url, body={"name": "Ana", "anything": "+14165550100"}, login=claims(groups="[admin]"))
 
     (record,) = caplog.records
@@ -47,16 +47,16 @@ def test_a_request_leaves_one_line_without_personal_data(
 def test_a_bug_is_logged_with_its_stack_but_not_its_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    app, _ = build()
+    app, _ = build_demo_app()
     send(app, "GET", "/trouble/bug")
 
     found = line(caplog.records[0])
-    assert (found["level"], found["error"]) == ("ERROR", "Unnamed")
+    assert (found["level"], found["error"]) == ("ERROR", "UnforeseenError")
     assert "trouble" in str(found["stack"])
 
 
 def test_refusals_are_counted_by_code(capsys: pytest.CaptureFixture[str]) -> None:
-    app, _ = build(Desk(full=True))
+    app, _ = build_demo_app(DemoBookings(full=True))
     send(app, "POST", "/bookings/a", body={"name": "Ana"})
 
     counted = [json.loads(text) for text in capsys.readouterr().out.splitlines() if '"_aws"' in text]

@@ -10,23 +10,23 @@ from chalice.app import Chalice
 
 from chalicelib.domain.shared.errors import Unauthenticated
 from tests.builders.doubles.api_gateway import claims, send
-from tests.builders.doubles.demo_api import Desk, Wish, build
+from tests.builders.doubles.demo_api import BookingBody, DemoBookings, build_demo_app
 
 NAME = {"name": "Ana"}
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def bookings() -> DemoBookings:
+    return DemoBookings()
 
 
 @pytest.fixture
-def app(desk: Desk) -> Chalice:
-    return build(desk)[0]
+def app(bookings: DemoBookings) -> Chalice:
+    return build_demo_app(bookings)[0]
 
 
 def test_a_body_reaches_the_handler_as_its_model_and_the_result_comes_back_as_the_answer(
-    app: Chalice, desk: Desk
+    app: Chalice, bookings: DemoBookings
 ) -> None:
     reply = send(
         app,
@@ -39,7 +39,7 @@ def test_a_body_reaches_the_handler_as_its_model_and_the_result_comes_back_as_th
     assert (reply.status, reply.json) == (
         201, {"id": "apt_1", "name": "Ana", "at": "2026-12-01T15:00:00Z", "version": 1},
     )  # fmt: skip
-    assert desk.calls[0].body == Wish(name="Ana", seats=2)
+    assert bookings.calls[0].body == BookingBody(name="Ana", seats=2)
     assert reply.headers["ETag"] == '"1"'
     assert reply.headers["Cache-Control"] == "no-store"
     assert reply.headers["X-Correlation-Id"] == "request-1"
@@ -74,14 +74,14 @@ def test_a_body_reaches_the_handler_as_its_model_and_the_result_comes_back_as_th
     ],
 )
 def test_what_is_wrong_with_a_body_is_named_by_json_pointers(
-    app: Chalice, desk: Desk, body: object, pointers: list[str]
+    app: Chalice, bookings: DemoBookings, body: object, pointers: list[str]
 ) -> None:
     reply = send(app, "POST", "/bookings/a", body=body)
 
     assert (reply.status, reply.json["code"]) == (422, "invalid")
     assert [error["pointer"] for error in reply.json["errors"]] == pointers
     assert all(error["message"] for error in reply.json["errors"])
-    assert desk.calls == []
+    assert bookings.calls == []
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_what_is_wrong_with_a_body_is_named_by_json_pointers(
     ],
 )
 def test_a_request_that_cannot_be_read_is_a_problem(
-    app: Chalice, desk: Desk, request_: dict[str, Any], status: int, code: str | None
+    app: Chalice, bookings: DemoBookings, request_: dict[str, Any], status: int, code: str | None
 ) -> None:
     reply = send(app, "POST", "/bookings/a", **request_)
 
     assert (reply.status, reply.json["code"]) == (status, code)
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert desk.calls == []
+    assert bookings.calls == []
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/x+json"])
@@ -134,10 +134,10 @@ def test_what_is_wrong_with_a_query_is_named_too(app: Chalice, query: str, point
     assert [error["pointer"] for error in reply.json["errors"]] == pointers
 
 
-def test_a_query_reaches_the_handler_as_its_model(app: Chalice, desk: Desk) -> None:
+def test_a_query_reaches_the_handler_as_its_model(app: Chalice, bookings: DemoBookings) -> None:
     send(app, "GET", "/bookings/a?limit=7&open=true&kind=a&kind=b", login=claims())
 
-    found = desk.calls[0].query
+    found = bookings.calls[0].query
     assert (found.limit, found.open, found.kind) == (7, True, ("a", "b"))
 
 
@@ -172,13 +172,13 @@ def test_path_parameters_are_decoded_and_nonsense_names_nothing(
     ],
 )
 def test_only_who_was_declared_gets_through(
-    app: Chalice, desk: Desk, login: dict[str, Any] | None, status: int, code: str | None
+    app: Chalice, bookings: DemoBookings, login: dict[str, Any] | None, status: int, code: str | None
 ) -> None:
     reply = send(app, "DELETE", "/bookings/a", login=login)
 
     assert reply.status == status
     assert (reply.json["code"] if reply.text else None) == code
-    assert len(desk.calls) == (status == 204)
+    assert len(bookings.calls) == (status == 204)
 
 
 def test_one_of_several_abilities_is_enough(app: Chalice) -> None:
@@ -198,12 +198,12 @@ def test_an_action_without_a_body_takes_none_or_an_empty_object_only(app: Chalic
 
 @pytest.mark.parametrize(("header", "version"), [('"3"', 3), ('W/"3"', 3), ("*", None), (None, None)])
 def test_if_match_becomes_the_expected_version(
-    app: Chalice, desk: Desk, header: str | None, version: int | None
+    app: Chalice, bookings: DemoBookings, header: str | None, version: int | None
 ) -> None:
     headers = {"if-match": header} if header else {}
     reply = send(app, "PATCH", "/bookings/a", body=NAME, login=claims(), headers=headers)
 
-    assert desk.calls[0].expected_version == version
+    assert bookings.calls[0].expected_version == version
     assert reply.headers["ETag"] == f'"{(version or 0) + 1}"'
 
 
@@ -216,20 +216,20 @@ def test_an_if_match_that_is_no_version_is_invalid(app: Chalice, header: str | N
 
 def test_the_clock_is_the_callers_in_stage_local_only() -> None:
     then = {"x-now": "2030-01-01T00:00:00Z"}
-    local, desk = build(stage="local")
+    local, bookings = build_demo_app(stage="local")
     send(local, "POST", "/bookings/a", body=NAME, headers=then)
-    assert desk.calls[0].now == datetime(2030, 1, 1, tzinfo=UTC)
+    assert bookings.calls[0].now == datetime(2030, 1, 1, tzinfo=UTC)
 
     for stage in ("dev", "prod"):
-        deployed, desk = build(stage=stage)
+        deployed, bookings = build_demo_app(stage=stage)
         reply = send(deployed, "POST", "/bookings/a", body=NAME, headers=then)
         assert reply.status == 201
-        assert abs(desk.calls[0].now - datetime.now(UTC)).total_seconds() < 60
+        assert abs(bookings.calls[0].now - datetime.now(UTC)).total_seconds() < 60
         assert send(deployed, "POST", "/bookings/a", body=NAME, headers={"x-now": "rubbish"}).status == 201
 
 
 def test_a_refusal_is_a_problem_with_its_own_fields_beside() -> None:
-    app, _ = build(Desk(full=True))
+    app, _ = build_demo_app(DemoBookings(full=True))
     reply = send(app, "POST", "/bookings/a", body=NAME, headers={"x-now": "2026-12-01T15:00:00Z"})
 
     assert reply.status == 409
@@ -254,7 +254,7 @@ def test_a_bug_is_a_problem_that_tells_nothing(app: Chalice) -> None:
     reply = send(app, "GET", "/trouble/bug")
 
     assert (reply.status, reply.json["code"]) == (500, "internal")
-    for secret in ("Unnamed", "ana@example.org", "Traceback", ".py"):
+    for secret in ("UnforeseenError", "ana@example.org", "Traceback", ".py"):
         assert secret not in reply.text
 
 
@@ -272,8 +272,8 @@ def test_another_kind_of_content_is_sent_as_it_is(app: Chalice) -> None:
     assert (reply.headers["Content-Type"], reply.text) == ("text/calendar", "BEGIN:VCALENDAR")
 
 
-def test_asking_a_public_call_for_its_staff_member_is_a_401(app: Chalice, desk: Desk) -> None:
+def test_asking_a_public_call_for_its_staff_member_is_a_401(app: Chalice, bookings: DemoBookings) -> None:
     send(app, "POST", "/bookings/a", body=NAME)
 
     with pytest.raises(Unauthenticated):
-        _ = desk.calls[0].staff
+        _ = bookings.calls[0].staff

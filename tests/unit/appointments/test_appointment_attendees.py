@@ -15,7 +15,7 @@ from chalicelib.domain.appointments.appointment import (
 )
 from chalicelib.domain.shared.errors import AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.shared.events import MessageKind
-from tests.builders.records.appointment_builder import ANA, BEN, NOW, appointment, notice, scene, with_ben
+from tests.builders.records.appointment_builder import ANA, BEN, NOW, appointment, context, notification, with_ben
 
 KIM = Attendee("cli_kim", "Kim Ito", "code-of-kim")
 
@@ -52,12 +52,12 @@ def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
     told, about = [], with_ben()
     for _ in range(2):
         about = about.without_attendee(BEN, NOW)
-        told.append(notice(MessageKind.CANCELLED, BEN, at=scene(about)).sequence)
+        told.append(notification(MessageKind.CANCELLED, BEN, at=context(about)).sequence)
         about = about.with_attendee(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
-        told.append(notice(MessageKind.CONFIRMATION, BEN, at=scene(about)).sequence)
+        told.append(notification(MessageKind.CONFIRMATION, BEN, at=context(about)).sequence)
 
     assert told == sorted(set(told))
-    assert notice(MessageKind.CONFIRMATION, ANA, at=scene(about)).sequence == 0
+    assert notification(MessageKind.CONFIRMATION, ANA, at=context(about)).sequence == 0
 
 
 @pytest.mark.parametrize("state", sorted(FINISHED_STATES))

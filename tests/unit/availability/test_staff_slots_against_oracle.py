@@ -7,7 +7,8 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
-from tests.builders.generators.random_rosters import branch
+from benchmarks.speed import staff_baseline
+from tests.builders.generators.random_rosters import random_roster
 from tests.builders.records import roster_builder
 
 numbered = given(st.integers(0, 10**9))
@@ -17,39 +18,56 @@ examples = settings(max_examples=120, deadline=None, derandomize=True)
 @examples
 @numbered
 def test_what_is_listed_is_what_the_oracle_lists_with_as_many_staff(number: int) -> None:
-    asked = branch(number)
-    oracle, span = asked.oracle(), range(asked.first, asked.last)
-    expected = {at: len(oracle.free(at, on_grid=True)) for at in span}
+    case = random_roster(number)
+    oracle, span = case.oracle(), range(case.first, case.last)
+    expected = {at: len(oracle.free_staff(at, on_grid=True)) for at in span}
 
-    assert {at: n for at, n in expected.items() if n} == roster_builder.listed(asked.slots(), asked.first, asked.last)
+    assert {at: n for at, n in expected.items() if n} == roster_builder.free_starts(case.slots(), case.first, case.last)
 
 
 @examples
 @numbered
 def test_a_minute_is_bookable_exactly_where_the_oracle_says_and_goes_to_whom_it_says(number: int) -> None:
-    asked = branch(number)
-    oracle, slots = asked.oracle(), asked.slots()
-    for start in range(asked.first, asked.last):
-        free = oracle.bookable(start)
+    case = random_roster(number)
+    oracle, slots = case.oracle(), case.slots()
+    for start in range(case.first, case.last):
+        free = oracle.bookable_staff(start)
         assert (slots.unavailable_reason(start) is None) == bool(free)
         if free:
-            assert oracle.pick(start) == slots.allocate(start).staff_id
+            assert oracle.assigned_staff(start) == slots.allocate(start).staff_id
 
 
 @examples
 @numbered
 def test_part_of_the_time_is_listed_as_the_whole_lists_it(number: int) -> None:
-    asked, chance = branch(number), Random(number)
-    first = chance.randrange(asked.first, asked.last)
-    last = chance.randrange(first, asked.last) + 1
-    whole = roster_builder.listed(asked.slots(), asked.first, asked.last)
+    case, chance = random_roster(number), Random(number)
+    first = chance.randrange(case.first, case.last)
+    last = chance.randrange(first, case.last) + 1
+    whole = roster_builder.free_starts(case.slots(), case.first, case.last)
     part = {at: n for at, n in whole.items() if first <= at < last}
 
-    assert part == roster_builder.listed(asked.slots(), first, last)
-    assert part == roster_builder.listed(replace(asked, first=first, last=last).slots(), first, last)
+    assert part == roster_builder.free_starts(case.slots(), first, last)
+    assert part == roster_builder.free_starts(replace(case, first=first, last=last).slots(), first, last)
 
 
 def test_the_branches_of_these_tests_often_have_something_free_and_often_not() -> None:
-    free = [bool(roster_builder.listed(asked.slots(), asked.first, asked.last)) for asked in map(branch, range(200))]
+    free = [
+        bool(roster_builder.free_starts(case.slots(), case.first, case.last)) for case in map(random_roster, range(200))
+    ]
 
     assert 50 < sum(free) < 150
+
+
+@examples
+@numbered
+def test_plain_loops_over_intervals_list_the_same(number: int) -> None:
+    """The benchmark's baseline answers the question it is timed for."""
+    case = random_roster(number)
+    found = case.slots()
+    team = roster_builder.roster(case.hours, case.members)
+    calendars = {m.staff.id: roster_builder.calendar(m, case.first, case.last) for m in case.members}
+    baseline = staff_baseline.list_free_starts(
+        case.offer, team, calendars, case.requester, case.wanted, case.first, case.last
+    )
+
+    assert baseline == roster_builder.free_starts(found, case.first, case.last)

@@ -12,8 +12,8 @@ from chalicelib.domain.availability.staff_slots import StaffSlots
 from chalicelib.domain.organisation.opening_hours import Closure
 from chalicelib.domain.organisation.rota import TimeOff
 from chalicelib.domain.shared.times import from_epoch_minute
-from tests.builders.records import roster_builder
-from tests.builders.records.roster_builder import TORONTO, Member, at, booked, line, member, offer, opening, schedule
+from tests.builders.records import roster_builder as build
+from tests.builders.records.roster_builder import TORONTO, at, line, member, occupant, offer, opening, schedule
 
 LONDON, LORD_HOWE, MELBOURNE, PERTH = "Europe/London", "Australia/Lord_Howe", "Australia/Melbourne", "Australia/Perth"
 ALWAYS = "00:00-24:00"
@@ -21,23 +21,20 @@ ALWAYS = "00:00-24:00"
 
 def on(
     day: str,
-    *members: Member,
+    *members: build.RosterMember,
     zone: str = TORONTO,
-    hours: str = ALWAYS,
     duration: int = 60,
     closures: Sequence[Closure] = (),
 ) -> StaffSlots:
     """The free times of a local day, in steps of the duration."""
     first, last = at(f"{day} 00:00", zone), at(f"{day} 23:59", zone) + 1
-    return roster_builder.slots(
-        offer(duration, duration, zone=zone), opening(ALWAYS, closures=closures), members, first, last
-    )
+    return build.slots(offer(duration, duration, zone=zone), opening(ALWAYS, closures=closures), members, first, last)
 
 
 def walls(found: StaffSlots, day: str, zone: str = TORONTO) -> list[str]:
     """What is listed for that day, as clocks there show it."""
     first, last = at(f"{day} 00:00", zone), at(f"{day} 23:59", zone) + 1
-    return [roster_builder.wall(start, zone)[3:] for start in roster_builder.listed(found, first, last)]
+    return [build.wall_text(start, zone)[3:] for start in build.free_starts(found, first, last)]
 
 
 def test_in_spring_the_night_shift_is_an_hour_shorter_and_has_no_two_o_clock() -> None:
@@ -49,7 +46,7 @@ def test_in_spring_the_night_shift_is_an_hour_shorter_and_has_no_two_o_clock() -
 def test_in_autumn_half_past_one_comes_twice_and_each_is_booked_by_itself() -> None:
     day, who = "2026-11-01", schedule("00:30-04:30")
     first, second = (at("2026-11-01 01:30", fold=fold) for fold in (0, 1))
-    found = on(day, member("a", who, booked=[booked("1", first, 60)]))
+    found = on(day, member("a", who, booked=[occupant("1", first, 60)]))
 
     assert walls(on(day, member("a", who)), day) == [
         "00:30-0400", "01:30-0400", "01:30-0500", "02:30-0500", "03:30-0500",
@@ -76,11 +73,11 @@ def test_a_closure_closes_the_whole_of_a_day_on_which_clocks_change(day: str) ->
 
 def test_a_daily_limit_spans_the_whole_of_a_day_on_which_clocks_change() -> None:
     day = "2026-11-01"
-    at_work = member("a", schedule(ALWAYS), limit=1, booked=[booked("1", at(f"{day} 00:00"))])
+    at_work = member("a", schedule(ALWAYS), limit=1, booked=[occupant("1", at(f"{day} 00:00"))])
     span = at(f"{day} 00:00") - 60, at(f"{day} 23:59") + 61
-    found = roster_builder.slots(offer(60, 60), opening(ALWAYS), [at_work], *span)
+    found = build.slots(offer(60, 60), opening(ALWAYS), [at_work], *span)
 
-    assert list(roster_builder.listed(found, *span)) == [span[0], span[1] - 60]
+    assert list(build.free_starts(found, *span)) == [span[0], span[1] - 60]
 
 
 def test_time_off_in_the_doubled_hour_is_an_instant_and_not_a_clock_time() -> None:
@@ -115,7 +112,9 @@ def test_a_half_hour_zone_changes_its_clocks_by_an_hour() -> None:
 def test_lord_howe_changes_its_clocks_by_half_an_hour() -> None:
     spring, autumn = (
         walls(
-            on(day, member("a", schedule("01:00-03:30", zone=LORD_HOWE)), zone=LORD_HOWE, duration=30), day, LORD_HOWE
+            on(day, member("a", schedule("01:00-03:30", zone=LORD_HOWE)), zone=LORD_HOWE, duration=30),
+            day,
+            LORD_HOWE,
         )
         for day in ("2026-10-04", "2026-04-05")
     )
@@ -133,7 +132,7 @@ def test_hours_that_end_with_the_skipped_half_hour_end_before_it() -> None:
 def test_an_afternoon_in_vancouver_goes_on_over_midnight_utc() -> None:
     zone = "America/Vancouver"
     shift = schedule(line("15:00-18:00", 4), zone=zone)
-    across = booked("1", at("2026-12-03 15:45", zone), 30)
+    across = occupant("1", at("2026-12-03 15:45", zone), 30)
     free, half = (
         on("2026-12-03", member("a", shift, booked=taken), zone=zone, duration=30) for taken in ([], [across])
     )
@@ -148,12 +147,12 @@ def test_an_afternoon_in_vancouver_goes_on_over_midnight_utc() -> None:
 def test_a_night_over_the_week_boundary_is_one_shift_and_the_weekdays_are_the_clocks_own() -> None:
     """Sunday evening into Monday in Toronto; in UTC, by which sheets go, the week has ended at 19:00."""
     night = schedule(line("22:00-24:00", 7), line("00:00-02:00", 1))
-    across = booked("1", at("2026-12-06 23:30"), 60)
+    across = occupant("1", at("2026-12-06 23:30"), 60)
     first, last = at("2026-12-06 00:00"), at("2026-12-08 00:00")
     listed = []
     for taken in ([], [across]):
-        found = roster_builder.slots(offer(60, 60), opening(ALWAYS), [member("a", night, booked=taken)], first, last)
-        listed.append([roster_builder.wall(start)[:8] for start in roster_builder.listed(found, first, last)])
+        found = build.slots(offer(60, 60), opening(ALWAYS), [member("a", night, booked=taken)], first, last)
+        listed.append([build.wall_text(start)[:8] for start in build.free_starts(found, first, last)])
 
     assert at("2026-12-06 19:00") == at("2026-12-07 00:00", "UTC")
     assert listed == [["06 22:00", "06 23:00", "07 00:00", "07 01:00"], ["06 22:00", "07 01:00"]]
@@ -179,9 +178,7 @@ def test_a_schedule_fits_before_the_clocks_change_and_no_longer_after() -> None:
     """Case 11: Tuesdays nine to two in Melbourne, half past ten in Perth."""
     who = member("a", schedule(line("09:00-14:00", 2), zone=MELBOURNE))
     whys = [
-        roster_builder.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(
-            start
-        )
+        build.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(start)
         for start in (at(clock, PERTH) for clock in ("2026-09-29 10:30", "2026-10-06 10:30", "2026-10-06 10:00"))
     ]
 
@@ -194,10 +191,10 @@ def test_the_weekday_is_the_schedules_own() -> None:
     whys = []
     for weekday in (1, 2):
         who = member("a", schedule(line("00:30-06:00", weekday), zone=MELBOURNE))
-        found = roster_builder.slots(offer(30, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1)
+        found = build.slots(offer(30, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1)
         whys.append(found.unavailable_reason(start))
 
-    assert roster_builder.wall(start, MELBOURNE) == "06 01:30+1100"
+    assert build.wall_text(start, MELBOURNE) == "06 01:30+1100"
     assert whys == [Unavailable.STAFF_NOT_WORKING, None]
 
 

@@ -13,22 +13,10 @@ from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.catalog import HolidayCalendar
 from chalicelib.domain.shared.errors import Invalid, NoStaffForLanguage, SlotTaken
 from chalicelib.domain.shared.times import from_epoch_minute
-from tests.builders.records import roster_builder
-from tests.builders.records.roster_builder import (
-    NINE_TO_FIVE,
-    Member,
-    asked,
-    at,
-    booked,
-    member,
-    offer,
-    on_the_day,
-    opening,
-    reasons,
-    schedule,
-)
+from tests.builders.records import roster_builder as build
+from tests.builders.records.roster_builder import NINE_TO_FIVE, day_minute, day_slots, member, occupant, schedule
 
-CHRISTMAS = at("2026-12-25 10:00")
+CHRISTMAS = build.at("2026-12-25 10:00")
 
 
 def why(*facts: str) -> Unavailable | None:
@@ -36,23 +24,23 @@ def why(*facts: str) -> Unavailable | None:
     now = {"past": timedelta(minutes=1), "too_soon": timedelta(minutes=-30), "too_far": timedelta(days=-3)}
     when = next(
         (from_epoch_minute(CHRISTMAS) + ahead for name, ahead in now.items() if name in facts),
-        roster_builder.LONG_BEFORE,
+        build.LONG_BEFORE,
     )
-    busy = [booked("1", CHRISTMAS + 15)] if "busy" in facts else []
-    busy += [booked("2", CHRISTMAS + 120)] if "limit" in facts else []
+    busy = [occupant("1", CHRISTMAS + 15)] if "busy" in facts else []
+    busy += [occupant("2", CHRISTMAS + 120)] if "limit" in facts else []
     begins = "14:00" if "away" in facts else "09:50" if "off_grid" in facts else "10:00"
     who = member("a", schedule(f"{begins}-17:00"), booked=busy, limit=1 if "limit" in facts else None)
-    offered = offer(
+    offered = build.offer(
         lead=60 if "too_soon" in facts else 0,
         horizon=2 if "too_far" in facts else 400,
         holidays=HolidayCalendar("CA", "ON") if "holiday" in facts else None,
     )
-    hours = opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
+    hours = build.opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
     requester, wanted = (
         Requester(SeatAccess.WIDGET, when),
         StaffPreference(language="fr" if "language" in facts else None),
     )
-    return roster_builder.slots(
+    return build.slots(
         offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, requester=requester, wanted=wanted
     ).unavailable_reason(CHRISTMAS)
 
@@ -103,14 +91,14 @@ def test_busy_comes_last_and_nothing_means_bookable() -> None:
 
 def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
     """Whoever gets furthest says why: one is away, one off the grid, one full, one busy."""
-    people: Sequence[Member] = (
+    people: Sequence[build.RosterMember] = (
         member("a", schedule("14:00-17:00")),
         member("b", schedule("09:10-17:00")),
         member("c", NINE_TO_FIVE, limit=0),
-        member("d", NINE_TO_FIVE, booked=[booked("1", on_the_day("10:00"))]),
+        member("d", NINE_TO_FIVE, booked=[occupant("1", day_minute("10:00"))]),
         member("e", NINE_TO_FIVE),
     )
-    whys = [asked(*people[:n]).unavailable_reason(on_the_day("10:00")) for n in range(6)]
+    whys = [day_slots(*people[:n]).unavailable_reason(day_minute("10:00")) for n in range(6)]
 
     assert whys == [
         Unavailable.STAFF_NOT_WORKING,
@@ -125,17 +113,19 @@ def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
 def test_a_wanted_person_without_the_language_is_a_language_nobody_speaks() -> None:
     french, english = member("a", NINE_TO_FIVE, languages=("fr",)), member("b", NINE_TO_FIVE)
 
-    assert asked(french, english, wanted=StaffPreference(None, "fr")).allocate(on_the_day("09:00")).staff_id == "stf_a"
-    assert reasons(asked(french, english, wanted=StaffPreference("stf_b", "fr")), "09:00") == [
+    assert (
+        day_slots(french, english, wanted=StaffPreference(None, "fr")).allocate(day_minute("09:00")).staff_id == "stf_a"
+    )
+    assert build.reasons(day_slots(french, english, wanted=StaffPreference("stf_b", "fr")), "09:00") == [
         Unavailable.LANGUAGE_UNAVAILABLE
     ]
 
 
 def test_each_fact_is_refused_with_the_contracts_code() -> None:
     with pytest.raises(SlotTaken):
-        asked().allocate(on_the_day("09:00"))
+        day_slots().allocate(day_minute("09:00"))
     with pytest.raises(NoStaffForLanguage):
-        asked(wanted=StaffPreference(language="fr")).allocate(on_the_day("09:00"))
+        day_slots(wanted=StaffPreference(language="fr")).allocate(day_minute("09:00"))
     with pytest.raises(Invalid) as refused:
-        asked(member("a", NINE_TO_FIVE)).allocate(on_the_day("09:05"))
+        day_slots(member("a", NINE_TO_FIVE)).allocate(day_minute("09:05"))
     assert refused.value.code == "off_grid"

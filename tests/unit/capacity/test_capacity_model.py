@@ -22,11 +22,11 @@ from tests.builders.oracles import capacity_oracle as oracle
 
 NINE = 9 * 60
 HORIZON = 8
-ONE_DESK = [SeatPool(NINE, NINE + 180, 2)]
+ONE_POOL = [SeatPool(NINE, NINE + 180, 2)]
 ACCOUNT, MORTGAGE = (0, 1), (0,)  # bench 0 serves both, bench 1 accounts only
 
 
-def stay(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Demand:
+def demand(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Demand:
     return Demand(minutes(start), minutes(end), choices)
 
 
@@ -36,10 +36,10 @@ def minutes(clock: str) -> int:
 
 
 def ten_to_eleven(choices: tuple[int, ...]) -> Demand:
-    return stay("10:00", "11:00", choices)
+    return demand("10:00", "11:00", choices)
 
 
-def two_desks(limit: int) -> list[SeatPool]:
+def two_pools(limit: int) -> list[SeatPool]:
     return [SeatPool(NINE, NINE + 180, limit), SeatPool(NINE, NINE + 180, 1)]
 
 
@@ -47,7 +47,9 @@ def admits(pools: list[SeatPool], demands: list[Demand], candidate: Demand) -> b
     return CapacityModel(pools, demands).admits(candidate)
 
 
-def room(pools: list[SeatPool], demands: list[Demand], candidate: Demand, at_most: int | None = None) -> int:
+def count_admissible(
+    pools: list[SeatPool], demands: list[Demand], candidate: Demand, at_most: int | None = None
+) -> int:
     return CapacityModel(pools, demands).count_admissible(candidate, at_most)
 
 
@@ -56,60 +58,60 @@ def least_overload(pools: list[SeatPool], demands: list[Demand]) -> int:
 
 
 def test_the_peak_counts_and_not_the_number_of_overlaps() -> None:
-    booked = [stay("09:00", "09:30"), stay("09:30", "10:00")]
+    booked = [demand("09:00", "09:30"), demand("09:30", "10:00")]
 
-    assert admits(ONE_DESK, booked, stay("09:00", "10:00"))
-    assert room(ONE_DESK, booked, stay("09:00", "10:00")) == 1
+    assert admits(ONE_POOL, booked, demand("09:00", "10:00"))
+    assert count_admissible(ONE_POOL, booked, demand("09:00", "10:00")) == 1
 
 
 def test_intervals_are_half_open() -> None:
-    desk, booked = [SeatPool(NINE, NINE + 180, 1)], [stay("09:00", "10:00")]
+    pool, booked = [SeatPool(NINE, NINE + 180, 1)], [demand("09:00", "10:00")]
 
-    assert admits(desk, booked, stay("10:00", "11:00"))
-    assert not admits(desk, booked, stay("09:59", "10:59"))
+    assert admits(pool, booked, demand("10:00", "11:00"))
+    assert not admits(pool, booked, demand("09:59", "10:59"))
 
 
 def test_an_overbooked_bench_has_no_room_until_enough_cancel() -> None:
-    wish = stay("09:00", "10:00")
+    candidate = demand("09:00", "10:00")
 
-    assert [room(ONE_DESK, [wish] * booked, wish) for booked in (3, 2, 1, 0)] == [0, 0, 1, 2]
+    assert [count_admissible(ONE_POOL, [candidate] * booked, candidate) for booked in (3, 2, 1, 0)] == [0, 0, 1, 2]
 
 
 def test_overload_is_counted_in_seat_minutes() -> None:
-    assert least_overload(ONE_DESK, [stay("09:00", "10:00")] * 3 + [stay("09:30", "10:00")]) == 60 + 30
+    assert least_overload(ONE_POOL, [demand("09:00", "10:00")] * 3 + [demand("09:30", "10:00")]) == 60 + 30
 
 
 def test_a_candidate_must_lie_wholly_inside_one_bench() -> None:
     abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
 
-    assert not admits(abutting, [], stay("09:30", "10:30", (0, 1)))
-    assert admits(abutting, [], stay("09:00", "10:00", (0, 1)))
+    assert not admits(abutting, [], demand("09:30", "10:30", (0, 1)))
+    assert admits(abutting, [], demand("09:00", "10:00", (0, 1)))
 
 
 def test_an_uncovered_sitter_loads_one_overlapping_bench_for_the_shared_time() -> None:
     abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
-    across = stay("09:30", "10:30", (0, 1))
+    across = demand("09:30", "10:30", (0, 1))
 
-    assert admits(abutting, [across], stay("09:00", "10:00", (0, 1)))
-    assert admits(abutting, [across], stay("10:00", "11:00", (0, 1)))
-    assert not admits(abutting, [across, stay("09:00", "10:00", (0,))], stay("10:00", "11:00", (1,)))
+    assert admits(abutting, [across], demand("09:00", "10:00", (0, 1)))
+    assert admits(abutting, [across], demand("10:00", "11:00", (0, 1)))
+    assert not admits(abutting, [across, demand("09:00", "10:00", (0,))], demand("10:00", "11:00", (1,)))
 
 
 def test_overlapping_benches_take_an_account_and_a_mortgage_in_either_order() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
 
-    assert admits(two_desks(1), [account], mortgage)
-    assert admits(two_desks(1), [mortgage], account)
-    assert not admits(two_desks(1), [account, account], account)
-    assert not admits(two_desks(1), [account, mortgage], mortgage)
+    assert admits(two_pools(1), [account], mortgage)
+    assert admits(two_pools(1), [mortgage], account)
+    assert not admits(two_pools(1), [account, account], account)
+    assert not admits(two_pools(1), [account, mortgage], mortgage)
 
 
 def test_an_account_moves_over_for_a_mortgage() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
 
-    assert admits(two_desks(2), [account, account], mortgage)
-    assert sorted(map(str, assign_pools(two_desks(2), [account, account, mortgage]))) == ["0", "0", "1"]
-    assert not admits(two_desks(2), [account, account, mortgage], account)
+    assert admits(two_pools(2), [account, account], mortgage)
+    assert sorted(map(str, assign_pools(two_pools(2), [account, account, mortgage]))) == ["0", "0", "1"]
+    assert not admits(two_pools(2), [account, account, mortgage], account)
 
 
 def test_moving_over_can_take_a_chain() -> None:
@@ -129,13 +131,13 @@ def test_a_seat_cannot_be_changed_half_way() -> None:
 
 
 def test_first_come_names_those_left_without_a_seat() -> None:
-    one, long, outside = stay("09:00", "10:00"), stay("09:00", "11:00"), stay("08:30", "09:30")
+    one, long, outside = demand("09:00", "10:00"), demand("09:00", "11:00"), demand("08:30", "09:30")
 
-    assert first_come_first_served(ONE_DESK, [outside, one, long, one]) == [False, True, True, False]
+    assert first_come_first_served(ONE_POOL, [outside, one, long, one]) == [False, True, True, False]
 
 
 def test_the_hull_is_the_connected_run() -> None:
-    booked = [stay("09:00", "09:30"), stay("09:15", "10:00"), stay("10:00", "11:00"), stay("12:00", "13:00")]
+    booked = [demand("09:00", "09:30"), demand("09:15", "10:00"), demand("10:00", "11:00"), demand("12:00", "13:00")]
 
     assert dependency_span(booked, minutes("09:45"), minutes("09:50")) == (NINE, NINE + 60)
     assert dependency_span(booked, minutes("09:45"), minutes("10:15")) == (NINE, NINE + 120)
@@ -147,7 +149,7 @@ def spans() -> st.SearchStrategy[tuple[int, int]]:
     return st.builds(lambda start, length: (start, min(start + length, HORIZON)), st.integers(0, HORIZON - 1), lengths)
 
 
-def sitters(pools: int) -> st.SearchStrategy[Demand]:
+def demands(pools: int) -> st.SearchStrategy[Demand]:
     chosen = st.integers(0, 2**pools - 1)
     return st.builds(lambda span, mask: Demand(span[0], span[1], tuple(set_bits(mask))), spans(), chosen)
 
@@ -157,8 +159,8 @@ def days(draw: st.DrawFn) -> tuple[list[SeatPool], list[Demand], Demand]:
     windows = st.one_of(st.just((0, HORIZON)), spans())
     pool = st.builds(lambda window, limit: SeatPool(window[0], window[1], limit), windows, st.integers(0, 2))
     pools = draw(st.lists(pool, min_size=1, max_size=3))
-    booked = draw(st.lists(sitters(len(pools)), max_size=4))
-    return pools, booked, draw(sitters(len(pools)))
+    booked = draw(st.lists(demands(len(pools)), max_size=4))
+    return pools, booked, draw(demands(len(pools)))
 
 
 examples = settings(max_examples=100, deadline=None)
@@ -175,7 +177,7 @@ def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
 
     assert least_overload(pools, booked) == least
     assert oracle.overload(pools, booked, placement) == least
-    assert all(where in oracle.options(pools, demand) for demand, where in zip(booked, placement, strict=True))
+    assert all(where in oracle.placements(pools, demand) for demand, where in zip(booked, placement, strict=True))
 
 
 @examples
@@ -197,19 +199,19 @@ def test_answers_do_not_depend_on_which_effort_finds_them(
     ):
         assert least_overload(pools, booked) == oracle.least_overload(pools, booked)
         assert admits(pools, booked, candidate) == oracle.admits(pools, booked, candidate)
-        assert first_come_first_served(pools, booked) == oracle.first_come(pools, booked)
+        assert first_come_first_served(pools, booked) == oracle.first_come_first_served(pools, booked)
 
 
 @examples
 @given(days())
 def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     pools, booked, candidate = day
-    found = room(pools, booked, candidate)
+    found = count_admissible(pools, booked, candidate)
     full = [*booked, *[candidate] * found]
 
     assert not admits(pools, full, candidate)
     assert all(admits(pools, full[:size], candidate) for size in range(len(booked), len(full)))
-    assert room(pools, booked, candidate, at_most=1) == min(1, found)
+    assert count_admissible(pools, booked, candidate, at_most=1) == min(1, found)
     assert least_overload(pools, full) == least_overload(pools, booked)
 
 
@@ -220,8 +222,8 @@ def test_one_room_answers_many_questions_as_new_ones_would(
 ) -> None:
     pools, booked, _ = day
     prepared = CapacityModel(pools, booked)
-    for candidate in data.draw(st.lists(sitters(len(pools)), max_size=4)):
-        assert prepared.count_admissible(candidate) == room(pools, booked, candidate)
+    for candidate in data.draw(st.lists(demands(len(pools)), max_size=4)):
+        assert prepared.count_admissible(candidate) == count_admissible(pools, booked, candidate)
         assert prepared.admits(candidate) == admits(pools, booked, candidate)
 
 
@@ -230,7 +232,7 @@ def test_one_room_answers_many_questions_as_new_ones_would(
 def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     pools, booked, _ = day
 
-    assert first_come_first_served(pools, booked) == oracle.first_come(pools, booked)
+    assert first_come_first_served(pools, booked) == oracle.first_come_first_served(pools, booked)
 
 
 @examples
@@ -246,45 +248,45 @@ def test_nothing_outside_the_hull_bears_on_a_decision(
     assert admits(pools, near, candidate) == admits(pools, booked, candidate)
 
 
-def listing(day: seat_demand_days.Day) -> list[Demand]:
+def listing(day: seat_demand_days.DemandDay) -> list[Demand]:
     """Whom a widget asks for when it lists the day for the service of the first wish."""
-    wish = day.wishes[0]
-    length = wish.end - wish.start
-    return [Demand(at, at + length, wish.choices) for at in range(0, 481 - length, 15)] + day.wishes
+    candidate = day.candidates[0]
+    length = candidate.end - candidate.start
+    return [Demand(at, at + length, candidate.choices) for at in range(0, 481 - length, 15)] + day.candidates
 
 
 @pytest.mark.parametrize("kind", ["busy", "near full", "mixed near full", "over full", "mixed over full"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_medium_day_gets_the_answers_of_exhaustive_search(kind: str, seed: int) -> None:
-    day = seat_demand_days.day(kind, seed, blocks=4, most=45)
-    prepared = CapacityModel(day.benches, day.sitters)
-    answers = [prepared.count_admissible(wish) for wish in listing(day)]
+    day = seat_demand_days.demand_day(kind, seed, blocks=4, most=45)
+    prepared = CapacityModel(day.pools, day.demands)
+    answers = [prepared.count_admissible(candidate) for candidate in listing(day)]
     with mock.patch.multiple(solver, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=-1):
-        exhaustive = CapacityModel(day.benches, day.sitters)
+        exhaustive = CapacityModel(day.pools, day.demands)
         assert prepared.overload() == exhaustive.overload()
-        assert answers == [exhaustive.count_admissible(wish) for wish in listing(day)]
+        assert answers == [exhaustive.count_admissible(candidate) for candidate in listing(day)]
     assert prepared.gave_up == 0
 
 
 @pytest.mark.parametrize("kind", ["near full", "mixed full", "over full"])
 def test_a_crowded_day_answers_the_same_in_any_order(kind: str) -> None:
-    day = seat_demand_days.day(kind, 4)
-    wishes = listing(day)[:20]
-    forth, back = CapacityModel(day.benches, day.sitters), CapacityModel(day.benches, day.sitters)
+    day = seat_demand_days.demand_day(kind, 4)
+    candidates = listing(day)[:20]
+    forth, back = CapacityModel(day.pools, day.demands), CapacityModel(day.pools, day.demands)
 
-    assert [forth.count_admissible(wish) for wish in wishes] == [
-        back.count_admissible(wish) for wish in reversed(wishes)
+    assert [forth.count_admissible(candidate) for candidate in candidates] == [
+        back.count_admissible(candidate) for candidate in reversed(candidates)
     ][::-1]
-    assert [forth.count_admissible(wish) for wish in wishes[:3]] == [
-        room(day.benches, day.sitters, w) for w in wishes[:3]
+    assert [forth.count_admissible(candidate) for candidate in candidates[:3]] == [
+        count_admissible(day.pools, day.demands, w) for w in candidates[:3]
     ]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: int) -> None:
-    day = seat_demand_days.day("mixed full", seed)
+    day = seat_demand_days.demand_day("mixed full", seed)
 
-    assert least_overload(day.benches, day.sitters) == 0
+    assert least_overload(day.pools, day.demands) == 0
 
 
 @examples
@@ -300,7 +302,7 @@ def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], D
 
 def test_a_question_nobody_answered_in_time_is_a_counted_refusal() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
-    prepared = CapacityModel(two_desks(2), [account, account])
+    prepared = CapacityModel(two_pools(2), [account, account])
     impatient = mock.patch.multiple(solver, SEARCH_LIMIT=1, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=1)
     with impatient, mock.patch.object(capacity_model, "all_fit", return_value=False):
         assert not prepared.admits(mortgage)

@@ -17,8 +17,8 @@ def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozens
     limits = draw(LIMITS)
     pools = st.frozensets(st.sampled_from(sorted(limits)), min_size=1)
     spans = st.tuples(st.integers(0, HORIZON - 1), st.integers(1, 3))
-    stays = draw(st.lists(st.tuples(spans, pools), max_size=6))
-    return limits, [(start, start + length, chosen) for (start, length), chosen in stays]
+    demands = draw(st.lists(st.tuples(spans, pools), max_size=6))
+    return limits, [(start, start + length, chosen) for (start, length), chosen in demands]
 
 
 @settings(max_examples=200, deadline=None)
@@ -26,12 +26,12 @@ def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozens
 def test_a_yes_is_a_placement_without_overload(
     case: tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]],
 ) -> None:
-    limits, stays = case
+    limits, demands = case
     numbers = sorted(limits)
     pools = [SeatPool(0, HORIZON + 3, limits[number]) for number in numbers]
-    demands = [Demand(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in stays]
-    if all_fit(limits, stays):
-        assert oracle.least_overload(pools, demands) == 0
+    expected_demands = [Demand(start, end, tuple(map(numbers.index, chosen))) for start, end, chosen in demands]
+    if all_fit(limits, demands):
+        assert oracle.least_overload(pools, expected_demands) == 0
 
 
 def test_whoever_has_no_other_bench_finds_it_free() -> None:

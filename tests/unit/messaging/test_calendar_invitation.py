@@ -19,22 +19,17 @@ from chalicelib.notifications.calendar_invitation import (
     calendar_file,
     scheduling_method,
 )
+from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import (
     ANA,
     LOCATION,
     NOW,
-    PRIVATE,
     PUBLIC_URL,
     SAM,
     SERVICE,
     SETTINGS,
+    STAFF_NOTES,
     START,
-    ana,
-    appointment,
-    cancelled,
-    notice,
-    scene,
-    with_ben,
 )
 
 SENDER = "Frontdesk <bookings@example.org>"
@@ -54,12 +49,12 @@ def read(told: Notification) -> tuple[str, Any]:
 
 
 def test_a_confirmation_requests() -> None:
-    method, event = read(notice())
+    method, event = read(build.notification())
 
     assert method == "REQUEST"
     assert str(event["UID"]) == "apt_01KAB@frontdesk"
     assert (event["SEQUENCE"], str(event["STATUS"])) == (0, "CONFIRMED")
-    assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (START, appointment().end)
+    assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (START, build.appointment().end)
     assert str(event["ORGANIZER"]) == "mailto:bookings@example.org"
     assert str(event["ATTENDEE"]) == "mailto:ana@example.org"
     assert event["ATTENDEE"].params["CN"] == "Ana Ruiz"
@@ -68,48 +63,58 @@ def test_a_confirmation_requests() -> None:
 
 
 def test_times_are_written_in_utc_so_that_no_zone_has_to_be_known() -> None:
-    raw = build_invitation(notice(), SchedulingMethod.REQUEST, SENDER, PUBLIC_URL)
+    raw = build_invitation(build.notification(), SchedulingMethod.REQUEST, SENDER, PUBLIC_URL)
 
     assert b"DTSTART:20261201T150000Z" in raw
     assert b"DTEND:20261201T153000Z" in raw
 
 
 def test_a_move_keeps_the_uid_and_raises_the_sequence() -> None:
-    moved = appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", NOW)
-    method, event = read(notice(MessageKind.RESCHEDULED, at=scene(moved)))
+    moved = build.appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", NOW)
+    method, event = read(build.notification(MessageKind.RESCHEDULED, at=build.context(moved)))
 
     assert (method, str(event["UID"]), event["SEQUENCE"]) == ("REQUEST", "apt_01KAB@frontdesk", 1)
 
 
 def test_a_cancellation_cancels_the_same_uid_with_a_higher_sequence() -> None:
-    method, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(appointment()))))
+    method, event = read(
+        build.notification(MessageKind.CANCELLED, at=build.context(build.cancelled(build.appointment())))
+    )
 
     assert (method, str(event["UID"]), event["SEQUENCE"]) == ("CANCEL", "apt_01KAB@frontdesk", 1)
     assert str(event["STATUS"]) == "CANCELLED"
 
 
 def test_for_one_attendee_who_leaves_the_sequence_rises_too() -> None:
-    _, event = read(notice(MessageKind.CANCELLED, at=scene(with_ben(sequence=1).without_attendee(ANA, NOW))))
+    _, event = read(
+        build.notification(
+            MessageKind.CANCELLED, at=build.context(build.with_ben(sequence=1).without_attendee(ANA, NOW))
+        )
+    )
 
     assert event["SEQUENCE"] == 2
 
 
 def test_a_request_is_no_invitation_until_a_calendar_has_it() -> None:
-    first = notice(MessageKind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False)))
+    first = build.notification(MessageKind.REQUEST_RECEIVED, at=build.context(build.appointment(confirmed=False)))
     assert scheduling_method(first) is None
 
-    method, event = read(notice(MessageKind.REQUEST_RECEIVED, at=scene(appointment(confirmed=False, sequence=1))))
+    method, event = read(
+        build.notification(
+            MessageKind.REQUEST_RECEIVED, at=build.context(build.appointment(confirmed=False, sequence=1))
+        )
+    )
     assert (method, str(event["STATUS"])) == ("REQUEST", "TENTATIVE")
     assert event["ATTENDEE"].params["PARTSTAT"] == "TENTATIVE"
     assert event["ATTENDEE"].params["RSVP"] == "FALSE"
     assert str(event["SUMMARY"]) == "Not confirmed yet: Mortgage advice (Maple Bank)"
-    assert str(read(notice())[1]["SUMMARY"]) == "Mortgage advice (Maple Bank)"
+    assert str(read(build.notification())[1]["SUMMARY"]) == "Mortgage advice (Maple Bank)"
 
 
 def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> None:
-    request = appointment(confirmed=False)
+    request = build.appointment(confirmed=False)
     (kept,) = file_of(request).walk("VEVENT")
-    method, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(request))))
+    method, event = read(build.notification(MessageKind.CANCELLED, at=build.context(build.cancelled(request))))
 
     assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", str(kept["UID"]), "CANCELLED")
     assert event["SEQUENCE"] > kept["SEQUENCE"]
@@ -117,8 +122,8 @@ def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> Non
 
 
 def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
-    left = with_ben(sequence=1).without_attendee(ANA, NOW)
-    _, event = read(notice(MessageKind.CANCELLED, at=scene(left)))
+    left = build.with_ben(sequence=1).without_attendee(ANA, NOW)
+    _, event = read(build.notification(MessageKind.CANCELLED, at=build.context(left)))
     (kept,) = file_of(left).walk("VEVENT")
 
     assert kept["SEQUENCE"] == event["SEQUENCE"] == 2
@@ -128,16 +133,16 @@ def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
     ("kind", "who"), [(MessageKind.REMINDER, ANA), (MessageKind.STAFF_BOOKED, SAM), (MessageKind.STAFF_BOOKED, "org")]
 )
 def test_no_invitation_with(kind: MessageKind, who: str) -> None:
-    assert scheduling_method(notice(kind, who)) is None
+    assert scheduling_method(build.notification(kind, who)) is None
 
 
 @pytest.mark.parametrize("name", ['Ana "the\r\nATTACH:evil" Ruiz', "Ana;X=1:mailto:evil@x", "Zoë, 王 😀" * 20])
 def test_names_cannot_add_properties(name: str) -> None:
-    (attendee,) = appointment().attendees
-    there = scene(appointment(attendees=(replace(attendee, name=name),)), ana())
+    (attendee,) = build.appointment().attendees
+    there = build.context(build.appointment(attendees=(replace(attendee, name=name),)), build.ana())
     there = replace(there, service=replace(SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
 
-    _, event = read(notice(at=there))
+    _, event = read(build.notification(at=there))
 
     assert event.decoded("DTSTART") == START
     assert str(event["ATTENDEE"]) == "mailto:ana@example.org"
@@ -147,14 +152,14 @@ def test_names_cannot_add_properties(name: str) -> None:
 
 def file_of(about: Appointment) -> Any:
     offer = Offer(SETTINGS, LOCATION, SERVICE)
-    text = calendar_file(about, about.attendees[0], offer, SENDER, PUBLIC_URL)
-    assert PRIVATE not in text
+    text = calendar_file(about, about.attendees[0], offer, "en", SENDER, PUBLIC_URL)
+    assert STAFF_NOTES not in text
     assert "other file" not in text
     return Calendar.from_ical(text)
 
 
 def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
-    calendar = file_of(with_ben(sequence=2))
+    calendar = file_of(build.with_ben(sequence=2))
     (event,) = calendar.walk("VEVENT")
 
     assert str(calendar["METHOD"]) == "PUBLISH"
@@ -165,8 +170,8 @@ def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
 
 
 def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
-    about = appointment()
-    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), SENDER, "")
+    about = build.appointment()
+    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), "en", SENDER, "")
 
     assert "manage" not in text
 
@@ -174,9 +179,9 @@ def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
 @pytest.mark.parametrize(
     ("about", "status"),
     [
-        (appointment(confirmed=False), "TENTATIVE"),
-        (cancelled(appointment()), "CANCELLED"),
-        (with_ben().without_attendee(ANA, NOW), "CANCELLED"),
+        (build.appointment(confirmed=False), "TENTATIVE"),
+        (build.cancelled(build.appointment()), "CANCELLED"),
+        (build.with_ben().without_attendee(ANA, NOW), "CANCELLED"),
     ],
 )
 def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> None:
@@ -192,11 +197,11 @@ TEAMS = Teleconference.agreed(VideoPlatform.TEAMS).with_link(MeetingLink(LINK))
 
 def by_video(**fields: Any) -> Appointment:
     """Over Teams, its link made, unless said otherwise."""
-    return appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS} | fields)
+    return build.appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS} | fields)
 
 
 def test_a_video_call_can_be_joined_from_the_calendar() -> None:
-    _, event = read(notice(at=scene(by_video())))
+    _, event = read(build.notification(at=build.context(by_video())))
 
     assert (str(event["LOCATION"]), str(event["CONFERENCE"])) == (LINK, LINK)
     assert event["CONFERENCE"].params["FEATURE"] == ["AUDIO", "VIDEO"]
@@ -219,7 +224,7 @@ def test_a_video_call_can_be_joined_from_the_calendar() -> None:
     ids=["zoom", "left to staff", "pending", "no platform", "already over", "by phone after all"],
 )
 def test_without_a_link_the_calendar_says_no_more_than_is_so(fields: dict[str, Any], described: str) -> None:
-    _, event = read(notice(at=scene(by_video(**fields))))
+    _, event = read(build.notification(at=build.context(by_video(**fields))))
 
     assert "CONFERENCE" not in event
     assert "https" not in str(event["LOCATION"])
@@ -227,14 +232,14 @@ def test_without_a_link_the_calendar_says_no_more_than_is_so(fields: dict[str, A
 
 
 def test_a_cancelled_video_call_cannot_be_joined() -> None:
-    _, event = read(notice(MessageKind.CANCELLED, at=scene(cancelled(by_video()))))
+    _, event = read(build.notification(MessageKind.CANCELLED, at=build.context(build.cancelled(by_video()))))
 
     assert LINK not in event.to_ical().decode().replace("\r\n ", "")
 
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_the_file_behind_the_page_has_the_link_while_the_call_stands(gone: bool) -> None:
-    made = cancelled(by_video()) if gone else by_video()
+    made = build.cancelled(by_video()) if gone else by_video()
     offer = Offer(SETTINGS, LOCATION, SERVICE)
     text = calendar_file(made, made.attendees[0], offer, SENDER, PUBLIC_URL).replace("\r\n ", "")
 

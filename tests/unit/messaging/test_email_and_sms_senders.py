@@ -21,7 +21,8 @@ from chalicelib.notifications.ses import SesEmailSender, build_mime_message
 from chalicelib.notifications.sms_segments import GSM_ALPHABET, fit_to_segments
 from chalicelib.notifications.sns import SnsTextSender
 from chalicelib.services.messaging.messaging_ports import Sender
-from tests.builders.records.appointment_builder import PUBLIC_URL, ana, appointment, notice, notices, scene
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import PUBLIC_URL
 
 SENDER = "Frontdesk <bookings@example.org>"
 INJECTION = "Prêt\r\nBcc: evil@example.org\r\n\r\n<script>"
@@ -61,7 +62,7 @@ def carrier(client: FakeClient) -> SesEmailSender:
 def test_the_request_names_sender_recipient_and_configuration_set() -> None:
     client = FakeClient({"MessageId": "m-1"})
 
-    assert carrier(client).prepare(notice())() == "m-1"
+    assert carrier(client).prepare(build.notification())() == "m-1"
 
     (request,) = client.requests
     assert request["FromEmailAddress"] == "bookings@example.org"
@@ -70,7 +71,7 @@ def test_the_request_names_sender_recipient_and_configuration_set() -> None:
 
 
 def test_nothing_a_person_types_becomes_a_header() -> None:
-    hostile = replace(notice(), service=INJECTION, organisation=INJECTION, name=INJECTION, place=INJECTION)
+    hostile = replace(build.notification(), service=INJECTION, organisation=INJECTION, name=INJECTION, place=INJECTION)
     raw = build_mime_message(hostile, SENDER, PUBLIC_URL, "ana@example.org").as_bytes()
     parsed = email.message_from_bytes(raw, policy=default)
 
@@ -98,13 +99,13 @@ def test_what_is_no_address_is_rejected_before_anything_is_sent(address: str) ->
     client = FakeClient()
 
     with pytest.raises(Rejected):
-        carrier(client).prepare(replace(notice(), address=address))
+        carrier(client).prepare(replace(build.notification(), address=address))
     assert client.requests == []
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:
     client = FakeClient({"MessageId": "m-1"})
-    carrier(client).prepare(replace(notice(), address="ana@bücher.example"))()
+    carrier(client).prepare(replace(build.notification(), address="ana@bücher.example"))()
 
     assert client.requests[0]["Destination"] == {"ToAddresses": ["ana@xn--bcher-kva.example"]}
 
@@ -125,7 +126,7 @@ def test_an_international_domain_is_written_in_ascii() -> None:
     ],
 )
 def test_only_proof_counts_as_not_sent(error: Exception, understood: type[Exception]) -> None:
-    send = carrier(FakeClient(error)).prepare(notice())
+    send = carrier(FakeClient(error)).prepare(build.notification())
 
     with pytest.raises(understood):
         send()
@@ -162,7 +163,9 @@ def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider
         Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, "us-east-1"),
         Medium.TEXT: SnsTextSender(PUBLIC_URL, "us-east-1"),
     }
-    by_medium = {n.medium: n for n in notices(at=scene(appointment(), ana(receive_sms=True)))}
+    by_medium = {
+        n.medium: n for n in build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
+    }
 
     with pytest.raises(NotSent):
         carriers[medium].prepare(by_medium[medium])()
@@ -173,11 +176,11 @@ def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider
 @pytest.mark.parametrize("number", ["", "4165550100", "+0123456789", "+14165550100 ", "+1416", "+1416555010012345"])
 def test_a_text_needs_an_international_number(number: str) -> None:
     with pytest.raises(Rejected):
-        SnsTextSender(PUBLIC_URL, "us-east-1").prepare(replace(notice(), address=number))
+        SnsTextSender(PUBLIC_URL, "us-east-1").prepare(replace(build.notification(), address=number))
 
 
 def test_a_text_is_short_and_says_what_when_where() -> None:
-    _, told = notices(at=scene(appointment(), ana(receive_sms=True)))
+    _, told = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
 
     assert (
         render_text_message(told, PUBLIC_URL)
@@ -186,7 +189,7 @@ def test_a_text_is_short_and_says_what_when_where() -> None:
 
 
 def test_who_gets_no_mail_finds_the_link_in_the_text() -> None:
-    (told,) = notices(at=scene(appointment(), ana(receive_sms=True, email=None)))
+    (told,) = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True, email=None)))
 
     assert render_text_message(told, PUBLIC_URL).endswith(
         f" Change or cancel: {PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
@@ -197,7 +200,7 @@ def test_who_gets_no_mail_finds_the_link_in_the_text() -> None:
 
 @pytest.mark.parametrize("kind", list(MessageKind))
 def test_line_breaks_and_braces_in_a_text_stay_text(kind: MessageKind) -> None:
-    told = replace(notice(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
+    told = replace(build.notification(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
     body = render_text_message(told, PUBLIC_URL)
 
     assert "A B {{ 7*7 }} {name}" in body

@@ -11,23 +11,8 @@ from chalicelib.domain.appointments.appointment import Appointment, AppointmentS
 from chalicelib.domain.messaging.notification_policy import language_for, route
 from chalicelib.domain.messaging.notifications import MessageContext
 from chalicelib.domain.shared.events import MessageKind
-from tests.builders.records.appointment_builder import (
-    ANA,
-    BEN,
-    NOW,
-    SAM,
-    SAM_LEE,
-    SETTINGS,
-    START,
-    ana,
-    appointment,
-    cancelled,
-    entry,
-    message,
-    notice,
-    scene,
-    with_ben,
-)
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import ANA, BEN, NOW, SAM, SAM_LEE, SETTINGS, START
 
 
 def unsaid(
@@ -38,9 +23,11 @@ def unsaid(
     sequence: int | None = None,
     at: MessageContext | None = None,
 ) -> str:
-    told = message(kind, recipient)
-    there = at or scene(about)
-    return route(told, entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW).suppressed
+    told = build.message(kind, recipient)
+    there = at or build.context(about)
+    return route(
+        told, build.entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW
+    ).suppressed
 
 
 @pytest.mark.parametrize(
@@ -59,27 +46,27 @@ def test_the_first_language_both_sides_know(wanted: list[str | None], known: tup
 
 
 def test_staff_are_written_to_in_their_language_and_the_branch_in_its_own() -> None:
-    there = scene(appointment(staff_id=SAM))
+    there = build.context(build.appointment(staff_id=SAM))
 
-    assert notice(MessageKind.STAFF_BOOKED, SAM, there).language == "fr"
-    assert notice(MessageKind.STAFF_BOOKED, "loc_king", there).language == "en"
+    assert build.notification(MessageKind.STAFF_BOOKED, SAM, there).language == "fr"
+    assert build.notification(MessageKind.STAFF_BOOKED, "loc_king", there).language == "en"
 
 
 def test_branch_and_organisation_are_reached_at_their_addresses() -> None:
-    branch, organisation = (notice(MessageKind.STAFF_BOOKED, who) for who in ("loc_king", "org"))
+    branch, organisation = (build.notification(MessageKind.STAFF_BOOKED, who) for who in ("loc_king", "org"))
 
     assert (branch.address, branch.timezone) == ("king@example.org", "America/Toronto")
     assert (organisation.address, organisation.timezone) == ("desk@example.org", "America/Toronto")
 
 
 def test_who_has_no_address_is_unreachable() -> None:
-    there = scene(appointment(), ana(email=None))
+    there = build.context(build.appointment(), build.ana(email=None))
     nowhere = replace(
         there,
         location=replace(there.location, email=None),
         settings=replace(SETTINGS, notification_email=None),
         staff={SAM: replace(SAM_LEE, active=False)},
-        appointment=appointment(staff_id=SAM),
+        appointment=build.appointment(staff_id=SAM),
     )
 
     for kind, who in (
@@ -88,34 +75,37 @@ def test_who_has_no_address_is_unreachable() -> None:
         (MessageKind.STAFF_BOOKED, "org"),
         (MessageKind.STAFF_BOOKED, SAM),
     ):
-        assert unsaid(kind, who, appointment(), at=nowhere) == "unreachable"
+        assert unsaid(kind, who, build.appointment(), at=nowhere) == "unreachable"
 
 
 def test_a_client_who_no_longer_exists_is_unreachable() -> None:
-    assert unsaid(MessageKind.CONFIRMATION, ANA, appointment(), at=replace(scene(), clients={})) == "unreachable"
+    assert (
+        unsaid(MessageKind.CONFIRMATION, ANA, build.appointment(), at=replace(build.context(), clients={}))
+        == "unreachable"
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "recipient", "about"),
     [
-        (MessageKind.CONFIRMATION, ANA, appointment(confirmed=False)),
-        (MessageKind.STAFF_BOOKED, "loc_king", appointment(confirmed=False)),
-        (MessageKind.REMINDER, ANA, appointment(confirmed=False)),
-        (MessageKind.REQUEST_RECEIVED, ANA, appointment()),
-        (MessageKind.REMINDER, ANA, appointment(state=AppointmentState.ARRIVED)),
-        (MessageKind.REMINDER, ANA, appointment(start=NOW)),
-        (MessageKind.CONFIRMATION, BEN, appointment()),
-        (MessageKind.CONFIRMATION, ANA, with_ben().without_attendee(ANA, NOW)),
-        (MessageKind.CANCELLED, ANA, appointment()),
-        (MessageKind.CONFIRMATION, ANA, cancelled(appointment())),
-        (MessageKind.RESCHEDULED, ANA, cancelled(appointment())),
-        (MessageKind.STAFF_CANCELLED, "loc_king", appointment()),
-        (MessageKind.STAFF_ASSIGNED, SAM, appointment()),
-        (MessageKind.STAFF_ASSIGNED, SAM, appointment(staff_id="stf_other")),
-        (MessageKind.STAFF_ASSIGNED, SAM, cancelled(appointment(staff_id=SAM))),
-        (MessageKind.STAFF_UNASSIGNED, SAM, appointment(staff_id=SAM)),
-        (MessageKind.STAFF_BOOKED, SAM, appointment(staff_id="stf_other")),
-        (MessageKind.STAFF_RESCHEDULED, SAM, appointment(staff_id="stf_other")),
+        (MessageKind.CONFIRMATION, ANA, build.appointment(confirmed=False)),
+        (MessageKind.STAFF_BOOKED, "loc_king", build.appointment(confirmed=False)),
+        (MessageKind.REMINDER, ANA, build.appointment(confirmed=False)),
+        (MessageKind.REQUEST_RECEIVED, ANA, build.appointment()),
+        (MessageKind.REMINDER, ANA, build.appointment(state=AppointmentState.ARRIVED)),
+        (MessageKind.REMINDER, ANA, build.appointment(start=NOW)),
+        (MessageKind.CONFIRMATION, BEN, build.appointment()),
+        (MessageKind.CONFIRMATION, ANA, build.with_ben().without_attendee(ANA, NOW)),
+        (MessageKind.CANCELLED, ANA, build.appointment()),
+        (MessageKind.CONFIRMATION, ANA, build.cancelled(build.appointment())),
+        (MessageKind.RESCHEDULED, ANA, build.cancelled(build.appointment())),
+        (MessageKind.STAFF_CANCELLED, "loc_king", build.appointment()),
+        (MessageKind.STAFF_ASSIGNED, SAM, build.appointment()),
+        (MessageKind.STAFF_ASSIGNED, SAM, build.appointment(staff_id="stf_other")),
+        (MessageKind.STAFF_ASSIGNED, SAM, build.cancelled(build.appointment(staff_id=SAM))),
+        (MessageKind.STAFF_UNASSIGNED, SAM, build.appointment(staff_id=SAM)),
+        (MessageKind.STAFF_BOOKED, SAM, build.appointment(staff_id="stf_other")),
+        (MessageKind.STAFF_RESCHEDULED, SAM, build.appointment(staff_id="stf_other")),
     ],
 )
 def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
@@ -125,15 +115,15 @@ def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, a
 @pytest.mark.parametrize(
     ("kind", "recipient", "about"),
     [
-        (MessageKind.CONFIRMATION, ANA, appointment()),
-        (MessageKind.REMINDER, ANA, appointment()),
-        (MessageKind.REQUEST_RECEIVED, ANA, appointment(confirmed=False)),
-        (MessageKind.RESCHEDULED, ANA, appointment(confirmed=False)),
-        (MessageKind.CANCELLED, ANA, cancelled(appointment())),
-        (MessageKind.CANCELLED, ANA, with_ben().without_attendee(ANA, NOW)),
-        (MessageKind.STAFF_ASSIGNED, SAM, appointment(staff_id=SAM)),
-        (MessageKind.STAFF_UNASSIGNED, SAM, appointment()),
-        (MessageKind.STAFF_CANCELLED, "loc_king", cancelled(appointment())),
+        (MessageKind.CONFIRMATION, ANA, build.appointment()),
+        (MessageKind.REMINDER, ANA, build.appointment()),
+        (MessageKind.REQUEST_RECEIVED, ANA, build.appointment(confirmed=False)),
+        (MessageKind.RESCHEDULED, ANA, build.appointment(confirmed=False)),
+        (MessageKind.CANCELLED, ANA, build.cancelled(build.appointment())),
+        (MessageKind.CANCELLED, ANA, build.with_ben().without_attendee(ANA, NOW)),
+        (MessageKind.STAFF_ASSIGNED, SAM, build.appointment(staff_id=SAM)),
+        (MessageKind.STAFF_UNASSIGNED, SAM, build.appointment()),
+        (MessageKind.STAFF_CANCELLED, "loc_king", build.cancelled(build.appointment())),
     ],
 )
 def test_what_is_true_is_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
@@ -142,19 +132,19 @@ def test_what_is_true_is_said(kind: MessageKind, recipient: str, about: Appointm
 
 @pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.RESCHEDULED, MessageKind.REMINDER])
 def test_a_newer_sequence_supersedes(kind: MessageKind) -> None:
-    assert unsaid(kind, ANA, appointment(sequence=2), sequence=1) == "stale"
+    assert unsaid(kind, ANA, build.appointment(sequence=2), sequence=1) == "stale"
 
 
 def test_the_last_word_is_superseded_by_nothing() -> None:
-    left = replace(with_ben().without_attendee(ANA, NOW), sequence=2)
+    left = replace(build.with_ben().without_attendee(ANA, NOW), sequence=2)
 
     assert unsaid(MessageKind.CANCELLED, ANA, left, sequence=1) == ""
-    assert unsaid(MessageKind.STAFF_UNASSIGNED, SAM, appointment(sequence=2), sequence=1) == ""
+    assert unsaid(MessageKind.STAFF_UNASSIGNED, SAM, build.appointment(sequence=2), sequence=1) == ""
 
 
 def test_a_deadline_that_has_passed_is_not_promised() -> None:
-    near = notice(at=scene(appointment(start=NOW + timedelta(hours=23))))
-    far = notice(at=scene(appointment(start=START)))
+    near = build.notification(at=build.context(build.appointment(start=NOW + timedelta(hours=23))))
+    far = build.notification(at=build.context(build.appointment(start=START)))
 
     assert (near.cancel_until, near.rebook_until) == (None, None)
     assert far.cancel_until == far.rebook_until == START - timedelta(hours=24)

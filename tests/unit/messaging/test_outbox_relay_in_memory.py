@@ -10,47 +10,47 @@ import pytest
 
 from chalicelib.domain.shared.events import MessageKind
 from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
-from tests.builders.behaviours.meeting_link_behaviour import LINK, both, told, video
+from tests.builders.behaviours.meeting_link_behaviour import LINK, sent_links, sent_to_both, video_appointment
 from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
 from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there
 from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # the same for reminders
 from tests.builders.doubles.memory_outbox import MemoryTable
-from tests.builders.doubles.messaging_doubles import Desk
+from tests.builders.doubles.messaging_doubles import Harness
 from tests.builders.records.appointment_builder import ANA, NOW, SAM, appointment, entry, message
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(MemoryTable())
+def harness() -> Harness:
+    return Harness(MemoryTable())
 
 
-def test_sweeps_and_relays_at_once_send_every_message_once(desk: Desk) -> None:
+def test_sweeps_and_relays_at_once_send_every_message_once(harness: Harness) -> None:
     entries = [entry(message(), number=number) for number in range(30)]
     for made in entries:
-        desk.table.journal(made)
+        harness.table.journal(made)
 
-    by_four(lambda: (desk.relay(*entries), desk.sweep(NOW)))
+    by_four(lambda: (harness.relay(*entries), harness.sweep(NOW)))
 
-    assert desk.mail.kinds() == [("confirmation", ANA)] * 30
-    assert desk.table.states() == ["sent"] * 30
+    assert harness.mail.kinds() == [("confirmation", ANA)] * 30
+    assert harness.table.claim_states() == ["sent"] * 30
 
 
 def test_relays_at_once_keep_one_link_and_send_every_message_once() -> None:
     for _ in range(50):
         table = MemoryTable()
-        desk = Desk(table)
-        desk.put(video())
+        harness = Harness(table)
+        harness.put(video_appointment())
         made = entry(message(), message(MessageKind.STAFF_BOOKED, SAM))
-        desk.table.journal(made)
+        harness.table.journal(made)
         together = threading.Barrier(4)
-        desk.links.meddle = [together.wait] * 4
+        harness.links.interrupt = [together.wait] * 4
 
-        by_four(partial(desk.relay, made))
+        by_four(partial(harness.relay, made))
 
-        assert len(desk.links.asked) == 4
+        assert len(harness.links.asked) == 4
         assert [line.action for line in table.memory.journal] == ["meeting_link_made"]
-        assert told(desk) == both(LINK)
-        assert desk.waiting() == []
+        assert sent_links(harness) == sent_to_both(LINK)
+        assert harness.due_entries() == []
 
 
 def by_four(work: Callable[[], object]) -> None:
@@ -68,14 +68,14 @@ def by_four(work: Callable[[], object]) -> None:
         worker.join()
 
 
-def test_two_reminder_sweeps_at_once_remind_once(desk: Desk) -> None:
+def test_two_reminder_sweeps_at_once_remind_once(harness: Harness) -> None:
     due = appointment().next_reminder_at()
     assert due is not None
     start = threading.Barrier(4)
 
     def work() -> None:
         start.wait()
-        desk.remind(due)
+        harness.remind(due)
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
@@ -83,4 +83,4 @@ def test_two_reminder_sweeps_at_once_remind_once(desk: Desk) -> None:
     for worker in workers:
         worker.join()
 
-    assert desk.mail.kinds() == [("reminder", ANA)]
+    assert harness.mail.kinds() == [("reminder", ANA)]

@@ -16,24 +16,8 @@ from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Serv
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.notifications.rendered_message import render_email, render_text_message
 from chalicelib.notifications.translations import TEMPLATES, one_line, sanitised, translations_for
-from tests.builders.records.appointment_builder import (
-    ANA,
-    BEN,
-    NOW,
-    PRIVATE,
-    PUBLIC_URL,
-    SAM,
-    SETTINGS,
-    START,
-    ana,
-    appointment,
-    ben,
-    cancelled,
-    notice,
-    notices,
-    scene,
-    with_ben,
-)
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import ANA, BEN, NOW, PUBLIC_URL, SAM, SETTINGS, STAFF_NOTES, START
 
 NASTY = "<img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} {name} %s & \"quoted\" 'single'"
 CLIENT_KINDS = [
@@ -66,14 +50,14 @@ class Visible(HTMLParser):
 
 def anything(kind: MessageKind, about: Appointment | None = None) -> Notification:
     """A notice of this kind, in a scene where it is true."""
-    there = about or with_ben()
+    there = about or build.with_ben()
     if kind in (MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED):
-        there = cancelled(there)
+        there = build.cancelled(there)
     if kind is MessageKind.REQUEST_RECEIVED:
         there = replace(there, confirmed=False)
     if kind is MessageKind.STAFF_ASSIGNED:
         there = replace(there, staff_id=SAM)
-    return notice(kind, ANA if kind in CLIENT_KINDS else SAM, scene(there))
+    return build.notification(kind, ANA if kind in CLIENT_KINDS else SAM, build.context(there))
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
@@ -111,7 +95,7 @@ def test_the_languages_say_the_same_things_with_the_same_blanks() -> None:
 
 
 def test_a_confirmation_holds_everything_the_client_needs() -> None:
-    content = render_email(notice(at=scene(appointment(staff_id=SAM))), PUBLIC_URL)
+    content = render_email(build.notification(at=build.context(build.appointment(staff_id=SAM))), PUBLIC_URL)
     link = f"{PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
 
     assert content.subject == "Confirmed: Mortgage advice, Tuesday, December 1, 2026"
@@ -132,8 +116,10 @@ def test_a_confirmation_holds_everything_the_client_needs() -> None:
 
 
 def test_in_french_the_whole_mail_is_french() -> None:
-    there = scene(appointment(), ana(language="fr"))
-    content = render_email(notice(MessageKind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL)
+    there = build.context(build.appointment(), build.ana(language="fr"))
+    content = render_email(
+        build.notification(MessageKind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL
+    )
 
     assert content.subject == "Nouvelle heure : Mortgage advice, mardi 1er décembre 2026"
     for line in (
@@ -158,7 +144,10 @@ def test_receiving_a_request_confirms_nothing() -> None:
 
 def test_a_cancellation_gives_the_reason_and_no_link() -> None:
     content = render_email(
-        notice(MessageKind.CANCELLED, at=scene(cancelled(appointment(), "The branch is closed"))), PUBLIC_URL
+        build.notification(
+            MessageKind.CANCELLED, at=build.context(build.cancelled(build.appointment(), "The branch is closed"))
+        ),
+        PUBLIC_URL,
     )
 
     assert "Reason: The branch is closed" in content.text
@@ -166,7 +155,7 @@ def test_a_cancellation_gives_the_reason_and_no_link() -> None:
 
 
 def test_a_move_tells_the_old_time_and_the_new() -> None:
-    told = notice(MessageKind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
+    told = build.notification(MessageKind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
     content = render_email(told, PUBLIC_URL)
 
     assert "Before: Monday, November 2, 2026, 9:00 AM" in content.text
@@ -192,8 +181,10 @@ def test_a_move_elsewhere_speaks_of_the_place_and_of_no_new_time(
     language: str, kind: MessageKind, subject: str, lead: str
 ) -> None:
     settings = replace(SETTINGS, languages=(language,))
-    there = scene(appointment(method=MeetingMethod.PHONE), ana(language=language, receive_sms=True), settings=settings)
-    told = notices(kind, ANA if kind is MessageKind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
+    there = build.context(
+        build.appointment(method=MeetingMethod.PHONE), build.ana(language=language, receive_sms=True), settings=settings
+    )
+    told = build.notifications(kind, ANA if kind is MessageKind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
     for notice_told in told:
         if notice_told.medium is Medium.TEXT:
             said = render_text_message(notice_told, PUBLIC_URL)
@@ -210,7 +201,7 @@ def test_private_notes_are_in_no_message(kind: MessageKind) -> None:
     told = anything(kind)
     content = render_email(told, PUBLIC_URL)
 
-    assert PRIVATE not in repr(told) + content.subject + content.text + content.html
+    assert STAFF_NOTES not in repr(told) + content.subject + content.text + content.html
 
 
 @pytest.mark.parametrize("kind", CLIENT_KINDS)
@@ -236,7 +227,7 @@ def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: MessageKind) 
 
 def nasty_scene(about: Appointment) -> MessageContext:
     """Every text a person may type is hostile."""
-    there = scene(about, ana(first_name=NASTY), ben())
+    there = build.context(about, build.ana(first_name=NASTY), build.ben())
     attendees = tuple(replace(a, name=NASTY, notes=f"{NASTY}\n{NASTY}") for a in about.attendees)
     return replace(
         there,
@@ -250,7 +241,9 @@ def nasty_scene(about: Appointment) -> MessageContext:
 @pytest.mark.parametrize("kind", [MessageKind.RESCHEDULED, MessageKind.STAFF_RESCHEDULED])
 def test_what_people_typed_appears_literally(kind: MessageKind) -> None:
     recipient = ANA if kind is MessageKind.RESCHEDULED else SAM
-    content = render_email(notice(kind, recipient, nasty_scene(appointment()), reason=NASTY), PUBLIC_URL)
+    content = render_email(
+        build.notification(kind, recipient, nasty_scene(build.appointment()), reason=NASTY), PUBLIC_URL
+    )
     seen = Visible(content.html)
 
     assert "img" not in seen.tags
@@ -261,7 +254,9 @@ def test_what_people_typed_appears_literally(kind: MessageKind) -> None:
 
 @pytest.mark.parametrize("name", ["Ana\r\nBcc: evil@example.org", "Ana\u2028\x00\x1b[31m", "\ud800 Ana", "👩‍👩‍👧 Ana"])
 def test_strange_names_break_nothing(name: str) -> None:
-    content = render_email(notice(at=scene(appointment(), ana(first_name=name))), PUBLIC_URL)
+    content = render_email(
+        build.notification(at=build.context(build.appointment(), build.ana(first_name=name))), PUBLIC_URL
+    )
 
     assert "Ana" in content.text
     (content.subject + content.text + content.html).encode("utf-8")
@@ -275,21 +270,24 @@ def test_legible_keeps_line_breaks_and_one_line_does_not() -> None:
 
 
 def test_the_clock_on_the_wall_is_the_recipient_s() -> None:
-    there = scene(appointment(staff_id=SAM, timezone="America/St_Johns"))
+    there = build.context(build.appointment(staff_id=SAM, timezone="America/St_Johns"))
 
-    assert "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30" in render_email(notice(at=there), PUBLIC_URL).text
+    assert (
+        "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30"
+        in render_email(build.notification(at=there), PUBLIC_URL).text
+    )
     assert (
         "7 h 00 à 7 h 30\n    heure de Vancouver"
-        in render_email(notice(MessageKind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
+        in render_email(build.notification(MessageKind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
     )
-    assert "10:00 AM" in render_email(notice(MessageKind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
+    assert "10:00 AM" in render_email(build.notification(MessageKind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
 
 
 def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting() -> None:
-    before, after = appointment(), appointment(start=START.replace(month=7, hour=14), updated_at=NOW)
+    before, after = build.appointment(), build.appointment(start=START.replace(month=7, hour=14), updated_at=NOW)
 
-    assert "10:00 AM" in render_email(notice(at=scene(before)), PUBLIC_URL).text
-    summer = render_email(notice(at=scene(after)), PUBLIC_URL).text
+    assert "10:00 AM" in render_email(build.notification(at=build.context(before)), PUBLIC_URL).text
+    summer = render_email(build.notification(at=build.context(after)), PUBLIC_URL).text
     assert "Wednesday, July 1, 2026, 10:00 AM" in summer
     assert "UTC−04:00" in summer
 
@@ -304,7 +302,7 @@ def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting(
     ],
 )
 def test_where_it_takes_place(method: MeetingMethod, line: str) -> None:
-    assert line in render_email(notice(at=scene(appointment(method=method))), PUBLIC_URL).text
+    assert line in render_email(build.notification(at=build.context(build.appointment(method=method))), PUBLIC_URL).text
 
 
 def test_times_of_day_in_both_languages() -> None:
@@ -319,22 +317,24 @@ def test_times_of_day_in_both_languages() -> None:
 
 
 def test_once_both_deadlines_have_passed_the_mail_promises_nothing() -> None:
-    soon = appointment(start=NOW.replace(hour=20), end=NOW.replace(hour=21))
-    content = render_email(notice(at=scene(soon)), PUBLIC_URL)
+    soon = build.appointment(start=NOW.replace(hour=20), end=NOW.replace(hour=21))
+    content = render_email(build.notification(at=build.context(soon)), PUBLIC_URL)
 
     assert "View the appointment:" in content.text
     assert "online until" not in content.text
 
 
 def test_who_has_moved_once_may_only_cancel() -> None:
-    (attendee,) = appointment().attendees
-    there = scene(appointment(attendees=(replace(attendee, moves=1),)))
+    (attendee,) = build.appointment().attendees
+    there = build.context(build.appointment(attendees=(replace(attendee, moves=1),)))
 
-    assert "You can cancel online until Monday" in render_email(notice(at=there), PUBLIC_URL).text
+    assert "You can cancel online until Monday" in render_email(build.notification(at=there), PUBLIC_URL).text
 
 
 def test_the_other_attendee_gets_their_own_link_and_notes() -> None:
-    content = render_email(notice(MessageKind.CONFIRMATION, BEN, scene(with_ben())), PUBLIC_URL)
+    content = render_email(
+        build.notification(MessageKind.CONFIRMATION, BEN, build.context(build.with_ben())), PUBLIC_URL
+    )
 
     assert "code=code-of-ben" in content.text
     assert "Bring the other file" in content.text

@@ -19,20 +19,8 @@ from chalicelib.notifications.rendered_message import render_email, render_text_
 from chalicelib.notifications.ses import build_mime_message
 from chalicelib.notifications.sms_segments import fit_to_segments
 from chalicelib.notifications.translations import one_line, sanitised
-from tests.builders.records.appointment_builder import (
-    ANA,
-    NOW,
-    PUBLIC_URL,
-    SAM,
-    SAM_LEE,
-    ana,
-    appointment,
-    cancelled,
-    entry,
-    message,
-    notice,
-    scene,
-)
+from tests.builders.records import appointment_builder as build
+from tests.builders.records.appointment_builder import ANA, NOW, PUBLIC_URL, SAM, SAM_LEE
 
 STAFF = Actor(Channel.DASHBOARD, "Sam Lee", "stf_sam")
 BEFORE = "2026-11-30T15:00:00Z"
@@ -65,20 +53,20 @@ def told(
     facts: dict[str, str] | None = None,
 ) -> Notification:
     """The notice of this medium to Ana about an appointment, of what somebody did."""
-    wanted = message(kind, ANA, **(facts or {}))
-    written = replace(entry(wanted, sequence=about.sequence), actor=actor)
-    there = scene(about, ana(receive_sms=True, language=language))
+    wanted = build.message(kind, ANA, **(facts or {}))
+    written = replace(build.entry(wanted, sequence=about.sequence), actor=actor)
+    there = build.context(about, build.ana(receive_sms=True, language=language))
     return next(n for n in route(wanted, written, there, NOW).notifications if n.medium is medium)
 
 
 def request(**fields: object) -> Appointment:
     """Ana's request."""
-    return appointment(confirmed=False, **fields)
+    return build.appointment(confirmed=False, **fields)
 
 
 def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notification:
     """What Ana is told when staff turn her request down."""
-    return told(MessageKind.CANCELLED, cancelled(request(), reason), STAFF, medium, language)
+    return told(MessageKind.CANCELLED, build.cancelled(request(), reason), STAFF, medium, language)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -108,7 +96,7 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
 @pytest.mark.parametrize(
     ("kind", "about", "actor", "facts", "manner"),
     [
-        (MessageKind.CONFIRMATION, appointment(), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.CONFIRMATION, build.appointment(), STAFF, {}, WordingVariant.PLAIN),
         (MessageKind.REQUEST_RECEIVED, request(), Actor(Channel.MODERN_CLIENT_VIEW), {}, WordingVariant.PLAIN),
         (
             MessageKind.REQUEST_RECEIVED,
@@ -117,13 +105,19 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
             {"previous_start": BEFORE},
             WordingVariant.REQUEST_MOVED,
         ),
-        (MessageKind.RESCHEDULED, appointment(), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.RESCHEDULED, build.appointment(), STAFF, {}, WordingVariant.PLAIN),
         (MessageKind.RESCHEDULED, request(), STAFF, {}, WordingVariant.REQUEST),
         (MessageKind.RESCHEDULED, request(), STAFF, {"elsewhere": "yes"}, WordingVariant.REQUEST_ELSEWHERE),
-        (MessageKind.CANCELLED, cancelled(appointment()), STAFF, {}, WordingVariant.PLAIN),
-        (MessageKind.CANCELLED, cancelled(request()), STAFF, {}, WordingVariant.DECLINED),
-        (MessageKind.CANCELLED, cancelled(request()), SYSTEM_ACTOR, {}, WordingVariant.DECLINED),
-        (MessageKind.CANCELLED, cancelled(request()), Actor(Channel.MODERN_CLIENT_VIEW), {}, WordingVariant.REQUEST),
+        (MessageKind.CANCELLED, build.cancelled(build.appointment()), STAFF, {}, WordingVariant.PLAIN),
+        (MessageKind.CANCELLED, build.cancelled(request()), STAFF, {}, WordingVariant.DECLINED),
+        (MessageKind.CANCELLED, build.cancelled(request()), SYSTEM_ACTOR, {}, WordingVariant.DECLINED),
+        (
+            MessageKind.CANCELLED,
+            build.cancelled(request()),
+            Actor(Channel.MODERN_CLIENT_VIEW),
+            {},
+            WordingVariant.REQUEST,
+        ),
     ],
 )
 def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
@@ -142,8 +136,8 @@ def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
     ],
 )
 def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: MessageKind, facts: dict[str, str]) -> None:
-    there = replace(scene(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
-    content = render_email(notice(kind, SAM, there, **facts), PUBLIC_URL)
+    there = replace(build.context(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
+    content = render_email(build.notification(kind, SAM, there, **facts), PUBLIC_URL)
 
     assert {"en": "the client is waiting", "fr": "le client attend"}[language] in content.text
 
@@ -153,8 +147,8 @@ def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
         build_content(told(kind, about), PUBLIC_URL).tone
         for kind, about in (
             (MessageKind.REQUEST_RECEIVED, request()),
-            (MessageKind.CONFIRMATION, appointment()),
-            (MessageKind.CANCELLED, cancelled(request())),
+            (MessageKind.CONFIRMATION, build.appointment()),
+            (MessageKind.CANCELLED, build.cancelled(request())),
         )
     ]
 

@@ -17,7 +17,7 @@ from chalicelib.domain.organisation.opening_hours import (
     weekly_intervals,
 )
 from chalicelib.domain.organisation.rota import TimeOff
-from tests.builders.records.roster_builder import TORONTO, at, line, opening, schedule, wall
+from tests.builders.records.roster_builder import TORONTO, at, line, opening, schedule, wall_text
 
 ONTARIO, CANADA = HolidayCalendar("CA", "ON"), HolidayCalendar("CA")
 FAMILY_DAY, CANADA_DAY = date(2026, 2, 16), date(2026, 7, 1)
@@ -27,7 +27,7 @@ WEEK = date(2026, 12, 7), date(2026, 12, 13)
 
 def hours_of(day: str, hours: str, zone: str = TORONTO) -> list[str]:
     on = date.fromisoformat(day)
-    return [wall(m, zone) for span in weekly_intervals([line(hours)], ZoneInfo(zone), on, on) for m in span]
+    return [wall_text(m, zone) for span in weekly_intervals([line(hours)], ZoneInfo(zone), on, on) for m in span]
 
 
 def length(day: str, hours: str, zone: str = TORONTO) -> int:
@@ -81,12 +81,12 @@ def test_24_00_is_the_end_of_the_day_in_every_zone() -> None:
 def test_hours_are_those_of_the_weekday() -> None:
     found = weekly_intervals([line("09:00-10:00", 1, 5), line("11:00-12:00", 7)], ZoneInfo(TORONTO), *WEEK)
 
-    assert [wall(start) for start, _ in found] == ["07 09:00-0500", "11 09:00-0500", "13 11:00-0500"]
+    assert [wall_text(start) for start, _ in found] == ["07 09:00-0500", "11 09:00-0500", "13 11:00-0500"]
 
 
 def test_a_schedule_is_valid_on_its_first_and_last_day() -> None:
     tue, thu = date(2026, 12, 8), date(2026, 12, 10)
-    begins = [[wall(start)[:2] for start, _ in schedule("09:00-10:00", valid=valid).intervals(*WEEK)]
+    begins = [[wall_text(start)[:2] for start, _ in schedule("09:00-10:00", valid=valid).intervals(*WEEK)]
               for valid in ((tue, thu), (thu, None), (None, tue), (tue, tue), (thu, tue))]  # fmt: skip
 
     assert begins == [["08", "09", "10"], ["10", "11", "12", "13"], ["07", "08"], ["08"], []]
@@ -96,7 +96,7 @@ def test_a_closure_is_a_date_of_the_location_all_day_or_in_part() -> None:
     closures = [Closure("clo_1", date(2026, 3, 8)), Closure("clo_2", date(2026, 12, 3), start=600, end=720)]
     closed = list(opening("09:00-17:00", closures=closures).closed_intervals(ZoneInfo(TORONTO)))
 
-    assert [[wall(m) for m in span] for span in closed] == [
+    assert [[wall_text(m) for m in span] for span in closed] == [
         ["08 00:00-0500", "09 00:00-0400"],
         ["03 10:00-0500", "03 12:00-0500"],
     ]

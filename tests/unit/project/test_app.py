@@ -15,7 +15,7 @@ import app
 from chalicelib.api.http.routing import NoBody, NoQuery, Route
 from chalicelib.container import container
 from tests.builders.doubles.api_gateway import send
-from tests.builders.doubles.demo_api import Desk, FakeParts
+from tests.builders.doubles.demo_api import DemoBookings, FakeParts
 
 ROOT = Path(__file__).parents[3]
 ROUTES = [route for routes in app.DECLARED for route in routes.declared]
@@ -24,7 +24,7 @@ IDS = [f"{route.method} {route.path}" for route in ROUTES]
 
 @pytest.fixture(autouse=True)
 def fake_parts() -> None:
-    FakeParts(Desk(), allowed=()).install()
+    FakeParts(DemoBookings(), allowed=()).install()
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)

@@ -199,8 +199,8 @@ def test_rooms_have_the_same_names_everywhere() -> None:
     for name, rooms in ROOMS.items():
         folders = {room(file) for file in sources() if ring(file) == name}
         assert folders - {""} == {each for each in rooms if each} | ({"routes", "schemas"} if name == "api" else set())
-    tests = [ROOT / "tests" / kind for kind in ("unit", "integration", "stack")]
-    named = {path.name for folder in tests for path in folder.iterdir() if path.is_dir()}
+    layers = ("unit", "integration", "stack")
+    named = {path.name for layer in layers for path in (ROOT / "tests" / layer).iterdir() if path.is_dir()}
     assert named - ROOM_NAMES - {"__pycache__"} == {"api", "persistence", "project"}
     assert {each.rpartition("/")[2] for rooms in ROOMS.values() for each in rooms} - ROOM_NAMES == {"", "http", "site"}
 

@@ -13,7 +13,7 @@ from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest, agreed_start, is_within_schedule
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.times import epoch_minute, possible_instants
-from tests.builders.generators.rebooking_cases import LENGTH, asked, fits
+from tests.builders.generators.rebooking_cases import LENGTH, fits_one_line, rebooking_cases
 
 Case = tuple[WorkSchedule, str, datetime]
 
@@ -25,16 +25,16 @@ def wish(wall: datetime, at: datetime | None = None) -> RebookRequest:
 
 
 @settings(max_examples=300)
-@given(asked())
+@given(rebooking_cases())
 def test_a_schedule_holds_what_one_of_its_lines_holds_by_its_own_clocks(case: Case) -> None:
     schedule, _, at = case
     held = is_within_schedule(schedule, (epoch_minute(at), epoch_minute(at + LENGTH)))
     event("held" if held else "not held")
-    assert held == fits(schedule, at)
+    assert held == fits_one_line(schedule, at)
 
 
 @settings(max_examples=300)
-@given(asked())
+@given(rebooking_cases())
 def test_the_clients_wall_time_is_the_instant_their_clocks_show_it(case: Case) -> None:
     """With its offset it is always that instant; without one only where clocks show it once."""
     _, timezone, at = case

@@ -8,7 +8,7 @@ from app import DECLARED
 from chalicelib.api.http.call import Access, AccessLevel
 from chalicelib.domain.shared.permissions import PERMISSION_MATRIX, Ability, Principal, Role, Scope, grants
 from tests.builders.oracles.permission_matrix import ROLES, ROWS
-from tests.builders.oracles.permission_requests import ASKS, SHARED, TO_COME
+from tests.builders.oracles.permission_requests import PERMISSION_REQUESTS, SHARED_VIEW_REQUESTS, UNROUTED_ABILITIES
 
 CELLS = [
     (ability, role, letter)
@@ -34,13 +34,13 @@ def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
         if not isinstance(route.access, AccessLevel)
         for ability in abilities(route.access)
     }
-    assert needed - {ability for ask in ASKS for ability in ask.needs} == set(TO_COME)
-    assert not [route.path for route in routes if route.path.startswith(tuple(TO_COME.values()))]
+    assert needed - {ability for ask in PERMISSION_REQUESTS for ability in ask.needs} == set(UNROUTED_ABILITIES)
+    assert not [route.path for route in routes if route.path.startswith(tuple(UNROUTED_ABILITIES.values()))]
 
 
 def test_every_row_is_asked_over_http() -> None:
-    asked = {ability for ask in (*ASKS, *SHARED) for ability in ask.needs}
-    assert set(ROWS) - asked == set(TO_COME)
+    asked = {ability for ask in (*PERMISSION_REQUESTS, *SHARED_VIEW_REQUESTS) for ability in ask.needs}
+    assert set(ROWS) - asked == set(UNROUTED_ABILITIES)
 
 
 def abilities(who: Access) -> tuple[Ability, ...]:
