@@ -14,7 +14,7 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that a page's headings make: lower case, without punctuation, hyphens for spaces."""
+    """The anchors of a page's headings: lower case, without punctuation, hyphens for spaces."""
     headings = HEADING.findall(page.read_text())
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 

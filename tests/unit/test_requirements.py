@@ -1,4 +1,4 @@
-"""What is installed: every package pinned, and wherever it is named, to the same version."""
+"""The requirements: every package pinned, to the same version wherever it is named."""
 
 from __future__ import annotations
 

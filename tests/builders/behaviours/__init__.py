@@ -1,1 +1,1 @@
-"""Behaviours written once and run against memory and against the real table."""
+"""Behaviours written once, run on memory and on the real table."""

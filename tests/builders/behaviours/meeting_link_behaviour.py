@@ -1,4 +1,4 @@
-"""What is promised about links to video calls, told once: these tests run on memory and on DynamoDB (``desk``)."""
+"""The promises about links to video calls; these tests run on memory and on DynamoDB (fixture ``harness``)."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ LINK = f"https://teams.example/{APPOINTMENT}-0"
 
 
 def video_appointment(**fields: Any) -> Appointment:
-    """Ana's appointment with Sam, over Teams unless said otherwise."""
+    """Ana's appointment with Sam, over Teams by default."""
     return build.appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS, "staff_id": SAM} | fields)
 
 
 def put_call(harness: Harness, **fields: Any) -> JournalEntry:
-    """It has been booked; nobody has been told."""
+    """Write a booked video appointment and its journal entry; nothing has been sent yet."""
     harness.put(video_appointment(**fields))
     made = build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, SAM))
     harness.table.journal(made)
@@ -47,31 +47,30 @@ def put_call(harness: Harness, **fields: Any) -> JournalEntry:
 
 
 def stored_appointment(harness: Harness) -> Appointment:
-    """The appointment as it is kept."""
     found: Appointment = harness.table.store.read([Ref.to(Appointment, APPOINTMENT)]).require(Appointment, APPOINTMENT)
     return found
 
 
 def stored_call(harness: Harness) -> tuple[str | None, LinkState] | None:
-    """Link and state of its call."""
+    """Link and state of the stored call."""
     there = stored_appointment(harness).teleconference
     return (there.link, there.state) if there else None
 
 
 def sent_links(harness: Harness) -> list[tuple[str, str, str | None]]:
-    """Every mail: what, to whom, with which link."""
+    """Kind, recipient and link of every e-mail that was sent."""
     return sorted(
         (n.kind.value, n.recipient_id, n.teleconference.link if n.teleconference else None) for n in harness.mail.sent
     )
 
 
 def sent_to_both(link: str | None) -> list[tuple[str, str, str | None]]:
-    """The confirmation and the consultant's mail."""
+    """The confirmation and the consultant's e-mail."""
     return [("confirmation", ANA, link), ("staff_booked", SAM, link)]
 
 
 def run_sweeps(harness: Harness, minutes: int, since: datetime = NOW) -> None:
-    """Sweeps for so long, at the minutes at which something may be due again."""
+    """Sweep for so many minutes, whenever something may be due again."""
     for minute in (m for m in (1, 2, 4, 8, 16, 32, 64, 128) if m <= minutes):
         harness.sweep(since + minute * MINUTE)
 
@@ -291,7 +290,7 @@ def test_a_link_to_a_call_that_is_off_meanwhile_is_not_kept(
 
 
 def interrupt_before_write(harness: Harness, change: Callable[[], None]) -> None:
-    """Something happens after the last look at the appointment."""
+    """Run ``change`` after the last read of the appointment and before it is written."""
     commit = harness.store.commit
 
     def late(*arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""What merging means for messages, told once: these tests run on memory and on DynamoDB (fixture ``desk``, D20)."""
+"""The effect of merges on messages; these tests run on memory and on DynamoDB (fixture ``harness``, D20)."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ DAY_BEFORE = START - timedelta(hours=24)
 
 
 def merge_ana_into_ben(harness: Harness) -> None:
-    """Ana turns out to be Ben."""
     harness.put(replace(as_merged_pointer(build.ana(), BEN, "mrg_1", NOW), version=2))
     harness.put(build.ben(absorbed=(ANA,), version=2))
 
 
 def undo_merge(harness: Harness) -> None:
-    """She is not, after all."""
     harness.put(build.ana(version=3))
     harness.put(build.ben(version=3))
 
 
 def put_messages(harness: Harness, *recipients: str, kind: MessageKind = MessageKind.CONFIRMATION) -> JournalEntry:
-    """A message to each of these, not yet relayed."""
+    """Write a journal entry with a message to each recipient; it is not relayed yet."""
     made = build.entry(*(build.message(kind, recipient) for recipient in recipients))
     harness.table.journal(made)
     return made

@@ -1,4 +1,4 @@
-"""What delivery promises, told once: these tests run on memory and on DynamoDB (fixture ``desk``)."""
+"""The promises of delivery; these tests run on memory and on DynamoDB (fixture ``harness``)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOOKED = DomainEvent("appointment.booked", 1, {"id": "apt"}, "loc_king", "svc_mo
 
 
 def put_booking(harness: Harness) -> JournalEntry:
-    """Ana's booking, journalled but not yet relayed."""
+    """Write the journal entry of Ana's booking; it is not relayed yet."""
     made = build.entry(build.message(), events=(BOOKED,))
     harness.table.journal(made)
     return made
@@ -134,7 +134,7 @@ def test_nobody_hears_of_a_booking_that_was_cancelled_meanwhile(harness: Harness
 
 
 def move_appointment(harness: Harness) -> Callable[[], None]:
-    """Ana moves just now."""
+    """A change that moves Ana's appointment by a day."""
     return lambda: harness.put(build.appointment(sequence=1, version=2, start=START + timedelta(days=1)))
 
 

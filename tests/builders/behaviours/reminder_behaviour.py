@@ -1,4 +1,4 @@
-"""What reminders promise, told once: these tests run on memory and on DynamoDB (fixture ``desk``)."""
+"""The promises about reminders; these tests run on memory and on DynamoDB (fixture ``harness``)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stand-ins for what is outside: gateway, mail, links, outbox, a small API."""
+"""Stand-ins for the outside: gateway, senders, links, outbox, a small API."""

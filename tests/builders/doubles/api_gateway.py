@@ -15,7 +15,7 @@ from chalice.app import Chalice
 
 @dataclass(frozen=True)
 class Reply:
-    """What the caller receives."""
+    """The app's answer to a request."""
 
     status: int
     headers: Mapping[str, str]
@@ -23,12 +23,11 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
         return json.loads(self.text)
 
 
 def claims(email: str = "sam@example.org", groups: object = "[admin]", **more: Any) -> dict[str, Any]:
-    """An ID token's claims as the Cognito authorizer hands them over."""
+    """Claims of an ID token as the Cognito authorizer passes them on."""
     return {"email": email, "email_verified": "true", "cognito:groups": groups, **more}
 
 
@@ -42,7 +41,7 @@ def event(
     headers: Mapping[str, str] | None = None,
     login: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The proxy event of one request; a ``body`` that is no text or bytes is sent as JSON."""
+    """The proxy event of one request; a ``body`` that is neither text nor bytes is sent as JSON."""
     text = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
     context: dict[str, Any] = {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"}
     if login is not None:

@@ -1,4 +1,4 @@
-"""A small API on the real frame without a table, to test what every route gets for free."""
+"""A small API on the real HTTP layer without a table, to test what every route gets for free."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from chalicelib.settings import DeploymentSettings
 
 
 class GuestBody(RequestModel):
-    """Somebody who comes along."""
+    """Another attendee."""
 
     email: str
 
 
 class BookingBody(RequestModel):
-    """What is to be booked."""
+    """A booking to make."""
 
     name: Annotated[str, Text(10)]
     seats: Annotated[int, Field(ge=1, le=9)] = 1
@@ -47,7 +47,7 @@ class BookingBody(RequestModel):
 
 
 class BookingQuery(RequestModel):
-    """Which bookings are wanted."""
+    """A filter for bookings."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     open: QueryFlag = False
@@ -66,7 +66,7 @@ class Booking(ResponseModel):
 
 @dataclass(frozen=True)
 class BookedSeat:
-    """What the pretended service returns."""
+    """The result of the fake service."""
 
     id: str
     name: str
@@ -74,12 +74,12 @@ class BookedSeat:
 
 
 class UnforeseenError(Exception):
-    """A failure nobody foresaw."""
+    """An error nobody planned for."""
 
 
 @dataclass
 class DemoBookings:
-    """The pretended services: counts what was booked, keeps idempotency rows, notes every call."""
+    """The fake service: counts bookings, keeps idempotency rows, records every call."""
 
     full: bool = False
     calls: list[Call[Any, Any]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class DemoBookings:
     count: int = 0
 
     def book(self, name: str, now: datetime, idempotency: IdempotencyKey | None) -> BookedSeat:
-        """Books a seat exactly once, as a store would."""
+        """Book a seat exactly once, as a store would."""
         if self.full:
             raise CapacityExhausted(extra={"nearest": [now]})
         if idempotency and (idempotency.scope, idempotency.key) in self.rows:
@@ -102,7 +102,7 @@ class DemoBookings:
 
 @dataclass
 class FakeParts:
-    """The parts of the container that every request passes through, without a table."""
+    """The parts of the container that every request uses, without a table."""
 
     bookings: DemoBookings
     stage: str = "local"
@@ -110,7 +110,7 @@ class FakeParts:
     staff: dict[str, frozenset[str]] = field(default_factory=lambda: {"sam@example.org": frozenset({"loc_1"})})
 
     def install(self) -> None:
-        """Puts these into the container in place of everything else."""
+        """Replace everything in the container with these parts."""
         vars(container).clear()
         vars(container).update(
             settings=DeploymentSettings(
@@ -122,7 +122,7 @@ class FakeParts:
         )
 
     def principal_for(self, email: str, groups: tuple[str, ...]) -> Principal | None:
-        """The one member of staff."""
+        """The one staff member, or ``None``."""
         if email not in self.staff:
             return None
         roles = frozenset(Role(group) for group in groups if group in set(Role))
@@ -133,12 +133,12 @@ class FakeParts:
         return self.allowed
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
-        """The answer kept under a key."""
+        """The response kept under a key."""
         return self.bookings.rows.get((scope, key))
 
 
 def demo_routes(bookings: DemoBookings) -> Routes:
-    """The demo's routes over this desk."""
+    """The demo's routes over this service."""
     routes = Routes("demo", tag="Demo")
 
     @routes.post(
@@ -192,7 +192,7 @@ def demo_routes(bookings: DemoBookings) -> Routes:
 
 
 def build_demo_app(bookings: DemoBookings | None = None, **parts: Any) -> tuple[Chalice, DemoBookings]:
-    """An app with the demo's routes on fresh fake parts, and its desk."""
+    """An app with the demo's routes on fresh fake parts, and its service."""
     bookings = bookings or DemoBookings()
     FakeParts(bookings, **parts).install()
     app = Chalice("demo", configure_logs=False)

@@ -1,4 +1,4 @@
-"""The store and the outbox in dictionaries, as far as delivery needs them."""
+"""Store and outbox in dictionaries, as far as delivery needs them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEASE = timedelta(minutes=2)
 
 
 class MemoryReadResult:
-    """What a read of memory brought."""
+    """The records found by one read."""
 
     def __init__(self, records: Mapping[tuple[type[Any], tuple[str, ...]], Any]) -> None:
         self._records = records
@@ -51,7 +51,7 @@ class MemoryStore:
         return MemoryReadResult({where: self.records[where] for where in wanted if where in self.records})
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
-        """Saves, if everything still has the version it was read at; what is journalled is only kept."""
+        """Save if every record still has the version it was read at; journal entries are only kept."""
         keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in work.saved]
         with self._lock:
             if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
@@ -73,7 +73,7 @@ class _Waiting:
 
 
 class MemoryOutbox:
-    """The outbox in dictionaries, each step under one lock as the table's conditional writes are."""
+    """The outbox in dictionaries, each step under one lock like the table's conditional writes."""
 
     def __init__(self, store: MemoryStore, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -145,7 +145,7 @@ class MemoryOutbox:
 
 
 class MemoryTable:
-    """In memory."""
+    """A messaging table in memory."""
 
     def __init__(self) -> None:
         self.now = build.NOW

@@ -1,4 +1,4 @@
-"""A desk whose post is watched: delivery over any store and outbox, with carriers that only pretend."""
+"""Delivery over any store and outbox, with senders that record instead of sending."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ LEASE = timedelta(minutes=2)
 
 
 class ProcessCrash(BaseException):
-    """The process is gone: nothing may catch this."""
+    """The process dies: nothing may catch this."""
 
 
 class FakeSender:
-    """Keeps what it is given; ``before`` and ``after`` are raised, one per call, around the sending."""
+    """Records notifications; raises the errors in ``before`` and ``after``, one per call, around the sending."""
 
     def __init__(self) -> None:
         self.sent: list[Notification] = []
@@ -61,7 +61,7 @@ class FakeSender:
 
 
 class FakeTopic:
-    """Keeps the ids and types of events; raises what is planned."""
+    """Records the ids and types of events; raises the planned errors."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, str]] = []
@@ -74,9 +74,9 @@ class FakeTopic:
 
 
 class FakeLinkProvider:
-    """Gives each key its one link, good for sixty days after the meeting.
+    """Give each key its one link, good for sixty days after the meeting.
 
-    ``faults`` are raised, one per call, ``meddle`` happens while it is asked.
+    ``faults`` are raised, one per call; ``interrupt`` runs during the request.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class FakeLinkProvider:
 
 
 class SequentialIds:
-    """Ids one after the other."""
+    """Ids in ascending order."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -108,7 +108,7 @@ class SequentialIds:
 
 
 class FakeDeadLetterQueue:
-    """Keeps what is set aside."""
+    """Records dead letters."""
 
     def __init__(self) -> None:
         self.letters: list[Mapping[str, str]] = []
@@ -121,7 +121,7 @@ class FakeDeadLetterQueue:
 
 
 class FakeObserver:
-    """Counts, and keeps the lines."""
+    """Counts metrics and records log lines."""
 
     def __init__(self) -> None:
         self.metrics: dict[str, int] = {}
@@ -137,7 +137,7 @@ class FakeObserver:
 
 
 class InterruptedReadStore(MemoryStore):
-    """Another store; ``meddle[n]`` happens just before its n-th read."""
+    """Another store; ``interrupt[n]`` runs just before its n-th read."""
 
     def __init__(self, inner: Store) -> None:
         super().__init__()
@@ -155,28 +155,28 @@ class InterruptedReadStore(MemoryStore):
 
 
 class MessagingTable(Protocol):
-    """Where a desk keeps its records; the tests run on memory and on DynamoDB."""
+    """The storage under a harness; the tests run on memory and on DynamoDB."""
 
     now: datetime
     store: Store
     outbox: Outbox
 
     def put(self, record: Any) -> None:
-        """Writes a record as it is, whatever was there."""
+        """Write a record as it is, over any older version."""
 
     def journal(self, entry: JournalEntry) -> None:
-        """Writes an entry that nobody has relayed yet; it is due at once."""
+        """Write an entry that has not been relayed; it is due at once."""
 
     def put_unreadable(self, entry_id: str) -> None:
-        """Writes a journal row that cannot be read; it is due at once."""
+        """Write a journal row that cannot be read; it is due at once."""
 
     def claim_states(self) -> list[str]:
-        """The states of all permissions."""
+        """The states of all send claims."""
 
 
 @dataclass
 class Harness:
-    """Everything a test of delivery touches; one appointment of Ana's is there from the start."""
+    """Everything a delivery test touches; it starts with one appointment of Ana's."""
 
     table: MessagingTable
     mail: FakeSender = field(default_factory=FakeSender)

@@ -1,4 +1,4 @@
-"""A double of Microsoft Graph and of its sign-in, over real HTTP: it takes nothing that they would not take."""
+"""A double of Microsoft Graph and its sign-in over real HTTP: it accepts only what they would accept."""
 
 from __future__ import annotations
 
@@ -16,19 +16,14 @@ TENANT = "11111111-2222-3333-4444-555555555555"
 CLIENT = "66666666-7777-8888-9999-000000000000"
 SECRET = "a secret of Frontdesk's own"
 ORGANIZER = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
-CREDENTIALS = {
-    "tenant_id": TENANT,
-    "client_id": CLIENT,
-    "client_secret": SECRET,
-    "organizer_id": ORGANIZER,
-}
+CREDENTIALS = {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET, "organizer_id": ORGANIZER}
 _TOKEN_PATH = f"/{TENANT}/oauth2/v2.0/token"
 _MEETING_PATH = f"/v1.0/users/{ORGANIZER}/onlineMeetings/createOrGet"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with one request; ``lost`` says that its work is done although no answer comes."""
+    """A failure of one request; with ``lost`` the work is done although no answer comes."""
 
     status: int = 0
     retry_after: str | None = None
@@ -40,9 +35,9 @@ class Fault:
 
 @dataclass
 class GraphDouble:
-    """What it has been asked and what it knows; ``faults`` befall one request each, in order.
+    """Records requests and keeps meetings; each of ``faults`` hits one request, in order.
 
-    ``asked`` has every body that was sent to ``createOrGet``, ``signed_in`` every form sent for a token.
+    ``asked`` has every body sent to ``createOrGet``, ``signed_in`` every form sent for a token.
     """
 
     url: str = ""
@@ -59,11 +54,11 @@ class GraphDouble:
     released: threading.Event = field(default_factory=threading.Event)
 
     def expire(self) -> None:
-        """No token that has been given is taken any more."""
+        """Invalidate every token that was given out."""
         self.tokens.clear()
 
     def token(self, form: dict[str, str], kind: str) -> tuple[int, dict[str, Any]]:
-        """The answer to who signs in."""
+        """Answer a sign-in."""
         self.signed_in.append(form)
         wanted = {
             "grant_type": "client_credentials",
@@ -82,7 +77,7 @@ class GraphDouble:
         return 200, {"token_type": "Bearer", "expires_in": self.life, "access_token": token}
 
     def meeting(self, sent: Any, kind: str, authorization: str) -> tuple[int, dict[str, Any]]:
-        """The meeting of that external id, made if there is none."""
+        """Return the meeting of that external id; create it if there is none."""
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer" or self.tokens.get(token, self.now()) <= self.now():
             return 401, {"error": {"code": "InvalidAuthenticationToken"}}
@@ -98,7 +93,7 @@ class GraphDouble:
 
 
 def _request_error(sent: Any) -> str:
-    """What Graph would not take of a meeting."""
+    """The part of a meeting that Graph would refuse, or an empty text."""
     if not isinstance(sent, dict) or sent.keys() != {"externalId", "subject", "startDateTime", "endDateTime"}:
         return "fields"
     if not sent["externalId"] or not sent["subject"]:
@@ -110,7 +105,7 @@ def _request_error(sent: Any) -> str:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP for the double."""
+    """Serves the double over HTTP."""
 
     double: GraphDouble
     protocol_version = "HTTP/1.1"
@@ -155,12 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
     def log_message(self, *args: Any) -> None:
-        """Says nothing."""
+        """Stay quiet."""
 
 
 @contextmanager
 def graph_double() -> Iterator[GraphDouble]:
-    """One that serves on a free port of this machine."""
+    """A double that serves on a free local port."""
     double = GraphDouble()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"double": double}))
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""What makes tests in moto quick and changes nothing else: what it and botocore do over and over is done once."""
+"""Speed-ups for moto that change no behaviour: repeated work of moto and botocore is done once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.dynamodb.models.table import Table
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Every client of a test run reads the same descriptions of AWS; a transaction copies its table once."""
+    """Read each description of AWS once per test run; copy a table once per transaction."""
     read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
     patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
     patch.setattr(models.DynamoDBBackend, "transact_write_items", _with_one_copy)
@@ -24,7 +24,7 @@ _transact = models.DynamoDBBackend.transact_write_items
 
 
 def _with_one_copy(backend: models.DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """moto copies the whole table for each action of a transaction, in case it has to be put back: one copy will do."""
+    """moto copies the whole table for each action of a transaction, for a rollback; one copy is enough."""
     kept: dict[int, Table] = {}
 
     def deepcopy(value: Any) -> Any:

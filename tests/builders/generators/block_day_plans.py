@@ -1,4 +1,4 @@
-"""Organisations as hypothesis makes them: a day with its clocks, blocks on it, and what people do there."""
+"""Random block days for hypothesis: a day with its clock changes, blocks on it, and actions of people."""
 
 from __future__ import annotations
 
@@ -24,28 +24,26 @@ class Day:
     date: date
 
     def __str__(self) -> str:
-        """Its name in a test's id."""
         return f"{self.zone.rpartition('/')[2]}-{self.date}"
 
     @property
     def tz(self) -> ZoneInfo:
-        """Its clocks."""
         return ZoneInfo(self.zone)
 
     def local_text(self, at: datetime) -> str:
-        """What its clocks show at this instant."""
+        """The local time at this instant, as ISO text."""
         return at.astimezone(self.tz).strftime("%Y-%m-%dT%H:%M:%S")
 
     @property
     def instants(self) -> list[datetime]:
-        """Every five minutes of it, found by looking at the clock and by no rule."""
+        """Every five minutes of the day, found by looking at the clock and not by a rule."""
         noon = datetime(self.date.year, self.date.month, self.date.day, 12, tzinfo=UTC)
         around = (noon + STEP * n for n in range(-360, 361))
         return [at for at in around if at.astimezone(self.tz).date() == self.date]
 
     @property
     def clock_change(self) -> datetime:
-        """When its clocks change, else ten in the morning."""
+        """The instant at which the clocks change, or ten in the morning."""
         found = self.instants
         for before, at in pairwise(found):
             if before.astimezone(self.tz).utcoffset() != at.astimezone(self.tz).utcoffset():
@@ -54,7 +52,7 @@ class Day:
 
     @property
     def instants_by_local_time(self) -> dict[str, list[datetime]]:
-        """Every wall time of its five-minute grid with the instants that show it: none, one or two."""
+        """Every local time of the five-minute grid with the instants that show it: zero, one or two."""
         midnight = datetime(self.date.year, self.date.month, self.date.day)  # noqa: DTZ001  # wall time
         shown: dict[str, list[datetime]] = {(midnight + STEP * n).isoformat(): [] for n in range(288)}
         for at in self.instants:
@@ -73,7 +71,7 @@ DAYS = (
 
 @dataclass(frozen=True)
 class PlannedBlock:
-    """A block; times are minutes from the day's turn."""
+    """A block; times are minutes from the clock change."""
 
     start: int
     minutes: int
@@ -85,7 +83,7 @@ class PlannedBlock:
 
 @dataclass(frozen=True)
 class Act:
-    """Something somebody does; ``choice`` picks among the starts, blocks or appointments there are."""
+    """An action; ``choice`` picks among the starts, blocks or appointments at hand."""
 
     kind: str
     service: str
@@ -94,7 +92,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Plan:
-    """A day's set-up and the acts that follow; ``now`` is in minutes from the day's turn."""
+    """A day's set-up and the actions that follow; ``now`` is in minutes from the clock change."""
 
     minutes: tuple[int, int]
     intervals: tuple[int, int]
@@ -128,7 +126,7 @@ ACTS = ("book", "book", "book", "hold", "hold", "cancel", "move", "staff", "cut"
 
 
 def plans() -> st.SearchStrategy[Plan]:
-    """A day's set-up with up to three blocks that overlap more often than not, and up to eight acts."""
+    """A set-up with up to three blocks that mostly overlap, and up to eight actions."""
     acts = st.builds(Act, st.sampled_from(ACTS), st.sampled_from(SERVICES), st.integers(0, 9))
     return st.builds(
         Plan,

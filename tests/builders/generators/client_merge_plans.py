@@ -1,4 +1,4 @@
-"""Clients as hypothesis makes them, what they come to, and merges among them: through the API, wherever it runs."""
+"""Random clients, their appointments and merges among them for hypothesis, made through any API."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def client_bodies(number: int) -> st.SearchStrategy[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class PlannedVisit:
-    """An appointment that these come to, by their numbers, the first of whom it is made for."""
+    """An appointment of these clients, by number; the first one books it."""
 
     attendees: tuple[int, ...]
     notes: str
@@ -51,7 +51,7 @@ class PlannedVisit:
 
 @dataclass(frozen=True)
 class PlannedMerge:
-    """A merge that is wanted, by the clients' numbers, if both are still there."""
+    """A merge to try, by client numbers; skipped if one of the two is merged already."""
 
     duplicate: int
     primary: int
@@ -60,7 +60,7 @@ class PlannedMerge:
 
 @dataclass(frozen=True)
 class MergePlan:
-    """Clients, what they come to, and the merges in order; ``planned`` have a workflow."""
+    """Clients, their appointments, and the merges in order; those ``with_workflow`` have a workflow."""
 
     clients: tuple[dict[str, Any], ...]
     visits: tuple[PlannedVisit, ...]
@@ -90,9 +90,9 @@ PLANS = st.builds(
 
 @dataclass
 class MergeScenario:
-    """The clients of a plan as they live in the API; ``slot`` is what is booked at so many minutes from the start.
+    """The clients of a plan in the API; ``slot`` is the place to book so many minutes from the start.
 
-    ``mark`` makes addresses and outside ids this family's own.
+    ``mark`` makes addresses and external ids this scenario's own.
     """
 
     call: Call
@@ -102,7 +102,7 @@ class MergeScenario:
     visits: list[str] = field(default_factory=list)
 
     def create(self, plan: MergePlan) -> None:
-        """Takes everybody on record, books and cancels."""
+        """Create the clients, book and cancel."""
         for body in plan.clients:
             own = {"email": f"{self.mark}{body['email']}"}
             if body["external_id"] is not None:
@@ -124,7 +124,7 @@ class MergeScenario:
         return appointment_id
 
     def merge(self, planned: PlannedMerge) -> str | None:
-        """The id of the merge; none where one of the two stands for nobody any more."""
+        """Merge and return the merge id, or ``None`` if one of the two is merged already."""
         pair = [self.ids[planned.duplicate], self.ids[planned.primary]]
         if any(self.call("GET", f"/clients/{client_id}", None)["id"] != client_id for client_id in pair):
             return None
@@ -132,12 +132,12 @@ class MergeScenario:
         return str(self.call("POST", "/clients/merge", body)["merge_id"])
 
     def undo(self, merge_id: str) -> list[str]:
-        """The fields that are kept."""
+        """Undo a merge and return the fields that are kept."""
         kept: list[str] = self.call("POST", f"/clients/merges/{merge_id}/undo", {})["kept_fields"]
         return kept
 
     def snapshot(self) -> dict[str, Any]:
-        """All that staff see of these clients but when it was written, which merges there were, and the logs."""
+        """All that staff see of these clients, except write times, past merges and logs."""
         everything: dict[str, Any] = {}
         for client_id in self.ids:
             client = self.call("GET", f"/clients/{client_id}", None)
@@ -155,9 +155,9 @@ class MergeScenario:
 
 
 def require_undo_restores(scenario: MergeScenario, plan: MergePlan, state: Callable[[], Any]) -> int:
-    """Makes the merges of a plan and undoes them, the last first; each undoing leads back to the state before.
+    """Make the merges of a plan, then undo them from the last; each undo restores the state before.
 
-    Returns how many there were.
+    Returns how many merges there were.
     """
     made: list[tuple[str, Any]] = []
     for planned in plan.merges:

@@ -1,4 +1,4 @@
-"""Branches at random, with every odd thing free time can meet; each follows from a number, which repeats it."""
+"""Random rosters with every odd case of staff time; the same number gives the same roster."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WEEKDAYS = (*[EVERY_DAY] * 16, (6, 7), (1, 3, 5, 7), (1,))
 
 @dataclass(frozen=True)
 class RandomRoster:
-    """Everything a question about free time rests on."""
+    """Everything that decides about free staff time."""
 
     offer: Offer
     hours: BranchHours
@@ -49,19 +49,19 @@ class RandomRoster:
     last: int
 
     def slots(self) -> StaffSlots:
-        """As the domain has it."""
+        """The answer of the domain."""
         asked = self.offer, self.hours, self.members, self.first, self.last
         return roster_builder.slots(*asked, requester=self.requester, wanted=self.wanted)
 
     def oracle(self) -> StaffSlotsOracle:
-        """As the rules have it."""
+        """The answer of the oracle."""
         return StaffSlotsOracle(
             self.offer, self.hours, self.members, self.requester, self.wanted, self.first, self.last
         )
 
 
 def random_roster(number: int) -> RandomRoster:
-    """The branch of this number, asked about some hours of a day that matters."""
+    """The roster of this number, for some hours of a special day."""
     chance = Random(number)
     zone = chance.choice(ZONES)
     day = date.fromisoformat(chance.choice(DAYS[zone]))

@@ -1,4 +1,4 @@
-"""Rebookings as hypothesis makes them: a schedule, a client's zone, a start near one of its lines; what is right."""
+"""Random rebookings for hypothesis: a schedule, a zone, a start near one of its lines; and the right answer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rebooking_cases(draw: st.DrawFn) -> tuple[WorkSchedule, str, datetime]:
 
 
 def lines_near(schedule: WorkSchedule, at: datetime) -> list[tuple[datetime, datetime]]:
-    """Each line on the days around an instant, worked out by hand: from clock to clock, gaps skipped."""
+    """Each line on the days around an instant as two instants; gaps are skipped."""
     tz = ZoneInfo(schedule.timezone)
     days = [at.astimezone(tz).date() + timedelta(days=n) for n in (-1, 0, 1)]
     days = [day for day in days if (schedule.valid_from or day) <= day <= (schedule.valid_until or day)]
@@ -66,7 +66,7 @@ def lines_near(schedule: WorkSchedule, at: datetime) -> list[tuple[datetime, dat
 
 
 def first_instant_showing(day: date, minutes: int, tz: ZoneInfo) -> datetime:
-    """The first minute at which clocks there show at least this time of this day."""
+    """The first instant at which clocks there show at least this time of this day."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
     at = wall.replace(tzinfo=UTC) - timedelta(hours=15)
     while at.astimezone(tz).replace(tzinfo=None) < wall:
@@ -75,5 +75,5 @@ def first_instant_showing(day: date, minutes: int, tz: ZoneInfo) -> datetime:
 
 
 def fits_one_line(schedule: WorkSchedule, at: datetime) -> bool:
-    """Whether a session that begins then lies within one line (D37)."""
+    """True if a session that begins at this instant lies within one line (D37)."""
     return any(begin <= at and at + LENGTH <= until for begin, until in lines_near(schedule, at))

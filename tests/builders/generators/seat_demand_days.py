@@ -1,7 +1,7 @@
-"""Days of a busy location as life fills them: blocks with different services and hours, and who sits in them.
+"""Realistic days of a busy location: blocks with different services and hours, and the demands for their seats.
 
-Nothing here asks the seating itself: a day is filled by giving each newcomer an actual seat, so that a day that
-is not over-full is known to have a placement without overload.
+Nothing here asks the product: each demand gets an actual seat, so a day that is not over-full is known to have a
+placement without overload.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEMANDS = 200
 
 @dataclass(frozen=True)
 class DemandDay:
-    """Benches, who sits there (first come first), and whom somebody may ask for a seat for."""
+    """Pools, demands that have a seat (oldest first), and candidates that ask for one."""
 
     pools: list[SeatPool]
     demands: list[Demand]
@@ -31,7 +31,7 @@ class DemandDay:
 
 
 class DemandGenerator:
-    """A location's blocks: four teams of people with different skills, in shifts, some with a seat kept for staff."""
+    """A location's blocks: four teams with different skills, in shifts, some with a seat reserved for staff."""
 
     def __init__(self, random: Random, blocks: int, *, mixed: bool) -> None:
         services = random.randint(3, 6)
@@ -57,14 +57,14 @@ class DemandGenerator:
         self._reserve.append(reserve)
 
     def candidate(self) -> Demand:
-        """Somebody who asks for a service at a time within the opening hours."""
+        """A demand for a random service at a time within the opening hours."""
         service = self._random.choice(self._offered)
         length = self.length(service)
         start = self._random.randrange(OPENS, CLOSES - length + 1, GRID)
         return self.demand(start, start + length, service)
 
     def demand(self, start: int, end: int, service: int) -> Demand:
-        """Somebody for the service; one in four came through staff and may use the seats kept for them."""
+        """A demand for the service; one in four came through staff and may use reserved seats."""
         staff = self._random.random() < 0.25
         choices = [i for i, skills in enumerate(self._skills) if service in skills and (staff or not self._reserve[i])]
         return Demand(start, end, tuple(choices))
@@ -74,7 +74,7 @@ class DemandGenerator:
         return self._random.choice(LENGTHS) if self._mixed else self._lengths[service]
 
     def tiled(self, gaps: float) -> list[Demand]:
-        """Every seat filled from end to end but for some gaps, in the order of no particular seat."""
+        """Demands that fill every seat from end to end but for some gaps, in random order."""
         found = []
         for index, pool in enumerate(self.pools):
             for _ in range(pool.limit):
@@ -116,7 +116,7 @@ def demand_day(kind: str, seed: int, blocks: int = BLOCKS, most: int = DEMANDS) 
 
 
 def _seated(generator: DemandGenerator, random: Random, most: int) -> list[Demand]:
-    """Those who found a seat, of many who asked one after the other."""
+    """The demands that found a seat, of many that asked one after the other."""
     loads = [[0] * (CLOSES // GRID) for _ in generator.pools]
     found: list[Demand] = []
     for _ in range(5 * DEMANDS):

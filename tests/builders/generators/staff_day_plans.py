@@ -1,4 +1,4 @@
-"""Branches with staff calendars as hypothesis makes them: hours, people and services around a day's turn, and acts."""
+"""Random staff days for hypothesis: hours, people and services around a clock change, and actions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LANGUAGES = ("en", "fr", "de")
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of wall time, in minutes from the day's turn; ``place`` numbers the location it is for, if any."""
+    """A span of local time, in minutes from the clock change; ``place`` is the index of a location, if any."""
 
     start: int
     minutes: int
@@ -32,7 +32,7 @@ class PlannedService:
 
 @dataclass(frozen=True)
 class PlannedPerson:
-    """Somebody who works there; ``services`` are numbers, ``travels`` says whether at the other location too."""
+    """A staff member; ``services`` are indexes, ``travels`` is true if they work at both locations."""
 
     services: tuple[int, ...]
     travels: bool
@@ -45,7 +45,7 @@ class PlannedPerson:
 
 @dataclass(frozen=True)
 class Act:
-    """Something somebody does; ``who`` and ``choice`` pick among the people, starts or appointments there are."""
+    """An action; ``who`` and ``choice`` pick among the people, starts or appointments at hand."""
 
     kind: str
     service: int
@@ -56,7 +56,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Plan:
-    """A set-up and the acts that follow; ``now`` is in minutes from the day's turn."""
+    """A set-up and the actions that follow; ``now`` is in minutes from the clock change."""
 
     services: tuple[PlannedService, ...]
     lead: int | None
@@ -105,7 +105,7 @@ def _people() -> st.SearchStrategy[PlannedPerson]:
 
 
 def plans() -> st.SearchStrategy[Plan]:
-    """Two people, two locations and two services of staff's time, with up to nine acts."""
+    """Two people, two locations and two services of staff time, with up to nine actions."""
     service = st.builds(
         PlannedService,
         minutes=st.sampled_from([15, 20, 30, 45]),

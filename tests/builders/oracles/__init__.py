@@ -1,1 +1,1 @@
-"""Slow and simple second opinions on what the product decides."""
+"""Slow and simple second opinions on the decisions of the product."""

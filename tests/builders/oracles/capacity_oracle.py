@@ -1,4 +1,4 @@
-"""A brute-force oracle for seating: tries every placement and counts every minute, as the rule says (D1)."""
+"""A brute-force oracle for capacity: tries every placement and counts every minute, as the rule says (D1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.domain.capacity.capacity_model import Demand, SeatPool
 
 
 def placements(pools: Sequence[SeatPool], demand: Demand) -> list[int | None]:
-    """Benches the sitter may be placed on: covering ones, else overlapping ones, else none."""
+    """Pools for the demand: those that cover it, else those that overlap it, else ``None``."""
     covering = [b for b in demand.choices if covers(pools[b], demand)]
     overlapping = [b for b in demand.choices if demand.start < pools[b].end and pools[b].start < demand.end]
     return [*covering] or [*overlapping] or [None]
@@ -20,7 +20,7 @@ def covers(pool: SeatPool, demand: Demand) -> bool:
 
 
 def overload(pools: Sequence[SeatPool], demands: Sequence[Demand], placement: Sequence[int | None]) -> int:
-    """Seat-minutes above the limits, minute by minute within each bench's own time."""
+    """Seat-minutes above the limits, minute by minute within each pool's own time."""
     total = 0
     for index, pool in enumerate(pools):
         placed = [s for s, where in zip(demands, placement, strict=True) if where == index]

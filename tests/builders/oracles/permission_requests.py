@@ -1,4 +1,4 @@
-"""What is asked over HTTP for each row of the permission matrix, about whom, and what a cell's letter makes of it."""
+"""The HTTP requests for each row of the permission matrix, their subjects, and the expected status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RANKS = {"staff": 10, "staff_plus": 13, "staff_advanced": 15, "manager": 20, "ad
 
 @dataclass(frozen=True)
 class Case:
-    """What a request is about, from where the caller stands: at his location or not, his own, of whose role."""
+    """The subject of a request, seen from the caller: at their location, their own, owned by which role."""
 
     name: str
     here: bool = True
@@ -43,11 +43,11 @@ ANYTHING = (Case("anything"),)
 
 @dataclass(frozen=True)
 class Request:
-    """One request; any of the abilities ``needs`` is enough.
+    """One request; any of the abilities in ``needs`` is enough.
 
-    ``path``, ``query`` and the texts of ``body`` name parts of what it is about: ``{appointment}``, ``{location}`` …
-    ``fresh`` ones change it, so that every caller gets one of their own. What is ``known`` to everybody does
-    not hide from those who may not do this to it.
+    ``path``, ``query`` and the texts of ``body`` name parts of the subject: ``{appointment}``, ``{location}`` …
+    A ``fresh`` request changes its subject, so every caller gets their own. A ``known`` subject is visible to
+    everybody, so callers without the ability get 403 instead of 404.
     """
 
     needs: tuple[str, ...]
@@ -61,11 +61,10 @@ class Request:
 
     @property
     def name(self) -> str:
-        """How a test calls it."""
         return f"{self.method} {self.path}"
 
     def expected(self, role: str, case: Case) -> int:
-        """What this role is answered: 403 without the ability, 404 outside the data scope (docs/rules.md)."""
+        """The status for this role: 403 without the ability, 404 outside the data scope (docs/rules.md)."""
         letters = {matrix_letter(role, ability) for ability in self.needs}
         if any(is_in_scope(role, letter, case) for letter in letters):
             return self.status
@@ -79,7 +78,7 @@ PEOPLE = {case.name for case in (MYSELF, COLLEAGUE, STRANGER, *PEERS)}
 
 
 def is_in_scope(role: str, letter: str, case: Case) -> bool:
-    """Whether a cell's letter covers this."""
+    """True if a cell's letter covers this case."""
     if case in ANYTHING or letter in "-A":
         return letter != "-"
     if case.own or letter == "O":
@@ -89,13 +88,13 @@ def is_in_scope(role: str, letter: str, case: Case) -> bool:
 
 
 def is_visible(role: str, appointment: Case) -> bool:
-    """Whether they may know of an appointment: in view, or unassigned on their dashboard (D26)."""
+    """True if the role may see an appointment: in view, or unassigned on their dashboard (D26)."""
     on_dashboard = appointment.unassigned and is_in_scope(role, matrix_letter(role, "dashboard_view"), appointment)
     return on_dashboard or is_in_scope(role, matrix_letter(role, "appointment_view"), appointment)
 
 
 class VisibilityRequest(Request):
-    """A request for an appointment itself: whoever may know of it is shown it."""
+    """A request for an appointment itself: 200 for every role that may see it."""
 
     def expected(self, role: str, case: Case) -> int:
         """200 or 404."""
@@ -103,10 +102,10 @@ class VisibilityRequest(Request):
 
 
 class ListRequest(Request):
-    """A request for somebody's list: whoever has a dashboard sees there what he may know of (D26)."""
+    """A request for somebody's list: a role with a dashboard sees what it may see there (D26)."""
 
     def expected(self, role: str, case: Case) -> int:
-        """403 without a dashboard, 404 for the list of somebody whose appointments are hidden from him."""
+        """403 without a dashboard, 404 for the list of somebody whose appointments are hidden from the role."""
         if matrix_letter(role, "dashboard_view") == "-":
             return 403
         return self.status if is_visible(role, case) else 404
@@ -114,12 +113,12 @@ class ListRequest(Request):
 
 @dataclass(frozen=True)
 class ClientRequest(Request):
-    """A request about a client, who is known by an appointment of theirs: hidden from whoever may not ``view`` them."""
+    """A request about a client, known by one of their appointments; hidden from roles that may not ``view`` them."""
 
     view: str = "client_view"
 
     def expected(self, role: str, case: Case) -> int:
-        """404 for a client out of view, 403 for one in view without the ability (CL-2), and for who never has it."""
+        """404 for a client out of view, 403 in view without the ability (CL-2) or for a role that never has it."""
         if all(matrix_letter(role, need) == "-" for need in self.needs):
             return 403
         if not is_in_scope(role, matrix_letter(role, self.view), case):
@@ -305,12 +304,12 @@ UNROUTED_ABILITIES = {"group_attendee_add": "/group-sessions"}
 
 # The contact centre has no appointments of its own; nobody is his own peer.
 def cases(request: Request, role: str) -> list[Case]:
-    """What this role is to be asked about."""
+    """The cases to try for this role."""
     return [case for case in request.cases if case.name != role and not (case is OWN and role == "contact_centre")]
 
 
 def fill_template(text: Any, facts: dict[str, str]) -> Any:
-    """A path or body with every text filled in."""
+    """A path or body with every placeholder filled in."""
     if isinstance(text, dict):
         return {name: fill_template(value, facts) for name, value in text.items()}
     if isinstance(text, list):

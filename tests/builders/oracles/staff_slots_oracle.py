@@ -1,4 +1,4 @@
-"""An oracle for free staff time: plain loops over single minutes, by the words of the rules (D9, D46, RB-24, WG-2)."""
+"""An oracle for free staff time: plain loops over single minutes, by the rules (D9, D46, RB-24, WG-2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=100_000)
 def local_time(at: int, zone: str) -> datetime:
-    """What clocks there show at an epoch minute."""
+    """The local time at an epoch minute."""
     return (EPOCH + timedelta(minutes=at)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
@@ -39,7 +39,7 @@ def first_minute_showing(local: datetime, zone: str) -> int:
 
 
 def local_minutes(day: date, start: int, end: int, zone: str) -> range:
-    """The minutes between two times of a day, given in minutes after midnight as clocks show them."""
+    """The minutes between two local times of a day, given in minutes after midnight."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # wall time has no zone yet
     from_, to = (midnight + timedelta(minutes=minutes) for minutes in (start, end))
     return range(first_minute_showing(from_, zone), first_minute_showing(to, zone))
@@ -47,7 +47,7 @@ def local_minutes(day: date, start: int, end: int, zone: str) -> range:
 
 @dataclass(frozen=True)
 class StaffSlotsOracle:
-    """Says who is free at a start in [first, last), minute by minute."""
+    """Decides who is free at a start in [first, last), minute by minute."""
 
     offer: Offer
     hours: BranchHours
@@ -58,17 +58,17 @@ class StaffSlotsOracle:
     last: int
 
     def free_staff(self, start: int, *, on_grid: bool) -> list[str]:
-        """Who can take an appointment that begins then."""
+        """Staff who can take an appointment that begins then."""
         if not self._in_time(start):
             return []
         return [m.staff.id for m in self.members if self._can(m, start, on_grid=on_grid)]
 
     def bookable_staff(self, start: int) -> list[str]:
-        """Who can be booked then by this seeker: staff place freely, others on the grid."""
+        """Staff whom this requester can book then: staff place freely, others on the grid."""
         return self.free_staff(start, on_grid=self.requester.access is not SeatAccess.SCHEDULE)
 
     def assigned_staff(self, start: int) -> str:
-        """Whose turn it is (D46)."""
+        """The staff member who gets the appointment (D46)."""
         found = self.bookable_staff(start)
         if self.wanted.keep in found:
             return str(self.wanted.keep)
@@ -131,7 +131,7 @@ class StaffSlotsOracle:
 
     @cached_property
     def _begins(self) -> dict[str, dict[int, int]]:
-        """Where the stretch of work within the hours begins that day, for each minute; closures and absences aside."""
+        """For each minute the start of its stretch of work within the hours; closures and absences aside."""
         found: dict[str, dict[int, int]] = {}
         midnights = {local_minutes(day, 0, 1440, self._zone).start for day in self._days}
         for staff_id, working in self._working.items():
@@ -198,7 +198,7 @@ class StaffSlotsOracle:
 
 
 def minutes_off(who: RosterMember) -> set[int]:
-    """Every minute of which some part is off."""
+    """Every minute of which some part is time off."""
     found: set[int] = set()
     for absence in who.rota.time_off:
         begin = int((absence.start - EPOCH).total_seconds() // 60)

@@ -1,4 +1,4 @@
-"""What statuses and requests must do, told in the simplest way: lists and counts, no transactions, no versions."""
+"""The rules of statuses and requests in the simplest form: lists and counts, no transactions, no versions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BRANCH, COMPANY = "location", "organisation"
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """A status as the organisation has it."""
+    """A status of the organisation."""
 
     id: str
     name: str
@@ -22,13 +22,13 @@ class ModelStatus:
 
     @property
     def snapshot(self) -> tuple[str, str, str, int]:
-        """What a history keeps of it."""
+        """The part that a history keeps."""
         return self.name, self.colour, self.predicate, self.position
 
 
 @dataclass
 class ModelAppointment:
-    """An appointment: where it is, and all that has ever been written about it."""
+    """An appointment with its slot, state, history and messages."""
 
     id: str
     code: str
@@ -42,7 +42,7 @@ class ModelAppointment:
     messages: list[tuple[str, str]] = field(default_factory=list)
 
     def tell(self, kind: str, *copies: str) -> None:
-        """The client is told, and the branch and the company."""
+        """Record a message to the client and copies to branch and company."""
         self.messages.append((kind, "client"))
         self.messages += [(copy, audience) for copy in copies for audience in (BRANCH, COMPANY)]
 
@@ -57,20 +57,20 @@ class StatusOracle:
     requests: dict[str, ModelAppointment] = field(default_factory=dict)
 
     def step(self, status_id: str | None) -> ModelStatus | None:
-        """The status of that id."""
+        """The status of that id, or ``None``."""
         return next((step for step in self.steps if step.id == status_id), None)
 
     def lowest(self, predicate: str, steps: list[ModelStatus] | None = None) -> ModelStatus | None:
-        """The first that can be chosen."""
+        """The first status that can be chosen."""
         found = [s for s in (steps or self.steps) if s.predicate == predicate and not s.archived]
         return min(found, key=lambda s: s.position, default=None)
 
     def holders(self, status_id: str) -> int:
-        """How many hold it."""
+        """Number of appointments with this status."""
         return sum(request.status_id == status_id for request in self.requests.values())
 
     def edited(self, after: list[ModelStatus]) -> str | None:
-        """What an edit is refused with, if it is."""
+        """The code an edit is refused with, or ``None``."""
         places = [step.position for step in after if not step.archived]
         if len(set(places)) < len(places):
             return "position_taken"
@@ -83,7 +83,7 @@ class StatusOracle:
 
     @staticmethod
     def out_of_order(steps: list[ModelStatus]) -> str | None:
-        """Whether a start comes first."""
+        """``start_first`` unless a start status comes first."""
         active = sorted((s for s in steps if not s.archived), key=lambda s: s.position)
         return None if active and active[0].predicate == START else "start_first"
 
@@ -97,7 +97,7 @@ class StatusOracle:
             yield START
 
     def incomplete(self) -> str | None:
-        """What switching the function on is refused with."""
+        """The code that switching the function on is refused with, or ``None``."""
         if not all(self.lowest(p) for p in (START, CONFIRMATION, CANCELLATION)):
             return "statuses_missing"
         return self.out_of_order(self.steps)
@@ -107,7 +107,7 @@ class StatusOracle:
         return self.lowest(START) if self.function and self.service else None
 
     def book(self, appointment_id: str, code: str, slot: int) -> ModelAppointment:
-        """Somebody books."""
+        """Book an appointment."""
         step = self.first()
         first = step.id if step else None
         request = ModelAppointment(appointment_id, code, slot, first, confirmed=step is None, announced=step is None)
@@ -120,7 +120,7 @@ class StatusOracle:
         return request
 
     def refused(self, request: ModelAppointment, step: ModelStatus, reason: str, *, admin: bool) -> str | None:
-        """What a move is refused with; an empty text where it changes nothing."""
+        """The code a status change is refused with, empty if it changes nothing, ``None`` if it is allowed."""
         if request.status_id == step.id:
             return ""
         if request.status_id is None or request.cancelled:
@@ -132,7 +132,7 @@ class StatusOracle:
         return "reason_required" if step.predicate == CANCELLATION and not reason else None
 
     def move(self, request: ModelAppointment, step: ModelStatus, reason: str) -> None:
-        """A move that is not refused."""
+        """Apply a status change that is allowed."""
         if step.predicate == CANCELLATION:
             self.cancel(request, step, reason)
             return
@@ -143,7 +143,7 @@ class StatusOracle:
         request.history.append((step.snapshot, reason or None))
 
     def cancel(self, request: ModelAppointment, step: ModelStatus | None, reason: str) -> None:
-        """The end."""
+        """Cancel the appointment."""
         request.tell("cancelled", *(["staff_cancelled"] if request.announced else []))
         if request.status_id:
             closing = step or self.lowest(CANCELLATION)
@@ -153,7 +153,7 @@ class StatusOracle:
         request.cancelled = True
 
     def reschedule(self, request: ModelAppointment, slot: int) -> None:
-        """The client moves it."""
+        """Move it on behalf of the client."""
         step = self.first()
         if request.status_id and step:
             request.confirmed = False
@@ -165,7 +165,7 @@ class StatusOracle:
         request.tell("rescheduled" if request.confirmed else "request_received", *copies)
 
     def postpone(self, request: ModelAppointment, slot: int) -> None:
-        """Staff move it."""
+        """Move it on behalf of staff."""
         request.slot = slot
         request.tell("rescheduled", *(["staff_rescheduled"] if request.announced else []))
 

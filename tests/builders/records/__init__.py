@@ -1,1 +1,1 @@
-"""Domain records made in one line."""
+"""Domain records in one line each."""

@@ -1,4 +1,4 @@
-"""An organisation with one appointment, from which the tests of messages and delivery start."""
+"""An organisation with one appointment, the starting point for tests of messages and delivery."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SAM_LEE = Staff(SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", 
 
 
 def ana(**fields: Any) -> Client:
-    """A client reached by e-mail only, unless said otherwise."""
+    """A client reached by e-mail only, by default."""
     known = Client(
         "Ana",
         "Ruiz",
@@ -66,10 +66,8 @@ def ana(**fields: Any) -> Client:
 
 
 def ben(**fields: Any) -> Client:
-    """Another one."""
-    return replace(
-        Client("Ben", "Okafor", id=BEN, created_at=NOW, updated_at=NOW, email="ben@example.org", version=1), **fields
-    )
+    """A second client."""
+    return replace(Client(BEN, "Ben", "Okafor", NOW, NOW, email="ben@example.org", version=1), **fields)
 
 
 def appointment(**fields: Any) -> Appointment:
@@ -96,24 +94,24 @@ def appointment(**fields: Any) -> Appointment:
 
 
 def with_ben(**fields: Any) -> Appointment:
-    """Ana's and Ben's."""
+    """Ana's and Ben's appointment."""
     other = Attendee(BEN, "Ben Okafor", "code-of-ben", notes="Bring the other file")
     return appointment(attendees=(*appointment().attendees, other), **fields)
 
 
 def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
-    """Called off for everybody."""
+    """The appointment, cancelled for everybody."""
     return replace(was.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=was.version + 1)
 
 
 def context(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> MessageContext:
-    """The appointment as things stand."""
+    """The message context of the appointment as it is now."""
     known = clients or (ana(), ben())
     return MessageContext(settings, about or appointment(), LOCATION, SERVICE, {c.id: c for c in known}, {SAM: SAM_LEE})
 
 
 def message(kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, **facts: str) -> QueuedMessage:
-    """To a client, or, by the kind of recipient, to staff, a branch or the organisation."""
+    """A message to a client or, by the prefix of the recipient, to staff, a branch or the organisation."""
     audiences = {"cli": Audience.CLIENT, "stf": Audience.STAFF, "loc": Audience.LOCATION}
     return QueuedMessage(kind, audiences.get(recipient[:3], Audience.ORGANISATION), recipient, facts)
 
@@ -121,7 +119,7 @@ def message(kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, 
 def entry(
     *messages: QueuedMessage, sequence: int = 0, events: tuple[DomainEvent, ...] = (), number: int = 1
 ) -> JournalEntry:
-    """Something that happened to the appointment."""
+    """A journal entry of the appointment."""
     return JournalEntry(
         f"evt_{number:026}",
         APPOINTMENT,
@@ -137,7 +135,7 @@ def entry(
 def notifications(
     kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
 ) -> list[Notification]:
-    """What the recipient would be told of the appointment as it is now."""
+    """The notifications to the recipient about the appointment as it is now."""
     there = at or context()
     told = message(kind, recipient, **facts)
     return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notifications)

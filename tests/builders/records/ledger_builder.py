@@ -26,7 +26,6 @@ def block(
     reserved: int = 0,
     keeps: tuple[str, ...] = (),
 ) -> Block:
-    """A block."""
     return Block(
         id=f"blk_{name}",
         series_id="ser_1",
@@ -60,7 +59,7 @@ def held(name: str, start: int, end: int, *, expires: int = 600, service: str = 
 
 
 def calendar(blocks: Iterable[Block] = (), occupants: Iterable[Occupant] = ()) -> Calendar:
-    """The days around, with these on them."""
+    """A calendar of the days around, with these blocks and occupants."""
     found = Calendar.from_sheets("loc_1", days_around(NINE, NINE + 180), [])
     for one in blocks:
         found = found.with_block(one)

@@ -1,4 +1,4 @@
-"""Small branches for tests of free time: who works there, when, and what they already have."""
+"""Small branches for tests of free staff time: who works there, when, and their appointments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RosterMember:
-    """Somebody who works at the branch, as their records have it, and what stands on their calendar."""
+    """A staff member of the branch with their records and occupants."""
 
     staff: Staff
     rota: Rota
@@ -39,18 +39,17 @@ def at(wall: str, zone: str = TORONTO, fold: int = 0) -> int:
 
 
 def wall_text(at_minute: int, zone: str = TORONTO) -> str:
-    """``03 09:00-0500``: what clocks there show."""
+    """The local time there as ``03 09:00-0500``."""
     return f"{from_epoch_minute(at_minute).astimezone(ZoneInfo(zone)):%d %H:%M%z}"
 
 
 def line(hours: str, *weekdays: int) -> WeeklyHours:
-    """``09:00-17:00`` on these weekdays, every day where none is named."""
+    """``09:00-17:00`` on these weekdays; every day by default."""
     start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in hours.split("-"))
     return WeeklyHours(weekdays or EVERY_DAY, start, end)
 
 
 def opening(*hours: str | WeeklyHours, closures: Iterable[Closure] = ()) -> BranchHours:
-    """A branch's hours."""
     lines = [line(one) if isinstance(one, str) else one for one in hours]
     return BranchHours(BRANCH, tuple(BranchHoursLine(f"opn_{n}", one) for n, one in enumerate(lines)), tuple(closures))
 
@@ -62,13 +61,12 @@ def schedule(
     kind: CalendarType = CalendarType.OPEN,
     location: str | None = None,
 ) -> WorkSchedule:
-    """A work schedule."""
     lines = tuple(line(one) if isinstance(one, str) else one for one in hours)
     return WorkSchedule("sch_1", kind, zone, lines, *valid, location)
 
 
 def time_off(start: str, end: str, zone: str = TORONTO) -> TimeOff:
-    """Time off between two wall times."""
+    """Time off between two local times."""
     return TimeOff("off_1", from_epoch_minute(at(start, zone)), from_epoch_minute(at(end, zone)))
 
 
@@ -88,7 +86,7 @@ def member(
     assigned_at: datetime | None = None,
     services: tuple[str, ...] = (ADVICE,),
 ) -> RosterMember:
-    """Somebody who offers advice."""
+    """A staff member who offers advice."""
     staff = Staff(f"stf_{name}", name, f"{name}@example.org", Role.STAFF, (BRANCH,), services, languages, zone, limit)
     return RosterMember(staff, Rota(staff.id, schedules, tuple(away)), tuple(booked), assigned_at)
 
@@ -112,7 +110,7 @@ def offer(
 
 
 def roster(hours: BranchHours, members: Iterable[RosterMember]) -> BranchRoster:
-    """The branch's team, its posts made from the records."""
+    """The roster of the branch, built from the records of its members."""
     posts = (
         TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).updated_from(m.staff, m.rota)
         for m in members
@@ -121,7 +119,7 @@ def roster(hours: BranchHours, members: Iterable[RosterMember]) -> BranchRoster:
 
 
 def calendar(who: RosterMember, first: int, last: int) -> Calendar:
-    """Their sheets around [first, last) with what stands on them."""
+    """The member's sheets around [first, last) with their occupants."""
     reach = [edge for occupant in who.booked for edge in occupant.busy_span]
     low, high = min([first - MARGIN_MINUTES, *reach]), max([last + MARGIN_MINUTES, *reach])
     found = Calendar.from_sheets(who.staff.id, sheet_days(who.staff.id, low, high), [])
@@ -157,7 +155,7 @@ NINE_TO_FIVE = schedule("09:00-17:00")
 
 
 def day_minute(clock: str) -> int:
-    """The epoch minute of a clock time on a Thursday in Toronto."""
+    """The epoch minute of a local time on a Thursday in Toronto."""
     return at(f"{DAY} {clock}")
 
 
@@ -169,7 +167,7 @@ def day_slots(
     access: SeatAccess = SeatAccess.WIDGET,
     wanted: StaffPreference = ANY_STAFF,
 ) -> StaffSlots:
-    """The free times of that day, from nine to five."""
+    """The free times of that Thursday, from nine to five."""
     requester = Requester(access, LONG_BEFORE)
     span = day_minute("00:00"), day_minute("23:59")
     return slots(
@@ -178,10 +176,10 @@ def day_slots(
 
 
 def clock_times(found: StaffSlots) -> list[str]:
-    """What is listed for that day, as clocks show it."""
+    """The starts of that day as local times."""
     return [wall_text(start)[3:8] for start in free_starts(found, day_minute("00:00"), day_minute("23:59"))]
 
 
 def reasons(found: StaffSlots, *starts: str) -> list[Unavailable | None]:
-    """Why these clock times of that day cannot be booked."""
+    """The reasons why these local times of that day cannot be booked."""
     return [found.unavailable_reason(day_minute(clock)) for clock in starts]

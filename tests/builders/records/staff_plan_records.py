@@ -1,4 +1,4 @@
-"""What is in the table before anybody acts: a plan's services, hours and people around a day's turn, as records."""
+"""The records of a staff plan before the first action: services, hours and people around a clock change."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 
 def records(day: Day, plan: Plan) -> list[Any]:
-    """Services, locations with their hours, staff with logins, rotas and posts."""
+    """Services, locations with their hours, staff with logins, rotas and roster entries."""
     return [*_catalogue(day, plan), *_hours(day, plan), *_staff(day, plan)]
 
 
 def email(staff_id: str) -> str:
-    """Where somebody signs in."""
+    """The login address of a staff member."""
     return f"{staff_id}@example.org"
 
 
@@ -111,7 +111,7 @@ def _date(day: Day, zone: str) -> date:
 
 
 def _line(day: Day, span: Span, zone: str) -> WeeklyHours:
-    """A stretch as clocks in that zone show it on every day, cut at midnight."""
+    """A span as clocks in that zone show it on every day, cut at midnight."""
     change = day.clock_change.astimezone(Day(zone, day.date).tz)
     start = min(max(60 * change.hour + change.minute + span.start, 0), DAY_MINUTES - 60)
     return WeeklyHours(EVERY_DAY, start, min(start + span.minutes, DAY_MINUTES))

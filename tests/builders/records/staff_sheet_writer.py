@@ -20,7 +20,7 @@ def make_occupant(name: str, start: datetime, minutes: int = 30, **more: Any) ->
 
 
 def write_occupants(staff_id: str, occupants: list[Occupant], work: UnitOfWork | None = None) -> None:
-    """Puts these on somebody's own sheets, together with what ``change`` writes."""
+    """Add these to a staff member's own sheets, together with the writes of ``work``."""
     work = work or UnitOfWork()
     days = sorted({day for occupant in occupants for day in sheet_days(staff_id, *occupant.busy_span)})
     found = container.store.read([Ref.to(Sheet, staff_id, day) for day in days])
@@ -34,7 +34,7 @@ def write_occupants(staff_id: str, occupants: list[Occupant], work: UnitOfWork |
 
 
 def assign_occupant(staff_id: str, place: str, start: datetime) -> None:
-    """Gives somebody ``apt_new`` as everybody does who gives an appointment: their post is in the transaction."""
+    """Assign ``apt_new`` to a staff member like the product: their roster entry is in the transaction."""
     member = container.store.read([Ref.to(TeamMember, place, staff_id)]).require(TeamMember, place, staff_id)
     work = UnitOfWork()
     work.save(replace(member, assigned_at=start))

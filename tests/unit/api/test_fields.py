@@ -1,4 +1,4 @@
-"""Field types: what counts as text, a start, a day and an instant."""
+"""Field types: text, starts, days and instants, and what they refuse."""
 
 from __future__ import annotations
 

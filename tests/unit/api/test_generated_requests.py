@@ -1,4 +1,4 @@
-"""Whatever is sent, the frame answers or refuses: no generated request makes it fail."""
+"""No generated request makes the HTTP layer fail: it answers or refuses."""
 
 from __future__ import annotations
 

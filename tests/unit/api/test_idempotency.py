@@ -1,4 +1,4 @@
-"""The Idempotency-Key as callers see it: the first answer again, whatever happens meanwhile (D45)."""
+"""The Idempotency-Key for callers: the first answer again, whatever happens in between (D45)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators get to see: one line per request, metrics with few dimensions, never personal data."""
+"""Logs and metrics: one line per request, few dimensions, never personal data."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def test_a_request_leaves_one_line_without_personal_data(
     assert not [secret for secret in SECRETS if secret in json.dumps(found)]
 
 
-def test_a_bug_is_logged_with_its_stack_but_not_its_message(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_bug_is_logged_with_its_stack_but_not_its_message(caplog: pytest.LogCaptureFixture) -> None:
     app, _ = build_demo_app()
     send(app, "GET", "/trouble/bug")
 

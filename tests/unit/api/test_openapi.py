@@ -93,7 +93,7 @@ def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
 
 
 class Booking(ResponseModel):
-    """A model of this file, named as the demo's is."""
+    """A model with the same name as the demo's."""
 
     id: str
 

@@ -1,4 +1,4 @@
-"""What every route gets from its declaration: decoding, authorisation, answers and problems."""
+"""The services a route gets from its declaration: decoding, authorisation, answers and problems."""
 
 from __future__ import annotations
 
@@ -29,11 +29,7 @@ def test_a_body_reaches_the_handler_as_its_model_and_the_result_comes_back_as_th
     app: Chalice, bookings: DemoBookings
 ) -> None:
     reply = send(
-        app,
-        "POST",
-        "/bookings/a",
-        body={"name": " Ana ", "seats": 2},
-        headers={"x-now": "2026-12-01T10:00:00-05:00"},
+        app, "POST", "/bookings/a", body={"name": " Ana ", "seats": 2}, headers={"x-now": "2026-12-01T10:00:00-05:00"}
     )
 
     assert (reply.status, reply.json) == (
@@ -60,10 +56,7 @@ def test_a_body_reaches_the_handler_as_its_model_and_the_result_comes_back_as_th
         ({"name": "Ana", "start": "2026-02-30T10:00"}, ["/start"]),
         ({"name": "Ana", "start": "9999-12-31T23:59:00-05:00"}, ["/start"]),
         ({"name": "Ana", "start": 1796137200}, ["/start"]),
-        (
-            {"name": "Ana", "guests": [{"email": "a"}, {"mail/x": 1}]},
-            ["/guests/1/mail~1x", "/guests/1/email"],
-        ),
+        ({"name": "Ana", "guests": [{"email": "a"}, {"mail/x": 1}]}, ["/guests/1/mail~1x", "/guests/1/email"]),
         ({"name": "Ana", "who": {"email": 1}}, ["/who/email", "/who"]),
         ([], [""]),
         (None, ["/name"]),

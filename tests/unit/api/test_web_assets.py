@@ -1,4 +1,4 @@
-"""What is sent for the pages: one script each, nothing a strict policy would stop, every text in every language."""
+"""The assets of the pages: one script each, within a strict policy, every text in every language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _DECLARED = re.compile(r"^(?:async )?(?:const|let|class|function) (?:\{ *)?(\w+)
 
 
 def sent(address: str) -> Asset:
-    """The asset at an address that has one."""
     found = find_asset(address)
     assert found
     return found

@@ -1,4 +1,4 @@
-"""Who comes to an appointment, one by one: joining, leaving, coming back (CC-4, D44)."""
+"""Attendees of an appointment, one by one: joining, leaving, coming back (CC-4, D44)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIM = Attendee("cli_kim", "Kim Ito", "code-of-kim")
 
 
 def full(live: int, gone: int = 0) -> Appointment:
-    """An appointment with so many who come and so many who have left."""
+    """An appointment with so many live attendees and so many who have left."""
     people = (Attendee(f"cli_{n}", f"Client {n}", f"code-{n}", cancelled=n >= live) for n in range(live + gone))
     return appointment(attendees=tuple(people))
 

@@ -1,4 +1,4 @@
-"""What a client types into the form, as it is kept."""
+"""A client's answers to the questionnaire, as they are stored."""
 
 from __future__ import annotations
 

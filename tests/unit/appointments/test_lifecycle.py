@@ -1,4 +1,4 @@
-"""The lifecycle as a table: every step from every state, when nobody came, how long it took (D35, D41, feature 87)."""
+"""The lifecycle as a table: every step from every state, no-shows, durations (D35, D41, feature 87)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALLOWED = {
 
 
 def after(about: Appointment, step: LifecycleStep) -> AppointmentState | None:
-    """The state a step leads to, none when it is refused."""
+    """The state a step leads to, or ``None`` if it is refused."""
     try:
         return take_step(about, step, START).state
     except WrongState:

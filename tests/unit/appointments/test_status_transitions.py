@@ -1,4 +1,4 @@
-"""What a move makes of an appointment, and which sets of statuses are valid (D27, D28, D34)."""
+"""The effect of a status change on an appointment, and valid sets of statuses (D27, D28, D34)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Free times: what is listed can be booked, and what cannot says why (D1, D4, D7, D9, D12, D13, WG-2)."""
+"""Free times: a listed time can be booked, any other has a reason (D1, D4, D7, D9, D12, D13, WG-2)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ def offer(duration: int = 30, interval: int = 15, lead: int = 0, horizon: int = 
 
 
 def seeking(access: SeatAccess = SeatAccess.WIDGET, now: datetime = NOW, **more: Any) -> Requester:
-    """Somebody who looks for a time."""
     return Requester(access, now, **more)
 
 
 def listed(slots: BlockSlots) -> dict[int, int]:
-    """Minutes after nine with how many each takes."""
+    """Start in minutes after nine → available seats."""
     return {slot.start - NINE: slot.available for slot in slots.free_slots(NINE - 1440, NINE + 2880)}
 
 
@@ -220,7 +219,7 @@ def test_the_nearest_come_first_and_the_start_itself_is_none_of_them() -> None:
 @given(st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
 def test_what_is_listed_is_what_can_be_booked_one_after_the_other(seed: int) -> None:
-    """Case: whatever is offered is bookable so many times, whatever is not is refused."""
+    """A listed start can be booked exactly as many times as it says, any other not at all."""
     chance = random.Random(seed)
     services = ((MORTGAGE,), (ACCOUNT,), (MORTGAGE, ACCOUNT))
     blocks = [

@@ -1,4 +1,4 @@
-"""Narrowing what can be booked agrees with trying every booking there is."""
+"""Narrowing the choices agrees with trying every possible booking."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CHOSEN = st.builds(
 
 
 def every_booking(services: list[Service], branches: list[BookableBranch]) -> Iterator[BookingChoices]:
-    """Every booking that staff can make, with or without a person and a language, one after the other."""
+    """Every booking that staff can make, with or without a person and a language."""
     for service, branch, method in product(services, branches, METHODS):
         offered = branch.location_id in service.location_ids and method in service.meeting_methods
         if not offered or service.availability is AvailabilitySource.GROUP:

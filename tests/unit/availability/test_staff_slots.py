@@ -1,4 +1,4 @@
-"""Free staff time: grids, buffers, limits, sheets and whose turn it is (D9, D14, D46)."""
+"""Free staff time: grids, buffers, limits, sheets and the order of assignment (D9, D14, D46)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,7 @@ def test_the_grid_steps_from_where_work_within_the_hours_begins() -> None:
 
 
 def test_work_that_begins_between_two_marks_of_the_five_minute_grid_steps_from_the_later() -> None:
-    assert build.clock_times(day_slots(member("a", schedule("09:07-10:41")))) == [
-        "09:10",
-        "09:40",
-        "10:10",
-    ]
+    assert build.clock_times(day_slots(member("a", schedule("09:07-10:41")))) == ["09:10", "09:40", "10:10"]
     assert build.clock_times(day_slots(member("a", schedule("09:07-10:39")))) == ["09:10", "09:40"]
 
 
@@ -49,7 +45,7 @@ def test_schedules_that_touch_or_overlap_are_one_stretch() -> None:
 
 
 def test_work_around_the_clock_has_the_same_grid_however_it_is_asked_about() -> None:
-    """A stretch without an end steps anew from each midnight of the location."""
+    """A stretch without an end starts a new grid at each midnight of the location."""
     always = [member("a", schedule("00:00-24:00"))]
     hours, offered = build.opening("00:00-24:00"), build.offer(50, 50)
     midnight = day_minute("00:00")
@@ -111,11 +107,7 @@ def test_ad_hoc_schedules_and_those_of_other_locations_offer_no_time() -> None:
 
 def test_as_many_as_are_free_are_counted() -> None:
     early, busy = schedule("09:00-10:30"), occupant("1", day_minute("09:00"))
-    found = day_slots(
-        member("a", early),
-        member("b", early, booked=[busy]),
-        member("c", schedule("10:00-11:00")),
-    )
+    found = day_slots(member("a", early), member("b", early, booked=[busy]), member("c", schedule("10:00-11:00")))
 
     assert list(build.free_starts(found, day_minute("00:00"), day_minute("23:59")).values()) == [1, 2, 3, 1]
     assert build.clock_times(found) == ["09:00", "09:30", "10:00", "10:30"]

@@ -1,4 +1,4 @@
-"""Free staff time against an oracle: what is listed is bookable, nothing else is, and the right one gets it (D46)."""
+"""Free staff time against an oracle: the same starts, no others, and the same assignment (D46)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_branches_of_these_tests_often_have_something_free_and_often_not() -
 @examples
 @numbered
 def test_plain_loops_over_intervals_list_the_same(number: int) -> None:
-    """The benchmark's baseline answers the question it is timed for."""
+    """The baseline of the benchmark gives the same answer as the product."""
     case = random_roster(number)
     found = case.slots()
     team = roster_builder.roster(case.hours, case.members)

@@ -20,11 +20,7 @@ ALWAYS = "00:00-24:00"
 
 
 def on(
-    day: str,
-    *members: build.RosterMember,
-    zone: str = TORONTO,
-    duration: int = 60,
-    closures: Sequence[Closure] = (),
+    day: str, *members: build.RosterMember, zone: str = TORONTO, duration: int = 60, closures: Sequence[Closure] = ()
 ) -> StaffSlots:
     """The free times of a local day, in steps of the duration."""
     first, last = at(f"{day} 00:00", zone), at(f"{day} 23:59", zone) + 1
@@ -32,7 +28,7 @@ def on(
 
 
 def walls(found: StaffSlots, day: str, zone: str = TORONTO) -> list[str]:
-    """What is listed for that day, as clocks there show it."""
+    """The starts of that day as local times."""
     first, last = at(f"{day} 00:00", zone), at(f"{day} 23:59", zone) + 1
     return [build.wall_text(start, zone)[3:] for start in build.free_starts(found, first, last)]
 
@@ -112,9 +108,7 @@ def test_a_half_hour_zone_changes_its_clocks_by_an_hour() -> None:
 def test_lord_howe_changes_its_clocks_by_half_an_hour() -> None:
     spring, autumn = (
         walls(
-            on(day, member("a", schedule("01:00-03:30", zone=LORD_HOWE)), zone=LORD_HOWE, duration=30),
-            day,
-            LORD_HOWE,
+            on(day, member("a", schedule("01:00-03:30", zone=LORD_HOWE)), zone=LORD_HOWE, duration=30), day, LORD_HOWE
         )
         for day in ("2026-10-04", "2026-04-05")
     )
@@ -145,7 +139,7 @@ def test_an_afternoon_in_vancouver_goes_on_over_midnight_utc() -> None:
 
 
 def test_a_night_over_the_week_boundary_is_one_shift_and_the_weekdays_are_the_clocks_own() -> None:
-    """Sunday evening into Monday in Toronto; in UTC, by which sheets go, the week has ended at 19:00."""
+    """Sunday evening into Monday in Toronto; in UTC, which sheets use, the week has ended at 19:00."""
     night = schedule(line("22:00-24:00", 7), line("00:00-02:00", 1))
     across = occupant("1", at("2026-12-06 23:30"), 60)
     first, last = at("2026-12-06 00:00"), at("2026-12-08 00:00")

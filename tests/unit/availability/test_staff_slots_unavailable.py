@@ -1,4 +1,4 @@
-"""Why no staff member can be had at a time: each fact outweighs all that follow it (``explain``)."""
+"""The reason why no staff member is available: each fact outweighs all that follow it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ CHRISTMAS = build.at("2026-12-25 10:00")
 
 
 def why(*facts: str) -> Unavailable | None:
-    """Why Christmas at ten cannot be booked when these facts, and all that goes without saying, hold."""
+    """The reason why Christmas at ten cannot be booked when these facts hold."""
     now = {"past": timedelta(minutes=1), "too_soon": timedelta(minutes=-30), "too_far": timedelta(days=-3)}
     when = next(
-        (from_epoch_minute(CHRISTMAS) + ahead for name, ahead in now.items() if name in facts),
-        build.LONG_BEFORE,
+        (from_epoch_minute(CHRISTMAS) + ahead for name, ahead in now.items() if name in facts), build.LONG_BEFORE
     )
     busy = [occupant("1", CHRISTMAS + 15)] if "busy" in facts else []
     busy += [occupant("2", CHRISTMAS + 120)] if "limit" in facts else []
@@ -90,7 +89,7 @@ def test_busy_comes_last_and_nothing_means_bookable() -> None:
 
 
 def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
-    """Whoever gets furthest says why: one is away, one off the grid, one full, one busy."""
+    """The member who gets furthest decides: one is away, one off the grid, one full, one busy."""
     people: Sequence[build.RosterMember] = (
         member("a", schedule("14:00-17:00")),
         member("b", schedule("09:10-17:00")),

@@ -1,4 +1,4 @@
-"""Who sits where: rights, reserves, holds, orphans and what closing keeps (D1, D3, D10, D12, D13)."""
+"""Seats of blocks: access, reserves, holds, orphans and what closing keeps (D1, D3, D10, D12, D13)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ RIGHTS = list(SeatAccess)
 
 
 def placed(blocks: list[Block], occupants: list[Occupant]) -> BlockCapacity:
-    """The seating of these."""
     return BlockCapacity(calendar(blocks, occupants), SECONDS)
 
 
 def rooms(placement: BlockCapacity, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
-    """How many more fit, for the widget, the contact centre and Schedule."""
+    """Seats left for the widget, the contact centre and Schedule."""
     return [placement.remaining_seats(NINE + start, NINE + end, service, right) for right in RIGHTS]
 
 
@@ -50,7 +49,7 @@ def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved:
 
 
 def test_staff_take_open_seats_before_the_reserve_only_when_they_must() -> None:
-    """Who may sit in the reserve is re-seated there to make room for a client."""
+    """An occupant who may use the reserve is moved there to make room for a client."""
     full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, access=SeatAccess.CONTACT_CENTRE)])
     assert rooms(full) == [1, 1, 1]
     assert rooms(placed([block(limit=2, reserved=1)], [booked("1", 0, 30)])) == [0, 1, 1]

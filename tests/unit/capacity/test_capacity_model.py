@@ -1,4 +1,4 @@
-"""Seating against named cases and a brute-force oracle."""
+"""The capacity model against named cases and a brute-force oracle."""
 
 from __future__ import annotations
 
@@ -237,9 +237,7 @@ def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Dema
 
 @examples
 @given(days())
-def test_nothing_outside_the_hull_bears_on_a_decision(
-    day: tuple[list[SeatPool], list[Demand], Demand],
-) -> None:
+def test_nothing_outside_the_hull_bears_on_a_decision(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
     pools, booked, candidate = day
     start, end = dependency_span(booked, candidate.start, candidate.end)
     near = [demand for demand in booked if demand.start < end and start < demand.end]
@@ -249,7 +247,7 @@ def test_nothing_outside_the_hull_bears_on_a_decision(
 
 
 def listing(day: seat_demand_days.DemandDay) -> list[Demand]:
-    """Whom a widget asks for when it lists the day for the service of the first wish."""
+    """The demands a widget tries when it lists the day for the service of the first candidate."""
     candidate = day.candidates[0]
     length = candidate.end - candidate.start
     return [Demand(at, at + length, candidate.choices) for at in range(0, 481 - length, 15)] + day.candidates

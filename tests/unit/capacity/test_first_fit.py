@@ -1,4 +1,4 @@
-"""First fit says yes only where there is a placement, and says it where one is plain to see."""
+"""First fit accepts only where a placement exists, and does so where one is easy to find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client is found by: words, numbers and ids as people type them, against a plain reading of names (CL-1)."""
+"""Client search: words, numbers and ids as people type them, against a plain reading of names (CL-1)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def client(first: str = "José", last: str = "Nuñez-O'Brien", **fields: Any) ->
 
 
 def found(who: Client, query: str, *countries: str) -> bool:
-    """Whether somebody who types this finds them, as the shelves would answer."""
+    """True if this query finds the client, as the directory indexes would answer."""
     wanted, there = parse_search(query, countries), directory_entries(who)
     exact = [(DirectoryIndex.EMAIL, wanted.email), (DirectoryIndex.EXTERNAL, wanted.external_id)]
     exact += [(DirectoryIndex.PHONE, number) for number in wanted.phones]
@@ -41,7 +41,7 @@ def found(who: Client, query: str, *countries: str) -> bool:
 
 
 def named(wanted: SearchTerms, there: frozenset[DirectoryEntry]) -> bool:
-    """Whether an entry that the leading word finds matches the rest; never more than one does."""
+    """True if an entry with the leading word matches the rest; never more than one does."""
     led = [
         e for e in there if e.shelf is DirectoryIndex.NAME and wanted.lead_word and e.term.startswith(wanted.lead_word)
     ]

@@ -1,4 +1,4 @@
-"""Likely duplicates: which records meet, how alike they are, and what people are told of it."""
+"""Likely duplicates: which records are compared, how alike they are, and the reasons given."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ ADDRESS: dict[str, Any] = {"address": "21 Carumbi Place", "city": "Toronto", "re
 
 
 def person(first: str = "Catherine", last: str = "Nguyen", **more: Any) -> Client:
-    """A client with nothing but a name unless said."""
-    return Client(first, last, id="cli_1", created_at=NOW, updated_at=NOW, **more)
+    """A client with nothing but a name by default."""
+    return Client("cli_1", first, last, NOW, NOW, **more)
 
 
 def keys(client: Client) -> set[str]:
-    """Where a client is filed by sound."""
+    """The sound keys of a client."""
     return {entry.term for entry in directory_entries(client) if entry.shelf is DirectoryIndex.SOUND}
 
 
 def meet(one: Client, other: Client) -> bool:
-    """Whether a look for one brings the other."""
+    """True if two clients share a sound key."""
     return not keys(one).isdisjoint(keys(other))
 
 

@@ -1,4 +1,4 @@
-"""Merging by rule, undone to the letter: direction, blanks, notes, consent, chains (MG-1 … MG-5, D16 … D24)."""
+"""Merging by rule and exact undo: direction, blanks, notes, consent, chains (MG-1 … MG-5, D16 … D24)."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ class Records:
         return apart.kept_fields
 
     def seen(self) -> dict[str, Client]:
-        """Everything but when it was written last."""
+        """All clients without the time of the last write."""
         return {i: replace(c, updated_at=NOW) for i, c in self.clients.items()}
 
 

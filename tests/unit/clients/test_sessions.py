@@ -1,4 +1,4 @@
-"""A client's sessions: what they come to over a family, what may be kept, what becomes of one (D39, D41, RB-12)."""
+"""A client's sessions: totals over merged records, reservations and their outcome (D39, D41, RB-12)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECORDS = st.lists(st.tuples(*(st.integers(0, 20) for _ in range(3))), max_size=
 
 
 def called_off(before: Appointment, early: timedelta) -> Appointment:
-    """The appointment as somebody cancels it so long before its start."""
+    """The appointment, cancelled so long before its start."""
     at = before.start - early
     return before.cancelled(Cancellation("", "Sam", at, within_24h=early < LATE_CANCEL))
 

@@ -36,7 +36,7 @@ SENDER = "Frontdesk <bookings@example.org>"
 
 
 def read(told: Notification) -> tuple[str, Any]:
-    """Method and event of the notice's invitation, after a strict look at the bytes."""
+    """Method and event of the notification's invitation, after strict checks of the bytes."""
     method = scheduling_method(told)
     assert method is not None
     raw = build_invitation(told, method, SENDER, PUBLIC_URL)
@@ -196,7 +196,7 @@ TEAMS = Teleconference.agreed(VideoPlatform.TEAMS).with_link(MeetingLink(LINK))
 
 
 def by_video(**fields: Any) -> Appointment:
-    """Over Teams, its link made, unless said otherwise."""
+    """An appointment over Teams with a link, by default."""
     return build.appointment(**{"method": MeetingMethod.VIDEO, "teleconference": TEAMS} | fields)
 
 
@@ -211,10 +211,7 @@ def test_a_video_call_can_be_joined_from_the_calendar() -> None:
 @pytest.mark.parametrize(
     ("fields", "described"),
     [
-        (
-            {"teleconference": Teleconference.agreed(VideoPlatform.ZOOM)},
-            FOLLOWS,
-        ),
+        ({"teleconference": Teleconference.agreed(VideoPlatform.ZOOM)}, FOLLOWS),
         ({"teleconference": TEAMS.with_link_by_staff()}, FOLLOWS),
         ({"teleconference": Teleconference.agreed(VideoPlatform.TEAMS)}, "Change or cancel"),
         ({"teleconference": None}, "Change or cancel"),

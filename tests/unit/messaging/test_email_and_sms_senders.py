@@ -29,7 +29,7 @@ INJECTION = "Prêt\r\nBcc: evil@example.org\r\n\r\n<script>"
 
 
 class FakeClient:
-    """Answers as planned; keeps the requests."""
+    """Gives the planned answers; records the requests."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -134,7 +134,7 @@ def test_only_proof_counts_as_not_sent(error: Exception, understood: type[Except
 
 @pytest.fixture
 def failing_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A provider on loopback that answers every request with 503; gives the paths it was asked for."""
+    """A local provider that answers every request with 503; yields the requested paths."""
     asked: list[str] = []
 
     class Failing(BaseHTTPRequestHandler):
@@ -146,7 +146,7 @@ def failing_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             self.end_headers()
 
         def log_message(self, *args: Any) -> None:
-            """Quiet."""
+            """Stay quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Who is told what: languages, recipients, and what is left unsaid."""
+"""The notification policy: languages, recipients, and what is suppressed."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Visible(HTMLParser):
 
 
 def anything(kind: MessageKind, about: Appointment | None = None) -> Notification:
-    """A notice of this kind, in a scene where it is true."""
+    """A notification of this kind about an appointment that fits it."""
     there = about or build.with_ben()
     if kind in (MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED):
         there = build.cancelled(there)
@@ -226,7 +226,7 @@ def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: MessageKind) 
 
 
 def nasty_scene(about: Appointment) -> MessageContext:
-    """Every text a person may type is hostile."""
+    """A context in which every text a person may type is hostile."""
     there = build.context(about, build.ana(first_name=NASTY), build.ben())
     attendees = tuple(replace(a, name=NASTY, notes=f"{NASTY}\n{NASTY}") for a in about.attendees)
     return replace(

@@ -1,4 +1,4 @@
-"""Requests, as people are told of them: never sounding like a confirmation, turned down with the reason as typed."""
+"""Messages about requests: never sounding like a confirmation, declined with the reason as typed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def told(
     language: str = "en",
     facts: dict[str, str] | None = None,
 ) -> Notification:
-    """The notice of this medium to Ana about an appointment, of what somebody did."""
+    """The notification to Ana about an appointment, by medium and actor."""
     wanted = build.message(kind, ANA, **(facts or {}))
     written = replace(build.entry(wanted, sequence=about.sequence), actor=actor)
     there = build.context(about, build.ana(receive_sms=True, language=language))
@@ -60,12 +60,11 @@ def told(
 
 
 def request(**fields: object) -> Appointment:
-    """Ana's request."""
     return build.appointment(confirmed=False, **fields)
 
 
 def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notification:
-    """What Ana is told when staff turn her request down."""
+    """The notification to Ana when staff decline her request."""
     return told(MessageKind.CANCELLED, build.cancelled(request(), reason), STAFF, medium, language)
 
 

@@ -1,4 +1,4 @@
-"""What the user pool refuses, in our own words; what it does is tested through the application."""
+"""Refusals of the user pool in our own words; its behaviour is tested through the application."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USER = {"UserPoolId": POOL, "Username": "sam@example.org"}
 
 @pytest.fixture
 def stub() -> Iterator[Stubber]:
-    """A Cognito that answers as told, and complains about calls nobody told it of."""
+    """A Cognito that gives the planned answers and refuses all other calls."""
     client = boto3.client(
         "cognito-idp", region_name="ca-central-1", aws_access_key_id="test", aws_secret_access_key="test"
     )
@@ -29,7 +29,6 @@ def stub() -> Iterator[Stubber]:
 
 
 def logins(stub: Stubber, *, invite: bool = True) -> CognitoUserPool:
-    """The logins of that pool."""
     return CognitoUserPool(stub.client, POOL, invite=invite)
 
 

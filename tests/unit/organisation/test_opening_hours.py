@@ -1,4 +1,4 @@
-"""Opening hours, closures and public holidays, in wall time (D11, RB-24)."""
+"""Opening hours, closures and public holidays, in local time (D11, RB-24)."""
 
 from __future__ import annotations
 

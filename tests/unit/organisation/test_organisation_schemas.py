@@ -1,4 +1,4 @@
-"""What set-up takes and refuses before any service is asked (D25b and the bounds of the contract)."""
+"""Request models of set-up: what they accept and refuse (D25b and the bounds of the contract)."""
 
 from __future__ import annotations
 

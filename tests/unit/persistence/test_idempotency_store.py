@@ -1,4 +1,4 @@
-"""Answers kept under Idempotency-Keys come back as they were given, whatever their size."""
+"""Responses kept under Idempotency-Keys come back unchanged, whatever their size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The structure as a rule: rings, rooms, circles, one door per third party, every entry point in app.py."""
+"""The structure as a rule: rings, rooms, circles, one ring per third party, every entry point in app.py."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def ring(file: Path) -> str:
 
 
 def room(file: Path) -> str:
-    """The folder within the ring, empty for files that stand directly in it."""
+    """The folder within the ring, empty for a file directly in it."""
     return "/".join(file.relative_to(ROOT).parts[2:-1])
 
 
@@ -136,7 +136,7 @@ def within(module: str, allowed: Iterable[str]) -> bool:
 
 
 def strangers(file: Path) -> list[str]:
-    """What the file imports although its ring may not."""
+    """Imports of a file that its ring may not have."""
     own = ring(file)
     if own not in ALLOWED:
         return []
@@ -163,7 +163,7 @@ def upward_imports() -> list[str]:
 
 
 def circle(edges: Mapping[str, Iterable[str]]) -> list[str]:
-    """A circle among these, empty when there is none."""
+    """A circle among these edges, or an empty list."""
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
@@ -262,7 +262,7 @@ def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
 
 
 def later_imports(file: Path) -> list[str]:
-    """What a file imports inside its functions."""
+    """Imports inside the functions of a file."""
     tree = ast.parse(file.read_text("utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     inner = [node for function in functions for node in ast.walk(function)]

@@ -1,4 +1,4 @@
-"""The environment as settings: complete or refused, frozen, local only when the stage says so."""
+"""The environment as settings: complete or refused, frozen, local only in the stage ``local``."""
 
 from __future__ import annotations
 

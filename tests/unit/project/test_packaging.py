@@ -1,4 +1,4 @@
-"""Packages: complete or refused, without what nothing loads, and named by their content."""
+"""Packages: complete or refused, without files that nothing loads, named by their content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def archive(path: Path, members: Mapping[str, str], year: int = 2026) -> Path:
 
 
 def names(path: Path) -> set[str]:
-    """What is in an archive."""
+    """The file names in an archive."""
     with zipfile.ZipFile(path) as opened:
         return set(opened.namelist())
 

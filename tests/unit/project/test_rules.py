@@ -24,7 +24,7 @@ _SPAN = re.compile(r"(\d+)(?:(?:–| to )(\d+))?")
 
 
 def cited(text: str) -> Iterator[str]:
-    """Every rule a text names, those between the ends of a span included, as the tables write it."""
+    """Every rule a text names, as the tables write it; spans are filled in."""
     for area, decision, first, last in _ID.findall(text):
         prefix = f"{area}-" if area else decision
         yield f"{prefix}{first}"
@@ -45,12 +45,12 @@ def rows() -> list[list[str]]:
 
 
 def explained() -> list[str]:
-    """What the tables have a row for."""
+    """The rules that have a row in a table."""
     return [name for name, *_ in rows() if list(cited(name)) == [name]]
 
 
 def sources() -> list[Path]:
-    """Everything that may cite a rule, but what explains them."""
+    """Every file that may cite a rule, except the one that explains them."""
     found = (path for place in (*CODE, *DOCUMENTS) for path in (ROOT / place, *(ROOT / place).rglob("*")))
     ours = (path for path in found if path != RULES and NOT_OURS not in path.parents)
     return sorted(path for path in ours if path.is_file() and path.suffix in KINDS)
@@ -96,7 +96,7 @@ def test_every_link_to_a_decision_leads_somewhere() -> None:
 
 
 def test_the_matrix_is_the_one_in_the_code() -> None:
-    """Whose letters test_permissions holds against chalicelib/domain/shared/permissions.py, cell by cell."""
+    """test_permissions compares these letters with chalicelib/domain/shared/permissions.py, cell by cell."""
     (header,) = (row for row in rows() if row[0] == "ability")
     printed = {row[0].strip("`"): row[1:7] for row in rows() if row[0].startswith("`")}
 

@@ -1,4 +1,4 @@
-"""What is deployed, read from infra/template.yaml and .chalice: the table, the policies, the gateway's answers."""
+"""The deployment as infra/template.yaml and .chalice describe it: table, policies, gateway answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def policy(name: str) -> list[dict[str, Any]]:
 
 
 def actions(name: str) -> set[str]:
-    """Everything a function may do."""
+    """Every action of the policy of a function."""
     return {action for statement in policy(name) for action in statement["Action"]}
 
 
@@ -216,7 +216,7 @@ def test_every_stage_names_its_parameters(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", stages.STAGES)
 def test_a_stage_calls_itself_by_its_own_name(stage: str) -> None:
-    """The aids that make time testable hang on this name."""
+    """The test clock depends on this name."""
     settings = CONFIG["stages"][stage]
 
     assert settings["environment_variables"]["STAGE"] == settings["api_gateway_stage"] == stage

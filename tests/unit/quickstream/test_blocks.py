@@ -1,4 +1,4 @@
-"""Blocks by themselves: when they open and close, and what a series makes of a wall time (D11, D12)."""
+"""Single blocks: when they open and close, and the occurrences of a series (D11, D12)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ def at(text: str) -> int:
 
 
 def clock(text: str) -> datetime:
-    """A wall time."""
     return datetime.fromisoformat(text)
 
 

@@ -1,4 +1,4 @@
-"""Recurrence rules: which wall times they give, and which rules are refused (D11)."""
+"""Recurrence rules: the local times they give, and the rules that are refused (D11)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from chalicelib.domain.shared.errors import Invalid
 
 
 def clock(text: str) -> datetime:
-    """A wall time."""
     return datetime.fromisoformat(text)
 
 
@@ -29,7 +28,7 @@ def series(rule: str | None, start: datetime = START) -> Series:
 
 
 def days(rule: str, start: datetime = START) -> list[str]:
-    """The dates a rule gives."""
+    """The dates of a rule."""
     validate_rule(series(rule, start))
     return [f"{wall:%m-%d}" for wall in wall_starts(series(rule, start), HORIZON)]
 

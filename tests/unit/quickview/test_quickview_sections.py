@@ -1,4 +1,4 @@
-"""Quick View as rules: one section for every state, how far it looks, what it offers to whom (RB-1, feature 71)."""
+"""Quick View: one section for every state, its window, its actions by role (RB-1, feature 71)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPEN = {Action.EDIT, Action.CANCEL, Action.ASSIGN, Action.UNASSIGN}
 
 
 def ended(state: AppointmentState, start: datetime, at: datetime) -> Appointment:
-    """What started then and came to this end at that time."""
+    """An appointment with this start that reached its final state at that time."""
     plain = appointment(start=start, end=start + timedelta(minutes=30), state=state)
     if state is AppointmentState.CANCELLED:
         return replace(plain, cancellation=Cancellation("", "Sam", at, within_24h=False))
@@ -90,7 +90,7 @@ def test_nothing_confirmed_waits_for_ever() -> None:
 
 
 def person(role: Role, staff_id: str = "stf_me", place: str = LOCATION.id) -> Principal:
-    """Somebody of this role who works there."""
+    """A staff member of this role."""
     return Principal(staff_id, "Me", "me@example.org", frozenset({role}), frozenset({place}))
 
 

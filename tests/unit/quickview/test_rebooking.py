@@ -1,4 +1,4 @@
-"""When a rebooking takes place and whether its schedule holds it, in itself (RB-8, TZ-7, D37)."""
+"""The start of a rebooking, and whether its schedule covers it (RB-8, TZ-7, D37)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Case = tuple[WorkSchedule, str, datetime]
 
 
 def wish(wall: datetime, at: datetime | None = None) -> RebookRequest:
-    """A session at this wall time; with ``at``, by the offset clocks have then."""
+    """A request for this local time; with ``at``, by the offset clocks have then."""
     clock = wall.timetz() if at is None else wall.time().replace(tzinfo=at.tzinfo)
     return RebookRequest(RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, wall.date(), clock)
 

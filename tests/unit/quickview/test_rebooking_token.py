@@ -1,4 +1,4 @@
-"""Review tokens: what is sealed is opened again, by the same key only and only as it was (D43)."""
+"""Review tokens: a signed review is verified by the same key only, and only unchanged (D43)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_every_ability_has_its_row() -> None:
 
 
 def test_every_ability_a_route_asks_for_is_asked_over_http() -> None:
-    """A new route brings its row of tests/builders/oracles/permission_requests.py along."""
+    """A new route needs its row in tests/builders/oracles/permission_requests.py."""
     routes = [route for resource in DECLARED for route in resource.declared]
     needed = {
         ability.value
@@ -99,7 +99,7 @@ def test_own_is_what_is_assigned_to_him() -> None:
 
 
 def test_rights_at_locations_include_those_to_ones_own() -> None:
-    """A higher role never has less: what is assigned to a manager stays his when he leaves the location."""
+    """A higher role never has less: a manager keeps their own appointments after leaving the location."""
     for role in ("staff", "staff_plus", "staff_advanced", "manager"):
         assert person(role).reaches(Ability.APPOINTMENT_VIEW, location_id="loc_2", own=True)
     assert not person("manager").reaches(Ability.BOOK_CONTACT_CENTRE, location_id="loc_1", own=True)

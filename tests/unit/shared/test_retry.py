@@ -1,4 +1,4 @@
-"""Deciding anew when overtaken, and giving up in time."""
+"""Retries after a conflict, and giving up in time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.services.retry import MAX_ATTEMPTS, MAX_SECONDS, retry_on_confli
 
 
 class Rivals:
-    """An attempt that is overtaken so many times, on a clock that each attempt moves on."""
+    """An attempt that fails with a conflict so many times, on a clock that each attempt advances."""
 
     def __init__(self, times: int, seconds_each: float = 0) -> None:
         self.left = times

@@ -1,4 +1,4 @@
-"""Wall times on the days clocks change, and the grid."""
+"""Local times on the days clocks change, and the grid."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_starts_lie_on_the_five_minute_grid(text: str) -> None:
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "america/toronto", "../UTC", "", "localtime", "Factory"])
 def test_an_unknown_zone_is_named(zone: str) -> None:
-    """What a machine itself is set to, and what stands for nowhere, are files beside the zones and no places."""
+    """``localtime`` and ``Factory`` are files beside the zones and name no place."""
     with pytest.raises(Refusal) as refused:
         resolve_start(wall("2026-12-01T10:00"), zone)
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_timezone", "/timezone")
