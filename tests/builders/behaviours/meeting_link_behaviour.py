@@ -224,7 +224,7 @@ def test_a_message_does_not_wait_longer_than_it_may(harness: Harness, start: dat
 def test_a_crash_between_link_and_mail_leads_to_one_mail_with_that_link(harness: Harness) -> None:
     made = put_call(harness)
     reads = harness.store.reads
-    # Reads: the scene (three), the appointment before the link is kept, then the scene again.
+    # Reads: the context (three), the appointment before the link is saved, then the context again.
     harness.store.interrupt[reads + 5] = crash
     with pytest.raises(ProcessCrash):
         harness.relay(made)

@@ -79,8 +79,8 @@ def test_the_message_of_the_merged_record_alone_is_not_repeated_either(harness: 
     merge_ana_into_ben(harness)
     harness.sweep(NOW + 10 * MINUTE)
 
-    told = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
-    assert told == [("client", "ana@example.org"), ("location", "king@example.org")]
+    sent = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
+    assert sent == [("client", "ana@example.org"), ("location", "king@example.org")]
 
 
 def test_undoing_the_merge_repeats_nothing(harness: Harness) -> None:
@@ -92,8 +92,8 @@ def test_undoing_the_merge_repeats_nothing(harness: Harness) -> None:
     undo_merge(harness)
     harness.sweep(NOW + 10 * MINUTE)
 
-    told = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
-    assert told == [("client", "ben@example.org"), ("location", "king@example.org")]
+    sent = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
+    assert sent == [("client", "ben@example.org"), ("location", "king@example.org")]
     assert "redirected" in harness.table.claim_states()
 
 
@@ -110,7 +110,7 @@ def test_what_the_person_does_not_want_is_not_sent_to_the_record_that_did(harnes
 
 def test_a_merge_just_before_the_sending_is_noticed(harness: Harness) -> None:
     made = put_messages(harness, ANA)
-    # The first two reads look up what is to be said, the third looks once more.
+    # The first two reads build the notification, the third checks it again before sending.
     harness.store.interrupt[3] = lambda: merge_ana_into_ben(harness)
 
     harness.relay(made)

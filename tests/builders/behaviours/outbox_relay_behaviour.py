@@ -140,7 +140,7 @@ def move_appointment(harness: Harness) -> Callable[[], None]:
 
 def test_moved_between_looking_and_sending_nothing_stale_goes_out(harness: Harness) -> None:
     made = put_booking(harness)
-    harness.store.interrupt[3] = move_appointment(harness)  # two reads to look, the third just before sending
+    harness.store.interrupt[3] = move_appointment(harness)  # two reads to prepare, the third just before sending
 
     harness.relay(made)
 
@@ -353,10 +353,10 @@ def test_no_log_line_and_no_dead_letter_names_a_person(harness: Harness) -> None
     harness.relay(put_booking(harness))
     harness.sweep(NOW + 5 * MINUTE)
 
-    told = f"{harness.observer.lines} {harness.dead.letters}"
+    sent = f"{harness.observer.lines} {harness.dead.letters}"
     assert harness.observer.lines
     assert harness.dead.letters
-    assert not any(secret in told for secret in ("Ana", "Ruiz", "ana@example.org", "+1416", "code-of", "Wheel"))
+    assert not any(secret in sent for secret in ("Ana", "Ruiz", "ana@example.org", "+1416", "code-of", "Wheel"))
 
 
 def test_a_sweep_told_of_another_time_does_not_think_a_sender_lost(harness: Harness) -> None:

@@ -48,15 +48,15 @@ class MemoryStore:
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> MemoryReadResult:
         wanted = {(ref.kind, ref.key) for ref in refs}
-        return MemoryReadResult({where: self.records[where] for where in wanted if where in self.records})
+        return MemoryReadResult({key: self.records[key] for key in wanted if key in self.records})
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
         """Save if every record still has the version it was read at; journal entries are only kept."""
         keyed = [(record, (type(record), (record.id,)), read_at) for record, read_at in work.saved]
         with self._lock:
-            if any(getattr(self.records.get(where), "version", 0) != read_at for _, where, read_at in keyed):
+            if any(getattr(self.records.get(key), "version", 0) != read_at for _, key, read_at in keyed):
                 raise Stale
-            self.records |= {where: record for record, where, _ in keyed}
+            self.records |= {key: record for record, key, _ in keyed}
             self.journal += work.entries
 
     def stored_response(self, scope: str, key: str) -> StoredResponse | None:
@@ -99,9 +99,9 @@ class MemoryOutbox:
 
     def postpone(self, due: DueEntry, at: datetime, attempts: int, *, published: bool) -> None:
         with self._lock:
-            there = self.waiting.get(due.entry_id)
-            if there is not None and there.due.attempts == due.attempts:
-                published = published or there.due.published
+            waiting = self.waiting.get(due.entry_id)
+            if waiting is not None and waiting.due.attempts == due.attempts:
+                published = published or waiting.due.published
                 self.waiting[due.entry_id] = _Waiting(replace(due, attempts=attempts, published=published), at)
 
     def add(self, entry: JournalEntry) -> bool:
@@ -118,10 +118,10 @@ class MemoryOutbox:
                 claim = ClaimResult(send_claim, ClaimState.GRANTED, str(len(self.claims)), now + LEASE)
                 self.claims[send_claim] = ("claimed", claim)
                 return claim
-            state, theirs = self.claims[send_claim]
+            state, existing = self.claims[send_claim]
             if state != "claimed":
-                return replace(theirs, state=ClaimState.SETTLED)
-            return replace(theirs, state=ClaimState.HELD if now < theirs.until else ClaimState.EXPIRED)
+                return replace(existing, state=ClaimState.SETTLED)
+            return replace(existing, state=ClaimState.HELD if now < existing.until else ClaimState.EXPIRED)
 
     def release(self, claim: ClaimResult) -> None:
         with self._lock:

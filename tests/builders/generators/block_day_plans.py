@@ -151,4 +151,4 @@ EXPIRED = Plan(
     acts=(Act("hold", MORTGAGE, 0), Act("hold", ACCOUNT, 0), Act("wait", MORTGAGE, 1)),
     seed=0,
 )
-"""Both seats were held until this very second."""
+"""Both seats are on hold until this very second."""

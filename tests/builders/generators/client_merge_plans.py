@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.clients.client import PROFILE_FIELDS
 
 Call = Callable[[str, str, Any], Any]
-"""A request of an administrator by method, path and body; the answer's JSON, for only what succeeds is asked."""
+"""A request of an administrator by method, path and body that must succeed; returns the answer's JSON."""
 
 CLIENTS = 4
 NAMES = st.sampled_from(["Ana", "Bo", "Łukasz", "O'Brien"])

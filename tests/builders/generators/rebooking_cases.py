@@ -15,7 +15,7 @@ ZONES = (
     *("Pacific/Auckland", "Pacific/Kiritimati", "Pacific/Chatham", "Pacific/Pago_Pago", "UTC", "Asia/Kathmandu"),
     *("America/Toronto", "America/St_Johns", "America/Los_Angeles", "Europe/London", "Europe/Dublin"),
 )
-# Where clocks change when.
+# Zones and dates of clock changes.
 FLIPS = (
     *(("Australia/Melbourne", date(2026, 10, 4)), ("Australia/Melbourne", date(2027, 4, 4))),
     *(("Australia/Lord_Howe", date(2026, 10, 4)), ("Australia/Lord_Howe", date(2027, 4, 4))),

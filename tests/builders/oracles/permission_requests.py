@@ -35,7 +35,7 @@ LOCATIONS = (HERE, THERE)
 
 MYSELF, COLLEAGUE, STRANGER = Case("myself", own=True), Case("colleague"), Case("stranger", here=False)
 WORKERS = (MYSELF, COLLEAGUE, STRANGER)
-# Those who stand for the other roles; whoever asks is not among them.
+# One colleague per role; the caller's own role is left out (see ``cases``).
 PEERS = tuple(Case(role, role=role) for role in RANKS)
 
 ANYTHING = (Case("anything"),)
@@ -168,7 +168,7 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     VisibilityRequest(("appointment_view", "dashboard_view"), "GET", "/appointments/{appointment}", APPOINTMENTS),
     Request(("log_view",), "GET", "/appointments/{appointment}/log", APPOINTMENTS),
     Request(("status_history_view",), "GET", "/appointments/{appointment}/history", APPOINTMENTS),
-    # These do not go through statuses: whoever may move them is told so.
+    # These appointments have no status: callers with the ability get 409.
     Request(("status_update",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _CONFIRMED, status=409),
     Request(("status_cancel",), "POST", "/appointments/{appointment}/status", APPOINTMENTS, _DECLINED, status=409),
     Request(("catalogue_view",), "GET", "/statuses"),
@@ -178,7 +178,7 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     Request(_EDIT, "POST", "/appointments/{appointment}/attendees", APPOINTMENTS, _GUEST, status=201, fresh=True),
     Request(_EDIT, "DELETE", "/appointments/{appointment}/attendees/{client}", APPOINTMENTS, status=204, fresh=True),
     Request(_PROGRESS, "POST", "/appointments/{appointment}/commence", APPOINTMENTS, fresh=True),
-    # Nothing has begun yet: whoever may do this is told so.
+    # Nothing has begun yet: callers with the ability get 409.
     *(
         Request(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
         for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED), ("sign-off", None))
@@ -222,7 +222,7 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     Request(("book_contact_centre",), "GET", _FREE + "contact_centre", LOCATIONS),
     Request(("book_contact_centre",), "POST", "/appointments", LOCATIONS, _booking("contact_centre"), status=201),
     Request(_BOOK, "GET", _FREE + "schedule", LOCATIONS, known=True),
-    # Where there is no block.
+    # At a time without a block.
     Request(("book_over_capacity",), "POST", "/appointments", body=_booking("schedule", start="{closed}"), status=201),
     Request(("book_for_self",), "POST", "/appointments", (MYSELF,), _booking("schedule", _SOMEBODY), status=201),
     Request(
@@ -261,7 +261,7 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
             "/cancellation-reasons",
         )
     ),
-    # Whoever may do this is told that something is missing, or that it is in use.
+    # Callers with the ability get 422 for an empty body and 409 for a record in use.
     *(Request(("catalogue_edit",), "POST", path, body={}, status=422) for path in ("/locations", "/services")),
     Request(("catalogue_edit",), "POST", "/cancellation-reasons", body={}, status=422),
     *(
@@ -286,23 +286,23 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     ClientRequest(("client_view",), "GET", "/clients/{client}/sessions", CLIENTS),
     ClientRequest(("sessions_allot",), "PUT", "/clients/{client}/sessions", CLIENTS, {"allotted": 5}),
     ClientRequest(("log_view",), "GET", "/clients/{client}/session-requests", CLIENTS),
-    # Only who has a limit needs more: whoever may ask is told so.
+    # A client without a limit needs no more sessions: callers with the ability get 409.
     ClientRequest(("sessions_request",), "POST", "/clients/{client}/session-requests", CLIENTS, _MORE, 409, fresh=True),
     Request(("settings_edit", "dashboard_view"), "GET", "/settings"),
     Request(("settings_edit",), "PATCH", "/settings", body={}),
 )  # fmt: skip
 
-# The same once the organisation lets everybody view all clients: what may be done to them stays as it was.
+# With all clients visible to everybody: the abilities to change them stay the same.
 SHARED_VIEW_REQUESTS: tuple[Request, ...] = (
     ClientRequest(("client_view_shared",), "GET", "/clients/{client}", CLIENTS, view="client_view_shared"),
     ClientRequest(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}, view="client_view_shared"),
 )
 
-# No group session can be made yet: their routes bring their row.
+# Group sessions have no routes yet; their rows come with them.
 UNROUTED_ABILITIES = {"group_attendee_add": "/group-sessions"}
 
 
-# The contact centre has no appointments of its own; nobody is his own peer.
+# The contact centre has no appointments of its own; nobody is their own peer.
 def cases(request: Request, role: str) -> list[Case]:
     """The cases to try for this role."""
     return [case for case in request.cases if case.name != role and not (case is OWN and role == "contact_centre")]

@@ -91,8 +91,8 @@ class StaffSlotsOracle:
         last_day = now.astimezone(ZoneInfo(self._zone)).date() + timedelta(days=max(ahead, self.offer.horizon_days))
         return local_time(start, self._zone).date() <= last_day
 
-    def _can(self, who: RosterMember, start: int, *, on_grid: bool) -> bool:
-        service, staff = self.offer.service, who.staff
+    def _can(self, member: RosterMember, start: int, *, on_grid: bool) -> bool:
+        service, staff = self.offer.service, member.staff
         if service.id not in staff.service_ids or self.wanted.staff_id not in {None, staff.id}:
             return False
         if self.wanted.language and self.wanted.language not in staff.languages:
@@ -102,9 +102,9 @@ class StaffSlotsOracle:
             return False
         if not all(at in self._present[staff.id] for at in range(start, end)):
             return False
-        if any(self._disturbs(one, start, end) for one in self._counted(who)):
+        if any(self._disturbs(one, start, end) for one in self._counted(member)):
             return False
-        return staff.daily_limit is None or self._that_day(who, start) < staff.daily_limit
+        return staff.daily_limit is None or self._that_day(member, start) < staff.daily_limit
 
     def _on_grid(self, staff_id: str, start: int) -> bool:
         mark = self._begins[staff_id][start]
@@ -120,14 +120,14 @@ class StaffSlotsOracle:
             return start - other.end < other.after + service.buffer_before
         return other.start - end < service.buffer_after + other.before
 
-    def _counted(self, who: RosterMember) -> list[Occupant]:
+    def _counted(self, member: RosterMember) -> list[Occupant]:
         own = {self.requester.moving, self.requester.hold.id if self.requester.hold else None}
         now = self.requester.now.timestamp()
-        return [o for o in who.booked if o.id not in own and (o.expires is None or o.expires > now)]
+        return [o for o in member.booked if o.id not in own and (o.expires is None or o.expires > now)]
 
-    def _that_day(self, who: RosterMember, start: int) -> int:
-        zone = who.staff.timezone or self._zone
-        return sum(local_time(o.start, zone).date() == local_time(start, zone).date() for o in self._counted(who))
+    def _that_day(self, member: RosterMember, start: int) -> int:
+        zone = member.staff.timezone or self._zone
+        return sum(local_time(o.start, zone).date() == local_time(start, zone).date() for o in self._counted(member))
 
     @cached_property
     def _begins(self) -> dict[str, dict[int, int]]:
@@ -168,10 +168,10 @@ class StaffSlotsOracle:
         found = set(self._weekly_hours)
         for closure in self.hours.closures:
             found.difference_update(local_minutes(closure.date, closure.start, closure.end, self._zone))
-        kept = self.offer.settings.holidays
-        if kept:
-            feasts = holidays.country_holidays(kept.country, subdiv=kept.region)
-            for day in (day for day in self._days if day in feasts):
+        observed = self.offer.settings.holidays
+        if observed:
+            public_holidays = holidays.country_holidays(observed.country, subdiv=observed.region)
+            for day in (day for day in self._days if day in public_holidays):
                 found.difference_update(local_minutes(day, 0, 1440, self._zone))
         return found
 
@@ -183,9 +183,9 @@ class StaffSlotsOracle:
     def _present(self) -> dict[str, set[int]]:
         return {m.staff.id: self._open & (self._working[m.staff.id] - minutes_off(m)) for m in self.members}
 
-    def _scheduled(self, who: RosterMember) -> set[int]:
+    def _scheduled(self, member: RosterMember) -> set[int]:
         found: set[int] = set()
-        for one in who.rota.schedules:
+        for one in member.rota.schedules:
             if one.calendar_type != "open" or one.location_id not in {None, self.offer.location.id}:
                 continue
             days = [
@@ -197,10 +197,10 @@ class StaffSlotsOracle:
         return found
 
 
-def minutes_off(who: RosterMember) -> set[int]:
+def minutes_off(member: RosterMember) -> set[int]:
     """Every minute of which some part is time off."""
     found: set[int] = set()
-    for absence in who.rota.time_off:
+    for absence in member.rota.time_off:
         begin = int((absence.start - EPOCH).total_seconds() // 60)
         at = begin
         while EPOCH + timedelta(minutes=at) < absence.end:

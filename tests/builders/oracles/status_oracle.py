@@ -74,10 +74,10 @@ class StatusOracle:
         places = [step.position for step in after if not step.archived]
         if len(set(places)) < len(places):
             return "position_taken"
-        gone = [
+        missing = [
             p for p in self._needed() if self.lowest(p) and not any(s.predicate == p and not s.archived for s in after)
         ]
-        if gone:
+        if missing:
             return "status_needed"
         return self.out_of_order(after) if self.function else None
 

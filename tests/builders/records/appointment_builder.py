@@ -99,9 +99,9 @@ def with_ben(**fields: Any) -> Appointment:
     return appointment(attendees=(*appointment().attendees, other), **fields)
 
 
-def cancelled(was: Appointment, reason: str = "Ill") -> Appointment:
+def cancelled(before: Appointment, reason: str = "Ill") -> Appointment:
     """The appointment, cancelled for everybody."""
-    return replace(was.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=was.version + 1)
+    return replace(before.cancelled(Cancellation(reason, "Ana Ruiz", NOW, False)), version=before.version + 1)
 
 
 def context(about: Appointment | None = None, *clients: Client, settings: Settings = SETTINGS) -> MessageContext:
@@ -136,9 +136,9 @@ def notifications(
     kind: MessageKind = MessageKind.CONFIRMATION, recipient: str = ANA, at: MessageContext | None = None, **facts: str
 ) -> list[Notification]:
     """The notifications to the recipient about the appointment as it is now."""
-    there = at or context()
-    told = message(kind, recipient, **facts)
-    return list(route(told, entry(told, sequence=there.appointment.sequence), there, NOW).notifications)
+    current = at or context()
+    queued = message(kind, recipient, **facts)
+    return list(route(queued, entry(queued, sequence=current.appointment.sequence), current, NOW).notifications)
 
 
 def notification(

@@ -111,11 +111,11 @@ def offer(
 
 def roster(hours: BranchHours, members: Iterable[RosterMember]) -> BranchRoster:
     """The roster of the branch, built from the records of its members."""
-    posts = (
+    entries = (
         TeamMember(BRANCH, m.staff.id, m.staff.role, assigned_at=m.assigned_at).updated_from(m.staff, m.rota)
         for m in members
     )
-    return BranchRoster(BRANCH, hours, tuple(sorted(posts, key=lambda post: post.staff_id)))
+    return BranchRoster(BRANCH, hours, tuple(sorted(entries, key=lambda post: post.staff_id)))
 
 
 def calendar(who: RosterMember, first: int, last: int) -> Calendar:
@@ -140,8 +140,8 @@ def slots(
 ) -> StaffSlots:
     """The free times for starts in [first, last)."""
     calendars = {m.staff.id: calendar(m, first, last) for m in members}
-    asker = requester or Requester(SeatAccess.WIDGET, LONG_BEFORE)
-    return StaffSlots(offered, roster(hours, members), calendars, asker, wanted, first, last)
+    requester = requester or Requester(SeatAccess.WIDGET, LONG_BEFORE)
+    return StaffSlots(offered, roster(hours, members), calendars, requester, wanted, first, last)
 
 
 def free_starts(found: StaffSlots, first: int, last: int) -> dict[int, int]:

@@ -28,10 +28,10 @@ from chalicelib.persistence.store import DynamoStore
 from chalicelib.persistence.table import Row, connect_table
 from chalicelib.services.messaging.messaging_ports import Outbox
 from chalicelib.services.store_port import Store
-from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
-from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
-from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there
-from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # the same for reminders
+from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # shared tests
 from tests.builders.doubles.messaging_doubles import Harness
 from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, APPOINTMENT, NOW, PUBLIC_URL, STAFF_NOTES

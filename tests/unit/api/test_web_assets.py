@@ -78,8 +78,8 @@ def test_every_text_asked_for_exists() -> None:
 
 def test_whatever_is_said_of_an_appointment_is_said_of_a_request_too() -> None:
     source = (_HERE / "widget" / "appointment.js").read_text("utf-8")
-    said = set(re.findall(r'#say\("(\w+)"', source))
-    said |= {f"{what}_{part}" for what in ("move", "cancel") for part in ("ask", "yes", "until", "late")}
-    assert len(said) > 5
+    used = set(re.findall(r'#say\("(\w+)"', source))
+    used |= {f"{what}_{part}" for what in ("move", "cancel") for part in ("ask", "yes", "until", "late")}
+    assert len(used) > 5
     known = words("en").keys()
-    assert [key for key in sorted(said) if key not in known or f"{key}_request" not in known] == []
+    assert [key for key in sorted(used) if key not in known or f"{key}_request" not in known] == []

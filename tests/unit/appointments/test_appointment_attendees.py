@@ -49,14 +49,14 @@ def test_who_had_left_comes_again_as_somebody_new() -> None:
 
 
 def test_a_calendar_that_was_told_of_the_leaving_believes_the_return() -> None:
-    told, about = [], with_ben()
+    sequences, about = [], with_ben()
     for _ in range(2):
         about = about.without_attendee(BEN, NOW)
-        told.append(notification(MessageKind.CANCELLED, BEN, at=context(about)).sequence)
+        sequences.append(notification(MessageKind.CANCELLED, BEN, at=context(about)).sequence)
         about = about.with_attendee(Attendee(BEN, "Ben Okafor", "another-code"), NOW)
-        told.append(notification(MessageKind.CONFIRMATION, BEN, at=context(about)).sequence)
+        sequences.append(notification(MessageKind.CONFIRMATION, BEN, at=context(about)).sequence)
 
-    assert told == sorted(set(told))
+    assert sequences == sorted(set(sequences))
     assert notification(MessageKind.CONFIRMATION, ANA, at=context(about)).sequence == 0
 
 

@@ -109,10 +109,10 @@ def test_a_grid_that_does_not_divide_the_hour_goes_on_over_the_change() -> None:
         ([block(limit=2, reserved=1)], 0, None),
     ],
 )
-def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, why: Unavailable | None) -> None:
+def test_a_time_says_why_it_cannot_be_booked(blocks: list[Block], minutes: int, reason: Unavailable | None) -> None:
     slots = BlockSlots(offer(), calendar(blocks), seeking())
-    assert slots.unavailable_reason(NINE + minutes) is why
-    assert (minutes in listed(slots)) == (why is None)
+    assert slots.unavailable_reason(NINE + minutes) is reason
+    assert (minutes in listed(slots)) == (reason is None)
 
 
 def test_what_is_full_says_so() -> None:
@@ -135,17 +135,17 @@ def test_what_is_full_says_so() -> None:
         (Unavailable.METHOD_NOT_OFFERED, Invalid, "method_not_offered"),
     ],
 )
-def test_each_reason_is_refused_with_the_contracts_code(why: Unavailable, kind: type[Exception], code: str) -> None:
-    found = refusal_for(why)
+def test_each_reason_is_refused_with_the_contracts_code(reason: Unavailable, kind: type[Exception], code: str) -> None:
+    found = refusal_for(reason)
     assert (type(found), found.code) == (kind, code)
 
 
 def test_staff_see_reserve_and_held_blocks_and_place_freely() -> None:
     reserved = calendar([block(limit=3, reserved=1)])
-    assert [listed(BlockSlots(offer(), reserved, seeking(right)))[0] for right in SeatAccess] == [2, 3, 3]
+    assert [listed(BlockSlots(offer(), reserved, seeking(access)))[0] for access in SeatAccess] == [2, 3, 3]
     hidden = calendar([block(state=BlockState.HELD)])
-    assert [bool(listed(BlockSlots(offer(), hidden, seeking(right)))) for right in SeatAccess] == [False, False, True]
-    assert [BlockSlots(offer(), reserved, seeking(right)).unavailable_reason(NINE + 5) for right in SeatAccess] == [
+    assert [bool(listed(BlockSlots(offer(), hidden, seeking(access)))) for access in SeatAccess] == [False, False, True]
+    assert [BlockSlots(offer(), reserved, seeking(access)).unavailable_reason(NINE + 5) for access in SeatAccess] == [
         Unavailable.OFF_GRID,
         Unavailable.OFF_GRID,
         None,
@@ -204,7 +204,7 @@ def test_when_seats_shrink_the_older_hold_confirms() -> None:
     assert BlockSlots(offer(), found, seeking(hold=new)).unavailable_reason(NINE) is Unavailable.FULL
     taken = found.with_occupant(booked("3", 0, 30))
     assert BlockSlots(offer(), taken, seeking(hold=old)).unavailable_reason(NINE) is Unavailable.FULL
-    # The rank is that of the slot that is held; another time is looked for like anybody's.
+    # A hold keeps its rank for its own slot only.
     assert BlockSlots(offer(), found, seeking(hold=old)).unavailable_reason(NINE + 15) is Unavailable.FULL
 
 

@@ -72,9 +72,9 @@ def every_booking(services: list[Service], branches: list[BookableBranch]) -> It
 
 
 def can_be_had(service: Service, branch: BookableBranch, person: str | None, language: str | None) -> bool:
-    offering = [post for post in branch.members if service.id in post.service_ids]
-    able = [post for post in offering if language is None or language in post.languages]
-    reached = [post.staff_id for post in able if post.staff_id in branch.bookable_staff_ids]
+    offering = [member for member in branch.members if service.id in member.service_ids]
+    able = [member for member in offering if language is None or language in member.languages]
+    reached = [member.staff_id for member in able if member.staff_id in branch.bookable_staff_ids]
     if person is not None:
         return person in reached
     if service.availability is AvailabilitySource.QUICKSTREAM:

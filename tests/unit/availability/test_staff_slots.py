@@ -124,12 +124,12 @@ def test_a_daily_limit_counts_the_days_of_the_staff_members_own_zone() -> None:
 
 def test_a_daily_limit_is_reached_and_not_only_exceeded() -> None:
     two = [occupant("1", day_minute("09:00")), occupant("2", day_minute("09:30"))]
-    whys = [
+    reasons = [
         day_slots(member("a", NINE_TO_FIVE, limit=n, booked=two)).unavailable_reason(day_minute("12:00"))
         for n in (1, 2, 3)
     ]
 
-    assert whys == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT, None]
+    assert reasons == [Unavailable.DAILY_LIMIT, Unavailable.DAILY_LIMIT, None]
     assert build.clock_times(day_slots(member("a", NINE_TO_FIVE, limit=0))) == []
 
 
@@ -232,8 +232,8 @@ def test_the_nearest_come_with_the_closest_first_and_the_earlier_of_two() -> Non
 
 def test_staff_place_freely_and_are_listed_the_grid() -> None:
     clients, staff = (
-        day_slots(member("a", schedule("09:00-10:00")), access=right)
-        for right in (SeatAccess.WIDGET, SeatAccess.SCHEDULE)
+        day_slots(member("a", schedule("09:00-10:00")), access=access)
+        for access in (SeatAccess.WIDGET, SeatAccess.SCHEDULE)
     )
 
     assert build.reasons(clients, "09:05", "09:30") == [Unavailable.OFF_GRID, None]

@@ -171,25 +171,25 @@ def test_a_schedule_in_another_zone_moves_while_only_one_of_the_two_has_changed(
 def test_a_schedule_fits_before_the_clocks_change_and_no_longer_after() -> None:
     """Case 11: Tuesdays nine to two in Melbourne, half past ten in Perth."""
     who = member("a", schedule(line("09:00-14:00", 2), zone=MELBOURNE))
-    whys = [
+    reasons = [
         build.slots(offer(60, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1).unavailable_reason(start)
         for start in (at(clock, PERTH) for clock in ("2026-09-29 10:30", "2026-10-06 10:30", "2026-10-06 10:00"))
     ]
 
-    assert whys == [None, Unavailable.STAFF_NOT_WORKING, None]
+    assert reasons == [None, Unavailable.STAFF_NOT_WORKING, None]
 
 
 def test_the_weekday_is_the_schedules_own() -> None:
     """Case 12: Monday 22:30 in Perth is Tuesday 01:30 in Melbourne."""
     start = at("2026-10-05 22:30", PERTH)
-    whys = []
+    reasons = []
     for weekday in (1, 2):
         who = member("a", schedule(line("00:30-06:00", weekday), zone=MELBOURNE))
         found = build.slots(offer(30, 30, zone=PERTH), opening(ALWAYS), [who], start, start + 1)
-        whys.append(found.unavailable_reason(start))
+        reasons.append(found.unavailable_reason(start))
 
     assert build.wall_text(start, MELBOURNE) == "06 01:30+1100"
-    assert whys == [Unavailable.STAFF_NOT_WORKING, None]
+    assert reasons == [Unavailable.STAFF_NOT_WORKING, None]
 
 
 def test_validity_is_by_the_schedules_dates_with_first_and_last_included() -> None:

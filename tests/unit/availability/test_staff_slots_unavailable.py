@@ -97,9 +97,9 @@ def test_a_fact_about_one_person_does_not_hide_that_another_is_free() -> None:
         member("d", NINE_TO_FIVE, booked=[occupant("1", day_minute("10:00"))]),
         member("e", NINE_TO_FIVE),
     )
-    whys = [day_slots(*people[:n]).unavailable_reason(day_minute("10:00")) for n in range(6)]
+    reasons = [day_slots(*people[:n]).unavailable_reason(day_minute("10:00")) for n in range(6)]
 
-    assert whys == [
+    assert reasons == [
         Unavailable.STAFF_NOT_WORKING,
         Unavailable.STAFF_NOT_WORKING,
         Unavailable.OFF_GRID,

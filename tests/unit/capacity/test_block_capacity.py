@@ -15,16 +15,16 @@ from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from tests.builders.records.ledger_builder import ACCOUNT, MORTGAGE, NINE, SECONDS, block, booked, calendar, held
 
-RIGHTS = list(SeatAccess)
+ACCESSES = list(SeatAccess)
 
 
 def placed(blocks: list[Block], occupants: list[Occupant]) -> BlockCapacity:
     return BlockCapacity(calendar(blocks, occupants), SECONDS)
 
 
-def rooms(placement: BlockCapacity, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
+def seats_left(placement: BlockCapacity, start: int = 0, end: int = 30, service: str = MORTGAGE) -> list[int]:
     """Seats left for the widget, the contact centre and Schedule."""
-    return [placement.remaining_seats(NINE + start, NINE + end, service, right) for right in RIGHTS]
+    return [placement.remaining_seats(NINE + start, NINE + end, service, access) for access in ACCESSES]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def rooms(placement: BlockCapacity, start: int = 0, end: int = 30, service: str 
 )
 def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved: int, found: list[int]) -> None:
     one = block(limit=3, state=state, reserved=reserved)
-    assert rooms(placed([one], [])) == found
-    assert [is_usable(one, right) for right in RIGHTS] == [
+    assert seats_left(placed([one], [])) == found
+    assert [is_usable(one, access) for access in ACCESSES] == [
         state is BlockState.RELEASED,
         state is BlockState.RELEASED,
         state is not BlockState.CLOSED,
@@ -51,23 +51,23 @@ def test_state_and_reserve_say_whose_seats_they_are(state: BlockState, reserved:
 def test_staff_take_open_seats_before_the_reserve_only_when_they_must() -> None:
     """An occupant who may use the reserve is moved there to make room for a client."""
     full = placed([block(limit=2, reserved=1)], [booked("1", 0, 30, access=SeatAccess.CONTACT_CENTRE)])
-    assert rooms(full) == [1, 1, 1]
-    assert rooms(placed([block(limit=2, reserved=1)], [booked("1", 0, 30)])) == [0, 1, 1]
+    assert seats_left(full) == [1, 1, 1]
+    assert seats_left(placed([block(limit=2, reserved=1)], [booked("1", 0, 30)])) == [0, 1, 1]
 
 
 def test_the_limit_is_the_peak_and_ends_are_half_open() -> None:
     """Case 2."""
     two = placed([block(limit=2)], [booked("1", 0, 30), booked("2", 30, 60)])
-    assert rooms(two, 0, 60)[0] == 1
+    assert seats_left(two, 0, 60)[0] == 1
     one = placed([block(limit=1)], [booked("1", 0, 60)])
-    assert rooms(one, 60, 120)[0] == 1
-    assert rooms(one, 59, 119)[0] == 0
+    assert seats_left(one, 60, 120)[0] == 1
+    assert seats_left(one, 59, 119)[0] == 0
 
 
 def test_an_appointment_lies_wholly_inside_one_block() -> None:
     """D4."""
     abutting = placed([block("a", end=60), block("b", start=60)], [])
-    assert rooms(abutting, 30, 90)[0] == 0
+    assert seats_left(abutting, 30, 90)[0] == 0
     assert abutting.blocks_for(NINE + 30, NINE + 90, MORTGAGE) == []
     assert [b.id for b in abutting.blocks_for(NINE, NINE + 60, MORTGAGE)] == ["blk_a"]
 
@@ -76,16 +76,16 @@ def test_bookings_are_reseated_between_overlapping_blocks() -> None:
     """D3 and feature 18."""
     blocks = [block("a"), block("b", services=(ACCOUNT,))]
     one = placed(blocks, [booked("1", 0, 30, ACCOUNT)])
-    assert rooms(one, service=MORTGAGE)[0] == 1
+    assert seats_left(one, service=MORTGAGE)[0] == 1
     full = placed(blocks, [booked("1", 0, 30, ACCOUNT), booked("2", 0, 30)])
-    assert rooms(full, service=ACCOUNT)[0] == 0
+    assert seats_left(full, service=ACCOUNT)[0] == 0
     assert full.block_by_occupant == {"apt_1": "blk_b", "apt_2": "blk_a"}
 
 
 def test_overbooking_shows_as_nothing_left_never_less() -> None:
     """Case 4: limit 2, three seated, then two, then one."""
     three = [booked(n, 0, 30, access=SeatAccess.SCHEDULE, over=n == "3") for n in "123"]
-    found = [rooms(placed([block(limit=2)], three[:n]))[0] for n in (3, 2, 1)]
+    found = [seats_left(placed([block(limit=2)], three[:n]))[0] for n in (3, 2, 1)]
     assert found == [0, 0, 1]
     assert placed([block(limit=2)], three).orphans() == []
 
@@ -102,14 +102,14 @@ def test_a_hold_counts_until_it_ends_and_ranks_behind_older_ones() -> None:
     """D13."""
     blocks = [block(limit=2)]
     holds = [held("1", 0, 30), held("2", 0, 30)]
-    assert rooms(placed(blocks, holds))[0] == 0
-    assert rooms(placed(blocks, [holds[0], replace(holds[1], expires=SECONDS)]))[0] == 1
+    assert seats_left(placed(blocks, holds))[0] == 0
+    assert seats_left(placed(blocks, [holds[0], replace(holds[1], expires=SECONDS)]))[0] == 1
     both = calendar([block(limit=1)], holds)
     first = BlockCapacity(both, SECONDS, {"hld_1"}, before="hld_1")
     second = BlockCapacity(both, SECONDS, {"hld_2"}, before="hld_2")
-    assert [rooms(p)[0] for p in (first, second)] == [1, 0]
+    assert [seats_left(p)[0] for p in (first, second)] == [1, 0]
     with_appointment = BlockCapacity(both.with_occupant(booked("9", 0, 30)), SECONDS, {"hld_1"}, before="hld_1")
-    assert rooms(with_appointment)[0] == 0
+    assert seats_left(with_appointment)[0] == 0
 
 
 def test_a_closed_block_keeps_those_who_sat_there() -> None:
@@ -117,7 +117,7 @@ def test_a_closed_block_keeps_those_who_sat_there() -> None:
     placement = placed([closed, block("b")], [booked("1", 0, 30), booked("2", 0, 30)])
     assert placement.block_by_occupant == {"apt_1": "blk_a", "apt_2": "blk_b"}
     assert placement.orphans() == []
-    assert rooms(placement) == [0, 0, 0]
+    assert seats_left(placement) == [0, 0, 0]
     moved = placed([closed], [booked("1", 160, 190)])
     assert [o.id for o in moved.orphans()] == ["apt_1"]
 
@@ -175,7 +175,7 @@ def _random(seed: int) -> Calendar:
     ]  # fmt: skip
     occupants = [
         booked(f"{n}", start, start + chance.choice((30, 45, 60)), chance.choice((MORTGAGE, ACCOUNT)),
-               chance.choice(RIGHTS), over=chance.random() < 0.2)
+               chance.choice(ACCESSES), over=chance.random() < 0.2)
         for n in range(chance.randint(0, 8))
         for start in [15 * chance.randint(0, 8)]
     ]  # fmt: skip

@@ -23,7 +23,7 @@ from tests.builders.oracles import capacity_oracle as oracle
 NINE = 9 * 60
 HORIZON = 8
 ONE_POOL = [SeatPool(NINE, NINE + 180, 2)]
-ACCOUNT, MORTGAGE = (0, 1), (0,)  # bench 0 serves both, bench 1 accounts only
+ACCOUNT, MORTGAGE = (0, 1), (0,)  # pool 0 serves both, pool 1 accounts only
 
 
 def demand(start: str, end: str, choices: tuple[int, ...] = (0,)) -> Demand:

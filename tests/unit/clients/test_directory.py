@@ -33,19 +33,18 @@ def client(first: str = "José", last: str = "Nuñez-O'Brien", **fields: Any) ->
 
 def found(who: Client, query: str, *countries: str) -> bool:
     """True if this query finds the client, as the directory indexes would answer."""
-    wanted, there = parse_search(query, countries), directory_entries(who)
+    wanted, entries = parse_search(query, countries), directory_entries(who)
     exact = [(DirectoryIndex.EMAIL, wanted.email), (DirectoryIndex.EXTERNAL, wanted.external_id)]
     exact += [(DirectoryIndex.PHONE, number) for number in wanted.phones]
-    by_value = any(entry.shelf is shelf and entry.term == term for shelf, term in exact for entry in there)
-    return by_value or named(wanted, there)
+    by_value = any(entry.shelf is shelf and entry.term == term for shelf, term in exact for entry in entries)
+    return by_value or named(wanted, entries)
 
 
-def named(wanted: SearchTerms, there: frozenset[DirectoryEntry]) -> bool:
+def named(wanted: SearchTerms, entries: frozenset[DirectoryEntry]) -> bool:
     """True if an entry with the leading word matches the rest; never more than one does."""
-    led = [
-        e for e in there if e.shelf is DirectoryIndex.NAME and wanted.lead_word and e.term.startswith(wanted.lead_word)
-    ]
-    matching = [entry for entry in led if wanted.matches(entry)]
+    names = [entry for entry in entries if entry.shelf is DirectoryIndex.NAME]
+    leading = [entry for entry in names if wanted.lead_word and entry.term.startswith(wanted.lead_word)]
+    matching = [entry for entry in leading if wanted.matches(entry)]
     assert len(matching) <= 1
     return bool(matching)
 

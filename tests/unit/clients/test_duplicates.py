@@ -33,7 +33,7 @@ def keys(client: Client) -> set[str]:
     return {entry.term for entry in directory_entries(client) if entry.shelf is DirectoryIndex.SOUND}
 
 
-def meet(one: Client, other: Client) -> bool:
+def share_key(one: Client, other: Client) -> bool:
     """True if two clients share a sound key."""
     return not keys(one).isdisjoint(keys(other))
 
@@ -55,27 +55,27 @@ def meet(one: Client, other: Client) -> bool:
     ],
 )
 def test_records_meet_in_spite_of_the_usual_errors(first: str, last: str) -> None:
-    assert meet(person(), person(first, last))
+    assert share_key(person(), person(first, last))
 
 
 @pytest.mark.parametrize(("first", "last"), [("Catherine", "Ruiz"), ("Minh", "Tran"), ("Dominic", "Naismith")])
 def test_strangers_do_not_meet(first: str, last: str) -> None:
-    assert not meet(person(), person(first, last))
+    assert not share_key(person(), person(first, last))
 
 
 def test_errors_in_both_names_are_found_by_the_address() -> None:
     one, other = person("Kathryn", "Nguyen"), person("Xathrin", "Nuyen")
-    there = replace(other, address="21 Carumby Pl., unit 4", postal_code="m5v2t6")
+    same_address = replace(other, address="21 Carumby Pl., unit 4", postal_code="m5v2t6")
 
-    assert not meet(one, other)
-    assert not meet(replace(one, **ADDRESS), replace(other, address="99 King St", postal_code="K1A 0B1"))
-    assert meet(replace(one, **ADDRESS), there)
+    assert not share_key(one, other)
+    assert not share_key(replace(one, **ADDRESS), replace(other, address="99 King St", postal_code="K1A 0B1"))
+    assert share_key(replace(one, **ADDRESS), same_address)
 
 
 @pytest.mark.parametrize(("first", "last"), [("王", "小明"), ("Анна", "Иванова"), ("محمد", "علي"), ("Ana", "小明")])
 def test_names_in_every_script_are_filed(first: str, last: str) -> None:
     assert len(keys(person(first, last))) == 2
-    assert meet(person(first, last), person(last, first))
+    assert share_key(person(first, last), person(last, first))
 
 
 def test_who_has_one_name_or_none_is_filed_by_what_there_is() -> None:

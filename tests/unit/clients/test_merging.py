@@ -259,17 +259,17 @@ def test_undoing_a_merge_leaves_nothing_of_it(duplicate: Client, primary: Client
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), FIELD_LISTS), max_size=8),
 )
 def test_any_chain_of_merges_is_undone_from_its_end(
-    clients: tuple[Client, ...], order: list[int], wishes: list[tuple[int, int, list[str] | None]]
+    clients: tuple[Client, ...], order: list[int], attempts: list[tuple[int, int, list[str] | None]]
 ) -> None:
     records = Records([clients[number] for number in order])
     states, merges = [records.seen()], []
-    for left, right, fields in wishes:
+    for left, right, fields in attempts:
         duplicate, primary = f"cli_{left}", f"cli_{right}"
         if left != right and records.clients[duplicate].active and records.clients[primary].active:
             merges.append(records.merge(duplicate, primary, fields))
             states.append(records.seen())
     for c in records.clients.values():
-        # Chains are compressed: a pointer names somebody who is there and lists it.
+        # Chains are compressed: a merged client points to an active one that lists it.
         assert c.active or c.id in records.clients[str(c.merged_into)].absorbed
     assert sum(len(c.record_ids) for c in records.clients.values() if c.active) == len(clients)
     for made, state in zip(reversed(merges), reversed(states[:-1]), strict=True):
@@ -291,7 +291,7 @@ def test_merges_into_one_client_are_undone_in_any_order(
         merges |= zip(later, rebase_later_merges(made, [merges[n] for n in later]), strict=True)
     for client_id, was in before.items():
         now = records.seen()[client_id]
-        # Two that differ about one number or address count as a refusal, and that is never taken back.
+        # Different consent for one number or address counts as an opt-out, and no undo takes that back.
         assert was.receive_sms or not now.receive_sms
         assert was.receive_email or not now.receive_email
         now = replace(now, receive_sms=was.receive_sms, receive_email=was.receive_email, prospect_of=was.prospect_of)

@@ -35,11 +35,11 @@ from tests.builders.records.appointment_builder import (
 SENDER = "Frontdesk <bookings@example.org>"
 
 
-def read(told: Notification) -> tuple[str, Any]:
+def read(notification: Notification) -> tuple[str, Any]:
     """Method and event of the notification's invitation, after strict checks of the bytes."""
-    method = scheduling_method(told)
+    method = scheduling_method(notification)
     assert method is not None
-    raw = build_invitation(told, method, SENDER, PUBLIC_URL)
+    raw = build_invitation(notification, method, SENDER, PUBLIC_URL)
     lines = raw.split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
     assert b"\n" not in b"".join(lines)
@@ -139,10 +139,10 @@ def test_no_invitation_with(kind: MessageKind, who: str) -> None:
 @pytest.mark.parametrize("name", ['Ana "the\r\nATTACH:evil" Ruiz', "Ana;X=1:mailto:evil@x", "Zoë, 王 😀" * 20])
 def test_names_cannot_add_properties(name: str) -> None:
     (attendee,) = build.appointment().attendees
-    there = build.context(build.appointment(attendees=(replace(attendee, name=name),)), build.ana())
-    there = replace(there, service=replace(SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
+    context = build.context(build.appointment(attendees=(replace(attendee, name=name),)), build.ana())
+    context = replace(context, service=replace(SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
 
-    _, event = read(build.notification(at=there))
+    _, event = read(build.notification(at=context))
 
     assert event.decoded("DTSTART") == START
     assert str(event["ATTENDEE"]) == "mailto:ana@example.org"

@@ -53,7 +53,7 @@ def refused(code: str, status: int = 400) -> ClientError:
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Send")  # type: ignore[typeddict-item]  # abridged
 
 
-def carrier(client: FakeClient) -> SesEmailSender:
+def ses_sender(client: FakeClient) -> SesEmailSender:
     ses = SesEmailSender(SENDER, "frontdesk-test", PUBLIC_URL, "us-east-1")
     vars(ses)["_client"] = client
     return ses
@@ -62,7 +62,7 @@ def carrier(client: FakeClient) -> SesEmailSender:
 def test_the_request_names_sender_recipient_and_configuration_set() -> None:
     client = FakeClient({"MessageId": "m-1"})
 
-    assert carrier(client).prepare(build.notification())() == "m-1"
+    assert ses_sender(client).prepare(build.notification())() == "m-1"
 
     (request,) = client.requests
     assert request["FromEmailAddress"] == "bookings@example.org"
@@ -99,13 +99,13 @@ def test_what_is_no_address_is_rejected_before_anything_is_sent(address: str) ->
     client = FakeClient()
 
     with pytest.raises(Rejected):
-        carrier(client).prepare(replace(build.notification(), address=address))
+        ses_sender(client).prepare(replace(build.notification(), address=address))
     assert client.requests == []
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:
     client = FakeClient({"MessageId": "m-1"})
-    carrier(client).prepare(replace(build.notification(), address="ana@bücher.example"))()
+    ses_sender(client).prepare(replace(build.notification(), address="ana@bücher.example"))()
 
     assert client.requests[0]["Destination"] == {"ToAddresses": ["ana@xn--bcher-kva.example"]}
 
@@ -126,7 +126,7 @@ def test_an_international_domain_is_written_in_ascii() -> None:
     ],
 )
 def test_only_proof_counts_as_not_sent(error: Exception, understood: type[Exception]) -> None:
-    send = carrier(FakeClient(error)).prepare(build.notification())
+    send = ses_sender(FakeClient(error)).prepare(build.notification())
 
     with pytest.raises(understood):
         send()
@@ -159,7 +159,7 @@ def failing_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("medium", list(Medium))
 def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider: list[str], medium: Medium) -> None:
-    carriers: dict[Medium, Sender] = {
+    senders: dict[Medium, Sender] = {
         Medium.EMAIL: SesEmailSender(SENDER, "", PUBLIC_URL, "us-east-1"),
         Medium.TEXT: SnsTextSender(PUBLIC_URL, "us-east-1"),
     }
@@ -168,7 +168,7 @@ def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider
     }
 
     with pytest.raises(NotSent):
-        carriers[medium].prepare(by_medium[medium])()
+        senders[medium].prepare(by_medium[medium])()
 
     assert len(failing_provider) == 1
 
@@ -180,28 +180,30 @@ def test_a_text_needs_an_international_number(number: str) -> None:
 
 
 def test_a_text_is_short_and_says_what_when_where() -> None:
-    _, told = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
+    _, notification = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
 
     assert (
-        render_text_message(told, PUBLIC_URL)
+        render_text_message(notification, PUBLIC_URL)
         == "Maple Bank: confirmed, Mortgage advice, Tue, Dec 1, 10:00 AM, King Street."
     )
 
 
 def test_who_gets_no_mail_finds_the_link_in_the_text() -> None:
-    (told,) = build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True, email=None)))
+    (notification,) = build.notifications(
+        at=build.context(build.appointment(), build.ana(receive_sms=True, email=None))
+    )
 
-    assert render_text_message(told, PUBLIC_URL).endswith(
+    assert render_text_message(notification, PUBLIC_URL).endswith(
         f" Change or cancel: {PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
     )
-    hostile = replace(told, service="😀" * 500)
+    hostile = replace(notification, service="😀" * 500)
     assert render_text_message(hostile, PUBLIC_URL).endswith("code=code-of-ana")
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
 def test_line_breaks_and_braces_in_a_text_stay_text(kind: MessageKind) -> None:
-    told = replace(build.notification(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
-    body = render_text_message(told, PUBLIC_URL)
+    notification = replace(build.notification(), kind=kind, service="A\r\nB {{ 7*7 }} {name}", language="fr")
+    body = render_text_message(notification, PUBLIC_URL)
 
     assert "A B {{ 7*7 }} {name}" in body
     assert not set(body) & set("\r\n")

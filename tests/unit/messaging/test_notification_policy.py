@@ -15,7 +15,7 @@ from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, BEN, NOW, SAM, SAM_LEE, SETTINGS, START
 
 
-def unsaid(
+def suppression(
     kind: MessageKind,
     recipient: str,
     about: Appointment,
@@ -23,10 +23,10 @@ def unsaid(
     sequence: int | None = None,
     at: MessageContext | None = None,
 ) -> str:
-    told = build.message(kind, recipient)
-    there = at or build.context(about)
+    queued = build.message(kind, recipient)
+    context = at or build.context(about)
     return route(
-        told, build.entry(told, sequence=about.sequence if sequence is None else sequence), there, NOW
+        queued, build.entry(queued, sequence=about.sequence if sequence is None else sequence), context, NOW
     ).suppressed
 
 
@@ -46,10 +46,10 @@ def test_the_first_language_both_sides_know(wanted: list[str | None], known: tup
 
 
 def test_staff_are_written_to_in_their_language_and_the_branch_in_its_own() -> None:
-    there = build.context(build.appointment(staff_id=SAM))
+    context = build.context(build.appointment(staff_id=SAM))
 
-    assert build.notification(MessageKind.STAFF_BOOKED, SAM, there).language == "fr"
-    assert build.notification(MessageKind.STAFF_BOOKED, "loc_king", there).language == "en"
+    assert build.notification(MessageKind.STAFF_BOOKED, SAM, context).language == "fr"
+    assert build.notification(MessageKind.STAFF_BOOKED, "loc_king", context).language == "en"
 
 
 def test_branch_and_organisation_are_reached_at_their_addresses() -> None:
@@ -60,10 +60,10 @@ def test_branch_and_organisation_are_reached_at_their_addresses() -> None:
 
 
 def test_who_has_no_address_is_unreachable() -> None:
-    there = build.context(build.appointment(), build.ana(email=None))
+    context = build.context(build.appointment(), build.ana(email=None))
     nowhere = replace(
-        there,
-        location=replace(there.location, email=None),
+        context,
+        location=replace(context.location, email=None),
         settings=replace(SETTINGS, notification_email=None),
         staff={SAM: replace(SAM_LEE, active=False)},
         appointment=build.appointment(staff_id=SAM),
@@ -75,12 +75,12 @@ def test_who_has_no_address_is_unreachable() -> None:
         (MessageKind.STAFF_BOOKED, "org"),
         (MessageKind.STAFF_BOOKED, SAM),
     ):
-        assert unsaid(kind, who, build.appointment(), at=nowhere) == "unreachable"
+        assert suppression(kind, who, build.appointment(), at=nowhere) == "unreachable"
 
 
 def test_a_client_who_no_longer_exists_is_unreachable() -> None:
     assert (
-        unsaid(MessageKind.CONFIRMATION, ANA, build.appointment(), at=replace(build.context(), clients={}))
+        suppression(MessageKind.CONFIRMATION, ANA, build.appointment(), at=replace(build.context(), clients={}))
         == "unreachable"
     )
 
@@ -109,7 +109,7 @@ def test_a_client_who_no_longer_exists_is_unreachable() -> None:
     ],
 )
 def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
-    assert unsaid(kind, recipient, about) == "stale"
+    assert suppression(kind, recipient, about) == "stale"
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def test_what_is_no_longer_true_is_not_said(kind: MessageKind, recipient: str, a
     ],
 )
 def test_what_is_true_is_said(kind: MessageKind, recipient: str, about: Appointment) -> None:
-    assert unsaid(kind, recipient, about) == ""
+    assert suppression(kind, recipient, about) == ""
 
 
 @pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.RESCHEDULED, MessageKind.REMINDER])
 def test_a_newer_sequence_supersedes(kind: MessageKind) -> None:
-    assert unsaid(kind, ANA, build.appointment(sequence=2), sequence=1) == "stale"
+    assert suppression(kind, ANA, build.appointment(sequence=2), sequence=1) == "stale"
 
 
 def test_the_last_word_is_superseded_by_nothing() -> None:
     left = replace(build.with_ben().without_attendee(ANA, NOW), sequence=2)
 
-    assert unsaid(MessageKind.CANCELLED, ANA, left, sequence=1) == ""
-    assert unsaid(MessageKind.STAFF_UNASSIGNED, SAM, build.appointment(sequence=2), sequence=1) == ""
+    assert suppression(MessageKind.CANCELLED, ANA, left, sequence=1) == ""
+    assert suppression(MessageKind.STAFF_UNASSIGNED, SAM, build.appointment(sequence=2), sequence=1) == ""
 
 
 def test_a_deadline_that_has_passed_is_not_promised() -> None:

@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 from chalicelib.domain.shared.events import MessageKind
-from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
+from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # shared tests
 from tests.builders.behaviours.meeting_link_behaviour import LINK, sent_links, sent_to_both, video_appointment
-from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
-from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there
-from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # the same for reminders
+from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # shared tests
 from tests.builders.doubles.memory_outbox import MemoryTable
 from tests.builders.doubles.messaging_doubles import Harness
 from tests.builders.records.appointment_builder import ANA, NOW, SAM, appointment, entry, message

@@ -6,6 +6,7 @@ import re
 import string
 import tomllib
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
@@ -19,7 +20,7 @@ from chalicelib.notifications.translations import TEMPLATES, one_line, sanitised
 from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, BEN, NOW, PUBLIC_URL, SAM, SETTINGS, STAFF_NOTES, START
 
-NASTY = "<img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} {name} %s & \"quoted\" 'single'"
+HOSTILE = "<img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} {name} %s & \"quoted\" 'single'"
 CLIENT_KINDS = [
     MessageKind.CONFIRMATION,
     MessageKind.REQUEST_RECEIVED,
@@ -28,6 +29,9 @@ CLIENT_KINDS = [
     MessageKind.REMINDER,
 ]
 STAFF_KINDS = [kind for kind in MessageKind if kind not in CLIENT_KINDS]
+
+render = partial(render_email, public_url=PUBLIC_URL)
+render_text = partial(render_text_message, public_url=PUBLIC_URL)
 
 
 class Visible(HTMLParser):
@@ -48,22 +52,22 @@ class Visible(HTMLParser):
         self.text += data
 
 
-def anything(kind: MessageKind, about: Appointment | None = None) -> Notification:
+def notification_of(kind: MessageKind) -> Notification:
     """A notification of this kind about an appointment that fits it."""
-    there = about or build.with_ben()
+    about = build.with_ben()
     if kind in (MessageKind.CANCELLED, MessageKind.STAFF_CANCELLED):
-        there = build.cancelled(there)
+        about = build.cancelled(about)
     if kind is MessageKind.REQUEST_RECEIVED:
-        there = replace(there, confirmed=False)
+        about = replace(about, confirmed=False)
     if kind is MessageKind.STAFF_ASSIGNED:
-        there = replace(there, staff_id=SAM)
-    return build.notification(kind, ANA if kind in CLIENT_KINDS else SAM, build.context(there))
+        about = replace(about, staff_id=SAM)
+    return build.notification(kind, ANA if kind in CLIENT_KINDS else SAM, build.context(about))
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_message_can_be_written_in_every_language(kind: MessageKind, language: str) -> None:
-    content = render_email(replace(anything(kind), language=language), PUBLIC_URL)
+    content = render(replace(notification_of(kind), language=language))
 
     for body in (content.text, Visible(content.html).text):
         assert "Mortgage advice" in body
@@ -95,7 +99,7 @@ def test_the_languages_say_the_same_things_with_the_same_blanks() -> None:
 
 
 def test_a_confirmation_holds_everything_the_client_needs() -> None:
-    content = render_email(build.notification(at=build.context(build.appointment(staff_id=SAM))), PUBLIC_URL)
+    content = render(build.notification(at=build.context(build.appointment(staff_id=SAM))))
     link = f"{PUBLIC_URL}/manage?id=apt_01KAB&code=code-of-ana"
 
     assert content.subject == "Confirmed: Mortgage advice, Tuesday, December 1, 2026"
@@ -116,10 +120,8 @@ def test_a_confirmation_holds_everything_the_client_needs() -> None:
 
 
 def test_in_french_the_whole_mail_is_french() -> None:
-    there = build.context(build.appointment(), build.ana(language="fr"))
-    content = render_email(
-        build.notification(MessageKind.RESCHEDULED, at=there, previous_start="2026-11-30T15:00:00Z"), PUBLIC_URL
-    )
+    context = build.context(build.appointment(), build.ana(language="fr"))
+    content = render(build.notification(MessageKind.RESCHEDULED, at=context, previous_start="2026-11-30T15:00:00Z"))
 
     assert content.subject == "Nouvelle heure : Mortgage advice, mardi 1er décembre 2026"
     for line in (
@@ -135,7 +137,7 @@ def test_in_french_the_whole_mail_is_french() -> None:
 
 
 def test_receiving_a_request_confirms_nothing() -> None:
-    content = render_email(anything(MessageKind.REQUEST_RECEIVED), PUBLIC_URL)
+    content = render(notification_of(MessageKind.REQUEST_RECEIVED))
 
     assert "This is not a confirmation yet" in content.text
     assert "confirmed" not in (content.subject + content.text).lower()
@@ -143,11 +145,10 @@ def test_receiving_a_request_confirms_nothing() -> None:
 
 
 def test_a_cancellation_gives_the_reason_and_no_link() -> None:
-    content = render_email(
+    content = render(
         build.notification(
             MessageKind.CANCELLED, at=build.context(build.cancelled(build.appointment(), "The branch is closed"))
-        ),
-        PUBLIC_URL,
+        )
     )
 
     assert "Reason: The branch is closed" in content.text
@@ -155,8 +156,8 @@ def test_a_cancellation_gives_the_reason_and_no_link() -> None:
 
 
 def test_a_move_tells_the_old_time_and_the_new() -> None:
-    told = build.notification(MessageKind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
-    content = render_email(told, PUBLIC_URL)
+    notified = build.notification(MessageKind.RESCHEDULED, previous_start="2026-11-02T14:00:00Z", reason="Sam is away")
+    content = render(notified)
 
     assert "Before: Monday, November 2, 2026, 9:00 AM" in content.text
     assert "When: Tuesday, December 1, 2026, 10:00 AM" in content.text
@@ -181,34 +182,36 @@ def test_a_move_elsewhere_speaks_of_the_place_and_of_no_new_time(
     language: str, kind: MessageKind, subject: str, lead: str
 ) -> None:
     settings = replace(SETTINGS, languages=(language,))
-    there = build.context(
+    context = build.context(
         build.appointment(method=MeetingMethod.PHONE), build.ana(language=language, receive_sms=True), settings=settings
     )
-    told = build.notifications(kind, ANA if kind is MessageKind.RESCHEDULED else "loc_king", at=there, elsewhere="yes")
-    for notice_told in told:
-        if notice_told.medium is Medium.TEXT:
-            said = render_text_message(notice_told, PUBLIC_URL)
+    notified = build.notifications(
+        kind, ANA if kind is MessageKind.RESCHEDULED else "loc_king", at=context, elsewhere="yes"
+    )
+    for each in notified:
+        if each.medium is Medium.TEXT:
+            text = render_text(each)
         else:
-            content = render_email(notice_told, PUBLIC_URL)
-            said = content.subject + content.text
+            content = render(each)
+            text = content.subject + content.text
             assert content.subject.startswith(subject)
             assert lead in content.text
-        assert not re.search(r"new time|moved|nouvelle heure|déplacé", said, re.IGNORECASE)
+        assert not re.search(r"new time|moved|nouvelle heure|déplacé", text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
 def test_private_notes_are_in_no_message(kind: MessageKind) -> None:
-    told = anything(kind)
-    content = render_email(told, PUBLIC_URL)
+    notified = notification_of(kind)
+    content = render(notified)
 
-    assert STAFF_NOTES not in repr(told) + content.subject + content.text + content.html
+    assert STAFF_NOTES not in repr(notified) + content.subject + content.text + content.html
 
 
 @pytest.mark.parametrize("kind", CLIENT_KINDS)
 def test_a_client_reads_nothing_of_another_attendee(kind: MessageKind) -> None:
-    told = anything(kind)
-    content = render_email(told, PUBLIC_URL)
-    everything = repr(told) + content.text + content.html
+    notified = notification_of(kind)
+    content = render(notified)
+    everything = repr(notified) + content.text + content.html
 
     assert "Wheelchair access" in everything
     assert not any(of_ben in everything for of_ben in ("Ben", "Okafor", "other file", "code-of-ben", "ben@"))
@@ -216,47 +219,43 @@ def test_a_client_reads_nothing_of_another_attendee(kind: MessageKind) -> None:
 
 @pytest.mark.parametrize("kind", STAFF_KINDS)
 def test_staff_read_every_attendee_s_notes_and_nobody_s_code(kind: MessageKind) -> None:
-    told = anything(kind)
-    content = render_email(told, PUBLIC_URL)
+    notified = notification_of(kind)
+    content = render(notified)
 
     for known in ("Ana Ruiz", "+14165550100", "Wheelchair access", "Ben Okafor", "ben@example.org", "other file"):
         assert known in content.text
-    assert "code-of" not in repr(told) + content.text + content.html
+    assert "code-of" not in repr(notified) + content.text + content.html
     assert "/manage" not in content.text + content.html
 
 
-def nasty_scene(about: Appointment) -> MessageContext:
+def hostile_context(about: Appointment) -> MessageContext:
     """A context in which every text a person may type is hostile."""
-    there = build.context(about, build.ana(first_name=NASTY), build.ben())
-    attendees = tuple(replace(a, name=NASTY, notes=f"{NASTY}\n{NASTY}") for a in about.attendees)
+    context = build.context(about, build.ana(first_name=HOSTILE), build.ben())
+    attendees = tuple(replace(a, name=HOSTILE, notes=f"{HOSTILE}\n{HOSTILE}") for a in about.attendees)
     return replace(
-        there,
+        context,
         appointment=replace(about, attendees=attendees),
-        location=Location("loc_king", NASTY, "America/Toronto", address=NASTY),
-        service=Service("svc_mortgage", NASTY, 30),
-        settings=replace(there.settings, organisation_name=NASTY),
+        location=Location("loc_king", HOSTILE, "America/Toronto", address=HOSTILE),
+        service=Service("svc_mortgage", HOSTILE, 30),
+        settings=replace(context.settings, organisation_name=HOSTILE),
     )
 
 
 @pytest.mark.parametrize("kind", [MessageKind.RESCHEDULED, MessageKind.STAFF_RESCHEDULED])
 def test_what_people_typed_appears_literally(kind: MessageKind) -> None:
     recipient = ANA if kind is MessageKind.RESCHEDULED else SAM
-    content = render_email(
-        build.notification(kind, recipient, nasty_scene(build.appointment()), reason=NASTY), PUBLIC_URL
-    )
+    content = render(build.notification(kind, recipient, hostile_context(build.appointment()), reason=HOSTILE))
     seen = Visible(content.html)
 
     assert "img" not in seen.tags
-    assert content.text.count(NASTY) >= 5
-    assert seen.text.count(NASTY) >= 5
+    assert content.text.count(HOSTILE) >= 5
+    assert seen.text.count(HOSTILE) >= 5
     assert "49" not in content.text
 
 
 @pytest.mark.parametrize("name", ["Ana\r\nBcc: evil@example.org", "Ana\u2028\x00\x1b[31m", "\ud800 Ana", "👩‍👩‍👧 Ana"])
 def test_strange_names_break_nothing(name: str) -> None:
-    content = render_email(
-        build.notification(at=build.context(build.appointment(), build.ana(first_name=name))), PUBLIC_URL
-    )
+    content = render(build.notification(at=build.context(build.appointment(), build.ana(first_name=name))))
 
     assert "Ana" in content.text
     (content.subject + content.text + content.html).encode("utf-8")
@@ -270,24 +269,21 @@ def test_legible_keeps_line_breaks_and_one_line_does_not() -> None:
 
 
 def test_the_clock_on_the_wall_is_the_recipient_s() -> None:
-    there = build.context(build.appointment(staff_id=SAM, timezone="America/St_Johns"))
+    context = build.context(build.appointment(staff_id=SAM, timezone="America/St_Johns"))
 
-    assert (
-        "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30"
-        in render_email(build.notification(at=there), PUBLIC_URL).text
-    )
+    assert "11:30 AM – 12:00 PM\n    St Johns time, UTC−03:30" in render(build.notification(at=context)).text
     assert (
         "7 h 00 à 7 h 30\n    heure de Vancouver"
-        in render_email(build.notification(MessageKind.STAFF_BOOKED, SAM, there), PUBLIC_URL).text
+        in render(build.notification(MessageKind.STAFF_BOOKED, SAM, context)).text
     )
-    assert "10:00 AM" in render_email(build.notification(MessageKind.STAFF_BOOKED, "loc_king", there), PUBLIC_URL).text
+    assert "10:00 AM" in render(build.notification(MessageKind.STAFF_BOOKED, "loc_king", context)).text
 
 
 def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting() -> None:
     before, after = build.appointment(), build.appointment(start=START.replace(month=7, hour=14), updated_at=NOW)
 
-    assert "10:00 AM" in render_email(build.notification(at=build.context(before)), PUBLIC_URL).text
-    summer = render_email(build.notification(at=build.context(after)), PUBLIC_URL).text
+    assert "10:00 AM" in render(build.notification(at=build.context(before))).text
+    summer = render(build.notification(at=build.context(after))).text
     assert "Wednesday, July 1, 2026, 10:00 AM" in summer
     assert "UTC−04:00" in summer
 
@@ -302,7 +298,7 @@ def test_the_wall_time_stays_when_the_clocks_change_between_booking_and_meeting(
     ],
 )
 def test_where_it_takes_place(method: MeetingMethod, line: str) -> None:
-    assert line in render_email(build.notification(at=build.context(build.appointment(method=method))), PUBLIC_URL).text
+    assert line in render(build.notification(at=build.context(build.appointment(method=method)))).text
 
 
 def test_times_of_day_in_both_languages() -> None:
@@ -318,7 +314,7 @@ def test_times_of_day_in_both_languages() -> None:
 
 def test_once_both_deadlines_have_passed_the_mail_promises_nothing() -> None:
     soon = build.appointment(start=NOW.replace(hour=20), end=NOW.replace(hour=21))
-    content = render_email(build.notification(at=build.context(soon)), PUBLIC_URL)
+    content = render(build.notification(at=build.context(soon)))
 
     assert "View the appointment:" in content.text
     assert "online until" not in content.text
@@ -326,15 +322,13 @@ def test_once_both_deadlines_have_passed_the_mail_promises_nothing() -> None:
 
 def test_who_has_moved_once_may_only_cancel() -> None:
     (attendee,) = build.appointment().attendees
-    there = build.context(build.appointment(attendees=(replace(attendee, moves=1),)))
+    context = build.context(build.appointment(attendees=(replace(attendee, moves=1),)))
 
-    assert "You can cancel online until Monday" in render_email(build.notification(at=there), PUBLIC_URL).text
+    assert "You can cancel online until Monday" in render(build.notification(at=context)).text
 
 
 def test_the_other_attendee_gets_their_own_link_and_notes() -> None:
-    content = render_email(
-        build.notification(MessageKind.CONFIRMATION, BEN, build.context(build.with_ben())), PUBLIC_URL
-    )
+    content = render(build.notification(MessageKind.CONFIRMATION, BEN, build.context(build.with_ben())))
 
     assert "code=code-of-ben" in content.text
     assert "Bring the other file" in content.text

@@ -6,6 +6,7 @@ import email
 import re
 from dataclasses import replace
 from email.policy import default
+from functools import partial
 
 import pytest
 from hypothesis import given, strategies as st
@@ -43,8 +44,11 @@ REASONS = {
     "long": "No room. " * 220,
 }
 
+render = partial(render_email, public_url=PUBLIC_URL)
+render_text = partial(render_text_message, public_url=PUBLIC_URL)
 
-def told(
+
+def notified(
     kind: MessageKind,
     about: Appointment,
     actor: Actor = STAFF,
@@ -53,10 +57,10 @@ def told(
     facts: dict[str, str] | None = None,
 ) -> Notification:
     """The notification to Ana about an appointment, by medium and actor."""
-    wanted = build.message(kind, ANA, **(facts or {}))
-    written = replace(build.entry(wanted, sequence=about.sequence), actor=actor)
-    there = build.context(about, build.ana(receive_sms=True, language=language))
-    return next(n for n in route(wanted, written, there, NOW).notifications if n.medium is medium)
+    queued = build.message(kind, ANA, **(facts or {}))
+    written = replace(build.entry(queued, sequence=about.sequence), actor=actor)
+    context = build.context(about, build.ana(receive_sms=True, language=language))
+    return next(n for n in route(queued, written, context, NOW).notifications if n.medium is medium)
 
 
 def request(**fields: object) -> Appointment:
@@ -65,7 +69,7 @@ def request(**fields: object) -> Appointment:
 
 def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -> Notification:
     """The notification to Ana when staff decline her request."""
-    return told(MessageKind.CANCELLED, build.cancelled(request(), reason), STAFF, medium, language)
+    return notified(MessageKind.CANCELLED, build.cancelled(request(), reason), STAFF, medium, language)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -79,15 +83,15 @@ def rejected(reason: str, medium: Medium = Medium.EMAIL, language: str = "en") -
     ],
 )
 def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: MessageKind, facts: dict[str, str]) -> None:
-    content = render_email(told(kind, request(), language=language, facts=facts), PUBLIC_URL)
-    short = render_text_message(told(kind, request(), STAFF, Medium.TEXT, language, facts), PUBLIC_URL)
+    content = render(notified(kind, request(), language=language, facts=facts))
+    short = render_text(notified(kind, request(), STAFF, Medium.TEXT, language, facts))
 
     assert {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}[
         language
     ] in content.text
     assert {"en": "not yet confirmed", "fr": "en attente de réponse"}[language] in short
-    for said in (content.subject, content.text, short):
-        assert not PROMISE.search(said)
+    for text in (content.subject, content.text, short):
+        assert not PROMISE.search(text)
     assert "calendar.ics" not in content.text
     assert bool(facts) is (BEFORE_LABEL[language] in content.text)
 
@@ -122,7 +126,7 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
 def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
     kind: MessageKind, about: Appointment, actor: Actor, facts: dict[str, str], manner: WordingVariant
 ) -> None:
-    assert told(kind, about, actor, facts=facts).wording_variant is manner
+    assert notified(kind, about, actor, facts=facts).wording_variant is manner
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -135,15 +139,15 @@ def test_what_is_confirmed_and_who_did_it_decides_how_it_is_told(
     ],
 )
 def test_staff_read_of_a_request_that_the_client_waits(language: str, kind: MessageKind, facts: dict[str, str]) -> None:
-    there = replace(build.context(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
-    content = render_email(build.notification(kind, SAM, there, **facts), PUBLIC_URL)
+    context = replace(build.context(request(staff_id=SAM)), staff={SAM: replace(SAM_LEE, languages=(language,))})
+    content = render(build.notification(kind, SAM, context, **facts))
 
     assert {"en": "the client is waiting", "fr": "le client attend"}[language] in content.text
 
 
 def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
     tones = [
-        build_content(told(kind, about), PUBLIC_URL).tone
+        build_content(notified(kind, about), PUBLIC_URL).tone
         for kind, about in (
             (MessageKind.REQUEST_RECEIVED, request()),
             (MessageKind.CONFIRMATION, build.appointment()),
@@ -155,23 +159,23 @@ def test_open_settled_and_over_are_told_apart_at_a_glance() -> None:
 
 
 def test_a_rejection_gives_the_reason_and_a_way_to_another_time() -> None:
-    content = render_email(rejected("No adviser speaks Tamil\non that day"), PUBLIC_URL)
+    content = render(rejected("No adviser speaks Tamil\non that day"))
 
     assert "We could not confirm your request" in content.text
     assert "Reason: No adviser speaks Tamil\n    on that day\n" in content.text
     assert f"Choose another time:\n{PUBLIC_URL}/\n" in content.text
     assert "code-of-ana" not in content.text + content.html
-    short = render_text_message(rejected("No adviser speaks Tamil\non that day", Medium.TEXT), PUBLIC_URL)
+    short = render_text(rejected("No adviser speaks Tamil\non that day", Medium.TEXT))
     assert short.startswith("Maple Bank: we could not confirm your request, Mortgage advice, Tue, Dec 1")
     assert short.endswith("Reason: No adviser speaks Tamil on that day")
 
 
 def test_a_rejection_in_french_is_french() -> None:
-    content = render_email(rejected("Complet", language="fr"), PUBLIC_URL)
+    content = render(rejected("Complet", language="fr"))
 
     assert content.subject.startswith("Annulé : votre demande")
     assert "Motif : Complet" in content.text
-    assert render_text_message(rejected("Complet", Medium.TEXT, "fr"), PUBLIC_URL).endswith("Motif : Complet")
+    assert render_text(rejected("Complet", Medium.TEXT, "fr")).endswith("Motif : Complet")
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
@@ -198,12 +202,12 @@ def _escaped(line: str) -> str:
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
 def test_a_text_holds_as_much_of_the_reason_as_fits_on_one_line(reason: str) -> None:
-    short = render_text_message(rejected(reason, Medium.TEXT), PUBLIC_URL)
+    short = render_text(rejected(reason, Medium.TEXT))
 
     assert "\n" not in short
-    said = short.partition("Reason: ")[2]
-    assert said
-    assert one_line(reason).startswith(said.removesuffix("..."))
+    text = short.partition("Reason: ")[2]
+    assert text
+    assert one_line(reason).startswith(text.removesuffix("..."))
     assert len(short) <= 3 * 153
 
 
@@ -222,10 +226,10 @@ def test_marks_heaped_up_without_end_are_cut_all_the_same() -> None:
 
 @given(st.text(alphabet="ab \u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\n", max_size=40))
 def test_no_line_turns_the_direction_of_the_next_words(typed: str) -> None:
-    for line, said in zip(typed.split("\n"), sanitised(typed).split("\n"), strict=True):
-        assert said.startswith(line)
+    for line, text in zip(typed.split("\n"), sanitised(typed).split("\n"), strict=True):
+        assert text.startswith(line)
         depth: list[str] = []
-        for char in said:
+        for char in text:
             if char in "\u202a\u202b\u202d\u202e":
                 depth.append("\u202c")
             elif char in "\u2066\u2067\u2068":

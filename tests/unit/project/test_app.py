@@ -30,9 +30,9 @@ def fake_parts() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_a_handler_takes_what_its_route_declares(route: Route) -> None:
     (call,) = inspect.signature(route.handler).parameters
-    said = get_args(get_type_hints(route.handler)[call])
+    annotated = get_args(get_type_hints(route.handler)[call])
 
-    for declared, written, nothing in zip((route.body, route.query), said, (NoBody, NoQuery), strict=True):
+    for declared, written, nothing in zip((route.body, route.query), annotated, (NoBody, NoQuery), strict=True):
         assert declared is nothing if written is Any else issubclass(declared, written)
 
 

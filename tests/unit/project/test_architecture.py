@@ -16,8 +16,8 @@ from benchmarks.speed.import_time import LOADED_ON_USE
 
 ROOT = Path(__file__).parents[3]
 
-# What a ring may import beyond itself and the standard library. A file that stands alone in chalicelib is a ring
-# of its own; the container plugs everything together and has no row.
+# Imports a ring may have beyond itself and the standard library. A file directly in chalicelib is a ring of its
+# own; the container connects everything and has no row.
 ALLOWED = {
     "domain": {"dateutil", "phonenumbers", "holidays", "jellyfish", "rapidfuzz"},
     "services": {"chalicelib.domain"},
@@ -38,7 +38,7 @@ ALLOWED = {
     "secrets_manager": {"aws_lambda_powertools", "botocore"},
 }  # fmt: skip
 
-# The rooms of each ring, from the top: a room imports only rooms that stand below it.
+# The rooms of each ring, from the top: a room imports only rooms below it.
 ROOMS = {
     "domain": (
         "quickview", "availability", "messaging", "capacity", "appointments", "quickstream", "clients",
@@ -56,7 +56,7 @@ ROOMS = {
     ),
 }  # fmt: skip
 
-# The same names in every ring, so that whoever knows one ring finds their way in all.
+# The same names in every ring: a reader who knows one ring knows them all.
 ROOM_NAMES = {
     "organisation", "clients", "availability", "capacity", "quickstream", "appointments", "quickview", "messaging",
     "integrity", "shared",
@@ -64,11 +64,11 @@ ROOM_NAMES = {
 
 MAX_FILES = 20
 
-# Nothing that reads a clock, the environment, the network or a file belongs in the domain.
+# Code that reads a clock, the environment, the network or a file does not belong in the domain.
 OUTSIDE_WORLD = {"os", "time", "random", "secrets", "socket", "subprocess", "urllib", "pathlib", "io"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
-DOORS = {
+LIBRARY_RINGS = {
     "chalice": {"api", "jobs", "app"},
     "pynamodb": {"persistence", "container"},
     "cattrs": {"persistence"},
@@ -135,7 +135,7 @@ def within(module: str, allowed: Iterable[str]) -> bool:
     return any(module == name or module.startswith(name + ".") for name in allowed)
 
 
-def strangers(file: Path) -> list[str]:
+def forbidden_imports(file: Path) -> list[str]:
     """Imports of a file that its ring may not have."""
     own = ring(file)
     if own not in ALLOWED:
@@ -187,7 +187,7 @@ def test_every_ring_is_known() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))
 def test_a_ring_imports_only_what_it_may(name: str) -> None:
-    found = {str(file.relative_to(ROOT)): strangers(file) for file in sources() if ring(file) == name}
+    found = {str(file.relative_to(ROOT)): forbidden_imports(file) for file in sources() if ring(file) == name}
 
     assert found, "no file of this ring was looked at"
     assert {file: modules for file, modules in found.items() if modules} == {}
@@ -241,11 +241,11 @@ def test_every_room_says_what_it_is_for() -> None:
     assert [str(file) for file in rooms if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
 
 
-@pytest.mark.parametrize("library", sorted(DOORS))
+@pytest.mark.parametrize("library", sorted(LIBRARY_RINGS))
 def test_a_third_party_has_one_door(library: str) -> None:
     users = {ring(file) for file in sources() if any(within(module, {library}) for module in imports(file))}
 
-    assert users <= DOORS[library]
+    assert users <= LIBRARY_RINGS[library]
 
 
 def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
@@ -328,7 +328,7 @@ def write(project: Path, path: str, text: str) -> Path:
 def test_a_forbidden_import_is_caught(project: Path, package: str, line: str, caught: bool) -> None:
     file = write(project, f"chalicelib/{package}/module.py", f"def later():\n    {line}\n")
 
-    assert bool(strangers(file)) is caught
+    assert bool(forbidden_imports(file)) is caught
 
 
 def test_an_import_upwards_is_caught(project: Path) -> None:

@@ -77,7 +77,7 @@ def test_bytecode_travels_along_and_is_what_runs(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(one) as packed:
         packed.extractall(tmp_path / "opt")
-    # Never compared with its source: what was compiled runs, whatever the file says by now.
+    # Bytecode is never compared with its source, so the changed file has no effect.
     (tmp_path / "opt/there/module.py").write_text("value = 2")
     code = "from there.module import value; print(value)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "opt", capture_output=True, text=True, check=True)
@@ -94,7 +94,7 @@ def test_every_service_that_is_called_keeps_its_description() -> None:
     }
 
     assert called
-    # The vault's provider asks for its client itself.
+    # The secrets provider creates its own client.
     assert called | {"secretsmanager"} <= layer_pruning.AWS_SERVICES
 
 

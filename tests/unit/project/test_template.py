@@ -128,7 +128,7 @@ def test_no_policy_says_everything(name: str) -> None:
     for statement in policy(name):
         assert statement["Effect"] == "Allow"
         assert not [action for action in statement["Action"] if "*" in action]
-        # SES checks who sends by the condition; texts go to numbers, which have no ARN.
+        # For SES the condition limits the sender; phone numbers have no ARN.
         assert statement.get("Resource") != "*" or "ses:FromAddress" in json.dumps(statement["Condition"])
     assert not actions(name) & {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable"}
 
@@ -144,7 +144,7 @@ def test_each_function_may_do_its_own_work_only() -> None:
     assert {name for name in may if may[name] & sends} == {"relay_stream", "deliver_due"}
     assert {name for name in may if may[name] & logins} == {"api_handler"}
     assert {name for name in may if "dynamodb:GetRecords" in may[name]} == {"relay_stream"}
-    # Every read is a query or a batch; only what staff and clients do is decided on records that it leaves as they are.
+    # Every read is a query or a batch; only transactions of the API check records that they do not write.
     assert not [name for name in may if "dynamodb:GetItem" in may[name]]
     assert {name for name in may if "dynamodb:ConditionCheckItem" in may[name]} == {"api_handler"}
 
@@ -158,8 +158,10 @@ def test_only_who_sends_reads_the_secret_for_graph_and_only_where_there_is_one()
     assert access["Properties"]["PolicyDocument"]["Statement"] == [
         {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": {"Ref": "GraphSecretArn"}}
     ]
-    told = {name for name, made in RESOURCES.items() if "GRAPH_SECRET_ARN" in json.dumps(made.get("Properties", {}))}
-    assert told == {"DeliverDue", "RelayStream"}
+    informed = {
+        name for name, made in RESOURCES.items() if "GRAPH_SECRET_ARN" in json.dumps(made.get("Properties", {}))
+    }
+    assert informed == {"DeliverDue", "RelayStream"}
 
 
 def test_only_the_api_reads_the_key_of_reviews_and_nothing_else_of_its_kind() -> None:
@@ -168,10 +170,10 @@ def test_only_the_api_reads_the_key_of_reviews_and_nothing_else_of_its_kind() ->
         name: [s["Resource"] for s in policy(name) if "secretsmanager:GetSecretValue" in s["Action"]]
         for name in CONFIG["lambda_functions"]
     }
-    told = {name for name, made in RESOURCES.items() if "REVIEW_KEY_ARN" in json.dumps(made.get("Properties", {}))}
+    informed = {name for name, made in RESOURCES.items() if "REVIEW_KEY_ARN" in json.dumps(made.get("Properties", {}))}
 
     assert {name: found for name, found in reads.items() if found} == {"api_handler": [key]}
-    assert told == {"APIHandler"}
+    assert informed == {"APIHandler"}
     assert RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"]["REVIEW_KEY_ARN"] == key
     assert RESOURCES["ReviewKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
 
@@ -194,16 +196,16 @@ def test_the_gateway_answers_with_problems(kind: str) -> None:
 
 
 def test_the_gateway_and_the_functions_use_the_same_words() -> None:
-    said = {kind.code: kind.title for kind in problems.refusal_classes()}
+    titles = {kind.code: kind.title for kind in problems.refusal_classes()}
     here = {
         problem["code"]: problem["title"]
         for problem in (json.loads(r["responseTemplates"]["application/json"]) for r in RESPONSES.values())
     }
 
-    assert {code: title for code, title in here.items() if code in said} == {
-        code: said[code] for code in here if code in said
+    assert {code: title for code, title in here.items() if code in titles} == {
+        code: titles[code] for code in here if code in titles
     }
-    assert here.keys() - said.keys() == {"too_many_requests", "bad_request"}
+    assert here.keys() - titles.keys() == {"too_many_requests", "bad_request"}
 
 
 @pytest.mark.parametrize("stage", stages.STAGES)

@@ -52,7 +52,7 @@ def test_whatever_waits_to_be_commenced_by_itself_is_within_reach(day: date, rec
         day, "Australia/Lord_Howe", Settings(quick_view_days=recent, retrospective_days=retrospective)
     )
     assert reach.unstarted_from <= reach.recent_from < reach.until
-    # The oldest that may stand there: put on record as late as allowed, and not yet found by the hourly run.
+    # The oldest possible: recorded as late as allowed, and not yet found by the hourly job.
     created = reach.until - timedelta(days=31, hours=1)
     oldest = appointment(start=created - retrospective * DAY, created_at=created)
     assert is_overdue(oldest, reach.until)

@@ -18,7 +18,7 @@ from tests.builders.generators.rebooking_cases import LENGTH, fits_one_line, reb
 Case = tuple[WorkSchedule, str, datetime]
 
 
-def wish(wall: datetime, at: datetime | None = None) -> RebookRequest:
+def rebook_request(wall: datetime, at: datetime | None = None) -> RebookRequest:
     """A request for this local time; with ``at``, by the offset clocks have then."""
     clock = wall.timetz() if at is None else wall.time().replace(tzinfo=at.tzinfo)
     return RebookRequest(RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, wall.date(), clock)
@@ -39,17 +39,17 @@ def test_the_clients_wall_time_is_the_instant_their_clocks_show_it(case: Case) -
     """With its offset it is always that instant; without one only where clocks show it once."""
     _, timezone, at = case
     tz = ZoneInfo(timezone)
-    theirs = at.astimezone(tz)
-    wall = theirs.replace(tzinfo=None)
-    offset = datetime.fromisoformat(theirs.isoformat())
-    assert agreed_start(wish(wall, offset), timezone) == at
+    local = at.astimezone(tz)
+    wall = local.replace(tzinfo=None)
+    offset = datetime.fromisoformat(local.isoformat())
+    assert agreed_start(rebook_request(wall, offset), timezone) == at
     found = possible_instants(wall, tz)
     event(f"shown {len(found)} times")
     if found == [at]:
-        assert agreed_start(wish(wall), timezone) == at
+        assert agreed_start(rebook_request(wall), timezone) == at
         return
     with pytest.raises(Refusal) as refused:
-        agreed_start(wish(wall), timezone)
+        agreed_start(rebook_request(wall), timezone)
     both = [instant.astimezone(tz).isoformat() for instant in found]
     assert (refused.value.code, refused.value.extra["candidates"]) == ("ambiguous_local_time", both)
     assert at in found

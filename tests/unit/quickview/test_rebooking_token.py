@@ -21,7 +21,7 @@ from chalicelib.domain.shared.errors import Forbidden, Refusal, ReviewExpired, R
 
 KEY = "the key"
 OFFSETS = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
-WISHES = st.builds(
+REQUESTS = st.builds(
     RebookRequest,
     approach=st.sampled_from(RebookApproach),
     work_schedule_id=st.just("wsl_1"),
@@ -43,10 +43,10 @@ def review(request: RebookRequest) -> RebookReview:
 PLAIN = review(RebookRequest(RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, date(2026, 9, 29), time(10)))
 
 
-@given(WISHES)
-def test_what_is_sealed_is_opened_again(wish: RebookRequest) -> None:
-    token = sign_review(review(wish), KEY)
-    assert verify_token(token, KEY) == review(wish)
+@given(REQUESTS)
+def test_what_is_sealed_is_opened_again(request: RebookRequest) -> None:
+    token = sign_review(review(request), KEY)
+    assert verify_token(token, KEY) == review(request)
     assert len(token) <= MAX_TOKEN_LENGTH
 
 
@@ -107,8 +107,8 @@ def test_what_was_shown_must_still_be_so(now: ReviewBasis, refusal: type[Refusal
 
 
 def test_times_are_kept_as_they_were_said() -> None:
-    said = RebookRequest(
+    request = RebookRequest(
         RebookApproach.MANUAL, "wsl_1", MeetingMethod.PHONE, date(2027, 4, 4), time.fromisoformat("02:30+11:00")
     )
-    again = verify_token(sign_review(review(said), KEY), KEY).wish
+    again = verify_token(sign_review(review(request), KEY), KEY).wish
     assert datetime.combine(again.day, again.at).isoformat() == "2027-04-04T02:30:00+11:00"

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILES = (
     ROOT / "requirements.txt",
     *sorted(ROOT.glob("*/requirements.txt")),
