@@ -11,7 +11,8 @@ import pytest
 from chalicelib.domain.messaging.notifications import NotSent, Rejected
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
 from chalicelib.services.messaging.outbox_relay import MAX_ATTEMPTS
-from tests.builders.doubles.messaging_doubles import LEASE, Harness, ProcessCrash
+from tests.builders.doubles.memory_outbox import LEASE
+from tests.builders.doubles.messaging_doubles import Harness, ProcessCrash
 from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, BEN, NOW, SAM, START
 

@@ -26,8 +26,6 @@ from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.memory_outbox import MemoryStore
 from tests.builders.records import appointment_builder as build
 
-LEASE = timedelta(minutes=2)
-
 
 class ProcessCrash(BaseException):
     """The process dies: nothing may catch this."""

@@ -40,19 +40,12 @@ def admits(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Dema
     return least_overload(pools, [*demands, candidate]) == least_overload(pools, demands)
 
 
-def count_admissible(pools: Sequence[SeatPool], demands: Sequence[Demand], candidate: Demand) -> int:
-    found = 0
-    while admits(pools, [*demands, *[candidate] * found], candidate):
-        found += 1
-    return found
-
-
 def first_come_first_served(pools: Sequence[SeatPool], demands: Sequence[Demand]) -> list[bool]:
     seated: list[Demand] = []
-    answer = []
+    answers = []
     for demand in demands:
         fits = any(covers(pools[b], demand) for b in demand.choices)
         fits = fits and least_overload(pools, [*seated, demand]) == 0
         seated += [demand] if fits else []
-        answer.append(fits)
-    return answer
+        answers.append(fits)
+    return answers

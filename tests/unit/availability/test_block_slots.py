@@ -93,7 +93,7 @@ def test_a_grid_that_does_not_divide_the_hour_goes_on_over_the_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "minutes", "why"),
+    ("blocks", "minutes", "reason"),
     [
         ([], 0, Unavailable.NO_BLOCK),
         ([block(services=(ACCOUNT,))], 0, Unavailable.NO_BLOCK),
@@ -123,7 +123,7 @@ def test_what_is_full_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "kind", "code"),
+    ("reason", "kind", "code"),
     [
         (Unavailable.FULL, CapacityExhausted, "capacity_exhausted"),
         (Unavailable.RESERVED_FOR_STAFF, CapacityExhausted, "capacity_exhausted"),

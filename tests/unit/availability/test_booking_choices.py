@@ -20,6 +20,7 @@ from chalicelib.domain.shared.permissions import Role
 SERVICES, PLACES, PEOPLE = ("svc_1", "svc_2", "svc_3"), ("loc_1", "loc_2"), ("stf_1", "stf_2", "stf_3")
 LANGUAGES = ("de", "en", "fr")
 METHODS = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
+Catalogue = tuple[list[Service], list[BookableBranch]]
 
 
 def some(values: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[str, ...]]:
@@ -27,7 +28,7 @@ def some(values: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[str, 
 
 
 @st.composite
-def catalogues(draw: st.DrawFn) -> tuple[list[Service], list[BookableBranch]]:
+def catalogues(draw: st.DrawFn) -> Catalogue:
     services = [
         Service(
             id=service_id,
@@ -102,15 +103,13 @@ def by_trying(services: list[Service], branches: list[BookableBranch], chosen: B
 
 @given(catalogues(), CHOSEN)
 def test_what_remains_of_each_answer_is_what_some_booking_with_the_others_has(
-    catalogue: tuple[list[Service], list[BookableBranch]], chosen: BookingChoices
+    catalogue: Catalogue, chosen: BookingChoices
 ) -> None:
     assert remaining_options(*catalogue, chosen) == by_trying(*catalogue, chosen)
 
 
 @given(catalogues(), CHOSEN)
-def test_whatever_is_offered_next_leaves_a_booking_to_be_made(
-    catalogue: tuple[list[Service], list[BookableBranch]], chosen: BookingChoices
-) -> None:
+def test_whatever_is_offered_next_leaves_a_booking_to_be_made(catalogue: Catalogue, chosen: BookingChoices) -> None:
     services, branches = catalogue
     for service_id in remaining_options(services, branches, chosen).service_ids:
         next_chosen = BookingChoices(service_id, chosen.location_id, chosen.method, chosen.staff_id, chosen.language)

@@ -35,52 +35,34 @@ def why(*facts: str) -> Unavailable | None:
         holidays=HolidayCalendar("CA", "ON") if "holiday" in facts else None,
     )
     hours = build.opening("14:00-17:00" if "closed" in facts else "08:00-17:00")
-    requester, wanted = (
-        Requester(SeatAccess.WIDGET, when),
-        StaffPreference(language="fr" if "language" in facts else None),
-    )
+    requester = Requester(SeatAccess.WIDGET, when)
+    wanted = StaffPreference(language="fr" if "language" in facts else None)
     return build.slots(
         offered, hours, [who], CHRISTMAS, CHRISTMAS + 1, requester=requester, wanted=wanted
     ).unavailable_reason(CHRISTMAS)
 
 
-LATER = ("holiday", "closed", "language", "away", "off_grid", "limit", "busy")
+ORDER = (
+    ("holiday", Unavailable.HOLIDAY),
+    ("closed", Unavailable.CLOSED),
+    ("language", Unavailable.LANGUAGE_UNAVAILABLE),
+    ("away", Unavailable.STAFF_NOT_WORKING),
+    ("off_grid", Unavailable.OFF_GRID),
+    ("limit", Unavailable.DAILY_LIMIT),
+    ("busy", Unavailable.STAFF_BUSY),
+)
+TIMES = (("past", Unavailable.PAST), ("too_soon", Unavailable.TOO_SOON), ("too_far", Unavailable.TOO_FAR))
 
 
-def test_the_past_outweighs_everything() -> None:
-    assert why("past", *LATER) is Unavailable.PAST
+@pytest.mark.parametrize(("fact", "reason"), TIMES)
+def test_time_outweighs_everything_about_branch_and_staff(fact: str, reason: Unavailable) -> None:
+    assert why(fact, *dict(ORDER)) is reason
 
 
-def test_too_soon_outweighs_everything_about_the_branch() -> None:
-    assert why("too_soon", *LATER) is Unavailable.TOO_SOON
-
-
-def test_too_far_outweighs_everything_about_the_branch() -> None:
-    assert why("too_far", *LATER) is Unavailable.TOO_FAR
-
-
-def test_a_holiday_is_named_rather_than_hours_that_are_over_anyway() -> None:
-    assert why(*LATER) is Unavailable.HOLIDAY
-
-
-def test_a_closed_branch_outweighs_whoever_is_missing() -> None:
-    assert why(*LATER[1:]) is Unavailable.CLOSED
-
-
-def test_a_language_nobody_speaks_outweighs_whoever_else_is_missing() -> None:
-    assert why(*LATER[2:]) is Unavailable.LANGUAGE_UNAVAILABLE
-
-
-def test_nobody_at_work_outweighs_grid_limit_and_bookings() -> None:
-    assert why(*LATER[3:]) is Unavailable.STAFF_NOT_WORKING
-
-
-def test_a_start_off_the_grid_outweighs_limit_and_bookings() -> None:
-    assert why(*LATER[4:]) is Unavailable.OFF_GRID
-
-
-def test_a_full_day_outweighs_bookings() -> None:
-    assert why(*LATER[5:]) is Unavailable.DAILY_LIMIT
+@pytest.mark.parametrize(("fact", "reason"), ORDER[:-1])
+def test_a_fact_outweighs_all_that_follow_it(fact: str, reason: Unavailable) -> None:
+    facts = list(dict(ORDER))
+    assert why(*facts[facts.index(fact) :]) is reason
 
 
 def test_busy_comes_last_and_nothing_means_bookable() -> None:

@@ -22,6 +22,7 @@ from tests.builders.oracles import capacity_oracle as oracle
 
 NINE = 9 * 60
 HORIZON = 8
+DemandCase = tuple[list[SeatPool], list[Demand], Demand]
 ONE_POOL = [SeatPool(NINE, NINE + 180, 2)]
 ACCOUNT, MORTGAGE = (0, 1), (0,)  # pool 0 serves both, pool 1 accounts only
 
@@ -155,7 +156,7 @@ def demands(pools: int) -> st.SearchStrategy[Demand]:
 
 
 @st.composite
-def days(draw: st.DrawFn) -> tuple[list[SeatPool], list[Demand], Demand]:
+def days(draw: st.DrawFn) -> DemandCase:
     windows = st.one_of(st.just((0, HORIZON)), spans())
     pool = st.builds(lambda window, limit: SeatPool(window[0], window[1], limit), windows, st.integers(0, 2))
     pools = draw(st.lists(pool, min_size=1, max_size=3))
@@ -168,9 +169,7 @@ examples = settings(max_examples=100, deadline=None)
 
 @examples
 @given(days())
-def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
-    day: tuple[list[SeatPool], list[Demand], Demand],
-) -> None:
+def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(day: DemandCase) -> None:
     pools, booked, _ = day
     least = oracle.least_overload(pools, booked)
     placement = assign_pools(pools, booked)
@@ -182,7 +181,7 @@ def test_the_least_overload_is_the_oracles_and_the_placement_attains_it(
 
 @examples
 @given(days())
-def test_admission_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
+def test_admission_is_the_oracles(day: DemandCase) -> None:
     pools, booked, candidate = day
 
     assert admits(pools, booked, candidate) == oracle.admits(pools, booked, candidate)
@@ -191,7 +190,7 @@ def test_admission_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Deman
 @examples
 @given(day=days(), patience=st.integers(0, 2), steps=st.integers(0, 6), rounds=st.integers(0, 40))
 def test_answers_do_not_depend_on_which_effort_finds_them(
-    day: tuple[list[SeatPool], list[Demand], Demand], patience: int, steps: int, rounds: int
+    day: DemandCase, patience: int, steps: int, rounds: int
 ) -> None:
     pools, booked, candidate = day
     with mock.patch.multiple(
@@ -204,7 +203,7 @@ def test_answers_do_not_depend_on_which_effort_finds_them(
 
 @examples
 @given(days())
-def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
+def test_room_is_how_often_one_more_is_admitted(day: DemandCase) -> None:
     pools, booked, candidate = day
     found = count_admissible(pools, booked, candidate)
     full = [*booked, *[candidate] * found]
@@ -217,9 +216,7 @@ def test_room_is_how_often_one_more_is_admitted(day: tuple[list[SeatPool], list[
 
 @examples
 @given(days(), st.data())
-def test_one_room_answers_many_questions_as_new_ones_would(
-    day: tuple[list[SeatPool], list[Demand], Demand], data: st.DataObject
-) -> None:
+def test_one_room_answers_many_questions_as_new_ones_would(day: DemandCase, data: st.DataObject) -> None:
     pools, booked, _ = day
     prepared = CapacityModel(pools, booked)
     for candidate in data.draw(st.lists(demands(len(pools)), max_size=4)):
@@ -229,7 +226,7 @@ def test_one_room_answers_many_questions_as_new_ones_would(
 
 @examples
 @given(days())
-def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
+def test_first_come_is_the_oracles(day: DemandCase) -> None:
     pools, booked, _ = day
 
     assert first_come_first_served(pools, booked) == oracle.first_come_first_served(pools, booked)
@@ -237,7 +234,7 @@ def test_first_come_is_the_oracles(day: tuple[list[SeatPool], list[Demand], Dema
 
 @examples
 @given(days())
-def test_nothing_outside_the_hull_bears_on_a_decision(day: tuple[list[SeatPool], list[Demand], Demand]) -> None:
+def test_nothing_outside_the_hull_bears_on_a_decision(day: DemandCase) -> None:
     pools, booked, candidate = day
     start, end = dependency_span(booked, candidate.start, candidate.end)
     near = [demand for demand in booked if demand.start < end and start < demand.end]
@@ -289,7 +286,7 @@ def test_a_full_day_that_somebody_could_seat_is_seated_without_overload(seed: in
 
 @examples
 @given(day=days(), patience=st.integers(0, 2))
-def test_who_gives_up_never_oversells(day: tuple[list[SeatPool], list[Demand], Demand], patience: int) -> None:
+def test_who_gives_up_never_oversells(day: DemandCase, patience: int) -> None:
     pools, booked, candidate = day
     with mock.patch.multiple(solver, SEARCH_LIMIT=patience, EFFORT_LEVELS=(), FINAL_SEARCH_LIMIT=patience):
         prepared = CapacityModel(pools, booked)

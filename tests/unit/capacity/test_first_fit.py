@@ -9,11 +9,12 @@ from chalicelib.domain.capacity.first_fit import all_fit
 from tests.builders.oracles import capacity_oracle as oracle
 
 HORIZON = 6
+FitCase = tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]]
 LIMITS = st.dictionaries(st.integers(0, 2), st.integers(0, 2), min_size=1)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]]:
+def cases(draw: st.DrawFn) -> FitCase:
     limits = draw(LIMITS)
     pools = st.frozensets(st.sampled_from(sorted(limits)), min_size=1)
     spans = st.tuples(st.integers(0, HORIZON - 1), st.integers(1, 3))
@@ -23,9 +24,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[int, int, frozens
 
 @settings(max_examples=200, deadline=None)
 @given(cases())
-def test_a_yes_is_a_placement_without_overload(
-    case: tuple[dict[int, int], list[tuple[int, int, frozenset[int]]]],
-) -> None:
+def test_a_yes_is_a_placement_without_overload(case: FitCase) -> None:
     limits, demands = case
     numbers = sorted(limits)
     pools = [SeatPool(0, HORIZON + 3, limits[number]) for number in numbers]

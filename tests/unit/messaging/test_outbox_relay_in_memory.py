@@ -29,7 +29,7 @@ def test_sweeps_and_relays_at_once_send_every_message_once(harness: Harness) -> 
     for made in entries:
         harness.table.journal(made)
 
-    by_four(lambda: (harness.relay(*entries), harness.sweep(NOW)))
+    run_in_four_threads(lambda: (harness.relay(*entries), harness.sweep(NOW)))
 
     assert harness.mail.kinds() == [("confirmation", ANA)] * 30
     assert harness.table.claim_states() == ["sent"] * 30
@@ -45,7 +45,7 @@ def test_relays_at_once_keep_one_link_and_send_every_message_once() -> None:
         together = threading.Barrier(4)
         harness.links.interrupt = [together.wait] * 4
 
-        by_four(partial(harness.relay, made))
+        run_in_four_threads(partial(harness.relay, made))
 
         assert len(harness.links.asked) == 4
         assert [line.action for line in table.memory.journal] == ["meeting_link_made"]
@@ -53,8 +53,8 @@ def test_relays_at_once_keep_one_link_and_send_every_message_once() -> None:
         assert harness.due_entries() == []
 
 
-def by_four(work: Callable[[], object]) -> None:
-    """Four do it at once."""
+def run_in_four_threads(work: Callable[[], object]) -> None:
+    """Run this four times at once."""
     start = threading.Barrier(4)
 
     def run() -> None:
@@ -71,16 +71,7 @@ def by_four(work: Callable[[], object]) -> None:
 def test_two_reminder_sweeps_at_once_remind_once(harness: Harness) -> None:
     due = appointment().next_reminder_at()
     assert due is not None
-    start = threading.Barrier(4)
 
-    def work() -> None:
-        start.wait()
-        harness.remind(due)
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    run_in_four_threads(partial(harness.remind, due))
 
     assert harness.mail.kinds() == [("reminder", ANA)]
