@@ -41,9 +41,7 @@ def video_appointment(**fields: Any) -> Appointment:
 def put_call(harness: Harness, **fields: Any) -> JournalEntry:
     """Write a booked video appointment and its journal entry; nothing has been sent yet."""
     harness.put(video_appointment(**fields))
-    made = build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, SAM))
-    harness.table.journal(made)
-    return made
+    return harness.journal(build.entry(build.message(), build.message(MessageKind.STAFF_BOOKED, SAM)))
 
 
 def stored_appointment(harness: Harness) -> Appointment:

@@ -28,9 +28,7 @@ def undo_merge(harness: Harness) -> None:
 
 def put_messages(harness: Harness, *recipients: str, kind: MessageKind = MessageKind.CONFIRMATION) -> JournalEntry:
     """Write a journal entry with a message to each recipient; it is not relayed yet."""
-    made = build.entry(*(build.message(kind, recipient) for recipient in recipients))
-    harness.table.journal(made)
-    return made
+    return harness.journal(build.entry(*(build.message(kind, recipient) for recipient in recipients)))
 
 
 def test_a_message_goes_to_whoever_the_client_is_by_now(harness: Harness) -> None:
@@ -79,7 +77,7 @@ def test_the_message_of_the_merged_record_alone_is_not_repeated_either(harness: 
     merge_ana_into_ben(harness)
     harness.sweep(NOW + 10 * MINUTE)
 
-    sent = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
+    sent = [(n.audience.value, n.address) for n in harness.mail.sent]
     assert sent == [("client", "ana@example.org"), ("location", "king@example.org")]
 
 
@@ -92,7 +90,7 @@ def test_undoing_the_merge_repeats_nothing(harness: Harness) -> None:
     undo_merge(harness)
     harness.sweep(NOW + 10 * MINUTE)
 
-    sent = [(notice.audience.value, notice.address) for notice in harness.mail.sent]
+    sent = [(n.audience.value, n.address) for n in harness.mail.sent]
     assert sent == [("client", "ben@example.org"), ("location", "king@example.org")]
     assert "redirected" in harness.table.claim_states()
 
@@ -115,7 +113,7 @@ def test_a_merge_just_before_the_sending_is_noticed(harness: Harness) -> None:
 
     harness.relay(made)
 
-    assert [(notice.recipient_id, notice.address) for notice in harness.mail.sent] == [(BEN, "ben@example.org")]
+    assert [(n.recipient_id, n.address) for n in harness.mail.sent] == [(BEN, "ben@example.org")]
 
 
 def test_one_record_leaving_is_no_farewell_while_the_person_still_comes(harness: Harness) -> None:

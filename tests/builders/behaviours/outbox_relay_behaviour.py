@@ -22,9 +22,7 @@ BOOKED = DomainEvent("appointment.booked", 1, {"id": "apt"}, "loc_king", "svc_mo
 
 def put_booking(harness: Harness) -> JournalEntry:
     """Write the journal entry of Ana's booking; it is not relayed yet."""
-    made = build.entry(build.message(), events=(BOOKED,))
-    harness.table.journal(made)
-    return made
+    return harness.journal(build.entry(build.message(), events=(BOOKED,)))
 
 
 def test_a_booking_is_told_and_published_and_then_no_longer_due(harness: Harness) -> None:
@@ -231,8 +229,7 @@ def test_what_cannot_be_sent_ends_on_the_dead_letter_queue(harness: Harness) -> 
 
 def test_a_rejected_message_is_set_aside_at_once_and_the_others_go_out(harness: Harness) -> None:
     harness.put(build.with_ben())
-    made = build.entry(build.message(), build.message(recipient=BEN))
-    harness.table.journal(made)
+    made = harness.journal(build.entry(build.message(), build.message(recipient=BEN)))
     harness.mail.before = [Rejected("MessageRejected")]
 
     harness.relay(made)
@@ -246,8 +243,7 @@ def test_a_rejected_message_is_set_aside_at_once_and_the_others_go_out(harness: 
 
 def test_when_one_message_fails_only_that_one_is_repeated(harness: Harness) -> None:
     harness.put(build.with_ben())
-    made = build.entry(build.message(), build.message(recipient=BEN))
-    harness.table.journal(made)
+    made = harness.journal(build.entry(build.message(), build.message(recipient=BEN)))
     harness.mail.before = [NotSent("Throttling")]
 
     harness.relay(made)
@@ -338,7 +334,7 @@ def test_who_left_hears_of_it_although_the_others_moved_meanwhile(harness: Harne
 
 def test_the_sweep_stops_when_its_time_is_up_and_the_next_one_goes_on(harness: Harness) -> None:
     for number in range(5):
-        harness.table.journal(build.entry(build.message(), number=number))
+        harness.journal(build.entry(build.message(), number=number))
     time = iter([True, True, False])
 
     assert harness.outbox_relay.sweep(NOW + 5 * MINUTE, lambda: next(time)) == 2

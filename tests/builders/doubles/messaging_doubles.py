@@ -206,6 +206,10 @@ class Harness:
     def put(self, record: Appointment | Client | Location | Service | Staff | Settings) -> None:
         self.table.put(record)
 
+    def journal(self, entry: JournalEntry) -> JournalEntry:
+        self.table.journal(entry)
+        return entry
+
     def relay(self, *entries: JournalEntry, now: datetime = build.NOW) -> int:
         self.table.now = now
         return self.outbox_relay.relay(entries, now)

@@ -69,21 +69,7 @@ class Plan:
     seed: int
 
 
-ACTS = (
-    "book",
-    "book",
-    "book",
-    "hold",
-    "cancel",
-    "move",
-    "claim",
-    "claim",
-    "desk",
-    "desk",
-    "override",
-    "assign",
-    "away",
-)
+ACTS = (*["book"] * 3, "hold", "cancel", "move", *["claim"] * 2, *["desk"] * 2, "override", "assign", "away")
 
 
 def _spans(low: int, high: int, places: bool = False) -> st.SearchStrategy[Span]:

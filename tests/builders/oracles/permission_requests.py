@@ -38,6 +38,9 @@ WORKERS = (MYSELF, COLLEAGUE, STRANGER)
 # One colleague per role; the caller's own role is left out (see ``cases``).
 PEERS = tuple(Case(role, role=role) for role in RANKS)
 
+OTHERS = (COLLEAGUE, STRANGER, *PEERS)
+UNCLAIMED = (UNASSIGNED, FOREIGN_UNASSIGNED)
+
 ANYTHING = (Case("anything"),)
 
 
@@ -153,6 +156,11 @@ _GUEST = {"client": {"first_name": "Also", "last_name": "Comes", "email": "{gues
 _CONFIRMED = {"status_id": "{confirmed}"}
 _DECLINED = {"status_id": "{declined}", "reason": "Papers are missing"}
 _FREE = "/availability?service_id={service}&location_id={location}&from={day}&to={day}&timezone=UTC&channel="
+_DELETED_CLIENT = "/clients/{client}?cancel_upcoming=true"
+_FORCED = {"force": True}
+_ASSIGNED = {"staff_id": "{staff}", "force": True}
+_OVERRIDE = _booking("schedule", _SOMEBODY, override={"reason": "Agreed by phone"})
+_FAIR = {"date": "2027-03-01", "name": "Fair"}
 _UNNOTIFIED = {"notify_client": False}
 _LIST = "/appointments?location_id={location}&date={day}&view="
 
@@ -183,22 +191,8 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
         Request(_PROGRESS, "POST", "/appointments/{appointment}/" + step, APPOINTMENTS, body, status=409)
         for step, body in (("serve", None), ("complete", None), ("no-show", _MISSED), ("sign-off", None))
     ),
-    Request(
-        ("appointment_claim",),
-        "POST",
-        "/appointments/{appointment}/claim",
-        (UNASSIGNED, FOREIGN_UNASSIGNED),
-        {"force": True},
-        fresh=True,
-    ),
-    Request(
-        ("appointment_assign",),
-        "POST",
-        "/appointments/{appointment}/assign",
-        APPOINTMENTS,
-        {"staff_id": "{staff}", "force": True},
-        fresh=True,
-    ),
+    Request(("appointment_claim",), "POST", "/appointments/{appointment}/claim", UNCLAIMED, _FORCED, fresh=True),
+    Request(("appointment_assign",), "POST", "/appointments/{appointment}/assign", APPOINTMENTS, _ASSIGNED, fresh=True),
     Request(("appointment_assign",), "POST", "/appointments/{appointment}/unassign", APPOINTMENTS, fresh=True),
     Request(("rebook",), "GET", "/quickview/appointments/{appointment}/rebook", APPOINTMENTS),
     *(
@@ -225,31 +219,12 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     # At a time without a block.
     Request(("book_over_capacity",), "POST", "/appointments", body=_booking("schedule", start="{closed}"), status=201),
     Request(("book_for_self",), "POST", "/appointments", (MYSELF,), _booking("schedule", _SOMEBODY), status=201),
-    Request(
-        ("book_for_others",),
-        "POST",
-        "/appointments",
-        (COLLEAGUE, STRANGER, *PEERS),
-        _booking("schedule", _SOMEBODY),
-        status=201,
-        known=True,
-    ),
-    Request(
-        ("rebook_override",),
-        "POST",
-        "/appointments",
-        WORKERS,
-        _booking("schedule", _SOMEBODY, override={"reason": "Agreed by phone"}),
-        status=201,
-        known=True,
-    ),
+    Request(("book_for_others",), "POST", "/appointments", OTHERS, _booking("schedule", _SOMEBODY), 201, known=True),
+    Request(("rebook_override",), "POST", "/appointments", WORKERS, _OVERRIDE, status=201, known=True),
     Request(_HOURS, "GET", "/locations/{location}/hours"),
     Request(_HOURS, "GET", "/locations/{location}/closures"),
     Request(("hours_edit",), "POST", "/locations/{location}/hours", LOCATIONS, _LINE, status=201, known=True),
-    Request(
-        ("hours_edit",), "POST", "/locations/{location}/closures", LOCATIONS, {"date": "2027-03-01", "name": "Fair"},
-        status=201, known=True,
-    ),
+    Request(("hours_edit",), "POST", "/locations/{location}/closures", LOCATIONS, _FAIR, status=201, known=True),
     Request(_HOURS, "GET", "/staff/{staff}/work-schedules"),
     Request(_HOURS, "GET", "/staff/{staff}/time-off", WORKERS, known=True),
     Request(_HOURS, "POST", "/staff/{staff}/time-off", WORKERS, _AWAY, status=201, known=True),
@@ -264,10 +239,8 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     # Callers with the ability get 422 for an empty body and 409 for a record in use.
     *(Request(("catalogue_edit",), "POST", path, body={}, status=422) for path in ("/locations", "/services")),
     Request(("catalogue_edit",), "POST", "/cancellation-reasons", body={}, status=422),
-    *(
-        Request(("catalogue_edit",), "DELETE", path, status=409)
-        for path in ("/locations/{location}", "/services/{service}")
-    ),
+    Request(("catalogue_edit",), "DELETE", "/locations/{location}", status=409),
+    Request(("catalogue_edit",), "DELETE", "/services/{service}", status=409),
     Request(("catalogue_edit",), "PATCH", "/locations/{location}", body={}),
     Request(("catalogue_edit",), "PATCH", "/services/{service}", body={}),
     Request(("staff_edit",), "PATCH", "/staff/{staff}", (COLLEAGUE, STRANGER, Case("admin", role="admin")), {}),
@@ -277,9 +250,7 @@ PERMISSION_REQUESTS: tuple[Request, ...] = (
     Request(("client_view",), "GET", "/clients?q=nobody"),
     ClientRequest(("client_view",), "GET", "/clients/{client}", CLIENTS),
     ClientRequest(("client_edit",), "PATCH", "/clients/{client}", CLIENTS, {}),
-    ClientRequest(
-        ("client_delete",), "DELETE", "/clients/{client}?cancel_upcoming=true", CLIENTS, status=204, fresh=True,
-    ),
+    ClientRequest(("client_delete",), "DELETE", _DELETED_CLIENT, CLIENTS, status=204, fresh=True),
     ClientRequest(("client_merge",), "POST", "/clients/merge", CLIENTS, _MERGE),
     ClientRequest(("log_view",), "GET", "/clients/{client}/activity", CLIENTS),
     ClientRequest(("workflow_edit",), "POST", "/clients/{client}/workflows", CLIENTS, _WORKFLOW, status=201),

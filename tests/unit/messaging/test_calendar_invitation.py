@@ -20,17 +20,7 @@ from chalicelib.notifications.calendar_invitation import (
     scheduling_method,
 )
 from tests.builders.records import appointment_builder as build
-from tests.builders.records.appointment_builder import (
-    ANA,
-    LOCATION,
-    NOW,
-    PUBLIC_URL,
-    SAM,
-    SERVICE,
-    SETTINGS,
-    STAFF_NOTES,
-    START,
-)
+from tests.builders.records.appointment_builder import ANA, PUBLIC_URL, SAM, STAFF_NOTES, START
 
 SENDER = "Frontdesk <bookings@example.org>"
 
@@ -70,7 +60,7 @@ def test_times_are_written_in_utc_so_that_no_zone_has_to_be_known() -> None:
 
 
 def test_a_move_keeps_the_uid_and_raises_the_sequence() -> None:
-    moved = build.appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", NOW)
+    moved = build.appointment().moved(START.replace(day=2), "America/Toronto", "2026-12-02T10:00:00", build.NOW)
     method, event = read(build.notification(MessageKind.RESCHEDULED, at=build.context(moved)))
 
     assert (method, str(event["UID"]), event["SEQUENCE"]) == ("REQUEST", "apt_01KAB@frontdesk", 1)
@@ -88,7 +78,7 @@ def test_a_cancellation_cancels_the_same_uid_with_a_higher_sequence() -> None:
 def test_for_one_attendee_who_leaves_the_sequence_rises_too() -> None:
     _, event = read(
         build.notification(
-            MessageKind.CANCELLED, at=build.context(build.with_ben(sequence=1).without_attendee(ANA, NOW))
+            MessageKind.CANCELLED, at=build.context(build.with_ben(sequence=1).without_attendee(ANA, build.NOW))
         )
     )
 
@@ -122,7 +112,7 @@ def test_a_rejected_request_leaves_the_calendar_it_was_put_into_by_hand() -> Non
 
 
 def test_the_file_of_one_who_left_is_no_older_than_the_mail_about_it() -> None:
-    left = build.with_ben(sequence=1).without_attendee(ANA, NOW)
+    left = build.with_ben(sequence=1).without_attendee(ANA, build.NOW)
     _, event = read(build.notification(MessageKind.CANCELLED, at=build.context(left)))
     (kept,) = file_of(left).walk("VEVENT")
 
@@ -140,7 +130,7 @@ def test_no_invitation_with(kind: MessageKind, who: str) -> None:
 def test_names_cannot_add_properties(name: str) -> None:
     (attendee,) = build.appointment().attendees
     context = build.context(build.appointment(attendees=(replace(attendee, name=name),)), build.ana())
-    context = replace(context, service=replace(SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
+    context = replace(context, service=replace(build.SERVICE, name=f"{name}\r\nDTSTART:19700101T000000Z"))
 
     _, event = read(build.notification(at=context))
 
@@ -150,9 +140,13 @@ def test_names_cannot_add_properties(name: str) -> None:
     assert str(event["SUMMARY"]).startswith(" ".join(name.split()))
 
 
+def file_text(about: Appointment, public_url: str = PUBLIC_URL) -> str:
+    offer = Offer(build.SETTINGS, build.LOCATION, build.SERVICE)
+    return calendar_file(about, about.attendees[0], offer, "en", SENDER, public_url)
+
+
 def file_of(about: Appointment) -> Any:
-    offer = Offer(SETTINGS, LOCATION, SERVICE)
-    text = calendar_file(about, about.attendees[0], offer, "en", SENDER, PUBLIC_URL)
+    text = file_text(about)
     assert STAFF_NOTES not in text
     assert "other file" not in text
     return Calendar.from_ical(text)
@@ -170,10 +164,7 @@ def test_the_calendar_file_publishes_what_the_attendee_may_see() -> None:
 
 
 def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
-    about = build.appointment()
-    text = calendar_file(about, about.attendees[0], Offer(SETTINGS, LOCATION, SERVICE), "en", SENDER, "")
-
-    assert "manage" not in text
+    assert "manage" not in file_text(build.appointment(), "")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +172,7 @@ def test_without_an_address_of_our_own_the_file_has_no_link() -> None:
     [
         (build.appointment(confirmed=False), "TENTATIVE"),
         (build.cancelled(build.appointment()), "CANCELLED"),
-        (build.with_ben().without_attendee(ANA, NOW), "CANCELLED"),
+        (build.with_ben().without_attendee(ANA, build.NOW), "CANCELLED"),
     ],
 )
 def test_the_calendar_file_tells_the_status(about: Appointment, status: str) -> None:
@@ -237,7 +228,5 @@ def test_a_cancelled_video_call_cannot_be_joined() -> None:
 @pytest.mark.parametrize("gone", [False, True])
 def test_the_file_behind_the_page_has_the_link_while_the_call_stands(gone: bool) -> None:
     made = build.cancelled(by_video()) if gone else by_video()
-    offer = Offer(SETTINGS, LOCATION, SERVICE)
-    text = calendar_file(made, made.attendees[0], offer, SENDER, PUBLIC_URL).replace("\r\n ", "")
 
-    assert (LINK in text) is not gone
+    assert (LINK in file_text(made).replace("\r\n ", "")) is not gone

@@ -25,9 +25,7 @@ def harness() -> Harness:
 
 
 def test_sweeps_and_relays_at_once_send_every_message_once(harness: Harness) -> None:
-    entries = [entry(message(), number=number) for number in range(30)]
-    for made in entries:
-        harness.table.journal(made)
+    entries = [harness.journal(entry(message(), number=number)) for number in range(30)]
 
     run_in_four_threads(lambda: (harness.relay(*entries), harness.sweep(NOW)))
 
@@ -40,8 +38,7 @@ def test_relays_at_once_keep_one_link_and_send_every_message_once() -> None:
         table = MemoryTable()
         harness = Harness(table)
         harness.put(video_appointment())
-        made = entry(message(), message(MessageKind.STAFF_BOOKED, SAM))
-        harness.table.journal(made)
+        made = harness.journal(entry(message(), message(MessageKind.STAFF_BOOKED, SAM)))
         together = threading.Barrier(4)
         harness.links.interrupt = [together.wait] * 4
 

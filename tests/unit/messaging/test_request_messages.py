@@ -24,6 +24,7 @@ from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, NOW, PUBLIC_URL, SAM, SAM_LEE
 
 STAFF = Actor(Channel.DASHBOARD, "Sam Lee", "stf_sam")
+CLIENT = Actor(Channel.MODERN_CLIENT_VIEW)
 BEFORE = "2026-11-30T15:00:00Z"
 OPEN = {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}
 OPEN_IN_SHORT = {"en": "not yet confirmed", "fr": "en attente de réponse"}
@@ -86,10 +87,8 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
     content = render(notified(kind, request(), language=language, facts=facts))
     short = render_text(notified(kind, request(), STAFF, Medium.TEXT, language, facts))
 
-    assert {"en": "This is not a confirmation yet", "fr": "Ceci n’est pas encore une confirmation"}[
-        language
-    ] in content.text
-    assert {"en": "not yet confirmed", "fr": "en attente de réponse"}[language] in short
+    assert OPEN[language] in content.text
+    assert OPEN_IN_SHORT[language] in short
     for text in (content.subject, content.text, short):
         assert not PROMISE.search(text)
     assert "calendar.ics" not in content.text
@@ -100,11 +99,11 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
     ("kind", "about", "actor", "facts", "manner"),
     [
         (MessageKind.CONFIRMATION, build.appointment(), STAFF, {}, WordingVariant.PLAIN),
-        (MessageKind.REQUEST_RECEIVED, request(), Actor(Channel.MODERN_CLIENT_VIEW), {}, WordingVariant.PLAIN),
+        (MessageKind.REQUEST_RECEIVED, request(), CLIENT, {}, WordingVariant.PLAIN),
         (
             MessageKind.REQUEST_RECEIVED,
             request(),
-            Actor(Channel.MODERN_CLIENT_VIEW),
+            CLIENT,
             {"previous_start": BEFORE},
             WordingVariant.REQUEST_MOVED,
         ),
@@ -117,7 +116,7 @@ def test_what_is_told_of_a_request_confirms_nothing(language: str, kind: Message
         (
             MessageKind.CANCELLED,
             build.cancelled(request()),
-            Actor(Channel.MODERN_CLIENT_VIEW),
+            CLIENT,
             {},
             WordingVariant.REQUEST,
         ),

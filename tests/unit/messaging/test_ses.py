@@ -82,12 +82,7 @@ def test_nothing_a_person_types_becomes_a_header() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "ana",
-        "ana@",
-        "@example.org",
-        "a b@example.org",
-        "änä@example.org",
-        "a@x.org\r\nBcc: b@x.org",
+        *("ana", "ana@", "@example.org", "a b@example.org", "änä@example.org", "a@x.org\r\nBcc: b@x.org"),
         "a@x.org, b@x.org",
     ],
 )

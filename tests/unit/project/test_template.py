@@ -38,6 +38,11 @@ def actions(name: str) -> set[str]:
     return {action for statement in policy(name) for action in statement["Action"]}
 
 
+def resources_with(variable: str) -> set[str]:
+    """The resources that read an environment variable."""
+    return {name for name, made in RESOURCES.items() if variable in json.dumps(made.get("Properties", {}))}
+
+
 def schema(key_schema: list[dict[str, str]]) -> tuple[str, ...]:
     """A key schema as the names of its hash and range attribute."""
     assert [part["KeyType"] for part in key_schema] == ["HASH", "RANGE"]
@@ -158,10 +163,7 @@ def test_only_who_sends_reads_the_secret_for_graph_and_only_where_there_is_one()
     assert access["Properties"]["PolicyDocument"]["Statement"] == [
         {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": {"Ref": "GraphSecretArn"}}
     ]
-    informed = {
-        name for name, made in RESOURCES.items() if "GRAPH_SECRET_ARN" in json.dumps(made.get("Properties", {}))
-    }
-    assert informed == {"DeliverDue", "RelayStream"}
+    assert resources_with("GRAPH_SECRET_ARN") == {"DeliverDue", "RelayStream"}
 
 
 def test_only_the_api_reads_the_key_of_reviews_and_nothing_else_of_its_kind() -> None:
@@ -170,10 +172,9 @@ def test_only_the_api_reads_the_key_of_reviews_and_nothing_else_of_its_kind() ->
         name: [s["Resource"] for s in policy(name) if "secretsmanager:GetSecretValue" in s["Action"]]
         for name in CONFIG["lambda_functions"]
     }
-    informed = {name for name, made in RESOURCES.items() if "REVIEW_KEY_ARN" in json.dumps(made.get("Properties", {}))}
 
     assert {name: found for name, found in reads.items() if found} == {"api_handler": [key]}
-    assert informed == {"APIHandler"}
+    assert resources_with("REVIEW_KEY_ARN") == {"APIHandler"}
     assert RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"]["REVIEW_KEY_ARN"] == key
     assert RESOURCES["ReviewKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
 
