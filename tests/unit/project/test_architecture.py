@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from benchmarks.speed.import_time import LOADED_ON_USE
-
-ROOT = Path(__file__).parents[3]
+from tests.builders import source_tree
+from tests.builders.source_tree import ROOT, imported_by, imports, module_name, ring, room, sources, within
 
 # Imports a ring may have beyond itself and the standard library. A file directly in chalicelib is a ring of its
 # own; the container connects everything and has no row.
@@ -68,71 +67,9 @@ MAX_FILES = 20
 OUTSIDE_WORLD = {"os", "time", "random", "secrets", "socket", "subprocess", "urllib", "pathlib", "io"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
-LIBRARY_RINGS = {
-    "chalice": {"api", "jobs", "app"},
-    "pynamodb": {"persistence", "container"},
-    "cattrs": {"persistence"},
-    "boto3": {"notifications", "identity", "infra"},
-    "jinja2": {"notifications"},
-    "icalendar": {"notifications"},
-    "urllib3": {"notifications"},
-    "pydantic": {"api", "settings"},
-    "pydantic_core": {"api"},
-    "email_validator": {"api"},
-    "dateutil": {"domain"},
-    "phonenumbers": {"domain"},
-    "holidays": {"domain"},
-    "jellyfish": {"domain"},
-    "rapidfuzz": {"domain"},
-    "aws_lambda_powertools": {"observability", "secrets_manager"},
-}
-
-
-def sources() -> list[Path]:
-    files = [ROOT / "app.py", *sorted(ROOT.glob("chalicelib/**/*.py")), *sorted(ROOT.glob("infra/**/*.py"))]
-    return [file for file in files if file.exists()]
-
-
-def module_name(file: Path) -> str:
-    parts = file.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def ring(file: Path) -> str:
-    """The part of chalicelib a file is in; a file directly in chalicelib is its own."""
-    parts = file.relative_to(ROOT).with_suffix("").parts
-    return parts[1] if parts[0] == "chalicelib" and len(parts) > 1 else parts[0]
-
-
-def room(file: Path) -> str:
-    """The folder within the ring, empty for a file directly in it."""
-    return "/".join(file.relative_to(ROOT).parts[2:-1])
-
-
-@cache
-def imports(file: Path) -> tuple[str, ...]:
-    return tuple(_imports(file))
-
-
-def _imports(file: Path) -> Iterator[str]:
-    """Every module a file imports, in full; a module imported from its package counts as itself."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        yield from _imported_by(node)
-
-
-def _imported_by(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        module = node.module or ""
-        folder = ROOT / module.replace(".", "/")
-        for alias in node.names:
-            is_module = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()
-            yield f"{module}.{alias.name}" if is_module or module == "chalicelib" else module
-
-
-def within(module: str, allowed: Iterable[str]) -> bool:
-    return any(module == name or module.startswith(name + ".") for name in allowed)
+# Users of a library besides the rings that may import it.
+OTHER_USERS = {"chalice": {"app"}, "pynamodb": {"container"}, "boto3": {"infra"}, "botocore": {"infra"}}
+LIBRARIES = {name for allowed in ALLOWED.values() for name in allowed if not name.startswith("chalicelib.")}
 
 
 def forbidden_imports(file: Path) -> list[str]:
@@ -241,11 +178,11 @@ def test_every_room_says_what_it_is_for() -> None:
     assert [str(file) for file in rooms if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
 
 
-@pytest.mark.parametrize("library", sorted(LIBRARY_RINGS))
+@pytest.mark.parametrize("library", sorted(LIBRARIES))
 def test_a_third_party_has_one_door(library: str) -> None:
     users = {ring(file) for file in sources() if any(within(module, {library}) for module in imports(file))}
 
-    assert users <= LIBRARY_RINGS[library]
+    assert users <= {name for name, allowed in ALLOWED.items() if library in allowed} | OTHER_USERS.get(library, set())
 
 
 def test_the_domain_knows_no_clock_and_no_outside_world() -> None:
@@ -266,7 +203,7 @@ def later_imports(file: Path) -> list[str]:
     tree = ast.parse(file.read_text("utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     inner = [node for function in functions for node in ast.walk(function)]
-    return [name for node in inner for name in _imported_by(node)]
+    return [name for node in inner for name in imported_by(node)]
 
 
 def test_only_what_a_cold_start_must_not_load_is_imported_inside_functions() -> None:
@@ -301,7 +238,7 @@ def test_every_function_but_the_routes_is_declared_in_app_py() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    monkeypatch.setattr(source_tree, "ROOT", tmp_path)
     imports.cache_clear()
     return tmp_path
 

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+from tests.builders.source_tree import ROOT
 
 
 def repeated_class_names(folder: Path) -> dict[str, list[str]]:
