@@ -119,7 +119,7 @@ def test_no_link_is_made_for_what_is_over(harness: Harness) -> None:
     assert harness.links.asked == []
 
 
-def test_a_farewell_waits_for_no_link(harness: Harness) -> None:
+def test_a_message_to_unassigned_staff_waits_for_no_link(harness: Harness) -> None:
     harness.put(video_appointment(staff_id=None))
     harness.links.faults = [LinkDelayed("throttled")]
 

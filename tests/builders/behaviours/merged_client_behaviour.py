@@ -116,7 +116,7 @@ def test_a_merge_just_before_the_sending_is_noticed(harness: Harness) -> None:
     assert [(n.recipient_id, n.address) for n in harness.mail.sent] == [(BEN, "ben@example.org")]
 
 
-def test_one_record_leaving_is_no_farewell_while_the_person_still_comes(harness: Harness) -> None:
+def test_one_record_leaving_sends_nothing_while_the_person_still_attends(harness: Harness) -> None:
     left = build.with_ben()
     left = replace(left, attendees=(replace(left.attendees[0], cancelled=True), *left.attendees[1:]))
     harness.put(replace(left, version=2))

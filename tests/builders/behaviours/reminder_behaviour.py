@@ -62,7 +62,7 @@ def test_after_a_move_the_reminder_belongs_to_the_new_time(harness: Harness) -> 
         {"notify_client": False},
         {"created_at": START - timedelta(hours=1), "updated_at": START - timedelta(hours=1)},
     ],
-    ids=["unconfirmed", "nobody to be told", "booked an hour before"],
+    ids=["unconfirmed", "client not notified", "booked an hour before"],
 )
 def test_no_reminder_for(harness: Harness, fields: dict[str, object]) -> None:
     harness.put(appointment(**fields))

@@ -52,11 +52,11 @@ def test_an_operation_says_body_answer_and_problems(document: dict[str, Any]) ->
 
 
 def test_unknown_fields_are_forbidden_in_bodies(document: dict[str, Any]) -> None:
-    wish = document["components"]["schemas"]["BookingBody"]
+    body = document["components"]["schemas"]["BookingBody"]
 
-    assert wish["additionalProperties"] is False
-    assert wish["required"] == ["name"]
-    assert wish["properties"]["name"] == {
+    assert body["additionalProperties"] is False
+    assert body["required"] == ["name"]
+    assert body["properties"]["name"] == {
         "type": "string",
         "maxLength": 10,
         "minLength": 1,

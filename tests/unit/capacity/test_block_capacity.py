@@ -156,7 +156,7 @@ STAYS = st.lists(
 
 @given(STAYS, st.tuples(st.integers(0, 20), st.integers(1, 6)))
 @settings(max_examples=80, deadline=None)
-def test_merged_stays_give_the_same_hull(stays: list[tuple[int, int]], asked: tuple[int, int]) -> None:
+def test_merged_stays_give_the_same_dependency_span(stays: list[tuple[int, int]], asked: tuple[int, int]) -> None:
     found = merge_intervals(stays)
     assert all(first[1] <= second[0] for first, second in pairwise(found))
     start, end = NINE + 5 * asked[0], NINE + 5 * (asked[0] + asked[1])

@@ -72,7 +72,7 @@ def test_intervals_are_half_open() -> None:
     assert not admits(pool, booked, demand("09:59", "10:59"))
 
 
-def test_an_overbooked_bench_has_no_room_until_enough_cancel() -> None:
+def test_an_overbooked_pool_has_no_room_until_enough_cancel() -> None:
     candidate = demand("09:00", "10:00")
 
     assert [count_admissible(ONE_POOL, [candidate] * booked, candidate) for booked in (3, 2, 1, 0)] == [0, 0, 1, 2]
@@ -82,14 +82,14 @@ def test_overload_is_counted_in_seat_minutes() -> None:
     assert least_overload(ONE_POOL, [demand("09:00", "10:00")] * 3 + [demand("09:30", "10:00")]) == 60 + 30
 
 
-def test_a_candidate_must_lie_wholly_inside_one_bench() -> None:
+def test_a_candidate_must_lie_wholly_inside_one_pool() -> None:
     abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
 
     assert not admits(abutting, [], demand("09:30", "10:30", (0, 1)))
     assert admits(abutting, [], demand("09:00", "10:00", (0, 1)))
 
 
-def test_an_uncovered_sitter_loads_one_overlapping_bench_for_the_shared_time() -> None:
+def test_an_uncovered_demand_loads_one_overlapping_pool_for_the_shared_time() -> None:
     abutting = [SeatPool(NINE, NINE + 60, 1), SeatPool(NINE + 60, NINE + 120, 1)]
     across = demand("09:30", "10:30", (0, 1))
 
@@ -98,7 +98,7 @@ def test_an_uncovered_sitter_loads_one_overlapping_bench_for_the_shared_time() -
     assert not admits(abutting, [across, demand("09:00", "10:00", (0,))], demand("10:00", "11:00", (1,)))
 
 
-def test_overlapping_benches_take_an_account_and_a_mortgage_in_either_order() -> None:
+def test_overlapping_pools_take_an_account_and_a_mortgage_in_either_order() -> None:
     account, mortgage = ten_to_eleven(ACCOUNT), ten_to_eleven(MORTGAGE)
 
     assert admits(two_pools(1), [account], mortgage)
@@ -137,7 +137,7 @@ def test_first_come_names_those_left_without_a_seat() -> None:
     assert first_come_first_served(ONE_POOL, [outside, one, long, one]) == [False, True, True, False]
 
 
-def test_the_hull_is_the_connected_run() -> None:
+def test_the_dependency_span_is_the_connected_run() -> None:
     booked = [demand("09:00", "09:30"), demand("09:15", "10:00"), demand("10:00", "11:00"), demand("12:00", "13:00")]
 
     assert dependency_span(booked, minutes("09:45"), minutes("09:50")) == (NINE, NINE + 60)
@@ -203,7 +203,7 @@ def test_answers_do_not_depend_on_which_effort_finds_them(
 
 @examples
 @given(days())
-def test_room_is_how_often_one_more_is_admitted(day: DemandCase) -> None:
+def test_the_count_is_how_often_one_more_is_admitted(day: DemandCase) -> None:
     pools, booked, candidate = day
     found = count_admissible(pools, booked, candidate)
     full = [*booked, *[candidate] * found]
@@ -216,7 +216,7 @@ def test_room_is_how_often_one_more_is_admitted(day: DemandCase) -> None:
 
 @examples
 @given(days(), st.data())
-def test_one_room_answers_many_questions_as_new_ones_would(day: DemandCase, data: st.DataObject) -> None:
+def test_one_model_answers_many_questions_as_new_ones_would(day: DemandCase, data: st.DataObject) -> None:
     pools, booked, _ = day
     prepared = CapacityModel(pools, booked)
     for candidate in data.draw(st.lists(demands(len(pools)), max_size=4)):
@@ -234,7 +234,7 @@ def test_first_come_is_the_oracles(day: DemandCase) -> None:
 
 @examples
 @given(days())
-def test_nothing_outside_the_hull_bears_on_a_decision(day: DemandCase) -> None:
+def test_nothing_outside_the_dependency_span_bears_on_a_decision(day: DemandCase) -> None:
     pools, booked, candidate = day
     start, end = dependency_span(booked, candidate.start, candidate.end)
     near = [demand for demand in booked if demand.start < end and start < demand.end]

@@ -33,7 +33,7 @@ def test_a_yes_is_a_placement_without_overload(case: FitCase) -> None:
         assert oracle.least_overload(pools, expected_demands) == 0
 
 
-def test_whoever_has_no_other_bench_finds_it_free() -> None:
+def test_a_demand_with_one_pool_finds_it_free() -> None:
     both, first = frozenset({0, 1}), frozenset({0})
     assert all_fit({0: 1, 1: 1}, [(0, 60, both), (0, 60, first), (60, 90, both)])
     assert not all_fit({0: 1, 1: 1}, [(0, 60, first), (30, 90, first)])

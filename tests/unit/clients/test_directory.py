@@ -152,7 +152,7 @@ def test_everybody_is_found_by_each_word_of_the_name_and_each_beginning_of_it(fi
 
 
 @given(NAMES, st.lists(NAMES, min_size=1, max_size=4))
-def test_the_shelf_of_names_answers_as_a_plain_comparison_does(name: str, parts: list[str]) -> None:
+def test_the_index_of_names_answers_as_a_plain_comparison_does(name: str, parts: list[str]) -> None:
     who = client(name, "")
     typed = fold_words(" ".join(part[:3] for part in parts))
     plainly = bool(typed) and all(any(w.startswith(t) for w in fold_words(name)) for t in typed)
