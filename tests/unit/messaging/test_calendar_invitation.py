@@ -142,7 +142,7 @@ def test_names_cannot_add_properties(name: str) -> None:
 
 def file_text(about: Appointment, public_url: str = PUBLIC_URL) -> str:
     offer = Offer(build.SETTINGS, build.LOCATION, build.SERVICE)
-    return calendar_file(about, about.attendees[0], offer, "en", SENDER, public_url)
+    return calendar_file(about, about.attendees[0], offer, SENDER, public_url)
 
 
 def file_of(about: Appointment) -> Any:
