@@ -7,7 +7,6 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
-from benchmarks.speed import staff_baseline
 from tests.builders.generators.random_rosters import random_roster
 from tests.builders.records import roster_builder
 
@@ -56,18 +55,3 @@ def test_the_branches_of_these_tests_often_have_something_free_and_often_not() -
     ]
 
     assert 50 < sum(free) < 150
-
-
-@examples
-@numbered
-def test_plain_loops_over_intervals_list_the_same(number: int) -> None:
-    """The baseline of the benchmark gives the same answer as the product."""
-    case = random_roster(number)
-    found = case.slots()
-    team = roster_builder.roster(case.hours, case.members)
-    calendars = {m.staff.id: roster_builder.calendar(m, case.first, case.last) for m in case.members}
-    baseline = staff_baseline.list_free_starts(
-        case.offer, team, calendars, case.requester, case.wanted, case.first, case.last
-    )
-
-    assert baseline == roster_builder.free_starts(found, case.first, case.last)
