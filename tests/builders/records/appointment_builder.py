@@ -49,25 +49,19 @@ SERVICE = Service(
 SAM_LEE = Staff(SAM, "Sam Lee", "sam@example.org", Role.STAFF, languages=("fr", "en"), timezone="America/Vancouver")
 
 
+def client(first: str, last: str, client_id: str, **fields: Any) -> Client:
+    known = Client(first, last, id=client_id, created_at=NOW, updated_at=NOW, version=1)
+    return replace(known, **({"email": f"{first.lower()}@example.org"} | fields))
+
+
 def ana(**fields: Any) -> Client:
     """A client reached by e-mail only, by default."""
-    known = Client(
-        "Ana",
-        "Ruiz",
-        id=ANA,
-        created_at=NOW,
-        updated_at=NOW,
-        email="ana@example.org",
-        mobile="+14165550100",
-        language="en",
-        version=1,
-    )
-    return replace(known, **fields)
+    return client("Ana", "Ruiz", ANA, **({"mobile": "+14165550100", "language": "en"} | fields))
 
 
 def ben(**fields: Any) -> Client:
     """A second client."""
-    return replace(Client(BEN, "Ben", "Okafor", NOW, NOW, email="ben@example.org", version=1), **fields)
+    return client("Ben", "Okafor", BEN, **fields)
 
 
 def appointment(**fields: Any) -> Appointment:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.clients.client import Contact, name_key, normalise_phone
+from chalicelib.domain.clients.client import Contact, name_key
+from chalicelib.domain.clients.phone_numbers import normalise_phone
 from chalicelib.domain.shared.errors import Invalid
 from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import NOW
@@ -21,7 +22,7 @@ def test_names_compare_without_accents_case_and_spaces(name: tuple[str, str]) ->
 
 @pytest.mark.parametrize("number", ["+1 416 555 0100", "(416) 555-0100", "4165550100"])
 def test_phone_numbers_become_e164(number: str) -> None:
-    assert normalise_phone(number, "CA", "/mobile") == "+14165550100"
+    assert normalise_phone(number, ["CA"], "/mobile") == "+14165550100"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_phone_numbers_become_e164(number: str) -> None:
 )
 def test_what_is_no_number_is_refused(number: str, country: str | None) -> None:
     with pytest.raises(Invalid):
-        normalise_phone(number, country, "/mobile")
+        normalise_phone(number, [country] if country else [], "/mobile")
 
 
 def test_consent_comes_only_with_a_number_not_known_before() -> None:

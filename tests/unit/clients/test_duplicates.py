@@ -25,7 +25,7 @@ ADDRESS: dict[str, Any] = {"address": "21 Carumbi Place", "city": "Toronto", "re
 
 def person(first: str = "Catherine", last: str = "Nguyen", **more: Any) -> Client:
     """A client with nothing but a name by default."""
-    return Client("cli_1", first, last, NOW, NOW, **more)
+    return Client(first, last, id="cli_1", created_at=NOW, updated_at=NOW, **more)
 
 
 def keys(client: Client) -> set[str]:
