@@ -142,7 +142,7 @@ def demo_routes(bookings: DemoBookings) -> Routes:
     routes = Routes("demo", tag="Demo")
 
     @routes.post(
-        "/bookings/{booking_id}", body=BookingBody, query=BookingQuery, answer=Booking, status=201, who=PUBLIC,
+        "/bookings/{booking_id}", body=BookingBody, query=BookingQuery, response=Booking, status=201, access=PUBLIC,
         refuses=(CapacityExhausted, "unknown_hold"),
     )  # fmt: skip
     def book(call: Call[BookingBody, BookingQuery]) -> BookedSeat:
@@ -153,14 +153,14 @@ def demo_routes(bookings: DemoBookings) -> Routes:
         bookings.calls.append(call)
         return bookings.book(call.body.name, call.now, call.idempotency)
 
-    @routes.get("/bookings/{booking_id}", query=BookingQuery, answer=Booking, who=Ability.BLOCK_VIEW)
+    @routes.get("/bookings/{booking_id}", query=BookingQuery, response=Booking, access=Ability.BLOCK_VIEW)
     def show(call: Call[NoBody, BookingQuery]) -> BookedSeat:
         """Show a booking."""
         bookings.calls.append(call)
         return BookedSeat(call.path["booking_id"], call.staff.name, call.now)
 
     @routes.patch(
-        "/bookings/{booking_id}", body=BookingBody, answer=Booking, who=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
+        "/bookings/{booking_id}", body=BookingBody, response=Booking, access=(Ability.BLOCK_EDIT, Ability.CLIENT_ADD)
     )
     def change(call: Call[BookingBody, NoQuery]) -> Booking:
         """Change a booking."""
