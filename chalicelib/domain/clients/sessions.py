@@ -14,7 +14,7 @@ MAX_SESSION_REQUESTS = 50
 
 
 class SessionUse(StrEnum):
-    """What an appointment does with a session: keeps one for later, has used one, or has given it back."""
+    """The effect of an appointment on a session: it keeps one for later, has used one, or has given it back."""
 
     RESERVED = "reserved"
     USED = "used"
@@ -30,7 +30,7 @@ class Session:
 
 
 class RequestOutcome(StrEnum):
-    """What has become of a request for more sessions."""
+    """The outcome of a request for more sessions."""
 
     OPEN = "open"
     APPROVED = "approved"

@@ -13,7 +13,7 @@ MAX_WORKFLOWS_PER_CLIENT = 100
 
 
 class WorkflowState(StrEnum):
-    """Whether there is still something to do."""
+    """Open while something is still to be done."""
 
     OPEN = "open"
     CLOSED = "closed"

@@ -19,7 +19,7 @@ from chalicelib.services.store_port import ClientDirectory, Page, Ref, Store
 
 
 class ClientListScope(StrEnum):
-    """Whose clients a list shows: the caller's own, or all that they may see."""
+    """Scope of a list: the caller's own clients, or all that they may see."""
 
     MINE = "mine"
     ALL = "all"

@@ -92,5 +92,5 @@ def delete_client(call: Call[NoBody, ClientDeletionQuery]) -> None:
     refuses=("invalid_cursor",),
 )
 def show_client_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
-    """What was done to the profile, newest first: each field before and after, consents by themselves."""
+    """Changes to the profile, newest first: each field before and after, consents by themselves."""
     return container.client_profiles.log(call.context(), call.path["client_id"], call.query.limit, call.query.cursor)

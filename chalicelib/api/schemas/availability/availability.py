@@ -71,7 +71,7 @@ class StaffAvailabilityQuery(AvailabilityRangeQuery):
     channel: StaffChannel
 
     def to_request(self) -> SlotSearch:
-        """What the use case is asked."""
+        """The search as the use case takes it."""
         return self.to_channel_request(self.channel)
 
 

@@ -103,7 +103,7 @@ class ClientResponse(ClientProfileResponse, _VersionedResponse):
 
 
 class ClientListQuery(PageQuery):
-    """What is searched for: the beginnings of words of a name in any order, an address, a number, an outside id.
+    """The search: the beginnings of words of a name in any order, an address, a number, an outside id.
 
     A page may have fewer items than `limit`, even none, and go on nevertheless.
     """
@@ -117,6 +117,6 @@ class ClientListQuery(PageQuery):
 
 
 class ClientDeletionQuery(RequestModel):
-    """What is to become of the client's upcoming appointments."""
+    """The fate of the client's upcoming appointments."""
 
     cancel_upcoming: QueryFlag = False

@@ -36,7 +36,7 @@ class SessionRequestBody(RequestModel):
 
 
 class SessionDecisionBody(RequestModel):
-    """What becomes of a request for more sessions."""
+    """The decision on a request for more sessions."""
 
     outcome: Literal[domain.RequestOutcome.APPROVED, domain.RequestOutcome.DECLINED]
     note: Annotated[str, Text(1000, multiline=True, allow_blank=True)] = ""

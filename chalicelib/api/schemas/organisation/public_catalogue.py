@@ -31,7 +31,7 @@ class PublicStaffListQuery(PageQuery):
 
 
 class PublicConfigResponse(ResponseModel):
-    """What a client must know of the organisation; `reasons` are its own reasons for cancelling."""
+    """The organisation as its clients need to know it; `reasons` are its own reasons for cancelling."""
 
     organisation_name: str
     timezone: str
