@@ -1,4 +1,4 @@
-"""Booking: the way through, a time lost to somebody else, a hold that runs out, answers that must be mended."""
+"""Booking: all steps, a time lost to another client, a hold that expires, answers to correct."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.builders.in_browser.chromium_fixtures import Arrive
-from tests.builders.in_browser.page_block_branch import Branch
-from tests.builders.in_browser.page_visitor import DETAILS, Visitor
+from tests.builders.in_browser.chromium_fixtures import OpenVisitor
+from tests.builders.in_browser.page_branch import PageBlockBranch
+from tests.builders.in_browser.page_visitor import DETAILS, PageVisitor
 
 
-def test_books_a_free_time(visitor: Visitor, branch: Branch) -> None:
+def test_books_a_free_time(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     start = visitor.pick_time(3)
     visitor.to_review()
@@ -20,8 +20,8 @@ def test_books_a_free_time(visitor: Visitor, branch: Branch) -> None:
     expect(visitor.page.get_by_text("Renewal", exact=True)).to_be_visible()
     booked = visitor.confirm()
 
-    assert branch.appointment(booked)["start"] == booked["start"] == start
-    assert start not in branch.free()
+    assert branch.client_view(booked)["start"] == booked["start"] == start
+    assert start not in branch.available_starts()
     file = visitor.page.get_by_role("link", name="Add to calendar").get_attribute("href")
     assert httpx.get(file or "").headers["Content-Type"].startswith("text/calendar")
     visitor.page.get_by_role("link", name="Move or cancel").click()
@@ -29,7 +29,7 @@ def test_books_a_free_time(visitor: Visitor, branch: Branch) -> None:
     expect(visitor.page.get_by_text("Confirmed")).to_be_visible()
 
 
-def test_chooses_service_and_branch_by_hand(visitor: Visitor, branch: Branch) -> None:
+def test_chooses_service_and_branch_by_hand(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.page.goto(branch.api_url)
     visitor.button(branch.service_name).click()
     visitor.at("location")
@@ -42,10 +42,10 @@ def test_chooses_service_and_branch_by_hand(visitor: Visitor, branch: Branch) ->
     expect(chosen).to_contain_text(branch.location_name)
 
 
-def test_a_time_taken_before_the_click_gives_the_nearest(visitor: Visitor, branch: Branch) -> None:
+def test_a_time_taken_before_the_click_gives_the_nearest(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     taken = visitor.slots.nth(4).get_attribute("data-start")
-    branch.book(taken or "")
+    branch.book_start(taken or "")
     visitor.pick_time(4)
 
     expect(visitor.page.get_by_role("alert")).to_contain_text("just been taken")
@@ -57,14 +57,14 @@ def test_a_time_taken_before_the_click_gives_the_nearest(visitor: Visitor, branc
     assert visitor.confirm()["start"] == start
 
 
-def test_a_time_lost_before_confirming_keeps_what_was_typed(visitor: Visitor, branch: Branch) -> None:
+def test_a_time_lost_before_confirming_keeps_what_was_typed(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
-    with visitor.page.expect_response(lambda r: r.url.endswith("public/holds")) as answer:
+    with visitor.page.expect_response(lambda r: r.url.endswith("public/holds")) as response:
         taken = visitor.pick_time(4)
     visitor.to_review()
-    hold = answer.value.json()
+    hold = response.value.json()
     httpx.delete(f"{branch.api_url}public/holds/{hold['id']}", params={"token": hold["token"]}).raise_for_status()
-    branch.book(taken)
+    branch.book_start(taken)
     visitor.button("Confirm booking").click()
 
     visitor.at("time")
@@ -78,13 +78,13 @@ def test_a_time_lost_before_confirming_keeps_what_was_typed(visitor: Visitor, br
 
 
 def test_a_held_time_is_not_offered_to_others_until_it_is_given_back(
-    visitor: Visitor, arrive: Arrive, branch: Branch
+    visitor: PageVisitor, open_visitor: OpenVisitor, branch: PageBlockBranch
 ) -> None:
     visitor.choose_method(branch)
     held = visitor.pick_time(2)
     visitor.at("details")
     expect(visitor.page.get_by_role("timer")).to_have_text(re.compile(r"^\d+:\d\d$"))
-    other = arrive()
+    other = open_visitor()
     other.choose_method(branch)
     expect(other.page.locator(f"[data-start='{held}']")).to_have_count(0)
     visitor.button("Back").click()
@@ -92,10 +92,10 @@ def test_a_held_time_is_not_offered_to_others_until_it_is_given_back(
     with visitor.page.expect_response(lambda r: r.request.method == "DELETE"):
         visitor.pick_time(0)
     visitor.at("details")
-    assert held in branch.free()
+    assert held in branch.available_starts()
 
 
-def test_a_hold_that_ran_out_can_be_asked_for_again(visitor: Visitor, branch: Branch) -> None:
+def test_a_hold_that_ran_out_can_be_asked_for_again(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.page.clock.install()
     visitor.choose_method(branch)
     start = visitor.pick_time()
@@ -110,7 +110,7 @@ def test_a_hold_that_ran_out_can_be_asked_for_again(visitor: Visitor, branch: Br
     assert visitor.confirm()["start"] == start
 
 
-def test_what_is_missing_is_said_at_its_field(visitor: Visitor, branch: Branch) -> None:
+def test_a_missing_answer_is_reported_at_its_field(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     visitor.pick_time()
     visitor.at("details")
@@ -123,7 +123,7 @@ def test_what_is_missing_is_said_at_its_field(visitor: Visitor, branch: Branch) 
     expect(visitor.page.get_by_label("What is it about?")).to_be_focused()
 
 
-def test_what_the_server_finds_wrong_is_said_at_its_field(visitor: Visitor, branch: Branch) -> None:
+def test_an_error_of_the_server_is_reported_at_its_field(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     visitor.pick_time()
     visitor.fill_in()
@@ -136,7 +136,9 @@ def test_what_the_server_finds_wrong_is_said_at_its_field(visitor: Visitor, bran
     expect(visitor.page.get_by_label("First name")).to_have_value("Ana")
 
 
-def test_an_answer_lost_on_the_way_is_asked_for_again_with_the_same_key(visitor: Visitor, branch: Branch) -> None:
+def test_an_answer_lost_on_the_way_is_asked_for_again_with_the_same_key(
+    visitor: PageVisitor, branch: PageBlockBranch
+) -> None:
     keys = []
 
     def cut_off(route: Route) -> None:
@@ -152,10 +154,10 @@ def test_an_answer_lost_on_the_way_is_asked_for_again_with_the_same_key(visitor:
     visitor.to_review()
     booked = visitor.confirm()
     assert keys == [keys[0]] * 2
-    assert branch.appointment(booked)["start"] == start
+    assert branch.client_view(booked)["start"] == start
 
 
-def test_offline_is_said_and_can_be_tried_again(visitor: Visitor, branch: Branch) -> None:
+def test_offline_is_reported_and_can_be_tried_again(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     visitor.pick_time()
     visitor.to_review()
@@ -167,7 +169,7 @@ def test_offline_is_said_and_can_be_tried_again(visitor: Visitor, branch: Branch
     visitor.at("done")
 
 
-def test_markup_stays_text(visitor: Visitor, branch: Branch) -> None:
+def test_markup_stays_text(visitor: PageVisitor, branch: PageBlockBranch) -> None:
     visitor.choose_method(branch)
     visitor.pick_time()
     visitor.fill_in()

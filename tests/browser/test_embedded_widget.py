@@ -1,4 +1,4 @@
-"""The element on somebody else's site: one script tag, that site's colours, that site's origin."""
+"""The element on another site: one script tag, that site's colours, that site's origin."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from tests.builders.in_browser.page_block_branch import Branch
-from tests.builders.in_browser.page_visitor import Visitor
+from tests.builders.in_browser.page_branch import PageBlockBranch
+from tests.builders.in_browser.page_visitor import PageVisitor
 
 
-def shop(branch: Branch) -> str:
+def shop(branch: PageBlockBranch) -> str:
     """A page of another site with the element on it."""
     return f"""<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>
     <style>frontdesk-booking {{ --frontdesk-accent: rgb(120, 40, 20) }} button {{ display: none }}</style>
@@ -22,8 +22,8 @@ def shop(branch: Branch) -> str:
 
 
 @pytest.fixture
-def site(branch: Branch) -> Iterator[str]:
-    """Where that page is served; another port is another origin."""
+def site(branch: PageBlockBranch) -> Iterator[str]:
+    """The URL of that page; another port is another origin."""
 
     class Shop(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -39,7 +39,7 @@ def site(branch: Branch) -> Iterator[str]:
     server.server_close()
 
 
-def test_books_from_another_site(visitor: Visitor, branch: Branch, site: str) -> None:
+def test_books_from_another_site(visitor: PageVisitor, branch: PageBlockBranch, site: str) -> None:
     page = visitor.page
     page.goto(site)
     page.evaluate("addEventListener('frontdesk-booked', (event) => { document.title = event.detail.start; })")
@@ -47,15 +47,8 @@ def test_books_from_another_site(visitor: Visitor, branch: Branch, site: str) ->
     visitor.at("time")
     start = visitor.pick_time()
     visitor.at("details")
-    review = visitor.button("Vérifier")
-    expect(review).to_have_css("background-color", "rgb(120, 40, 20)")
-    page.get_by_label("Prénom").fill("Chloé")
-    page.get_by_label("Nom", exact=True).fill("Roy")
-    page.get_by_label("Courriel").fill("chloe@example.org")
-    page.get_by_label("What is it about?").select_option("Renewal")
-    review.click()
-    visitor.button("Confirmer le rendez-vous").click()
-    visitor.at("done")
+    expect(visitor.button("Vérifier")).to_have_css("background-color", "rgb(120, 40, 20)")
+    visitor.book_in_french()
     expect(page).to_have_title(start)
     expect(page.locator("html")).to_have_attribute("lang", "en")
     manage = page.get_by_role("link", name="Déplacer ou annuler")

@@ -1,1 +1,1 @@
-"""What browser tests stand on: Chromium, a visitor, branches to visit."""
+"""Chromium, its visitors and the branches they visit."""

@@ -1,4 +1,4 @@
-"""Tokens that must not open anything: changed, borrowed, made up or out of time."""
+"""ID tokens that the API must refuse: altered, from elsewhere, forged or expired."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from infra import staff_logins
-from tests.builders.on_stack.local_stack import Stack
+from tests.builders.on_stack.local_stack import LocalStack
 
 Claims = dict[str, Any]
 
@@ -23,56 +23,56 @@ def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def part(token: str, number: int) -> Claims:
+def decode_part(token: str, number: int) -> Claims:
     """The header (0) or the claims (1) of a token."""
     text = token.split(".")[number]
-    found: Claims = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    return found
+    claims: Claims = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return claims
 
 
-def pool_key(stack: Stack) -> RSAKey:
-    """The key with which the embedded pool signs ID tokens, as it lies in its state."""
+def pool_key(stack: LocalStack) -> RSAKey:
+    """The key with which the embedded pool signs ID tokens, read from its state."""
     keys = stack.place / "state" / "cognito-pool-keys"
     return RSAKey.import_key((keys / f"{stack.content['user_pool_id']}-id.pem").read_bytes())
 
 
-def signed(stack: Stack, role: str, key: RSAKey | None = None, **claims: Any) -> str:
-    """What this role's token would say with other claims, signed by the pool or with another key."""
+def sign_token(stack: LocalStack, role: str, key: RSAKey | None = None, **claims: Any) -> str:
+    """This role's token with other claims, signed with the pool's key or another."""
     token = stack.token(role)
-    header = {"alg": "RS256", "kid": part(token, 0)["kid"]}
-    return jwt.encode(header, part(token, 1) | claims, key or pool_key(stack))
+    header = {"alg": "RS256", "kid": decode_part(token, 0)["kid"]}
+    return jwt.encode(header, decode_part(token, 1) | claims, key or pool_key(stack))
 
 
-def _forged(stack: Stack) -> str:
-    """Other claims under the old signature."""
+def _forged(stack: LocalStack) -> str:
+    """Other claims with the old signature."""
     head, _, signature = stack.token("staff").split(".")
-    claims = {**part(stack.token("staff"), 1), "cognito:groups": ["admin"]}
+    claims = {**decode_part(stack.token("staff"), 1), "cognito:groups": ["admin"]}
     return f"{head}.{_encoded(json.dumps(claims).encode())}.{signature}"
 
 
-def _resigned(stack: Stack) -> str:
-    """The old claims under another signature of the same length."""
+def _resigned(stack: LocalStack) -> str:
+    """The old claims with another signature of the same length."""
     head, body, signature = stack.token("admin").split(".")
     other = "".join("A" if letter != "A" else "B" for letter in signature[:16])
     return f"{head}.{body}.{other}{signature[16:]}"
 
 
-def _unsigned(stack: Stack) -> str:
+def _unsigned(stack: LocalStack) -> str:
     head = _encoded(b'{"alg":"none","typ":"JWT"}')
     return f"{head}.{stack.token('admin').split('.')[1]}."
 
 
-def _by_public_key(stack: Stack) -> str:
-    """Signed symmetrically with what everybody may know of the pool's key."""
+def _by_public_key(stack: LocalStack) -> str:
+    """Signed symmetrically with the pool's public key."""
     token = stack.token("admin")
-    head = _encoded(json.dumps({"alg": "HS256", "kid": part(token, 0)["kid"]}).encode())
+    head = _encoded(json.dumps({"alg": "HS256", "kid": decode_part(token, 0)["kid"]}).encode())
     text = f"{head}.{token.split('.')[1]}"
     secret = pool_key(stack).as_pem(private=False)
     return f"{text}.{_encoded(hmac.digest(secret, text.encode(), 'sha256'))}"
 
 
-def _of_another_pool(stack: Stack) -> str:
-    """A true token of somebody with the administrator's address in a pool of his own."""
+def _of_another_pool(stack: LocalStack) -> str:
+    """A valid token of a user with the administrator's address in another pool."""
     pool, password = stack.aws("cognito-idp"), stack.content["demo"]["password"]
     email = stack.content["demo"]["users"]["admin"]
     other = pool.create_user_pool(PoolName=f"other-{secrets.token_hex(4)}")["UserPool"]["Id"]
@@ -84,18 +84,18 @@ def _of_another_pool(stack: Stack) -> str:
     return staff_logins.sign_in(stack.aws, client["ClientId"], email, password)
 
 
-def _of_access(stack: Stack) -> str:
-    """The administrator's access token: true, but it says nothing of who he is."""
+def _of_access(stack: LocalStack) -> str:
+    """The administrator's access token: valid, but without identity claims."""
     demo = stack.content["demo"]
-    answer = stack.aws("cognito-idp").initiate_auth(
+    response = stack.aws("cognito-idp").initiate_auth(
         ClientId=stack.content["user_pool_client_id"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": demo["users"]["admin"], "PASSWORD": demo["password"]},
     )
-    return str(answer["AuthenticationResult"]["AccessToken"])
+    return str(response["AuthenticationResult"]["AccessToken"])
 
 
-HOSTILE: dict[str, Callable[[Stack], str | None]] = {
+INVALID_TOKENS: dict[str, Callable[[LocalStack], str | None]] = {
     "none": lambda _: None,
     "nonsense": lambda _: "nonsense",
     "cut": lambda stack: stack.token("admin")[:-8],
@@ -103,13 +103,13 @@ HOSTILE: dict[str, Callable[[Stack], str | None]] = {
     "resigned": _resigned,
     "unsigned": _unsigned,
     "by_public_key": _by_public_key,
-    "by_another_key": lambda stack: signed(stack, "admin", RSAKey.generate_key(2048)),
-    "expired": lambda stack: signed(stack, "admin", exp=int(time.time()) - 1),
+    "by_another_key": lambda stack: sign_token(stack, "admin", RSAKey.generate_key(2048)),
+    "expired": lambda stack: sign_token(stack, "admin", exp=int(time.time()) - 1),
     "of_another_pool": _of_another_pool,
     "of_access": _of_access,
-    "unverified": lambda stack: signed(stack, "admin", email_verified=False),
-    "nameless": lambda stack: signed(stack, "admin", email=""),
+    "unverified": lambda stack: sign_token(stack, "admin", email_verified=False),
+    "nameless": lambda stack: sign_token(stack, "admin", email=""),
 }
 
-GENUINE = frozenset({"of_access", "unverified", "nameless"})
-"""Those that the pool did sign, or would have."""
+VALID_TOKENS = frozenset({"of_access", "unverified", "nameless"})
+"""Those with a valid signature of the pool."""

@@ -1,51 +1,64 @@
-"""Rivals in this process, on the stack's own table, who all decide on the same reading, with or without conditions."""
+"""Writers in this process on the stack's table that decide on the same reading, with or without conditions."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
 
-from chalicelib.container import container
+from chalicelib.container import container, pause
+from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.persistence import row_mapping, table, transaction
 from chalicelib.persistence.store import DynamoReadResult, DynamoStore
+from chalicelib.services.appointments.public_booking import (
+    AttendeeDetails,
+    BookAppointment,
+    BookingRequest,
+    BookingResult,
+)
+from chalicelib.services.availability.availability_reader import AvailabilityReader
+from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.on_stack.local_stack import Stack
+from tests.builders.on_stack.local_stack import LocalStack
+from tests.builders.on_stack.stack_branch import StackBranch, email_address
+from tests.builders.on_stack.stack_requests import body_of, outcomes
 from tests.integration.conftest import forget_singletons
 
 
-class Together(DynamoStore):
-    """The real store, but nobody decides before everybody has read from this ``partition`` for the first time."""
+class BarrierStore(DynamoStore):
+    """The real store; each thread's first read of this ``partition`` waits for that of all ``readers``."""
 
     def __init__(self, readers: int, partition: str) -> None:
         super().__init__(table.connect_table(container.settings.table_name, container.settings.region), time.time)
         self._partition = partition
-        self._all = threading.Barrier(readers)
-        self._mine = threading.local()
+        self._barrier = threading.Barrier(readers)
+        self._thread = threading.local()
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> DynamoReadResult:
-        """One read, of each thread the first of this partition at the same time as the others'."""
+        """Read, and wait at the barrier after the thread's first read of the partition."""
         found = super().read(refs, consistent=consistent)
-        if not hasattr(self._mine, "has_read") and any(self._is_awaited(ref) for ref in refs):
-            self._mine.has_read = True
-            self._all.wait(timeout=60)
+        if not hasattr(self._thread, "has_read") and any(self._is_in_partition(ref) for ref in refs):
+            self._thread.has_read = True
+            self._barrier.wait(timeout=60)
         return found
 
-    def _is_awaited(self, ref: Ref[Any]) -> bool:
-        known = ref.kind in row_mapping.SHAPES
-        return known and row_mapping.key_of(ref.kind, ref.key).pk.startswith(self._partition)
+    def _is_in_partition(self, ref: Ref[Any]) -> bool:
+        is_mapped = ref.kind in row_mapping.SHAPES
+        return is_mapped and row_mapping.key_of(ref.kind, ref.key).pk.startswith(self._partition)
 
 
 @contextmanager
-def beside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process uses the stack's table too."""
-    environment = {
+def in_process_container(stack: LocalStack, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[None]:
+    """Let this process's container use the stack's table; keywords replace or add environment variables."""
+    defaults = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_ENDPOINT_URL": stack.content["aws_endpoint_url"],
@@ -54,7 +67,7 @@ def beside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "TABLE_NAME": stack.table_name,
         "STAGE": "local",
     }
-    for name, value in environment.items():
+    for name, value in (defaults | environment).items():
         monkeypatch.setenv(name, value)
     forget_singletons()
     yield
@@ -62,8 +75,8 @@ def beside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def careless(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None]:
-    """Transactions keep every condition but those on keys that begin like one of these."""
+def without_conditions(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None]:
+    """Drop the transactions' conditions on keys that begin with one of these; all others stay."""
 
     def unconditional(writes_of: Callable[[UnitOfWork], Any], work: UnitOfWork) -> Any:
         writes = writes_of(work)
@@ -74,3 +87,26 @@ def careless(monkeypatch: pytest.MonkeyPatch, *partitions: str) -> Iterator[None
     with monkeypatch.context() as patched:
         patched.setattr(transaction, "_collect_writes", partial(unconditional, transaction._collect_writes))
         yield
+
+
+def require_consistent(*location_ids: str, client_ids: Sequence[str] = ()) -> None:
+    """Ledgers and appointments at these locations agree, and so do the records of these clients."""
+    report = container.ledger_integrity.check(datetime.now(UTC), location_ids)
+    assert (report.differences, report.stale_team_members) == ((), ())
+    assert container.client_integrity.check(client_ids, location_ids) == ()
+
+
+def compete_to_book(branch: StackBranch, competitors: int, partition: str) -> tuple[list[BookingResult], Counter[str]]:
+    """Book one slot several times on the same reading of the partition: the bookings, and the refusals by code."""
+    store = BarrierStore(competitors, partition)
+    booking = BookAppointment(store, AvailabilityReader(store), container.ids, pause)
+    where = branch.service_id, branch.location_id, MeetingMethod.IN_PERSON, branch.opening, branch.timezone
+    people = [AttendeeDetails("Guest", f"Number {n}", email_address()) for n in range(competitors)]
+    context = Context(datetime.now(UTC))
+    return outcomes([partial(booking.book, context, BookingRequest(*where, person)) for person in people])
+
+
+def cancel_all(branch: StackBranch, booked: Sequence[BookingResult]) -> None:
+    """Cancel bookings as their clients."""
+    for result in booked:
+        body_of(branch.cancel({"id": result.appointment.id, "code": result.attendee.code}))

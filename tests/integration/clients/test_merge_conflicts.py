@@ -22,7 +22,7 @@ from tests.builders.in_process.merge_requests import (
 )
 from tests.builders.in_process.sample_organisation import World
 from tests.builders.in_process.staff_bookings import before_the_next_commit, refusal
-from tests.builders.on_stack.competing_writers import careless
+from tests.builders.on_stack.competing_writers import without_conditions
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_without_the_clients_condition_both_would_be_made_and_the_check_finds_it
 ) -> None:
     one, other = pair(world)
     before_the_next_commit(monkeypatch, lambda: merged(world, other, one))
-    with careless(monkeypatch, "CLI#"):
+    with without_conditions(monkeypatch, "CLI#"):
         assert merge(world, one, other).status == 200
     assert {flaw.flaw for flaw in container.client_integrity.check([one, other])} == {ClientFlaw.NOT_FOUND}
 

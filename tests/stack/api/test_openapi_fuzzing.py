@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from our own OpenAPI document: no failure, every answer as the document says."""
+"""Requests that schemathesis generates from the OpenAPI document: no server error, every response conforms to it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from schemathesis.specs.openapi.checks import (
 
 from app import DECLARED
 from chalicelib.api.http import openapi
-from tests.builders.on_stack.local_stack import Stack
-from tests.builders.on_stack.stack_block_branch import OpenBranch, made
+from tests.builders.on_stack.local_stack import LocalStack
+from tests.builders.on_stack.path_ids import path_ids
+from tests.builders.on_stack.stack_block_branch import OpenBranch
+from tests.builders.on_stack.stack_requests import body_of
 
+pytestmark = pytest.mark.usefixtures("restore")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -36,7 +39,7 @@ PROBLEM = "application/problem+json"
 
 DOCUMENT = openapi.document([route for routes in DECLARED for route in routes.declared], "")
 SCHEMA: Any = schemathesis.openapi.from_dict(DOCUMENT)
-# What is larger than any body may be is refused as such, before anybody looks whether it is valid.
+# A body that is too large is refused before it is validated.
 _REFUSAL = SCHEMA.config.checks.negative_data_rejection
 _REFUSAL.expected_statuses = [*_REFUSAL.expected_statuses, "413"]
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
@@ -44,27 +47,25 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda ope
 
 
 @pytest.fixture(scope="module")
-def signed_in(stack: Stack) -> dict[str, str]:
-    """The headers of somebody who may do everything."""
+def signed_in(stack: LocalStack) -> dict[str, str]:
+    """The headers of an administrator."""
     return {"Authorization": f"Bearer {stack.token('admin')}"}
 
 
 @pytest.fixture(scope="module")
-def put_back(stack: Stack) -> Iterator[None]:
-    """What other tests rely on is as it was: the settings, that no reason must be chosen, room for statuses."""
-    with stack.staff("admin") as admin:
-        before = made(admin.get("/settings"), 200)
-        yield
-        before.pop("version")
-        made(admin.patch("/settings", json=before), 200)
-        for reason in made(admin.get("/cancellation-reasons", params={"limit": 100}), 200)["items"]:
-            admin.delete(f"/cancellation-reasons/{reason['id']}")
-        for status in made(admin.get("/statuses", params={"limit": 100}), 200)["items"]:
-            admin.delete(f"/statuses/{status['id']}")
+def restore(admin: httpx.Client) -> Iterator[None]:
+    """Restore the settings and delete all cancellation reasons and unused statuses."""
+    before = body_of(admin.get("/settings"))
+    yield
+    before.pop("version")
+    body_of(admin.patch("/settings", json=before))
+    for path in ("/cancellation-reasons", "/statuses"):
+        for item in body_of(admin.get(path, params={"limit": 100}))["items"]:
+            admin.delete(f"{path}/{item['id']}")
 
 
-def examine(stack: Stack, strategy: Any, examples: int, checks: list[Any]) -> None:
-    """Sends so many generated requests and checks every answer."""
+def examine(stack: LocalStack, strategy: Any, examples: int, checks: list[Any]) -> None:
+    """Send so many generated requests and check every response."""
 
     @settings(
         max_examples=examples,
@@ -75,34 +76,34 @@ def examine(stack: Stack, strategy: Any, examples: int, checks: list[Any]) -> No
     )
     @given(case=strategy)
     def ask(case: Any) -> None:
-        answer = case.call(base_url=stack.api_url)
-        case.validate_response(answer, checks=checks)
-        if answer.status_code >= 400:
-            kind = answer.headers["content-type"][0]
-            assert (kind, answer.json()["status"]) == (PROBLEM, answer.status_code), case.as_curl_command()
+        response = case.call(base_url=stack.api_url)
+        case.validate_response(response, checks=checks)
+        if response.status_code >= 400:
+            media_type = response.headers["content-type"][0]
+            assert (media_type, response.json()["status"]) == (PROBLEM, response.status_code), case.as_curl_command()
 
     ask()
 
 
 def test_the_stack_serves_the_document_of_this_code(http: httpx.Client) -> None:
-    served = made(http.get("/openapi.json"), 200)
+    served = body_of(http.get("/openapi.json"))
     assert served["paths"] == DOCUMENT["paths"]
     assert len(OPERATIONS) == sum(len(methods) for methods in served["paths"].values())
 
 
 @each_operation
-def test_what_the_document_allows_is_answered_as_it_says(
-    stack: Stack, signed_in: dict[str, str], put_back: None, operation: Any
+def test_valid_requests_are_answered_as_the_document_says(
+    stack: LocalStack, signed_in: dict[str, str], operation: Any
 ) -> None:
     strategy = operation.as_strategy(generation_mode=GenerationMode.POSITIVE, headers=signed_in)
     examine(stack, strategy, 6, CHECKS)
 
 
 @each_operation
-def test_what_it_allows_on_things_that_exist(
-    stack: Stack, signed_in: dict[str, str], put_back: None, opened: OpenBranch, operation: Any
+def test_valid_requests_about_existing_records(
+    stack: LocalStack, signed_in: dict[str, str], open_branch: OpenBranch, operation: Any
 ) -> None:
-    known = opened(limit=2).ids()
+    known = path_ids(open_branch(limit=2))
     path = {p.name: known[p.name] for p in operation.path_parameters if p.name in known}
     query = {p.name: known[p.name] for p in operation.query if p.name in known}
     if path or query:
@@ -113,10 +114,8 @@ def test_what_it_allows_on_things_that_exist(
 
 
 @each_operation
-def test_what_the_document_forbids_is_refused(
-    stack: Stack, signed_in: dict[str, str], put_back: None, operation: Any
-) -> None:
+def test_invalid_requests_are_refused(stack: LocalStack, signed_in: dict[str, str], operation: Any) -> None:
     if not operation.body and not operation.query:
-        return  # whatever is sent, there is nothing it could violate
+        return  # there is nothing a request could violate
     strategy = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, headers=signed_in)
     examine(stack, strategy, 5, [*CHECKS, negative_data_rejection])

@@ -1,10 +1,11 @@
-"""Two who decide on one request at the same moment: one wins, and the client hears of one thing (case 22, D28)."""
+"""Two decisions on one request at the same moment: one wins, and the client gets one message (case 22, D28)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,148 +13,143 @@ import pytest
 
 from chalicelib.container import container, pause
 from chalicelib.domain.organisation.statuses import StatusPredicate
-from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.appointments.status_change import ChangeStatus, StatusChangeRequest
 from chalicelib.services.context import Context
 from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.on_stack.competing_writers import Together, beside, careless
-from tests.builders.on_stack.local_stack import Stack
-from tests.builders.on_stack.stack_block_branch import OpenBranch, address, at_once, codes, made
-from tests.builders.on_stack.stack_status_decisions import Approval
-from tests.builders.on_stack.stack_status_steps import CANCELLATION, CONFIRMATION, START, switched_on
+from tests.builders.on_stack.competing_writers import BarrierStore, without_conditions
+from tests.builders.on_stack.local_stack import Eventually
+from tests.builders.on_stack.stack_block_branch import OpenBranch, StackBlockBranch
+from tests.builders.on_stack.stack_branch import email_address
+from tests.builders.on_stack.stack_requests import created, outcomes, problem_codes, race_rounds, run_together
+from tests.builders.on_stack.stack_statuses import CANCELLATION, CONFIRMATION, START, StackStatuses
 
-ROUNDS = 50
+ROUNDS = race_rounds(50)
 ADMIN = Principal("stf_race", "Race", "race@example.org", frozenset({Role.ADMIN}))
-Eventually = Callable[[Callable[[], bool]], bool]
 Booked = dict[str, Any]
 
 
-class Race:
-    """Rounds on one branch, each about a request of its own, and what must be so when they are over."""
+@dataclass
+class StatusRace:
+    """One request of the branch in each round, and the checks once all rounds are over."""
 
-    def __init__(self, stack: Stack, approval: Approval) -> None:
-        self.stack = stack
-        self.approval = approval
-        self.branch = approval.branch
-        self.before = Counter(approval.held())
+    branch: StackBlockBranch
+    statuses: StackStatuses
+    winners: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.before = Counter(self.statuses.appointment_counts())
         self.names = [f"race{n}-{self.branch.location_id[-8:].lower()}" for n in range(ROUNDS)]
-        self.winners: Counter[str] = Counter()
 
-    def requests(self) -> Iterator[tuple[str, Booked]]:
+    def requests(self) -> Iterator[Booked]:
         """A new request for each round."""
         for name in self.names:
-            yield name, made(self.branch.book(name))
+            yield created(self.branch.book(guest=name))
 
-    def won(self, booked: Booked) -> None:
-        """The one decision there is: the history, the state and the answer of the page say the same."""
-        winner, *rest = self.approval.history(booked)
+    def record_winner(self, booked: Booked) -> None:
+        """History, state and status agree on one decision; count it."""
+        winner, *rest = self.statuses.history(booked)
         assert rest == [START]
-        shown = self.branch.shown(booked)
+        shown = self.branch.client_view(booked)
         state = "booked" if winner == CONFIRMATION else "cancelled"
         assert (shown["status"]["predicate"], shown["state"]) == (winner, state)
         self.winners[winner] += 1
 
-    def over(self, eventually: Eventually) -> None:
-        """Everybody has heard of one decision, the branch of every confirmation; places and counts are right."""
+    def require_one_decision_each(self, eventually: Eventually) -> None:
+        """Each client gets one decision, the branch each confirmation; free seats and status counts are right."""
         assert eventually(lambda: all(len(self.decisions(name)) == 1 for name in self.names))
-        later = utc_text(datetime.now(UTC) + timedelta(minutes=10))
-        at_once([lambda: self.stack.invoke("deliver_due", {"now": later})] * 2)
-        heard = Counter(decision for name in self.names for decision in self.decisions(name))
+        self.branch.stack.deliver_messages(runs=2)
+        sent = Counter(decision for name in self.names for decision in self.decisions(name))
         confirmed = self.winners[CONFIRMATION]
-        assert heard == Counter({"Confirmed": confirmed, "Cancelled": self.winners[CANCELLATION]})
+        assert sent == Counter({"Confirmed": confirmed, "Cancelled": self.winners[CANCELLATION]})
         assert Counter(self.branch.subjects(self.branch.email)) == Counter({"Booked": confirmed})
-        assert self.branch.offers().get(self.branch.start(), 0) == ROUNDS - confirmed
-        assert self.stack.invoke("check_integrity", {})["differences"] == 0
-        assert Counter(self.approval.held()) == self.before + self.winners
+        assert self.branch.available_starts().get(self.branch.start(), 0) == ROUNDS - confirmed
+        self.branch.stack.require_consistent()
+        assert Counter(self.statuses.appointment_counts()) == self.before + self.winners
 
     def decisions(self, name: str) -> list[str]:
-        """What a client was sent but receipts of the request."""
-        return [subject for subject in self.branch.subjects(address(name)) if not subject.startswith("We received")]
+        """The subjects of all messages to a client but receipts of the request."""
+        subjects = self.branch.subjects(email_address(name))
+        return [subject for subject in subjects if not subject.startswith("We received")]
 
 
 @pytest.fixture
-def race(stack: Stack, opened: OpenBranch) -> Iterator[Race]:
-    """A branch where every round has a seat."""
-    branch = opened(limit=ROUNDS)
-    with switched_on(branch.admin, branch.service_id) as pipeline:
-        yield Race(stack, Approval(branch, pipeline))
+def branch(open_branch: OpenBranch) -> StackBlockBranch:
+    """A branch with a seat for each round."""
+    return open_branch(limit=ROUNDS)
 
 
-def test_confirm_against_reject(race: Race, eventually: Eventually) -> None:
-    for _, booked in race.requests():
-        answers = at_once([partial(race.approval.confirm, booked), partial(race.approval.reject, booked)])
-        assert codes(answers) == ["200", "status_changed"]
-        race.won(booked)
-    race.over(eventually)
+@pytest.fixture
+def race(branch: StackBlockBranch, statuses: StackStatuses) -> StatusRace:
+    return StatusRace(branch, statuses)
 
 
-def test_two_confirms(race: Race, eventually: Eventually) -> None:
-    for _, booked in race.requests():
-        answers = at_once([partial(race.approval.confirm, booked)] * 2)
-        assert codes(answers) == ["200", "status_changed"]
-        race.won(booked)
+def test_confirm_against_reject(race: StatusRace, eventually: Eventually) -> None:
+    for booked in race.requests():
+        responses = run_together([partial(race.statuses.confirm, booked), partial(race.statuses.reject, booked)])
+        assert problem_codes(responses) == ["200", "status_changed"]
+        race.record_winner(booked)
+    race.require_one_decision_each(eventually)
+
+
+def test_two_confirms(race: StatusRace, eventually: Eventually) -> None:
+    for booked in race.requests():
+        responses = run_together([partial(race.statuses.confirm, booked)] * 2)
+        assert problem_codes(responses) == ["200", "status_changed"]
+        race.record_winner(booked)
     assert race.winners == {CONFIRMATION: ROUNDS}
-    race.over(eventually)
+    race.require_one_decision_each(eventually)
 
 
-class Rivals:
-    """Staff and client in this process, on the stack's table, who decide on the very same reading."""
+class CompetingDecisions:
+    """Decisions of staff and client in this process on the same reading of the stack's table."""
 
-    def __init__(self, race: Race) -> None:
-        store = Together(2, "APT#")
-        self.cancelling = CancelAppointment(store, container.ids, pause)
-        self.approving = ChangeStatus(store, self.cancelling, container.ids, pause)
-        self.confirmation = race.approval.id(CONFIRMATION)
+    def __init__(self, race: StatusRace) -> None:
+        store = BarrierStore(2, "APT#")
+        self.cancel_appointment = CancelAppointment(store, container.ids, pause)
+        self.change_status = ChangeStatus(store, self.cancel_appointment, container.ids, pause)
+        self.confirmation = StatusChangeRequest(race.statuses.id(CONFIRMATION))
 
-    def confirm(self, booked: Booked) -> str:
-        """The confirmation."""
+    def confirm(self, booked: Booked) -> object:
+        """Confirm as staff."""
         context = Context(datetime.now(UTC), ADMIN, Channel.DASHBOARD)
-        return code(lambda: self.approving.move(context, booked["id"], StatusChangeRequest(self.confirmation)))
+        return self.change_status.move(context, booked["id"], self.confirmation)
 
-    def cancel(self, booked: Booked) -> str:
-        """The client's own cancellation."""
+    def cancel(self, booked: Booked) -> object:
+        """Cancel as the client."""
         context = Context(datetime.now(UTC))
-        return code(lambda: self.cancelling.cancel_by_client(context, booked["id"], booked["code"], "Ill"))
-
-
-def code(act: Callable[[], object]) -> str:
-    """How it ended."""
-    try:
-        act()
-    except Refusal as refusal:
-        return refusal.code
-    return "done"
+        return self.cancel_appointment.cancel_by_client(context, booked["id"], booked["code"], "Ill")
 
 
 @pytest.fixture
-def rivals(stack: Stack, race: Race, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rivals]:
-    """Both of them."""
-    with beside(stack, monkeypatch):
-        yield Rivals(race)
+def competing(beside_stack: None, race: StatusRace) -> CompetingDecisions:
+    return CompetingDecisions(race)
 
 
-def test_confirm_against_the_client_who_cancels(race: Race, rivals: Rivals, eventually: Eventually) -> None:
-    """Whoever is second is told so; a client who was confirmed at that very moment may look, and cancel again."""
-    for _, booked in race.requests():
-        said = at_once([partial(rivals.confirm, booked), partial(rivals.cancel, booked)])
-        assert sorted(said) == ["done", "status_changed"]
-        race.won(booked)
-    race.over(eventually)
+def test_confirm_against_the_client_who_cancels(
+    race: StatusRace, competing: CompetingDecisions, eventually: Eventually
+) -> None:
+    """The second is refused; a client whose request was confirmed in that moment may look and cancel again."""
+    for booked in race.requests():
+        succeeded, refused = outcomes([partial(competing.confirm, booked), partial(competing.cancel, booked)])
+        assert (len(succeeded), refused) == (1, {"status_changed": 1})
+        race.record_winner(booked)
+    race.require_one_decision_each(eventually)
 
 
-def test_without_its_condition_both_win(race: Race, rivals: Rivals, monkeypatch: pytest.MonkeyPatch) -> None:
-    booked = made(race.branch.book())
-    with careless(monkeypatch, "APT#"):
-        assert at_once([partial(rivals.confirm, booked)] * 2) == ["done", "done"]
-    log = made(race.branch.admin.get(f"/appointments/{booked['id']}/log"), 200)["items"]
-    assert [line["action"] for line in log] == ["confirmed", "confirmed", "booked"]
-    after = race.approval.held()
+def test_without_its_condition_both_win(
+    race: StatusRace, competing: CompetingDecisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = created(race.branch.book())
+    with without_conditions(monkeypatch, "APT#"):
+        succeeded, refused = outcomes([partial(competing.confirm, booked)] * 2)
+    assert (len(succeeded), refused) == (2, {})
+    assert [line["action"] for line in race.branch.log(booked["id"])] == ["confirmed", "confirmed", "booked"]
+    after = race.statuses.appointment_counts()
     assert after[CONFIRMATION] - race.before[CONFIRMATION] == 2
     work = UnitOfWork()
-    work.status_counts[race.approval.id(START), StatusPredicate.START, booked["id"]] = 1
-    work.status_counts[race.approval.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
+    work.status_counts[race.statuses.id(START), StatusPredicate.START, booked["id"]] = 1
+    work.status_counts[race.statuses.id(CONFIRMATION), StatusPredicate.BOOKING_CONFIRMATION, booked["id"]] = -1
     container.store.commit(work)

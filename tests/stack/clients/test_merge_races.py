@@ -1,173 +1,157 @@
-"""Merges racing everything else on the real stack: each round ends in one consistent state (edge cases 16, 17)."""
+"""Merges of clients race other requests on the stack: each round ends in a consistent state (edge cases 16, 17)."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
-from chalicelib.container import container
-from tests.builders.on_stack.competing_writers import beside
-from tests.builders.on_stack.local_stack import Stack
-from tests.builders.on_stack.stack_block_branch import Branch, OpenBranch, address, at_once, codes, made
+from tests.builders.on_stack import competing_writers
+from tests.builders.on_stack.stack_block_branch import StackBlockBranch
+from tests.builders.on_stack.stack_requests import body_of, problem_codes, race_rounds, run_together
 
-# A developer may ask for fewer while working on it.
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "50"))
+ROUNDS = race_rounds(50)
+
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Clients and what staff do with them."""
+class MergeRace:
+    """Clients of one branch and the requests about them."""
 
     admin: httpx.Client
-    branch: Branch
+    branch: StackBlockBranch
 
-    def create(self) -> dict[str, Any]:
-        """A client nobody has seen before."""
-        name = secrets.token_hex(6)
-        client: dict[str, Any] = made(
-            self.admin.post("/clients", json={"first_name": "Race", "last_name": name, "email": address(name)})
-        )
-        return client
+    def create(self) -> Json:
+        """A new client."""
+        return dict(self.branch.create_client())
 
-    def merge(self, duplicate: dict[str, Any], primary: dict[str, Any]) -> httpx.Response:
-        """One into the other."""
+    def merge(self, duplicate: Json, primary: Json, headers: dict[str, str] | None = None) -> httpx.Response:
+        """Merge the duplicate into the primary."""
         ids = {"duplicate_id": duplicate["id"], "primary_id": primary["id"]}
-        return self.admin.post("/clients/merge", json=ids)
+        return self.admin.post("/clients/merge", json=ids, headers=headers)
 
     def undo(self, merge_id: str) -> httpx.Response:
-        """The two apart again."""
+        """Undo a merge."""
         return self.admin.post(f"/clients/merges/{merge_id}/undo")
 
-    def edit(self, client: dict[str, Any], **fields: str) -> httpx.Response:
-        """A change of the profile."""
+    def edit(self, client: Json, **fields: str) -> httpx.Response:
+        """Edit a profile."""
         return self.admin.patch(f"/clients/{client['id']}", json=fields)
 
-    def show(self, client: dict[str, Any]) -> dict[str, Any]:
-        """The client of this id, or whoever it stands for."""
-        shown: dict[str, Any] = made(self.admin.get(f"/clients/{client['id']}"), 200)
-        return shown
+    def show(self, client: Json) -> Json:
+        """The client with this id, or the survivor of its merge."""
+        return dict(body_of(self.admin.get(f"/clients/{client['id']}")))
 
-    def book(self, client: dict[str, Any], minutes: int = 0) -> httpx.Response:
-        """Staff book a client by id."""
-        body = self.branch.slot(minutes) | {"channel": "schedule", "client_id": client["id"], "staff": "anyone"}
-        return self.admin.post("/appointments", json=body)
+    def book_by_staff(self, client: Json, minutes: int = 0) -> httpx.Response:
+        """Book for a client by id."""
+        return self.branch.book_by_staff(minutes, client_id=client["id"], staff="anyone")
 
-    def comes(self, client: dict[str, Any], minutes: int = 0) -> httpx.Response:
-        """The client books for themselves."""
-        person = {"first_name": client["first_name"], "last_name": client["last_name"], "email": client["email"]}
-        return self.branch.book("", minutes, attendee=person)
+    def book_as_client(self, client: Json, minutes: int = 0) -> httpx.Response:
+        """Book in public with the client's name and address."""
+        person = {name: client[name] for name in ("first_name", "last_name", "email")}
+        return self.branch.book(minutes, attendee=person)
 
-    def who(self, booked: httpx.Response) -> str:
-        """Whose an appointment is."""
-        appointment = made(self.admin.get(f"/appointments/{booked.json()['id']}"), 200)
-        (attendee,) = appointment["attendees"]
+    def client_id(self, booked: httpx.Response) -> str:
+        """The client of a booked appointment."""
+        (attendee,) = self.branch.appointment(booked.json()["id"])["attendees"]
         return str(attendee["client_id"])
 
-    def sound(self, *clients: dict[str, Any]) -> None:
-        """Ledger and appointments agree, and these clients with all that is kept about them."""
-        report = container.ledger_integrity.check(datetime.now(UTC), [self.branch.location_id])
-        assert (report.differences, report.stale_team_members) == ((), ())
-        ids = [client["id"] for client in clients]
-        assert container.client_integrity.check(ids, [self.branch.location_id]) == ()
+    def require_consistent(self, *clients: Json) -> None:
+        """Ledgers, appointments and all records of these clients agree."""
+        competing_writers.require_consistent(self.branch.location_id, client_ids=[client["id"] for client in clients])
 
 
 @pytest.fixture
-def desk(stack: Stack, opened: OpenBranch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A branch with room for everybody, on whose table this process looks too."""
-    with beside(stack, monkeypatch), stack.staff("admin") as admin:
-        yield Desk(admin, opened(limit=200))
+def race(beside_stack: None, admin: httpx.Client, branch: StackBlockBranch) -> MergeRace:
+    return MergeRace(admin, branch)
 
 
-def refused(answer: httpx.Response) -> dict[str, Any]:
-    """The problem of an answer."""
-    assert answer.status_code >= 400, answer.text
-    problem: dict[str, Any] = answer.json()
-    return problem
+def problem(response: httpx.Response) -> Json:
+    """The body of an error response."""
+    assert response.status_code >= 400, response.text
+    return dict(response.json())
 
 
-def test_of_two_opposite_merges_one_wins(desk: Desk) -> None:
+def test_of_two_opposite_merges_one_wins(race: MergeRace) -> None:
     for _ in range(ROUNDS):
-        one, other = desk.create(), desk.create()
-        answers = at_once([partial(desk.merge, one, other), partial(desk.merge, other, one)])
-        assert codes(answers) == ["200", "client_merged"]
-        lost, (left, gone) = (answers[1], (other, one)) if answers[0].is_success else (answers[0], (one, other))
-        assert refused(lost)["merged_into"] == left["id"]
-        assert desk.show(gone) == desk.show(left)
-        assert desk.show(left)["merged_from"] == [gone["id"]]
-        desk.sound(one, other)
+        one, other = race.create(), race.create()
+        responses = run_together([partial(race.merge, one, other), partial(race.merge, other, one)])
+        assert problem_codes(responses) == ["200", "client_merged"]
+        won = responses[0].is_success
+        duplicate, survivor, refused = (one, other, responses[1]) if won else (other, one, responses[0])
+        assert problem(refused)["merged_into"] == survivor["id"]
+        assert race.show(duplicate) == race.show(survivor)
+        assert race.show(survivor)["merged_from"] == [duplicate["id"]]
+        race.require_consistent(one, other)
 
 
-def test_what_is_booked_while_clients_are_merged_is_never_left_with_nobody(desk: Desk) -> None:
+def test_bookings_during_a_merge_belong_to_the_survivor(race: MergeRace) -> None:
     for number in range(ROUNDS):
-        duplicate, primary = desk.create(), desk.create()
+        duplicate, primary = race.create(), race.create()
         minutes = 15 * (number % 10)
-        calls = [partial(desk.merge, duplicate, primary)]
-        calls += [partial(desk.comes, duplicate, minutes), partial(desk.book, duplicate, minutes)]
-        merged, public, staff = at_once(calls)
+        calls = [partial(race.merge, duplicate, primary)]
+        calls += [partial(race.book_as_client, duplicate, minutes), partial(race.book_by_staff, duplicate, minutes)]
+        merged, public, staff = run_together(calls)
         assert (merged.status_code, public.status_code) == (200, 201), (merged.text, public.text)
-        assert codes([staff])[0] in ("201", "client_merged")
+        assert problem_codes([staff])[0] in ("201", "client_merged")
         for booked in (public, staff):
             if booked.is_success:
-                assert desk.who(booked) == primary["id"]
-        desk.sound(duplicate, primary)
+                assert race.client_id(booked) == primary["id"]
+        race.require_consistent(duplicate, primary)
 
 
-def test_an_edit_while_clients_are_merged_counts_or_is_refused(desk: Desk) -> None:
+def test_an_edit_while_clients_are_merged_counts_or_is_problem(race: MergeRace) -> None:
     for _ in range(ROUNDS):
-        duplicate, primary = desk.create(), desk.create()
-        calls = [partial(desk.merge, duplicate, primary), partial(desk.edit, duplicate, city="Oshawa")]
-        calls += [partial(desk.edit, primary, region="ON")]
-        merged, of_duplicate, of_primary = at_once(calls)
+        duplicate, primary = race.create(), race.create()
+        calls = [partial(race.merge, duplicate, primary), partial(race.edit, duplicate, city="Oshawa")]
+        calls += [partial(race.edit, primary, region="ON")]
+        merged, of_duplicate, of_primary = run_together(calls)
         assert (merged.status_code, of_primary.status_code) == (200, 200), (merged.text, of_primary.text)
-        left = desk.show(duplicate)
-        assert (left["id"], left["region"]) == (primary["id"], "ON")
+        survivor = race.show(duplicate)
+        assert (survivor["id"], survivor["region"]) == (primary["id"], "ON")
         if of_duplicate.is_success:
-            assert left["city"] == "Oshawa"
+            assert survivor["city"] == "Oshawa"
         else:
-            assert (left["city"], refused(of_duplicate)["merged_into"]) == ("", primary["id"])
-        desk.sound(duplicate, primary)
+            assert (survivor["city"], problem(of_duplicate)["merged_into"]) == ("", primary["id"])
+        race.require_consistent(duplicate, primary)
 
 
-def test_an_undo_and_a_further_merge_come_one_after_the_other(desk: Desk) -> None:
+def test_an_undo_and_a_further_merge_come_one_after_the_other(race: MergeRace) -> None:
     for _ in range(ROUNDS):
-        duplicate, primary, last = desk.create(), desk.create(), desk.create()
-        merge_id = made(desk.merge(duplicate, primary), 200)["merge_id"]
-        undone, merged = at_once([partial(desk.undo, merge_id), partial(desk.merge, primary, last)])
+        duplicate, primary, last = race.create(), race.create(), race.create()
+        merge_id = body_of(race.merge(duplicate, primary))["merge_id"]
+        undone, merged = run_together([partial(race.undo, merge_id), partial(race.merge, primary, last)])
         assert merged.status_code == 200, merged.text
         if undone.is_success:
-            assert desk.show(duplicate)["id"] == duplicate["id"]
-            assert desk.show(last)["merged_from"] == [primary["id"]]
+            assert race.show(duplicate)["id"] == duplicate["id"]
+            assert race.show(last)["merged_from"] == [primary["id"]]
         else:
-            assert refused(undone)["merged_into"] == last["id"]
-            assert desk.show(duplicate)["id"] == last["id"]
-            made(desk.undo(merged.json()["merge_id"]), 200)
-            made(desk.undo(merge_id), 200)
-        assert desk.show(duplicate)["email"] == duplicate["email"]
-        desk.sound(duplicate, primary, last)
+            assert problem(undone)["merged_into"] == last["id"]
+            assert race.show(duplicate)["id"] == last["id"]
+            body_of(race.undo(merged.json()["merge_id"]))
+            body_of(race.undo(merge_id))
+        assert race.show(duplicate)["email"] == duplicate["email"]
+        race.require_consistent(duplicate, primary, last)
 
 
-def test_a_merge_is_undone_by_one_of_many(desk: Desk) -> None:
+def test_a_merge_is_undone_by_one_of_many(race: MergeRace) -> None:
     for _ in range(max(1, ROUNDS // 10)):
-        duplicate, primary = desk.create(), desk.create()
-        merge_id = made(desk.merge(duplicate, primary), 200)["merge_id"]
-        answers = at_once([partial(desk.undo, merge_id)] * 4)
-        assert Counter(codes(answers)) == {"200": 1, "wrong_state": 3}
-        desk.sound(duplicate, primary)
+        duplicate, primary = race.create(), race.create()
+        merge_id = body_of(race.merge(duplicate, primary))["merge_id"]
+        responses = run_together([partial(race.undo, merge_id)] * 4)
+        assert Counter(problem_codes(responses)) == {"200": 1, "wrong_state": 3}
+        race.require_consistent(duplicate, primary)
 
 
-def test_copies_of_one_merge_under_one_key_hear_the_same(desk: Desk) -> None:
-    duplicate, primary = desk.create(), desk.create()
-    body = {"duplicate_id": duplicate["id"], "primary_id": primary["id"]}
+def test_copies_of_one_merge_under_one_key_get_the_same_response(race: MergeRace) -> None:
+    duplicate, primary = race.create(), race.create()
     headers = {"Idempotency-Key": duplicate["id"]}
-    answers = at_once([partial(desk.admin.post, "/clients/merge", json=body, headers=headers)] * 6)
-    assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
-    desk.sound(duplicate, primary)
+    responses = run_together([partial(race.merge, duplicate, primary, headers)] * 6)
+    assert {(response.status_code, response.text) for response in responses} == {(200, responses[0].text)}
+    race.require_consistent(duplicate, primary)

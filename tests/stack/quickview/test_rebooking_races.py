@@ -1,10 +1,10 @@
-"""Rebookings that race on the real stack: for one time, for the last session, against a schedule's removal (D43)."""
+"""Rebookings race on the stack: for one time, for the last session, against the removal of a schedule (D43)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,6 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.organisation.catalog import MeetingMethod
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
-from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.store import DynamoStore
@@ -25,190 +24,169 @@ from chalicelib.services.quickview.rebook_plan import PlanRebooking
 from chalicelib.services.quickview.rebooking import RebookAppointment
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.on_stack.competing_writers import Together, beside, careless
-from tests.builders.on_stack.local_stack import Stack
-from tests.builders.on_stack.stack_block_branch import at_once, codes
-from tests.builders.on_stack.stack_rebooking_branch import Practice, open_practice
-from tests.builders.on_stack.stack_staff_branch import Worker
+from tests.builders.on_stack.competing_writers import BarrierStore, require_consistent, without_conditions
+from tests.builders.on_stack.stack_branch import SignedInStaff
+from tests.builders.on_stack.stack_rebooking_branch import StackRebookingBranch
+from tests.builders.on_stack.stack_requests import body_of, outcomes, problem_codes, race_rounds, run_together
 
-ROUNDS = 50
+ROUNDS = race_rounds(50)
 
 
 @pytest.fixture
-def practice(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Practice]:
-    """A practice on the stack, whose table this process uses too."""
-    with stack.staff("admin") as admin, beside(stack, monkeypatch):
-        opened = open_practice(stack, admin)
-        yield opened
-        opened.close()
-        require_sound(opened)
+def branch(beside_stack: None, rebooking_branch: StackRebookingBranch) -> Iterator[StackRebookingBranch]:
+    yield rebooking_branch
+    require_consistent(rebooking_branch.location_id)
 
 
-def require_sound(practice: Practice) -> None:
-    """Ledger and appointments agree."""
-    report = container.ledger_integrity.check(datetime.now(UTC), [practice.location_id])
-    assert (report.differences, report.stale_team_members) == ((), ())
-
-
-def hour(practice: Practice, number: int) -> dict[str, str]:
-    """Another hour of the client's days for each number."""
+def hour_of_day(branch: StackRebookingBranch, number: int) -> dict[str, str]:
+    """A different hour of the client's days for each number."""
     day, clock = divmod(number, 20)
-    return {"date": (practice.first_day + timedelta(days=day)).isoformat(), "time": f"{clock:02}:00"}
+    return {"date": (branch.first_day + timedelta(days=day)).isoformat(), "time": f"{clock:02}:00"}
 
 
-def test_of_two_into_the_same_time_one_wins_however_often_they_click(practice: Practice) -> None:
-    who = practice.consultants[0]
-    sources = [practice.attended(practice.client(), who) for _ in range(2)]
+def test_of_two_rebookings_into_one_time_one_wins(branch: StackRebookingBranch) -> None:
+    consultant = branch.consultants[0]
+    sources = [branch.create_source_appointment(branch.create_client(), consultant) for _ in range(2)]
     for number in range(ROUNDS):
-        when = hour(practice, number)
-        tokens = at_once([partial(practice.token, who, source, **when) for source in sources])
+        when = hour_of_day(branch, number)
+        tokens = run_together([partial(branch.token, consultant, source, **when) for source in sources])
         pairs = list(zip(sources, tokens, strict=True))
-        answers = at_once([partial(practice.confirm, who, *pair) for pair in (*pairs, *pairs)])
-        assert Counter(codes(answers)) == {"201": 2, "consultant_conflict": 2}
-        (booked,) = {a.json()["id"] for a in answers if a.status_code == 201}
-        assert booked in {a.json()["id"] for a in (answers[0], answers[1]) if a.status_code == 201}
-        require_sound(practice)
+        responses = run_together([partial(branch.confirm, consultant, *pair) for pair in (*pairs, *pairs)])
+        assert Counter(problem_codes(responses)) == {"201": 2, "consultant_conflict": 2}
+        (booked,) = {a.json()["id"] for a in responses if a.status_code == 201}
+        assert booked in {a.json()["id"] for a in (responses[0], responses[1]) if a.status_code == 201}
+        require_consistent(branch.location_id)
 
 
-def test_a_schedule_that_goes_meanwhile_is_booked_before_or_not_at_all(practice: Practice) -> None:
-    who, client = practice.consultants[0], practice.client()
-    source = practice.attended(client, who)
-    seen: Counter[str] = Counter()
+def test_a_removed_schedule_is_booked_before_its_removal_or_never(branch: StackRebookingBranch) -> None:
+    consultant, client = branch.consultants[0], branch.create_client()
+    source = branch.create_source_appointment(client, consultant)
+    codes: Counter[str] = Counter()
     for number in range(ROUNDS):
-        schedule_id = practice.schedule(who)
-        when = {**hour(practice, number), "work_schedule_id": schedule_id}
-        token, late = (practice.token(who, source, **when) for _ in range(2))
-        booked, removed = at_once(
-            [partial(practice.confirm, who, source, token), partial(practice.remove, who, schedule_id)]
+        schedule_id = branch.add_open_schedule(consultant)
+        when = {**hour_of_day(branch, number), "work_schedule_id": schedule_id}
+        token, late = (branch.token(consultant, source, **when) for _ in range(2))
+        booked, removed = run_together(
+            [
+                partial(branch.confirm, consultant, source, token),
+                partial(branch.remove_schedule, consultant, schedule_id),
+            ]
         )
         assert removed.status_code == 204, removed.text
-        (said,) = codes([booked])
-        assert said in ("201", "schedule_changed"), booked.text
-        assert codes([practice.confirm(who, source, late)]) == ["schedule_changed"]
-        seen[said] += 1
-    require_sound(practice)
-    assert len(practice.rebooked(client)) == seen["201"]
+        (code,) = problem_codes([booked])
+        assert code in ("201", "schedule_changed"), booked.text
+        assert problem_codes([branch.confirm(consultant, source, late)]) == ["schedule_changed"]
+        codes[code] += 1
+    assert len(branch.rebooked(client)) == codes["201"]
 
 
-def test_the_last_session_is_kept_once(practice: Practice) -> None:
-    """Of two consultants, so that nothing but the client's sessions stands between them."""
-    client = practice.client()
-    pairs = [(who, practice.attended(client, who)) for who in practice.consultants]
+def test_the_last_session_is_reserved_once(branch: StackRebookingBranch) -> None:
+    """With two consultants, so that only the client's sessions conflict."""
+    client = branch.create_client()
+    pairs = [(consultant, branch.create_source_appointment(client, consultant)) for consultant in branch.consultants]
     for number in range(ROUNDS):
-        practice.allot(client, number + 1)
-        when = hour(practice, number)
-        tokens = at_once([partial(practice.token, who, source, **when) for who, source in pairs])
-        calls = [(who, source, token) for (who, source), token in zip(pairs, tokens, strict=True)]
-        answers = at_once([partial(practice.confirm, *call) for call in calls])
-        assert Counter(codes(answers)) == {"201": 1, "no_sessions": 1}
-        kept = {"allotted": number + 1, "used": 0, "reserved": number + 1, "available": 0}
-        assert practice.sessions(client) == kept
-    require_sound(practice)
-    assert len(practice.rebooked(client)) == ROUNDS
+        branch.allot_sessions(client["id"], number + 1)
+        when = hour_of_day(branch, number)
+        tokens = run_together([partial(branch.token, consultant, source, **when) for consultant, source in pairs])
+        calls = [(consultant, source, token) for (consultant, source), token in zip(pairs, tokens, strict=True)]
+        responses = run_together([partial(branch.confirm, *call) for call in calls])
+        assert Counter(problem_codes(responses)) == {"201": 1, "no_sessions": 1}
+        expected = {"allotted": number + 1, "used": 0, "reserved": number + 1, "available": 0}
+        assert branch.sessions(client["id"]) == expected
+    assert len(branch.rebooked(client)) == ROUNDS
 
 
-# The negative controls ------------------------------------------------------------------------------------------------
+# Negative controls ----------------------------------------------------------------------------------------------------
 
 
-def rebooking(store: DynamoStore) -> RebookAppointment:
-    """Rebookings in this process, on the stack's table."""
+def rebook_use_case(store: DynamoStore) -> RebookAppointment:
+    """The use case in this process on the stack's table."""
     plans = PlanRebooking(store, container.client_directory, AvailabilityReader(store))
     return RebookAppointment(store, plans, container.ids, pause, lambda: "the key of this test")
 
 
-def calls(practice: Practice, who: Worker, source: str, store: DynamoStore, day: date, clock: int) -> Callable[[], Any]:
-    """A rebooking that has been reviewed and is now booked: its appointment, or the code of its refusal."""
-    caller = Principal(who.id, "Consultant", "", frozenset({Role.STAFF}), frozenset({practice.location_id}))
+def rebook_call(
+    branch: StackRebookingBranch, consultant: SignedInStaff, source: str, store: DynamoStore, hour: int
+) -> Callable[[], Appointment]:
+    """Preview a rebooking on the first day; the call books it."""
+    caller = Principal(consultant.id, "Consultant", "", frozenset({Role.STAFF}), frozenset({branch.location_id}))
     context = Context(datetime.now(UTC), caller, Channel.QUICK_VIEW)
-    request = RebookRequest(RebookApproach.MANUAL, practice.schedules[who.id], MeetingMethod.PHONE, day, time(clock))
-    token = rebooking(container.store).preview(context, source, request).token
-
-    def book() -> Appointment | str:
-        try:
-            return rebooking(store).book(context, source, token).appointment
-        except Refusal as refusal:
-            return refusal.code
-
-    return book
+    schedule_id = branch.schedules[consultant.id]
+    when = branch.first_day, time(hour)
+    request = RebookRequest(RebookApproach.MANUAL, schedule_id, MeetingMethod.PHONE, *when)
+    token = rebook_use_case(container.store).preview(context, source, request).token
+    return lambda: rebook_use_case(store).book(context, source, token).appointment
 
 
-def cancel(practice: Practice, *booked: Appointment) -> None:
+def compete(
+    branch: StackRebookingBranch, pairs: list[tuple[SignedInStaff, str]], hour: int
+) -> tuple[list[Appointment], Counter[str]]:
+    """Rebook each source with its consultant on the same reading: the appointments, and the refusals by code."""
+    store = BarrierStore(len(pairs), "CAL#stf_")
+    return outcomes([rebook_call(branch, consultant, source, store, hour) for consultant, source in pairs])
+
+
+def cancel(branch: StackRebookingBranch, *booked: Appointment) -> None:
     for appointment in booked:
-        answer = practice.admin.post(f"/appointments/{appointment.id}/cancel", json={})
-        assert answer.status_code == 200, answer.text
+        body_of(branch.admin.post(f"/appointments/{appointment.id}/cancel", json={}))
 
 
-def outcome(results: list[Any]) -> tuple[list[Appointment], list[str]]:
-    """Those who booked, and the codes of those who did not."""
-    return [r for r in results if isinstance(r, Appointment)], [r for r in results if isinstance(r, str)]
-
-
-def test_without_sheet_and_post_conditions_two_have_the_consultant_at_once(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
+def test_without_sheet_and_team_conditions_two_have_the_consultant_at_once(
+    branch: StackRebookingBranch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who, day = practice.consultants[0], practice.first_day
-    sources = [practice.attended(practice.client(), who) for _ in range(2)]
-
-    def rivals(clock: int) -> tuple[list[Appointment], list[str]]:
-        store = Together(2, "CAL#stf_")
-        return outcome(at_once([calls(practice, who, source, store, day, clock) for source in sources]))
-
-    booked, refused = rivals(8)
-    assert (len(booked), refused) == (1, ["consultant_conflict"])
-    with careless(monkeypatch, "CAL#stf_", "TEAM#"):
-        booked, refused = rivals(12)
-    assert (len(booked), refused) == (2, [])
-    assert container.ledger_integrity.check(datetime.now(UTC), [practice.location_id]).differences != ()
-    cancel(practice, *booked)
+    consultant = branch.consultants[0]
+    pairs = [(consultant, branch.create_source_appointment(branch.create_client(), consultant)) for _ in range(2)]
+    booked, refused = compete(branch, pairs, 8)
+    assert (len(booked), refused) == (1, {"consultant_conflict": 1})
+    with without_conditions(monkeypatch, "CAL#stf_", "TEAM#"):
+        booked, refused = compete(branch, pairs, 12)
+    assert (len(booked), refused) == (2, {})
+    assert container.ledger_integrity.check(datetime.now(UTC), [branch.location_id]).differences != ()
+    cancel(branch, *booked)
 
 
-def test_without_the_sessions_condition_one_session_is_kept_twice(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
+def test_without_the_sessions_condition_one_session_is_reserved_twice(
+    branch: StackRebookingBranch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, day = practice.client(), practice.first_day
-    pairs = [(who, practice.attended(client, who)) for who in practice.consultants]
-
-    def rivals(clock: int) -> tuple[list[Appointment], list[str]]:
-        store = Together(2, "CAL#stf_")
-        return outcome(at_once([calls(practice, who, source, store, day, clock) for who, source in pairs]))
-
-    practice.allot(client, 1)
-    booked, refused = rivals(8)
-    assert (len(booked), refused) == (1, ["no_sessions"])
-    practice.allot(client, 2)
-    with careless(monkeypatch, "CLI#"):
-        booked, refused = rivals(12)
-    assert (len(booked), refused) == (2, [])
-    # Three appointments have one each, of two.
-    assert practice.sessions(client)["reserved"] == 2
-    cancel(practice, booked[0])
+    client = branch.create_client()
+    pairs = [(consultant, branch.create_source_appointment(client, consultant)) for consultant in branch.consultants]
+    branch.allot_sessions(client["id"], 1)
+    booked, refused = compete(branch, pairs, 8)
+    assert (len(booked), refused) == (1, {"no_sessions": 1})
+    branch.allot_sessions(client["id"], 2)
+    with without_conditions(monkeypatch, "CLI#"):
+        booked, refused = compete(branch, pairs, 12)
+    assert (len(booked), refused) == (2, {})
+    # Three appointments have a session, but only two are reserved.
+    assert branch.sessions(client["id"])["reserved"] == 2
+    cancel(branch, booked[0])
     stored = container.store.read([Ref.to(Entitlement, client["id"])]).require(Entitlement, client["id"])
     work = UnitOfWork()
     work.save(stored.with_reservation())
     container.store.commit(work)
 
 
-def test_without_the_rotas_condition_a_schedule_is_booked_that_is_gone(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
+def test_without_the_rotas_condition_a_removed_schedule_is_booked(
+    branch: StackRebookingBranch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who, day = practice.consultants[0], practice.first_day
-    source = practice.attended(practice.client(), who)
+    consultant = branch.consultants[0]
+    source = branch.create_source_appointment(branch.create_client(), consultant)
 
-    class Overtaken(DynamoStore):
-        """Between the decision and its transaction the schedule is removed."""
+    class InterruptedStore(DynamoStore):
+        """Removes the schedule just before the commit."""
 
         def commit(self, work: UnitOfWork, *rest: Any) -> None:
-            if practice.schedules[who.id]:
-                assert practice.remove(who, practice.schedules[who.id]).status_code == 204
-                practice.schedules[who.id] = ""
+            if branch.schedules[consultant.id]:
+                assert branch.remove_schedule(consultant, branch.schedules[consultant.id]).status_code == 204
+                branch.schedules[consultant.id] = ""
             super().commit(work, *rest)
 
-    def overtaken(clock: int) -> Any:
-        store = Overtaken(container.store._connection, container.store._now)
-        book = calls(practice, who, source, store, day, clock)
-        return book()
+    def interrupted(hour: int) -> tuple[list[Appointment], Counter[str]]:
+        store = InterruptedStore(container.store._connection, container.store._now)
+        return outcomes([rebook_call(branch, consultant, source, store, hour)])
 
-    assert overtaken(8) == "schedule_changed"
-    practice.schedules[who.id] = practice.schedule(who)
-    with careless(monkeypatch, "ROTA#"):
-        assert isinstance(overtaken(12), Appointment)
+    assert interrupted(8) == ([], {"schedule_changed": 1})
+    branch.schedules[consultant.id] = branch.add_open_schedule(consultant)
+    with without_conditions(monkeypatch, "ROTA#"):
+        booked, _ = interrupted(12)
+    assert len(booked) == 1
