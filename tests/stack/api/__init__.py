@@ -1,0 +1,1 @@
+"""The gateway and the API document on the stack."""

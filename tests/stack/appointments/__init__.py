@@ -1,0 +1,1 @@
+"""Bookings, staff time and statuses under concurrency, on the stack."""

@@ -1,0 +1,1 @@
+"""Merges and sessions under concurrency, on the stack."""

@@ -94,13 +94,13 @@ def test_a_no_show_or_an_early_cancellation_settles_the_session_once(race: Sessi
     client_id = race.create_client(ROUNDS)
     used = 0
     for number in range(ROUNDS):
-        mine = race.book_with_session(client_id)
+        appointment_id = race.book_with_session(client_id)
         assert race.sessions(client_id) == [ROUNDS, used, 1, ROUNDS - used - 1]
-        cancel = partial(race.act, mine, "cancel", EARLY, {"within_24h": False})
-        miss = partial(race.act, mine, "no-show", LATE, MISSED)
+        cancel = partial(race.act, appointment_id, "cancel", EARLY, {"within_24h": False})
+        miss = partial(race.act, appointment_id, "no-show", LATE, MISSED)
         responses = run_together([cancel, miss] * 2)
         assert problem_codes(responses) == ["200", *["wrong_state"] * 3], number
-        shown = race.branch.appointment(mine)
+        shown = race.branch.appointment(appointment_id)
         assert (shown["state"], shown["session"]) in {("no_show", "used"), ("cancelled", "returned")}
         used += shown["session"] == "used"
         assert race.sessions(client_id) == [ROUNDS, used, 0, ROUNDS - used]
@@ -110,18 +110,21 @@ def test_completion_or_an_early_cancellation_settles_the_session_once(race: Sess
     client_id = race.create_client(ROUNDS)
     used = 0
 
-    def complete(mine: str) -> list[httpx.Response]:
-        return [race.act(mine, step, LATE) for step in ("serve", "complete")]
+    def complete(appointment_id: str) -> list[httpx.Response]:
+        return [race.act(appointment_id, step, LATE) for step in ("serve", "complete")]
 
-    def cancel(mine: str) -> list[httpx.Response]:
-        return [race.act(mine, "cancel", EARLY, {})]
+    def cancel(appointment_id: str) -> list[httpx.Response]:
+        return [race.act(appointment_id, "cancel", EARLY, {})]
 
     for _ in range(ROUNDS):
-        mine = race.book_with_session(client_id)
-        body_of(race.act(mine, "commence", timedelta(0)))
-        runs: list[Callable[[], list[httpx.Response]]] = [partial(complete, mine), partial(cancel, mine)]
+        appointment_id = race.book_with_session(client_id)
+        body_of(race.act(appointment_id, "commence", timedelta(0)))
+        runs: list[Callable[[], list[httpx.Response]]] = [
+            partial(complete, appointment_id),
+            partial(cancel, appointment_id),
+        ]
         responses = [response for run in run_together(runs * 2) for response in run]
-        shown = race.branch.appointment(mine)
+        shown = race.branch.appointment(appointment_id)
         completed = shown["state"] == "completed"
         assert (shown["state"], shown["session"]) == (("completed", "used") if completed else ("cancelled", "returned"))
         assert problem_codes(responses).count("200") == (2 if completed else 1)
@@ -145,11 +148,11 @@ def test_competing_no_shows_use_one_session_and_more_without_the_conditions(
     assert compete(race, race.book_with_session(client_id)) == (1, {"wrong_state": COMPETITORS - 1})
     assert race.sessions(client_id) == [2, 1, 0, 1]
 
-    mine = race.book_with_session(client_id)
+    appointment_id = race.book_with_session(client_id)
     with without_conditions(monkeypatch, "APT#", "CLI#"):
-        succeeded, _ = compete(race, mine)
+        succeeded, _ = compete(race, appointment_id)
     assert succeeded > 1
-    assert [action for action, _ in race.log(mine)].count("no_show") == succeeded
+    assert [action for action, _ in race.log(appointment_id)].count("no_show") == succeeded
     # Correct the sessions: the integrity check at the end covers them too.
     record = container.store.read([Ref.to(Entitlement, client_id)]).require(Entitlement, client_id)
     work = UnitOfWork()

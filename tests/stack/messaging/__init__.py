@@ -1,0 +1,1 @@
+"""E-mails, text messages and meeting links on the stack."""

@@ -1,0 +1,1 @@
+"""The deployment itself, and the benchmark that needs it."""

@@ -83,6 +83,6 @@ def test_an_event_sets_the_time_in_stage_local_only(
 ) -> None:
     release_blocks({"now": utc_text(branch.opening - timedelta(hours=1))}, None)
     assert branch.block()["state"] == ("released" if deployed == stages.LOCAL else "held")
-    other, mailbox = guest
+    other, address = guest
     deliver_due({"now": utc_text(other.opening - timedelta(hours=1))}, None)
-    assert ("Reminder" in other.subjects(mailbox)) == (deployed == stages.LOCAL)
+    assert ("Reminder" in other.subjects(address)) == (deployed == stages.LOCAL)

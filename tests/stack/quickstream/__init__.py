@@ -1,0 +1,1 @@
+"""The scheduled release of blocks on the stack."""

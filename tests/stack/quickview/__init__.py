@@ -1,0 +1,1 @@
+"""Rebooking on the stack."""
