@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib import observability
 from chalicelib.domain.messaging.notifications import Medium
-from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.services.appointments.add_attendee import AddAttendee

@@ -8,16 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
-from chalicelib.domain.organisation.catalog import (
-    AvailabilitySource,
-    Location,
-    Login,
-    MeetingMethod,
-    Service,
-    Settings,
-    Staff,
-)
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import epoch_minute

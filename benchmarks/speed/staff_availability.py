@@ -24,9 +24,9 @@ from chalicelib.container import container
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffSlots
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess, sheet_days
-from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import wall_minute
 from chalicelib.domain.organisation.roster import BranchRoster
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.persistence import row_mapping
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.store_port import ReadResult, Ref

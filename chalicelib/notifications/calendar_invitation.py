@@ -15,7 +15,7 @@ from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.meeting_link import visible_call
 from chalicelib.domain.messaging.notification_policy import base_notification, calendar_sequence, language_for
 from chalicelib.domain.messaging.notifications import MessageContext, Notification
-from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.events import Audience, MessageKind, QueuedMessage
 from chalicelib.notifications.content import manage_url, manual_link_note, meeting_place, usable_meeting_link
 from chalicelib.notifications.translations import Translations, one_line, translations_for

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.domain.clients.client import Client, ClientRelation
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import ClientMerged, Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Scope
 from chalicelib.services.settings_reader import settings_in

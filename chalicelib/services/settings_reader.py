@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.services.store_port import ReadResult
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.domain.organisation.catalog import ReasonMode
+from chalicelib.domain.organisation.settings import ReasonMode
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.languages import choose_language
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
-from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import Forbidden, WrongState, invalid
 from chalicelib.domain.shared.events import Actor, FieldChange

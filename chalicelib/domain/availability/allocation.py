@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.settings import Offer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.capacity.block_capacity import BlockCapacity, is_usable
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import Offer
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import (
     BlockNotReleased,

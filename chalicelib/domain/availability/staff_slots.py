@@ -25,9 +25,9 @@ from chalicelib.domain.availability.block_slots import (
 )
 from chalicelib.domain.availability.staff_time import BranchTime, StaffTime
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess
-from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import local_day
 from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, speakers_of
+from chalicelib.domain.organisation.settings import Offer
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 # Sheets are read, and minutes computed, this far around the requested starts: daily limits need a whole day of any

@@ -10,7 +10,6 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import (
     DAY_MINUTES,
     BranchHours,
@@ -20,6 +19,7 @@ from chalicelib.domain.organisation.opening_hours import (
     wall_minute,
 )
 from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.interval_set import Interval, MinuteSet
 from chalicelib.domain.shared.times import GRID_MINUTES, date_range
 

@@ -11,7 +11,8 @@ from typing import Any
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import Teleconference
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Settings, Staff
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, MessageKind
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.appointments.lifecycle import OVERDUE_AFTER
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.times import day_bounds, known_zone
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment
 from chalicelib.domain.messaging.notification_policy import ELSEWHERE_FACT, PREVIOUS_START_FACT
-from chalicelib.domain.organisation.catalog import MeetingMethod, Service, Settings
+from chalicelib.domain.organisation.catalog import MeetingMethod, Service
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden
 from chalicelib.domain.shared.events import Audience, Channel, FieldChange, JournalEntry, MessageKind, QueuedMessage

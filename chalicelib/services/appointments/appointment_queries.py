@@ -8,7 +8,8 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.deadlines import client_deadlines
-from chalicelib.domain.organisation.catalog import Location, Service, Settings, Staff
+from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.domain.shared.events import JournalEntry

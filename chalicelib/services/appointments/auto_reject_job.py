@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Channel
 from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.context import Context

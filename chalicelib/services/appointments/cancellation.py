@@ -24,7 +24,8 @@ from chalicelib.domain.appointments.status_transitions import (
     status_changes,
 )
 from chalicelib.domain.messaging.notification_policy import language_for
-from chalicelib.domain.organisation.catalog import CancellationReason, Settings
+from chalicelib.domain.organisation.catalog import CancellationReason
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import NotFound, StatusChanged, WrongState, invalid
 from chalicelib.domain.shared.events import FieldChange, MessageKind

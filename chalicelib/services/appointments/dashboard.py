@@ -11,7 +11,8 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
-from chalicelib.domain.organisation.catalog import Location, Settings, Staff
+from chalicelib.domain.organisation.catalog import Location, Staff
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability, Principal

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.appointments.appointment import Appointment, NoShow
 from chalicelib.domain.appointments.lifecycle import LifecycleStep, mark_no_show, sign_off, take_step
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import FeatureDisabled
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability

@@ -16,7 +16,7 @@ from chalicelib.domain.appointments.status_transitions import (
 )
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import AlreadyRebooked, WrongState
 from chalicelib.domain.shared.events import Audience, FieldChange, JournalEntry, MessageKind, QueuedMessage

@@ -7,8 +7,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.catalog import Settings
 from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import FeatureDisabled, Forbidden
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Ability, Principal

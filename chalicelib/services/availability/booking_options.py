@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.availability.booking_choices import BookableBranch, BookingChoices, remaining_options
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Settings, Staff
+from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.availability.booking_channels import (

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chalicelib.domain.clients.client import Client, ClientRelation
 from chalicelib.domain.clients.directory import DirectoryIndex
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.services import client_identity, paging
 from chalicelib.services.client_access import ClientScopes, own_scopes, viewing_scopes

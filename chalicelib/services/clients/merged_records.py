@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.merging import Merge
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Forbidden, NotFound
 from chalicelib.domain.shared.events import DomainEvent, FieldChange
 from chalicelib.domain.shared.permissions import Ability, Principal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.domain.clients.client import PHONE_FIELDS, Client, ClientProfile, normalise_email
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability

@@ -11,9 +11,9 @@ from chalicelib.domain.organisation.catalog import (
     MeetingMethod,
     Question,
     Service,
-    Settings,
     Staff,
 )
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.services.crud import paginate
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.store_port import Page, Ref, Store

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from chalicelib.domain.organisation.catalog import Settings, Staff
+from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.rota import Rota, TimeOff, WorkSchedule
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Forbidden
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.context import Context

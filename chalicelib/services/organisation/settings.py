@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings
 from chalicelib.domain.organisation.opening_hours import holidays_known
+from chalicelib.domain.organisation.settings import HolidayCalendar, Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline, require_complete
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.times import known_zone

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import (
     COUNT_SHARDS,
     MAX_STATUSES,

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from chalicelib.domain.appointments.appointment import Appointment, Cancellation, NoShow
 from chalicelib.domain.appointments.lifecycle import LifecycleStep, mark_no_show, require_not_over, sign_off, take_step
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.appointment_access import require_access

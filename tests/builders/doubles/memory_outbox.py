@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, DueEntry, SendClaim
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import NotFound, Stale
 from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.services.context import IdempotencyKey

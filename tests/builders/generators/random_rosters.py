@@ -11,9 +11,9 @@ from typing import TypeVar
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import StaffPreference, StaffSlots
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import HolidayCalendar, Offer
 from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, BranchHours, Closure, WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, TimeOff, WorkSchedule
+from chalicelib.domain.organisation.settings import HolidayCalendar, Offer
 from chalicelib.domain.shared.times import from_epoch_minute
 from tests.builders.oracles.staff_slots_oracle import StaffSlotsOracle
 from tests.builders.records import roster_builder

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims

@@ -8,18 +8,11 @@ from typing import Any
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.organisation.catalog import (
-    AvailabilitySource,
-    Location,
-    Login,
-    MeetingMethod,
-    Service,
-    Settings,
-    Staff,
-)
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, utc_days, utc_text

@@ -10,10 +10,11 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Sheet
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, Service, Settings, Staff
+from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.events import JournalEntry, MessageKind
 from chalicelib.domain.shared.permissions import Role

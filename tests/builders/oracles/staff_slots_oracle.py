@@ -13,8 +13,8 @@ import holidays
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import Offer
 from chalicelib.domain.organisation.opening_hours import BranchHours, WeeklyHours
+from chalicelib.domain.organisation.settings import Offer
 from tests.builders.records.roster_builder import RosterMember
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

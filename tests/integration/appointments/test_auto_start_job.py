@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.persistence.due_index import DynamoDueWork
 from chalicelib.services.appointments.auto_start_job import AutoStartJob
 from tests.builders.in_process.sample_organisation import OPENING, World, at

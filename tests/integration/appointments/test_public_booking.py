@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import Client, Contact
-from chalicelib.domain.organisation.catalog import ReasonMode, Settings
+from chalicelib.domain.organisation.settings import ReasonMode, Settings
 from chalicelib.domain.quickstream.blocks import BlockState
 from chalicelib.domain.shared.times import utc_text
 from tests.builders.in_process.sample_organisation import ACCOUNT, ALEX, MORTGAGE, OPENING, TORONTO, World, at, booking

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.clients.client import Client, Contact, ExternalId
-from chalicelib.domain.organisation.catalog import HolidayCalendar
+from chalicelib.domain.organisation.settings import HolidayCalendar
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import ALEX, SAM, World
 from tests.builders.in_process.staff_bookings import as_role, before_the_next_commit, setting

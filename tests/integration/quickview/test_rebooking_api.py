@@ -11,10 +11,11 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import HolidayCalendar, Settings, Staff
+from chalicelib.domain.organisation.catalog import Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, Closure
 from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota, TimeOff
+from chalicelib.domain.organisation.settings import HolidayCalendar, Settings
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.rebooking_organisation import (
     ADA,

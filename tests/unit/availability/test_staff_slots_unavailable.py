@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.availability.block_slots import Requester, Unavailable
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.catalog import HolidayCalendar
+from chalicelib.domain.organisation.settings import HolidayCalendar
 from chalicelib.domain.shared.errors import Invalid, NoStaffForLanguage, SlotTaken
 from chalicelib.domain.shared.times import from_epoch_minute
 from tests.builders.records import roster_builder as build

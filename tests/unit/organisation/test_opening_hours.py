@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.domain.organisation.catalog import HolidayCalendar, Location, Settings
+from chalicelib.domain.organisation.catalog import Location
 from chalicelib.domain.organisation.opening_hours import (
     Closure,
     PublicHolidays,
@@ -17,6 +17,7 @@ from chalicelib.domain.organisation.opening_hours import (
     weekly_intervals,
 )
 from chalicelib.domain.organisation.rota import TimeOff
+from chalicelib.domain.organisation.settings import HolidayCalendar, Settings
 from tests.builders.records.roster_builder import TORONTO, at, line, opening, schedule, wall_text
 
 ONTARIO, CANADA = HolidayCalendar("CA", "ON"), HolidayCalendar("CA")

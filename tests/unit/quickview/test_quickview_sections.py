@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Cancellation, SignOff
 from chalicelib.domain.appointments.lifecycle import is_overdue, overdue_at
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickview.sections import SECTION_BY_STATE, QuickViewWindow, Section
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.quickview.allowed_actions import Action, list_allowed_actions

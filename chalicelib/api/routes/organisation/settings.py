@@ -13,7 +13,7 @@ from chalicelib.api.schemas.organisation.settings import (
 )
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import Settings
+from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Ability
 
 routes = Routes(__name__, tag="Settings")

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.coded_fields import Country, Email, Languages
 from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel, Text, TimezoneName
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import HolidayCalendar, ReasonMode
+from chalicelib.domain.organisation.settings import HolidayCalendar, ReasonMode
 
 DeadlineHours = Annotated[int, Field(ge=0, le=8760)]
 """Hours before the start of an appointment, at most a year."""
