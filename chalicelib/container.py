@@ -19,8 +19,8 @@ from chalicelib.domain.messaging.notifications import Medium
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.domain.shared.permissions import Principal
+from chalicelib.environment import DeploymentSettings, read_environment
 from chalicelib.services.appointments.add_attendee import AddAttendee
-from chalicelib.services.appointments.appointment_edit import EditAppointment
 from chalicelib.services.appointments.appointment_queries import AppointmentQueries, PublicAppointment
 from chalicelib.services.appointments.assignment import AssignAppointment
 from chalicelib.services.appointments.attendees import AttendeeRegistration
@@ -28,6 +28,7 @@ from chalicelib.services.appointments.auto_reject_job import AutoRejectJob
 from chalicelib.services.appointments.auto_start_job import AutoStartJob
 from chalicelib.services.appointments.cancellation import CancelAppointment
 from chalicelib.services.appointments.dashboard import Dashboard
+from chalicelib.services.appointments.edit_appointment import EditAppointment
 from chalicelib.services.appointments.lifecycle import AdvanceAppointment
 from chalicelib.services.appointments.public_booking import BookAppointment
 from chalicelib.services.appointments.public_reschedule import RescheduleAppointment
@@ -60,13 +61,13 @@ from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.messaging.reminder_job import ReminderJob
 from chalicelib.services.organisation.authentication import principal_for
 from chalicelib.services.organisation.cancellation_reasons import CancellationReasons
+from chalicelib.services.organisation.edit_settings import AllowedOrigins, OrganisationSettings
 from chalicelib.services.organisation.locations import Locations
 from chalicelib.services.organisation.opening_hours import BranchHoursRecords, Closures, OpeningHours
 from chalicelib.services.organisation.public_catalogue import PublicCatalogue
 from chalicelib.services.organisation.references import References
 from chalicelib.services.organisation.rotas import Rotas
 from chalicelib.services.organisation.services import Services
-from chalicelib.services.organisation.settings import AllowedOrigins, OrganisationSettings
 from chalicelib.services.organisation.staff import StaffMembers
 from chalicelib.services.organisation.statuses import Statuses
 from chalicelib.services.organisation.time_off import StaffTimeOff
@@ -82,7 +83,6 @@ from chalicelib.services.quickview.rebook_plan import PlanRebooking
 from chalicelib.services.quickview.rebook_summary import RebookSummaries
 from chalicelib.services.quickview.rebooking import RebookAppointment
 from chalicelib.services.unit_of_work import UnitOfWork
-from chalicelib.settings import DeploymentSettings, read_environment
 
 if TYPE_CHECKING:
     from pynamodb.connection import Connection

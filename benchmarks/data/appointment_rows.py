@@ -25,7 +25,7 @@ from benchmarks.data.branches import (
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.capacity.ledger import Occupant
 from chalicelib.domain.clients.client import Client, Contact, name_key
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.shared.events import CLIENT_ACTOR, Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, known_zone, wall_text
 from chalicelib.persistence import row_mapping

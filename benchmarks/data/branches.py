@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.permissions import Role

@@ -11,7 +11,7 @@ from benchmarks.data import appointment_rows
 from benchmarks.data.branches import FIRST_DAY, MEASURED_BRANCH, NOW, branch_id, occupant
 from chalicelib.domain.clients.client import Client, Contact, name_key
 from chalicelib.domain.clients.directory import directory_entries
-from chalicelib.domain.organisation.catalog import Login, Staff
+from chalicelib.domain.organisation.catalogue import Login, Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import keys, row_mapping
 from chalicelib.persistence.table import Row

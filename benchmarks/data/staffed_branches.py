@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.data.branches import FIRST_DAY, MONTH_DAYS, TIMEZONE, branch_id
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, Sheet, sheet_days
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours, wall_minute
-from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
 

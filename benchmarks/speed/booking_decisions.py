@@ -29,7 +29,7 @@ from benchmarks.data.branches import (
 from benchmarks.harness.report_table import Table, percentile
 from chalicelib.domain.availability.block_slots import BlockSlots, Requester
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, Sheet, days_around
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Offer, Settings
 from chalicelib.domain.quickstream.blocks import Block
 from chalicelib.domain.shared.errors import Refusal

@@ -24,8 +24,8 @@ from chalicelib.container import container
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffSlots
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess, sheet_days
+from chalicelib.domain.organisation.branch_roster import BranchRoster
 from chalicelib.domain.organisation.opening_hours import wall_minute
-from chalicelib.domain.organisation.roster import BranchRoster
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.persistence import row_mapping
 from chalicelib.services.availability import ledger_io

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from chalicelib.domain.appointments.video_meetings import LinkState
 from chalicelib.domain.messaging.notification_policy import FINAL_KINDS
 from chalicelib.domain.messaging.notifications import Notification, NotifiedAttendee, WordingVariant
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.events import Audience
 from chalicelib.notifications.translations import Translations, one_line, sanitised, translations_for
 

@@ -19,9 +19,9 @@ from chalicelib.domain.clients.directory import DirectoryEntry, DirectoryIndex
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.clients.workflows import Workflow
-from chalicelib.domain.organisation.catalog import CancellationReason, Location, Login, Service, Staff
+from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember
+from chalicelib.domain.organisation.catalogue import CancellationReason, Location, Login, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours
-from chalicelib.domain.organisation.roster import BranchRoster, TeamMember
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import (

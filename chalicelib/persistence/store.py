@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from pynamodb.connection import Connection
 
-from chalicelib.domain.organisation.roster import BranchRoster
+from chalicelib.domain.organisation.branch_roster import BranchRoster
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.persistence import idempotency_store, keys, row_mapping, transaction
 from chalicelib.persistence.table import Row

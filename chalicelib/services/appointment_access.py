@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.errors import Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Scope
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.video_meetings import Teleconference
 from chalicelib.domain.clients.sessions import Session
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.organisation.statuses import StatusPredicate
 from chalicelib.domain.shared.errors import AlreadyAssigned, AlreadyAttending, Invalid, NotFound, WrongState
 from chalicelib.domain.shared.events import Actor

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 
 
 def meeting_link(appointment: Appointment) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.video_meetings import default_call
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.events import Actor
 from chalicelib.domain.shared.times import known_zone, wall_text

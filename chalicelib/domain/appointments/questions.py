@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.domain.appointments.appointment import Answer
-from chalicelib.domain.organisation.catalog import Question, QuestionType, Service
+from chalicelib.domain.organisation.catalogue import Question, QuestionType, Service
 from chalicelib.domain.shared.errors import FieldError, Invalid
 
 MAX_ANSWER_LENGTH = 2000

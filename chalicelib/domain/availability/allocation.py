@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
 from chalicelib.domain.organisation.settings import Offer
 
 

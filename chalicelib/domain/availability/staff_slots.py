@@ -25,8 +25,8 @@ from chalicelib.domain.availability.block_slots import (
 )
 from chalicelib.domain.availability.staff_time import BranchTime, StaffTime
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess
+from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, speakers_of
 from chalicelib.domain.organisation.opening_hours import local_day
-from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, speakers_of
 from chalicelib.domain.organisation.settings import Offer
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

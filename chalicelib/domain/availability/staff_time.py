@@ -10,6 +10,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.capacity.ledger import Calendar
+from chalicelib.domain.organisation.branch_roster import TeamMember
 from chalicelib.domain.organisation.opening_hours import (
     DAY_MINUTES,
     BranchHours,
@@ -18,7 +19,6 @@ from chalicelib.domain.organisation.opening_hours import (
     wall_interval,
     wall_minute,
 )
-from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.interval_set import Interval, MinuteSet
 from chalicelib.domain.shared.times import GRID_MINUTES, date_range

@@ -11,7 +11,7 @@ from chalicelib.domain.appointments.appointment import Appointment, AppointmentS
 from chalicelib.domain.appointments.meeting_link import visible_call
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification, NotifiedAttendee
-from chalicelib.domain.organisation.catalog import MeetingMethod, Staff
+from chalicelib.domain.organisation.catalogue import MeetingMethod, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, Channel, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.languages import FALLBACK_LANGUAGE, choose_language

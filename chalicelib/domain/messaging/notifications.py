@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import Teleconference
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, MessageKind
 

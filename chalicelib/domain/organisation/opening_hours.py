@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.interval_set import Interval
 from chalicelib.domain.shared.times import date_range, day_bounds, epoch_minute, first_valid, from_epoch_minute

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
 from chalicelib.domain.shared.errors import Forbidden, Invalid, ReviewExpired, ReviewOutdated, ScheduleChanged, invalid
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Service
+from chalicelib.domain.organisation.catalogue import Service
 from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
-from chalicelib.domain.appointments.deadlines import client_deadlines
-from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.appointments.self_service_limits import client_deadlines
+from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import Status, StatusHistoryEntry, StatusPipeline
 from chalicelib.domain.shared.errors import NotFound

@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Calendar, days_around
-from chalicelib.domain.organisation.catalog import AvailabilitySource
+from chalicelib.domain.organisation.catalogue import AvailabilitySource
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import client_identity

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain.appointments.appointment import Answer, Appointment, Attendee
 from chalicelib.domain.appointments.questions import check_answers
 from chalicelib.domain.clients.client import Client, ClientProfile
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Service
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Service
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.client_access import ClientAccess, require_active

@@ -15,16 +15,16 @@ from chalicelib.domain.appointments.appointment import (
     Attendee,
     Cancellation,
 )
-from chalicelib.domain.appointments.deadlines import require_deadline
 from chalicelib.domain.appointments.lifecycle import require_not_over
 from chalicelib.domain.appointments.reasons import auto_reject_reason, client_cancellation_reason, reason_by_mode
+from chalicelib.domain.appointments.self_service_limits import require_deadline
 from chalicelib.domain.appointments.session_outcome import is_late_cancel
 from chalicelib.domain.appointments.status_transitions import (
     history_entry,
     status_changes,
 )
 from chalicelib.domain.messaging.notification_policy import language_for
-from chalicelib.domain.organisation.catalog import CancellationReason
+from chalicelib.domain.organisation.catalogue import CancellationReason
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline, StatusPredicate
 from chalicelib.domain.shared.errors import NotFound, StatusChanged, WrongState, invalid

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
-from chalicelib.domain.organisation.catalog import Location, Staff
+from chalicelib.domain.organisation.catalogue import Location, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import NotFound, invalid

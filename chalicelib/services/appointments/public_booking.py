@@ -16,7 +16,7 @@ from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.clients.client import Client, ClientProfile, Contact
 from chalicelib.domain.clients.phone_numbers import normalise_phone
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.organisation.statuses import Status, StatusPipeline
 from chalicelib.domain.shared.errors import TooManyBookings

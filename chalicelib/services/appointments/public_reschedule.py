@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import ALREADY_OVER, Appointment, AppointmentState, Attendee
-from chalicelib.domain.appointments.deadlines import require_deadline
 from chalicelib.domain.appointments.reasons import reason_by_mode
+from chalicelib.domain.appointments.self_service_limits import require_deadline
 from chalicelib.domain.appointments.status_transitions import (
     as_renewed_request,
     history_entry,

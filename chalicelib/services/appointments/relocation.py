@@ -13,7 +13,7 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.availability.block_slots import Requester, refusal_for, window_violation
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
-from chalicelib.domain.organisation.catalog import AvailabilitySource
+from chalicelib.domain.organisation.catalogue import AvailabilitySource
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.quickview.rebooking import require_no_obstacles, require_within_schedule

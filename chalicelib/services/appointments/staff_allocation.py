@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.catalog import AvailabilitySource
+from chalicelib.domain.organisation.catalogue import AvailabilitySource
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.availability.availability_reader import AvailableTimes
 

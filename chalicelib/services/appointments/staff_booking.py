@@ -12,8 +12,8 @@ from chalicelib.domain.appointments.status_transitions import initial_status
 from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.staff_slots import StaffPreference
-from chalicelib.domain.organisation.catalog import MeetingMethod
-from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, offers_service, speakers_of
+from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, offers_service, speakers_of
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden, NoStaffForLanguage, invalid

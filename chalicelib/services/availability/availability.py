@@ -11,8 +11,8 @@ from chalicelib.domain.availability.block_slots import Requester, Slot, Unavaila
 from chalicelib.domain.availability.holds import Hold, hold_id_from_token, unknown_hold
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import MeetingMethod
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.errors import NotFound, invalid
 from chalicelib.domain.shared.permissions import Ability

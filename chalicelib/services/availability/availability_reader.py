@@ -16,8 +16,8 @@ from chalicelib.domain.availability.staff_slots import (
     eligible_members,
 )
 from chalicelib.domain.capacity.ledger import SeatAccess, sheet_days
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
-from chalicelib.domain.organisation.roster import BranchRoster, TeamMember, offers_service
+from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, offers_service
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.errors import NotFound, Refusal, invalid
 from chalicelib.services.availability import ledger_io

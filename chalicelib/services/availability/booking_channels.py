@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import FeatureDisabled, Forbidden
 from chalicelib.domain.shared.events import Channel

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.domain.availability.booking_choices import BookableBranch, BookingChoices, remaining_options
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service, Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.availability.booking_options import BookableBranch, BookingChoices, remaining_options
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Forbidden, NotFound

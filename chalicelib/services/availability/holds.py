@@ -10,7 +10,7 @@ from chalicelib.domain.availability.block_slots import Requester
 from chalicelib.domain.availability.holds import Hold, token_digest
 from chalicelib.domain.availability.staff_slots import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.errors import (
     BlockNotReleased,

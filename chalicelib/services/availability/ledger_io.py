@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, Sheet, days_around, sheet_days
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Offer, Settings
 from chalicelib.domain.shared.errors import Busy, NotFound, Refusal
 from chalicelib.domain.shared.interval_set import Interval

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, Occupant, SeatAccess, sheet_days
-from chalicelib.domain.organisation.roster import TeamMember, offers_service
+from chalicelib.domain.organisation.branch_roster import TeamMember, offers_service
 from chalicelib.domain.shared.errors import StaffConflict
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.store_port import ReadResult, Ref

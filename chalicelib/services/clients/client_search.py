@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import DirectoryIndex, SearchTerms, directory_entries, parse_search
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Principal
 from chalicelib.domain.shared.times import country_of

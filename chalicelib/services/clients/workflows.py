@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.workflows import MAX_WORKFLOWS_PER_CLIENT, Workflow
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability

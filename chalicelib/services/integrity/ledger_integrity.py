@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
-from chalicelib.domain.organisation.catalog import Location, Staff
-from chalicelib.domain.organisation.roster import BranchRoster
+from chalicelib.domain.organisation.branch_roster import BranchRoster
+from chalicelib.domain.organisation.catalogue import Location, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services import paging

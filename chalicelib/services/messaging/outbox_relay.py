@@ -12,7 +12,7 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
 from chalicelib.domain.messaging.outbox import DueEntry, SendClaim, dead_letter
-from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage
 from chalicelib.services import client_identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chalicelib.domain.clients.client import normalise_email
-from chalicelib.domain.organisation.catalog import Login, Staff
+from chalicelib.domain.organisation.catalogue import Login, Staff
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.store_port import Ref, Store
 

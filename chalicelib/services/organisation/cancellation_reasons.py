@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.organisation.catalog import CancellationReason
+from chalicelib.domain.organisation.catalogue import CancellationReason
 from chalicelib.services.organisation.catalogue_records import CatalogueRecords
 
 

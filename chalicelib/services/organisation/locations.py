@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.domain.shared.times import known_zone
 from chalicelib.services.organisation.catalogue_records import CatalogueRecords

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, Closure, WeeklyHours
 from chalicelib.domain.shared.errors import Forbidden, invalid
 from chalicelib.domain.shared.permissions import Ability

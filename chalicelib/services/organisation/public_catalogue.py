@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.domain.organisation.catalog import (
+from chalicelib.domain.organisation.catalogue import (
     AvailabilitySource,
     CancellationReason,
     Location,

@@ -10,7 +10,7 @@ from itertools import islice
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
-from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import InUse
 from chalicelib.domain.shared.times import epoch_minute

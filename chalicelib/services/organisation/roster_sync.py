@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, ReadResult, Ref

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.rota import Rota, TimeOff, WorkSchedule
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Forbidden

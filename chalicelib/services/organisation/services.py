@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.services.crud import require_references
 from chalicelib.services.organisation.catalogue_records import CatalogueRecords
 from chalicelib.services.organisation.references import Reference

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from chalicelib.domain.clients.client import normalise_email
-from chalicelib.domain.organisation.catalog import Location, Login, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, Login, Service, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Duplicate, FieldError, Forbidden, LastAdmin, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.capacity.block_capacity import BlockCapacity, peak_overlap
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, days_around
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.quickstream.blocks import MAX_BLOCK_MINUTES, Block, BlockIndexEntry
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.domain.shared.permissions import Ability

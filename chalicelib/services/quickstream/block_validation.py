@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, Release, Series
 from chalicelib.domain.quickstream.recurrence import MAX_SERIES_DAYS

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.capacity.ledger import Calendar
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import (
     MAX_OCCURRENCES,

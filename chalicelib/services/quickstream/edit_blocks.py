@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.quickstream.block_edits import BlockEdit, ReleaseEdit, SeriesScope
 from chalicelib.domain.quickstream.blocks import Block, Series
 from chalicelib.domain.shared.errors import BookingsAffected

@@ -13,7 +13,7 @@ from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.domain.shared.permissions import Ability, Principal
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.edit_request import require_editable
+from chalicelib.services.appointments.editable_fields import require_editable
 
 
 class Action(StrEnum):

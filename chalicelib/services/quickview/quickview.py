@@ -9,7 +9,7 @@ from typing import Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Location, Staff
+from chalicelib.domain.organisation.catalogue import Location, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickview.sections import SECTION_BY_STATE, QuickViewWindow, Section, ended_at
 from chalicelib.domain.shared.errors import NotFound

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.errors import Invalid, Stale, VersionMismatch, invalid
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import known_zone, resolve_start, wall_text
 from chalicelib.services.appointment_access import require_access
-from chalicelib.services.appointments.appointment_edit import EditAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView
-from chalicelib.services.appointments.edit_request import AppointmentEdit
+from chalicelib.services.appointments.edit_appointment import EditAppointment
+from chalicelib.services.appointments.editable_fields import AppointmentEdit
 from chalicelib.services.context import Context
 from chalicelib.services.crud import read_record
 from chalicelib.services.retry import Pause, retry_on_conflict

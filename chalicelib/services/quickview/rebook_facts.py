@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.quickview.rebooking import rebooked_attendee

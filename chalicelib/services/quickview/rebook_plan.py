@@ -13,9 +13,9 @@ from chalicelib.domain.availability.allocation import Allocation
 from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Requester, Unavailable
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess, sheet_days
 from chalicelib.domain.clients.sessions import SessionBalance
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.branch_roster import TeamMember, offers_service
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.organisation.opening_hours import BranchHours
-from chalicelib.domain.organisation.roster import TeamMember, offers_service
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.quickview.rebooking import (

@@ -20,7 +20,7 @@ from chalicelib.domain.appointments.video_meetings import (
     VideoPlatform,
 )
 from chalicelib.domain.messaging.notifications import NotSent
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry, MessageKind
 from chalicelib.services.messaging.meeting_links import MAX_LINK_ATTEMPTS
 from chalicelib.services.store_port import Ref

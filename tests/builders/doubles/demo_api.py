@@ -24,9 +24,9 @@ from chalicelib.api.schemas.shared.fields import (
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, CapacityExhausted, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role
+from chalicelib.environment import DeploymentSettings
 from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.store_port import StoredResponse
-from chalicelib.settings import DeploymentSettings
 
 
 class GuestBody(RequestModel):

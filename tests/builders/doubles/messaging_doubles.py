@@ -12,7 +12,7 @@ from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notifications import Medium, Notification
 from chalicelib.domain.messaging.outbox import DueEntry
-from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 from chalicelib.domain.shared.ids import new_id

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import Location, Login, Staff
+from chalicelib.domain.organisation.catalogue import Location, Login, Staff
 from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.context import IdempotencyKey

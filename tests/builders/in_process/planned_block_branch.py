@@ -17,7 +17,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, MeetingMethod, Service
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, MeetingMethod, Service
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.times import epoch_minute, utc_text

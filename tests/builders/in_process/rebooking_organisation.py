@@ -14,9 +14,9 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import MessageContext
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.opening_hours import WeeklyHours
-from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Actor, Audience, Channel

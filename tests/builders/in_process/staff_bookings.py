@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Sheet
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, Login, Service, Staff
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Login, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, WeeklyHours
-from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, WorkSchedule
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chalicelib.container import container, pause
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.persistence import row_mapping, table, transaction
 from chalicelib.persistence.store import DynamoReadResult, DynamoStore
 from chalicelib.services.appointments.public_booking import (

@@ -10,7 +10,7 @@ from chalicelib.domain.appointments.appointment import Answer, Appointment, Atte
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Question, QuestionType, Service, Staff
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod, Question, QuestionType, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import (
     CLIENT_ACTOR,

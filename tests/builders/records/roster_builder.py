@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.availability.block_slots import Requester, Unavailable
 from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffPreference, StaffSlots
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, sheet_days
-from chalicelib.domain.organisation.catalog import Location, Service, Staff
+from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember
+from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, BranchHoursLine, Closure, WeeklyHours
-from chalicelib.domain.organisation.roster import BranchRoster, TeamMember
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.organisation.settings import HolidayCalendar, Offer, Settings
 from chalicelib.domain.shared.permissions import Role

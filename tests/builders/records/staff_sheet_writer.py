@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Occupant, Sheet, sheet_days
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
 from chalicelib.domain.clients.client import Client, Contact
-from chalicelib.domain.organisation.catalog import AvailabilitySource, CancellationReason, Login, Question, Service
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, CancellationReason, Login, Question, Service
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Answer, Attendee
 from chalicelib.domain.clients.client import Client, ClientProfile, Contact
-from chalicelib.domain.organisation.catalog import Question, QuestionType
+from chalicelib.domain.organisation.catalogue import Question, QuestionType
 from chalicelib.domain.shared.errors import Invalid, Stale
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Principal, Role

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import CancellationReason, Login
+from chalicelib.domain.organisation.catalogue import CancellationReason, Login
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.appointments.dashboard import DashboardView
 from chalicelib.services.unit_of_work import UnitOfWork

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, Cancellation
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Staff
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.domain.shared.events import CLIENT_ACTOR

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState
-from chalicelib.domain.organisation.catalog import Login
+from chalicelib.domain.organisation.catalogue import Login
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import utc_text

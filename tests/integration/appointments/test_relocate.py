@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Service
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Service
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import utc_text

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client, Contact
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Question, Service, Staff
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Question, Service, Staff
 from chalicelib.domain.quickstream.blocks import BlockState
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import PERMISSION_MATRIX, Ability

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Login
+from chalicelib.domain.organisation.catalogue import Login
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import Login, Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Login, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.unit_of_work import UnitOfWork

@@ -8,7 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.domain.organisation.catalog import AvailabilitySource, Location, MeetingMethod, Question, Service, Staff
+from chalicelib.domain.organisation.catalogue import (
+    AvailabilitySource,
+    Location,
+    MeetingMethod,
+    Question,
+    Service,
+    Staff,
+)
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.block_requests import VANCOUVER

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.domain.organisation.catalog import Service
+from chalicelib.domain.organisation.catalogue import Service
 from tests.builders.in_process.sample_organisation import ALEX, SAM, TORONTO, World
 from tests.builders.in_process.staff_bookings import (
     ADVICE,

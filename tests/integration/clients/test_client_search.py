@@ -14,7 +14,7 @@ from benchmarks.dynamodb.usage_meter import UsageMeter
 from chalicelib.container import container
 from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.directory import fold_words
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.persistence.table import Row

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.clients.workflows import MAX_STEPS, MAX_WORKFLOWS_PER_CLIENT
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.clients import workflows
 from tests.builders.doubles.api_gateway import Reply

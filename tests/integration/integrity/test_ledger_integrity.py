@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.times import epoch_minute
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.in_process.sample_organisation import ALEX, OPENING, SAM, TORONTO, World, at

@@ -18,7 +18,7 @@ from moto.ses.models import ses_backends
 
 from chalicelib import secrets_manager
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import MeetingMethod, Service
+from chalicelib.domain.organisation.catalogue import MeetingMethod, Service
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.notifications.fake_links import FakeMeetingLinks
 from chalicelib.notifications.microsoft_graph import GraphMeetingLinks

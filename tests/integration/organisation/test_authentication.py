@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import Login, Staff
+from chalicelib.domain.organisation.catalogue import Login, Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import claims

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.container import container
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.services.organisation.opening_hours import MAX_CLOSURES, MAX_LINES
 from chalicelib.services.store_port import Ref

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Occupant, Sheet
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.errors import Stale
 from chalicelib.domain.shared.events import Actor, Channel

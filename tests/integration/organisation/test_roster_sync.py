@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalog import Staff
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.rota import CalendarType, Rota
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.store_port import Ref

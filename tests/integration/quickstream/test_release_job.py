@@ -11,7 +11,7 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.capacity.block_capacity import BlockCapacity
 from chalicelib.domain.capacity.ledger import Occupant
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.quickstream.blocks import BlockState, Series
 from chalicelib.domain.shared.errors import Busy
 from chalicelib.domain.shared.times import epoch_minute

@@ -13,7 +13,7 @@ from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Cancellation, SignOff
 from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.catalogue import MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import known_zone, utc_text

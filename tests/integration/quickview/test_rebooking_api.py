@@ -11,9 +11,9 @@ import pytest
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours, Closure
-from chalicelib.domain.organisation.roster import TeamMember
 from chalicelib.domain.organisation.rota import Rota, TimeOff
 from chalicelib.domain.organisation.settings import HolidayCalendar, Settings
 from chalicelib.services.unit_of_work import UnitOfWork

@@ -12,7 +12,7 @@ from chalicelib.domain.appointments.appointment import Appointment, AppointmentS
 from chalicelib.domain.appointments.video_meetings import LinkState
 from chalicelib.domain.capacity.ledger import Sheet
 from chalicelib.domain.clients.sessions import Entitlement
-from chalicelib.domain.organisation.catalog import AvailabilitySource
+from chalicelib.domain.organisation.catalogue import AvailabilitySource
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, MessageKind
 from tests.builders.in_process.rebooking_organisation import (

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.client import Client
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.shared.events import Audience

@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 
 from chalicelib.container import container, pause
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.services.availability.availability_reader import AvailabilityReader
 from chalicelib.services.availability.holds import HoldRequest, HoldSlot, IssuedHold
 from chalicelib.services.context import Context

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.container import container, pause
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.clients.sessions import Entitlement
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
 from chalicelib.domain.shared.events import Channel
 from chalicelib.domain.shared.permissions import Principal, Role

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.appointments.appointment import Answer
 from chalicelib.domain.appointments.questions import check_answers
-from chalicelib.domain.organisation.catalog import Question, QuestionType, Service
+from chalicelib.domain.organisation.catalogue import Question, QuestionType, Service
 from chalicelib.domain.shared.errors import Invalid
 
 QUESTIONS = Service(

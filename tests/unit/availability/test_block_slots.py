@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from chalicelib.domain.availability.block_slots import BlockSlots, Requester, Unavailable, nearest_starts, refusal_for
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, days_around
-from chalicelib.domain.organisation.catalog import Location, Service
+from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Offer, Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState, Series
 from chalicelib.domain.shared.errors import BlockNotReleased, CapacityExhausted, Invalid, OutsideBlock

@@ -11,7 +11,7 @@ from icalendar import Calendar
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import MeetingLink, Teleconference, VideoPlatform
 from chalicelib.domain.messaging.notifications import Notification
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.notifications.calendar_invitation import (

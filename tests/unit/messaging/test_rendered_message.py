@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.notifications import Medium, MessageContext, Notification
-from chalicelib.domain.organisation.catalog import Location, MeetingMethod, Service
+from chalicelib.domain.organisation.catalogue import Location, MeetingMethod, Service
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.notifications.rendered_message import render_email, render_text_message
 from chalicelib.notifications.translations import TEMPLATES, one_line, sanitised, translations_for

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.domain.organisation.catalog import Location
+from chalicelib.domain.organisation.catalogue import Location
 from chalicelib.domain.organisation.opening_hours import (
     Closure,
     PublicHolidays,

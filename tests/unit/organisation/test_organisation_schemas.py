@@ -13,7 +13,7 @@ from chalicelib.api.schemas.organisation.services import ServiceBody, ServiceCha
 from chalicelib.api.schemas.organisation.settings import CancellationReasonBody, SettingsChangeBody
 from chalicelib.api.schemas.organisation.staff import StaffMemberBody, StaffMemberChangeBody
 from chalicelib.api.schemas.shared.record_models import RecordBody
-from chalicelib.domain.organisation.catalog import MeetingMethod, Question, QuestionType
+from chalicelib.domain.organisation.catalogue import MeetingMethod, Question, QuestionType
 from chalicelib.domain.organisation.settings import HolidayCalendar
 from chalicelib.domain.shared.errors import Invalid
 from chalicelib.domain.shared.permissions import Role

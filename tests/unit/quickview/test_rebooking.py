@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import event, given, settings
 
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest, agreed_start, is_within_schedule
 from chalicelib.domain.shared.errors import Refusal

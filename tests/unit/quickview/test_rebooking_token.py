@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.quickview.rebooking import RebookApproach, RebookRequest
 from chalicelib.domain.quickview.rebooking_token import (
     MAX_TOKEN_LENGTH,

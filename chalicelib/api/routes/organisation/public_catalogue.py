@@ -14,7 +14,7 @@ from chalicelib.api.schemas.organisation.public_catalogue import (
 )
 from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.container import container
-from chalicelib.domain.organisation import catalog
+from chalicelib.domain.organisation import catalogue
 from chalicelib.services.organisation import public_catalogue
 from chalicelib.services.store_port import Page
 
@@ -64,7 +64,7 @@ def list_public_locations(
     access=PUBLIC,
     refuses=("invalid_cursor",),
 )
-def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> Page[catalog.Staff]:
+def list_public_staff(call: Call[NoBody, PublicStaffListQuery]) -> Page[catalogue.Staff]:
     """The staff a client may choose; none for services where nobody is chosen."""
     query = call.query
     return container.public_catalogue.staff(query.service_id, query.location_id, query.limit, query.cursor)

@@ -13,8 +13,8 @@ from chalicelib.api.schemas.shared.fields import DateTimeInput, Id, TimezoneName
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.appointments.appointment import Answer
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
-from chalicelib.services.appointments.edit_request import AppointmentEdit, AttendeeEdit
+from chalicelib.domain.organisation.catalogue import MeetingMethod
+from chalicelib.services.appointments.editable_fields import AppointmentEdit, AttendeeEdit
 
 
 class AttendeeTextBody(RecordBody):

@@ -18,7 +18,7 @@ from chalicelib.api.schemas.shared.fields import (
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.domain.appointments.video_meetings import LinkState, VideoPlatform
 from chalicelib.domain.clients.sessions import SessionUse
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.domain.organisation.statuses import StatusHistoryEntry, StatusPredicate
 from chalicelib.domain.shared.events import Channel, JournalEntry
 from chalicelib.services.appointments.appointment_view import AppointmentView

@@ -23,7 +23,7 @@ from chalicelib.api.schemas.shared.fields import (
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.domain.appointments.meeting_link import meeting_link
 from chalicelib.domain.organisation import statuses
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.languages import choose_language
 from chalicelib.services.appointments.appointment_queries import PublicAppointment
 from chalicelib.services.appointments.appointment_view import AppointmentView

@@ -15,7 +15,7 @@ from chalicelib.api.schemas.appointments.attendees import (
 from chalicelib.api.schemas.clients.clients import NewClientBody
 from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import Blank, DateTimeInput, Id, RequestModel, Text, TimezoneName
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.services.appointments.staff_booking import StaffBookingRequest
 from chalicelib.services.availability.booking_channels import StaffChannel
 

@@ -20,7 +20,7 @@ from chalicelib.api.schemas.shared.fields import (
     TimezoneName,
 )
 from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Unavailable
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.times import from_epoch_minute, wall_text
 from chalicelib.services.availability.availability import DaySlots, SlotExplanation, SlotSearch
 from chalicelib.services.availability.booking_channels import StaffChannel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.api.schemas.organisation.services import QuestionResponse
 from chalicelib.api.schemas.shared.coded_fields import Language
 from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel
-from chalicelib.domain.availability.booking_choices import BookingChoices
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod
+from chalicelib.domain.availability.booking_options import BookingChoices
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod
 from chalicelib.services.availability.booking_channels import StaffChannel
 
 

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.shared.fields import Id, Instant, ResponseModel
 from chalicelib.domain.appointments.appointment import AppointmentState
 from chalicelib.domain.clients.merging import Merge
 from chalicelib.domain.clients.workflows import Workflow, WorkflowState
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.events import Channel
 from chalicelib.services.clients.activity import Activity, AttendedAppointment
 from chalicelib.services.store_port import Page

@@ -7,7 +7,7 @@ from typing import Any, Self
 from chalicelib.api.schemas.organisation.services import QuestionResponse
 from chalicelib.api.schemas.organisation.settings import CancellationReasonResponse
 from chalicelib.api.schemas.shared.fields import Id, PageQuery, ResponseModel
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import ReasonMode
 from chalicelib.services.organisation.public_catalogue import PublicPolicies
 

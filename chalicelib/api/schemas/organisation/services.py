@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from chalicelib.api.schemas.shared.coded_fields import Ids, Unique
 from chalicelib.api.schemas.shared.fields import Id, RequestModel, ResponseModel, Text
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
-from chalicelib.domain.organisation import catalog
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, QuestionType
+from chalicelib.domain.organisation import catalogue
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod, QuestionType
 
 BufferMinutes = Annotated[int, Field(ge=0, le=240)]
 """Minutes kept free beside an appointment."""
@@ -61,7 +61,7 @@ class ServiceBody(RecordBody):
         """The fields that were sent, questions in the domain's type."""
         found = super().values()
         if "questions" in found:
-            found["questions"] = tuple(catalog.Question(**dict(question)) for question in found["questions"])
+            found["questions"] = tuple(catalogue.Question(**dict(question)) for question in found["questions"])
         return found
 
 

@@ -10,7 +10,7 @@ from chalicelib.api.schemas.appointments.appointments import AppointmentResponse
 from chalicelib.api.schemas.shared.fields import Day, Id, RequestModel, ResponseModel
 from chalicelib.api.schemas.shared.record_models import RecordBody, patch_model
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.quickview.sections import Section
 from chalicelib.services.quickview.allowed_actions import Action
 from chalicelib.services.quickview.quickview import QuickViewItem, QuickViewRequest, QuickViewSections

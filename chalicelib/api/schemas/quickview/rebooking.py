@@ -17,7 +17,7 @@ from chalicelib.api.schemas.organisation.opening_hours import HoursLineResponse
 from chalicelib.api.schemas.shared.fields import Day, Instant, RequestModel, ResponseModel
 from chalicelib.domain.appointments import appointment as domain
 from chalicelib.domain.appointments.video_meetings import VideoPlatform
-from chalicelib.domain.organisation.catalog import MeetingMethod
+from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.rota import CalendarType, WorkSchedule
 from chalicelib.domain.quickview.rebooking import (
     WARNING_TEXTS,

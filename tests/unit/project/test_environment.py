@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.settings import DeploymentSettings, read_environment
+from chalicelib.environment import DeploymentSettings, read_environment
 
 ENVIRONMENT = {
     "TABLE_NAME": "frontdesk",

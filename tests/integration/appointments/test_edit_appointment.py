@@ -12,7 +12,7 @@ import pytest
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.capacity.ledger import Sheet
 from chalicelib.domain.clients.client import Contact
-from chalicelib.domain.organisation.catalog import Question, Service
+from chalicelib.domain.organisation.catalogue import Question, Service
 from chalicelib.domain.shared.events import MessageKind
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import epoch_minute, utc_text

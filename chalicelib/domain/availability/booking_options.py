@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Service
-from chalicelib.domain.organisation.roster import TeamMember, offers_service, speakers_of
+from chalicelib.domain.organisation.branch_roster import TeamMember, offers_service, speakers_of
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod, Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from itertools import product
 
 from hypothesis import given, strategies as st
 
-from chalicelib.domain.availability.booking_choices import (
+from chalicelib.domain.availability.booking_options import (
     BookableBranch,
     BookingChoices,
     RemainingOptions,
     remaining_options,
 )
-from chalicelib.domain.organisation.catalog import AvailabilitySource, MeetingMethod, Service
-from chalicelib.domain.organisation.roster import TeamMember
+from chalicelib.domain.organisation.branch_roster import TeamMember
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod, Service
 from chalicelib.domain.shared.permissions import Role
 
 SERVICES, PLACES, PEOPLE = ("svc_1", "svc_2", "svc_3"), ("loc_1", "loc_2"), ("stf_1", "stf_2", "stf_3")

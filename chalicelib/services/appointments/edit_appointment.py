@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.domain.appointments.appointment import Answer, Appointment
 from chalicelib.domain.messaging.notification_policy import ELSEWHERE_FACT, PREVIOUS_START_FACT
-from chalicelib.domain.organisation.catalog import MeetingMethod, Service
+from chalicelib.domain.organisation.catalogue import MeetingMethod, Service
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden
@@ -24,7 +24,7 @@ from chalicelib.services.appointments.appointment_view import (
     read_views,
     views_in_calendar,
 )
-from chalicelib.services.appointments.edit_request import (
+from chalicelib.services.appointments.editable_fields import (
     AppointmentEdit,
     apply_edit,
     require_editable,

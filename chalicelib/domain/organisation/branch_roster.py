@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.shared.permissions import Role
