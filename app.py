@@ -4,7 +4,14 @@ from chalice.app import Chalice, DynamoDBEvent, Rate
 
 from chalicelib.api.http.routing import Routes
 from chalicelib.api.http.serving import translate_errors
-from chalicelib.api.routes.appointments import appointments, attendees, lifecycle, public_appointments
+from chalicelib.api.routes.appointments import (
+    appointments,
+    assignment,
+    attendees,
+    lifecycle,
+    public_appointments,
+    status_change,
+)
 from chalicelib.api.routes.availability import availability, booking_options, public_availability
 from chalicelib.api.routes.clients import activity, clients, duplicates, merging, sessions, workflows
 from chalicelib.api.routes.organisation import (
@@ -44,6 +51,8 @@ RESOURCES: tuple[Routes, ...] = (
     availability.routes,
     booking_options.routes,
     appointments.routes,
+    status_change.routes,
+    assignment.routes,
     lifecycle.routes,
     quickview.routes,
     rebooking.routes,

@@ -27,7 +27,8 @@ from benchmarks.data.branches import (
     sheet,
 )
 from benchmarks.harness.report_table import Table, percentile
-from chalicelib.domain.availability.block_slots import BlockSlots, Requester
+from chalicelib.domain.availability.block_slots import BlockSlots
+from chalicelib.domain.availability.booking_window import Requester
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, Sheet, days_around
 from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Offer, Settings

@@ -21,8 +21,9 @@ from benchmarks.harness.benchmark_client import HEADERS, BenchmarkClient, silenc
 from benchmarks.harness.report_table import Table, measure_in_rounds, median_ratio
 from benchmarks.speed.request_time import processor_seconds, record_call, replayed_call, require_success
 from chalicelib.container import container
-from chalicelib.domain.availability.block_slots import Requester
-from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffSlots
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import ANY_STAFF
+from chalicelib.domain.availability.staff_slots import MARGIN_MINUTES, StaffSlots
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess, sheet_days
 from chalicelib.domain.organisation.branch_roster import BranchRoster
 from chalicelib.domain.organisation.opening_hours import wall_minute

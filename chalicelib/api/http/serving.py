@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from time import perf_counter
 from typing import Any
 
 from chalice.app import Request, Response
@@ -12,11 +11,11 @@ from chalicelib.api.http import cors, decoding, idempotency, problems
 from chalicelib.api.http.authorisation import authorise
 from chalicelib.api.http.base_url import public_url
 from chalicelib.api.http.call import Call
+from chalicelib.api.http.request_log import respond_logged
 from chalicelib.api.http.route import JSON, Route
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, NotFound, Refusal
 from chalicelib.domain.shared.permissions import Principal
-from chalicelib.observability import count_metric, error_fields, logger
 from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.store_port import StoredResponse
 
@@ -26,7 +25,7 @@ _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 def serve(route: Route, request: Request, parameters: Mapping[str, str]) -> Response:
     """The response to a request; refusals and failures are responses with a problem."""
     operation = f"{route.method} {route.path}"
-    response = _respond_logged(operation, request, lambda: _handle(route, request, parameters))
+    response = respond_logged(operation, request, lambda: _handle(route, request, parameters))
     if "Access-Control-Allow-Origin" not in response.headers:
         response.headers.update(cors.response_headers(request.context, request.headers.get("origin"), route.public))
     return _not_modified(request, response)
@@ -39,7 +38,7 @@ def serve_preflight(route: Route, request: Request, methods: Iterable[str]) -> R
         origin = request.headers.get("origin")
         return Response("", {**cors.preflight_headers(request.context, origin, route.public, methods)}, 204)
 
-    return _respond_logged(f"OPTIONS {route.path}", request, respond)
+    return respond_logged(f"OPTIONS {route.path}", request, respond)
 
 
 def _not_modified(request: Request, response: Response) -> Response:
@@ -59,31 +58,11 @@ def translate_errors(request: Request, get_response: Callable[[Request], Respons
     if response.status_code == 405:
         # Chalice adds an empty entry to its table of routes for every path that is requested.
         kind = problems.MethodNotAllowed if response.headers.get("Allow") else NotFound
-    return _respond_logged(f"{request.method} {request.path}", request, lambda: _raise_refusal(kind()))
+    return respond_logged(f"{request.method} {request.path}", request, lambda: _raise_refusal(kind()))
 
 
 def _raise_refusal(refusal: Refusal) -> Response:
     raise refusal
-
-
-def _respond_logged(operation: str, request: Request, respond: Callable[[], Response]) -> Response:
-    started = perf_counter()
-    correlation_id = str(request.context.get("requestId", ""))
-    line: dict[str, Any] = {"correlation_id": correlation_id, "route": operation}
-    try:
-        response = respond()
-    except Refusal as refusal:
-        response = problems.problem_response(refusal, public_url(request.context))
-        line["code"] = refusal.code
-        count_metric("RequestRefused", code=refusal.code)
-    except Exception as error:  # noqa: BLE001  # the one place where unexpected errors end
-        response = problems.problem_response(problems.InternalError(), public_url(request.context))
-        line |= {"code": problems.InternalError.code, **error_fields(error)}
-        count_metric("RequestFailed")
-    response.headers["X-Correlation-Id"] = correlation_id
-    line |= {"status": response.status_code, "duration_ms": round((perf_counter() - started) * 1000, 2)}
-    (logger.error if response.status_code == 500 else logger.info)("request", extra=line)
-    return response
 
 
 def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Response:

@@ -2,80 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.availability.allocation import Allocation
+from chalicelib.domain.availability.booking_window import Requester, booking_window, window_violation
+from chalicelib.domain.availability.unavailable_reasons import Unavailable, check_override, refusal_for
 from chalicelib.domain.capacity.block_capacity import BlockCapacity, is_usable
-from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess
+from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
 from chalicelib.domain.organisation.settings import Offer
 from chalicelib.domain.quickstream.blocks import Block, BlockState
-from chalicelib.domain.shared.errors import (
-    BlockNotReleased,
-    CapacityExhausted,
-    NoStaffForLanguage,
-    OutsideBlock,
-    Refusal,
-    SlotTaken,
-    invalid,
-)
-from chalicelib.domain.shared.times import day_bounds, epoch_minute
-
-
-class Unavailable(StrEnum):
-    """Why a time cannot be booked: the codes of ``explain``."""
-
-    NO_BLOCK = "no_block"
-    BLOCK_HELD = "block_held"
-    BLOCK_CLOSED = "block_closed"
-    FULL = "full"
-    RESERVED_FOR_STAFF = "reserved_for_staff"
-    TOO_SOON = "too_soon"
-    TOO_FAR = "too_far"
-    PAST = "past"
-    OFF_GRID = "off_grid"
-    METHOD_NOT_OFFERED = "method_not_offered"
-    CLOSED = "closed"
-    HOLIDAY = "holiday"
-    STAFF_NOT_WORKING = "staff_not_working"
-    STAFF_BUSY = "staff_busy"
-    DAILY_LIMIT = "daily_limit"
-    LANGUAGE_UNAVAILABLE = "language_unavailable"
-
-
-UNAVAILABLE_TEXTS: dict[Unavailable, str] = {
-    Unavailable.NO_BLOCK: "No appointments of this service are planned at this time.",
-    Unavailable.BLOCK_HELD: "Appointments at this time cannot be booked yet.",
-    Unavailable.BLOCK_CLOSED: "Booking for this time has been closed.",
-    Unavailable.FULL: "All appointments at this time are taken.",
-    Unavailable.RESERVED_FOR_STAFF: "The appointments left at this time are given out by staff.",
-    Unavailable.TOO_SOON: "This time is too near to be booked online.",
-    Unavailable.TOO_FAR: "This time is too far ahead to be booked.",
-    Unavailable.PAST: "This time lies in the past.",
-    Unavailable.OFF_GRID: "Appointments do not start at this minute.",
-    Unavailable.METHOD_NOT_OFFERED: "The service is not offered this way.",
-    Unavailable.CLOSED: "The location is closed at this time.",
-    Unavailable.HOLIDAY: "The location is closed on this public holiday.",
-    Unavailable.STAFF_NOT_WORKING: "Nobody who offers this works at this time.",
-    Unavailable.STAFF_BUSY: "Everybody who offers this is busy at this time.",
-    Unavailable.DAILY_LIMIT: "No more appointments are taken on this day.",
-    Unavailable.LANGUAGE_UNAVAILABLE: "Nobody who offers this speaks the language.",
-}
-
-_NOBODY_FREE = frozenset(
-    {
-        Unavailable.CLOSED,
-        Unavailable.HOLIDAY,
-        Unavailable.STAFF_NOT_WORKING,
-        Unavailable.STAFF_BUSY,
-        Unavailable.DAILY_LIMIT,
-    }
-)
-# Staff plan further ahead than clients may book.
-_SCHEDULE_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +20,6 @@ class Slot:
 
     start: int
     available: int
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """The caller who looks for a time: access, now, the hold they have, the id of the appointment they move."""
-
-    access: SeatAccess
-    now: datetime
-    hold: Occupant | None = None
-    moving: str | None = None
-
-    @property
-    def now_seconds(self) -> int:
-        """Now as epoch seconds, the unit in which holds expire."""
-        return int(self.now.timestamp())
-
-    @property
-    def own_occupants(self) -> frozenset[str]:
-        """Ids of the occupants that do not stand in the requester's way: the appointment moved and their own hold."""
-        return frozenset(i for i in (self.moving, self.hold.id if self.hold else None) if i)
 
 
 class BlockSlots:
@@ -197,62 +113,8 @@ class BlockSlots:
         return self._capacity_for_hold if is_held else self._capacity
 
 
-def nearest_starts(slots: Iterable[Slot], start: int, limit: int = 3) -> list[int]:
-    """Up to ``limit`` other starts among these slots, the closest to ``start`` first."""
-    others = (slot.start for slot in slots if slot.start != start)
-    return sorted(others, key=lambda s: (abs(s - start), s))[:limit]
-
-
-def refusal_for(reason: Unavailable) -> Refusal:
-    """The refusal of a booking for this reason."""
-    detail = UNAVAILABLE_TEXTS[reason]
-    if reason in (Unavailable.FULL, Unavailable.RESERVED_FOR_STAFF):
-        return CapacityExhausted(detail)
-    if reason is Unavailable.BLOCK_HELD:
-        return BlockNotReleased(detail)
-    if reason in (Unavailable.NO_BLOCK, Unavailable.BLOCK_CLOSED):
-        return OutsideBlock(detail)
-    if reason in _NOBODY_FREE:
-        return SlotTaken(detail)
-    if reason is Unavailable.LANGUAGE_UNAVAILABLE:
-        return NoStaffForLanguage(detail)
-    pointer = "/meeting_method" if reason is Unavailable.METHOD_NOT_OFFERED else "/start"
-    return invalid(pointer, detail, reason.value)
-
-
-def check_override(reason: Unavailable | None) -> bool:
-    """True if a booking despite this reason is over capacity.
-
-    Refuses starts that nobody may book: in the past, or further ahead than staff plan.
-    """
-    if reason in (Unavailable.PAST, Unavailable.TOO_FAR):
-        raise refusal_for(reason)
-    return reason is not None
-
-
 def _unusable_reason(covering: list[Block]) -> Unavailable:
     states = {b.state for b in covering}
     if BlockState.HELD in states:
         return Unavailable.BLOCK_HELD
     return Unavailable.BLOCK_CLOSED if BlockState.CLOSED in states else Unavailable.NO_BLOCK
-
-
-def window_violation(offer: Offer, requester: Requester, start: int) -> Unavailable | None:
-    """``PAST``, ``TOO_SOON`` or ``TOO_FAR`` for this requester (WG-2), else None."""
-    earliest, latest = booking_window(offer, requester)
-    if start <= epoch_minute(requester.now):
-        return Unavailable.PAST
-    if start < earliest:
-        return Unavailable.TOO_SOON
-    return Unavailable.TOO_FAR if start > latest else None
-
-
-def booking_window(offer: Offer, requester: Requester) -> tuple[int, int]:
-    """The first and the last start the requester may book; lead time is for clients only (WG-2)."""
-    lead = offer.lead_minutes if requester.access is SeatAccess.WIDGET else 0
-    # A start in the current minute is past: the first that counts is in the next one.
-    earliest = max(epoch_minute(requester.now) + 1, -(-int(requester.now.timestamp() + 60 * lead) // 60))
-    tz = ZoneInfo(offer.location.timezone)
-    ahead = max(offer.horizon_days, _SCHEDULE_DAYS) if requester.access is SeatAccess.SCHEDULE else offer.horizon_days
-    last_day = requester.now.astimezone(tz).date() + timedelta(days=ahead)
-    return earliest, epoch_minute(day_bounds(last_day, tz)[1]) - 1

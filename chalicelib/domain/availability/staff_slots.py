@@ -9,42 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import (
-    Requester,
-    Slot,
-    Unavailable,
-    booking_window,
-    check_override,
-    refusal_for,
-    window_violation,
-)
+from chalicelib.domain.availability.block_slots import Slot
+from chalicelib.domain.availability.booking_window import Requester, booking_window, window_violation
+from chalicelib.domain.availability.staff_choice import StaffPreference, eligible_members, turn_key
 from chalicelib.domain.availability.staff_time import BranchTime, StaffTime
+from chalicelib.domain.availability.unavailable_reasons import Unavailable, check_override, refusal_for
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess
-from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, speakers_of
+from chalicelib.domain.organisation.branch_roster import BranchRoster
 from chalicelib.domain.organisation.opening_hours import local_day
 from chalicelib.domain.organisation.settings import Offer
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 # Sheets are read, and minutes computed, this far around the requested starts: daily limits need a whole day of any
 # zone, and no two buffers are longer.
 MARGIN_MINUTES = 2 * DAY_MINUTES
-
-
-@dataclass(frozen=True, slots=True)
-class StaffPreference:
-    """One staff member, one who speaks a language, or any (CC-2); ``keep`` comes first if they are free."""
-
-    staff_id: str | None = None
-    language: str | None = None
-    keep: str | None = None
-
-
-ANY_STAFF = StaffPreference()
 
 
 class StaffSlots:
@@ -97,7 +77,7 @@ class StaffSlots:
         if reason:
             raise refusal_for(reason)
         free = [p for p in self._people if self._is_free(p, start)]
-        return self._allocation(min(free, key=lambda person: self._round_robin_key(person, start)), start)
+        return self._allocation(min(free, key=lambda person: turn_key(person, start, self._preference)), start)
 
     def allocate_overriding(self, start: int) -> Allocation | None:
         """The place for it despite conflicts, for callers who may override; None unless one person is wanted."""
@@ -131,19 +111,7 @@ class StaffSlots:
         # Schedule may start at any minute, as in blocks (D9).
         return self.requester.access is SeatAccess.SCHEDULE or start in person.starts_on_grid
 
-    def _round_robin_key(self, person: StaffTime, start: int) -> tuple[bool, int, datetime, str]:
-        """Sort key: has it already, fewest bookings that day, least recently assigned, id (D46)."""
-        member = person.member
-        last_served = member.assigned_at or _NEVER
-        return member.staff_id != self._preference.keep, person.bookings_on(start), last_served, member.staff_id
-
     @cached_property
     def _people(self) -> list[StaffTime]:
         now, own = self.requester.now_seconds, self.requester.own_occupants
         return [StaffTime(self._branch, member, self._calendars[member.staff_id], now, own) for member in self._members]
-
-
-def eligible_members(roster: BranchRoster, service_id: str, preference: StaffPreference) -> tuple[TeamMember, ...]:
-    """The staff on the roster who offer the service, speak the language and match the preference."""
-    speakers = speakers_of(roster.members_offering(service_id), preference.language)
-    return tuple(member for member in speakers if preference.staff_id in (None, member.staff_id))

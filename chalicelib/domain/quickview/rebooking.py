@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
-from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Requester, window_violation
+from chalicelib.domain.availability.booking_window import Requester, window_violation
+from chalicelib.domain.availability.unavailable_reasons import UNAVAILABLE_TEXTS
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
 from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, Closure, PublicHolidays, local_day, wall_interval

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import ALREADY_OVER, Answer, Appointment, AppointmentState, Attendee
 from chalicelib.domain.appointments.video_meetings import LinkState, Teleconference, VideoPlatform
-from chalicelib.domain.availability.block_slots import Unavailable, refusal_for
+from chalicelib.domain.availability.unavailable_reasons import Unavailable, refusal_for
 from chalicelib.domain.organisation.catalogue import MeetingMethod, Service
 from chalicelib.domain.shared.errors import WrongState, invalid
 from chalicelib.domain.shared.times import known_zone, wall_text

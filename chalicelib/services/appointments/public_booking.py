@@ -10,9 +10,9 @@ from chalicelib.domain.appointments.new_appointment import new_appointment
 from chalicelib.domain.appointments.questions import check_answers
 from chalicelib.domain.appointments.status_transitions import initial_status
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.booking_window import Requester
 from chalicelib.domain.availability.holds import Hold, hold_id_from_token
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.staff_choice import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.clients.client import Client, ClientProfile, Contact
 from chalicelib.domain.clients.phone_numbers import normalise_phone

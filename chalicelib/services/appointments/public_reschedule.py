@@ -7,18 +7,18 @@ from datetime import datetime
 
 from chalicelib.domain.appointments.appointment import ALREADY_OVER, Appointment, AppointmentState, Attendee
 from chalicelib.domain.appointments.reasons import reason_by_mode
-from chalicelib.domain.appointments.self_service_limits import require_deadline
+from chalicelib.domain.appointments.self_service_limits import require_deadline, require_first_move
 from chalicelib.domain.appointments.status_transitions import (
     as_renewed_request,
     history_entry,
     initial_status,
     status_changes,
 )
-from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.booking_window import Requester
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.organisation.statuses import StatusPipeline
-from chalicelib.domain.shared.errors import AlreadyRebooked, WrongState
+from chalicelib.domain.shared.errors import WrongState
 from chalicelib.domain.shared.events import Audience, FieldChange, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.times import (
     epoch_minute,
@@ -94,8 +94,7 @@ class RescheduleAppointment:
         if all(a.cancelled for a in records) or appointment.state is not AppointmentState.BOOKED:
             raise WrongState(ALREADY_OVER)
         require_deadline(appointment, settings.rebook_deadline_hours, context.now)
-        if any(a.moves for a in records):
-            raise AlreadyRebooked()
+        require_first_move(records)
         reason = reason_by_mode(settings.rebook_reason, request.reason)
 
         at, timezone = from_epoch_minute(start), request.timezone or appointment.timezone

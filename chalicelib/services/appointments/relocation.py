@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.availability.block_slots import Requester, refusal_for, window_violation
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.booking_window import Requester, window_violation
+from chalicelib.domain.availability.staff_choice import StaffPreference
+from chalicelib.domain.availability.unavailable_reasons import refusal_for
 from chalicelib.domain.capacity.ledger import Calendar, SeatAccess
 from chalicelib.domain.organisation.catalogue import AvailabilitySource
 from chalicelib.domain.organisation.rota import Rota

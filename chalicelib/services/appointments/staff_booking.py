@@ -10,8 +10,8 @@ from chalicelib.domain.appointments.appointment import Appointment, Attendee
 from chalicelib.domain.appointments.new_appointment import new_appointment
 from chalicelib.domain.appointments.status_transitions import initial_status
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import Requester
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import StaffPreference
 from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, offers_service, speakers_of
 from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer

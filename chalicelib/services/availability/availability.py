@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.availability.block_slots import Requester, Slot, Unavailable, nearest_starts
+from chalicelib.domain.availability.block_slots import Slot
+from chalicelib.domain.availability.booking_window import Requester
 from chalicelib.domain.availability.holds import Hold, hold_id_from_token, unknown_hold
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.nearest_starts import nearest_starts
+from chalicelib.domain.availability.staff_choice import StaffPreference
+from chalicelib.domain.availability.unavailable_reasons import Unavailable
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.branch_roster import TeamMember
 from chalicelib.domain.organisation.catalogue import MeetingMethod

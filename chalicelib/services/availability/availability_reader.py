@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import BlockSlots, Requester, Slot, Unavailable, refusal_for
-from chalicelib.domain.availability.staff_slots import (
-    ANY_STAFF,
-    MARGIN_MINUTES,
-    StaffPreference,
-    StaffSlots,
-    eligible_members,
-)
+from chalicelib.domain.availability.block_slots import BlockSlots, Slot
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import ANY_STAFF, StaffPreference, eligible_members
+from chalicelib.domain.availability.staff_slots import MARGIN_MINUTES, StaffSlots
+from chalicelib.domain.availability.unavailable_reasons import Unavailable, refusal_for
 from chalicelib.domain.capacity.ledger import SeatAccess, sheet_days
 from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember, offers_service
 from chalicelib.domain.organisation.catalogue import AvailabilitySource, MeetingMethod

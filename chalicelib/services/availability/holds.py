@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import Requester
+from chalicelib.domain.availability.booking_window import Requester
 from chalicelib.domain.availability.holds import Hold, token_digest
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.staff_choice import StaffPreference
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.organisation.settings import Offer

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.appointments.video_meetings import Teleconference, VideoPlatform
 from chalicelib.domain.availability.allocation import Allocation
-from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Requester, Unavailable
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.unavailable_reasons import UNAVAILABLE_TEXTS, Unavailable
 from chalicelib.domain.capacity.ledger import DAY_MINUTES, Calendar, SeatAccess, sheet_days
 from chalicelib.domain.clients.sessions import SessionBalance
 from chalicelib.domain.organisation.branch_roster import TeamMember, offers_service

@@ -4,9 +4,9 @@ import { Attempt } from "./api.js";
 import { Calendar } from "./calendar.js";
 import { h, webAddress } from "./dom.js";
 import { DeskElement } from "./element.js";
-import { isLost, lose, lostNotice } from "./lost.js";
+import { isLost, lose, lostNotice } from "./slot_taken.js";
 import { calendarLink, facts, placeOf, statusFact, timeFacts, zoneLine } from "./steps.js";
-import { say } from "./when.js";
+import { say } from "./local_time.js";
 
 export class Appointment extends DeskElement {
   titleKey = "manage_title";

@@ -6,11 +6,11 @@ import { attendeeOf, check, detailsForm, fieldsOf, focusWrong, placed } from "./
 import { h, icon } from "./dom.js";
 import { DeskElement } from "./element.js";
 import { Hold } from "./hold.js";
-import { isLost, lose, lostNotice } from "./lost.js";
+import { isLost, lose, lostNotice } from "./slot_taken.js";
 import {
   chosenFacts, doneStep, locationStep, methodsOf, methodStep, reviewStep, serviceStep, staffStep, zoneLine,
 } from "./steps.js";
-import { zoneFor } from "./when.js";
+import { zoneFor } from "./local_time.js";
 
 const STEPS = ["service", "location", "method", "staff", "time", "details", "review"];
 const STAGES = [["service"], ["location", "method", "staff"], ["time"], ["details"], ["review"]];

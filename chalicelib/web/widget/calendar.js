@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import {
   addDays, addMonth, daysOf, firstWeekday, lastDay, monthOf, sayDate, sayMonth, sayWall, today, weekdays, weeksOf,
-} from "./when.js";
+} from "./local_time.js";
 
 const WINDOW_DAYS = 61; // the API answers at most 62 days at once, both ends included
 const LOOKS = 3; // windows searched for the next free day before saying there is none

@@ -3,7 +3,7 @@
 import { Api } from "./api.js";
 import { h } from "./dom.js";
 import { sheet } from "./style.js";
-import { NAMES, regional, spoken, text } from "./words.js";
+import { NAMES, regional, spoken, text } from "./translations.js";
 
 export class DeskElement extends HTMLElement {
   connectedCallback() {

@@ -1,8 +1,8 @@
 /** What each step of booking shows; the flow itself is in booking.js. */
 
 import { h, icon, webAddress } from "./dom.js";
-import { ownZone, sayWall, wallAfter, wallIn, zoneName } from "./when.js";
-import { languageNames } from "./words.js";
+import { ownZone, sayWall, wallAfter, wallIn, zoneName } from "./local_time.js";
+import { languageNames } from "./translations.js";
 
 const METHODS = ["in_person", "phone", "video", "off_site"];
 const ANYONE = "anyone";

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from chalicelib.domain.availability.block_slots import Requester
-from chalicelib.domain.availability.staff_slots import StaffPreference, StaffSlots
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import StaffPreference
+from chalicelib.domain.availability.staff_slots import StaffSlots
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.opening_hours import DAY_MINUTES, BranchHours, Closure, WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, TimeOff, WorkSchedule

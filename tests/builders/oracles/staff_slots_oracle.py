@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from chalicelib.domain.availability.block_slots import Requester
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import StaffPreference
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
 from chalicelib.domain.organisation.opening_hours import BranchHours, WeeklyHours
 from chalicelib.domain.organisation.settings import Offer

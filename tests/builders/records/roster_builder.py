@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.availability.block_slots import Requester, Unavailable
-from chalicelib.domain.availability.staff_slots import ANY_STAFF, MARGIN_MINUTES, StaffPreference, StaffSlots
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import ANY_STAFF, StaffPreference
+from chalicelib.domain.availability.staff_slots import MARGIN_MINUTES, StaffSlots
+from chalicelib.domain.availability.unavailable_reasons import Unavailable
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, sheet_days
 from chalicelib.domain.organisation.branch_roster import BranchRoster, TeamMember
 from chalicelib.domain.organisation.catalogue import Location, Service, Staff

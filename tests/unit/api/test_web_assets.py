@@ -24,7 +24,7 @@ def sent(address: str) -> Asset:
 
 def words(language: str) -> dict[str, str]:
     """The dictionary of one language, read from its source."""
-    source = (_HERE / "widget" / "words.js").read_text("utf-8")
+    source = (_HERE / "widget" / "translations.js").read_text("utf-8")
     block = re.search(rf"^const {language} = \{{\n(.*?)^\}};", source, re.MULTILINE | re.DOTALL)
     assert block
     return dict(re.findall(r'(\w+): "([^"]*)"', block[1]))

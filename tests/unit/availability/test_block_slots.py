@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.domain.availability.block_slots import BlockSlots, Requester, Unavailable, nearest_starts, refusal_for
+from chalicelib.domain.availability.block_slots import BlockSlots
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.nearest_starts import nearest_starts
+from chalicelib.domain.availability.unavailable_reasons import Unavailable, refusal_for
 from chalicelib.domain.capacity.ledger import Calendar, Occupant, SeatAccess, days_around
 from chalicelib.domain.organisation.catalogue import Location, Service
 from chalicelib.domain.organisation.settings import Offer, Settings

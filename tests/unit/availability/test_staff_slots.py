@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Requester, Unavailable, nearest_starts
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.nearest_starts import nearest_starts
+from chalicelib.domain.availability.staff_choice import StaffPreference
+from chalicelib.domain.availability.unavailable_reasons import Unavailable
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess, sheet_days
 from chalicelib.domain.organisation.opening_hours import Closure
 from chalicelib.domain.organisation.rota import CalendarType

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Unavailable
 from chalicelib.domain.availability.staff_slots import StaffSlots
+from chalicelib.domain.availability.unavailable_reasons import Unavailable
 from chalicelib.domain.organisation.opening_hours import Closure
 from chalicelib.domain.organisation.rota import TimeOff
 from chalicelib.domain.shared.times import from_epoch_minute

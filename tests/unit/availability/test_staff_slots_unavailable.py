@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.availability.block_slots import Requester, Unavailable
-from chalicelib.domain.availability.staff_slots import StaffPreference
+from chalicelib.domain.availability.booking_window import Requester
+from chalicelib.domain.availability.staff_choice import StaffPreference
+from chalicelib.domain.availability.unavailable_reasons import Unavailable
 from chalicelib.domain.capacity.ledger import SeatAccess
 from chalicelib.domain.organisation.settings import HolidayCalendar
 from chalicelib.domain.shared.errors import Invalid, NoStaffForLanguage, SlotTaken

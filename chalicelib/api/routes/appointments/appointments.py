@@ -1,4 +1,4 @@
-"""Appointments for staff: list, book, show, edit, move to a status, assign and cancel."""
+"""Appointments for staff: list, book, show, edit and cancel."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ from chalicelib.api.schemas.appointments.appointment_changes import AppointmentC
 from chalicelib.api.schemas.appointments.appointments import (
     AppointmentListQuery,
     AppointmentResponse,
-    AppointmentStatusBody,
-    AssignmentBody,
-    ClaimBody,
     LogEntryResponse,
     StaffCancellationBody,
-    StatusHistoryEntryResponse,
 )
 from chalicelib.api.schemas.appointments.staff_booking import StaffBookingBody
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse
 from chalicelib.api.schemas.shared.record_models import RecordBody
 from chalicelib.container import container
-from chalicelib.domain.organisation.statuses import StatusHistoryEntry
 from chalicelib.domain.shared.errors import (
-    AlreadyAssigned,
     BlockNotReleased,
     CapacityExhausted,
     ConsultantConflict,
@@ -32,7 +26,6 @@ from chalicelib.domain.shared.errors import (
     OutsideBlock,
     SlotTaken,
     StaffConflict,
-    StatusChanged,
     VersionMismatch,
     WrongState,
 )
@@ -115,74 +108,6 @@ def show_appointment_log(call: Call[NoBody, PageQuery]) -> Page[JournalEntry]:
     """Every action on an appointment, newest first."""
     query = call.query
     return container.appointment_queries.log(call.context(), call.path["appointment_id"], query.limit, query.cursor)
-
-
-@routes.get(
-    "/appointments/{appointment_id}/history",
-    query=PageQuery,
-    response=PageResponse[StatusHistoryEntryResponse],
-    access=Ability.STATUS_HISTORY_VIEW,
-)
-def show_appointment_history(call: Call[NoBody, PageQuery]) -> Page[StatusHistoryEntry]:
-    """The statuses it has passed through, newest first, each as it was then; empty without the status function."""
-    query = call.query
-    return container.appointment_queries.status_history(
-        call.context(), call.path["appointment_id"], query.limit, query.cursor
-    )
-
-
-@routes.post(
-    "/appointments/{appointment_id}/status",
-    body=AppointmentStatusBody,
-    response=AppointmentResponse,
-    access=(Ability.STATUS_UPDATE, Ability.STATUS_CANCEL),
-    versioned=True,
-    refuses=(WrongState, StatusChanged, FeatureDisabled, "unknown_status", "status_archived", "reason_required"),
-)
-def move_to_status(call: Call[AppointmentStatusBody, NoQuery]) -> AppointmentView:
-    """Move an appointment to any status: confirm it, reject it with a reason, or take a step in between."""
-    context = call.context(Channel.DASHBOARD)
-    return container.change_status.move(context, call.path["appointment_id"], call.body.to_request())
-
-
-@routes.post(
-    "/appointments/{appointment_id}/claim",
-    body=ClaimBody,
-    response=AppointmentResponse,
-    access=Ability.APPOINTMENT_CLAIM,
-    versioned=True,
-    refuses=(AlreadyAssigned, StaffConflict, WrongState, VersionMismatch),
-)
-def claim_appointment(call: Call[ClaimBody, NoQuery]) -> AppointmentView:
-    """Take an unassigned appointment."""
-    context = call.context(Channel.DASHBOARD)
-    return container.assign_appointment.claim(context, call.path["appointment_id"], call.body.force)
-
-
-@routes.post(
-    "/appointments/{appointment_id}/assign",
-    body=AssignmentBody,
-    response=AppointmentResponse,
-    access=Ability.APPOINTMENT_ASSIGN,
-    versioned=True,
-    refuses=(StaffConflict, WrongState, VersionMismatch, "not_eligible"),
-)
-def assign_appointment(call: Call[AssignmentBody, NoQuery]) -> AppointmentView:
-    """Give an appointment to somebody."""
-    context, body = call.context(Channel.DASHBOARD), call.body
-    return container.assign_appointment.assign(context, call.path["appointment_id"], body.staff_id, body.force)
-
-
-@routes.post(
-    "/appointments/{appointment_id}/unassign",
-    response=AppointmentResponse,
-    access=Ability.APPOINTMENT_ASSIGN,
-    versioned=True,
-    refuses=(WrongState, VersionMismatch),
-)
-def unassign_appointment(call: Call[NoBody, NoQuery]) -> AppointmentView:
-    """Give an appointment back to nobody."""
-    return container.assign_appointment.unassign(call.context(Channel.DASHBOARD), call.path["appointment_id"])
 
 
 @routes.post(

@@ -19,7 +19,7 @@ from chalicelib.api.schemas.shared.fields import (
     SecretCode,
     TimezoneName,
 )
-from chalicelib.domain.availability.block_slots import UNAVAILABLE_TEXTS, Unavailable
+from chalicelib.domain.availability.unavailable_reasons import UNAVAILABLE_TEXTS, Unavailable
 from chalicelib.domain.organisation.catalogue import MeetingMethod
 from chalicelib.domain.shared.times import from_epoch_minute, wall_text
 from chalicelib.services.availability.availability import DaySlots, SlotExplanation, SlotSearch

@@ -1,7 +1,7 @@
 /** A time that went to somebody else while the visitor was choosing it: said kindly, with the nearest free ones. */
 
 import { h } from "./dom.js";
-import { addDays, sayWall } from "./when.js";
+import { addDays, sayWall } from "./local_time.js";
 
 const TAKEN = new Set(["slot_taken", "capacity_exhausted", "full"]);
 const GONE = new Set([
