@@ -32,7 +32,7 @@ ALLOWED = {
     },
     "jobs": {"chalicelib.container", "chalice"},
     "web": set(),
-    "settings": {"pydantic"},
+    "environment": {"pydantic"},
     "observability": {"aws_lambda_powertools"},
     "secrets_manager": {"aws_lambda_powertools", "botocore"},
 }  # fmt: skip
