@@ -1,53 +1,24 @@
-"""The table of keys.py in moto, one per test, with the real store on top of it."""
+"""The table of keys.py in moto, one per test, with the real store and sample organisations on top."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.container import container
-from chalicelib.persistence import keys, store
-from chalicelib.persistence.table import Row
+from chalicelib.persistence import store
 from tests.builders.doubles import moto_speedups
-from tests.builders.in_process.sample_organisation import World
-
-NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
-TABLE = "frontdesk-test"
-REGION = "ca-central-1"
-
-
-def create_table() -> None:
-    """The table as infra/template.yaml has it, made from keys.py (a test compares the two)."""
-    names = {*keys.TABLE_KEYS, *(name for pair in keys.INDEXES.values() for name in pair)}
-
-    def schema(pair: tuple[str, ...]) -> list[dict[str, str]]:
-        return [{"AttributeName": n, "KeyType": k} for n, k in zip(pair, ("HASH", "RANGE"), strict=True)]
-
-    boto3.client("dynamodb", region_name=REGION).create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
-        KeySchema=schema(keys.TABLE_KEYS),
-        GlobalSecondaryIndexes=[
-            {"IndexName": name, "KeySchema": schema(pair), "Projection": keys.projection(name)}
-            for name, pair in keys.INDEXES.items()
-        ],
-    )
-
-
-def forget_singletons() -> None:
-    """Makes the container and PynamoDB start afresh."""
-    Row._connection = None
-    vars(container).clear()
+from tests.builders.in_process.moto_table import REGION, TABLE, create_table, reset_container
+from tests.builders.in_process.rebooking_organisation import RebookingOrganisation
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.set_up_requests import UserPool
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick() -> Iterator[None]:
-    """Nothing is loaded or copied more often than needed."""
+def fast_moto() -> Iterator[None]:
+    """Load and copy nothing more often than needed."""
     with pytest.MonkeyPatch.context() as patch:
         moto_speedups.install(patch)
         yield
@@ -70,20 +41,57 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(store, "MAX_PARALLEL_READS", 1)
     with mock_aws():
         create_table()
-        forget_singletons()
+        reset_container()
         yield
-        forget_singletons()
+        reset_container()
 
 
 @pytest.fixture
-def blank(table: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The app on the empty table, as in stage local, where a request may say what time it is."""
+def user_pool(table: None, monkeypatch: pytest.MonkeyPatch) -> UserPool:
+    """A user pool with a group per role, which the container knows."""
+    found = UserPool()
+    monkeypatch.setenv("USER_POOL_ID", found.id)
+    reset_container()
+    return found
+
+
+@pytest.fixture
+def empty_organisation(table: None, monkeypatch: pytest.MonkeyPatch) -> Organisation:
+    """The app on the empty table in stage local, where a request may say what time it is."""
     monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
-    return World()
+    reset_container()
+    return Organisation()
 
 
 @pytest.fixture
-def world(blank: World) -> World:
-    """A small organisation, ready to be booked."""
-    return blank.furnish()
+def org(request: pytest.FixtureRequest, empty_organisation: Organisation) -> Iterator[Organisation]:
+    """A small organisation, with what ``pytest.mark.organisation`` asks for.
+
+    ``seats``: a block with so many; ``staff``: people with working hours; ``user``: who asks about clients;
+    ``checked``: the ledger must agree with the appointments at the end.
+    """
+    mark = request.node.get_closest_marker("organisation")
+    asked: dict[str, Any] = mark.kwargs if mark else {}
+    organisation = empty_organisation.create_records()
+    if asked.get("staff"):
+        organisation.add_staff()
+    if "seats" in asked:
+        organisation.create_block(limit=asked["seats"])
+    organisation.clients.user = asked.get("user", organisation.clients.user)
+    yield organisation
+    if asked.get("checked"):
+        organisation.require_consistent_ledger()
+
+
+@pytest.fixture
+def rebooking(empty_organisation: Organisation) -> RebookingOrganisation:
+    """A counselling practice in Melbourne that may rebook a client from Perth."""
+    practice = RebookingOrganisation()
+    practice.create_records()
+    return practice
+
+
+@pytest.fixture
+def ana(org: Organisation) -> str:
+    """The id of a client without bookings."""
+    return str(org.clients.create()["id"])

@@ -25,6 +25,16 @@ class Reply:
     def json(self) -> Any:
         return json.loads(self.text)
 
+    def body(self, status: int = 200) -> Any:
+        """The body as JSON; fails with the text if the status is another."""
+        assert self.status == status, self.text
+        return self.json
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """Status and code of a refusal."""
+        return self.status, self.json["code"]
+
 
 def claims(email: str = "sam@example.org", groups: object = "[admin]", **more: Any) -> dict[str, Any]:
     """Claims of an ID token as the Cognito authorizer passes them on."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from chalicelib.domain.quickstream.blocks import BlockState
-from tests.builders.in_process.sample_organisation import ACCOUNT, MORTGAGE
+from tests.builders.in_process.sample_records import ACCOUNT, MORTGAGE
 
 STEP = timedelta(minutes=5)
 SERVICES = (MORTGAGE, ACCOUNT)

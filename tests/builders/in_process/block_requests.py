@@ -1,9 +1,10 @@
-"""Blocks over HTTP, and stores that get in one another's way: what the tests of Quickstream share."""
+"""Quickstream blocks over HTTP, and a store in whose commits something comes between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from chalicelib.container import container
@@ -14,13 +15,14 @@ from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
-from tests.builders.in_process.sample_organisation import MORTGAGE, TORONTO, World
+from tests.builders.in_process.api_requests import ApiRequests
+from tests.builders.in_process.sample_records import MORTGAGE, TORONTO, VANCOUVER
+from tests.builders.in_process.table_records import journal, write
 
 BLOCKS = "/quickstream/blocks"
-VANCOUVER = "loc_00000000000000000000000002"
 
 
-def body(**more: Any) -> dict[str, Any]:
+def block_body(**more: Any) -> dict[str, Any]:
     """A new block in Toronto, Thursday 3 December 2026, 09:00 to 12:00."""
     return {
         "location_id": TORONTO,
@@ -32,83 +34,67 @@ def body(**more: Any) -> dict[str, Any]:
     }
 
 
-def created(world: World, **more: Any) -> list[dict[str, Any]]:
-    """The occurrences a POST laid out."""
-    reply = world.staff("POST", BLOCKS, body(**more))
-    assert reply.status == 201, reply.text
-    return list(reply.json["occurrences"])
+@dataclass
+class BlockRequests:
+    """Requests about blocks, by a manager."""
+
+    api: ApiRequests
+
+    def create(self, **more: Any) -> list[dict[str, Any]]:
+        """The occurrences of a new series."""
+        return list(self.api.as_staff("POST", BLOCKS, block_body(**more)).body(201)["occurrences"])
+
+    def create_weekly(self, count: int = 4, **more: Any) -> list[dict[str, Any]]:
+        """The occurrences of a weekly series."""
+        return self.create(recurrence={"rrule": f"FREQ=WEEKLY;COUNT={count}"}, **more)
+
+    def get(self, block: dict[str, Any]) -> Any:
+        """The block as it is now."""
+        return self.api.as_staff("GET", f"{BLOCKS}/{block['id']}").body()
+
+    def edit(self, block: dict[str, Any], change: dict[str, Any], query: str = "", **more: Any) -> Reply:
+        """An edit of a block."""
+        return self.api.as_staff("PATCH", f"{BLOCKS}/{block['id']}{query}", change, **more)
+
+    def of_days(self, first: str, last: str, location_id: str = TORONTO, more: str = "") -> Reply:
+        """The blocks of these days."""
+        return self.api.as_staff("GET", f"{BLOCKS}?location_id={location_id}&from={first}&to={last}{more}")
+
+    def orphans(self) -> list[str]:
+        """The ids of appointments without a seat."""
+        found = self.api.as_staff("GET", f"/appointments?view=orphaned&location_id={TORONTO}").body()
+        return [item["id"] for item in found["items"]]
 
 
-def weekly(world: World, count: int = 4, **more: Any) -> list[dict[str, Any]]:
-    """A weekly series."""
-    return created(world, recurrence={"rrule": f"FREQ=WEEKLY;COUNT={count}"}, **more)
-
-
-def shown(world: World, block: dict[str, Any]) -> dict[str, Any]:
-    """The block as it is now."""
-    reply = world.staff("GET", f"{BLOCKS}/{block['id']}")
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
-
-
-def patched(world: World, block: dict[str, Any], change: dict[str, Any], query: str = "", **more: Any) -> Reply:
-    """The answer to an edit."""
-    return world.staff("PATCH", f"{BLOCKS}/{block['id']}{query}", change, **more)
-
-
-def listed(world: World, first: str, last: str, location_id: str = TORONTO, more: str = "") -> Reply:
-    """The blocks of these days."""
-    return world.staff("GET", f"{BLOCKS}?location_id={location_id}&from={first}&to={last}{more}")
-
-
-def employed(role: Role, *location_ids: str) -> dict[str, Any]:
-    """The login of somebody new in this role at these locations."""
+def create_login(role: Role, *location_ids: str) -> dict[str, Any]:
+    """The claims of a new staff member in this role at these locations."""
     email = f"{role.value}@example.org"
-    work = UnitOfWork()
-    staff = work.save(Staff(f"stf_{role.value}", role.value, email, role, location_ids))
-    work.save(Login(email, staff.id))
-    container.store.commit(work)
+    write(Staff(f"stf_{role.value}", role.value, email, role, location_ids), Login(email, f"stf_{role.value}"))
     return claims(email, f"[{role.value}]")
 
 
-def branch(location_id: str = VANCOUVER, timezone: str = "America/Vancouver") -> None:
-    """Another location, where nobody works yet."""
-    work = UnitOfWork()
-    work.save(Location(location_id, "Vancouver", timezone))
-    container.store.commit(work)
+def create_location(location_id: str = VANCOUVER, timezone: str = "America/Vancouver") -> None:
+    """Save another location, where nobody works yet."""
+    write(Location(location_id, "Vancouver", timezone))
 
 
-def events(block: dict[str, Any]) -> list[DomainEvent]:
-    """What was announced about a block, oldest first."""
-    entries = container.appointment_lists.journal(block["id"], 100, None).items
-    return [event for entry in reversed(entries) for event in entry.events]
+def block_events(block: dict[str, Any]) -> list[DomainEvent]:
+    """The events of a block, oldest first."""
+    return [event for entry in reversed(journal(block["id"])) for event in entry.events]
 
 
-def actions(subject_id: str) -> list[str]:
-    """What the journal says was done to it, oldest first."""
-    return [entry.action for entry in reversed(container.appointment_lists.journal(subject_id, 100, None).items)]
+def journal_actions(subject_id: str) -> list[str]:
+    """The actions in a journal, oldest first."""
+    return [entry.action for entry in reversed(journal(subject_id))]
 
 
-def sweep(now: datetime) -> dict[str, int]:
-    """One run of the scheduled function, only what it did."""
+def run_release_job(now: datetime) -> dict[str, int]:
+    """One run of the scheduled function; only what is not zero."""
     counts = container.release_job.release(now, lambda: True)
     return {name: number for name, number in counts.items() if number}
 
 
-def orphans(world: World) -> list[str]:
-    """The ids on the worklist of appointments without a seat."""
-    reply = world.staff("GET", f"/appointments?view=orphaned&location_id={TORONTO}")
-    assert reply.status == 200, reply.text
-    return [item["id"] for item in reply.json["items"]]
-
-
-def later(world: World, **time: int) -> datetime:
-    """Moves the world's clock on."""
-    world.now += timedelta(**time)
-    return world.now
-
-
-class Meddling:
+class InterruptedStore:
     """The real store, with something that happens just before the n-th commit."""
 
     def __init__(self, before: Callable[[], object], at: int = 1) -> None:
@@ -118,20 +104,20 @@ class Meddling:
         self.commits = 0
 
     def read(self, refs: Sequence[Ref[Any]], *, consistent: bool = True) -> Any:
-        """As the store reads."""
+        """Read as the store does."""
         return self._store.read(refs, consistent=consistent)
 
     def commit(self, work: UnitOfWork, idempotency: IdempotencyKey | None = None, result: Any = None) -> None:
-        """As the store commits, after what happens before."""
+        """Commit as the store does, after the interruption."""
         self.commits += 1
         if self.commits == self._at:
             self._before()
         self._store.commit(work, idempotency, result)
 
     def stored_response(self, scope: str, key: str) -> Any:
-        """As the store replays."""
+        """Replay as the store does."""
         return self._store.stored_response(scope, key)
 
     def catalogue(self, kind: Any) -> Any:
-        """As the store lists."""
+        """List as the store does."""
         return self._store.catalogue(kind)

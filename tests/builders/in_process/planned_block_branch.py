@@ -1,19 +1,12 @@
-"""A branch on one generated day: what is planned there, done through HTTP, and whether a start should be refused."""
+"""A branch with blocks on one generated day: the plan carried out over HTTP, and the refusal expected of a start."""
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
-from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
-
-from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib.container import container
 from chalicelib.domain.capacity.ledger import Occupant, SeatAccess
@@ -21,11 +14,11 @@ from chalicelib.domain.organisation.catalogue import AvailabilitySource, Locatio
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.times import epoch_minute, utc_text
-from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
-from tests.builders.generators.block_day_plans import SERVICES, STEP, Act, Day, Plan, PlannedBlock
-from tests.builders.in_process.sample_organisation import TORONTO, World
-from tests.integration.conftest import REGION, TABLE
+from tests.builders.generators.block_day_plans import SERVICES, STEP, Act, Plan, PlannedBlock
+from tests.builders.in_process.planned_branch import PlannedBranch, reschedule_query
+from tests.builders.in_process.sample_records import TORONTO
+from tests.builders.in_process.table_records import write
 
 LEAD = 60
 HORIZON = 62
@@ -33,21 +26,15 @@ HOLD_MINUTES = 10
 
 
 @dataclass
-class Branch:
-    """One organisation with one branch; every method that writes goes through HTTP but blocks and staff's bookings."""
+class PlannedBlockBranch(PlannedBranch):
+    """One branch with blocks; all writes but blocks and staff's bookings go through HTTP."""
 
-    day: Day
-    plan: Plan
-    booked: list[dict[str, Any]] = field(default_factory=list)
-    holds: list[dict[str, Any]] = field(default_factory=list)
-    seated: list[Occupant] = field(default_factory=list)
-    guests: int = 0
+    plan: Plan = field(kw_only=True)
+    staff_occupants: list[Occupant] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Opens the doors."""
-        self.turn = self.day.clock_change
-        self.world = World(now=self.turn + timedelta(minutes=self.plan.now))
-        self.chance = random.Random(self.plan.seed)
+        """Save what is planned, then act as planned."""
+        self.open(self.plan.now, self.plan.seed)
         self.services = {
             service_id: Service(
                 id=service_id,
@@ -62,18 +49,17 @@ class Branch:
             )
             for service_id, minutes, interval in zip(SERVICES, self.plan.minutes, self.plan.intervals, strict=True)
         }
-        work = UnitOfWork()
-        work.save(Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, hold_minutes=HOLD_MINUTES))
-        work.save(Location(TORONTO, "Branch", self.day.zone))
-        for service in self.services.values():
-            work.save(service)
-        container.store.commit(work)
+        write(
+            Settings(cancel_deadline_hours=0, rebook_deadline_hours=0, hold_minutes=HOLD_MINUTES),
+            Location(TORONTO, "Branch", self.day.zone),
+            *self.services.values(),
+        )
         self.blocks = [self._laid(number, planned) for number, planned in enumerate(self.plan.blocks)]
         for act in self.plan.acts:
             self._do(act)
 
     def _laid(self, number: int, planned: PlannedBlock) -> Block:
-        start = epoch_minute(self.turn) + planned.start
+        start = epoch_minute(self.clock_change) + planned.start
         block = Block(
             id=f"blk_{number:026d}",
             series_id=f"ser_{number:026d}",
@@ -85,23 +71,22 @@ class Branch:
             services=planned.services,
             state=planned.state,
         )
-        self.world.rewrite(block.start, block.end, lambda calendar: calendar.with_block(block))
+        self.org.put_block(block)
         return block
 
     def _do(self, act: Act) -> None:
         match act.kind:
             case "book" | "hold":
-                starts = sorted(self.offers(act.service))
+                starts = sorted(self.available_starts(act.service))
                 if starts:
                     start = starts[act.choice % len(starts)]
                     reply = self.book(act.service, start) if act.kind == "book" else self.hold(act.service, start)
                     assert reply.status == 201, reply.text
                     (self.booked if act.kind == "book" else self.holds).append(reply.json)
             case "cancel" if self.movable:
-                gone = self.movable[act.choice % len(self.movable)]
-                self.booked.remove(gone)
-                url = f"/public/appointments/{gone['id']}/cancel"
-                assert self.world.call("POST", url, {"code": gone["code"]}).status == 200
+                booked = self.movable[act.choice % len(self.movable)]
+                self.booked.remove(booked)
+                assert self.org.cancel(booked).status == 200
             case "move" if self.movable:
                 self._move(self.movable[act.choice % len(self.movable)], act.choice)
             case "staff":
@@ -110,51 +95,44 @@ class Branch:
                 self._cut(act.choice % len(self.blocks))
             case "wait":
                 # Every other time to the very second at which the latest holds end.
-                self.world.now += timedelta(minutes=HOLD_MINUTES if act.choice % 2 else HOLD_MINUTES - 4)
+                self.org.now += timedelta(minutes=HOLD_MINUTES if act.choice % 2 else HOLD_MINUTES - 4)
 
     def _move(self, booked: dict[str, Any], choice: int) -> None:
-        starts = sorted(self.offers(booked["service_id"], **moving(booked)))
+        starts = sorted(self.available_starts(booked["service_id"], **reschedule_query(booked)))
         if starts:
-            reply = self.move(booked, starts[choice % len(starts)])
-            assert reply.status == 200, reply.text
-            self.booked[self.booked.index(booked)] = {**reply.json, "moved": True}
+            reply = self.move(booked, starts[choice % len(starts)]).body()
+            self.booked[self.booked.index(booked)] = {**reply, "moved": True}
 
     def _seat_by_staff(self, act: Act) -> None:
-        """Somebody whom staff put where they liked, in a block or beside it (D5)."""
-        start = epoch_minute(self.turn) - 100 + 25 * act.choice
+        """An appointment that staff put anywhere, in a block or beside it (D5)."""
+        start = epoch_minute(self.clock_change) - 100 + 25 * act.choice
         access = (SeatAccess.CONTACT_CENTRE, SeatAccess.SCHEDULE)[act.choice % 2]
         occupant = Occupant(
-            f"apt_{container.ids.new('x', self.world.now)[2:]}",
+            f"apt_{container.ids.new('x', self.org.now)[2:]}",
             start,
             start + self.services[act.service].duration_minutes,
             act.service,
             access,
             over_capacity=act.choice % 3 == 0,
         )
-        self.seated.append(occupant)
-        self.world.rewrite(occupant.start, occupant.end, lambda calendar: calendar.with_occupant(occupant))
+        self.staff_occupants.append(occupant)
+        self.org.update_sheets(occupant.start, occupant.end, lambda calendar: calendar.with_occupant(occupant))
 
     def _cut(self, number: int) -> None:
         block = self.blocks[number]
         cut = replace(block, limit=max(1, block.limit - 1), reserved=0, version=block.version + 1)
         self.blocks[number] = cut
-        self.world.rewrite(cut.start, cut.end, lambda calendar: calendar.with_block(cut))
+        self.org.put_block(cut)
 
     @property
-    def movable(self) -> list[dict[str, Any]]:
-        """The bookings that lie ahead and have not been moved yet."""
-        now = utc_text(self.world.now)
-        return [b for b in self.booked if b["start"] > now and "moved" not in b]
-
-    @property
-    def live_holds(self) -> list[dict[str, Any]]:
+    def active_holds(self) -> list[dict[str, Any]]:
         """The holds that have not expired."""
-        return [h for h in self.holds if h["expires_at"] > utc_text(self.world.now)]
+        return [h for h in self.holds if h["expires_at"] > utc_text(self.org.now)]
 
-    def offers(self, service_id: str, **more: str) -> dict[datetime, int]:
-        """The starts offered from the day before to the day after, each in its local day and with its wall time."""
+    def available_starts(self, service_id: str, **more: str) -> dict[datetime, int]:
+        """The starts offered around the day with their free seats; each must show its local day and time."""
         found: dict[datetime, int] = {}
-        for day in self._availability(service_id, **more):
+        for day in self.offered_days(service_id, **more):
             for slot in day["slots"]:
                 at = datetime.fromisoformat(slot["start"])
                 assert (self.day.local_text(at), self.day.local_text(at)[:10]) == (slot["local_start"], day["date"])
@@ -162,66 +140,24 @@ class Branch:
                 found[at] = slot["available"]
         return found
 
-    def _availability(self, service_id: str, **more: str) -> Any:
-        query = {
-            "service_id": service_id,
-            "location_id": TORONTO,
-            "timezone": self.day.zone,
-            "meeting_method": "in_person",
-            "from": str(self.day.date - timedelta(days=1)),
-            "to": str(self.day.date + timedelta(days=1)),
-            **more,
-        }
-        reply = self.world.call("GET", f"/public/availability?{urlencode(query)}")
-        assert reply.status == 200, reply.text
-        return reply.json["days"]
-
-    def explained(self, service_id: str, start: datetime) -> Any:
-        """What ``explain`` says of a start."""
-        query = {
-            "service_id": service_id,
-            "location_id": TORONTO,
-            "timezone": self.day.zone,
-            "meeting_method": "in_person",
-            "start": utc_text(start),
-        }
-        return self.world.call("GET", f"/public/availability/explain?{urlencode(query)}").json
-
-    def book(self, service_id: str, start: datetime | str, **more: object) -> Reply:
-        """Somebody new books; ``start`` is an instant or a wall time."""
-        self.guests += 1
-        guest = {"first_name": "Guest", "last_name": str(self.guests), "email": f"guest{self.guests}@example.org"}
-        body = {**self._slot(service_id, start), "attendee": guest, **more}
-        return self.world.call("POST", "/public/appointments", body)
-
-    def hold(self, service_id: str, start: datetime) -> Reply:
-        """Somebody holds a slot."""
-        reply = self.world.call("POST", "/public/holds", self._slot(service_id, start))
+    def hold(self, service_id: str, start: datetime, place: str = TORONTO, **more: Any) -> Reply:
+        """A hold; its JSON names service and start as well."""
+        reply = super().hold(service_id, start, place, **more)
         if reply.status == 201:
             return replace(reply, text=json.dumps({**reply.json, "service_id": service_id, "start": utc_text(start)}))
         return reply
 
-    def move(self, booked: dict[str, Any], start: datetime) -> Reply:
-        """Somebody moves their appointment."""
-        body = {"code": booked["code"], "start": utc_text(start), "timezone": self.day.zone}
-        return self.world.call("POST", f"/public/appointments/{booked['id']}/reschedule", body)
-
-    def _slot(self, service_id: str, start: datetime | str) -> dict[str, Any]:
-        return {
-            "service_id": service_id,
-            "location_id": TORONTO,
-            "meeting_method": "in_person",
-            "start": start if isinstance(start, str) else utc_text(start),
-            "timezone": self.day.zone,
-        }
-
-    def probes(self) -> list[datetime]:
+    def candidate_starts(self) -> list[datetime]:
         """Every five-minute start from well before the first block to well after the last."""
-        return [self.turn + STEP * n for n in range(-24, 40)]
+        return [self.clock_change + STEP * n for n in range(-24, 40)]
 
-    def ground(self, service_id: str, start: datetime) -> str:
-        """The code a start that is not offered is refused with, told from the plan by other means."""
-        service, now = self.services[service_id], self.world.now
+    def refusal_codes(self, service_id: str, start: datetime) -> set[str]:
+        """The one code that ``expected_refusal`` works out."""
+        return {self.expected_refusal(service_id, start)}
+
+    def expected_refusal(self, service_id: str, start: datetime) -> str:
+        """The code that refuses a start that is not offered, worked out from the plan by other means."""
+        service, now = self.services[service_id], self.org.now
         lead = LEAD if self.plan.lead is None else self.plan.lead
         if start <= now:
             return "past"
@@ -240,8 +176,8 @@ class Branch:
             return "off_grid"
         return "capacity_exhausted"
 
-    def surely_free(self, service_id: str, start: datetime) -> bool:
-        """Whether a block has room even if everybody there at that time sat in it: no seating can be needed."""
+    def is_surely_free(self, service_id: str, start: datetime) -> bool:
+        """True if a block has room even if everybody at that time sat in it."""
         at, end = epoch_minute(start), epoch_minute(start) + self.services[service_id].duration_minutes
         there = [service for service, low, high in self._taken() if low < end and at < high]
         return any(
@@ -255,38 +191,9 @@ class Branch:
         )
 
     def _taken(self) -> Iterator[tuple[str, int, int]]:
-        """Who is there as far as this branch has been told: service, start and end."""
-        for taken in (*self.booked, *self.live_holds):
+        """Service, start and end of everything this branch has booked, held or placed."""
+        for taken in (*self.booked, *self.active_holds):
             at = epoch_minute(datetime.fromisoformat(taken["start"]))
             yield taken["service_id"], at, at + self.services[taken["service_id"]].duration_minutes
-        for occupant in self.seated:
+        for occupant in self.staff_occupants:
             yield occupant.service_id, occupant.start, occupant.end
-
-    def sample(self, found: list[Any], most: int) -> list[Any]:
-        """At most so many of these, the same ones whenever the plan is the same."""
-        return found if len(found) <= most else self.chance.sample(found, most)
-
-
-def moving(booked: dict[str, Any]) -> dict[str, str]:
-    """The query of somebody who looks for another time."""
-    return {"moving": booked["id"], "code": booked["code"]}
-
-
-def rows() -> dict[str, Any]:
-    """Everything in the table, by key."""
-    return {f"{pk} {sk}": item.to_json() for pk, found in _table().items.items() for sk, item in found.items()}
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever is written inside is taken back: in moto's memory, since a scan would cost more than the test."""
-    before = deepcopy(_table().items)
-    try:
-        yield
-    finally:
-        _table().items = before
-
-
-def _table() -> Any:
-    # Asked for each time: moto puts another object in its place when a transaction fails.
-    return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE]

@@ -1,12 +1,10 @@
-"""A counselling practice in Melbourne and clients elsewhere: what the tests of rebooking share."""
+"""A counselling practice in Melbourne whose clients live elsewhere, and requests that rebook them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment, AppointmentState, Attendee, Cancellation
@@ -15,7 +13,7 @@ from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import MessageContext
 from chalicelib.domain.organisation.branch_roster import TeamMember
-from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, Login, MeetingMethod, Service, Staff
+from chalicelib.domain.organisation.catalogue import AvailabilitySource, Location, MeetingMethod, Service, Staff
 from chalicelib.domain.organisation.opening_hours import WeeklyHours
 from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, WorkSchedule
 from chalicelib.domain.organisation.settings import Settings
@@ -23,15 +21,14 @@ from chalicelib.domain.shared.events import Actor, Audience, Channel
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import known_zone, wall_text
 from chalicelib.notifications.content import build_content
-from chalicelib.persistence.table import Row
-from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply, claims
-from tests.builders.in_process.sample_organisation import World
-from tests.builders.in_process.staff_bookings import journal, write
+from tests.builders.in_process.api_requests import ApiRequests
+from tests.builders.in_process.sample_records import staff_records
+from tests.builders.in_process.table_records import committed, journal, write
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
-HERE, THERE = "loc_00000000000000000000000011", "loc_00000000000000000000000012"
-COUNSEL, WALK_IN = "svc_00000000000000000000000011", "svc_00000000000000000000000012"
+COLLINS_STREET, HAY_STREET = "loc_00000000000000000000000011", "loc_00000000000000000000000012"
+COUNSELLING, WALK_IN = "svc_00000000000000000000000011", "svc_00000000000000000000000012"
 KIM, LEE, BEA, ADA, RAE, BOSS = (f"stf_0000000000000000000000002{n}" for n in range(6))
 ROLES = {
     "kim": (KIM, Role.STAFF),
@@ -46,74 +43,43 @@ CLIENT, SOURCE = "cli_00000000000000000000000001", "apt_000000000000000000000000
 # Ten in Perth.
 START = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
 URL = f"/quickview/appointments/{SOURCE}/rebook"
-MON_TUE, THU_FRI, RAPID, OPEN = "wsl_mon_tue", "wsl_thu_fri", "wsl_rapid", "wsl_open"
-LEES = "wsl_lees"
-ALWAYS = (WeeklyHours((1, 2, 3, 4, 5, 6, 7), 0, 1440),)
+MON_TUE, THU_FRI, RAPID_RESPONSE, OPEN = "wsl_mon_tue", "wsl_thu_fri", "wsl_rapid", "wsl_open"
+LEE_MON_TUE = "wsl_lees"
+ALL_WEEK = (WeeklyHours((1, 2, 3, 4, 5, 6, 7), 0, 1440),)
 
 
-def schedule(schedule_id: str, weekdays: tuple[int, ...], start: int, end: int, **more: Any) -> WorkSchedule:
-    """Hours on some weekdays in Melbourne, ad hoc unless said."""
+def work_schedule(schedule_id: str, weekdays: tuple[int, ...], start: int, end: int, **more: Any) -> WorkSchedule:
+    """Hours on some weekdays in Melbourne, ad hoc by default."""
     fields = {"calendar_type": CalendarType.AD_HOC, "timezone": MELBOURNE} | more
     return WorkSchedule(schedule_id, lines=(WeeklyHours(weekdays, start * 60, end * 60),), **fields)
 
 
-KIMS = (
-    schedule(MON_TUE, (1, 2), 9, 14),
-    schedule(THU_FRI, (4, 5), 9, 17),
-    schedule(RAPID, (1, 2, 3, 4, 5), 8, 20, calendar_type=CalendarType.RAPID_RESPONSE),
-    schedule(OPEN, (1, 2, 3, 4, 5), 8, 20, calendar_type=CalendarType.OPEN),
+KIM_SCHEDULES = (
+    work_schedule(MON_TUE, (1, 2), 9, 14),
+    work_schedule(THU_FRI, (4, 5), 9, 17),
+    work_schedule(RAPID_RESPONSE, (1, 2, 3, 4, 5), 8, 20, calendar_type=CalendarType.RAPID_RESPONSE),
+    work_schedule(OPEN, (1, 2, 3, 4, 5), 8, 20, calendar_type=CalendarType.OPEN),
 )
 
 
-def practice(blank: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The practice on 1 September 2026: Kim has seen a client from Perth, and is asked back.
-
-    Reviews are signed without asking Secrets Manager.
-    """
-    vars(container)["review_key"] = lambda: "the key that signs reviews"
-    blank.now = NOW
-    methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
-    common: dict[str, Any] = {"meeting_methods": methods, "location_ids": (HERE,)}
-    write(
-        Settings(organisation_name="Harbour Counselling", timezone=MELBOURNE),
-        Location(HERE, "Collins Street", MELBOURNE, "1 Collins St", "branch@example.org", "AU", "VIC"),
-        Location(THERE, "Hay Street", PERTH),
-        Service(COUNSEL, "Counselling", 60, availability=AvailabilitySource.STAFF, **common),
-        Service(WALK_IN, "Walk-in", 30, availability=AvailabilitySource.QUICKSTREAM, **common),
-    )
-    for name, (staff_id, role) in ROLES.items():
-        places = (THERE,) if name == "lee" else (HERE,)
-        employ(name, staff_id, role, places, KIMS if name == "kim" else (schedule(LEES, (1, 2), 9, 14),))
-    attend(client())
-    return blank
-
-
-def employ(name: str, staff_id: str, role: Role, places: tuple[str, ...], schedules: tuple[WorkSchedule, ...]) -> None:
-    """Somebody who offers everything at these places."""
-    staff = Staff(staff_id, name.title(), f"{name}@example.org", role, places, (COUNSEL, WALK_IN), timezone=MELBOURNE)
-    rota = Rota(staff_id, schedules)
-    members = (TeamMember(place, staff_id, role).updated_from(staff, rota) for place in places)
-    write(staff, rota, Login(staff.email, staff_id), *members)
-
-
-def client(**more: Any) -> Client:
+def make_client(**more: Any) -> Client:
     """Ana, who lives in Perth."""
     fields = {"email": "ana@example.org", "language": "en", "timezone": PERTH, "notes": "Prefers mornings"} | more
     return Client("Ana", "Ruiz", id=fields.pop("id", CLIENT), created_at=NOW, updated_at=NOW, **fields)
 
 
-def source(**more: Any) -> Appointment:
-    """What Ana had with Kim a week ago."""
+def make_source(**more: Any) -> Appointment:
+    """Ana's appointment with Kim a week ago."""
     start = NOW - timedelta(days=7, hours=-1)
     fields: dict[str, Any] = {"id": SOURCE, "state": AppointmentState.COMPLETED, "staff_id": KIM, "notes": "Went well"}
     fields |= {
         "client_id": CLIENT,
-        "service_id": COUNSEL,
+        "service_id": COUNSELLING,
         "availability": AvailabilitySource.STAFF,
         "timezone": PERTH,
     } | more
     return Appointment(
-        location_id=HERE,
+        location_id=COLLINS_STREET,
         method=MeetingMethod.PHONE,
         start=start,
         end=start + timedelta(hours=1),
@@ -126,101 +92,102 @@ def source(**more: Any) -> Appointment:
     )
 
 
-def attend(whom: Client, **more: Any) -> None:
-    """Puts a client on record with the appointment they had."""
-    work = UnitOfWork()
-    work.index_client(work.save(whom))
-    work.save_appointment(source(client_id=whom.id, **more))
-    container.store.commit(work)
+def save_source(client: Client, **more: Any) -> None:
+    """Save a client with the appointment they had."""
+    with committed() as work:
+        work.index_client(work.save(client))
+        work.save_appointment(make_source(client_id=client.id, **more))
 
 
-def allot(sessions: int, **more: Any) -> None:
-    """The client may have so many sessions."""
+def set_entitlement(sessions: int, **more: Any) -> None:
+    """Allot so many sessions to the client."""
     write(Entitlement(CLIENT, sessions, **more))
 
 
-def schedules_of(world: World, *schedules: WorkSchedule, off: tuple[TimeOff, ...] = (), staff_id: str = KIM) -> None:
-    """From now on these are the schedules of Kim, or of somebody else."""
-    rota = replace(world.read(Rota, staff_id), schedules=schedules, time_off=off)
-    write(rota, world.read(TeamMember, HERE, staff_id).updated_from(world.read(Staff, staff_id), rota))
+@dataclass
+class RebookingOrganisation(ApiRequests):
+    """The practice on 1 September 2026: Kim has seen a client from Perth, and is asked back. Staff go by first name."""
 
+    now: datetime = NOW
 
-def keep(world: World, **changes: Any) -> None:
-    """The source as something else has left it."""
-    before = world.read(Appointment, SOURCE)
-    work = UnitOfWork()
-    work.save_appointment(replace(before, **changes), before)
-    container.store.commit(work)
+    def create_records(self) -> None:
+        """Save the practice and its client; reviews are signed without asking Secrets Manager."""
+        vars(container)["review_key"] = lambda: "the key that signs reviews"
+        methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
+        common: dict[str, Any] = {"meeting_methods": methods, "location_ids": (COLLINS_STREET,)}
+        address = ("1 Collins St", "branch@example.org", "AU", "VIC")
+        write(
+            Settings(organisation_name="Harbour Counselling", timezone=MELBOURNE),
+            Location(COLLINS_STREET, "Collins Street", MELBOURNE, *address),
+            Location(HAY_STREET, "Hay Street", PERTH),
+            Service(COUNSELLING, "Counselling", 60, availability=AvailabilitySource.STAFF, **common),
+            Service(WALK_IN, "Walk-in", 30, availability=AvailabilitySource.QUICKSTREAM, **common),
+        )
+        for name, (staff_id, role) in ROLES.items():
+            places = (HAY_STREET,) if name == "lee" else (COLLINS_STREET,)
+            services = (COUNSELLING, WALK_IN)
+            staff = Staff(staff_id, name.title(), f"{name}@example.org", role, places, services, timezone=MELBOURNE)
+            schedules = KIM_SCHEDULES if name == "kim" else (work_schedule(LEE_MON_TUE, (1, 2), 9, 14),)
+            write(*staff_records(staff, *schedules))
+        save_source(make_client())
 
+    def as_staff(self, method: str, url: str, body: object = None, who: str = "kim", **more: Any) -> Reply:
+        """A request of one of the staff, by first name."""
+        return self.call(method, url, body, login=claims(f"{who}@example.org", f"[{ROLES[who][1].value}]"), **more)
 
-def call_off(world: World) -> None:
-    """The source does not take place after all."""
-    keep(world, state=AppointmentState.BOOKED)
-    before = world.read(Appointment, SOURCE)
-    work = UnitOfWork()
-    work.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
-    container.store.commit(work)
+    def set_schedules(self, *schedules: WorkSchedule, off: tuple[TimeOff, ...] = (), staff_id: str = KIM) -> None:
+        """Change the schedules of Kim, or of another."""
+        rota = replace(self.read(Rota, staff_id), schedules=schedules, time_off=off)
+        member = self.read(TeamMember, COLLINS_STREET, staff_id)
+        write(rota, member.updated_from(self.read(Staff, staff_id), rota))
 
+    def update_source(self, **changes: Any) -> None:
+        """Change the source appointment."""
+        before = self.read(Appointment, SOURCE)
+        with committed() as work:
+            work.save_appointment(replace(before, **changes), before)
 
-def rows() -> dict[tuple[str, str], Any]:
-    """Everything in the table."""
-    return {(row.pk, row.sk): row.attribute_values for row in Row.scan(consistent_read=True)}
+    def cancel_source(self) -> None:
+        """Cancel the source appointment."""
+        self.update_source(state=AppointmentState.BOOKED)
+        before = self.read(Appointment, SOURCE)
+        with committed() as work:
+            work.save_appointment(before.cancelled(Cancellation("Ill", "Ana", NOW, within_24h=False)), before)
 
+    def try_preview(self, who: str = "kim", of: str = SOURCE, **more: Any) -> Reply:
+        """A preview of Ana's next session by phone, on Tuesday 29 September at ten by her clock: noon in Melbourne."""
+        body: dict[str, Any] = {"approach": "manual", "work_schedule_id": MON_TUE, "modality": "phone"}
+        body |= {"date": "2026-09-29", "time": "10:00"} | more
+        sent = {name: value for name, value in body.items() if value is not ...}
+        return self.as_staff("POST", f"/quickview/appointments/{of}/rebook/preview", sent, who)
 
-def call(world: World, method: str, url: str, body: object = None, who: str = "kim", **more: Any) -> Reply:
-    """A request of one of the staff, by first name."""
-    return world.call(method, url, body, login=claims(f"{who}@example.org", f"[{ROLES[who][1].value}]"), **more)
+    def preview(self, who: str = "kim", **more: Any) -> Any:
+        """A preview that succeeds."""
+        return self.try_preview(who, **more).body()
 
+    def try_confirm(self, token: Any, who: str = "kim", of: str = SOURCE, **more: Any) -> Reply:
+        """A booking of what was previewed."""
+        return self.as_staff("POST", f"/quickview/appointments/{of}/rebook", {"review_token": token}, who, **more)
 
-def wanted(**more: Any) -> dict[str, Any]:
-    """Ana's next session by phone, on Tuesday 29 September at ten by her clocks: noon in Melbourne."""
-    when = {"date": "2026-09-29", "time": "10:00"}
-    return {"approach": "manual", "work_schedule_id": MON_TUE, "modality": "phone", **when, **more}
+    def rebook(self, who: str = "kim", **more: Any) -> Any:
+        """A preview and its booking, both of which succeed."""
+        return self.try_confirm(self.preview(who, **more)["review_token"], who).body(201)
 
-
-def preview(world: World, who: str = "kim", of: str = SOURCE, **more: Any) -> Reply:
-    """The answer to a preview."""
-    body = {name: value for name, value in wanted(**more).items() if value is not ...}
-    return call(world, "POST", f"/quickview/appointments/{of}/rebook/preview", body, who)
-
-
-def reviewed(world: World, who: str = "kim", **more: Any) -> dict[str, Any]:
-    """A preview that was given."""
-    reply = preview(world, who, **more)
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
-
-
-def confirm(world: World, token: Any, who: str = "kim", of: str = SOURCE, **more: Any) -> Reply:
-    """The answer to a booking of what was reviewed."""
-    return call(world, "POST", f"/quickview/appointments/{of}/rebook", {"review_token": token}, who, **more)
-
-
-def rebooked(world: World, who: str = "kim", **more: Any) -> dict[str, Any]:
-    """A rebooking that was made."""
-    reply = confirm(world, reviewed(world, who, **more)["review_token"], who)
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
-
-
-def letters(world: World, appointment_id: str) -> dict[Audience, str]:
-    """What was written about a booking to each audience, as text."""
-    entry = journal(appointment_id)[-1]
-    booked: Appointment = world.read(Appointment, appointment_id)
-    clients = [world.read(Client, a.client_id) for a in booked.attendees]
-    staff = world.read(Staff, booked.staff_id or "")
-    message_context = MessageContext(
-        world.read(Settings),
-        booked,
-        world.read(Location, booked.location_id),
-        world.read(Service, booked.service_id),
-        {c.id: c for c in clients},
-        {staff.id: staff},
-    )
-    told = [
-        notice
-        for message in entry.messages
-        for notice in route(message, entry, message_context, world.now).notifications
-    ]
-    texts = ((notice.audience, build_content(notice, "https://desk.example.org")) for notice in told)
-    return {audience: "\n".join([text.lead, *text.plain_rows]) for audience, text in texts}
+    def message_texts(self, appointment_id: str) -> dict[Audience, str]:
+        """The text of the message to each audience about a booking."""
+        entry = journal(appointment_id)[-1]
+        booked: Appointment = self.read(Appointment, appointment_id)
+        clients = [self.read(Client, a.client_id) for a in booked.attendees]
+        staff = self.read(Staff, booked.staff_id or "")
+        context = MessageContext(
+            self.read(Settings),
+            booked,
+            self.read(Location, booked.location_id),
+            self.read(Service, booked.service_id),
+            {c.id: c for c in clients},
+            {staff.id: staff},
+        )
+        routed = (route(message, entry, context, self.now) for message in entry.messages)
+        sent = [notification for each in routed for notification in each.notifications]
+        texts = ((n.audience, build_content(n, "https://desk.example.org")) for n in sent)
+        return {audience: "\n".join([text.lead, *text.plain_rows]) for audience, text in texts}

@@ -1,4 +1,4 @@
-"""Set-up as an administrator does it: the pool of logins, and the few bodies every test begins with."""
+"""Set-up by an administrator: the user pool, and the bodies most tests begin with."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import boto3
 
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import Reply, claims
-from tests.integration.conftest import REGION
+from tests.builders.in_process.moto_table import REGION
 
 Api = Callable[..., Reply]
 ADMIN = claims("admin@example.org", "[admin]")
-PLACE = {"name": "Toronto", "timezone": "America/Toronto"}
-SERVICE = {"name": "Mortgage advice", "duration_minutes": 30}
+LOCATION_BODY = {"name": "Toronto", "timezone": "America/Toronto"}
+SERVICE_BODY = {"name": "Mortgage advice", "duration_minutes": 30}
 
 
-class Pool:
-    """The staff user pool as an operator sees it."""
+class UserPool:
+    """The staff user pool."""
 
     def __init__(self) -> None:
         self.client = boto3.client("cognito-idp", region_name=REGION)
@@ -32,27 +32,24 @@ class Pool:
         found = self.client.admin_list_groups_for_user(UserPoolId=self.id, Username=email)
         return [group["GroupName"] for group in found["Groups"]]
 
-    def enabled(self, email: str) -> bool | None:
-        """Whether a login works; none when there is none."""
+    def is_enabled(self, email: str) -> bool | None:
+        """True if a login works; ``None`` without a login."""
         try:
             return bool(self.client.admin_get_user(UserPoolId=self.id, Username=email)["Enabled"])
         except self.client.exceptions.UserNotFoundException:
             return None
 
 
-def made(api: Api, url: str, body: dict[str, Any], **more: Any) -> Any:
-    """What a POST made."""
-    reply = api("POST", url, body, **more)
-    assert reply.status == 201, reply.text
-    return reply.json
+def create(api: Api, url: str, body: dict[str, Any], **more: Any) -> Any:
+    """The record that a POST creates."""
+    return api("POST", url, body, **more).body(201)
 
 
-def pointers(reply: Reply) -> list[str]:
+def error_pointers(reply: Reply) -> list[str]:
     """The fields a 422 complains about."""
-    assert reply.status == 422, reply.text
-    return [error["pointer"] for error in reply.json["errors"]]
+    return [error["pointer"] for error in reply.body(422)["errors"]]
 
 
-def person(name: str, role: str, **more: Any) -> dict[str, Any]:
-    """The body that adds somebody to the staff."""
+def staff_body(name: str, role: str, **more: Any) -> dict[str, Any]:
+    """The body of a new staff member."""
     return {"name": name, "email": f"{name.lower()}@example.org", "role": role, **more}

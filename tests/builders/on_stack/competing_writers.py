@@ -27,10 +27,10 @@ from chalicelib.services.availability.availability_reader import AvailabilityRea
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
+from tests.builders.in_process.moto_table import reset_container
 from tests.builders.on_stack.local_stack import LocalStack
 from tests.builders.on_stack.stack_branch import StackBranch, email_address
 from tests.builders.on_stack.stack_requests import body_of, outcomes
-from tests.integration.conftest import forget_singletons
 
 
 class BarrierStore(DynamoStore):
@@ -69,9 +69,9 @@ def in_process_container(stack: LocalStack, monkeypatch: pytest.MonkeyPatch, **e
     }
     for name, value in (defaults | environment).items():
         monkeypatch.setenv(name, value)
-    forget_singletons()
+    reset_container()
     yield
-    forget_singletons()
+    reset_container()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from chalicelib.domain.organisation.rota import CalendarType, Rota, TimeOff, Wor
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.generators.block_day_plans import Day
 from tests.builders.generators.staff_day_plans import Plan, PlannedPerson, Span
-from tests.builders.in_process.sample_organisation import TORONTO
+from tests.builders.in_process.sample_records import TORONTO
 
 SECOND_LOCATION = "loc_00000000000000000000000002"
 LOCATIONS = (TORONTO, SECOND_LOCATION)

@@ -1,4 +1,4 @@
-"""Clients as staff bring them: on record or new, written with the appointment or not at all (features 22–24, 27)."""
+"""Attendees whom staff name: on record or new, written with the appointment or not at all (features 22–24, 27)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from chalicelib.services.appointments.attendees import AttendeeRequest, refs
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, NOW, TORONTO, World, offered
+from tests.builders.in_process.client_requests import make_client
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ALEX, ALEX_EMAIL, MORTGAGE, NOW, TORONTO, make_service
+from tests.builders.in_process.table_records import committed, write
 
 BO = ClientProfile("Bo", "Lind", email="Bo@Example.org", mobile="(416) 555-0100", receive_sms=True)
-ASKED = offered(
+ASKED = make_service(
     MORTGAGE,
     "Mortgage advice",
     questions=(
@@ -29,22 +32,18 @@ ASKED = offered(
         Question("how", "How?", QuestionType.CHOICE, options=("rent", "own"), required=True),
     ),
 )
-CONTEXT = Context(NOW, Principal(ALEX, "Alex", "alex@example.org", frozenset({Role.MANAGER}), frozenset({TORONTO})))
+CONTEXT = Context(NOW, Principal(ALEX, "Alex", ALEX_EMAIL, frozenset({Role.MANAGER}), frozenset({TORONTO})))
 
 
-def on_record(world: World, **more: Any) -> Client:
+def on_record(org: Organisation, **more: Any) -> Client:
     """A client who has been to the branch."""
-    work = UnitOfWork()
-    work.relation_counts[(TORONTO, "cli_1")] = 1
-    client = work.save(
-        Client("Ana", "Ruiz", id="cli_1", created_at=NOW, updated_at=NOW, email="ana@example.org", **more)
-    )
-    container.store.commit(work)
-    return client
+    with committed() as work:
+        work.relation_counts[(TORONTO, "cli_1")] = 1
+        return work.save(make_client("cli_1", email="ana@example.org", **more))
 
 
 def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = None) -> tuple[Attendee, ...]:
-    """The guests as attendees, written; ``meanwhile`` is called between decision and commit."""
+    """The requested attendees, saved; ``meanwhile`` is called between decision and commit."""
     store = container.store
     attending = container.attendee_registration
     known = attending.normalise(guests, TORONTO)
@@ -58,17 +57,17 @@ def attended(*guests: AttendeeRequest, asked: bool = False, meanwhile: object = 
 
 
 def refused(*guests: AttendeeRequest, asked: bool = False) -> tuple[str, list[str]]:
-    """The code and pointers with which these guests are refused."""
+    """The code and pointers that refuse these attendees."""
     with pytest.raises(Invalid) as caught:
         attended(*guests, asked=asked)
     return caught.value.code, [error.pointer for error in caught.value.errors]
 
 
-def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(world: World) -> None:
+def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(org: Organisation) -> None:
     (attendee,) = attended(
         AttendeeRequest(client=replace(BO, phone="+44 20 7946 0018", notes="Prefers mornings", language="fr"))
     )
-    client = world.read(Client, attendee.client_id)
+    client = org.read(Client, attendee.client_id)
     assert (client.mobile, client.phone, client.email) == ("+14165550100", "+442079460018", "bo@example.org")
     assert (client.notes, client.created_by, client.receive_sms) == ("Prefers mornings", ALEX, True)
     assert (attendee.name, attendee.language, attendee.contact) == ("Bo Lind", "fr", None)
@@ -79,35 +78,34 @@ def test_a_new_client_is_kept_as_staff_typed_them_and_reached_as_providers_want(
     assert (creation.action, consent.action) == ("created", "sms_consent_given")
 
 
-def test_a_new_client_is_found_again_by_the_widget(world: World) -> None:
-    world.lay()
+def test_a_new_client_is_found_again_by_the_widget(org: Organisation) -> None:
+    org.create_block()
     (attendee,) = attended(AttendeeRequest(client=BO))
-    booked = world.book(attendee={"first_name": "BO", "last_name": "Lind", "email": "bo@example.org"})
-    assert booked.status == 201, booked.text
-    contact = world.read(Contact, "bo@example.org")
+    booked = org.try_book(attendee={"first_name": "BO", "last_name": "Lind", "email": "bo@example.org"}).body(201)
+    contact = org.read(Contact, "bo@example.org")
     assert contact.clients == ((attendee.client_id, "bo lind"),)
-    assert [i for i, _ in contact.upcoming] == [booked.json["id"]]
-    assert world.read(Contact, "+14165550100").clients == contact.clients
+    assert [i for i, _ in contact.upcoming] == [booked["id"]]
+    assert org.read(Contact, "+14165550100").clients == contact.clients
 
 
 @pytest.mark.parametrize("reach", [{"email": "bo@example.org"}, {"mobile": "+14165550100"}])
-def test_an_address_or_a_mobile_number_is_enough(world: World, reach: dict[str, Any]) -> None:
+def test_an_address_or_a_mobile_number_is_enough(org: Organisation, reach: dict[str, Any]) -> None:
     (attendee,) = attended(AttendeeRequest(client=ClientProfile("Bo", "Lind", **reach)))
-    assert world.read(Client, attendee.client_id).receive_sms is False
+    assert org.read(Client, attendee.client_id).receive_sms is False
 
 
-def test_without_either_there_is_no_new_client(world: World) -> None:
+def test_without_either_there_is_no_new_client(org: Organisation) -> None:
     landline = ClientProfile("Bo", "Lind", phone="+14165550100")
     assert refused(AttendeeRequest(client=landline)) == ("contact_required", ["/client/email"])
 
 
-def test_consent_needs_a_number_to_be_given_for(world: World) -> None:
+def test_consent_needs_a_number_to_be_given_for(org: Organisation) -> None:
     new = ClientProfile("Bo", "Lind", email="bo@example.org", phone="+14165550100", receive_sms=True)
     (attendee,) = attended(AttendeeRequest(client=new))
-    assert world.read(Client, attendee.client_id).receive_sms is False
+    assert org.read(Client, attendee.client_id).receive_sms is False
 
 
-def test_two_new_clients_may_share_an_address(world: World) -> None:
+def test_two_new_clients_may_share_an_address(org: Organisation) -> None:
     party = attended(
         AttendeeRequest(client=BO),
         AttendeeRequest(
@@ -115,43 +113,41 @@ def test_two_new_clients_may_share_an_address(world: World) -> None:
         ),
     )
     first, second = (a.client_id for a in party)
-    assert world.read(Contact, "bo@example.org").clients == ((first, "bo lind"), (second, "kim lind"))
+    assert org.read(Contact, "bo@example.org").clients == ((first, "bo lind"), (second, "kim lind"))
     assert first != second
 
 
-def test_a_contact_that_is_known_keeps_what_it_knows(world: World) -> None:
-    world.lay()
-    booked = world.book().json["id"]
+def test_a_contact_that_is_known_keeps_what_it_knows(org: Organisation) -> None:
+    org.create_block()
+    booked = org.book()["id"]
     (attendee,) = attended(AttendeeRequest(client=ClientProfile("Eva", "Ruiz", email="ana@example.org")))
-    contact = world.read(Contact, "ana@example.org")
+    contact = org.read(Contact, "ana@example.org")
     assert [name for _, name in contact.clients] == ["ana ruiz", "eva ruiz"]
     assert contact.clients[1][0] == attendee.client_id
     assert [i for i, _ in contact.upcoming] == [booked]
 
 
-def test_a_client_on_record_comes_as_they_are_and_is_not_written(world: World) -> None:
-    client = on_record(world, language="fr")
+def test_a_client_on_record_comes_as_they_are_and_is_not_written(org: Organisation) -> None:
+    client = on_record(org, language="fr")
     (attendee,) = attended(AttendeeRequest(client_id=client.id, notes="By the lift"))
     assert (attendee.name, attendee.language) == ("Ana Ruiz", "fr")
     assert attendee.notes == "By the lift"
-    assert world.read(Client, client.id) == client
+    assert org.read(Client, client.id) == client
 
 
-def test_a_client_who_changes_meanwhile_is_looked_at_again(world: World) -> None:
-    client = on_record(world)
+def test_a_client_who_changes_meanwhile_is_looked_at_again(org: Organisation) -> None:
+    client = on_record(org)
 
     def rename() -> None:
-        work = UnitOfWork()
-        work.save(replace(client, last_name="Ruiz-Vega"))
-        container.store.commit(work)
+        write(replace(client, last_name="Ruiz-Vega"))
 
     with pytest.raises(Stale):
         attended(AttendeeRequest(client_id=client.id), AttendeeRequest(client=BO), meanwhile=rename)
     assert container.store.read([Ref.to(Contact, "bo@example.org")]).get(Contact, "bo@example.org") is None
 
 
-def test_what_is_wrong_is_pointed_at(world: World) -> None:
-    client, place = on_record(world), "/additional_attendees/1"
+def test_what_is_wrong_is_pointed_at(org: Organisation) -> None:
+    client, place = on_record(org), "/additional_attendees/1"
     assert refused(AttendeeRequest(client_id="cli_9")) == ("unknown_client", ["/client_id"])
     assert refused(AttendeeRequest(client_id="cli_9", pointer=place)) == ("unknown_client", [f"{place}/client_id"])
     twice = (AttendeeRequest(client_id=client.id), AttendeeRequest(client_id=client.id, pointer=place))
@@ -164,8 +160,8 @@ def test_what_is_wrong_is_pointed_at(world: World) -> None:
     assert refused(nowhere) == ("unknown_timezone", ["/client/timezone"])
 
 
-def test_questions_are_for_whom_it_is_made_and_answers_are_checked_for_everybody(world: World) -> None:
-    client, place = on_record(world), "/additional_attendees/0"
+def test_questions_are_for_whom_it_is_made_and_answers_are_checked_for_everybody(org: Organisation) -> None:
+    client, place = on_record(org), "/additional_attendees/0"
     answers = (Answer("why", "Moving"), Answer("how", "rent"))
     assert refused(AttendeeRequest(client_id=client.id, answers=answers[:1]), asked=True) == (
         "invalid_answers",

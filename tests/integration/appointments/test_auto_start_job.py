@@ -1,4 +1,4 @@
-"""What nobody commences for 31 days is commenced by itself: once, whatever was missed; nothing else is (feature 86)."""
+"""Appointments that nobody started within 31 days are started once, also after missed runs; no others (feature 86)."""
 
 from __future__ import annotations
 
@@ -14,42 +14,39 @@ from chalicelib.domain.appointments.appointment import Appointment, AppointmentS
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.persistence.due_index import DynamoDueWork
 from chalicelib.services.appointments.auto_start_job import AutoStartJob
-from tests.builders.in_process.sample_organisation import OPENING, World, at
-from tests.builders.in_process.staff_bookings import before_the_next_commit, journal, write
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import BLOCK_START, at
+from tests.builders.in_process.table_records import before_the_next_commit, journal, write
 
 MONTH = timedelta(days=31)
 SECOND = timedelta(seconds=1)
-LATE = OPENING + MONTH + SECOND
+LATE = BLOCK_START + MONTH + SECOND
+
+pytestmark = pytest.mark.organisation(seats=20)
 
 
-@pytest.fixture
-def world(world: World) -> World:
-    world.lay(limit=20)
-    return world
-
-
-def booked(world: World, start: datetime = OPENING, name: str = "ruiz", **fields: Any) -> str:
+def booked(org: Organisation, start: datetime = BLOCK_START, name: str = "ruiz", **fields: Any) -> str:
     """A client's appointment, as another part of the system would leave it."""
-    made: str = world.book(start, attendee={"email": f"{name}@example.org", "last_name": name}).json["id"]
+    made: str = org.book(start, attendee={"email": f"{name}@example.org", "last_name": name})["id"]
     if fields:
-        write(replace(world.read(Appointment, made), **fields))
+        write(replace(org.read(Appointment, made), **fields))
     return made
 
 
 def commence(now: datetime) -> int:
-    """How many a run at this time commences."""
+    """The number of appointments that a run at this time starts."""
     return container.auto_start_job.commence_overdue(now, lambda: True)["commenced"]
 
 
 @pytest.mark.parametrize("state", [AppointmentState.BOOKED, AppointmentState.ARRIVED])
 @pytest.mark.parametrize("reminded", [True, False])
-def test_it_is_commenced_once_after_31_days(world: World, state: AppointmentState, reminded: bool) -> None:
-    mine = booked(world, state=state)
+def test_it_is_commenced_once_after_31_days(org: Organisation, state: AppointmentState, reminded: bool) -> None:
+    mine = booked(org, state=state)
     if reminded:
-        container.reminder_job.remind(OPENING, lambda: True)
-    assert commence(OPENING + MONTH) == 0
+        container.reminder_job.remind(BLOCK_START, lambda: True)
+    assert commence(BLOCK_START + MONTH) == 0
     assert (commence(LATE), commence(LATE), commence(LATE + MONTH)) == (1, 0, 0)
-    after = world.read(Appointment, mine)
+    after = org.read(Appointment, mine)
     assert (after.state, after.reached_at(AppointmentState.IN_PROGRESS)) == (AppointmentState.IN_PROGRESS, LATE)
     entry = journal(mine)[0]
     assert (entry.action, entry.actor.label, entry.messages) == ("commenced", "System", ())
@@ -57,53 +54,53 @@ def test_it_is_commenced_once_after_31_days(world: World, state: AppointmentStat
     assert [e.action for e in journal(mine)].count("commenced") == 1
 
 
-def test_a_run_that_was_missed_is_caught_up_with(world: World) -> None:
-    mine = [booked(world, at(30 * n), f"guest{n}") for n in range(3)]
+def test_a_run_that_was_missed_is_caught_up_with(org: Organisation) -> None:
+    mine = [booked(org, at(30 * n), f"guest{n}") for n in range(3)]
     assert commence(LATE + 10 * MONTH) == 3
-    assert {world.read(Appointment, i).state for i in mine} == {AppointmentState.IN_PROGRESS}
+    assert {org.read(Appointment, i).state for i in mine} == {AppointmentState.IN_PROGRESS}
 
 
 @pytest.mark.parametrize("state", sorted(set(AppointmentState) - {AppointmentState.BOOKED, AppointmentState.ARRIVED}))
-def test_what_has_begun_or_ended_is_left_alone(world: World, state: AppointmentState) -> None:
-    mine = booked(world, state=state)
+def test_what_has_begun_or_ended_is_left_alone(org: Organisation, state: AppointmentState) -> None:
+    mine = booked(org, state=state)
     assert commence(LATE) == 0
-    assert world.read(Appointment, mine).state is state
+    assert org.read(Appointment, mine).state is state
 
 
-def test_a_request_waits_until_it_is_confirmed(world: World) -> None:
-    mine = booked(world, confirmed=False)
+def test_a_request_waits_until_it_is_confirmed(org: Organisation) -> None:
+    mine = booked(org, confirmed=False)
     assert commence(LATE) == 0
-    write(replace(world.read(Appointment, mine), confirmed=True))
+    write(replace(org.read(Appointment, mine), confirmed=True))
     assert commence(LATE) == 1
 
 
-def test_what_was_put_on_record_afterwards_waits_as_long_from_then_on(world: World) -> None:
-    mine = booked(world, created_at=OPENING + timedelta(days=30))
+def test_what_was_put_on_record_afterwards_waits_as_long_from_then_on(org: Organisation) -> None:
+    mine = booked(org, created_at=BLOCK_START + timedelta(days=30))
     assert commence(LATE + timedelta(days=30) - SECOND) == 0
     assert commence(LATE + timedelta(days=30)) == 1
-    assert world.read(Appointment, mine).state is AppointmentState.IN_PROGRESS
+    assert org.read(Appointment, mine).state is AppointmentState.IN_PROGRESS
 
 
-def test_reminders_come_first_and_go_on_as_ever(world: World) -> None:
-    write(replace(world.read(Settings), reminder_hours=(24, 2)))
-    mine = booked(world)
-    sweep = [container.reminder_job.remind(OPENING - timedelta(hours=h), lambda: True) for h in (24, 24, 2, 2, 0)]
+def test_reminders_come_first_and_go_on_as_ever(org: Organisation) -> None:
+    write(replace(org.read(Settings), reminder_hours=(24, 2)))
+    mine = booked(org)
+    sweep = [container.reminder_job.remind(BLOCK_START - timedelta(hours=h), lambda: True) for h in (24, 24, 2, 2, 0)]
     assert sweep == [1, 0, 1, 0, 0]
-    assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH - SECOND)) == []
-    assert list(DynamoDueWork().due_auto_starts(OPENING + MONTH)) == [mine]
+    assert list(DynamoDueWork().due_auto_starts(BLOCK_START + MONTH - SECOND)) == []
+    assert list(DynamoDueWork().due_auto_starts(BLOCK_START + MONTH)) == [mine]
     assert commence(LATE) == 1
     assert list(DynamoDueWork().due_auto_starts(LATE + MONTH)) == []
 
 
-def test_of_two_runs_at_once_one_writes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, runs = booked(world), []
-    before_the_next_commit(monkeypatch, lambda: runs.append(commence(LATE)))
+def test_of_two_runs_at_once_one_writes(org: Organisation) -> None:
+    mine, runs = booked(org), []
+    before_the_next_commit(lambda: runs.append(commence(LATE)))
     assert (commence(LATE), runs) == (0, [1])
     assert [e.action for e in journal(mine)].count("commenced") == 1
 
 
-def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: World) -> None:
-    ids = [booked(world, at(30 * n), f"guest{n}") for n in range(2)]
+def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(org: Organisation) -> None:
+    ids = [booked(org, at(30 * n), f"guest{n}") for n in range(2)]
 
     class Broken:
         """A due index that names something unreadable first."""
@@ -124,5 +121,5 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(world: Worl
     commencing = AutoStartJob(Faulty(), Broken(), container.ids, lambda *_: None)  # type: ignore[arg-type]  # a part
     with pytest.raises(ValueError):  # noqa: PT011  # it has no words
         commencing.commence_overdue(at(31) + MONTH, lambda: True)
-    assert {world.read(Appointment, i).state for i in ids} == {AppointmentState.IN_PROGRESS}
+    assert {org.read(Appointment, i).state for i in ids} == {AppointmentState.IN_PROGRESS}
     assert commencing.commence_overdue(LATE, lambda: False) == {"commenced": 0}

@@ -1,4 +1,4 @@
-"""Walking a dashboard's list page by page shows exactly what it is about and the caller sees, in order of start."""
+"""A dashboard list read page by page has exactly the caller's appointments, in order of start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.services.appointment_access import can_view
 from chalicelib.services.appointments.dashboard import DashboardRequest, DashboardView
 from chalicelib.services.context import Context
-from chalicelib.services.unit_of_work import UnitOfWork
+from tests.builders.in_process.table_records import committed, write
 
 NOW = datetime.fromisoformat("2026-12-01T12:00:00+00:00")
 # Each in a zone of its own, so that a day begins at another instant.
@@ -38,7 +38,7 @@ LISTS = [DashboardView.UNCONFIRMED, DashboardView.UNASSIGNED, DashboardView.UPCO
 
 
 class Fact(NamedTuple):
-    """What matters of an appointment; ``minutes`` from now on to its start."""
+    """The facts of an appointment that decide about lists; it starts in ``minutes``."""
 
     minutes: int
     location_id: str = "loc_a"
@@ -71,13 +71,12 @@ def principal(staff_id: str) -> Principal:
 
 @pytest.fixture
 def people(table: None) -> None:
-    work = UnitOfWork()
-    work.save(Settings(timezone="UTC"))
-    for location_id, zone in ZONES.items():
-        work.save(Location(location_id, location_id, zone))
-    for staff_id, (role, location_ids, timezone) in PEOPLE.items():
-        work.save(Staff(staff_id, staff_id, f"{staff_id}@example.org", role, location_ids, timezone=timezone))
-    container.store.commit(work)
+    with committed() as work:
+        work.save(Settings(timezone="UTC"))
+        for location_id, zone in ZONES.items():
+            work.save(Location(location_id, location_id, zone))
+        for staff_id, (role, location_ids, timezone) in PEOPLE.items():
+            work.save(Staff(staff_id, staff_id, f"{staff_id}@example.org", role, location_ids, timezone=timezone))
 
 
 @pytest.fixture
@@ -89,9 +88,8 @@ def booked(wanted: Sequence[Fact]) -> list[Appointment]:
     """These appointments, in the table."""
     saved = []
     for begin in range(0, len(wanted), 100):
-        work = UnitOfWork()
-        saved += [work.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
-        container.store.commit(work)
+        with committed() as work:
+            saved += [work.save(appointment(n, wanted[n])) for n in range(begin, min(begin + 100, len(wanted)))]
     return saved
 
 
@@ -116,10 +114,10 @@ def appointment(number: int, fact: Fact) -> Appointment:
     return made.cancelled(Cancellation("", "", NOW, False)) if fact.cancelled else made
 
 
-def walked(
+def all_pages(
     who: Principal, listing: DashboardRequest, now: datetime = NOW, pace: timedelta = timedelta()
 ) -> list[Appointment]:
-    """The whole list as somebody reads it page by page, each of them so much later than the one before."""
+    """The whole list, page by page, each read so much later than the one before."""
     found: list[Appointment] = []
     while True:
         page = container.dashboard.list_page(Context(now, who), listing)
@@ -132,7 +130,7 @@ def walked(
 
 @dataclass(frozen=True)
 class Oracle:
-    """The list by the words of the contract, one appointment after the other."""
+    """The list as the contract describes it, decided for each appointment alone."""
 
     who: Principal
     listing: DashboardRequest
@@ -180,9 +178,9 @@ def test_a_walk_shows_the_whole_list_and_nothing_else(
     oracle = Oracle(who, listing)
     if oracle.refused:
         with pytest.raises(NotFound):
-            walked(who, listing)
+            all_pages(who, listing)
         return
-    shown = [(a.start, a.id) for a in walked(who, listing)]
+    shown = [(a.start, a.id) for a in all_pages(who, listing)]
     assert shown == sorted((a.start, a.id) for a in everything if oracle.shows(a))
 
 
@@ -191,7 +189,7 @@ def test_requests_that_begin_while_one_reads_are_not_lost(people: None, show_con
     """Every page is read ten minutes after the one before; what begins meanwhile stays where it was."""
     listing = DashboardRequest(DashboardView.UNCONFIRMED, "loc_a", show_confirmed=show_confirmed, limit=1)
     appointments = booked([Fact(minutes, confirmed=False) for minutes in range(-20, 25, 5)])
-    shown = walked(principal("stf_none"), listing, pace=timedelta(minutes=10))
+    shown = all_pages(principal("stf_none"), listing, pace=timedelta(minutes=10))
     assert [a.id for a in shown] == [a.id for a in appointments]
 
 
@@ -209,9 +207,7 @@ def test_many_locations_are_one_list(people: None) -> None:
     """A colleague's list where the caller works at more places than one condition can name."""
     places = frozenset({"loc_a", *(f"loc_{n}" for n in range(199))})
     who = replace(principal("stf_ab"), location_ids=places)
-    work = UnitOfWork()
-    work.save(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
-    container.store.commit(work)
+    write(Staff("stf_c", "", "", Role.STAFF, ("loc_a",)))
     first, _, last = booked([Fact(n, place, "stf_c") for n, place in enumerate(("loc_a", "loc_b", "loc_198"))])
-    shown = walked(who, DashboardRequest(DashboardView.UPCOMING, staff_id="stf_c", limit=2))
+    shown = all_pages(who, DashboardRequest(DashboardView.UPCOMING, staff_id="stf_c", limit=2))
     assert [a.id for a in shown] == [first.id, last.id]

@@ -9,380 +9,361 @@ import pytest
 
 from chalicelib.container import container
 from chalicelib.domain.appointments.appointment import Appointment
-from chalicelib.domain.organisation.catalogue import Login
-from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.doubles.api_gateway import Reply, claims
-from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, at, employed
-from tests.builders.in_process.status_bookings import (
-    ADMIN,
-    booked,
-    cancel,
-    events,
-    history,
-    logged,
-    move,
-    named,
-    record,
-    reschedule,
-    said,
-    set_up,
-    shown,
-    switch,
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import (
+    ALEX,
+    BLOCK_START,
+    CENTRAL,
+    MORTGAGE,
+    SAM,
+    SAM_EMAIL,
+    TORONTO,
+    at,
+    hire,
 )
+from tests.builders.in_process.status_requests import ADMIN, event_types, messages, status_names
+from tests.builders.in_process.table_records import read
 
 COPIES = [("staff_booked", "location"), ("staff_booked", "organisation")]
 UNCONFIRMED = f"/appointments?view=unconfirmed&location_id={TORONTO}"
 
 
-def listed(world: World, more: str = "") -> list[tuple[str, str]]:
-    """Who is on the list of requests, and in which status."""
-    items = world.staff("GET", UNCONFIRMED + more).json["items"]
+def listed(org: Organisation, more: str = "") -> list[tuple[str, str]]:
+    """Id and status of each appointment on the list of requests."""
+    items = org.as_staff("GET", UNCONFIRMED + more).json["items"]
     return [(item["id"], item["status"]["name"]) for item in items]
 
 
-def test_a_request_is_confirmed(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
+def test_a_request_is_confirmed(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
     received = {"id": sts["Received"], "name": "Received", "colour": "#2e7d32", "predicate": "start"}
     assert (asked["confirmed"], asked["state"], asked["status"]) == (False, "booked", received)
     assert asked["message"].startswith("We have received your request")
-    assert said(world, asked["id"]) == [("request_received", "client")]
-    assert events(world, asked["id"]) == ["appointment.requested"]
-    mine = world.call("GET", f"/public/appointments/{asked['id']}?code={asked['code']}").json
+    assert messages(asked["id"]) == [("request_received", "client")]
+    assert event_types(asked["id"]) == ["appointment.requested"]
+    mine = org.call("GET", f"/public/appointments/{asked['id']}?code={asked['code']}").json
     assert (mine["confirmed"], mine["status"]) == (False, received)
-    file = world.call("GET", f"/public/appointments/{asked['id']}/calendar.ics?code={asked['code']}")
+    file = org.call("GET", f"/public/appointments/{asked['id']}/calendar.ics?code={asked['code']}")
     assert "STATUS:TENTATIVE" in file.text
-    assert listed(world) == [(asked["id"], "Received")]
-    full = world.book(OPENING, attendee={"email": "bo@example.org", "first_name": "Bo"})
-    assert (full.status, full.json["code"]) == (409, "capacity_exhausted")
+    assert listed(org) == [(asked["id"], "Received")]
+    full = org.try_book(BLOCK_START, attendee={"email": "bo@example.org", "first_name": "Bo"})
+    assert full.refusal == (409, "capacity_exhausted")
 
-    reply = move(world, asked["id"], sts["Confirmed"], expected_status_id=sts["Received"])
-    assert reply.status == 200, reply.text
-    assert (reply.json["confirmed"], reply.json["status"]["name"]) == (True, "Confirmed")
-    assert said(world, asked["id"])[1:] == [("confirmation", "client"), *COPIES]
-    assert events(world, asked["id"])[1:] == ["appointment.confirmed", "appointment.status_changed"]
-    assert listed(world) == []
-    assert listed(world, "&show_confirmed=true") == [(asked["id"], "Confirmed")]
-    lines = history(world, asked["id"])
-    assert named(lines) == ["Confirmed", "Received"]
+    reply = org.statuses.change(asked["id"], sts["Confirmed"], expected_status_id=sts["Received"]).body()
+    assert (reply["confirmed"], reply["status"]["name"]) == (True, "Confirmed")
+    assert messages(asked["id"])[1:] == [("confirmation", "client"), *COPIES]
+    assert event_types(asked["id"])[1:] == ["appointment.confirmed", "appointment.status_changed"]
+    assert listed(org) == []
+    assert listed(org, "&show_confirmed=true") == [(asked["id"], "Confirmed")]
+    lines = org.statuses.history(asked["id"])
+    assert status_names(lines) == ["Confirmed", "Received"]
     assert [line["by"] for line in lines] == ["Alex", "Modern Client View"]
 
 
-def test_a_rejection_needs_a_reason_and_frees_the_place(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
+def test_a_rejection_needs_a_reason_and_frees_the_place(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
     for reason in ({}, {"reason": ""}, {"reason": "  "}, {"reason": "\u200b\u2060"}):
-        refused = move(world, asked["id"], sts["No papers"], **reason)
-        assert (refused.status, refused.json["code"]) == (422, "reason_required")
-    assert move(world, asked["id"], sts["No papers"], reason="x" * 10_000).status == 422
-    assert shown(world, asked["id"])["version"] == 1
+        assert org.statuses.change(asked["id"], sts["No papers"], **reason).refusal == (422, "reason_required")
+    assert org.statuses.change(asked["id"], sts["No papers"], reason="x" * 10_000).status == 422
+    assert org.appointment(asked["id"])["version"] == 1
 
-    reply = move(world, asked["id"], sts["No papers"], reason="Papers are missing")
+    reply = org.statuses.change(asked["id"], sts["No papers"], reason="Papers are missing")
     assert (reply.status, reply.json["state"]) == (200, "cancelled")
     assert reply.json["cancellation"]["reason"] == "Papers are missing"
     assert reply.json["status"]["name"] == "No papers"
-    assert said(world, asked["id"])[1:] == [("cancelled", "client")]
-    assert events(world, asked["id"])[1:] == ["appointment.cancelled", "appointment.status_changed"]
-    assert [(line["status"]["name"], line["reason"]) for line in history(world, asked["id"])] == [
+    assert messages(asked["id"])[1:] == [("cancelled", "client")]
+    assert event_types(asked["id"])[1:] == ["appointment.cancelled", "appointment.status_changed"]
+    assert [(line["status"]["name"], line["reason"]) for line in org.statuses.history(asked["id"])] == [
         ("No papers", "Papers are missing"),
         ("Received", None),
     ]
-    assert world.book(OPENING, attendee={"email": "bo@example.org", "first_name": "Bo"}).status == 201
-    late = move(world, asked["id"], sts["Confirmed"])
-    assert (late.status, late.json["code"]) == (409, "wrong_state")
+    assert org.try_book(BLOCK_START, attendee={"email": "bo@example.org", "first_name": "Bo"}).status == 201
+    assert org.statuses.change(asked["id"], sts["Confirmed"]).refusal == (409, "wrong_state")
 
 
-def test_a_client_who_cancels_ends_in_the_lowest_cancellation(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    move(world, asked["id"], sts["By phone"])
-    reply = cancel(world, asked, "I am ill")
+def test_a_client_who_cancels_ends_in_the_lowest_cancellation(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    org.statuses.change(asked["id"], sts["By phone"])
+    reply = org.cancel(asked, reason="I am ill")
     assert (reply.status, reply.json["status"]["name"]) == (200, "Declined")
-    assert history(world, asked["id"])[0]["reason"] == "cancelled by customer: I am ill"
-    assert said(world, asked["id"])[-3:] == [
+    assert org.statuses.history(asked["id"])[0]["reason"] == "cancelled by customer: I am ill"
+    assert messages(asked["id"])[-3:] == [
         ("cancelled", "client"),
         ("staff_cancelled", "location"),
         ("staff_cancelled", "organisation"),
     ]
 
 
-def refused(reply: Reply) -> tuple[int, str]:
-    """Status and code of a refusal."""
-    return reply.status, reply.json["code"]
+def test_every_move_is_guarded(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    stale = org.statuses.change(asked["id"], sts["Confirmed"], expected_status_id=sts["In review"])
+    assert stale.refusal == (409, "status_changed")
+    stale = org.statuses.change(asked["id"], sts["Confirmed"], headers={"If-Match": '"7"'})
+    assert stale.refusal == (412, "version_mismatch")
+    assert org.statuses.change(asked["id"], "sts_nothing").refusal == (422, "unknown_status")
+    assert org.statuses.change("apt_nothing", sts["Confirmed"]).refusal == (404, "not_found")
+    assert (org.appointment(asked["id"])["version"], messages(asked["id"])) == (1, [("request_received", "client")])
 
-
-def test_every_move_is_guarded(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    stale = move(world, asked["id"], sts["Confirmed"], expected_status_id=sts["In review"])
-    assert refused(stale) == (409, "status_changed")
-    stale = move(world, asked["id"], sts["Confirmed"], headers={"If-Match": '"7"'})
-    assert refused(stale) == (412, "version_mismatch")
-    assert refused(move(world, asked["id"], "sts_nothing")) == (422, "unknown_status")
-    assert refused(move(world, "apt_nothing", sts["Confirmed"])) == (404, "not_found")
-    assert (shown(world, asked["id"])["version"], said(world, asked["id"])) == (1, [("request_received", "client")])
-
-    first = move(world, asked["id"], sts["Confirmed"], headers={"If-Match": '"1"'})
-    again = move(world, asked["id"], sts["Confirmed"])
+    first = org.statuses.change(asked["id"], sts["Confirmed"], headers={"If-Match": '"1"'})
+    again = org.statuses.change(asked["id"], sts["Confirmed"])
     assert (again.status, again.json) == (200, first.json)
-    assert named(history(world, asked["id"])) == ["Confirmed", "Received"]
-    told = said(world, asked["id"])
+    assert status_names(org.statuses.history(asked["id"])) == ["Confirmed", "Received"]
+    sent = messages(asked["id"])
     # From one confirmation to another nobody is told anything (D29).
-    assert move(world, asked["id"], sts["By phone"], reason="Called").json["confirmed"] is True
-    assert said(world, asked["id"]) == told
-    assert events(world, asked["id"])[-1] == "appointment.status_changed"
+    assert org.statuses.change(asked["id"], sts["By phone"], reason="Called").json["confirmed"] is True
+    assert messages(asked["id"]) == sent
+    assert event_types(asked["id"])[-1] == "appointment.status_changed"
 
     # What the client has been told only an administrator takes back (D28).
-    assert refused(move(world, asked["id"], sts["In review"])) == (403, "forbidden")
-    assert move(world, asked["id"], sts["In review"], who=ADMIN).json["confirmed"] is False
-    assert said(world, asked["id"]) == told
-    assert move(world, asked["id"], sts["Confirmed"]).json["confirmed"] is True
-    assert said(world, asked["id"]) == [*told, *told[1:]]
-    lines = history(world, asked["id"])
-    assert named(lines) == ["Confirmed", "In review", "By phone", "Confirmed", "Received"]
+    assert org.statuses.change(asked["id"], sts["In review"]).refusal == (403, "forbidden")
+    assert org.statuses.change(asked["id"], sts["In review"], who=ADMIN).json["confirmed"] is False
+    assert messages(asked["id"]) == sent
+    assert org.statuses.change(asked["id"], sts["Confirmed"]).json["confirmed"] is True
+    assert messages(asked["id"]) == [*sent, *sent[1:]]
+    lines = org.statuses.history(asked["id"])
+    assert status_names(lines) == ["Confirmed", "In review", "By phone", "Confirmed", "Received"]
     assert [line["reason"] for line in lines] == [None, None, "Called", None, None]
     assert [line["status"]["position"] for line in lines] == [3, 2, 4, 3, 1]
 
 
-def test_a_history_comes_in_pages(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
+def test_a_history_comes_in_pages(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
     for _ in range(2):
-        move(world, asked["id"], sts["In review"])
-        move(world, asked["id"], sts["Received"])
-    whole, url = history(world, asked["id"]), f"/appointments/{asked['id']}/history?limit=2"
-    pages = [world.staff("GET", url).json]
+        org.statuses.change(asked["id"], sts["In review"])
+        org.statuses.change(asked["id"], sts["Received"])
+    whole, url = org.statuses.history(asked["id"]), f"/appointments/{asked['id']}/history?limit=2"
+    pages = [org.as_staff("GET", url).json]
     while pages[-1]["next_cursor"]:
-        pages.append(world.staff("GET", f"{url}&cursor={pages[-1]['next_cursor']}").json)
+        pages.append(org.as_staff("GET", f"{url}&cursor={pages[-1]['next_cursor']}").json)
     assert [line for page in pages for line in page["items"]] == whole
     assert [len(page["items"]) for page in pages] == [2, 2, 1]
-    assert named(whole) == ["Received", "In review", "Received", "In review", "Received"]
-    wrong = world.staff("GET", f"/appointments/{asked['id']}/history?cursor=bm8")
-    assert refused(wrong) == (422, "invalid_cursor")
+    assert status_names(whole) == ["Received", "In review", "Received", "In review", "Received"]
+    assert org.as_staff("GET", f"/appointments/{asked['id']}/history?cursor=bm8").refusal == (422, "invalid_cursor")
 
 
-def test_the_log_names_every_status(world: World) -> None:
+def test_the_log_names_every_status(org: Organisation) -> None:
     """Feature 39: whoever moves it, the log says from where to where, by name."""
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    move(world, asked["id"], sts["By phone"])
-    reschedule(world, asked, at(60))
-    move(world, asked["id"], sts["No papers"], reason="Papers are missing")
-    assert logged(world, asked["id"]) == [("Received", "No papers"), ("By phone", "Received"), ("Received", "By phone")]
-    other = booked(world)
-    cancel(world, other)
-    assert logged(world, other["id"]) == [("Received", "Declined")]
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    org.statuses.change(asked["id"], sts["By phone"])
+    org.reschedule(asked, at(60))
+    org.statuses.change(asked["id"], sts["No papers"], reason="Papers are missing")
+    assert org.statuses.log(asked["id"]) == [
+        ("Received", "No papers"),
+        ("By phone", "Received"),
+        ("Received", "By phone"),
+    ]
+    other = org.book()
+    org.cancel(other)
+    assert org.statuses.log(other["id"]) == [("Received", "Declined")]
 
 
-def test_what_is_over_is_not_rejected(world: World) -> None:
+def test_what_is_over_is_not_rejected(org: Organisation) -> None:
     """D32: a confirmed one whose time is over cannot be called off by way of a status either; nobody is written to."""
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    move(world, asked["id"], sts["Confirmed"])
-    told = said(world, asked["id"])
-    world.now = at(30)
-    assert refused(move(world, asked["id"], sts["Declined"], reason="Too late")) == (409, "wrong_state")
-    assert refused(world.staff("POST", f"/appointments/{asked['id']}/cancel", {})) == (409, "wrong_state")
-    assert (shown(world, asked["id"])["state"], said(world, asked["id"])) == ("booked", told)
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    org.statuses.change(asked["id"], sts["Confirmed"])
+    sent = messages(asked["id"])
+    org.now = at(30)
+    assert org.statuses.change(asked["id"], sts["Declined"], reason="Too late").refusal == (409, "wrong_state")
+    assert org.act(asked["id"], "cancel", {}).refusal == (409, "wrong_state")
+    assert (org.appointment(asked["id"])["state"], messages(asked["id"])) == ("booked", sent)
 
 
-def test_an_idempotency_key_moves_once(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
+def test_an_idempotency_key_moves_once(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
     headers = {"Idempotency-Key": "once"}
-    first = move(world, asked["id"], sts["Confirmed"], headers=headers)
-    assert move(world, asked["id"], sts["In review"], who=ADMIN).status == 200
-    assert move(world, asked["id"], sts["Confirmed"], headers=headers).json == first.json
-    assert shown(world, asked["id"])["status"]["name"] == "In review"
-    other = move(world, asked["id"], sts["By phone"], headers=headers)
-    assert refused(other) == (422, "idempotency_key_reused")
+    first = org.statuses.change(asked["id"], sts["Confirmed"], headers=headers)
+    assert org.statuses.change(asked["id"], sts["In review"], who=ADMIN).status == 200
+    assert org.statuses.change(asked["id"], sts["Confirmed"], headers=headers).json == first.json
+    assert org.appointment(asked["id"])["status"]["name"] == "In review"
+    assert org.statuses.change(asked["id"], sts["By phone"], headers=headers).refusal == (422, "idempotency_key_reused")
 
 
-def test_an_idempotency_key_stands_for_one_move_even_if_that_changed_nothing(world: World) -> None:
+def test_an_idempotency_key_stands_for_one_move_even_if_that_changed_nothing(org: Organisation) -> None:
     """D45: a late copy of a move to where it was already does not take back what was decided since."""
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
     headers = {"Idempotency-Key": "once"}
-    first = move(world, asked["id"], sts["Received"], who=ADMIN, headers=headers)
+    first = org.statuses.change(asked["id"], sts["Received"], who=ADMIN, headers=headers)
     assert (first.status, first.json["version"]) == (200, 1)
-    assert move(world, asked["id"], sts["Confirmed"]).status == 200
-    assert move(world, asked["id"], sts["Received"], who=ADMIN, headers=headers).json == first.json
-    assert shown(world, asked["id"])["confirmed"] is True
-    other = move(world, asked["id"], sts["By phone"], who=ADMIN, headers=headers)
-    assert refused(other) == (422, "idempotency_key_reused")
+    assert org.statuses.change(asked["id"], sts["Confirmed"]).status == 200
+    assert org.statuses.change(asked["id"], sts["Received"], who=ADMIN, headers=headers).json == first.json
+    assert org.appointment(asked["id"])["confirmed"] is True
+    other = org.statuses.change(asked["id"], sts["By phone"], who=ADMIN, headers=headers)
+    assert other.refusal == (422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize("confirmed", [False, True], ids=["a request", "a confirmed one"])
-def test_a_client_who_moves_it_asks_anew(world: World, confirmed: bool) -> None:
-    sts = set_up(world)
-    world.lay(limit=1)
-    asked = booked(world)
+def test_a_client_who_moves_it_asks_anew(org: Organisation, confirmed: bool) -> None:
+    sts = org.statuses.create()
+    org.create_block(limit=1)
+    asked = org.book()
     if confirmed:
-        move(world, asked["id"], sts["By phone"])
-    told = len(said(world, asked["id"]))
-    reply = reschedule(world, asked, at(60))
+        org.statuses.change(asked["id"], sts["By phone"])
+    sent = len(messages(asked["id"]))
+    reply = org.reschedule(asked, at(60))
     assert (reply.status, reply.json["confirmed"], reply.json["status"]["name"]) == (200, False, "Received")
     assert reply.json["message"].startswith("We have received your request")
     copies = [("staff_rescheduled", "location"), ("staff_rescheduled", "organisation")]
-    assert said(world, asked["id"])[told:] == [("request_received", "client"), *(copies if confirmed else [])]
-    assert named(history(world, asked["id"])) == ["Received", "By phone", "Received"][0 if confirmed else 2 :]
-    assert list(world.offers()) != []
-    assert move(world, asked["id"], sts["Confirmed"]).json["confirmed"] is True
+    assert messages(asked["id"])[sent:] == [("request_received", "client"), *(copies if confirmed else [])]
+    assert (
+        status_names(org.statuses.history(asked["id"])) == ["Received", "By phone", "Received"][0 if confirmed else 2 :]
+    )
+    assert list(org.available_starts()) != []
+    assert org.statuses.change(asked["id"], sts["Confirmed"]).json["confirmed"] is True
 
 
-def test_a_client_who_moves_it_with_the_function_off_keeps_what_it_is(world: World) -> None:
-    sts = set_up(world)
-    world.lay(limit=2)
-    waiting = booked(world)
-    promised = booked(world, attendee={"email": "bo@example.org", "first_name": "Bo"})
-    move(world, promised["id"], sts["By phone"])
-    switch(world, function=False)
-    assert reschedule(world, waiting, at(60)).json["status"]["name"] == "Received"
-    assert said(world, waiting["id"])[-1] == ("request_received", "client")
-    moved = reschedule(world, promised, at(60)).json
+def test_a_client_who_moves_it_with_the_function_off_keeps_what_it_is(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block(limit=2)
+    waiting = org.book()
+    promised = org.book(attendee={"email": "bo@example.org", "first_name": "Bo"})
+    org.statuses.change(promised["id"], sts["By phone"])
+    org.statuses.switch(function=False)
+    assert org.reschedule(waiting, at(60)).json["status"]["name"] == "Received"
+    assert messages(waiting["id"])[-1] == ("request_received", "client")
+    moved = org.reschedule(promised, at(60)).json
     assert (moved["confirmed"], moved["status"]["name"]) == (True, "By phone")
-    assert ("rescheduled", "client") in said(world, promised["id"])
+    assert ("rescheduled", "client") in messages(promised["id"])
 
 
-def test_staff_who_move_it_leave_its_status(world: World) -> None:
-    set_up(world)
-    world.lay()
-    asked = booked(world)
-    moved = world.staff("PATCH", f"/appointments/{asked['id']}", {"start": "2026-12-03T15:00:00Z"}).json
+def test_staff_who_move_it_leave_its_status(org: Organisation) -> None:
+    org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    moved = org.as_staff("PATCH", f"/appointments/{asked['id']}", {"start": "2026-12-03T15:00:00Z"}).json
     assert (moved["confirmed"], moved["status"]["name"]) == (False, "Received")
-    assert said(world, asked["id"])[1:] == [("rescheduled", "client")]
-    assert len(history(world, asked["id"])) == 1
+    assert messages(asked["id"])[1:] == [("rescheduled", "client")]
+    assert len(org.statuses.history(asked["id"])) == 1
 
 
-def test_who_has_been_given_a_request_hears_what_becomes_of_it(world: World) -> None:
-    sts = set_up(world)
-    world.lay(limit=2)
-    asked = booked(world)
-    other = booked(world, attendee={"email": "bo@example.org", "first_name": "Bo"})
-    assert world.staff("POST", f"/appointments/{asked['id']}/assign", {"staff_id": SAM}).json["confirmed"] is False
-    assert said(world, asked["id"])[1:] == [("staff_assigned", "staff")]
-    assert move(world, asked["id"], sts["Confirmed"], who="sam@example.org").status == 200
-    assert ("staff_booked", "staff") in said(world, asked["id"])
-    assert world.staff("POST", f"/appointments/{other['id']}/claim", {}).json["staff_id"] == ALEX
-    cancel(world, other)
-    assert said(world, other["id"])[1:] == [("cancelled", "client"), ("staff_cancelled", "staff")]
+def test_who_has_been_given_a_request_hears_what_becomes_of_it(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block(limit=2)
+    asked = org.book()
+    other = org.book(attendee={"email": "bo@example.org", "first_name": "Bo"})
+    assert org.act(asked["id"], "assign", {"staff_id": SAM}).json["confirmed"] is False
+    assert messages(asked["id"])[1:] == [("staff_assigned", "staff")]
+    assert org.statuses.change(asked["id"], sts["Confirmed"], who=SAM_EMAIL).status == 200
+    assert ("staff_booked", "staff") in messages(asked["id"])
+    assert org.act(other["id"], "claim", {}).json["staff_id"] == ALEX
+    org.cancel(other)
+    assert messages(other["id"])[1:] == [("cancelled", "client"), ("staff_cancelled", "staff")]
     # Sam sees his own only, and nobody's on the dashboard: of a colleague's he knows nothing.
-    third = booked(world, attendee={"email": "cy@example.org", "first_name": "Cy"})
-    assert refused(move(world, third["id"], sts["Confirmed"], who="sam@example.org")) == (403, "forbidden")
+    third = org.book(attendee={"email": "cy@example.org", "first_name": "Cy"})
+    assert org.statuses.change(third["id"], sts["Confirmed"], who=SAM_EMAIL).refusal == (403, "forbidden")
 
 
-def test_the_contact_centre_may_only_reject(world: World) -> None:
+def test_the_contact_centre_may_only_reject(org: Organisation) -> None:
     """As it cancels: while it is switched on (CC-16), by its own name in the log (CL-6)."""
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    work, rosa = UnitOfWork(), employed("stf_rosa", "Rosa", Role.CONTACT_CENTRE)
-    work.save(rosa)
-    work.save(Login(rosa.email, rosa.id))
-    container.store.commit(work)
-    login = claims(rosa.email, "[contact_centre]")
-    url = f"/appointments/{asked['id']}/status"
-    confirm = world.call("POST", url, {"status_id": sts["Confirmed"]}, login=login)
-    assert refused(confirm) == (403, "forbidden")
-    off = {"status_id": sts["Declined"], "reason": "Called off by phone"}
-    assert world.staff("PATCH", "/settings", {"contact_centre": False}, who=ADMIN).status == 200
-    assert refused(world.call("POST", url, off, login=login)) == (403, "feature_disabled")
-    assert world.staff("PATCH", "/settings", {"contact_centre": True}, who=ADMIN).status == 200
-    reject = world.call("POST", url, off, login=login)
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    hire("stf_rosa", CENTRAL)
+    assert org.statuses.change(asked["id"], sts["Confirmed"], CENTRAL).refusal == (403, "forbidden")
+    off: dict[str, Any] = {"who": CENTRAL, "reason": "Called off by phone"}
+    org.update_settings(contact_centre=False)
+    assert org.statuses.change(asked["id"], sts["Declined"], **off).refusal == (403, "feature_disabled")
+    org.update_settings(contact_centre=True)
+    reject = org.statuses.change(asked["id"], sts["Declined"], **off)
     assert (reject.status, reject.json["state"]) == (200, "cancelled")
-    row = world.staff("GET", f"/appointments/{asked['id']}/log").json["items"][0]
+    row = org.as_staff("GET", f"/appointments/{asked['id']}/log").json["items"][0]
     assert (row["action"], row["user"], row["channel"]) == ("cancelled", "Rosa", "call_centre")
 
 
-def test_nothing_begins_before_it_is_confirmed(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    world.now = OPENING + timedelta(hours=2)
+def test_nothing_begins_before_it_is_confirmed(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    org.now = BLOCK_START + timedelta(hours=2)
     for step, body in (("commence", {}), ("no-show", {"contact_attempted": True, "reason": "Nobody came"})):
-        early = world.staff("POST", f"/appointments/{asked['id']}/{step}", body)
-        assert refused(early) == (409, "wrong_state")
-    (item,) = world.staff("GET", UNCONFIRMED).json["items"]
+        assert org.as_staff("POST", f"/appointments/{asked['id']}/{step}", body).refusal == (409, "wrong_state")
+    (item,) = org.as_staff("GET", UNCONFIRMED).json["items"]
     assert (item["overdue"], item["confirmed"], item["state"]) == (True, False, "booked")
     # What was left waiting is decided on after its time, too.
-    assert move(world, asked["id"], sts["Confirmed"]).json["overdue"] is False
-    assert world.staff("POST", f"/appointments/{asked['id']}/commence").status == 200
-    assert refused(move(world, asked["id"], sts["Received"], who=ADMIN)) == (409, "wrong_state")
-    assert world.staff("POST", f"/appointments/{asked['id']}/serve").status == 200
-    assert refused(move(world, asked["id"], sts["By phone"])) == (409, "wrong_state")
-    assert refused(move(world, asked["id"], sts["Declined"], reason="Late")) == (409, "wrong_state")
+    assert org.statuses.change(asked["id"], sts["Confirmed"]).json["overdue"] is False
+    assert org.act(asked["id"], "commence").status == 200
+    assert org.statuses.change(asked["id"], sts["Received"], who=ADMIN).refusal == (409, "wrong_state")
+    assert org.act(asked["id"], "serve").status == 200
+    assert org.statuses.change(asked["id"], sts["By phone"]).refusal == (409, "wrong_state")
+    assert org.statuses.change(asked["id"], sts["Declined"], reason="Late").refusal == (409, "wrong_state")
 
 
 @pytest.mark.parametrize("route", ["cancel", "status"])
-def test_an_overdue_request_is_still_rejected(world: World, route: str) -> None:
-    sts = set_up(world)
-    world.lay()
-    asked = booked(world)
-    world.now = OPENING + timedelta(days=1)
+def test_an_overdue_request_is_still_rejected(org: Organisation, route: str) -> None:
+    sts = org.statuses.create()
+    org.create_block()
+    asked = org.book()
+    org.now = BLOCK_START + timedelta(days=1)
     body: dict[str, Any] = {"reason": "Nobody answered"}
     if route == "status":
         body["status_id"] = sts["Declined"]
-    reply = world.staff("POST", f"/appointments/{asked['id']}/{route}", body)
+    reply = org.as_staff("POST", f"/appointments/{asked['id']}/{route}", body)
     assert (reply.status, reply.json["status"]["name"]) == (200, "Declined")
-    assert history(world, asked["id"])[0]["reason"] == "Nobody answered"
+    assert org.statuses.history(asked["id"])[0]["reason"] == "Nobody answered"
 
 
-def test_reminders_that_are_still_ahead_begin_with_the_confirmation(world: World) -> None:
-    sts = set_up(world)
-    world.staff("PATCH", "/settings", {"reminder_hours": [36, 24, 2]}, who=ADMIN)
-    world.lay()
-    asked = booked(world)
-    assert record(Appointment, asked["id"]).reminders() == []
-    world.now = OPENING - timedelta(hours=30)
-    move(world, asked["id"], sts["Confirmed"])
-    assert [hours for hours, _ in record(Appointment, asked["id"]).reminders()] == [24, 2]
-    assert list(container.outbox.due_reminders(OPENING - timedelta(hours=24), 10)) == [asked["id"]]
+def test_reminders_that_are_still_ahead_begin_with_the_confirmation(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.as_staff("PATCH", "/settings", {"reminder_hours": [36, 24, 2]}, who=ADMIN)
+    org.create_block()
+    asked = org.book()
+    assert read(Appointment, asked["id"]).reminders() == []
+    org.now = BLOCK_START - timedelta(hours=30)
+    org.statuses.change(asked["id"], sts["Confirmed"])
+    assert [hours for hours, _ in read(Appointment, asked["id"]).reminders()] == [24, 2]
+    assert list(container.outbox.due_reminders(BLOCK_START - timedelta(hours=24), 10)) == [asked["id"]]
 
 
-def test_what_waits_too_long_is_rejected_once(world: World) -> None:
-    sts = set_up(world)
-    world.lay(limit=4)
+def test_what_waits_too_long_is_rejected_once(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block(limit=4)
     people = ("ana", "bo", "cy")
     asked, promised, late = (
-        booked(world, attendee={"email": f"{name}@example.org", "first_name": name, "language": "fr"})
-        for name in people
+        org.book(attendee={"email": f"{name}@example.org", "first_name": name, "language": "fr"}) for name in people
     )
-    move(world, promised["id"], sts["Confirmed"])
+    org.statuses.change(promised["id"], sts["Confirmed"])
 
     def sweep() -> dict[str, int]:
-        return container.auto_reject_job.reject_overdue(world.now, lambda: True)
+        return container.auto_reject_job.reject_overdue(org.now, lambda: True)
 
-    world.now += timedelta(hours=10)
-    reschedule(world, late, at(60))
-    world.now += timedelta(hours=2)
+    org.now += timedelta(hours=10)
+    org.reschedule(late, at(60))
+    org.now += timedelta(hours=2)
     assert sweep()["rejected"] == 0
-    world.staff("PATCH", "/settings", {"auto_reject_after_hours": 12}, who=ADMIN)
-    world.now -= timedelta(seconds=1)
+    org.as_staff("PATCH", "/settings", {"auto_reject_after_hours": 12}, who=ADMIN)
+    org.now -= timedelta(seconds=1)
     assert sweep()["rejected"] == 0
-    world.now += timedelta(seconds=1)
+    org.now += timedelta(seconds=1)
     assert [sweep()["rejected"], sweep()["rejected"]] == [1, 0]
-    (line, _) = history(world, asked["id"])
+    (line, _) = org.statuses.history(asked["id"])
     assert (line["status"]["name"], line["by"]) == ("Declined", "System")
     assert line["reason"] == "Nous n'avons pas pu répondre à votre demande à temps."
-    assert said(world, asked["id"])[1:] == [("cancelled", "client")]
-    assert shown(world, promised["id"])["state"] == shown(world, late["id"])["state"] == "booked"
-    world.now += timedelta(hours=10)
+    assert messages(asked["id"])[1:] == [("cancelled", "client")]
+    assert org.appointment(promised["id"])["state"] == org.appointment(late["id"])["state"] == "booked"
+    org.now += timedelta(hours=10)
     assert sweep()["rejected"] == 1
 
 
-def test_everybody_who_comes_shares_the_request(world: World) -> None:
-    sts = set_up(world)
-    world.lay()
+def test_everybody_who_comes_shares_the_request(org: Organisation) -> None:
+    sts = org.statuses.create()
+    org.create_block()
     wish = {
         "channel": "schedule",
         "client": {"first_name": "Ana", "last_name": "Ruiz", "email": "ana@example.org"},
@@ -393,16 +374,16 @@ def test_everybody_who_comes_shares_the_request(world: World) -> None:
         "start": "2026-12-03T14:00:00Z",
         "staff": "anyone",
     }
-    asked = world.staff("POST", "/appointments", wish).json
+    asked = org.as_staff("POST", "/appointments", wish).json
     assert (asked["confirmed"], asked["status"]["name"]) == (False, "Received")
     guest = {"client": {"first_name": "Cy", "last_name": "Oz", "email": "cy@example.org"}}
-    assert world.staff("POST", f"/appointments/{asked['id']}/attendees", guest).status == 201
-    assert said(world, asked["id"]) == [("request_received", "client")] * 3
+    assert org.as_staff("POST", f"/appointments/{asked['id']}/attendees", guest).status == 201
+    assert messages(asked["id"]) == [("request_received", "client")] * 3
     gone = asked["attendees"][0]["client_id"]
-    assert world.staff("DELETE", f"/appointments/{asked['id']}/attendees/{gone}").status == 204
-    assert shown(world, asked["id"])["status"]["name"] == "Received"
-    move(world, asked["id"], sts["Confirmed"])
-    assert said(world, asked["id"])[3:] == [
+    assert org.as_staff("DELETE", f"/appointments/{asked['id']}/attendees/{gone}").status == 204
+    assert org.appointment(asked["id"])["status"]["name"] == "Received"
+    org.statuses.change(asked["id"], sts["Confirmed"])
+    assert messages(asked["id"])[3:] == [
         ("cancelled", "client"),
         *[("confirmation", "client")] * 2,
         *COPIES,

@@ -1,39 +1,35 @@
-"""Who holds a status, counted under every race: a status that is gone takes nobody in, one that is held is not gone."""
+"""Counts of a status under every race: a deleted status takes no appointments, a used one is not deleted."""
 
 from __future__ import annotations
 
 import pytest
 
-from chalicelib.container import container
 from chalicelib.domain.organisation.statuses import COUNT_SHARDS, StatusCountShard, StatusPredicate
 from chalicelib.domain.shared.errors import Stale
-from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.in_process.status_bookings import record
+from tests.builders.in_process.table_records import committed, read
 
 STATUS = "sts_1"
 APPOINTMENTS = [f"apt_{number}" for number in range(24)]
 
 
 def take(appointment_id: str, by: int = 1, predicate: StatusPredicate = StatusPredicate.START) -> None:
-    """What a booking or a move counts, decided on an earlier reading of the statuses."""
-    work = UnitOfWork()
-    work.status_counts[STATUS, predicate, appointment_id] = by
-    container.store.commit(work)
+    """The counts of a booking or a move, decided on an earlier reading of the statuses."""
+    with committed() as work:
+        work.status_counts[STATUS, predicate, appointment_id] = by
 
 
 def edit(*, shut: StatusPredicate | None = None, reopened: StatusPredicate | None = None) -> None:
-    """What a deletion or another predicate does, decided on an earlier count."""
-    work = UnitOfWork()
-    if shut:
-        work.close_status(STATUS, shut)
-    if reopened:
-        work.reopen_status(STATUS, reopened)
-    container.store.commit(work)
+    """A deletion or another predicate, decided on an earlier count."""
+    with committed() as work:
+        if shut:
+            work.close_status(STATUS, shut)
+        if reopened:
+            work.reopen_status(STATUS, reopened)
 
 
 def held(predicate: StatusPredicate = StatusPredicate.START) -> list[int]:
     """The counts."""
-    found = (record(StatusCountShard, STATUS, predicate, share) for share in COUNT_SHARDS)
+    found = (read(StatusCountShard, STATUS, predicate, share) for share in COUNT_SHARDS)
     return [share.held if share else 0 for share in found]
 
 

@@ -1,21 +1,13 @@
-"""Who may confirm, reject, look back and configure: the matrix's rows about statuses, cell by cell (docs/rules.md)."""
+"""The rows of the permission matrix about statuses, cell by cell (docs/rules.md)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
-from chalicelib.container import container
-from chalicelib.domain.organisation.branch_roster import TeamMember
-from chalicelib.domain.organisation.catalogue import Login, Staff
-from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.doubles.api_gateway import Reply, claims
-from tests.builders.in_process.sample_organisation import ALEX, TORONTO, World, employed
-from tests.builders.in_process.status_bookings import booked, set_up
+from tests.builders.doubles.api_gateway import Reply
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ALEX, TORONTO, hire
 from tests.builders.oracles.permission_matrix import ROLES
 from tests.builders.oracles.permission_requests import COLLEAGUES, FOREIGN, OWN, UNASSIGNED, Case, Request
 
@@ -26,58 +18,42 @@ REJECT = Request(("status_cancel",), "POST", MOVE, CASES)
 LOOK = Request(("status_history_view",), "GET", "/appointments/{appointment}/history", CASES)
 
 
-def hire(name: str, role: str, *, here: bool = True) -> Staff:
-    """Somebody with this role, who works in Toronto or nowhere."""
-    staff = employed(f"stf_{name.lower()}", name, Role(role))
-    staff = staff if here else replace(staff, location_ids=())
-    work = UnitOfWork()
-    work.save(staff)
-    work.save(Login(staff.email, staff.id))
-    if here:
-        work.save(TeamMember(TORONTO, staff.id, staff.role).updated_from(staff, Rota(staff.id)))
-    container.store.commit(work)
-    return staff
-
-
-def call(world: World, person: Staff, method: str, url: str, body: object = None) -> Reply:
-    """A request of theirs."""
-    return world.call(method, url, body, login=claims(person.email, f"[{person.role.value}]"))
-
-
-def held_by(world: World, holder: str | None, number: int) -> dict[str, Any]:
-    """A request that somebody has, or nobody."""
-    asked: dict[str, Any] = booked(world, attendee={"email": f"g{number}@example.org", "last_name": str(number)})
+def held_by(org: Organisation, holder: str | None, number: int) -> str:
+    """The id of a request assigned to somebody or to nobody."""
+    asked = str(org.book(attendee={"email": f"g{number}@example.org", "last_name": str(number)})["id"])
     if holder:
         assign = {"staff_id": holder, "force": True}
-        assert world.staff("POST", f"/appointments/{asked['id']}/assign", assign).status == 200
+        assert org.act(asked, "assign", assign).status == 200
     return asked
 
 
 def answered(reply: Reply) -> int:
-    """The status of an answer; a refusal says nothing beyond what it must."""
+    """The status of a reply; a refusal must have the expected code."""
     if reply.status in (403, 404):
         assert reply.json["code"] == {403: "forbidden", 404: "not_found"}[reply.status]
     return reply.status
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_column_of_the_matrix(world: World, role: str) -> None:
-    sts = set_up(world)
-    world.lay(limit=9)
-    here, elsewhere = hire("Here", role), hire("Elsewhere", role, here=False)
+def test_a_column_of_the_matrix(org: Organisation, role: str) -> None:
+    sts = org.statuses.create()
+    org.create_block(limit=9)
+    here, elsewhere = f"{role}@example.org", f"{role}@example.com"
+    own = hire("stf_here", here, TORONTO, role=Role(role))
+    hire("stf_elsewhere", elsewhere, role=Role(role))
     found: dict[str, tuple[int, ...]] = {}
     expected: dict[str, tuple[int, ...]] = {}
     cases: list[Case] = [case for case in CASES if not (case is OWN and role == "contact_centre")]
     for number, case in enumerate(cases):
         who = here if case.here else elsewhere
-        holder = {OWN: who.id, UNASSIGNED: None}.get(case, ALEX)
-        url = f"/appointments/{held_by(world, holder, number)['id']}"
+        holder = {OWN: own, UNASSIGNED: None}.get(case, ALEX)
+        appointment_id = held_by(org, holder, number)
         found[case.name] = tuple(
             answered(reply)
             for reply in (
-                call(world, who, "POST", f"{url}/status", {"status_id": sts["Confirmed"]}),
-                call(world, who, "POST", f"{url}/status", {"status_id": sts["Declined"], "reason": "No papers"}),
-                call(world, who, "GET", f"{url}/history"),
+                org.statuses.change(appointment_id, sts["Confirmed"], who),
+                org.statuses.change(appointment_id, sts["Declined"], who, reason="No papers"),
+                org.as_staff("GET", f"/appointments/{appointment_id}/history", who=who),
             )
         )
         expected[case.name] = tuple(ask.expected(role, case) for ask in (CONFIRM, REJECT, LOOK))
@@ -85,11 +61,15 @@ def test_a_column_of_the_matrix(world: World, role: str) -> None:
     allowed = role == "admin"
     one = f"/statuses/{sts['In review']}"
     for method, url, body in (
-        ("PUT", "/statuses/order", {"ids": [s["id"] for s in call(world, here, "GET", "/statuses").json["items"]]}),
+        (
+            "PUT",
+            "/statuses/order",
+            {"ids": [s["id"] for s in org.as_staff("GET", "/statuses", who=here).json["items"]]},
+        ),
         ("POST", "/statuses", {"name": "New", "predicate": "start", "colour": "#000000"}),
         ("PATCH", one, {"name": "Other"}),
         ("DELETE", one, None),
         ("PATCH", "/settings", {"status_function": False}),
     ):
-        status = answered(call(world, here, method, url, body))
+        status = answered(org.as_staff(method, url, body, here))
         assert (status < 300) is allowed, (method, url, status)

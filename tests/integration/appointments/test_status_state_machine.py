@@ -1,4 +1,4 @@
-"""Any sequence of edits, bookings, moves, cancellations and changes of time, compared with the plain model each time.
+"""Any sequence of edits, bookings, status changes, cancellations and moves, compared with a plain model.
 
 After every step: exactly the right messages, each true at that moment; whoever occupies is who is alive; histories
 complete and as they were written; statuses counted exactly; nobody comes back from a cancellation.
@@ -24,9 +24,10 @@ from chalicelib.persistence import row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.messaging.outbox_relay import read_message_context
 from tests.builders.doubles.api_gateway import Reply
-from tests.builders.in_process.planned_block_branch import rows as rows_in_memory, undone
-from tests.builders.in_process.sample_organisation import MORTGAGE, World, at
-from tests.builders.in_process.status_bookings import ADMIN, STEPS, cancel, move, reschedule, set_up, status_body
+from tests.builders.in_process.moto_table import rolled_back, stored_items
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ALEX_EMAIL, MORTGAGE, at
+from tests.builders.in_process.status_requests import ADMIN, STATUSES, status_body
 from tests.builders.oracles.status_oracle import (
     CANCELLATION,
     CONFIRMATION,
@@ -44,7 +45,7 @@ reasons = st.sampled_from(("", "Because"))
 
 
 def code(reply: Reply) -> str | None:
-    """The code of a refusal, none of a success."""
+    """The code of a refusal; ``None`` for a success."""
     return reply.json["code"] if reply.status >= 400 else None
 
 
@@ -56,17 +57,17 @@ class Statuses(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._table = ExitStack()
-        self._table.enter_context(undone())
+        self._table.enter_context(rolled_back())
         self._told: set[str] = set()
-        self.world = World()
+        self.org = Organisation()
         self.model = StatusOracle(list(self.first), function=True, service=True)
 
     def teardown(self) -> None:
-        """The next run begins where this one did."""
+        """Roll back for the next run."""
         self._table.close()
 
     def _admin(self, method: str, url: str, body: Any = None) -> Reply:
-        return self.world.staff(method, url, body, who=ADMIN)
+        return self.org.as_staff(method, url, body, who=ADMIN)
 
     def _step(self, place: int) -> ModelStatus:
         return self.model.steps[place % len(self.model.steps)]
@@ -147,7 +148,7 @@ class Statuses(RuleBasedStateMachine):
     @rule(slot=st.integers(0, SLOTS - 1))
     def book(self, slot: int) -> None:
         guest = {"email": f"g{len(self.model.requests)}@example.org", "last_name": str(len(self.model.requests))}
-        reply = self.world.book(at(30 * slot), attendee=guest)
+        reply = self.org.try_book(at(30 * slot), attendee=guest)
         assert code(reply) == ("capacity_exhausted" if slot in self._taken() else None)
         if reply.status == 201:
             request = self.model.book(reply.json["id"], reply.json["code"], slot)
@@ -161,8 +162,8 @@ class Statuses(RuleBasedStateMachine):
     def move(self, place: int, to: int, admin: bool, reason: str) -> None:
         request, step = self._request(place), self._step(to)
         expected = self.model.refused(request, step, reason, admin=admin)
-        who = ADMIN if admin else "alex@example.org"
-        assert code(move(self.world, request.id, step.id, who=who, reason=reason)) == (expected or None)
+        who = ADMIN if admin else ALEX_EMAIL
+        assert code(self.org.statuses.change(request.id, step.id, who=who, reason=reason)) == (expected or None)
         if expected is None:
             self.model.move(request, step, reason)
 
@@ -173,7 +174,7 @@ class Statuses(RuleBasedStateMachine):
         if staff:
             reply = self._admin("POST", f"/appointments/{request.id}/cancel", {"reason": reason})
         else:
-            reply = cancel(self.world, {"id": request.id, "code": request.code}, reason)
+            reply = self.org.cancel({"id": request.id, "code": request.code}, reason=reason)
             reason = f"cancelled by customer: {reason}" if reason else "cancelled by customer"
         assert code(reply) == ("wrong_state" if request.cancelled else None)
         if not request.cancelled:
@@ -188,14 +189,14 @@ class Statuses(RuleBasedStateMachine):
         if staff:
             reply = self._admin("PATCH", f"/appointments/{request.id}", {"start": f"{at(30 * slot):%Y-%m-%dT%H:%MZ}"})
         else:
-            reply = reschedule(self.world, {"id": request.id, "code": request.code}, at(30 * slot))
+            reply = self.org.reschedule({"id": request.id, "code": request.code}, at(30 * slot))
         expected = self._not_movable(request, slot, staff=staff)
         assert code(reply) == (expected or None)
         if expected is None:
             (self.model.postpone if staff else self.model.reschedule)(request, slot)
 
     def _not_movable(self, request: ModelAppointment, slot: int, *, staff: bool) -> str | None:
-        """What another time is refused with; an empty text where staff change nothing."""
+        """The code that refuses another time; an empty text where staff change nothing."""
         if staff and slot == request.slot:
             return ""
         if request.cancelled:
@@ -206,7 +207,7 @@ class Statuses(RuleBasedStateMachine):
 
     @invariant()
     def all_is_as_the_model_says(self) -> None:
-        found = (item["Attributes"] for item in rows_in_memory().values())
+        found = (item["Attributes"] for item in stored_items().values())
         rows = [Row.from_raw_data(attributes) for attributes in found]
         requests = self.model.requests
         stored = {a.id: a for a in decoded(rows, "appointment", Appointment)}
@@ -224,7 +225,7 @@ class Statuses(RuleBasedStateMachine):
             )
         self._history(rows)
         self._messages(rows)
-        seats = {o.id: o.start for o in self.world.calendar().occupants(int(self.world.now.timestamp()))}
+        seats = {o.id: o.start for o in self.org.calendar().occupants(int(self.org.now.timestamp()))}
         assert seats == {r.id: epoch_minute(at(30 * r.slot)) for r in requests.values() if not r.cancelled}
         shares: Counter[str] = Counter()
         for share in decoded(rows, "share", StatusCountShard):
@@ -252,12 +253,12 @@ class Statuses(RuleBasedStateMachine):
                 self._deliverable(entry)
 
     def _deliverable(self, entry: JournalEntry) -> None:
-        """Each message is true at the moment it is asked for: the client and the branch do get it."""
+        """Each message can be sent at the moment it is requested: to the client and the branch."""
         message_context, _ = read_message_context(container.store, entry.subject_id, entry.messages) or (None, None)
         assert message_context is not None
         for message in entry.messages:
-            unsaid = route(message, entry, message_context, self.world.now).suppressed
-            assert unsaid == ("unreachable" if message.audience is Audience.ORGANISATION else ""), message
+            suppressed = route(message, entry, message_context, self.org.now).suppressed
+            assert suppressed == ("unreachable" if message.audience is Audience.ORGANISATION else ""), message
 
 
 def decoded(rows: list[Row], kind: str, record: Any) -> Iterator[Any]:
@@ -265,10 +266,10 @@ def decoded(rows: list[Row], kind: str, record: Any) -> Iterator[Any]:
     return (row_mapping.from_row(row, record) for row in rows if row.kind == kind)
 
 
-def test_any_sequence_leaves_what_the_model_says(world: World) -> None:
-    world.lay(limit=1, hours=SLOTS / 2)
-    ids = set_up(world)
-    Statuses.first = [ModelStatus(ids[name], name, "#2e7d32", of, n) for n, (name, of) in enumerate(STEPS, start=1)]
+def test_any_sequence_leaves_what_the_model_says(org: Organisation) -> None:
+    org.create_block(limit=1, hours=SLOTS / 2)
+    ids = org.statuses.create()
+    Statuses.first = [ModelStatus(ids[name], name, "#2e7d32", of, n) for n, (name, of) in enumerate(STATUSES, start=1)]
     few = settings(
         max_examples=12,
         stateful_step_count=20,

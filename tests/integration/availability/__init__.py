@@ -1,0 +1,1 @@
+"""Free times over HTTP, and that they can be booked."""

@@ -1,4 +1,4 @@
-"""What staff can still choose while they book, by channel and role; what is offered here is what can be booked."""
+"""The choices left to staff who book, by channel and role: all of them can be booked."""
 
 from __future__ import annotations
 
@@ -18,62 +18,65 @@ from chalicelib.domain.organisation.catalogue import (
 )
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import Reply
-from tests.builders.in_process.block_requests import VANCOUVER
-from tests.builders.in_process.sample_organisation import ACCOUNT, ALEX, MORTGAGE, OPENING, SAM, TORONTO, World, offered
-from tests.builders.in_process.staff_bookings import (
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import (
+    ACCOUNT,
     ADVICE,
+    ALEX,
+    ALEX_EMAIL,
+    BLOCK_START,
     BOSS,
     CENTRAL,
-    as_role,
+    MORTGAGE,
+    SAM,
+    SAM_EMAIL,
+    TORONTO,
+    VANCOUVER,
     hire,
-    open_vancouver,
-    setting,
+    make_service,
     staff_body,
-    staffed,
-    teach,
-    write,
 )
+from tests.builders.in_process.table_records import write
 
 SEMINAR = "svc_00000000000000000000000004"
 VERA = "stf_vera"
 
 
 @pytest.fixture
-def branches(world: World) -> World:
-    """Advice by calendar in Toronto and Vancouver, by blocks a mortgage in both and an account in Toronto; a seminar.
+def branches(org: Organisation) -> Organisation:
+    """Advice by calendars and mortgages by blocks in Toronto and Vancouver, accounts in Toronto, and a seminar.
 
     Sam and Alex work in Toronto, Alex speaks French besides; Vera, who speaks French alone, works in Vancouver.
     """
-    staffed(world)
-    open_vancouver(world)
+    org.add_staff()
+    org.open_vancouver()
     places = (TORONTO, VANCOUVER)
-    write(replace(offered(SEMINAR, "Seminar"), availability=AvailabilitySource.GROUP, location_ids=places))
+    write(replace(make_service(SEMINAR, "Seminar"), availability=AvailabilitySource.GROUP, location_ids=places))
     asked = Question("q_1", "Why?")
-    account = replace(world.read(Service, ACCOUNT), meeting_methods=(MeetingMethod.VIDEO,), questions=(asked,))
+    account = replace(org.read(Service, ACCOUNT), meeting_methods=(MeetingMethod.VIDEO,), questions=(asked,))
     write(account)
     hire(VERA, "vera@example.org", VANCOUVER, role=Role.STAFF)
-    speak(world, VERA, "fr")
-    speak(world, ALEX, "en", "fr")
-    return world
+    speak(org, VERA, "fr")
+    speak(org, ALEX, "en", "fr")
+    return org
 
 
-def speak(world: World, staff_id: str, *languages: str) -> None:
-    write(replace(world.read(Staff, staff_id), languages=languages))
-    teach(world, staff_id, (MORTGAGE, ACCOUNT, ADVICE))
+def speak(org: Organisation, staff_id: str, *languages: str) -> None:
+    write(replace(org.read(Staff, staff_id), languages=languages))
+    org.set_staff_services(staff_id, (MORTGAGE, ACCOUNT, ADVICE))
 
 
-def ask(world: World, who: str, channel: str = "contact_centre", **chosen: str) -> Reply:
-    return as_role(world, "GET", f"/booking-options?{urlencode({'channel': channel} | chosen)}", who=who)
+def ask(org: Organisation, who: str, channel: str = "contact_centre", **chosen: str) -> Reply:
+    return org.as_staff("GET", f"/booking-options?{urlencode({'channel': channel} | chosen)}", who=who)
 
 
-def left(world: World, who: str = CENTRAL, channel: str = "contact_centre", **chosen: str) -> dict[str, Any]:
-    """What remains, each record as its id."""
-    reply = ask(world, who, channel, **chosen)
-    assert reply.status == 200, reply.text
-    return {name: [v["id"] if isinstance(v, dict) else v for v in values] for name, values in reply.json.items()}
+def left(org: Organisation, who: str = CENTRAL, channel: str = "contact_centre", **chosen: str) -> dict[str, Any]:
+    """The choices left, each record as its id."""
+    reply = ask(org, who, channel, **chosen).body()
+    return {name: [v["id"] if isinstance(v, dict) else v for v in values] for name, values in reply.items()}
 
 
-def test_at_first_the_contact_centre_chooses_among_everything_but_groups(branches: World) -> None:
+def test_at_first_the_contact_centre_chooses_among_everything_but_groups(branches: Organisation) -> None:
     assert left(branches) == {
         "services": [MORTGAGE, ACCOUNT, ADVICE],
         "locations": [TORONTO, VANCOUVER],
@@ -83,7 +86,7 @@ def test_at_first_the_contact_centre_chooses_among_everything_but_groups(branche
     }
 
 
-def test_each_answer_narrows_the_others_and_keeps_its_own_alternatives(branches: World) -> None:
+def test_each_answer_narrows_the_others_and_keeps_its_own_alternatives(branches: Organisation) -> None:
     by_service = left(branches, service_id=ACCOUNT)
     assert by_service["services"] == [MORTGAGE, ACCOUNT, ADVICE]
     assert (by_service["locations"], by_service["meeting_methods"]) == ([TORONTO], ["video"])
@@ -102,7 +105,7 @@ def test_each_answer_narrows_the_others_and_keeps_its_own_alternatives(branches:
     assert (nothing["services"], nothing["locations"]) == ([], [TORONTO])
 
 
-def test_a_person_or_a_language_narrows_to_what_they_can_be_booked_for(branches: World) -> None:
+def test_a_person_or_a_language_narrows_to_what_they_can_be_booked_for(branches: Organisation) -> None:
     french = left(branches, language="fr", service_id=MORTGAGE)
     assert (french["staff"], french["languages"]) == ([ALEX, VERA], ["en", "fr"])
 
@@ -111,7 +114,7 @@ def test_a_person_or_a_language_narrows_to_what_they_can_be_booked_for(branches:
     assert left(branches, staff_id=VERA, language="en")["services"] == []
 
 
-def test_a_service_of_staff_calendars_is_nowhere_where_nobody_gives_it(branches: World) -> None:
+def test_a_service_of_staff_calendars_is_nowhere_where_nobody_gives_it(branches: Organisation) -> None:
     far = "loc_far"
     write(Location(far, "Far", "America/Toronto"))
     places = (TORONTO, VANCOUVER, far)
@@ -124,7 +127,7 @@ def test_a_service_of_staff_calendars_is_nowhere_where_nobody_gives_it(branches:
     assert ask(branches, CENTRAL, staff_id=VERA).status == 404
 
 
-def test_a_record_says_what_a_form_needs(branches: World) -> None:
+def test_a_record_says_what_a_form_needs(branches: Organisation) -> None:
     found = ask(branches, CENTRAL, service_id=ACCOUNT, location_id=TORONTO).json
 
     question = {"id": "q_1", "text": "Why?", "type": "text", "options": [], "required": False}
@@ -141,26 +144,28 @@ def test_a_record_says_what_a_form_needs(branches: World) -> None:
     assert found["staff"][1] == {"id": ALEX, "name": "Alex", "languages": ["en", "fr"]}
 
 
-def test_through_schedule_everybody_chooses_among_their_locations_and_those_they_may_book_for(branches: World) -> None:
+def test_through_schedule_everybody_chooses_among_their_locations_and_those_they_may_book_for(
+    branches: Organisation,
+) -> None:
     def seen(who: str) -> tuple[list[str], list[str]]:
         found = left(branches, who, "schedule")
         return found["locations"], found["staff"]
 
     assert seen(BOSS) == ([TORONTO, VANCOUVER], [SAM, ALEX, VERA])
-    assert seen("alex@example.org") == ([TORONTO], [SAM, ALEX])
-    assert seen("sam@example.org") == ([TORONTO], [SAM])
+    assert seen(ALEX_EMAIL) == ([TORONTO], [SAM, ALEX])
+    assert seen(SAM_EMAIL) == ([TORONTO], [SAM])
     # A language is booked without staff where blocks are: whoever speaks it may be given the appointment later.
-    assert left(branches, "sam@example.org", "schedule", language="fr")["services"] == [MORTGAGE, ACCOUNT]
+    assert left(branches, SAM_EMAIL, "schedule", language="fr")["services"] == [MORTGAGE, ACCOUNT]
 
 
 @pytest.mark.parametrize(
     ("who", "channel", "chosen", "refused"),
     [
-        ("sam@example.org", "contact_centre", {}, "forbidden"),
-        ("alex@example.org", "contact_centre", {}, "forbidden"),
+        (SAM_EMAIL, "contact_centre", {}, "forbidden"),
+        (ALEX_EMAIL, "contact_centre", {}, "forbidden"),
         (CENTRAL, "schedule", {}, "forbidden"),
         (CENTRAL, "schedule", {"location_id": TORONTO}, "forbidden"),
-        ("alex@example.org", "schedule", {"location_id": VANCOUVER}, "forbidden"),
+        (ALEX_EMAIL, "schedule", {"location_id": VANCOUVER}, "forbidden"),
         (CENTRAL, "contact_centre", {"service_id": "svc_none"}, "not_found"),
         (CENTRAL, "contact_centre", {"location_id": "loc_none"}, "not_found"),
         (CENTRAL, "contact_centre", {"staff_id": "stf_none"}, "not_found"),
@@ -169,25 +174,24 @@ def test_through_schedule_everybody_chooses_among_their_locations_and_those_they
     ],
 )
 def test_whoever_may_not_book_is_refused_and_what_does_not_exist_is_not_found(
-    branches: World, who: str, channel: str, chosen: dict[str, str], refused: str
+    branches: Organisation, who: str, channel: str, chosen: dict[str, str], refused: str
 ) -> None:
     assert ask(branches, who, channel, **chosen).json["code"] == refused
 
 
-def test_a_contact_centre_that_is_switched_off_offers_nothing(branches: World) -> None:
-    setting(branches, contact_centre=False)
+def test_a_contact_centre_that_is_switched_off_offers_nothing(branches: Organisation) -> None:
+    branches.update_settings(contact_centre=False)
 
-    reply = ask(branches, CENTRAL)
-    assert (reply.status, reply.json["code"]) == (403, "feature_disabled")
+    assert ask(branches, CENTRAL).refusal == (403, "feature_disabled")
     assert ask(branches, BOSS, "schedule").status == 200
 
 
-def test_whatever_is_left_at_the_end_can_be_booked(branches: World) -> None:
-    start = OPENING.replace(hour=18)  # everybody is at work: ten in Vancouver
+def test_whatever_is_left_at_the_end_can_be_booked(branches: Organisation) -> None:
+    start = BLOCK_START.replace(hour=18)  # everybody is at work: ten in Vancouver
     for staff_id in (SAM, ALEX, VERA):
         place = left(branches, service_id=ADVICE, staff_id=staff_id)["locations"][0]
         assert staff_id in left(branches, service_id=ADVICE, location_id=place)["staff"]
-        wish = staff_body(
+        body = staff_body(
             channel="contact_centre",
             service_id=ADVICE,
             location_id=place,
@@ -195,5 +199,5 @@ def test_whatever_is_left_at_the_end_can_be_booked(branches: World) -> None:
             start=start.strftime("%Y-%m-%dT%H:%M:%SZ"),
             client={"first_name": staff_id, "last_name": "Lind", "email": f"{staff_id}@example.com"},
         )
-        reply = as_role(branches, "POST", "/appointments", wish, CENTRAL)
+        reply = branches.as_staff("POST", "/appointments", body, CENTRAL)
         assert reply.status == 201, reply.text

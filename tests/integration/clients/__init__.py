@@ -1,0 +1,1 @@
+"""Clients over HTTP: profiles, search, merging, sessions, workflows, erasure."""

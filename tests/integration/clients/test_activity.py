@@ -1,4 +1,4 @@
-"""What has been going on with a client: every kind of row, the whole family, newest first, within scope."""
+"""The activity of a client: every kind of row, of merged records as well, newest first, within scope."""
 
 from __future__ import annotations
 
@@ -10,48 +10,32 @@ import pytest
 from benchmarks.dynamodb.usage_meter import UsageMeter
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.persistence import table as items_of_the_table
-from tests.builders.in_process.client_requests import items, merge, taken_in, visit
-from tests.builders.in_process.sample_organisation import ALEX, MORTGAGE, SAM, TORONTO, World, at
-from tests.builders.in_process.staff_bookings import CENTRAL, as_role, hire, setting, staff_body, staffed
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ALEX, BOSS, CENTRAL, MORTGAGE, SAM, TORONTO, at, hire, staff_body
 
-SAM_MAIL = "sam@example.org"
-
-
-@pytest.fixture
-def world(world: World) -> World:
-    """A branch with people of every role, and room for whoever comes."""
-    staffed(world).lay(limit=50)
-    return world
+pytestmark = pytest.mark.organisation(seats=50, staff=True)
 
 
-@pytest.fixture
-def ana(world: World) -> str:
-    """A client nobody has booked."""
-    return str(taken_in(world)["id"])
+def rows(org: Organisation, client_id: str, query: str = "", who: str = CENTRAL) -> list[dict[str, Any]]:
+    """All activity of a client."""
+    return org.all_pages(f"/clients/{client_id}/activity{query}", who)
 
 
-def rows(world: World, client_id: str, query: str = "", who: str = CENTRAL) -> list[dict[str, Any]]:
-    """All of somebody's activity."""
-    return items(world, f"/clients/{client_id}/activity{query}", who)
-
-
-def workflow(world: World, client_id: str, **fields: Any) -> str:
-    """The id of a new workflow, a second later than whatever came before."""
-    world.now += timedelta(seconds=1)
+def workflow(org: Organisation, client_id: str, **fields: Any) -> str:
+    """The id of a new workflow, a second after the record before."""
+    org.now += timedelta(seconds=1)
     url = f"/clients/{client_id}/workflows"
-    reply = as_role(world, "POST", url, {"name": "Onboarding", "steps": ["Call"]} | fields, CENTRAL)
-    assert reply.status == 201, reply.text
-    return str(reply.json["id"])
+    return str(org.as_staff("POST", url, {"name": "Onboarding", "steps": ["Call"]} | fields, CENTRAL).body(201)["id"])
 
 
-def test_who_has_none_has_an_empty_list(world: World, ana: str) -> None:
-    assert rows(world, ana) == []
+def test_who_has_none_has_an_empty_list(org: Organisation, ana: str) -> None:
+    assert rows(org, ana) == []
 
 
-def test_an_appointment_says_what_it_is_and_how_it_came_about(world: World, ana: str) -> None:
-    made = visit(world, ana, staff={"id": SAM})
+def test_an_appointment_says_what_it_is_and_how_it_came_about(org: Organisation, ana: str) -> None:
+    made = org.clients.book(ana, staff={"id": SAM})
 
-    assert rows(world, ana) == [
+    assert rows(org, ana) == [
         {
             "type": "appointment",
             "id": made["id"],
@@ -74,51 +58,51 @@ def test_an_appointment_says_what_it_is_and_how_it_came_about(world: World, ana:
     ]
 
 
-def test_each_channel_is_named(world: World) -> None:
-    online = world.book().json
-    schedule = as_role(world, "POST", "/appointments", staff_body(start="2026-12-03T14:30:00Z")).json
-    (ana,) = items(world, "/clients?q=ana")
-    (bo,) = items(world, "/clients?q=lind")
-    visit(world, ana["id"], at(60))
+def test_each_channel_is_named(org: Organisation) -> None:
+    online = org.book()
+    schedule = org.as_staff("POST", "/appointments", staff_body(start="2026-12-03T14:30:00Z")).json
+    (ana,) = org.all_pages("/clients?q=ana")
+    (bo,) = org.all_pages("/clients?q=lind")
+    org.clients.book(ana["id"], at(60))
 
-    shown = [(row["booked_through"], row["added_by"], row["added_by_id"]) for row in rows(world, ana["id"])]
+    shown = [(row["booked_through"], row["added_by"], row["added_by_id"]) for row in rows(org, ana["id"])]
     assert shown == [
         ("call_centre", "Central", "stf_central"),
         ("modern_client_view", "Modern Client View", None),
     ]
-    assert rows(world, ana["id"])[1]["id"] == online["id"]
-    (row,) = rows(world, bo["id"])
+    assert rows(org, ana["id"])[1]["id"] == online["id"]
+    (row,) = rows(org, bo["id"])
     assert (row["id"], row["booked_through"]) == (schedule["id"], "schedule")
     assert (row["added_by"], row["added_by_id"]) == ("Alex", ALEX)
 
 
-def test_past_upcoming_moved_and_cancelled_appointments_are_all_there(world: World, ana: str) -> None:
-    made = [visit(world, ana, at(30 * number))["id"] for number in range(4)]
-    assert as_role(world, "POST", f"/appointments/{made[0]}/cancel", {}, CENTRAL).status == 200
-    moved = as_role(world, "PATCH", f"/appointments/{made[1]}", {"start": "2026-12-03T16:30:00Z"}, CENTRAL)
+def test_past_upcoming_moved_and_cancelled_appointments_are_all_there(org: Organisation, ana: str) -> None:
+    made = [org.clients.book(ana, at(30 * number))["id"] for number in range(4)]
+    assert org.as_staff("POST", f"/appointments/{made[0]}/cancel", {}, CENTRAL).status == 200
+    moved = org.as_staff("PATCH", f"/appointments/{made[1]}", {"start": "2026-12-03T16:30:00Z"}, CENTRAL)
     assert moved.status == 200, moved.text
-    world.now = at(100)
+    org.now = at(100)
 
-    assert [row["id"] for row in rows(world, ana)] == [made[1], made[3], made[2], made[0]]
-    assert [row["state"] for row in rows(world, ana)] == ["booked", "booked", "booked", "cancelled"]
-    assert [row["attending"] for row in rows(world, ana)] == [True, True, True, False]
-
-
-def test_whoever_left_an_appointment_that_takes_place_is_said_not_to_attend(world: World, ana: str) -> None:
-    bo = taken_in(world, "Bo Lind")["id"]
-    made = visit(world, ana, additional_attendees=[{"client_id": bo}])
-    assert as_role(world, "DELETE", f"/appointments/{made['id']}/attendees/{bo}", who="boss@example.org").status == 204
-
-    assert [(row["state"], row["attending"]) for row in rows(world, bo)] == [("booked", False)]
-    assert [(row["state"], row["attending"]) for row in rows(world, ana)] == [("booked", True)]
+    assert [row["id"] for row in rows(org, ana)] == [made[1], made[3], made[2], made[0]]
+    assert [row["state"] for row in rows(org, ana)] == ["booked", "booked", "booked", "cancelled"]
+    assert [row["attending"] for row in rows(org, ana)] == [True, True, True, False]
 
 
-def test_workflows_stand_among_appointments_by_when_they_were_made(world: World, ana: str) -> None:
-    upcoming = visit(world, ana)["id"]
-    first = workflow(world, ana, steps=["Call", {"text": "File", "done": True}], assignee_id=SAM)
-    second = workflow(world, ana, state="closed")
+def test_whoever_left_an_appointment_that_takes_place_is_said_not_to_attend(org: Organisation, ana: str) -> None:
+    bo = org.clients.create("Bo Lind")["id"]
+    made = org.clients.book(ana, additional_attendees=[{"client_id": bo}])
+    assert org.as_staff("DELETE", f"/appointments/{made['id']}/attendees/{bo}", who=BOSS).status == 204
 
-    found = rows(world, ana)
+    assert [(row["state"], row["attending"]) for row in rows(org, bo)] == [("booked", False)]
+    assert [(row["state"], row["attending"]) for row in rows(org, ana)] == [("booked", True)]
+
+
+def test_workflows_stand_among_appointments_by_when_they_were_made(org: Organisation, ana: str) -> None:
+    upcoming = org.clients.book(ana)["id"]
+    first = workflow(org, ana, steps=["Call", {"text": "File", "done": True}], assignee_id=SAM)
+    second = workflow(org, ana, state="closed")
+
+    found = rows(org, ana)
     assert [(row["type"], row["id"]) for row in found] == [
         ("appointment", upcoming),
         ("workflow", second),
@@ -139,117 +123,117 @@ def test_workflows_stand_among_appointments_by_when_they_were_made(world: World,
     assert found[1]["state"] == "closed"
 
 
-def test_a_merge_brings_everything_along_under_either_id(world: World, ana: str) -> None:
-    anna, third = taken_in(world, "Anna Ruiz")["id"], taken_in(world, "Ann Ruiz")["id"]
-    appointments = [visit(world, i, at(30 * n))["id"] for n, i in enumerate((ana, anna, third))]
-    steps = [workflow(world, client_id) for client_id in (ana, anna, third)]
-    world.now += timedelta(minutes=1)
-    first = merge(world, third, anna)
-    world.now += timedelta(minutes=1)
-    second = merge(world, anna, ana)
+def test_a_merge_brings_everything_along_under_either_id(org: Organisation, ana: str) -> None:
+    anna, third = org.clients.create("Anna Ruiz")["id"], org.clients.create("Ann Ruiz")["id"]
+    appointments = [org.clients.book(i, at(30 * n))["id"] for n, i in enumerate((ana, anna, third))]
+    steps = [workflow(org, client_id) for client_id in (ana, anna, third)]
+    org.now += timedelta(minutes=1)
+    first = org.clients.merge(third, anna)["merge_id"]
+    org.now += timedelta(minutes=1)
+    second = org.clients.merge(anna, ana)["merge_id"]
 
     expected = [*appointments[::-1], second, first, *steps[::-1]]
     for client_id in (ana, anna, third):
-        assert [row["id"] for row in rows(world, client_id)] == expected
-    merges = [row for row in rows(world, ana) if row["type"] == "merge"]
+        assert [row["id"] for row in rows(org, client_id)] == expected
+    merges = [row for row in rows(org, ana) if row["type"] == "merge"]
     assert [(row["duplicate_id"], row["primary_id"]) for row in merges] == [(anna, ana), (third, anna)]
     assert [(row["added_by"], row["undone_at"]) for row in merges] == [("Central", None)] * 2
 
 
-def test_undoing_a_merge_parts_what_it_brought_together(world: World, ana: str) -> None:
-    anna = taken_in(world, "Anna Ruiz")["id"]
-    his, hers = visit(world, ana)["id"], visit(world, anna, at(30))["id"]
-    merge_id = merge(world, anna, ana)
-    after = visit(world, ana, at(60))["id"]
-    world.now += timedelta(minutes=1)
-    assert as_role(world, "POST", f"/clients/merges/{merge_id}/undo", {}, CENTRAL).status == 200
+def test_undoing_a_merge_parts_what_it_brought_together(org: Organisation, ana: str) -> None:
+    anna = org.clients.create("Anna Ruiz")["id"]
+    his, hers = org.clients.book(ana)["id"], org.clients.book(anna, at(30))["id"]
+    merge_id = org.clients.merge(anna, ana)["merge_id"]
+    after = org.clients.book(ana, at(60))["id"]
+    org.now += timedelta(minutes=1)
+    assert org.as_staff("POST", f"/clients/merges/{merge_id}/undo", {}, CENTRAL).status == 200
 
-    assert [row["id"] for row in rows(world, anna)] == [hers]
-    assert [row["id"] for row in rows(world, ana)] == [after, his, merge_id]
-    assert rows(world, ana)[2]["undone_at"] == "2026-12-01T12:01:02Z"
+    assert [row["id"] for row in rows(org, anna)] == [hers]
+    assert [row["id"] for row in rows(org, ana)] == [after, his, merge_id]
+    assert rows(org, ana)[2]["undone_at"] == "2026-12-01T12:01:02Z"
 
 
-def test_two_of_a_family_at_one_appointment_are_one_row(world: World, ana: str) -> None:
-    anna = taken_in(world, "Anna Ruiz")["id"]
-    made = visit(world, ana, additional_attendees=[{"client_id": anna}])
-    left = visit(world, ana, at(30), additional_attendees=[{"client_id": anna}])
+def test_two_of_a_family_at_one_appointment_are_one_row(org: Organisation, ana: str) -> None:
+    anna = org.clients.create("Anna Ruiz")["id"]
+    made = org.clients.book(ana, additional_attendees=[{"client_id": anna}])
+    left = org.clients.book(ana, at(30), additional_attendees=[{"client_id": anna}])
     url = f"/appointments/{left['id']}/attendees/{anna}"
-    assert as_role(world, "DELETE", url, who="boss@example.org").status == 204
-    merge(world, anna, ana)
+    assert org.as_staff("DELETE", url, who=BOSS).status == 204
+    org.clients.merge(anna, ana)["merge_id"]
 
-    found = [row for row in rows(world, ana) if row["type"] == "appointment"]
+    found = [row for row in rows(org, ana) if row["type"] == "appointment"]
     assert [(row["id"], row["attending"]) for row in found] == [(left["id"], True), (made["id"], True)]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-def test_pages_leave_nothing_out_and_repeat_nothing(world: World, ana: str, limit: int) -> None:
-    anna = taken_in(world, "Anna Ruiz")["id"]
-    made = [visit(world, (ana, anna)[n % 2], at(30 * n))["id"] for n in range(4)]
-    both = visit(world, ana, at(150), additional_attendees=[{"client_id": anna}])["id"]
+def test_pages_leave_nothing_out_and_repeat_nothing(org: Organisation, ana: str, limit: int) -> None:
+    anna = org.clients.create("Anna Ruiz")["id"]
+    made = [org.clients.book((ana, anna)[n % 2], at(30 * n))["id"] for n in range(4)]
+    both = org.clients.book(ana, at(150), additional_attendees=[{"client_id": anna}])["id"]
     # Workflows of one and the same second: only their ids part them.
-    now = world.now
+    now = org.now
     steps = []
     for client_id in (ana, anna, ana, anna):
-        world.now = now
-        steps.append(workflow(world, client_id))
-    merge_id = merge(world, anna, ana)
+        org.now = now
+        steps.append(workflow(org, client_id))
+    merge_id = org.clients.merge(anna, ana)["merge_id"]
 
-    found = [row["id"] for row in rows(world, ana, f"?limit={limit}")]
+    found = [row["id"] for row in rows(org, ana, f"?limit={limit}")]
     assert found[:5] == [both, *made[::-1]]
     # Of one second, by id.
     assert sorted(found[5:]) == sorted([merge_id, *steps])
-    assert found == [row["id"] for row in rows(world, ana)]
+    assert found == [row["id"] for row in rows(org, ana)]
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role])
-def test_each_role_sees_what_its_clients_did(world: World, ana: str, role: str) -> None:
+def test_each_role_sees_what_its_clients_did(org: Organisation, ana: str, role: str) -> None:
     who, url = f"{role}@example.org", f"/clients/{ana}/activity"
     mine = hire(f"stf_{role}", who, *([] if role == "contact_centre" else [TORONTO]), role=Role(role))
     everywhere, at_branch = role in ("admin", "contact_centre"), role in ("manager", "staff_advanced")
-    assert as_role(world, "GET", url, who=who).status == (200 if everywhere else 404)
+    assert org.as_staff("GET", url, who=who).status == (200 if everywhere else 404)
 
-    visit(world, ana, staff={"id": SAM})
-    assert as_role(world, "GET", url, who=who).status == (200 if everywhere or at_branch else 404)
-    setting(world, all_staff_view_all_clients=True)
-    assert as_role(world, "GET", url, who=who).status == (200 if everywhere or at_branch else 403)
-    setting(world, all_staff_view_all_clients=False)
+    org.clients.book(ana, staff={"id": SAM})
+    assert org.as_staff("GET", url, who=who).status == (200 if everywhere or at_branch else 404)
+    org.update_settings(all_staff_view_all_clients=True)
+    assert org.as_staff("GET", url, who=who).status == (200 if everywhere or at_branch else 403)
+    org.update_settings(all_staff_view_all_clients=False)
 
     if role != "contact_centre":
-        own = visit(world, ana, at(60), staff={"id": mine})
-        assert rows(world, ana, who=who)[0]["id"] == own["id"]
-        assert as_role(world, "GET", f"/appointments/{own['id']}/log", who=who).status == 200
+        own = org.clients.book(ana, at(60), staff={"id": mine})
+        assert rows(org, ana, who=who)[0]["id"] == own["id"]
+        assert org.as_staff("GET", f"/appointments/{own['id']}/log", who=who).status == 200
 
 
-def test_who_is_unknown_or_forgotten_has_none(world: World, ana: str) -> None:
-    assert as_role(world, "GET", "/clients/cli_nobody/activity", who=CENTRAL).status == 404
-    assert as_role(world, "DELETE", f"/clients/{ana}", who=CENTRAL).status == 204
-    assert as_role(world, "GET", f"/clients/{ana}/activity", who=CENTRAL).status == 404
-    assert world.call("GET", f"/clients/{ana}/activity").status == 401
+def test_who_is_unknown_or_forgotten_has_none(org: Organisation, ana: str) -> None:
+    assert org.as_staff("GET", "/clients/cli_nobody/activity", who=CENTRAL).status == 404
+    assert org.as_staff("DELETE", f"/clients/{ana}", who=CENTRAL).status == 204
+    assert org.as_staff("GET", f"/clients/{ana}/activity", who=CENTRAL).status == 404
+    assert org.call("GET", f"/clients/{ana}/activity").status == 401
 
 
 @pytest.mark.parametrize("query", ["cursor=x", "cursor=WzEsMl0", "cursor=W10", "limit=0", "limit=101", "type=merge"])
-def test_bad_queries_are_refused(world: World, ana: str, query: str) -> None:
-    visit(world, ana)
-    workflow(world, ana)
+def test_bad_queries_are_refused(org: Organisation, ana: str, query: str) -> None:
+    org.clients.book(ana)
+    workflow(org, ana)
 
-    assert as_role(world, "GET", f"/clients/{ana}/activity?{query}", who=CENTRAL).status == 422
+    assert org.as_staff("GET", f"/clients/{ana}/activity?{query}", who=CENTRAL).status == 422
 
 
-def test_a_page_costs_as_much_however_long_the_list_is(world: World, ana: str) -> None:
+def test_a_page_costs_as_much_however_long_the_list_is(org: Organisation, ana: str) -> None:
     meter = UsageMeter(items_of_the_table.Row._get_connection().connection.client)
 
     def cost() -> list[tuple[str, int]]:
         with meter.counting() as usage:
-            assert len(as_role(world, "GET", f"/clients/{ana}/activity?limit=2", who=CENTRAL).json["items"]) == 2
+            assert len(org.as_staff("GET", f"/clients/{ana}/activity?limit=2", who=CENTRAL).json["items"]) == 2
         return [(call.operation, call.items) for call in usage.calls]
 
-    visit(world, ana)
-    workflow(world, ana)
-    workflow(world, ana)
+    org.clients.book(ana)
+    workflow(org, ana)
+    workflow(org, ana)
     short = cost()
     for number in range(1, 6):
-        visit(world, ana, at(30 * number))
-        workflow(world, ana)
+        org.clients.book(ana, at(30 * number))
+        workflow(org, ana)
 
     assert len(cost()) == len(short)
     assert sum(count for _, count in cost()) <= sum(count for _, count in short) + 3

@@ -1,54 +1,48 @@
-"""Both records must be within the caller's reach for editing and deleting (D23)."""
+"""A merge needs access to both records for editing and deleting (D23)."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.builders.in_process.merge_requests import ADMIN, SAM_MAIL, booked, create, merge, merged, pair, show, undo
-from tests.builders.in_process.sample_organisation import World
-from tests.builders.in_process.staff_bookings import refusal
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ROOT, SAM_EMAIL, at
+
+pytestmark = pytest.mark.organisation(seats=5)
 
 
-@pytest.fixture
-def world(world: World) -> World:
-    world.lay(limit=5)
-    return world
+def test_staff_merge_whom_they_have_had_both(org: Organisation) -> None:
+    duplicate, primary = org.clients.create_pair()
+    first, second = org.clients.book(duplicate)["id"], org.clients.book(primary, at(60))["id"]
+    assert org.clients.try_merge(duplicate, primary, SAM_EMAIL).refusal == (404, "not_found")
+    org.act(first, "claim", {}, SAM_EMAIL)
+    assert org.clients.try_merge(duplicate, primary, SAM_EMAIL).refusal == (404, "not_found")
+    org.act(second, "claim", {}, SAM_EMAIL)
+    answer = org.clients.try_merge(duplicate, primary, SAM_EMAIL).body()
+    assert org.clients.undo(answer["merge_id"], SAM_EMAIL).status == 200
 
 
-def test_staff_merge_whom_they_have_had_both(world: World) -> None:
-    duplicate, primary = pair(world)
-    first, second = booked(world, duplicate), booked(world, primary, 60)
-    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
-    world.staff("POST", f"/appointments/{first}/claim", {}, SAM_MAIL)
-    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (404, "not_found")
-    world.staff("POST", f"/appointments/{second}/claim", {}, SAM_MAIL)
-    answer = merge(world, duplicate, primary, SAM_MAIL)
-    assert answer.status == 200, answer.text
-    assert undo(world, answer.json["merge_id"], SAM_MAIL).status == 200
+def test_who_knew_the_duplicate_knows_the_primary_afterwards(org: Organisation) -> None:
+    duplicate, primary = org.clients.create_pair()
+    appointment = org.clients.book(duplicate)["id"]
+    org.act(appointment, "claim", {}, SAM_EMAIL)
+    assert org.as_staff("GET", f"/clients/{primary}", who=SAM_EMAIL).status == 404
+    answer = org.clients.merge(duplicate, primary)
+    assert org.clients.get(primary, SAM_EMAIL)["id"] == org.clients.get(duplicate, SAM_EMAIL)["id"] == primary
+    org.clients.undo(answer["merge_id"])
+    assert org.as_staff("GET", f"/clients/{primary}", who=SAM_EMAIL).status == 404
+    assert org.clients.get(duplicate, SAM_EMAIL)["id"] == duplicate
 
 
-def test_who_knew_the_duplicate_knows_the_primary_afterwards(world: World) -> None:
-    duplicate, primary = pair(world)
-    appointment = booked(world, duplicate)
-    world.staff("POST", f"/appointments/{appointment}/claim", {}, SAM_MAIL)
-    assert world.staff("GET", f"/clients/{primary}", who=SAM_MAIL).status == 404
-    answer = merged(world, duplicate, primary)
-    assert show(world, primary, SAM_MAIL)["id"] == show(world, duplicate, SAM_MAIL)["id"] == primary
-    undo(world, answer["merge_id"])
-    assert world.staff("GET", f"/clients/{primary}", who=SAM_MAIL).status == 404
-    assert show(world, duplicate, SAM_MAIL)["id"] == duplicate
+def test_who_may_only_look_may_not_merge(org: Organisation) -> None:
+    org.as_staff("PATCH", "/settings", {"all_staff_view_all_clients": True}, ROOT)
+    duplicate, primary = org.clients.create_pair()
+    assert org.clients.try_merge(duplicate, primary, SAM_EMAIL).refusal == (403, "forbidden")
+    answer = org.clients.merge(duplicate, primary)
+    assert org.clients.undo(answer["merge_id"], SAM_EMAIL).refusal == (403, "forbidden")
 
 
-def test_who_may_only_look_may_not_merge(world: World) -> None:
-    world.staff("PATCH", "/settings", {"all_staff_view_all_clients": True}, ADMIN)
-    duplicate, primary = pair(world)
-    assert refusal(merge(world, duplicate, primary, SAM_MAIL)) == (403, "forbidden")
-    answer = merged(world, duplicate, primary)
-    assert refusal(undo(world, answer["merge_id"], SAM_MAIL)) == (403, "forbidden")
-
-
-def test_a_pointer_is_no_way_to_learn_of_anybody(world: World) -> None:
-    a, b, c = create(world, "Anna"), create(world, "Bea"), create(world, "Cleo")
-    answer = merged(world, a, b)
-    assert refusal(merge(world, a, c, SAM_MAIL)) == (404, "not_found")
-    assert refusal(undo(world, answer["merge_id"], SAM_MAIL)) == (404, "not_found")
+def test_a_pointer_is_no_way_to_learn_of_anybody(org: Organisation) -> None:
+    a, b, c = org.clients.create("Anna")["id"], org.clients.create("Bea")["id"], org.clients.create("Cleo")["id"]
+    answer = org.clients.merge(a, b)
+    assert org.clients.try_merge(a, c, SAM_EMAIL).refusal == (404, "not_found")
+    assert org.clients.undo(answer["merge_id"], SAM_EMAIL).refusal == (404, "not_found")

@@ -1,4 +1,4 @@
-"""Workflows over HTTP: made, worked off, handed on and logged, by those who may edit the client."""
+"""Workflows over HTTP: created, worked through, reassigned and logged by those who may edit the client."""
 
 from __future__ import annotations
 
@@ -12,61 +12,39 @@ from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.clients import workflows
 from tests.builders.doubles.api_gateway import Reply
-from tests.builders.in_process.client_requests import items, merge, taken_in, visit
-from tests.builders.in_process.sample_organisation import ALEX, SAM, TORONTO, World
-from tests.builders.in_process.staff_bookings import (
-    CENTRAL,
-    as_role,
-    before_the_next_commit,
-    hire,
-    setting,
-    staffed,
-    write,
-)
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import ALEX, CENTRAL, SAM, TORONTO, hire
+from tests.builders.in_process.table_records import before_the_next_commit, write
 
-SAM_MAIL = "sam@example.org"
 STEPS = ["Call", {"text": "Sign", "due": "2026-12-24"}, {"text": "File", "done": True}]
 
-
-@pytest.fixture
-def world(world: World) -> World:
-    """A branch with people of every role, and room for whoever comes."""
-    staffed(world).lay(limit=50)
-    return world
+pytestmark = pytest.mark.organisation(seats=50, staff=True)
 
 
-@pytest.fixture
-def ana(world: World) -> str:
-    """A client nobody has booked."""
-    return str(taken_in(world)["id"])
+def begin(org: Organisation, client_id: str, who: str = CENTRAL, **fields: Any) -> Reply:
+    """A new workflow."""
+    return org.as_staff("POST", f"/clients/{client_id}/workflows", {"name": "Onboarding"} | fields, who)
 
 
-def begin(world: World, client_id: str, who: str = CENTRAL, **fields: Any) -> Reply:
-    """The answer to a new workflow."""
-    return as_role(world, "POST", f"/clients/{client_id}/workflows", {"name": "Onboarding"} | fields, who)
-
-
-def begun(world: World, client_id: str, **fields: Any) -> dict[str, Any]:
+def begun(org: Organisation, client_id: str, **fields: Any) -> dict[str, Any]:
     """A new workflow, a second later than the one before."""
-    world.now += timedelta(seconds=1)
-    reply = begin(world, client_id, **fields)
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
+    org.now += timedelta(seconds=1)
+    return dict(begin(org, client_id, **fields).body(201))
 
 
-def change(world: World, workflow_id: str, fields: object, who: str = CENTRAL, **more: Any) -> Reply:
-    """The answer to an edit."""
-    return as_role(world, "PATCH", f"/workflows/{workflow_id}", fields, who, **more)
+def change(org: Organisation, workflow_id: str, fields: object, who: str = CENTRAL, **more: Any) -> Reply:
+    """An edit of a workflow."""
+    return org.as_staff("PATCH", f"/workflows/{workflow_id}", fields, who, **more)
 
 
 def pointers(reply: Reply) -> list[str]:
-    """The fields a 422 complains about."""
+    """The error pointers of a 422."""
     assert reply.status == 422, reply.text
     return [error["pointer"] for error in reply.json["errors"]]
 
 
-def test_lives_from_creation_to_closing(world: World, ana: str) -> None:
-    made = begun(world, ana, steps=STEPS, assignee_id=SAM)
+def test_lives_from_creation_to_closing(org: Organisation, ana: str) -> None:
+    made = begun(org, ana, steps=STEPS, assignee_id=SAM)
     assert made["id"].startswith("wfl_")
     assert {name: made[name] for name in ("version", "client_id", "name", "assignee_id", "state")} == {
         "version": 1,
@@ -82,59 +60,57 @@ def test_lives_from_creation_to_closing(world: World, ana: str) -> None:
     ]
     assert (made["added_by"], made["added_by_id"]) == ("Central", "stf_central")
 
-    world.now += timedelta(minutes=5)
-    closed = change(world, made["id"], {"state": "closed", "steps": ["Call"], "assignee_id": None})
-    assert closed.status == 200, closed.text
-    assert closed.json == made | {
+    org.now += timedelta(minutes=5)
+    closed = change(org, made["id"], {"state": "closed", "steps": ["Call"], "assignee_id": None}).body()
+    assert closed == made | {
         "version": 2,
         "state": "closed",
         "steps": [made["steps"][0]],
         "assignee_id": None,
         "updated_at": "2026-12-01T12:05:02Z",
     }
-    assert items(world, f"/clients/{ana}/workflows") == [closed.json]
-    reopened = change(world, made["id"], {"state": "open", "name": "Onboarding, again"})
+    assert org.all_pages(f"/clients/{ana}/workflows") == [closed]
+    reopened = change(org, made["id"], {"state": "open", "name": "Onboarding, again"})
     assert (reopened.json["state"], reopened.json["name"], reopened.json["version"]) == ("open", "Onboarding, again", 3)
 
 
-def test_what_is_not_sent_stays_and_nothing_new_leaves_no_trace(world: World, ana: str) -> None:
-    made = begun(world, ana, steps=STEPS)
+def test_what_is_not_sent_stays_and_nothing_new_leaves_no_trace(org: Organisation, ana: str) -> None:
+    made = begun(org, ana, steps=STEPS)
 
-    assert change(world, made["id"], {}).json == made
-    assert change(world, made["id"], {"name": "Onboarding", "steps": made["steps"]}).json == made
-    assert [row["action"] for row in items(world, f"/clients/{ana}/log")].count("workflow_updated") == 0
-
-
-def test_the_version_that_was_seen_counts(world: World, ana: str) -> None:
-    made = begun(world, ana)
-
-    assert change(world, made["id"], {"state": "closed"}, headers={"if-match": '"1"'}).status == 200
-    late = change(world, made["id"], {"state": "open"}, headers={"if-match": '"1"'})
-    assert (late.status, late.json["code"]) == (412, "version_mismatch")
+    assert change(org, made["id"], {}).json == made
+    assert change(org, made["id"], {"name": "Onboarding", "steps": made["steps"]}).json == made
+    assert [row["action"] for row in org.all_pages(f"/clients/{ana}/log")].count("workflow_updated") == 0
 
 
-def test_of_two_edits_at_the_same_moment_both_count(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = begun(world, ana, steps=["Call"])
-    before_the_next_commit(monkeypatch, lambda: change(world, made["id"], {"name": "Renamed"}))
+def test_the_version_that_was_seen_counts(org: Organisation, ana: str) -> None:
+    made = begun(org, ana)
 
-    assert change(world, made["id"], {"state": "closed"}).status == 200
-    (found,) = items(world, f"/clients/{ana}/workflows")
+    assert change(org, made["id"], {"state": "closed"}, headers={"if-match": '"1"'}).status == 200
+    assert change(org, made["id"], {"state": "open"}, headers={"if-match": '"1"'}).refusal == (412, "version_mismatch")
+
+
+def test_of_two_edits_at_the_same_moment_both_count(org: Organisation, ana: str) -> None:
+    made = begun(org, ana, steps=["Call"])
+    before_the_next_commit(lambda: change(org, made["id"], {"name": "Renamed"}))
+
+    assert change(org, made["id"], {"state": "closed"}).status == 200
+    (found,) = org.all_pages(f"/clients/{ana}/workflows")
     assert (found["name"], found["state"], found["version"]) == ("Renamed", "closed", 3)
 
 
-def test_the_same_key_makes_one(world: World, ana: str) -> None:
+def test_the_same_key_makes_one(org: Organisation, ana: str) -> None:
     url, key = f"/clients/{ana}/workflows", {"idempotency-key": "k1"}
-    first, again = (as_role(world, "POST", url, {"name": "Onboarding"}, CENTRAL, headers=key) for _ in range(2))
+    first, again = (org.as_staff("POST", url, {"name": "Onboarding"}, CENTRAL, headers=key) for _ in range(2))
 
     assert first.json == again.json
-    assert len(items(world, url)) == 1
+    assert len(org.all_pages(url)) == 1
 
 
-def test_the_list_is_newest_first_in_pages(world: World, ana: str) -> None:
-    made = [begun(world, ana, name=f"No. {number}")["id"] for number in range(5)]
+def test_the_list_is_newest_first_in_pages(org: Organisation, ana: str) -> None:
+    made = [begun(org, ana, name=f"No. {number}")["id"] for number in range(5)]
 
     for limit in (1, 2, 5, 100):
-        found = items(world, f"/clients/{ana}/workflows?limit={limit}")
+        found = org.all_pages(f"/clients/{ana}/workflows?limit={limit}")
         assert [workflow["id"] for workflow in found] == made[::-1], limit
 
 
@@ -162,116 +138,114 @@ def test_the_list_is_newest_first_in_pages(world: World, ana: str) -> None:
         ({"due": "2026-12-24"}, "/due"),
     ],
 )
-def test_what_is_wrong_is_said_by_field(world: World, ana: str, fields: dict[str, Any], pointer: str) -> None:
-    assert pointers(begin(world, ana, **fields)) == [pointer]
-    made = begun(world, ana)
-    assert pointers(change(world, made["id"], fields)) == [pointer]
+def test_what_is_wrong_is_said_by_field(org: Organisation, ana: str, fields: dict[str, Any], pointer: str) -> None:
+    assert pointers(begin(org, ana, **fields)) == [pointer]
+    made = begun(org, ana)
+    assert pointers(change(org, made["id"], fields)) == [pointer]
 
 
-def test_the_longest_are_taken(world: World, ana: str) -> None:
-    made = begun(world, ana, name="é" * 100, steps=["x" * 300] * MAX_STEPS)
+def test_the_longest_are_taken(org: Organisation, ana: str) -> None:
+    made = begun(org, ana, name="é" * 100, steps=["x" * 300] * MAX_STEPS)
 
     assert len(made["steps"]) == MAX_STEPS
-    assert items(world, f"/clients/{ana}/workflows") == [made]
+    assert org.all_pages(f"/clients/{ana}/workflows") == [made]
 
 
-def test_a_client_has_no_more_than_a_hundred(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_has_no_more_than_a_hundred(org: Organisation, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_WORKFLOWS_PER_CLIENT == 100
     monkeypatch.setattr(workflows, "MAX_WORKFLOWS_PER_CLIENT", 2)
-    begun(world, ana)
-    begun(world, ana)
+    begun(org, ana)
+    begun(org, ana)
 
-    refused = begin(world, ana)
-    assert (refused.status, refused.json["code"]) == (422, "too_many")
+    assert begin(org, ana).refusal == (422, "too_many")
 
 
 @pytest.mark.parametrize("assignee", ["stf_nobody", "stf_gone", "loc_00000000000000000000000001"])
-def test_only_somebody_who_works_here_can_be_asked_to_do_it(world: World, ana: str, assignee: str) -> None:
+def test_only_somebody_who_works_here_can_be_asked_to_do_it(org: Organisation, ana: str, assignee: str) -> None:
     write(Staff("stf_gone", "Gone", "gone@example.org", Role.STAFF, (TORONTO,), active=False))
-    made = begun(world, ana, assignee_id=ALEX)
+    made = begun(org, ana, assignee_id=ALEX)
 
-    for reply in (begin(world, ana, assignee_id=assignee), change(world, made["id"], {"assignee_id": assignee})):
+    for reply in (begin(org, ana, assignee_id=assignee), change(org, made["id"], {"assignee_id": assignee})):
         assert (pointers(reply), reply.json["code"]) == (["/assignee_id"], "unknown_staff")
 
 
-def test_whoever_has_it_keeps_it_when_they_leave(world: World, ana: str) -> None:
+def test_whoever_has_it_keeps_it_when_they_leave(org: Organisation, ana: str) -> None:
     hire("stf_temp", "temp@example.org", TORONTO, role=Role.STAFF)
-    made = begun(world, ana, assignee_id="stf_temp")
-    temp = world.read(Staff, "stf_temp")
+    made = begun(org, ana, assignee_id="stf_temp")
+    temp = org.read(Staff, "stf_temp")
     write(Staff(temp.id, temp.name, temp.email, temp.role, active=False, version=temp.version))
 
-    assert change(world, made["id"], {"name": "Still theirs"}).json["assignee_id"] == "stf_temp"
+    assert change(org, made["id"], {"name": "Still theirs"}).json["assignee_id"] == "stf_temp"
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role])
-def test_every_role_works_on_those_of_its_clients(world: World, ana: str, role: str) -> None:
+def test_every_role_works_on_those_of_its_clients(org: Organisation, ana: str, role: str) -> None:
     who = f"{role}@example.org"
     everywhere, at_branch = role in ("admin", "contact_centre"), role in ("manager", "staff_advanced")
     staff_id = hire(f"stf_{role}", who, *([] if role == "contact_centre" else [TORONTO]), role=Role(role))
-    url, made = f"/clients/{ana}/workflows", begun(world, ana)
+    url, made = f"/clients/{ana}/workflows", begun(org, ana)
 
     expected = 404 if not everywhere else 200
-    assert as_role(world, "GET", url, who=who).status == expected
-    assert begin(world, ana, who).status == (201 if everywhere else 404)
-    assert change(world, made["id"], {"name": "Mine"}, who).status == expected
+    assert org.as_staff("GET", url, who=who).status == expected
+    assert begin(org, ana, who).status == (201 if everywhere else 404)
+    assert change(org, made["id"], {"name": "Mine"}, who).status == expected
 
     # Known through the branch; only those who work with all of it have to do with them.
-    visit(world, ana, staff={"id": SAM})
+    org.clients.book(ana, staff={"id": SAM})
     expected = 200 if everywhere or at_branch else 404
-    assert as_role(world, "GET", url, who=who).status == expected
-    assert change(world, made["id"], {"name": "Ours"}, who).status == expected
+    assert org.as_staff("GET", url, who=who).status == expected
+    assert change(org, made["id"], {"name": "Ours"}, who).status == expected
 
     # With the organisation's flag everybody sees the client, and that is all.
-    setting(world, all_staff_view_all_clients=True)
+    org.update_settings(all_staff_view_all_clients=True)
     expected = 200 if everywhere or at_branch else 403
-    assert as_role(world, "GET", url, who=who).status == expected
-    assert begin(world, ana, who).status == (201 if expected == 200 else 403)
-    assert change(world, made["id"], {"name": "All's"}, who).status == expected
+    assert org.as_staff("GET", url, who=who).status == expected
+    assert begin(org, ana, who).status == (201 if expected == 200 else 403)
+    assert change(org, made["id"], {"name": "All's"}, who).status == expected
     assert staff_id.endswith(role)
 
 
-def test_who_is_unknown_forgotten_or_merged_gets_no_new_ones(world: World, ana: str) -> None:
-    assert begin(world, "cli_nobody").status == 404
-    assert change(world, "wfl_nobody", {"name": "x"}).status == 404
-    made, other = begun(world, ana), taken_in(world, "Bo Lind")["id"]
-    merge(world, ana, other)
+def test_who_is_unknown_forgotten_or_merged_gets_no_new_ones(org: Organisation, ana: str) -> None:
+    assert begin(org, "cli_nobody").status == 404
+    assert change(org, "wfl_nobody", {"name": "x"}).status == 404
+    made, other = begun(org, ana), org.clients.create("Bo Lind")["id"]
+    org.clients.merge(ana, other)["merge_id"]
 
-    refused = begin(world, ana)
+    refused = begin(org, ana)
     assert (refused.status, refused.json["code"], refused.json["merged_into"]) == (409, "client_merged", other)
-    assert as_role(world, "DELETE", f"/clients/{other}", who=CENTRAL).status == 204
-    assert begin(world, other).status == 404
-    assert change(world, made["id"], {"name": "x"}).status == 404
+    assert org.as_staff("DELETE", f"/clients/{other}", who=CENTRAL).status == 204
+    assert begin(org, other).status == 404
+    assert change(org, made["id"], {"name": "x"}).status == 404
 
 
-def test_a_merge_brings_them_along_and_undoing_it_takes_them_back(world: World, ana: str) -> None:
-    other = taken_in(world, "Anna Ruiz")["id"]
-    theirs, his = begun(world, ana), begun(world, other)
-    merge_id = merge(world, other, ana)
+def test_a_merge_brings_them_along_and_undoing_it_takes_them_back(org: Organisation, ana: str) -> None:
+    other = org.clients.create("Anna Ruiz")["id"]
+    theirs, his = begun(org, ana), begun(org, other)
+    merge_id = org.clients.merge(other, ana)["merge_id"]
     for client_id in (ana, other):
-        assert [w["id"] for w in items(world, f"/clients/{client_id}/workflows")] == [his["id"], theirs["id"]]
-    assert change(world, his["id"], {"state": "closed"}).status == 200
-    after = begun(world, ana)
+        assert [w["id"] for w in org.all_pages(f"/clients/{client_id}/workflows")] == [his["id"], theirs["id"]]
+    assert change(org, his["id"], {"state": "closed"}).status == 200
+    after = begun(org, ana)
 
-    assert as_role(world, "POST", f"/clients/merges/{merge_id}/undo", {}, CENTRAL).status == 200
-    assert [w["id"] for w in items(world, f"/clients/{other}/workflows")] == [his["id"]]
-    assert [w["id"] for w in items(world, f"/clients/{ana}/workflows")] == [after["id"], theirs["id"]]
-
-
-def test_nobody_is_given_steps_while_being_merged_away(world: World, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = taken_in(world, "Anna Ruiz")["id"]
-    before_the_next_commit(monkeypatch, lambda: merge(world, ana, other))
-
-    refused = begin(world, ana)
-    assert (refused.status, refused.json["code"]) == (409, "client_merged")
-    assert items(world, f"/clients/{other}/workflows") == []
+    assert org.as_staff("POST", f"/clients/merges/{merge_id}/undo", {}, CENTRAL).status == 200
+    assert [w["id"] for w in org.all_pages(f"/clients/{other}/workflows")] == [his["id"]]
+    assert [w["id"] for w in org.all_pages(f"/clients/{ana}/workflows")] == [after["id"], theirs["id"]]
 
 
-def test_every_change_is_logged_under_the_client(world: World, ana: str) -> None:
-    made = begun(world, ana, steps=["Call"])
-    world.now += timedelta(minutes=1)
-    change(world, made["id"], {"assignee_id": SAM, "steps": [{"text": "Call", "done": True, "due": "2026-12-24"}]})
+def test_nobody_is_given_steps_while_being_merged_away(org: Organisation, ana: str) -> None:
+    other = org.clients.create("Anna Ruiz")["id"]
+    before_the_next_commit(lambda: org.clients.merge(ana, other)["merge_id"])
 
-    updated, created = (row for row in items(world, f"/clients/{ana}/log") if row["action"].startswith("workflow"))
+    assert begin(org, ana).refusal == (409, "client_merged")
+    assert org.all_pages(f"/clients/{other}/workflows") == []
+
+
+def test_every_change_is_logged_under_the_client(org: Organisation, ana: str) -> None:
+    made = begun(org, ana, steps=["Call"])
+    org.now += timedelta(minutes=1)
+    change(org, made["id"], {"assignee_id": SAM, "steps": [{"text": "Call", "done": True, "due": "2026-12-24"}]})
+
+    updated, created = (row for row in org.all_pages(f"/clients/{ana}/log") if row["action"].startswith("workflow"))
     assert (created["action"], created["user"], created["channel"]) == ("workflow_created", "Central", "call_centre")
     assert updated["action"] == "workflow_updated"
     assert updated["changes"] == [
@@ -285,6 +259,6 @@ def test_every_change_is_logged_under_the_client(world: World, ana: str) -> None
     ]
 
 
-def test_nobody_without_a_login_sees_or_makes_any(world: World, ana: str) -> None:
+def test_nobody_without_a_login_sees_or_makes_any(org: Organisation, ana: str) -> None:
     for method, url in (("GET", f"/clients/{ana}/workflows"), ("POST", f"/clients/{ana}/workflows")):
-        assert world.call(method, url, {"name": "x"} if method == "POST" else None).status == 401
+        assert org.call(method, url, {"name": "x"} if method == "POST" else None).status == 401

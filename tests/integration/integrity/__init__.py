@@ -1,0 +1,1 @@
+"""The checks that compare ledgers, appointments and clients."""

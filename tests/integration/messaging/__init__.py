@@ -1,0 +1,1 @@
+"""Messages, links and invitations on the real table."""

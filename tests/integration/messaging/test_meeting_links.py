@@ -1,4 +1,4 @@
-"""Video calls from booking to mailbox: the real delivery, with Graph's double, on a real table."""
+"""Video calls from booking to mail: the real relay with a double of Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -24,93 +24,83 @@ from chalicelib.notifications.fake_links import FakeMeetingLinks
 from chalicelib.notifications.microsoft_graph import GraphMeetingLinks
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.doubles.microsoft_graph_double import CREDENTIALS, Fault, GraphDouble, graph_double
-from tests.builders.in_process import status_bookings
-from tests.builders.in_process.sample_organisation import MORTGAGE, NOW, OPENING, SAM, World
-from tests.builders.in_process.staff_bookings import (
-    as_role,
-    book,
-    booked,
-    hire,
-    journal,
-    patch,
-    setting,
-    staffed,
-    teach,
-    write,
-)
-from tests.integration.conftest import REGION, forget_singletons
+from tests.builders.in_process.moto_table import REGION, reset_container
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import BLOCK_START, BOSS, MORTGAGE, NOW, SAM, SAM_EMAIL, hire
+from tests.builders.in_process.status_requests import ADMIN
+from tests.builders.in_process.table_records import journal, write
 
 MINUTE = timedelta(minutes=1)
 LINK = "https://teams.example/l/meetup-join/"
 
 
 @pytest.fixture
-def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A branch that meets by video too, over Teams, and whose mail is sent."""
+def org(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> Organisation:
+    """A branch that also meets by video, over Teams, and sends mail."""
     monkeypatch.setenv("SENDER", "Frontdesk <desk@example.org>")
     boto3.client("sesv2").create_email_identity(EmailIdentity="desk@example.org")
     monkeypatch.setenv("EVENTS_TOPIC_ARN", boto3.client("sns").create_topic(Name="events")["TopicArn"])
     monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="dead")["QueueUrl"])
     monkeypatch.setenv("PUBLIC_URL", "https://desk.example.org/v1")
-    forget_singletons()
-    world.lay(limit=9)
-    staffed(world)
+    reset_container()
+    org.create_block(limit=9)
+    org.add_staff()
     methods = (MeetingMethod.IN_PERSON, MeetingMethod.PHONE, MeetingMethod.VIDEO)
-    write(replace(world.read(Service, MORTGAGE), meeting_methods=methods))
-    teach(world, SAM, (MORTGAGE,))
-    setting(world, teleconference="teams")
-    return world
+    write(replace(org.read(Service, MORTGAGE), meeting_methods=methods))
+    org.set_staff_services(SAM, (MORTGAGE,))
+    org.update_settings(teleconference="teams")
+    return org
 
 
 @pytest.fixture
-def graph(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphDouble]:
-    """Graph, whose credentials are in Secrets Manager."""
+def graph(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphDouble]:
+    """A double of Graph, with credentials in Secrets Manager."""
     made = boto3.client("secretsmanager").create_secret(Name="graph", SecretString=json.dumps(CREDENTIALS))
     secrets_manager._provider.cache_clear()
     with graph_double() as double:
         monkeypatch.setenv("GRAPH_SECRET_ARN", made["ARN"])
         monkeypatch.setenv("GRAPH_URL", double.url)
         monkeypatch.setenv("GRAPH_LOGIN_URL", double.url)
-        forget_singletons()
+        reset_container()
         links = container.meeting_link_provider
         assert isinstance(links, GraphMeetingLinks)
-        links.clock = double.now = lambda: world.now
+        links.clock = double.now = lambda: org.now
         links.read_seconds = 0.3
         yield double
     assert double.refused == []
 
 
-def sweep(world: World, after: timedelta = 5 * MINUTE) -> None:
-    """The sweep so long after the world's present."""
-    world.now += after
-    container.outbox_relay.sweep(world.now, lambda: True)
+def sweep(org: Organisation, after: timedelta = 5 * MINUTE) -> None:
+    """Run the relay so long after now."""
+    org.now += after
+    container.outbox_relay.sweep(org.now, lambda: True)
 
 
 def mails(to: str) -> list[EmailMessage]:
-    """What somebody has been sent."""
+    """The mails sent to an address."""
     raw = [m.raw_data for m in ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages]
     return [m for m in (email.message_from_string(text, policy=default) for text in raw) if m["To"] == to]
 
 
 def words(mail: EmailMessage) -> str:
-    """All that one says, the invitation included."""
+    """The text of a mail, its invitation included."""
     parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
     return "\n".join(str(part) for part in parts).replace("\r\n ", "")
 
 
-def seen(world: World, appointment_id: str) -> dict[str, Any]:
+def seen(org: Organisation, appointment_id: str) -> dict[str, Any]:
     """The appointment as staff see it."""
-    return dict(as_role(world, "GET", f"/appointments/{appointment_id}").json)
+    return dict(org.as_staff("GET", f"/appointments/{appointment_id}").json)
 
 
-def call(world: World, appointment_id: str) -> Any:
+def call(org: Organisation, appointment_id: str) -> Any:
     """Its video call as staff see it."""
-    return seen(world, appointment_id)["teleconference"]
+    return seen(org, appointment_id)["teleconference"]
 
 
-def by_client(world: World, **more: Any) -> Reply:
+def by_client(org: Organisation, **more: Any) -> Reply:
     """A client's booking by video."""
-    return world.book(meeting_method="video", **more)
+    return org.try_book(meeting_method="video", **more)
 
 
 FAULTS = {
@@ -126,15 +116,15 @@ FAULTS = {
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
 def test_the_client_gets_one_message_with_one_link_in_the_end(
-    world: World, graph: GraphDouble, faults: list[Fault]
+    org: Organisation, graph: GraphDouble, faults: list[Fault]
 ) -> None:
     graph.faults = list(faults)
-    made = by_client(world).json
+    made = by_client(org).json
     assert graph.asked == graph.signed_in == []
-    assert call(world, made["id"]) == {"platform": "teams", "link": None, "state": "pending"}
+    assert call(org, made["id"]) == {"platform": "teams", "link": None, "state": "pending"}
 
     for _ in range(6):
-        sweep(world)
+        sweep(org)
 
     (mail,) = mails("ana@example.org")
     assert mail["Subject"].startswith("Confirmed")
@@ -142,159 +132,160 @@ def test_the_client_gets_one_message_with_one_link_in_the_end(
     assert key == f"{made['id']}-0"
     said = words(mail)
     assert said.count(f"LOCATION:{link}") == said.count(f'href="{link}"') == 1
-    assert call(world, made["id"]) == {"platform": "teams", "link": link, "state": "ready"}
+    assert call(org, made["id"]) == {"platform": "teams", "link": link, "state": "ready"}
     assert [link in words(m) for m in mails("toronto@example.org")] == [True]
     code = {"code": made["code"]}
-    page = world.call("GET", f"/public/appointments/{made['id']}?code={code['code']}").json
+    page = org.call("GET", f"/public/appointments/{made['id']}?code={code['code']}").json
     assert page["meeting_link"] == link
-    file = world.call("GET", f"/public/appointments/{made['id']}/calendar.ics?code={code['code']}")
+    file = org.call("GET", f"/public/appointments/{made['id']}/calendar.ics?code={code['code']}")
     assert f"LOCATION:{link}" in file.text.replace("\r\n ", "")
     assert "CONFERENCE;" in file.text
     lines = [(entry.action, entry.actor.label) for entry in journal(made["id"])]
     assert lines == [("meeting_link_made", "System"), ("booked", "Modern Client View")]
 
 
-def test_a_token_that_expires_between_two_bookings_is_renewed_without_delay(world: World, graph: GraphDouble) -> None:
-    by_client(world)
-    sweep(world)
+def test_a_token_that_expires_between_two_bookings_is_renewed_without_delay(
+    org: Organisation, graph: GraphDouble
+) -> None:
+    by_client(org)
+    sweep(org)
     graph.expire()
-    by_client(world, attendee={"email": "bo@example.org"})
-    sweep(world)
+    by_client(org, attendee={"email": "bo@example.org"})
+    sweep(org)
 
     assert [len(mails(to)) for to in ("ana@example.org", "bo@example.org")] == [1, 1]
     assert len(graph.signed_in) == 2
     assert len(set(graph.meetings.values())) == 2
 
 
-def test_bookings_are_made_while_nobody_answers(world: World, graph: GraphDouble) -> None:
+def test_bookings_are_made_while_nobody_answers(org: Organisation, graph: GraphDouble) -> None:
     graph.faults = [Fault(silent=True)]
     graph.sign_in_faults = [Fault(silent=True)]
 
-    assert by_client(world).status == 201
-    assert book(world, meeting_method="video").status == 201
+    assert by_client(org).status == 201
+    assert org.try_book_by_staff(meeting_method="video").status == 201
 
     assert graph.asked == graph.signed_in == []
     graph.faults, graph.sign_in_faults = [], []
 
 
 def test_what_is_refused_for_good_is_set_aside_and_the_mail_says_that_the_link_follows(
-    world: World, graph: GraphDouble
+    org: Organisation, graph: GraphDouble
 ) -> None:
     graph.faults = [Fault(403)]
-    made = booked(world, meeting_method="video", staff={"id": SAM})
-    sweep(world)
+    made = org.book_by_staff(meeting_method="video", staff={"id": SAM})
+    sweep(org)
 
     (mail,) = mails("bo@example.org")
     assert "The link follows: your consultant will send it to you." in words(mail)
-    (theirs,) = mails("sam@example.org")
+    (theirs,) = mails(SAM_EMAIL)
     assert "whoever has the appointment sends the client one" in words(theirs)
-    assert call(world, made["id"]) == {"platform": "teams", "link": None, "state": "by_staff"}
+    assert call(org, made["id"]) == {"platform": "teams", "link": None, "state": "by_staff"}
     url = boto3.client("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
     (letter,) = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
     body = json.loads(letter["Body"])
     assert (body["reason"], body["error"], body["subject_id"]) == ("no_link", "refused_403", made["id"])
 
-    assert patch(world, made, {"platform": "teams"}).status == 200
-    sweep(world)
-    assert call(world, made["id"]) == {"platform": "teams", "link": f"{LINK}1", "state": "ready"}
+    assert org.edit_appointment(made, {"platform": "teams"}).status == 200
+    sweep(org)
+    assert call(org, made["id"]) == {"platform": "teams", "link": f"{LINK}1", "state": "ready"}
     assert [f"{LINK}1" in words(m) for m in mails("bo@example.org")] == [False, True]
 
 
-def test_zoom_never_gets_a_link_and_both_languages_say_that_it_follows(world: World, graph: GraphDouble) -> None:
-    setting(world, teleconference="zoom")
-    english = by_client(world).json
-    by_client(world, attendee={"email": "zoe@example.org", "language": "fr"})
-    sweep(world)
+def test_zoom_never_gets_a_link_and_both_languages_say_that_it_follows(org: Organisation, graph: GraphDouble) -> None:
+    org.update_settings(teleconference="zoom")
+    english = by_client(org).json
+    by_client(org, attendee={"email": "zoe@example.org", "language": "fr"})
+    sweep(org)
 
     assert graph.asked == graph.signed_in == []
-    assert call(world, english["id"]) == {"platform": "zoom", "link": None, "state": "by_staff"}
+    assert call(org, english["id"]) == {"platform": "zoom", "link": None, "state": "by_staff"}
     (mail,), (french,) = mails("ana@example.org"), mails("zoe@example.org")
     assert "By video, Zoom" in words(mail)
     assert "The link follows: your consultant will send it to you." in words(mail)
     assert "Le lien suivra : votre conseillère ou conseiller vous l’enverra." in words(french)
 
 
-def test_staff_s_bookings_meet_where_the_organisation_does_and_others_nowhere(world: World) -> None:
-    assert call(world, booked(world, meeting_method="video")["id"])["platform"] == "teams"
-    assert call(world, booked(world, meeting_method="phone")["id"]) is None
-    setting(world, teleconference=None)
-    assert call(world, booked(world, meeting_method="video")["id"]) is None
+def test_staff_s_bookings_meet_where_the_organisation_does_and_others_nowhere(org: Organisation) -> None:
+    assert call(org, org.book_by_staff(meeting_method="video")["id"])["platform"] == "teams"
+    assert call(org, org.book_by_staff(meeting_method="phone")["id"]) is None
+    org.update_settings(teleconference=None)
+    assert call(org, org.book_by_staff(meeting_method="video")["id"]) is None
 
 
-def test_who_is_not_to_be_told_has_a_link_which_the_consultant_gets(world: World, graph: GraphDouble) -> None:
-    made = booked(world, meeting_method="video", notify_client=False, staff={"id": SAM})
-    sweep(world)
+def test_who_is_not_to_be_told_has_a_link_which_the_consultant_gets(org: Organisation, graph: GraphDouble) -> None:
+    made = org.book_by_staff(meeting_method="video", notify_client=False, staff={"id": SAM})
+    sweep(org)
 
-    assert call(world, made["id"])["link"] == f"{LINK}1"
+    assert call(org, made["id"])["link"] == f"{LINK}1"
     assert mails("bo@example.org") == []
-    assert [f"{LINK}1" in words(m) for m in mails("sam@example.org")] == [True]
+    assert [f"{LINK}1" in words(m) for m in mails(SAM_EMAIL)] == [True]
 
 
-def test_by_phone_after_all_drops_the_link_from_everything_said_later(world: World, graph: GraphDouble) -> None:
-    made = by_client(world).json
-    sweep(world)
-    changed = patch(world, made, {"meeting_method": "phone"})
-    assert changed.json["teleconference"] is None
+def test_by_phone_after_all_drops_the_link_from_everything_said_later(org: Organisation, graph: GraphDouble) -> None:
+    made = by_client(org).json
+    sweep(org)
+    assert org.edit_appointment(made, {"meeting_method": "phone"}).json["teleconference"] is None
     assert {c.field: (c.before, c.after) for c in journal(made["id"])[0].changes} == {
         "meeting_method": ("video", "phone"),
         "platform": ("teams", None),
     }
-    sweep(world)
-    container.reminder_job.remind(OPENING - timedelta(hours=24), lambda: True)
+    sweep(org)
+    container.reminder_job.remind(BLOCK_START - timedelta(hours=24), lambda: True)
 
     first, *later = mails("ana@example.org")
     assert LINK in words(first)
     assert [m["Subject"].partition(":")[0] for m in later] == ["Changed", "Reminder"]
     assert not any(LINK in words(m) for m in later)
     code = made["code"]
-    assert world.call("GET", f"/public/appointments/{made['id']}?code={code}").json["meeting_link"] is None
-    assert LINK not in world.call("GET", f"/public/appointments/{made['id']}/calendar.ics?code={code}").text
+    assert org.call("GET", f"/public/appointments/{made['id']}?code={code}").json["meeting_link"] is None
+    assert LINK not in org.call("GET", f"/public/appointments/{made['id']}/calendar.ics?code={code}").text
 
-    back = patch(world, made, {"meeting_method": "video"})
+    back = org.edit_appointment(made, {"meeting_method": "video"})
     assert back.json["teleconference"] == {"platform": "teams", "link": None, "state": "pending"}
-    sweep(world)
+    sweep(org)
     assert list(graph.meetings.values()) == [f"{LINK}1", f"{LINK}2"]
     assert f"{LINK}2" in words(mails("ana@example.org")[-1])
 
 
 def test_a_request_has_no_link_before_it_is_confirmed_and_then_its_one_confirmation_has(
-    world: World, graph: GraphDouble
+    org: Organisation, graph: GraphDouble
 ) -> None:
-    hire("stf_admin", status_bookings.ADMIN, role=Role.ADMIN)
-    statuses = status_bookings.set_up(world)
-    made = by_client(world).json
-    sweep(world)
+    hire("stf_admin", ADMIN, role=Role.ADMIN)
+    statuses = org.statuses.create()
+    made = by_client(org).json
+    sweep(org)
     assert graph.asked == []
     assert [m["Subject"].startswith("Confirmed") for m in mails("ana@example.org")] == [False]
 
-    assert status_bookings.move(world, made["id"], statuses["Confirmed"]).status == 200
+    assert org.statuses.change(made["id"], statuses["Confirmed"]).status == 200
     graph.faults = [Fault(500)]
-    sweep(world)
-    sweep(world)
+    sweep(org)
+    sweep(org)
 
     _, mail = mails("ana@example.org")
     assert (mail["Subject"].partition(":")[0], f"{LINK}1" in words(mail)) == ("Confirmed", True)
 
 
-def test_a_call_that_moves_keeps_its_link(world: World, graph: GraphDouble) -> None:
-    made = by_client(world).json
-    sweep(world)
-    patch(world, made, {"start": "2026-12-03T15:00:00Z"})
-    sweep(world)
+def test_a_call_that_moves_keeps_its_link(org: Organisation, graph: GraphDouble) -> None:
+    made = by_client(org).json
+    sweep(org)
+    org.edit_appointment(made, {"start": "2026-12-03T15:00:00Z"})
+    sweep(org)
 
-    assert call(world, made["id"])["link"] == f"{LINK}1"
+    assert call(org, made["id"])["link"] == f"{LINK}1"
     assert [f"{LINK}1" in words(m) for m in mails("ana@example.org")] == [True, True]
     assert len(graph.asked) == 1
 
 
-def test_a_call_on_another_platform_is_another_call(world: World, graph: GraphDouble) -> None:
-    made = by_client(world).json
-    sweep(world)
-    assert patch(world, made, {"platform": "teams"}).json["version"] == seen(world, made["id"])["version"] == 2
+def test_a_call_on_another_platform_is_another_call(org: Organisation, graph: GraphDouble) -> None:
+    made = by_client(org).json
+    sweep(org)
+    assert org.edit_appointment(made, {"platform": "teams"}).json["version"] == seen(org, made["id"])["version"] == 2
 
-    zoom = patch(world, made, {"platform": "zoom"})
+    zoom = org.edit_appointment(made, {"platform": "zoom"})
     assert zoom.json["teleconference"] == {"platform": "zoom", "link": None, "state": "by_staff"}
-    sweep(world)
+    sweep(org)
 
     later = words(mails("ana@example.org")[-1])
     assert LINK not in later
@@ -302,53 +293,53 @@ def test_a_call_on_another_platform_is_another_call(world: World, graph: GraphDo
 
 
 @pytest.mark.parametrize("body", [{"platform": "zoom"}, {"platform": "teams", "meeting_method": "phone"}])
-def test_only_a_meeting_by_video_has_a_platform(world: World, body: dict[str, str]) -> None:
-    made = booked(world, meeting_method="phone" if len(body) == 1 else "video")
-    reply = patch(world, made, body)
+def test_only_a_meeting_by_video_has_a_platform(org: Organisation, body: dict[str, str]) -> None:
+    made = org.book_by_staff(meeting_method="phone" if len(body) == 1 else "video")
+    reply = org.edit_appointment(made, body)
 
-    assert (reply.status, reply.json["code"]) == (422, "platform_not_allowed")
+    assert reply.refusal == (422, "platform_not_allowed")
     assert [error["pointer"] for error in reply.json["errors"]] == ["/platform"]
 
 
-def test_a_platform_may_be_chosen_with_the_change_to_video(world: World) -> None:
-    made = booked(world, meeting_method="phone")
-    reply = patch(world, made, {"meeting_method": "video", "platform": "zoom"})
+def test_a_platform_may_be_chosen_with_the_change_to_video(org: Organisation) -> None:
+    made = org.book_by_staff(meeting_method="phone")
+    reply = org.edit_appointment(made, {"meeting_method": "video", "platform": "zoom"})
     assert reply.json["teleconference"] == {"platform": "zoom", "link": None, "state": "by_staff"}
 
 
-def test_a_cancelled_call_is_shown_without_its_link(world: World, graph: GraphDouble) -> None:
-    made = by_client(world).json
-    sweep(world)
-    world.call("POST", f"/public/appointments/{made['id']}/cancel", {"code": made["code"]})
-    sweep(world)
+def test_a_cancelled_call_is_shown_without_its_link(org: Organisation, graph: GraphDouble) -> None:
+    made = by_client(org).json
+    sweep(org)
+    org.cancel(made)
+    sweep(org)
 
     assert LINK not in words(mails("ana@example.org")[-1])
-    page = world.call("GET", f"/public/appointments/{made['id']}?code={made['code']}").json
+    page = org.call("GET", f"/public/appointments/{made['id']}?code={made['code']}").json
     assert page["meeting_link"] is None
 
 
 def test_without_credentials_calls_are_left_to_staff_and_nothing_is_pretended(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = by_client(world).json
+    made = by_client(org).json
     monkeypatch.setenv("STAGE", "prod")
-    forget_singletons()
+    reset_container()
     assert container.meeting_link_provider is None
     container.outbox_relay.sweep(NOW + 5 * MINUTE, lambda: True)
     monkeypatch.setenv("STAGE", "local")
-    forget_singletons()
+    reset_container()
 
-    assert call(world, made["id"]) == {"platform": "teams", "link": None, "state": "by_staff"}
+    assert call(org, made["id"]) == {"platform": "teams", "link": None, "state": "by_staff"}
     (mail,) = mails("ana@example.org")
     assert "The link follows" in words(mail)
 
 
-def test_in_stage_local_links_are_pretended_and_say_so(world: World) -> None:
-    made = by_client(world).json
-    sweep(world)
+def test_in_stage_local_links_are_pretended_and_say_so(org: Organisation) -> None:
+    made = by_client(org).json
+    sweep(org)
 
     link = f"https://example.org/pretended-meeting/{made['id']}-0"
-    assert call(world, made["id"]) == {"platform": "teams", "link": link, "state": "ready"}
+    assert call(org, made["id"]) == {"platform": "teams", "link": link, "state": "ready"}
     assert [link in words(m) for m in mails("ana@example.org")] == [True]
 
 
@@ -359,8 +350,8 @@ def test_no_other_stage_can_pretend(stage: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "status"), [("teams", 200), ("zoom", 200), (None, 200), ("meet", 422), ("", 422)])
-def test_the_organisation_s_platform_is_one_of_two_or_none(world: World, value: str | None, status: int) -> None:
-    reply = as_role(world, "PATCH", "/settings", {"teleconference": value}, "boss@example.org")
+def test_the_organisation_s_platform_is_one_of_two_or_none(org: Organisation, value: str | None, status: int) -> None:
+    reply = org.as_staff("PATCH", "/settings", {"teleconference": value}, BOSS)
 
     assert reply.status == status
     if status == 200:

@@ -1,4 +1,4 @@
-"""Delivery on a real table, and the mail, texts, events and dead letters as AWS would get them (moto)."""
+"""The outbox relay on a real table, and its mail, texts, events and dead letters in AWS (moto)."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from chalicelib.persistence.store import DynamoStore
 from chalicelib.persistence.table import Row, connect_table
 from chalicelib.services.messaging.messaging_ports import Outbox
 from chalicelib.services.store_port import Store
-from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # shared tests
-from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # shared tests
-from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # shared tests
-from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # shared tests
+from tests.builders.behaviours.meeting_link_behaviour import *  # noqa: F403  # the same for video calls
+from tests.builders.behaviours.merged_client_behaviour import *  # noqa: F403  # the same once clients are merged
+from tests.builders.behaviours.outbox_relay_behaviour import *  # noqa: F403  # the tests of both tables stand there
+from tests.builders.behaviours.reminder_behaviour import *  # noqa: F403  # the same for reminders
 from tests.builders.doubles.messaging_doubles import Harness
+from tests.builders.in_process.moto_table import REGION, TABLE
 from tests.builders.records import appointment_builder as build
 from tests.builders.records.appointment_builder import ANA, APPOINTMENT, NOW, PUBLIC_URL, STAFF_NOTES
-from tests.integration.conftest import REGION, TABLE
 
 SENDER = "Frontdesk <bookings@example.org>"
 
 
 class DynamoTable:
-    """The desk's records in DynamoDB."""
+    """The relay's records in DynamoDB."""
 
     def __init__(self) -> None:
         self.store: Store = DynamoStore(connect_table(TABLE, REGION), NOW.timestamp)
@@ -182,7 +182,7 @@ def test_the_stream_s_new_journal_rows_are_read_and_everything_else_passed_over(
 
 
 def sent_mail() -> list[EmailMessage]:
-    """What SES took."""
+    """The mails that SES accepted."""
     raw = [m.raw_data for m in ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages]
     return [email.message_from_string(text, policy=default) for text in raw]
 

@@ -1,4 +1,4 @@
-"""Who a login is."""
+"""Logins: their staff member, role and permissions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chalicelib.domain.organisation.catalogue import Login, Staff
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import claims
-from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person
+from tests.builders.in_process.set_up_requests import LOCATION_BODY, SERVICE_BODY, Api, create, staff_body
 
 
 def test_first_admin_acts_until_there_is_one_on_record(api: Api) -> None:
     me = api("GET", "/me").json
     assert (me["id"], me["role"], me["name"]) == (None, "admin", "admin@example.org")
     assert "settings_edit" in me["abilities"]
-    made(api, "/staff", person("Other", "admin"))
+    create(api, "/staff", staff_body("Other", "admin"))
     assert api("GET", "/me").status == 403
 
 
@@ -26,8 +26,8 @@ def test_nobody_else_without_a_record(api: Api, groups: str) -> None:
 
 
 def test_says_who_and_what_and_where(api: Api) -> None:
-    place = made(api, "/locations", PLACE)["id"]
-    sam = made(api, "/staff", person("Sam", "contact_centre", location_ids=[place]))
+    place = create(api, "/locations", LOCATION_BODY)["id"]
+    sam = create(api, "/staff", staff_body("Sam", "contact_centre", location_ids=[place]))
     me = api("GET", "/me", login=claims("sam@example.org", "[contact_centre]")).json
     assert me["id"] == sam["id"]
     assert (me["email"], me["role"], me["location_ids"]) == ("sam@example.org", "contact_centre", [place])
@@ -36,7 +36,7 @@ def test_says_who_and_what_and_where(api: Api) -> None:
 
 
 def test_several_groups_give_the_union(api: Api) -> None:
-    made(api, "/staff", person("Sam", "staff"))
+    create(api, "/staff", staff_body("Sam", "staff"))
     me = api("GET", "/me", login=claims("sam@example.org", "[contact_centre staff]")).json
     assert {"book_contact_centre", "dashboard_view"} <= set(me["abilities"])
 
@@ -53,11 +53,15 @@ def test_several_groups_give_the_union(api: Api) -> None:
     ],
 )
 def test_only_administrators_set_up(api: Api, role: str, view: int, see_settings: int, edit: int) -> None:
-    made(api, "/staff", person("Sam", role))
+    create(api, "/staff", staff_body("Sam", role))
     sam = {"login": claims("sam@example.org", f"[{role}]")}
     assert api("GET", "/locations", **sam).status == view
     assert api("GET", "/settings", **sam).status == see_settings
-    for url, body in (("/locations", PLACE), ("/services", SERVICE), ("/cancellation-reasons", {"text": "x"})):
+    for url, body in (
+        ("/locations", LOCATION_BODY),
+        ("/services", SERVICE_BODY),
+        ("/cancellation-reasons", {"text": "x"}),
+    ):
         assert api("POST", url, body, **sam).status == edit
     assert api("PATCH", "/settings", {"lobby": True}, **sam).status == (200 if edit == 201 else 403)
 
@@ -68,7 +72,7 @@ def test_nobody_without_a_login(api: Api) -> None:
 
 
 def test_login_row_and_record_are_written_together(api: Api) -> None:
-    sam = made(api, "/staff", person("Sam", "staff"))
+    sam = create(api, "/staff", staff_body("Sam", "staff"))
     found = container.store.read([Ref.to(Login, "sam@example.org"), Ref.to(Staff, sam["id"])])
     assert found.require(Login, "sam@example.org").staff_id == sam["id"]
     assert found.require(Staff, sam["id"]).role is Role.STAFF

@@ -1,4 +1,4 @@
-"""Opening hours and closures: who sets them, what they may say, and that they go with their location."""
+"""Opening hours and closures: permissions, validation, deletion with their location."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chalicelib.domain.organisation.opening_hours import BranchHours
 from chalicelib.services.organisation.opening_hours import MAX_CLOSURES, MAX_LINES
 from chalicelib.services.store_port import Ref
 from tests.builders.doubles.api_gateway import claims
-from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
-from tests.builders.in_process.staff_bookings import before_the_next_commit
+from tests.builders.in_process.set_up_requests import LOCATION_BODY, Api, create, error_pointers, staff_body
+from tests.builders.in_process.table_records import before_the_next_commit
 
 HOURS = {"weekdays": [1, 5], "start": "09:00", "end": "17:00"}
 CLOSURE = {"date": "2026-12-24", "name": "Christmas Eve"}
@@ -23,7 +23,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [("hours", HOURS), ("closures", CLOSUR
 @pytest.fixture
 def place(api: Api) -> str:
     """A location."""
-    return str(made(api, "/locations", PLACE)["id"])
+    return str(create(api, "/locations", LOCATION_BODY)["id"])
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def place(api: Api) -> str:
 )
 def test_lives_from_creation_to_deletion(api: Api, place: str, kind: str, body: Any, change: Any) -> None:
     url = f"/locations/{place}/{kind}"
-    first = made(api, url, body)
-    second = made(api, url, body)
+    first = create(api, url, body)
+    second = create(api, url, body)
     at = f"{url}/{first['id']}"
     assert first == {"id": first["id"], "version": 1, **body}
     assert api("GET", at).json == first
@@ -51,8 +51,7 @@ def test_lives_from_creation_to_deletion(api: Api, place: str, kind: str, body: 
     assert api("PATCH", at, {}).json["version"] == 2
     assert api("GET", f"{url}/{second['id']}").json == second
 
-    stale = api("PATCH", at, change, headers={"if-match": '"1"'})
-    assert (stale.status, stale.json["code"]) == (412, "version_mismatch")
+    assert api("PATCH", at, change, headers={"if-match": '"1"'}).refusal == (412, "version_mismatch")
     assert api("DELETE", at, headers={"if-match": '"1"'}).status == 412
     assert api("DELETE", at, headers={"if-match": '"2"'}).status == 204
     for method, sent in (("GET", None), ("PATCH", change), ("DELETE", None)):
@@ -63,7 +62,7 @@ def test_lives_from_creation_to_deletion(api: Api, place: str, kind: str, body: 
 @pytest.mark.parametrize(("kind", "body"), LISTS)
 def test_same_key_makes_one(api: Api, place: str, kind: str, body: Any) -> None:
     url, key = f"/locations/{place}/{kind}", {"idempotency-key": "k1"}
-    assert made(api, url, body, headers=key) == made(api, url, body, headers=key)
+    assert create(api, url, body, headers=key) == create(api, url, body, headers=key)
     assert len(api("GET", url).json["items"]) == 1
 
 
@@ -90,10 +89,10 @@ def test_same_key_makes_one(api: Api, place: str, kind: str, body: Any) -> None:
 )
 def test_refuses_what_is_not_acceptable(api: Api, place: str, kind: str, change: Any, wrong: list[str]) -> None:
     url, body = f"/locations/{place}/{kind}", dict(LISTS)[kind]
-    assert pointers(api("POST", url, body | change)) == wrong
+    assert error_pointers(api("POST", url, body | change)) == wrong
     assert api("GET", url).json["items"] == []
-    kept = made(api, url, body)
-    assert pointers(api("PATCH", f"{url}/{kept['id']}", change)) == wrong
+    kept = create(api, url, body)
+    assert error_pointers(api("PATCH", f"{url}/{kept['id']}", change)) == wrong
     assert api("GET", url).json["items"] == [kept]
 
 
@@ -110,17 +109,17 @@ def test_of_a_location_that_is_not_there(api: Api, kind: str, body: Any) -> None
 
 @pytest.mark.parametrize(("kind", "body"), LISTS)
 def test_managers_set_them_at_their_locations_and_staff_read_them(api: Api, place: str, kind: str, body: Any) -> None:
-    there = made(api, "/locations", PLACE | {"name": "Ottawa"})["id"]
-    made(api, "/staff", person("Mia", "manager", location_ids=[place]))
-    made(api, "/staff", person("Sam", "staff", location_ids=[place]))
-    made(api, "/staff", person("Cleo", "contact_centre"))
+    there = create(api, "/locations", LOCATION_BODY | {"name": "Ottawa"})["id"]
+    create(api, "/staff", staff_body("Mia", "manager", location_ids=[place]))
+    create(api, "/staff", staff_body("Sam", "staff", location_ids=[place]))
+    create(api, "/staff", staff_body("Cleo", "contact_centre"))
     mia, sam, cleo = (
         {"login": claims(f"{name}@example.org", f"[{role}]")}
         for name, role in (("mia", "manager"), ("sam", "staff"), ("cleo", "contact_centre"))
     )
     url, far = f"/locations/{place}/{kind}", f"/locations/{there}/{kind}"
-    at = f"{url}/{made(api, url, body, **mia)['id']}"
-    beyond = f"{far}/{made(api, far, body)['id']}"
+    at = f"{url}/{create(api, url, body, **mia)['id']}"
+    beyond = f"{far}/{create(api, far, body)['id']}"
 
     assert api("PATCH", at, {}, **mia).status == 200
     for login, readable, writable in ((mia, True, False), (sam, True, False), (cleo, False, False)):
@@ -143,23 +142,22 @@ def test_there_is_a_most(
         f"chalicelib.services.organisation.opening_hours.{'OpeningHours' if kind == 'hours' else 'Closures'}.limit", 2
     )
     url = f"/locations/{place}/{kind}"
-    first = made(api, url, body)
-    made(api, url, body)
-    reply = api("POST", url, body)
-    assert (reply.status, reply.json["code"]) == (422, "too_many")
+    first = create(api, url, body)
+    create(api, url, body)
+    assert api("POST", url, body).refusal == (422, "too_many")
     assert api("DELETE", f"{url}/{first['id']}").status == 204
-    made(api, url, body)
+    create(api, url, body)
 
 
 def test_hours_go_with_their_location(api: Api, place: str) -> None:
-    made(api, f"/locations/{place}/hours", HOURS)
-    made(api, f"/locations/{place}/closures", CLOSURE)
+    create(api, f"/locations/{place}/hours", HOURS)
+    create(api, f"/locations/{place}/closures", CLOSURE)
     assert api("DELETE", f"/locations/{place}").status == 204
     assert container.store.read([Ref.to(BranchHours, place)]).get(BranchHours, place) is None
 
 
-def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_the_next_commit(monkeypatch, lambda: api("DELETE", f"/locations/{place}"))
+def test_nobody_opens_a_location_while_it_is_removed(api: Api, place: str) -> None:
+    before_the_next_commit(lambda: api("DELETE", f"/locations/{place}"))
     assert api("POST", f"/locations/{place}/hours", HOURS).status == 404
     found = container.store.read([Ref.to(BranchHours, place), Ref.to(Location, place)])
     assert (found.get(BranchHours, place), found.get(Location, place)) == (None, None)

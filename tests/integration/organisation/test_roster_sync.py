@@ -1,4 +1,4 @@
-"""Posts in step: after every edit of staff and rota they are what follows from the records."""
+"""Branch rosters: after every edit of staff and rota they follow from the records."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.organisation.rota import CalendarType, Rota
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.store_port import Ref
-from chalicelib.services.unit_of_work import UnitOfWork
-from tests.builders.in_process.planned_block_branch import undone
-from tests.builders.in_process.sample_organisation import SAM, TORONTO, World, at
-from tests.builders.in_process.set_up_requests import PLACE, SERVICE, Api, made, person, pointers
-from tests.builders.in_process.staff_bookings import before_the_next_commit
+from tests.builders.in_process.moto_table import rolled_back
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import SAM, SAM_EMAIL, TORONTO, at
+from tests.builders.in_process.set_up_requests import (
+    LOCATION_BODY,
+    SERVICE_BODY,
+    Api,
+    create,
+    error_pointers,
+    staff_body,
+)
+from tests.builders.in_process.table_records import before_the_next_commit, write
 
 LINES = [{"weekdays": [1, 4], "start": "09:00", "end": "17:00"}]
 OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason": "Not for everybody"}
@@ -29,23 +36,25 @@ OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason":
 @pytest.fixture
 def places(api: Api) -> list[str]:
     """Three locations."""
-    return [made(api, "/locations", PLACE | {"name": name})["id"] for name in ("Toronto", "Ottawa", "Kingston")]
+    return [
+        create(api, "/locations", LOCATION_BODY | {"name": name})["id"] for name in ("Toronto", "Ottawa", "Kingston")
+    ]
 
 
 @pytest.fixture
 def sam(api: Api, places: list[str]) -> str:
-    """Somebody who works at the first of them."""
-    return str(made(api, "/staff", person("Sam", "staff", location_ids=places[:1]))["id"])
+    """A staff member at the first of them."""
+    return str(create(api, "/staff", staff_body("Sam", "staff", location_ids=places[:1]))["id"])
 
 
 def posts_of(staff_id: str, places: list[str]) -> dict[str, TeamMember]:
-    """Somebody's posts at these locations, as they are stored."""
+    """The stored team members of a staff member at these locations."""
     found = container.store.read([Ref.to(TeamMember, place, staff_id) for place in places])
     return {place: post for place in places if (post := found.get(TeamMember, place, staff_id)) is not None}
 
 
 def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMember]:
-    """What follows from the records; when somebody was last given an appointment follows from the past alone."""
+    """The team members that follow from the records; the last assignment is taken as stored."""
     found = container.store.read([Ref.to(Staff, staff_id), Ref.to(Rota, staff_id)])
     staff, rota = found.get(Staff, staff_id), found.get(Rota, staff_id) or Rota(staff_id)
     if staff is None or not staff.active:
@@ -60,12 +69,14 @@ def expected(staff_id: str, before: dict[str, TeamMember]) -> dict[str, TeamMemb
 
 
 def test_come_with_the_staff_member_and_go_with_them(api: Api, places: list[str]) -> None:
-    service = made(api, "/services", SERVICE)["id"]
-    body = person("Kim", "staff_plus", location_ids=places[:2], service_ids=[service], languages=["fr"], daily_limit=3)
-    kim = made(api, "/staff", body)["id"]
+    service = create(api, "/services", SERVICE_BODY)["id"]
+    body = staff_body(
+        "Kim", "staff_plus", location_ids=places[:2], service_ids=[service], languages=["fr"], daily_limit=3
+    )
+    kim = create(api, "/staff", body)["id"]
     assert list(posts_of(kim, places)) == places[:2]
     assert posts_of(kim, places) == expected(kim, {})
-    made(api, f"/staff/{kim}/work-schedules", {"calendar_type": "open", "lines": LINES})
+    create(api, f"/staff/{kim}/work-schedules", {"calendar_type": "open", "lines": LINES})
     assert api("DELETE", f"/staff/{kim}").status == 204
     assert posts_of(kim, places) == {}
     assert container.store.read([Ref.to(Rota, kim)]).get(Rota, kim) is None
@@ -75,9 +86,7 @@ def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
     api: Api, places: list[str], sam: str
 ) -> None:
     before = posts_of(sam, places)
-    work = UnitOfWork()
-    work.save(replace(before[places[0]], name="", languages=()))
-    container.store.commit(work)
+    write(replace(before[places[0]], name="", languages=()))
     assert api("PATCH", f"/staff/{sam}", {}).json["version"] == 1
     assert posts_of(sam, places) == {places[0]: replace(before[places[0]], version=3)}
     assert api("PATCH", f"/staff/{sam}", {}).status == 200
@@ -87,10 +96,10 @@ def test_that_are_out_of_step_are_brought_back_by_an_edit_that_changes_nothing(
 def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places: list[str], sam: str) -> None:
     api("PATCH", f"/staff/{sam}", {"location_ids": places[:2]})
     url = f"/staff/{sam}/work-schedules"
-    kept = made(api, url, {"calendar_type": "open", "lines": LINES})["id"]
-    there = made(api, url, {"calendar_type": "open", "lines": LINES, "location_id": places[1]})["id"]
-    made(api, url, {"calendar_type": "ad_hoc", "lines": LINES})
-    made(api, f"/staff/{sam}/time-off", OFF)
+    kept = create(api, url, {"calendar_type": "open", "lines": LINES})["id"]
+    there = create(api, url, {"calendar_type": "open", "lines": LINES, "location_id": places[1]})["id"]
+    create(api, url, {"calendar_type": "ad_hoc", "lines": LINES})
+    create(api, f"/staff/{sam}/time-off", OFF)
     posts = posts_of(sam, places)
     assert [s.id for s in posts[places[0]].schedules] == [kept]
     assert [s.id for s in posts[places[1]].schedules] == [kept, there]
@@ -101,49 +110,47 @@ def test_hold_open_schedules_for_their_location_and_no_reasons(api: Api, places:
 def test_are_written_only_when_they_change(api: Api, places: list[str], sam: str) -> None:
     before = posts_of(sam, places)
     assert api("PATCH", f"/staff/{sam}", {"email": "samuel@example.org"}).status == 200
-    made(api, f"/staff/{sam}/work-schedules", {"calendar_type": "ad_hoc", "lines": LINES})
+    create(api, f"/staff/{sam}/work-schedules", {"calendar_type": "ad_hoc", "lines": LINES})
     assert posts_of(sam, places) == before
 
 
-def test_are_written_by_whoever_gives_somebody_an_appointment_or_moves_one(world: World) -> None:
-    world.lay()
-    booked = world.book().json
-    versions = [world.read(TeamMember, TORONTO, SAM).version]
-    claimed = world.staff("POST", f"/appointments/{booked['id']}/claim", who="sam@example.org")
-    versions.append(world.read(TeamMember, TORONTO, SAM).version)
+def test_are_written_by_whoever_gives_somebody_an_appointment_or_moves_one(org: Organisation) -> None:
+    org.create_block()
+    booked = org.book()
+    versions = [org.read(TeamMember, TORONTO, SAM).version]
+    claimed = org.act(booked["id"], "claim", who=SAM_EMAIL)
+    versions.append(org.read(TeamMember, TORONTO, SAM).version)
     body = {"code": booked["code"], "start": utc_text(at(60)), "timezone": "UTC"}
-    moved = world.call("POST", f"/public/appointments/{booked['id']}/reschedule", body)
-    versions.append(world.read(TeamMember, TORONTO, SAM).version)
-    assert (claimed.status, moved.status, world.read(Appointment, booked["id"]).staff_id) == (200, 200, SAM)
+    moved = org.call("POST", f"/public/appointments/{booked['id']}/reschedule", body)
+    versions.append(org.read(TeamMember, TORONTO, SAM).version)
+    assert (claimed.status, moved.status, org.read(Appointment, booked["id"]).staff_id) == (200, 200, SAM)
     assert versions == [1, 2, 3]
 
 
-def test_edits_of_record_and_rota_at_the_same_moment_both_count(
-    api: Api, places: list[str], sam: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_edits_of_record_and_rota_at_the_same_moment_both_count(api: Api, places: list[str], sam: str) -> None:
     schedule = {"calendar_type": "open", "lines": LINES}
-    before_the_next_commit(monkeypatch, lambda: made(api, f"/staff/{sam}/work-schedules", schedule))
+    before_the_next_commit(lambda: create(api, f"/staff/{sam}/work-schedules", schedule))
     move(api, sam, places[:2])
     assert [len(post.schedules) for post in posts_of(sam, places).values()] == [1, 1]
 
-    before_the_next_commit(monkeypatch, lambda: move(api, sam, places))
-    made(api, f"/staff/{sam}/work-schedules", schedule)
+    before_the_next_commit(lambda: move(api, sam, places))
+    create(api, f"/staff/{sam}/work-schedules", schedule)
     assert [len(post.schedules) for post in posts_of(sam, places).values()] == [2, 2, 2]
 
 
 def move(api: Api, staff_id: str, places: list[str]) -> None:
-    """Has somebody work at these locations."""
+    """Change somebody's locations."""
     assert api("PATCH", f"/staff/{staff_id}", {"location_ids": places}).status == 200
 
 
 def test_more_than_one_transaction_holds_is_refused(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [made(api, "/locations", PLACE)["id"] for _ in range(60)]
+    many = [create(api, "/locations", LOCATION_BODY)["id"] for _ in range(60)]
     first = api("PATCH", f"/staff/{sam}", {"location_ids": many})
-    assert (pointers(first), first.json["code"]) == (["/location_ids"], "too_many_posts")
+    assert (error_pointers(first), first.json["code"]) == (["/location_ids"], "too_many_posts")
     move(api, sam, many[:40])
     move(api, sam, many)
     assert len(posts_of(sam, many)) == 60
-    made(api, f"/staff/{sam}/time-off", OFF)
+    create(api, f"/staff/{sam}/time-off", OFF)
     monkeypatch.setattr("chalicelib.services.organisation.roster_sync.MAX_BYTES", 10_000)
     assert api("POST", f"/staff/{sam}/time-off", OFF).json["code"] == "too_many_posts"
 
@@ -167,8 +174,8 @@ EDITS = st.one_of(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDITS, min_size=4, max_size=10))
 def test_follow_every_edit(api: Api, places: list[str], sam: str, edits: list[tuple[str, Any]]) -> None:
-    services = [made(api, "/services", SERVICE)["id"] for _ in range(2)]
-    with undone():
+    services = [create(api, "/services", SERVICE_BODY)["id"] for _ in range(2)]
+    with rolled_back():
         for edit in edits:
             before = posts_of(sam, places)
             if edit[0] == "assign":
@@ -181,9 +188,7 @@ def test_follow_every_edit(api: Api, places: list[str], sam: str, edits: list[tu
 
 def _assigned(member: TeamMember | None) -> None:
     if member is not None:
-        work = UnitOfWork()
-        work.save(replace(member, assigned_at=datetime(2026, 12, 1, member.version % 24, tzinfo=UTC)))
-        container.store.commit(work)
+        write(replace(member, assigned_at=datetime(2026, 12, 1, member.version % 24, tzinfo=UTC)))
 
 
 def _edited(api: Api, sam: str, places: list[str], services: list[str], edit: tuple[str, Any]) -> int:

@@ -1,10 +1,10 @@
-"""The organisation's own choices."""
+"""Settings of the organisation."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.builders.in_process.set_up_requests import Api, pointers
+from tests.builders.in_process.set_up_requests import Api, error_pointers
 
 
 def test_defaults_then_changes(api: Api) -> None:
@@ -26,8 +26,8 @@ def test_defaults_then_changes(api: Api) -> None:
 
 
 def test_refuses_what_is_not_acceptable(api: Api) -> None:
-    assert pointers(api("PATCH", "/settings", {"timezone": "Nowhere"})) == ["/timezone"]
-    assert pointers(api("PATCH", "/settings", {"lobby": True, "hold_minutes": 0})) == ["/hold_minutes"]
+    assert error_pointers(api("PATCH", "/settings", {"timezone": "Nowhere"})) == ["/timezone"]
+    assert error_pointers(api("PATCH", "/settings", {"lobby": True, "hold_minutes": 0})) == ["/hold_minutes"]
     assert api("GET", "/settings").json["version"] == 0
 
 
@@ -44,5 +44,5 @@ def test_refuses_what_is_not_acceptable(api: Api) -> None:
 def test_holidays_are_somebodys(api: Api, holidays: dict[str, str], wrong: list[str]) -> None:
     kept = {"country": "CA", "region": "Ontario"}
     assert api("PATCH", "/settings", {"holidays": kept}).status == 200
-    assert pointers(api("PATCH", "/settings", {"holidays": holidays})) == wrong
+    assert error_pointers(api("PATCH", "/settings", {"holidays": holidays})) == wrong
     assert api("GET", "/settings").json["holidays"] == kept

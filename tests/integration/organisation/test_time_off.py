@@ -1,4 +1,4 @@
-"""Time off: instants and wall times, the appointments it lies over, and who may see why somebody is away."""
+"""Time off: instants and local times, overlapping appointments, and who may see the reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chalicelib.container import container
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.organisation.time_off import MAX_NAMED, MAX_TIMES_OFF
 from tests.builders.doubles.api_gateway import claims
-from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
-from tests.builders.in_process.staff_bookings import before_the_next_commit
+from tests.builders.in_process.set_up_requests import LOCATION_BODY, Api, create, error_pointers, staff_body
+from tests.builders.in_process.table_records import before_the_next_commit
 from tests.builders.records.staff_sheet_writer import assign_occupant, make_occupant, write_occupants
 
 OFF = {"start": "2026-12-24T17:00:00Z", "end": "2027-01-02T05:01:00Z", "reason": "Holidays"}
@@ -22,19 +22,19 @@ FIRST = datetime(2026, 12, 24, 17, tzinfo=UTC)
 @pytest.fixture
 def place(api: Api) -> str:
     """A location."""
-    return str(made(api, "/locations", PLACE)["id"])
+    return str(create(api, "/locations", LOCATION_BODY)["id"])
 
 
 @pytest.fixture
 def sam(api: Api, place: str) -> str:
-    """Somebody who works there, on Toronto time."""
-    body = person("Sam", "staff", location_ids=[place], timezone="America/Toronto")
-    return str(made(api, "/staff", body)["id"])
+    """A staff member there, on Toronto time."""
+    body = staff_body("Sam", "staff", location_ids=[place], timezone="America/Toronto")
+    return str(create(api, "/staff", body)["id"])
 
 
 def test_lives_from_creation_to_deletion(api: Api, sam: str) -> None:
     url = f"/staff/{sam}/time-off"
-    first, second = made(api, url, OFF), made(api, url, OFF | {"reason": ""})
+    first, second = create(api, url, OFF), create(api, url, OFF | {"reason": ""})
     at = f"{url}/{first['id']}"
     assert first == {"id": first["id"], "version": 1, "affected": [], **OFF}
     shown = {name: value for name, value in first.items() if name != "affected"}
@@ -57,7 +57,7 @@ def test_lives_from_creation_to_deletion(api: Api, sam: str) -> None:
 
 def test_same_key_makes_one(api: Api, sam: str) -> None:
     url, key = f"/staff/{sam}/time-off", {"idempotency-key": "k1"}
-    assert made(api, url, OFF, headers=key) == made(api, url, OFF, headers=key)
+    assert create(api, url, OFF, headers=key) == create(api, url, OFF, headers=key)
     assert len(api("GET", url).json["items"]) == 1
 
 
@@ -73,13 +73,13 @@ def test_same_key_makes_one(api: Api, sam: str) -> None:
     ],
 )
 def test_wall_times_are_theirs_unless_said(api: Api, sam: str, start: str, more: Any, expected: str) -> None:
-    assert made(api, f"/staff/{sam}/time-off", OFF | {"start": start} | more)["start"] == expected
+    assert create(api, f"/staff/{sam}/time-off", OFF | {"start": start} | more)["start"] == expected
 
 
 def test_wall_times_of_somebody_without_a_zone_are_the_organisations(api: Api, sam: str) -> None:
     api("PATCH", "/settings", {"timezone": "Asia/Kolkata"})
     api("PATCH", f"/staff/{sam}", {"timezone": None})
-    off = made(api, f"/staff/{sam}/time-off", OFF | {"start": "2026-12-24T09:00"})
+    off = create(api, f"/staff/{sam}/time-off", OFF | {"start": "2026-12-24T09:00"})
     assert off["start"] == "2026-12-24T03:30:00Z"
     at = f"/staff/{sam}/time-off/{off['id']}"
     assert api("PATCH", at, {"end": "2026-12-24T10:00", "timezone": "UTC"}).json["end"] == "2026-12-24T10:00:00Z"
@@ -101,9 +101,9 @@ def test_wall_times_of_somebody_without_a_zone_are_the_organisations(api: Api, s
 )
 def test_refuses_what_is_not_acceptable(api: Api, sam: str, change: Any, wrong: list[str], code: str) -> None:
     url = f"/staff/{sam}/time-off"
-    kept = made(api, url, OFF)
+    kept = create(api, url, OFF)
     for reply in (api("POST", url, OFF | change), api("PATCH", f"{url}/{kept['id']}", change)):
-        assert pointers(reply) == wrong
+        assert error_pointers(reply) == wrong
         assert reply.json["code"] == code
     assert len(api("GET", url).json["items"]) == 1
 
@@ -120,7 +120,7 @@ def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str)
     ]
     write_occupants(sam, standing)
     url = f"/staff/{sam}/time-off"
-    off = made(api, url, OFF)
+    off = create(api, url, OFF)
     assert off["affected"] == [
         {
             "id": occupant.id,
@@ -139,29 +139,27 @@ def test_names_the_appointments_it_lies_over_and_leaves_them(api: Api, sam: str)
 def test_names_a_hundred_at_most(api: Api, sam: str) -> None:
     assert MAX_NAMED == 100
     write_occupants(sam, [make_occupant(f"{n:03}", FIRST + timedelta(minutes=30 * n)) for n in range(101)])
-    affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
+    affected = create(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == [f"apt_{n:03}" for n in range(100)]
 
 
-def test_an_appointment_given_meanwhile_is_named(
-    api: Api, place: str, sam: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before_the_next_commit(monkeypatch, lambda: assign_occupant(sam, place, FIRST))
-    affected = made(api, f"/staff/{sam}/time-off", OFF)["affected"]
+def test_an_appointment_given_meanwhile_is_named(api: Api, place: str, sam: str) -> None:
+    before_the_next_commit(lambda: assign_occupant(sam, place, FIRST))
+    affected = create(api, f"/staff/{sam}/time-off", OFF)["affected"]
     assert [found["id"] for found in affected] == ["apt_new"]
 
 
 def test_only_those_who_may_change_it_see_it(api: Api, place: str, sam: str) -> None:
-    made(api, "/staff", person("Kim", "staff_advanced", location_ids=[place]))
-    made(api, "/staff", person("Mia", "manager", location_ids=[place]))
-    there = made(api, "/locations", PLACE | {"name": "Ottawa"})["id"]
-    made(api, "/staff", person("Far", "manager", location_ids=[there]))
-    made(api, "/staff", person("Cleo", "contact_centre"))
+    create(api, "/staff", staff_body("Kim", "staff_advanced", location_ids=[place]))
+    create(api, "/staff", staff_body("Mia", "manager", location_ids=[place]))
+    there = create(api, "/locations", LOCATION_BODY | {"name": "Ottawa"})["id"]
+    create(api, "/staff", staff_body("Far", "manager", location_ids=[there]))
+    create(api, "/staff", staff_body("Cleo", "contact_centre"))
     url = f"/staff/{sam}/time-off"
 
     def allowed(who: str, role: str) -> set[bool]:
         login = {"login": claims(f"{who}@example.org", f"[{role}]")}
-        at = f"{url}/{made(api, url, OFF)['id']}"
+        at = f"{url}/{create(api, url, OFF)['id']}"
         calls = [
             api("GET", url, **login),
             api("GET", at, **login),
@@ -185,6 +183,5 @@ def test_only_those_who_may_change_it_see_it(api: Api, place: str, sam: str) -> 
 def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_TIMES_OFF == 400
     monkeypatch.setattr("chalicelib.services.organisation.time_off.StaffTimeOff.limit", 1)
-    made(api, f"/staff/{sam}/time-off", OFF)
-    reply = api("POST", f"/staff/{sam}/time-off", OFF)
-    assert (reply.status, reply.json["code"]) == (422, "too_many")
+    create(api, f"/staff/{sam}/time-off", OFF)
+    assert api("POST", f"/staff/{sam}/time-off", OFF).refusal == (422, "too_many")

@@ -1,4 +1,4 @@
-"""Work schedules: what they may say, whose they are and who may change them."""
+"""Work schedules: validation, owners and permissions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.services.organisation.work_schedules import MAX_SCHEDULES
 from tests.builders.doubles.api_gateway import Reply, claims
-from tests.builders.in_process.set_up_requests import PLACE, Api, made, person, pointers
+from tests.builders.in_process.set_up_requests import LOCATION_BODY, Api, create, error_pointers, staff_body
 
 LINE = {"weekdays": [1, 2, 3], "start": "09:00", "end": "17:00"}
 OPEN = {"calendar_type": "open", "lines": [LINE]}
@@ -23,19 +23,19 @@ FULL = OPEN | {
 @pytest.fixture
 def place(api: Api) -> str:
     """A location."""
-    return str(made(api, "/locations", PLACE)["id"])
+    return str(create(api, "/locations", LOCATION_BODY)["id"])
 
 
 @pytest.fixture
 def sam(api: Api, place: str) -> str:
-    """Somebody who works there."""
-    return str(made(api, "/staff", person("Sam", "staff", location_ids=[place]))["id"])
+    """A staff member there."""
+    return str(create(api, "/staff", staff_body("Sam", "staff", location_ids=[place]))["id"])
 
 
 def test_lives_from_creation_to_deletion(api: Api, place: str, sam: str) -> None:
     url = f"/staff/{sam}/work-schedules"
-    first = made(api, url, FULL | {"location_id": place})
-    second = made(api, url, OPEN)
+    first = create(api, url, FULL | {"location_id": place})
+    second = create(api, url, OPEN)
     at = f"{url}/{first['id']}"
     assert first["id"].startswith("wsl_")
     assert first == {"id": first["id"], "version": 1, "location_id": place, **FULL}
@@ -60,17 +60,17 @@ def test_lives_from_creation_to_deletion(api: Api, place: str, sam: str) -> None
 
 def test_same_key_makes_one(api: Api, sam: str) -> None:
     url, key = f"/staff/{sam}/work-schedules", {"idempotency-key": "k1"}
-    assert made(api, url, OPEN, headers=key) == made(api, url, OPEN, headers=key)
+    assert create(api, url, OPEN, headers=key) == create(api, url, OPEN, headers=key)
     assert len(api("GET", url).json["items"]) == 1
 
 
 def test_is_in_their_own_zone_unless_said_else_in_the_organisations(api: Api, sam: str) -> None:
     url = f"/staff/{sam}/work-schedules"
     api("PATCH", "/settings", {"timezone": "America/Toronto"})
-    assert made(api, url, OPEN)["timezone"] == "America/Toronto"
+    assert create(api, url, OPEN)["timezone"] == "America/Toronto"
     api("PATCH", f"/staff/{sam}", {"timezone": "America/Vancouver"})
-    assert made(api, url, OPEN | {"timezone": None})["timezone"] == "America/Vancouver"
-    said = made(api, url, OPEN | {"timezone": "Asia/Kolkata"})
+    assert create(api, url, OPEN | {"timezone": None})["timezone"] == "America/Vancouver"
+    said = create(api, url, OPEN | {"timezone": "Asia/Kolkata"})
     assert said["timezone"] == "Asia/Kolkata"
     assert api("PATCH", f"{url}/{said['id']}", {"lines": [LINE]}).json["timezone"] == "Asia/Kolkata"
     assert api("PATCH", f"{url}/{said['id']}", {"timezone": None}).json["timezone"] == "America/Vancouver"
@@ -94,40 +94,40 @@ def test_is_in_their_own_zone_unless_said_else_in_the_organisations(api: Api, sa
 )
 def test_refuses_what_is_not_acceptable(api: Api, sam: str, change: Any, wrong: list[str]) -> None:
     url = f"/staff/{sam}/work-schedules"
-    assert pointers(api("POST", url, OPEN | change))[: len(wrong)] == wrong
+    assert error_pointers(api("POST", url, OPEN | change))[: len(wrong)] == wrong
     assert api("GET", url).json["items"] == []
-    kept = made(api, url, OPEN)
-    assert pointers(api("PATCH", f"{url}/{kept['id']}", change))[: len(wrong)] == wrong
+    kept = create(api, url, OPEN)
+    assert error_pointers(api("PATCH", f"{url}/{kept['id']}", change))[: len(wrong)] == wrong
     assert api("GET", url).json["items"] == [kept]
 
 
 def test_one_for_a_location_they_left_stays_and_takes_no_other_than_theirs(api: Api, place: str, sam: str) -> None:
-    there = made(api, "/locations", PLACE | {"name": "Ottawa"})["id"]
+    there = create(api, "/locations", LOCATION_BODY | {"name": "Ottawa"})["id"]
     url = f"/staff/{sam}/work-schedules"
-    assert pointers(api("POST", url, OPEN | {"location_id": there})) == ["/location_id"]
-    kept = made(api, url, OPEN | {"location_id": place})
+    assert error_pointers(api("POST", url, OPEN | {"location_id": there})) == ["/location_id"]
+    kept = create(api, url, OPEN | {"location_id": place})
     assert api("PATCH", f"/staff/{sam}", {"location_ids": [there]}).status == 200
 
     at = f"{url}/{kept['id']}"
     assert api("GET", at).json == kept
     assert api("PATCH", at, {"location_id": place, "valid_from": "2027-01-01"}).status == 200
     assert api("PATCH", at, {"location_id": there}).status == 200
-    assert pointers(api("PATCH", at, {"location_id": place})) == ["/location_id"]
+    assert error_pointers(api("PATCH", at, {"location_id": place})) == ["/location_id"]
 
 
 def test_ones_own_others_and_nobodys(api: Api, place: str, sam: str) -> None:
-    there = made(api, "/locations", PLACE | {"name": "Ottawa"})["id"]
-    kim = made(api, "/staff", person("Kim", "staff", location_ids=[place]))["id"]
-    far = made(api, "/staff", person("Far", "staff", location_ids=[there]))["id"]
-    nowhere = made(api, "/staff", person("Nowhere", "staff"))["id"]
-    mia = made(api, "/staff", person("Mia", "manager", location_ids=[place]))["id"]
-    made(api, "/staff", person("Cleo", "contact_centre"))
-    both = made(api, "/staff", person("Admin", "admin", location_ids=[there, place]))["id"]
+    there = create(api, "/locations", LOCATION_BODY | {"name": "Ottawa"})["id"]
+    kim = create(api, "/staff", staff_body("Kim", "staff", location_ids=[place]))["id"]
+    far = create(api, "/staff", staff_body("Far", "staff", location_ids=[there]))["id"]
+    nowhere = create(api, "/staff", staff_body("Nowhere", "staff"))["id"]
+    mia = create(api, "/staff", staff_body("Mia", "manager", location_ids=[place]))["id"]
+    create(api, "/staff", staff_body("Cleo", "contact_centre"))
+    both = create(api, "/staff", staff_body("Admin", "admin", location_ids=[there, place]))["id"]
 
     def allowed(who: str, role: str, whose: str) -> tuple[int, ...]:
         login = {"login": claims(f"{who}@example.org", f"[{role}]")}
         url = f"/staff/{whose}/work-schedules"
-        at = f"{url}/{made(api, url, OPEN)['id']}" if whose != "me" else f"{url}/wsl_none"
+        at = f"{url}/{create(api, url, OPEN)['id']}" if whose != "me" else f"{url}/wsl_none"
         calls: list[Reply] = [
             api("GET", url, **login),
             api("POST", url, OPEN, **login),
@@ -167,6 +167,5 @@ def test_there_is_a_most(api: Api, sam: str, monkeypatch: pytest.MonkeyPatch) ->
     assert MAX_SCHEDULES == 50
     monkeypatch.setattr("chalicelib.services.organisation.work_schedules.WorkSchedules.limit", 1)
     url = f"/staff/{sam}/work-schedules"
-    made(api, url, OPEN)
-    reply = api("POST", url, OPEN)
-    assert (reply.status, reply.json["code"]) == (422, "too_many")
+    create(api, url, OPEN)
+    assert api("POST", url, OPEN).refusal == (422, "too_many")

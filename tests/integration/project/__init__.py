@@ -1,0 +1,1 @@
+"""The seeded organisations and the benchmarks."""

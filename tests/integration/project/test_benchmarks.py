@@ -1,4 +1,4 @@
-"""The benchmarks run, and what is exact in them holds: calls, items, units that do not grow with the table."""
+"""The benchmarks run, and their exact figures hold: calls, items and units that do not grow with the table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_quick_run_measures_every_part_and_finds_what_is_exact_as_it_must_be(t
 
 
 def stays_within(operation: str, calls: list[dict[str, Any]]) -> None:
-    """As many calls of either kind as allowed, each with its units, and no more items written."""
+    """At most the allowed calls of either kind, units and items written."""
     batches = [call for call in calls if call["operation"] == "BatchGetItem"]
     queries = [call for call in calls if call["operation"] == "Query"]
     writes = [call for call in calls if call["operation"] == "TransactWriteItems"]

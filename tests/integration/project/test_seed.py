@@ -1,4 +1,4 @@
-"""The seeded organisations, made through the whole application as ``make up`` makes them."""
+"""The seeded organisations, created through the whole application as ``make up`` does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from infra.seed import api_client, demo, demo_hours, demo_organisation, empty
 from infra.seed.api_client import ApiClient
 from infra.seed.demo_clients import demo_clients
 from tests.builders.doubles.api_gateway import Reply, send
-from tests.builders.in_process.set_up_requests import ADMIN, Pool
-from tests.integration.conftest import forget_singletons
+from tests.builders.in_process.moto_table import reset_container
+from tests.builders.in_process.set_up_requests import ADMIN, UserPool
 
 
 class Gateway(httpx.BaseTransport):
-    """Carries HTTP requests to the application; the only token is the first administrator's."""
+    """An HTTP transport to the application; the only token is the first administrator's."""
 
     def __init__(self) -> None:
         from app import app
@@ -48,14 +48,13 @@ class Gateway(httpx.BaseTransport):
 
 
 @pytest.fixture
-def api(table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
-    """A caller of the whole application over an empty table and pool, one request at a time: moto wants it so."""
-    monkeypatch.setenv("USER_POOL_ID", Pool().id)
+def api(user_pool: UserPool, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
+    """A client of the whole application, one request at a time because of moto."""
     monkeypatch.setattr(api_client, "MAX_PARALLEL_REQUESTS", 1)
-    forget_singletons()
+    reset_container()
     with ApiClient("http://frontdesk", "token", Gateway()) as found:
         yield found
-    forget_singletons()
+    reset_container()
 
 
 def test_empty_has_one_member_of_staff_per_role_and_settings(api: ApiClient) -> None:

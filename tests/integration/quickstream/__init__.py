@@ -1,0 +1,1 @@
+"""Blocks over HTTP, and the job that releases them."""

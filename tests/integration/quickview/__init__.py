@@ -1,0 +1,1 @@
+"""Quick View and rebooking over HTTP."""

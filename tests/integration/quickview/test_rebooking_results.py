@@ -1,4 +1,4 @@
-"""Rebookings that are booked: what is written and who hears of it, of what is to come and what has been (D36 … D42)."""
+"""Confirmed rebookings: records and messages, for future and past sessions (D36 … D42)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.events import Audience, MessageKind
 from tests.builders.in_process.rebooking_organisation import (
     CLIENT,
-    HERE,
+    COLLINS_STREET,
     KIM,
-    KIMS,
+    KIM_SCHEDULES,
     MON_TUE,
     PERTH,
     RAE,
@@ -27,95 +27,82 @@ from tests.builders.in_process.rebooking_organisation import (
     START,
     URL,
     WALK_IN,
-    allot,
-    attend,
-    call,
-    call_off,
-    client,
-    confirm,
-    keep,
-    letters,
-    practice,
-    preview,
-    rebooked,
-    reviewed,
-    schedules_of,
+    RebookingOrganisation,
+    make_client,
+    save_source,
+    set_entitlement,
 )
-from tests.builders.in_process.sample_organisation import World
-from tests.builders.in_process.staff_bookings import journal, refusal, told, write
+from tests.builders.in_process.table_records import journal, recipients, write
 
 
-@pytest.fixture
-def world(blank: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    return practice(blank, monkeypatch)
-
-
-def test_what_was_reviewed_is_booked_and_the_source_stays(world: World) -> None:
-    allot(3)
-    before = world.read(Appointment, SOURCE)
-    booked = rebooked(world)
+def test_what_was_reviewed_is_booked_and_the_source_stays(rebooking: RebookingOrganisation) -> None:
+    set_entitlement(3)
+    before = rebooking.read(Appointment, SOURCE)
+    booked = rebooking.rebook()
     when = booked["start"], booked["timezone"], booked["local_start"]
     assert when == ("2026-09-29T02:00:00Z", PERTH, "2026-09-29T10:00:00")
     assert (booked["rebooked_from"], booked["staff_id"], booked["meeting_method"]) == (SOURCE, KIM, "phone")
     assert (booked["booked_through"], booked["added_by"], booked["added_by_id"]) == ("quick_view", "Kim", KIM)
     assert (booked["confirmed"], booked["status"], booked["state"]) == (True, None, "booked")
     assert [a["client_id"] for a in booked["attendees"]] == [CLIENT]
-    assert world.read(Appointment, SOURCE) == before
+    assert rebooking.read(Appointment, SOURCE) == before
     (entry,) = journal(booked["id"])
-    assert told(entry) == [
+    assert recipients(entry) == [
         (MessageKind.CONFIRMATION, CLIENT),
-        *((MessageKind.STAFF_BOOKED, who) for who in (KIM, HERE, "org")),
+        *((MessageKind.STAFF_BOOKED, who) for who in (KIM, COLLINS_STREET, "org")),
     ]
-    assert world.read(Entitlement, CLIENT).reserved == 1
-    assert world.read(Appointment, booked["id"]).work_schedule_id == MON_TUE
-    assert container.ledger_integrity.check(world.now).differences == ()
+    assert rebooking.read(Entitlement, CLIENT).reserved == 1
+    assert rebooking.read(Appointment, booked["id"]).work_schedule_id == MON_TUE
+    assert container.ledger_integrity.check(rebooking.now).differences == ()
 
 
-def test_a_source_may_be_in_any_section(world: World) -> None:
+def test_a_source_may_be_in_any_section(rebooking: RebookingOrganisation) -> None:
     """Not started, in progress, or over in whichever way (RB-2, D36)."""
     for place, state in enumerate((AppointmentState.BOOKED, AppointmentState.IN_PROGRESS, AppointmentState.NO_SHOW)):
-        keep(world, state=state)
-        assert rebooked(world, time=f"{8 + place:02}:00")["rebooked_from"] == SOURCE
-    call_off(world)
-    assert rebooked(world, time="11:00")["rebooked_from"] == SOURCE
+        rebooking.update_source(state=state)
+        assert rebooking.rebook(time=f"{8 + place:02}:00")["rebooked_from"] == SOURCE
+    rebooking.cancel_source()
+    assert rebooking.rebook(time="11:00")["rebooked_from"] == SOURCE
 
 
-def test_a_merged_client_is_who_they_are_by_now(world: World) -> None:
+def test_a_merged_client_is_who_they_are_by_now(rebooking: RebookingOrganisation) -> None:
     """The zone, the sessions and the booking are the survivor's (D36)."""
-    attend(client(id="cli_2", email="zoe@example.org", timezone="Australia/Brisbane"), id="apt_2")
+    save_source(make_client(id="cli_2", email="zoe@example.org", timezone="Australia/Brisbane"), id="apt_2")
     write(Entitlement("cli_2", 1))
     # The duplicate's own zone wins over the primary's (MG-2).
-    merged = call(world, "POST", "/clients/merge", {"duplicate_id": CLIENT, "primary_id": "cli_2"}, "boss")
+    merged = rebooking.as_staff("POST", "/clients/merge", {"duplicate_id": CLIENT, "primary_id": "cli_2"}, "boss")
     assert merged.status == 200, merged.text
-    booked = rebooked(world)
+    booked = rebooking.rebook()
     assert ([a["client_id"] for a in booked["attendees"]], booked["timezone"]) == (["cli_2"], PERTH)
-    assert world.read(Entitlement, "cli_2").reserved == 1
+    assert rebooking.read(Entitlement, "cli_2").reserved == 1
 
 
-def test_a_deleted_client_is_not_rebooked(world: World) -> None:
-    token = reviewed(world)["review_token"]
-    assert call(world, "DELETE", f"/clients/{CLIENT}", who="boss").status == 204
-    for reply in (call(world, "GET", URL), preview(world), confirm(world, token)):
-        assert refusal(reply) == (409, "wrong_state")
+def test_a_deleted_client_is_not_rebooked(rebooking: RebookingOrganisation) -> None:
+    token = rebooking.preview()["review_token"]
+    assert rebooking.as_staff("DELETE", f"/clients/{CLIENT}", who="boss").status == 204
+    for reply in (rebooking.as_staff("GET", URL), rebooking.try_preview(), rebooking.try_confirm(token)):
+        assert reply.refusal == (409, "wrong_state")
 
 
-def test_an_unassigned_appointment_is_rebooked_by_whoever_does_it(world: World) -> None:
-    keep(world, staff_id=None, service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
-    assert refusal(call(world, "GET", URL)) == (403, "forbidden")
-    assert call(world, "GET", URL, who="rae").json["consultant"]["staff_id"] == RAE
-    schedules_of(world, *KIMS, staff_id=RAE)
-    booked = rebooked(world, "rae")
+def test_an_unassigned_appointment_is_rebooked_by_whoever_does_it(rebooking: RebookingOrganisation) -> None:
+    rebooking.update_source(staff_id=None, service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
+    assert rebooking.as_staff("GET", URL).refusal == (403, "forbidden")
+    assert rebooking.as_staff("GET", URL, who="rae").json["consultant"]["staff_id"] == RAE
+    rebooking.set_schedules(*KIM_SCHEDULES, staff_id=RAE)
+    booked = rebooking.rebook("rae")
     assert (booked["staff_id"], booked["availability"], booked["over_capacity"]) == (RAE, "quickstream", True)
     # It stands at the location, where it occupies a seat, and with whoever has it (D2, D15).
-    assert booked["id"] in world.read(Sheet, HERE, "2026-09-29").occupants
-    assert container.ledger_integrity.check(world.now).differences == ()
+    assert booked["id"] in rebooking.read(Sheet, COLLINS_STREET, "2026-09-29").occupants
+    assert container.ledger_integrity.check(rebooking.now).differences == ()
 
 
-def test_without_notification_the_client_hears_nothing_and_the_consultant_does(world: World) -> None:
-    booked = rebooked(world, notify_client=False)
+def test_without_notification_the_client_hears_nothing_and_the_consultant_does(
+    rebooking: RebookingOrganisation,
+) -> None:
+    booked = rebooking.rebook(notify_client=False)
     assert booked["notify_client"] is False
-    assert set(letters(world, booked["id"])) == {Audience.STAFF, Audience.LOCATION}
-    assert world.read(Appointment, booked["id"]).reminders() == []
+    assert set(rebooking.message_texts(booked["id"])) == {Audience.STAFF, Audience.LOCATION}
+    assert rebooking.read(Appointment, booked["id"]).reminders() == []
 
 
 @pytest.mark.parametrize(
@@ -126,45 +113,47 @@ def test_without_notification_the_client_hears_nothing_and_the_consultant_does(w
         ("zoom", True, "by_staff", ["link_by_staff"]),
     ],
 )
-def test_video_over_a_platform(world: World, platform: str, notify: bool, state: str, codes: list[str]) -> None:
-    shown = reviewed(world, modality="video", platform=platform, notify_client=notify)
+def test_video_over_a_platform(
+    rebooking: RebookingOrganisation, platform: str, notify: bool, state: str, codes: list[str]
+) -> None:
+    shown = rebooking.preview(modality="video", platform=platform, notify_client=notify)
     assert [w["code"] for w in shown["warnings"]] == codes
-    booked = confirm(world, shown["review_token"]).json
+    booked = rebooking.try_confirm(shown["review_token"]).json
     assert booked["teleconference"] == {"platform": platform, "link": None, "state": state}
 
 
-def test_a_session_that_has_taken_place(world: World) -> None:
+def test_a_session_that_has_taken_place(rebooking: RebookingOrganisation) -> None:
     """No client message, no link, no reminder; to be completed, from not started (D40)."""
-    world.now = START + timedelta(days=30)
-    allot(1)
-    shown = reviewed(world, approach="retrospective", modality="video", platform="teams")
+    rebooking.now = START + timedelta(days=30)
+    set_entitlement(1)
+    shown = rebooking.preview(approach="retrospective", modality="video", platform="teams")
     assert (shown["notify_client"], shown["warnings"]) == (False, [])
-    booked = confirm(world, shown["review_token"]).json
+    booked = rebooking.try_confirm(shown["review_token"]).json
     assert (booked["state"], booked["notify_client"]) == ("booked", False)
     assert booked["teleconference"] == {"platform": "teams", "link": None, "state": LinkState.BY_STAFF}
-    assert set(letters(world, booked["id"])) == {Audience.STAFF, Audience.LOCATION}
-    assert world.read(Appointment, booked["id"]).reminders() == []
-    assert refusal(preview(world, approach="retrospective", date="2026-09-30")) == (422, "outside_work_schedule")
+    assert set(rebooking.message_texts(booked["id"])) == {Audience.STAFF, Audience.LOCATION}
+    assert rebooking.read(Appointment, booked["id"]).reminders() == []
+    assert rebooking.try_preview(approach="retrospective", date="2026-09-30").refusal == (422, "outside_work_schedule")
     for step in ("commence", "serve", "complete"):
-        assert call(world, "POST", f"/appointments/{booked['id']}/{step}").status == 200
+        assert rebooking.as_staff("POST", f"/appointments/{booked['id']}/{step}").status == 200
     assert container.ledger_integrity.check(START - timedelta(days=1)).differences == ()
-    kept = world.read(Entitlement, CLIENT)
+    kept = rebooking.read(Entitlement, CLIENT)
     assert (kept.used, kept.reserved) == (1, 0)
-    assert refusal(preview(world, approach="retrospective", date="2026-10-05")) == (409, "no_sessions")
+    assert rebooking.try_preview(approach="retrospective", date="2026-10-05").refusal == (409, "no_sessions")
 
 
-def test_a_walk_in_that_has_taken_place_stands_where_it_was(world: World) -> None:
-    keep(world, service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
-    world.now = START + timedelta(hours=1)
-    booked = rebooked(world, approach="retrospective")
+def test_a_walk_in_that_has_taken_place_stands_where_it_was(rebooking: RebookingOrganisation) -> None:
+    rebooking.update_source(service_id=WALK_IN, availability=AvailabilitySource.QUICKSTREAM)
+    rebooking.now = START + timedelta(hours=1)
+    booked = rebooking.rebook(approach="retrospective")
     assert booked["over_capacity"] is False
     assert container.ledger_integrity.check(START - timedelta(days=1)).differences == ()
 
 
 @pytest.mark.parametrize(("after", "status"), [(timedelta(0), 200), (timedelta(seconds=1), 422)])
-def test_how_long_ago_a_session_may_be(world: World, after: timedelta, status: int) -> None:
-    write(replace(world.read(Settings), retrospective_days=7))
-    world.now = START + timedelta(days=7) + after
-    assert preview(world, approach="retrospective").status == status
-    world.now = START - after
-    assert preview(world, approach="retrospective").status == status
+def test_how_long_ago_a_session_may_be(rebooking: RebookingOrganisation, after: timedelta, status: int) -> None:
+    write(replace(rebooking.read(Settings), retrospective_days=7))
+    rebooking.now = START + timedelta(days=7) + after
+    assert rebooking.try_preview(approach="retrospective").status == status
+    rebooking.now = START - after
+    assert rebooking.try_preview(approach="retrospective").status == status
