@@ -27,7 +27,7 @@ from chalicelib.api.routes.organisation import (
 )
 from chalicelib.api.routes.quickstream import blocks
 from chalicelib.api.routes.quickview import quickview, rebooking
-from chalicelib.api.routes.site import api_description, web_pages
+from chalicelib.api.routes.site import api_description, health, web_pages
 from chalicelib.container import container
 from chalicelib.jobs.schedules import ScheduledEvent, scheduled
 from chalicelib.jobs.stream import relay_records
@@ -64,6 +64,7 @@ RESOURCES: tuple[Routes, ...] = (
     sessions.routes,
     merging.routes,
     blocks.routes,
+    health.routes,
 )
 DECLARED = (*RESOURCES, api_description.description_routes(RESOURCES))
 for resource in DECLARED:

@@ -23,7 +23,7 @@ from chalicelib.environment import DeploymentSettings, read_environment
 from chalicelib.services.appointments.add_attendee import AddAttendee
 from chalicelib.services.appointments.appointment_queries import AppointmentQueries, PublicAppointment
 from chalicelib.services.appointments.assignment import AssignAppointment
-from chalicelib.services.appointments.attendees import AttendeeRegistration
+from chalicelib.services.appointments.attendee_registration import AttendeeRegistration
 from chalicelib.services.appointments.auto_reject_job import AutoRejectJob
 from chalicelib.services.appointments.auto_start_job import AutoStartJob
 from chalicelib.services.appointments.cancellation import CancelAppointment
@@ -87,7 +87,7 @@ from chalicelib.services.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
-    from chalicelib.identity.cognito import CognitoUserPool
+    from chalicelib.identity.user_pool import CognitoUserPool
     from chalicelib.notifications.dead_letter_queue import SqsDeadLetterQueue
     from chalicelib.persistence.appointment_lists import DynamoAppointmentLists
     from chalicelib.persistence.client_directory import DynamoClientDirectory
@@ -205,10 +205,10 @@ class Container:
     @cached_property
     def user_pool(self) -> CognitoUserPool:
         """The user pool of the staff; in stage local no invitations are sent."""
-        from chalicelib.identity import cognito
+        from chalicelib.identity import user_pool
 
-        pool = cognito.cognito_client(self.settings.region)
-        return cognito.CognitoUserPool(pool, self.settings.user_pool_id, invite=not self.settings.is_local)
+        pool = user_pool.cognito_client(self.settings.region)
+        return user_pool.CognitoUserPool(pool, self.settings.user_pool_id, invite=not self.settings.is_local)
 
     # Organisation
 

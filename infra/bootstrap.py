@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from infra import staff_logins, stages
+from infra import bootstrap_logins, stages
 from infra.aws_clients import account_clients
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     clients = account_clients()
     stack = clients("cloudformation").describe_stacks(StackName=stages.stack_name(stage))["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    if staff_logins.create_login(clients, outputs["StaffPoolId"], email, "admin", invite=True):
+    if bootstrap_logins.create_login(clients, outputs["StaffPoolId"], email, "admin", invite=True):
         print(f"{email} is invited as administrator of {stage}")
     else:
         print(f"{email} had a login already and is administrator of {stage}")

@@ -22,7 +22,7 @@ from infra.aws_clients import Clients, endpoint_clients
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-LAUNCHER = stages.ROOT / "infra" / "emulator_launcher.py"
+LAUNCHER = stages.ROOT / "infra" / "emulator_main.py"
 TIMEOUT_SECONDS = 60
 
 
@@ -145,7 +145,7 @@ class Emulator:
 def _is_emulator(pid: int) -> bool:
     """True if the process is alive and is the emulator: process ids are reused."""
     try:
-        return b"infra/emulator_launcher.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"infra/emulator_main.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

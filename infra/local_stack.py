@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra import deploy, gateway_responses, package, staff_logins, stages
+from infra import bootstrap_logins, deploy, gateway_responses, package, stages
 from infra.aws_clients import Clients
 from infra.emulator import REGION, Emulator, EmulatorFailed
 from infra.seed.api_client import SeedFailed
@@ -113,14 +113,14 @@ def _stack_description(endpoint: str, api_url: str, deployed: deploy.Deployment,
 def _seed(clients: Clients, stack: dict[str, Any], seed: str, marker: Path) -> None:
     """Fill an empty table through the API, as the administrator that ``infra.bootstrap`` creates in accounts."""
     pool, password = stack["user_pool_id"], stack["demo"]["password"]
-    staff_logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
-    staff_logins.set_passwords(clients, pool, password)
+    bootstrap_logins.create_login(clients, pool, USERS["admin"], "admin", invite=False)
+    bootstrap_logins.set_passwords(clients, pool, password)
     if seed == "none" or clients("dynamodb").scan(TableName=stack["table_name"], Limit=1)["Count"]:
         return
-    token = staff_logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
+    token = bootstrap_logins.sign_in(clients, stack["user_pool_client_id"], USERS["admin"], password)
     marker.touch()
     importlib.import_module(f"infra.seed.{seed}").seed(stack["api_url"], token)
-    staff_logins.set_passwords(clients, pool, password)
+    bootstrap_logins.set_passwords(clients, pool, password)
     marker.unlink()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from infra import staff_logins
+from infra import bootstrap_logins
 from infra.aws_clients import endpoint_clients
 from infra.local_stack import USERS, stack_directory
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     stack = json.loads((stack_directory() / "stack.json").read_text())
     clients = endpoint_clients(stack["aws_endpoint_url"], stack["region"])
     user, password = USERS[arguments[0]], stack["demo"]["password"]
-    print(staff_logins.sign_in(clients, stack["user_pool_client_id"], user, password))
+    print(bootstrap_logins.sign_in(clients, stack["user_pool_client_id"], user, password))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from infra import local_stack, staff_logins
+from infra import bootstrap_logins, local_stack
 from infra.aws_clients import endpoint_clients
 from infra.seed import demo, empty
 from infra.seed.api_client import SeedFailed
@@ -25,13 +25,13 @@ def main(arguments: list[str]) -> int:
         return 1
     clients = endpoint_clients(stack["aws_endpoint_url"], stack["region"])
     users, password = stack["demo"]["users"], stack["demo"]["password"]
-    token = staff_logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
+    token = bootstrap_logins.sign_in(clients, stack["user_pool_client_id"], users["admin"], password)
     try:
         SEEDS[arguments[0]](stack["api_url"], token)
     except SeedFailed as error:
         print(error, file=sys.stderr)
         return 1
-    staff_logins.set_passwords(clients, stack["user_pool_id"], password)
+    bootstrap_logins.set_passwords(clients, stack["user_pool_id"], password)
     return 0
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.organisation.catalogue import Service
 from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view
-from chalicelib.services.appointments.attendees import (
+from chalicelib.services.appointments.attendee_registration import (
     AttendeeRegistration,
     AttendeeRequest,
     ability_for_attendees,

@@ -33,7 +33,7 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import client_identity
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, view_without_block
-from chalicelib.services.appointments.attendees import ability_for_attendees
+from chalicelib.services.appointments.attendee_registration import ability_for_attendees
 from chalicelib.services.appointments.journal_entries import (
     appointment_entry,
     attendee_messages,
@@ -43,7 +43,7 @@ from chalicelib.services.appointments.journal_entries import (
 )
 from chalicelib.services.availability import ledger_io
 from chalicelib.services.availability.booking_channels import with_staff_channel
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
@@ -250,7 +250,9 @@ class CancelAppointment:
         work = UnitOfWork()
         # A cancelled appointment keeps no status but a cancellation.
         ended = replace(appointment.cancelled(cancellation), status_id=final_status.id if final_status else None)
-        cancelled = work.save_appointment(entitlements.settle(work, self._store, appointment, ended), appointment)
+        cancelled = work.save_appointment(
+            session_reservations.settle(work, self._store, appointment, ended), appointment
+        )
         if final_status:
             work.save(history_entry(cancelled, final_status, context.actor, context.now, cancellation.reason))
         ledger_io.remove_occupant(work, appointment.id, appointment.calendar_spans())
@@ -266,7 +268,7 @@ class CancelAppointment:
                     FieldChange("state", appointment.state.value, cancelled.state.value),
                     *status_changes(pipeline.get(appointment.status_id), final_status),
                     *reason_changes(cancellation.reason),
-                    *entitlements.settlement_changes(appointment, cancelled),
+                    *session_reservations.settlement_changes(appointment, cancelled),
                 ),
                 messages=(
                     *attendee_messages(MessageKind.CANCELLED, appointment, facts, notify=notify),
@@ -292,7 +294,7 @@ class CancelAppointment:
         after = appointment
         for client_id in client_ids:
             after = after.without_attendee(client_id, context.now)
-        after = work.save_appointment(entitlements.settle(work, self._store, appointment, after), appointment)
+        after = work.save_appointment(session_reservations.settle(work, self._store, appointment, after), appointment)
         for contact in appointment.contacts - after.contacts:
             work.count_booking(contact, appointment.id, None)
         work.add_entry(

@@ -12,7 +12,7 @@ from chalicelib.domain.availability.unavailable_reasons import Unavailable, refu
 from chalicelib.domain.organisation.catalogue import MeetingMethod, Service
 from chalicelib.domain.shared.errors import WrongState, invalid
 from chalicelib.domain.shared.times import known_zone, wall_text
-from chalicelib.services.appointments.attendees import AttendeeRequest, validated_answers
+from chalicelib.services.appointments.attendee_registration import AttendeeRequest, validated_answers
 from chalicelib.services.client_identity import ClientIdentities
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view
 from chalicelib.services.appointments.journal_entries import appointment_entry
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
 from chalicelib.services.retry import Pause, retry_on_conflict
@@ -75,7 +75,7 @@ class AdvanceAppointment:
 
     def _write(self, context: Context, action: str, before: Appointment, after: Appointment) -> AppointmentView:
         work = UnitOfWork()
-        saved = work.save_appointment(entitlements.settle(work, self._store, before, after), before)
+        saved = work.save_appointment(session_reservations.settle(work, self._store, before, after), before)
         work.add_entry(
             appointment_entry(
                 self._ids, context, saved, action, changes=_changes(before, saved), events=_events(before, saved)
@@ -93,7 +93,7 @@ def _changes(before: Appointment, after: Appointment) -> tuple[FieldChange, ...]
         return (FieldChange("signed_off", None, after.signed_off.by if after.signed_off else None),)
     steps = (
         FieldChange("state", before.state.value, after.state.value),
-        *entitlements.settlement_changes(before, after),
+        *session_reservations.settlement_changes(before, after),
     )
     if after.no_show is None:
         return steps

@@ -19,7 +19,11 @@ from chalicelib.domain.organisation.statuses import StatusPipeline
 from chalicelib.domain.shared.errors import Forbidden, NoStaffForLanguage, invalid
 from chalicelib.domain.shared.times import epoch_minute, from_epoch_minute, resolve_start
 from chalicelib.services.appointments.appointment_view import AppointmentView, view_without_block, views_in_calendar
-from chalicelib.services.appointments.attendees import AttendeeRegistration, AttendeeRequest, refs as attendee_refs
+from chalicelib.services.appointments.attendee_registration import (
+    AttendeeRegistration,
+    AttendeeRequest,
+    refs as attendee_refs,
+)
 from chalicelib.services.appointments.booking_records import booking_entry, save_new_appointment
 from chalicelib.services.appointments.staff_allocation import allocate_for_staff
 from chalicelib.services.availability import ledger_io, staff_ledger

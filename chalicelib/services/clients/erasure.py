@@ -24,7 +24,7 @@ from chalicelib.domain.shared.events import FieldChange, JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.client_access import require_active
-from chalicelib.services.clients import contact_index, entitlements, external_ids
+from chalicelib.services.clients import contact_index, external_ids, session_reservations
 from chalicelib.services.clients.audit_log import client_entry, client_event
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.clients.upcoming_attendance import UpcomingAttendance, upcoming_attendances
@@ -106,7 +106,7 @@ class EraseClient:
         for pointer in pointers:
             work.save(pointer.erased(context.now))
         contact_index.remove_clients(work, found, [client], client.record_ids, context.now)
-        entitlements.erase_reasons(work, found, client)
+        session_reservations.erase_reasons(work, found, client)
         external_ids.release_all(work, found, client)
         event = client_event("deleted", deleted)
         work.add_entry(client_entry(self._ids, context, deleted.id, 2 * deleted.version, "deleted", events=(event,)))
@@ -191,7 +191,7 @@ class EraseClient:
 
 def _linked_refs(client: Client) -> list[Ref[Any]]:
     """The client's contacts, outside ids and sessions."""
-    return [*contact_index.refs(client), *external_ids.all_refs(client), *entitlements.refs(client)]
+    return [*contact_index.refs(client), *external_ids.all_refs(client), *session_reservations.refs(client)]
 
 
 def _linked_ids(links: Iterable[FieldChange], *names: str) -> set[str]:

@@ -19,7 +19,7 @@ from chalicelib.domain.shared.errors import NotFound, WrongState
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services import paging
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.clients.audit_log import client_entry
 from chalicelib.services.clients.profiles import ClientProfiles
 from chalicelib.services.context import Context
@@ -113,7 +113,7 @@ class Sessions:
         return next(request for request in decided.requests if request.id == request_id)
 
     def _read_entitlements(self, client: Client) -> list[Entitlement]:
-        return entitlements.records(self._store.read(entitlements.refs(client)), client)
+        return session_reservations.records(self._store.read(session_reservations.refs(client)), client)
 
     def _write(
         self,

@@ -42,7 +42,7 @@ from chalicelib.services.availability.availability_reader import (
     require_offered,
 )
 from chalicelib.services.availability.booking_channels import require_override
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts
 from chalicelib.services.store_port import ClientDirectory, ReadResult, Ref, Store
@@ -78,7 +78,7 @@ class RebookPlan:
     @property
     def sessions(self) -> SessionBalance:
         """The client's sessions before this booking."""
-        return entitlements.balance(self.found, self.facts.client)
+        return session_reservations.balance(self.found, self.facts.client)
 
     @property
     def overridden(self) -> list[str]:
@@ -112,7 +112,7 @@ class PlanRebooking:
         found, allocation = self._read(context, facts, request, span)
         if not offers_service(found.get(TeamMember, source.location_id, facts.consultant.id), source.service_id):
             raise ConsultantUnavailable()
-        if entitlements.balance(found, facts.client).available == 0:
+        if session_reservations.balance(found, facts.client).available == 0:
             raise NoSessions()
         calendar = _calendar(found, facts, span)
         now = int(context.now.timestamp())
@@ -126,7 +126,7 @@ class PlanRebooking:
         source, start = facts.source, span[0]
         refs: list[Ref[Any]] = [
             *staff_ledger.refs_at(source.location_id, facts.consultant.id, start),
-            *entitlements.refs(facts.client),
+            *session_reservations.refs(facts.client),
             Ref.to(BranchHours, source.location_id),
         ]
         if facts.offer.service.availability is not AvailabilitySource.QUICKSTREAM:

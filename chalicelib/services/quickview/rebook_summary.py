@@ -10,7 +10,7 @@ from chalicelib.domain.clients.sessions import SessionBalance
 from chalicelib.domain.organisation.rota import WorkSchedule
 from chalicelib.services.appointment_access import can_view
 from chalicelib.services.client_access import ClientAccess
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
 from chalicelib.services.store_port import Attendance, ClientDirectory, Ref, Store
@@ -58,7 +58,7 @@ class RebookSummaries:
         facts = read_rebook_facts(self._store, context, appointment_id)
         client, caller = facts.client, context.staff
         ids = self._latest(client.record_ids)
-        refs: list[Ref[Any]] = [*entitlements.refs(client), *(Ref.to(Appointment, i) for i in ids)]
+        refs: list[Ref[Any]] = [*session_reservations.refs(client), *(Ref.to(Appointment, i) for i in ids)]
         found = self._store.read(refs)
         known = bool(self._client_access.visible(caller, [client]))
         appointments = (found.require(Appointment, i) for i in ids)
@@ -67,7 +67,7 @@ class RebookSummaries:
             for a in appointments
             if known or can_view(caller, a)
         )
-        return RebookSummary(facts, entitlements.balance(found, client), client.notes if known else None, shown)
+        return RebookSummary(facts, session_reservations.balance(found, client), client.notes if known else None, shown)
 
     def _latest(self, client_ids: tuple[str, ...]) -> list[str]:
         """The ids of a person's last appointments under all their client ids, latest first."""

@@ -24,10 +24,10 @@ from chalicelib.domain.shared.events import JournalEntry
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.appointment_access import require_access
 from chalicelib.services.appointments.appointment_view import AppointmentView, commit_and_view, views_in_calendar
-from chalicelib.services.appointments.attendees import mark_booked
+from chalicelib.services.appointments.attendee_registration import mark_booked
 from chalicelib.services.appointments.booking_records import booking_entry
 from chalicelib.services.availability import ledger_io, staff_ledger
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.crud import read_record
 from chalicelib.services.quickview.rebook_facts import RebookFacts, read_rebook_facts
@@ -157,7 +157,7 @@ class RebookAppointment:
             override=request.override,
             notify_client=request.notifies_client,
             rebooked_from=facts.source.id,
-            session=entitlements.reserve(work, plan.found, facts.client),
+            session=session_reservations.reserve(work, plan.found, facts.client),
             teleconference=plan.call,
             work_schedule_id=plan.schedule.id,
         )

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from chalicelib.api.http.routing import ANY_STAFF, PUBLIC, Call, NoBody, NoQuery, Routes
 from chalicelib.api.http.serving import translate_errors
-from chalicelib.api.routes.site import api_description
+from chalicelib.api.routes.site import api_description, health
 from chalicelib.api.schemas.shared.fields import (
     DateTimeInput,
     Id,
@@ -198,6 +198,6 @@ def build_demo_app(bookings: DemoBookings | None = None, **parts: Any) -> tuple[
     app = Chalice("demo", configure_logs=False)
     app.register_middleware(translate_errors, "http")
     demo = demo_routes(bookings)
-    for routes in (demo, api_description.description_routes((demo,))):
+    for routes in (demo, health.routes, api_description.description_routes((demo, health.routes))):
         app.register_blueprint(routes.blueprint)
     return app, bookings

@@ -13,7 +13,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from infra import staff_logins
+from infra import bootstrap_logins
 from tests.builders.on_stack.local_stack import LocalStack
 
 Claims = dict[str, Any]
@@ -79,9 +79,9 @@ def _of_another_pool(stack: LocalStack) -> str:
     flows = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
     client = pool.create_user_pool_client(UserPoolId=other, ClientName="other", **flows)["UserPoolClient"]
     pool.create_group(UserPoolId=other, GroupName="admin")
-    staff_logins.create_login(stack.aws, other, email, "admin", invite=False)
-    staff_logins.set_passwords(stack.aws, other, password)
-    return staff_logins.sign_in(stack.aws, client["ClientId"], email, password)
+    bootstrap_logins.create_login(stack.aws, other, email, "admin", invite=False)
+    bootstrap_logins.set_passwords(stack.aws, other, password)
+    return bootstrap_logins.sign_in(stack.aws, client["ClientId"], email, password)
 
 
 def _of_access(stack: LocalStack) -> str:

@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 import httpx
 
 from chalicelib.domain.shared.times import utc_text
-from infra import aws_clients, local_stack, staff_logins, stages
+from infra import aws_clients, bootstrap_logins, local_stack, stages
 from infra.emulator import Emulator
 from tests.builders.on_stack.stack_requests import run_together
 
@@ -70,7 +70,7 @@ class LocalStack:
     def sign_in(self, email: str) -> str:
         """The ID token of a new sign-in with the password of all users."""
         client_id = self.content["user_pool_client_id"]
-        return staff_logins.sign_in(self.aws, client_id, email, self.content["demo"]["password"])
+        return bootstrap_logins.sign_in(self.aws, client_id, email, self.content["demo"]["password"])
 
     def set_password(self, email: str) -> None:
         """Give a new user that password."""

@@ -14,7 +14,7 @@ from chalicelib.domain.clients.client import Client
 from chalicelib.domain.clients.sessions import Entitlement, Session, SessionUse
 from chalicelib.domain.shared.errors import NoSessions, Stale
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.unit_of_work import UnitOfWork
 from tests.builders.doubles.api_gateway import Reply
 from tests.builders.in_process.sample_organisation import Organisation
@@ -43,10 +43,10 @@ def sessions(org: Organisation, client_id: str) -> tuple[int | None, int, int, i
 def keep(org: Organisation, client_id: str, appointment_id: str) -> None:
     """Reserve a session for an appointment as a rebooking does."""
     client: Client = org.read(Client, client_id)
-    found = container.store.read(entitlements.refs(client))
+    found = container.store.read(session_reservations.refs(client))
     with committed() as work:
         work.require_unchanged(client)
-        kept = entitlements.reserve(work, found, client)
+        kept = session_reservations.reserve(work, found, client)
         work.save(replace(org.read(Appointment, appointment_id), session=kept))
 
 
@@ -222,9 +222,9 @@ def test_whoever_reserves_on_figures_that_have_changed_is_overtaken(org: Organis
     allot(org, ana, 1)
     mine = upcoming(org, ana, kept=False)
     client = org.read(Client, ana)
-    found = container.store.read(entitlements.refs(client))
+    found = container.store.read(session_reservations.refs(client))
     late = UnitOfWork()
-    entitlements.reserve(late, found, client)
+    session_reservations.reserve(late, found, client)
     keep(org, ana, mine)
     with pytest.raises(Stale):
         container.store.commit(late)

@@ -23,7 +23,7 @@ from chalicelib.domain.clients.sessions import Entitlement
 from chalicelib.domain.shared.permissions import Principal, Role
 from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.appointments.lifecycle import AdvanceAppointment
-from chalicelib.services.clients import entitlements
+from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -66,7 +66,7 @@ class SessionRace:
         client = found.require(Client, client_id)
         work = UnitOfWork()
         work.require_unchanged(client)
-        session = entitlements.reserve(work, store.read(entitlements.refs(client)), client)
+        session = session_reservations.reserve(work, store.read(session_reservations.refs(client)), client)
         work.save(replace(found.require(Appointment, appointment_id), session=session))
         store.commit(work)
         return appointment_id

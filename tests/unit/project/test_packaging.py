@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra import artifact_upload, bytecode_archive, layer_pruning, package, stages
-from infra.emulator_launcher import API_PREFIX, limit_concurrency
+from infra.emulator_main import API_PREFIX, limit_concurrency
 
 SITE = "python/lib/python3.11/site-packages"
 

@@ -1,4 +1,4 @@
-"""The API's description of itself: its OpenAPI document, that document as a web page, and its health."""
+"""The API's description of itself: its OpenAPI document, and that document as a web page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pathlib import Path
 
 from chalice.app import Response
 
-from chalicelib import __version__, web
+from chalicelib import web
+from chalicelib.api.http.cached_pages import HTML, SCRIPT, STYLE, static_response
 from chalicelib.api.http.routing import PUBLIC, Call, NoBody, NoQuery, Route, Routes
-from chalicelib.api.http.static_files import HTML, SCRIPT, STYLE, static_response
-from chalicelib.api.schemas.shared.fields import ResponseModel
 from chalicelib.domain.shared.errors import NotFound
 
 _DOCS_DIRECTORY = Path(web.__file__).parent / "docs"
@@ -28,22 +27,10 @@ _HEADERS = {
 }
 
 
-class HealthResponse(ResponseModel):
-    """The API answers; nothing behind it has been checked."""
-
-    status: str
-    version: str
-
-
 def description_routes(resources: Iterable[Routes]) -> Routes:
     """The routes that describe these resources, and themselves."""
     meta = Routes(__name__, tag="Meta")
     described = [*resources, meta]
-
-    @meta.get("/health", response=HealthResponse, access=PUBLIC)
-    def health(call: Call[NoBody, NoQuery]) -> HealthResponse:
-        """Check that the API answers; nothing behind it is checked."""
-        return HealthResponse(status="ok", version=__version__)
 
     @meta.get("/openapi.json", produces="application/json", access=PUBLIC)
     def show_document(call: Call[NoBody, NoQuery]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.api.http.cached_pages import HTML, SCRIPT, STYLE, static_response
 from chalicelib.api.http.routing import PUBLIC, Call, Routes
-from chalicelib.api.http.static_files import HTML, SCRIPT, STYLE, static_response
 from chalicelib.api.schemas.shared.fields import AnyQuery, NoBody
 from chalicelib.domain.shared.errors import NotFound
 from chalicelib.web.assets import find_asset

@@ -11,7 +11,7 @@ from chalicelib.api.schemas.clients.clients import NewClientBody
 from chalicelib.api.schemas.shared.fields import Blank, Id, QueryFlag, RequestModel, Text
 from chalicelib.domain.appointments.appointment import Answer
 from chalicelib.domain.appointments.questions import MAX_ANSWER_LENGTH
-from chalicelib.services.appointments import attendees
+from chalicelib.services.appointments import attendee_registration
 from chalicelib.services.appointments.cancellation import StaffCancellationRequest
 
 AttendeeNotes = Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")]
@@ -40,7 +40,7 @@ class AdditionalAttendeeBody(RequestModel):
     notes: AttendeeNotes = ""
     answers: QuestionAnswers = ()
 
-    def to_request(self, pointer: str = "") -> attendees.AttendeeRequest:
+    def to_request(self, pointer: str = "") -> attendee_registration.AttendeeRequest:
         """The attendee's request; ``pointer`` is their place in the body."""
         return attendee_request(self.client_id, self.client, self.notes, self.answers, pointer, additional=True)
 
@@ -71,10 +71,10 @@ def attendee_request(
     pointer: str = "",
     *,
     additional: bool = False,
-) -> attendees.AttendeeRequest:
+) -> attendee_registration.AttendeeRequest:
     """The request for one attendee, on record or new."""
     new_client = client.to_request() if client else None
-    return attendees.AttendeeRequest(client_id, new_client, notes, to_answers(answers), pointer, additional)
+    return attendee_registration.AttendeeRequest(client_id, new_client, notes, to_answers(answers), pointer, additional)
 
 
 def to_answers(answers: Iterable[QuestionAnswerBody]) -> tuple[Answer, ...]:

@@ -14,7 +14,7 @@ from chalicelib.domain.organisation.catalogue import Question, QuestionType
 from chalicelib.domain.shared.errors import Invalid, Stale
 from chalicelib.domain.shared.events import FieldChange
 from chalicelib.domain.shared.permissions import Principal, Role
-from chalicelib.services.appointments.attendees import AttendeeRequest, refs
+from chalicelib.services.appointments.attendee_registration import AttendeeRequest, refs
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ref
 from chalicelib.services.unit_of_work import UnitOfWork

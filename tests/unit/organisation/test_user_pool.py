@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from chalicelib.domain.shared.errors import Busy, Invalid
 from chalicelib.domain.shared.permissions import Role
-from chalicelib.identity.cognito import CognitoUserPool
+from chalicelib.identity.user_pool import CognitoUserPool
 
 POOL = "ca-central-1_staff"
 USER = {"UserPoolId": POOL, "Username": "sam@example.org"}
