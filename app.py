@@ -64,7 +64,7 @@ RESOURCES: tuple[Routes, ...] = (
     sessions.routes,
     merging.routes,
     blocks.routes,
-    health.routes,
+    health.health_routes(),
 )
 DECLARED = (*RESOURCES, api_description.description_routes(RESOURCES))
 for resource in DECLARED:

@@ -198,6 +198,7 @@ def build_demo_app(bookings: DemoBookings | None = None, **parts: Any) -> tuple[
     app = Chalice("demo", configure_logs=False)
     app.register_middleware(translate_errors, "http")
     demo = demo_routes(bookings)
-    for routes in (demo, health.routes, api_description.description_routes((demo, health.routes))):
+    shared = (demo, health.health_routes())
+    for routes in (*shared, api_description.description_routes(shared)):
         app.register_blueprint(routes.blueprint)
     return app, bookings
