@@ -26,8 +26,8 @@ from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.client_access import require_active
 from chalicelib.services.clients import contact_index, external_ids, session_reservations
 from chalicelib.services.clients.audit_log import client_entry, client_event
+from chalicelib.services.clients.erasure_appointments import UpcomingAttendance, upcoming_attendances
 from chalicelib.services.clients.profiles import ClientProfiles
-from chalicelib.services.clients.upcoming_attendance import UpcomingAttendance, upcoming_attendances
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version, read_existing, read_record
 from chalicelib.services.paging import PAGE_SIZE, read_all_by_position

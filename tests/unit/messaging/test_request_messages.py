@@ -16,8 +16,8 @@ from chalicelib.domain.messaging.notification_policy import route
 from chalicelib.domain.messaging.notifications import Medium, Notification, WordingVariant
 from chalicelib.domain.shared.events import SYSTEM_ACTOR, Actor, Channel, MessageKind
 from chalicelib.notifications.content import Tone, build_content
+from chalicelib.notifications.mime_message import build_mime_message
 from chalicelib.notifications.rendered_message import render_email, render_text_message
-from chalicelib.notifications.ses import build_mime_message
 from chalicelib.notifications.sms_segments import fit_to_segments
 from chalicelib.notifications.translations import one_line, sanitised
 from tests.builders.records import appointment_builder as build

@@ -14,7 +14,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.domain.messaging.notifications import Medium, NotSent, Rejected
-from chalicelib.notifications.ses import SesEmailSender, build_mime_message
+from chalicelib.notifications.mime_message import build_mime_message
+from chalicelib.notifications.ses import SesEmailSender
 from chalicelib.notifications.sns import SnsTextSender
 from chalicelib.services.messaging.messaging_ports import Sender
 from tests.builders.records import appointment_builder as build
