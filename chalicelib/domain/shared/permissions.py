@@ -89,6 +89,12 @@ class Grant:
     scope: Scope
     up_to: Role = Role.ADMIN
 
+    def contains(self, other: Grant) -> bool:
+        """True if whoever has this grant reaches all that the other one reaches."""
+        return _WIDTHS[self.scope] >= _WIDTHS[other.scope] and self.up_to.code >= other.up_to.code
+
+
+_WIDTHS: Mapping[Scope, int] = {Scope.OWN: 1, Scope.LOCATIONS: 2, Scope.ALL: 3}
 
 _NO = None
 _ALL = Grant(Scope.ALL)
@@ -177,6 +183,14 @@ class Principal:
     def may(self, ability: Ability) -> bool:
         """True if any of their roles has the ability, with any scope."""
         return bool(grants(self.roles, ability))
+
+    def contains(self, role: Role) -> bool:
+        """True if their grants contain every grant of the role; its rank says nothing (TR-1)."""
+        return all(
+            any(mine.contains(theirs) for mine in grants(self.roles, ability))
+            for ability in PERMISSION_MATRIX
+            for theirs in grants(frozenset({role}), ability)
+        )
 
     def scopes(self, ability: Ability) -> frozenset[Scope]:
         """The scopes of the ability; ``ALL`` alone if one role has that, empty without the ability."""

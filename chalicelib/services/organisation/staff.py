@@ -11,19 +11,18 @@ Roster entries (roster_sync) and, on removal, the rota are written with the reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
 from chalicelib.domain.clients.client import normalise_email
 from chalicelib.domain.organisation.catalogue import Location, Login, Service, Staff
 from chalicelib.domain.organisation.rota import Rota
-from chalicelib.domain.shared.errors import Duplicate, FieldError, Forbidden, LastAdmin, NotFound
-from chalicelib.domain.shared.permissions import Ability, Principal, Role
+from chalicelib.domain.shared.errors import Duplicate, FieldError, LastAdmin
+from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import known_zone
 from chalicelib.services.context import Context
 from chalicelib.services.crud import Fields, apply_fields, check_version, read_record, require_references
-from chalicelib.services.organisation import roster_sync
+from chalicelib.services.organisation import roster_sync, staff_reach
 from chalicelib.services.organisation.catalogue_records import CatalogueRecords
 from chalicelib.services.organisation.references import References, require_unused
 from chalicelib.services.retry import Pause, retry_on_conflict
@@ -51,7 +50,7 @@ class UserPool(Protocol):
 
 
 class StaffMembers(CatalogueRecords[Staff]):
-    """The organisation's staff; the matrix's ``staff_edit`` row says who may change whom."""
+    """The organisation's staff; ``staff_reach`` says who may change whom (TR-1, TR-2)."""
 
     kind = Staff
     prefix = "stf"
@@ -63,7 +62,7 @@ class StaffMembers(CatalogueRecords[Staff]):
     def create(self, context: Context, fields: Fields) -> Staff:
         """A new staff member with a login; 403 beyond the caller's reach, 409 for an address in use."""
         staff = _validated(self._new(context, fields))
-        _require_reach(context.staff, staff.role, staff.location_ids)
+        staff_reach.require_grantable(context.staff, staff)
         written = retry_on_conflict(lambda: self._write(context, staff, None), self._pause)
         self._sync_login(written)
         return written
@@ -71,9 +70,9 @@ class StaffMembers(CatalogueRecords[Staff]):
     def change(self, context: Context, record_id: str, fields: Fields) -> Staff:
         """The staff member with some fields changed, and their login with them: group, address, being enabled.
 
-        404 outside the caller's locations, 403 beyond their role, 409 ``in_use`` when somebody with upcoming
-        appointments is deactivated, ``last_admin`` when nobody would be left to administer, 422 ``too_many_posts``
-        for more changes at once than one transaction holds.
+        404 outside the caller's locations, 403 beyond their reach before or after (TR-1, TR-2), 409 ``in_use`` when
+        somebody with upcoming appointments is deactivated, ``last_admin`` when nobody would be left to administer, 422
+        ``too_many_posts`` for more changes at once than one transaction holds.
         """
         before, after = retry_on_conflict(lambda: self._change(context, record_id, fields), self._pause)
         self._sync_login(after)
@@ -84,9 +83,9 @@ class StaffMembers(CatalogueRecords[Staff]):
     def _change(self, context: Context, staff_id: str, fields: Fields) -> tuple[Staff, Staff]:
         before = self._require_editable(context, staff_id)
         staff = _validated(apply_fields(before, fields, context))
-        moved = frozenset(staff.location_ids) ^ frozenset(before.location_ids)
-        if moved or staff.role is not before.role:
-            _require_reach(context.staff, staff.role, moved or before.location_ids)
+        staff_reach.require_grantable(context.staff, staff)
+        if staff.email != before.email:
+            staff_reach.require_login_editable(context.staff)
         if staff == before:
             self._repair_roster(staff)
             return before, before
@@ -151,13 +150,7 @@ class StaffMembers(CatalogueRecords[Staff]):
 
     def _require_editable(self, context: Context, staff_id: str) -> Staff:
         staff = self._read(staff_id)
-        location_ids, caller = staff.location_ids or (None,), context.staff
-        if not any(caller.reaches(Ability.STAFF_EDIT, location_id=each) for each in location_ids):
-            raise NotFound()
-        if not any(
-            caller.reaches(Ability.STAFF_EDIT, location_id=each, owner_role=staff.role) for each in location_ids
-        ):
-            raise Forbidden("Your role may not change somebody of this role.")
+        staff_reach.require_editable(context.staff, staff)
         return staff
 
     def _claim_email(self, work: UnitOfWork, staff: Staff) -> None:
@@ -197,9 +190,3 @@ def _validated(staff: Staff) -> Staff:
 
 def _is_active_admin(staff: Staff) -> bool:
     return staff.active and staff.role is Role.ADMIN
-
-
-def _require_reach(principal: Principal, role: Role, location_ids: Iterable[str]) -> None:
-    places: Iterable[str | None] = tuple(location_ids) or (None,)
-    if not all(principal.reaches(Ability.STAFF_EDIT, location_id=place, owner_role=role) for place in places):
-        raise Forbidden("Your role may not give this role, or not at these locations.")

@@ -18,7 +18,7 @@ DOCUMENTS = ("docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 KINDS = {".py", ".js", ".toml", ".md", ".yaml"}
 NOT_OURS = ROOT / "chalicelib/web/docs"
 
-_ID = re.compile(r"\b(?:(QS|CC|CL|MG|AS|WG|RB|TZ|NT)-|(D))(\d+b?)\b(?:\s*(?:…|\.\.\.?)\s*(?:\1-|\2)(\d+)\b)?")
+_ID = re.compile(r"\b(?:(QS|CC|CL|MG|AS|WG|RB|TZ|NT|TR)-|(D))(\d+b?)\b(?:\s*(?:…|\.\.\.?)\s*(?:\1-|\2)(\d+)\b)?")
 _NUMBERED = re.compile(r"(?:\b|_)(case|feature)s?[ _](\d+(?:(?:–|, | and | to )\d+)*)", re.IGNORECASE)
 _SPAN = re.compile(r"(\d+)(?:(?:–| to )(\d+))?")
 
