@@ -9,6 +9,7 @@ from chalicelib.domain.clients.client import Client, ClientRelation
 from chalicelib.domain.organisation.settings import Settings
 from chalicelib.domain.shared.errors import ClientMerged, Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Scope
+from chalicelib.services import client_identity
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.store_port import ReadResult, Ref, Store
 
@@ -51,6 +52,12 @@ class ClientAccess:
         found = self._store.read([Ref.to(Settings), *_relation_refs(scopes, wanted)])
         sees_all = viewing_scopes(principal, settings_in(found)) is None
         return wanted if sees_all else _filter_known(found, principal, scopes, wanted)
+
+    def sees(self, principal: Principal, client_id: str) -> bool:
+        """True if the caller may see this client, or the one they have been merged into."""
+        found = self._store.read([Ref.to(Client, client_id)])
+        client = client_identity.resolve_client(self._store, client_id, found)
+        return client is not None and bool(self.visible(principal, [client]))
 
     def known_through(self, principal: Principal, scopes: ClientScopes, clients: Iterable[Client]) -> list[Client]:
         """The clients that are known through these scopes, in order."""

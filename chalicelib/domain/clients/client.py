@@ -64,6 +64,8 @@ class ClientProfile:
 
 PROFILE_FIELDS = tuple(field.name for field in fields(ClientProfile))
 PHONE_FIELDS = ("mobile", "phone", "work_phone")
+# Said of a malformed id and of one whose holder the caller may not know of, so that nobody can tell which (TR-4).
+UNUSABLE_EXTERNAL_ID = "This outside id cannot be used."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

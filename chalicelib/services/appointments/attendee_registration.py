@@ -81,7 +81,7 @@ class AttendeeRegistration:
         answers = [validated_answers(service, request) for request in requests]
         known = self._existing_clients(work, found, context, requests)
         new = [ClientRegistration(r.client, f"{r.pointer}/client", booked=True) for r in requests if r.client]
-        created = iter(registration.register(work, found, context, self._ids, new))
+        created = iter(registration.register(work, found, context, self._ids, self._client_access, new))
         clients = [next(created) if request.client else known[request.client_id or ""] for request in requests]
         return tuple(map(self._build_attendee, clients, requests, answers))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from chalicelib.domain.clients.client import PHONE_FIELDS, Client, ClientProfile, normalise_email
 from chalicelib.domain.organisation.settings import Settings
@@ -48,7 +49,9 @@ class ClientProfiles:
     def _create(self, context: Context, new: ClientProfile) -> Client:
         found = self._store.read(registration.refs([new]))
         work = UnitOfWork()
-        (client,) = registration.register(work, found, context, self._ids, [ClientRegistration(new)])
+        (client,) = registration.register(
+            work, found, context, self._ids, self._client_access, [ClientRegistration(new)]
+        )
         self._store.commit(work, context.idempotency, client)
         return client
 
@@ -84,7 +87,7 @@ class ClientProfiles:
         written = work.save(replace(after, updated_at=context.now))
         work.index_client(written, before)
         contact_index.update_client(work, found, written, before, context.now)
-        external_ids.update(work, found, written, before)
+        external_ids.update(work, found, written, before, partial(self._client_access.sees, context.staff))
         record_update(work, context, self._ids, written, before)
         self._store.commit(work)
         return written

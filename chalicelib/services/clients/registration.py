@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.clients.client import PHONE_FIELDS, Client, ClientProfile, normalise_email
 from chalicelib.domain.clients.phone_numbers import normalise_phone
 from chalicelib.domain.shared.errors import invalid
 from chalicelib.domain.shared.times import known_zone
+from chalicelib.services.client_access import ClientAccess
 from chalicelib.services.clients import contact_index, external_ids
 from chalicelib.services.clients.audit_log import record_creation
 from chalicelib.services.context import Context
@@ -67,18 +69,24 @@ def refs(clients: Iterable[ClientProfile]) -> list[Ref[Any]]:
 
 
 def register(
-    work: UnitOfWork, found: ReadResult, context: Context, ids: Ids, registrations: Iterable[ClientRegistration]
+    work: UnitOfWork,
+    found: ReadResult,
+    context: Context,
+    ids: Ids,
+    client_access: ClientAccess,
+    registrations: Iterable[ClientRegistration],
 ) -> list[Client]:
     """Save new clients with everything they are found by and the log; the clients as they will be stored.
 
-    Needs what ``refs`` names. 409 ``already_exists`` for an outside id that is taken.
+    Needs what ``refs`` names. 409 ``already_exists`` for an outside id that is taken, 422 by somebody out of scope.
     """
     author = context.staff.staff_id or None
+    sees = partial(client_access.sees, context.staff)
     created = []
     for registration in registrations:
         prospect_of = None if registration.booked else author
         client = add_client(work, context, ids, registration.client, created_by=author, prospect_of=prospect_of)
-        external_ids.claim(work, found, client, registration.pointer)
+        external_ids.claim(work, found, client, sees, registration.pointer)
         created.append(client)
     contact_index.add_clients(work, found, created)
     return created

@@ -50,7 +50,7 @@ class NewClientBody(ContactBody):
     timezone: Annotated[TimezoneName | None, Blank()] = None
     language: Annotated[Language | None, Blank()] = None
     notes: Annotated[str, Text(5000, multiline=True, allow_blank=True), Blank("")] = ""
-    external_id: Annotated[Annotated[str, Text(255)] | None, Blank()] = None
+    external_id: Annotated[Annotated[str, Text(255, complaint=domain.UNUSABLE_EXTERNAL_ID)] | None, Blank()] = None
     receive_sms: bool = False
     receive_email: bool = True
 

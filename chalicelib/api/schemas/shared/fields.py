@@ -102,15 +102,22 @@ class Text:
     """Human text: NFC, trimmed, at most ``max_length`` code points after that (D25b), no control characters.
 
     ``multiline`` allows line breaks, ``allow_blank`` an empty text; text of invisible characters alone counts as
-    empty (edge case 24).
+    empty (edge case 24). ``complaint`` is what every refusal says, for a field that must not tell why (TR-4).
     """
 
     max_length: int
     multiline: bool = False
     allow_blank: bool = False
+    complaint: str = ""
 
     def clean(self, value: str) -> str:
         """The text as it is stored; ValueError if it is not allowed."""
+        try:
+            return self._clean(value)
+        except ValueError as error:
+            raise ValueError(self.complaint or str(error)) from None
+
+    def _clean(self, value: str) -> str:
         text = unicodedata.normalize("NFC", value).strip()
         if len(text) > self.max_length:
             raise ValueError(f"This may have at most {self.max_length} characters.")
