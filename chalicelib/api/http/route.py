@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Required, TypedDict
 
@@ -16,6 +16,8 @@ JSON = "application/json"
 
 Handler = Callable[[Call[Any, Any]], Any]
 Presenter = Callable[[Call[Any, Any], Any], BaseModel]
+ClientsShown = Callable[[Any], Iterable[str]]
+"""The ids of the clients whose profiles are in a handler's result."""
 
 
 class RouteOptions(TypedDict, total=False):
@@ -31,6 +33,7 @@ class RouteOptions(TypedDict, total=False):
     idempotent: bool
     versioned: bool
     produces: str
+    shows_clients: ClientsShown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,12 @@ class Route:
     idempotent: bool = False
     versioned: bool = False
     produces: str = JSON
+    shows_clients: ClientsShown | None = None
+
+    @property
+    def reads_client(self) -> bool:
+        """True if it shows what is kept about the client in its path: profile, log, activity (TR-5)."""
+        return self.method == "GET" and "{client_id}" in self.path and not self.public
 
     @property
     def public(self) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.api.http import cors, decoding, idempotency, problems
 from chalicelib.api.http.authorisation import authorise
 from chalicelib.api.http.base_url import public_url
 from chalicelib.api.http.call import Call
-from chalicelib.api.http.request_log import respond_logged
+from chalicelib.api.http.request_log import clients_read, respond_logged
 from chalicelib.api.http.route import JSON, Route
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import AlreadyDone, Busy, NotFound, Refusal
@@ -25,7 +25,8 @@ _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 def serve(route: Route, request: Request, parameters: Mapping[str, str]) -> Response:
     """The response to a request; refusals and failures are responses with a problem."""
     operation = f"{route.method} {route.path}"
-    response = respond_logged(operation, request, lambda: _handle(route, request, parameters))
+    reading: dict[str, Any] = {}
+    response = respond_logged(operation, request, lambda: _handle(route, request, parameters, reading), reading)
     if "Access-Control-Allow-Origin" not in response.headers:
         response.headers.update(cors.response_headers(request.context, request.headers.get("origin"), route.public))
     return _not_modified(request, response)
@@ -65,7 +66,7 @@ def _raise_refusal(refusal: Refusal) -> Response:
     raise refusal
 
 
-def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Response:
+def _handle(route: Route, request: Request, parameters: Mapping[str, str], reading: dict[str, Any]) -> Response:
     call = _decode_call(route, request, parameters)
     try:
         result = route.handler(call)
@@ -79,6 +80,7 @@ def _handle(route: Route, request: Request, parameters: Mapping[str, str]) -> Re
         if call.idempotency and refusal.status < 500 and (first := idempotency.find_stored_response(call.idempotency)):
             return _replayed_response(first)
         raise
+    reading |= clients_read(route, call, result)
     if isinstance(result, Response):
         return result
     text, version = _serialise_result(route, call, result)

@@ -33,6 +33,7 @@ _FIELD_PROBLEMS = ("contact_required", "invalid_phone", "unknown_timezone")
     response=PageResponse[ClientResponse],
     access=Ability.CLIENT_VIEW,
     refuses=("invalid_cursor",),
+    shows_clients=lambda page: (client.id for client in page.items),
 )
 def list_clients(call: Call[NoBody, ClientListQuery]) -> Page[domain.Client]:
     """Clients the caller may see, or has to do with: those that are searched for, or all of them."""

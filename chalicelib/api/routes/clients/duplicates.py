@@ -26,6 +26,7 @@ routes = Routes(__name__, tag="Clients")
     response=PageResponse[DuplicatePairResponse],
     access=Ability.CLIENT_MERGE,
     refuses=("invalid_cursor",),
+    shows_clients=lambda page: {client.id for pair in page.items for client in (pair.first, pair.second)},
 )
 def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
     """Pairs of clients to be looked at for merging; a page may be empty and the list go on nevertheless."""
@@ -33,7 +34,10 @@ def list_duplicates(call: Call[NoBody, PageQuery]) -> Page[LikelyPair]:
 
 
 @routes.get(
-    "/clients/{client_id}/duplicates", response=PageResponse[LikelyDuplicateResponse], access=Ability.CLIENT_VIEW
+    "/clients/{client_id}/duplicates",
+    response=PageResponse[LikelyDuplicateResponse],
+    access=Ability.CLIENT_VIEW,
+    shows_clients=lambda page: (likely.client.id for likely in page.items),
 )
 def show_client_duplicates(call: Call[NoBody, NoQuery]) -> Page[LikelyDuplicate]:
     """The clients the caller may see who are likely the same person, the likeliest first; never more than one page."""
