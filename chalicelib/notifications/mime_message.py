@@ -8,13 +8,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
 
+from chalicelib.domain.messaging.address_notices import Message
 from chalicelib.domain.messaging.notifications import Notification, Rejected
 from chalicelib.notifications.calendar_invitation import build_invitation, scheduling_method
 from chalicelib.notifications.rendered_message import render_email
 from chalicelib.notifications.translations import one_line
 
 
-def build_mime_message(notification: Notification, sender: str, public_url: str, address: str) -> EmailMessage:
+def build_mime_message(notification: Message, sender: str, public_url: str, address: str) -> EmailMessage:
     """The complete MIME message; no text in it can start another header (case 24)."""
     content = render_email(notification, public_url)
     message = EmailMessage(policy=SMTP)
@@ -24,13 +25,18 @@ def build_mime_message(notification: Notification, sender: str, public_url: str,
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(content.text, cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    if isinstance(notification, Notification):
+        _add_invitation(message, notification, sender, public_url)
+    message["Content-Language"] = notification.language
+    return message
+
+
+def _add_invitation(message: EmailMessage, notification: Notification, sender: str, public_url: str) -> None:
     method = scheduling_method(notification)
     if method is not None:
         file = build_invitation(notification, method, sender, public_url)
         parameters = {"method": method.value, "charset": "UTF-8"}
         message.add_alternative(file, maintype="text", subtype="calendar", params=parameters)
-    message["Content-Language"] = notification.language
-    return message
 
 
 def smtp_address(text: str) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.messaging.address_notices import Message
 from chalicelib.domain.messaging.notification_policy import FINAL_KINDS
 from chalicelib.domain.messaging.notifications import Notification
 from chalicelib.notifications.content import build_content, manage_url, meeting_place
+from chalicelib.notifications.notice_content import build_notice_content
 from chalicelib.notifications.sms_segments import fit_to_segments
 from chalicelib.notifications.translations import TEMPLATES, one_line, translations_for
 
@@ -27,9 +29,9 @@ class RenderedMessage:
     text: str
 
 
-def render_email(notification: Notification, public_url: str) -> RenderedMessage:
-    """The e-mail for a notification; text that people typed appears literally in both bodies (case 24)."""
-    content = build_content(notification, public_url)
+def render_email(message: Message, public_url: str) -> RenderedMessage:
+    """The e-mail for a message; text that people typed appears literally in both bodies (case 24)."""
+    content = build_content(message, public_url) if isinstance(message, Notification) else build_notice_content(message)
     templates = _template_environment()
     return RenderedMessage(
         subject=one_line(content.subject),

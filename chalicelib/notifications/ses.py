@@ -9,8 +9,8 @@ from email.utils import parseaddr
 from functools import cached_property, partial
 from typing import Any
 
-from chalicelib.domain.messaging.notifications import Notification
-from chalicelib.notifications.mime_message import smtp_address, build_mime_message
+from chalicelib.domain.messaging.address_notices import Message
+from chalicelib.notifications.mime_message import build_mime_message, smtp_address
 from chalicelib.notifications.provider_errors import SINGLE_ATTEMPT, translate_errors
 
 _REJECTION_CODES = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
@@ -25,13 +25,13 @@ class SesEmailSender:
     public_url: str
     region: str
 
-    def prepare(self, notification: Notification) -> Callable[[], str]:
+    def prepare(self, message: Message, /) -> Callable[[], str]:
         """Render the e-mail; calling the result sends it and returns SES's id.
 
         Raises ``Rejected`` for an invalid address; the call raises ``NotSent`` or ``Rejected``.
         """
-        address = smtp_address(notification.address)
-        return partial(self._send, address, build_mime_message(notification, self.sender, self.public_url, address))
+        address = smtp_address(message.address)
+        return partial(self._send, address, build_mime_message(message, self.sender, self.public_url, address))
 
     def _send(self, address: str, message: EmailMessage) -> str:
         request: dict[str, Any] = {

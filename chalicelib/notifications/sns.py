@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
+from chalicelib.domain.messaging.address_notices import Message
 from chalicelib.domain.messaging.notifications import Notification, Rejected
 from chalicelib.domain.shared.events import DomainEvent
 from chalicelib.domain.shared.times import utc_text
@@ -28,14 +29,17 @@ class SnsTextSender:
     public_url: str
     region: str
 
-    def prepare(self, notification: Notification) -> Callable[[], str]:
+    def prepare(self, message: Message, /) -> Callable[[], str]:
         """Render the text message; calling the result sends it and returns SNS's id.
 
-        Raises ``Rejected`` for a number that is not E.164; the call raises ``NotSent`` or ``Rejected``.
+        Raises ``Rejected`` for a number that is not E.164 and for notices, which are mails; the call raises ``NotSent``
+        or ``Rejected``.
         """
-        if _E164.fullmatch(notification.address) is None:
+        if not isinstance(message, Notification):
+            raise Rejected("NoText")
+        if _E164.fullmatch(message.address) is None:
             raise Rejected("InvalidNumber")
-        return partial(self._send, notification.address, render_text_message(notification, self.public_url))
+        return partial(self._send, message.address, render_text_message(message, self.public_url))
 
     def _send(self, number: str, body: str) -> str:
         with translate_errors(_REJECTION_CODES):

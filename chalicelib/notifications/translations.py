@@ -26,7 +26,7 @@ class Translations:
         self._words = words
 
     def message(self, variant: str, kind: str, part: str, /, **values: str) -> str:
-        """The ``subject``, ``heading``, ``lead`` or ``text`` of a message kind in this wording variant."""
+        """The ``subject``, ``heading``, ``lead``, ``text`` or ``closing`` of a message kind in this wording variant."""
         return str(self._words[variant][kind][part]).format(**values)
 
     def line(self, name: str, /, **values: str) -> str:

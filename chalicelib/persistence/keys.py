@@ -20,7 +20,7 @@
 | a staff member's appointments in progress by start | query `review` | `BEGUN#staff` · start, id |
 | a location's unassigned appointments by start | query `queue` | `OPEN#location` · start, id |
 | a location's unconfirmed appointments by start | query `review` | `LOC#location` · start, id |
-| the journal of a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id` · `LOG#ulid` |
+| the journal of a subject, newest first | query | `APT#id`, `BLK#id`, `CLI#id`, `STF#id` · `LOG#ulid` |
 | the status history of an appointment, newest first | query | `APT#id` · `PASSED#version` |
 | the claim to send a message | get, conditional put | `APT#id` · `SENT#cause#kind#recipient#channel` |
 | a client | get | `CLI#id` · `META` |

@@ -302,7 +302,5 @@ def journal_row(entry: JournalEntry) -> Row:
     """The row of a journal entry; due until it is delivered, if it has anything to deliver."""
     key = keys.journal(entry.subject_id, entry.id)
     sweep_at = datetime.fromtimestamp(entry.at.timestamp() + RELAY_GRACE_SECONDS, UTC)
-    due: Mapping[str, Any] = (
-        keys.due_attributes("journal", entry.id, sweep_at) if entry.messages or entry.events else {}
-    )
+    due: Mapping[str, Any] = keys.due_attributes("journal", entry.id, sweep_at) if entry.is_deliverable else {}
     return Row(key.pk, key.sk, kind="entry", body=to_json(entry), **due)

@@ -111,6 +111,11 @@ class Notification:
     has_email: bool = True
 
     @property
+    def subject_id(self) -> str:
+        """The record whose journal caused it: the appointment."""
+        return self.appointment_id
+
+    @property
     def wording_variant(self) -> WordingVariant:
         """The words to use: a move elsewhere names the place, too; an unconfirmed appointment is a request."""
         match self.kind:

@@ -87,6 +87,22 @@ class QueuedMessage:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+class NoticeKind(StrEnum):
+    """The kinds of notice about an e-mail address itself, to that address (TR-2, TR-3)."""
+
+    CLIENT_ADDRESS_REPLACED = "client_address_replaced"
+    LOGIN_ADDRESS_REPLACED = "login_address_replaced"
+    LOGIN_ADDRESS_GIVEN = "login_address_given"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedNotice:
+    """One notice to a client or staff member, at the old or the new address among the entry's changes."""
+
+    kind: NoticeKind
+    recipient_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
     """A domain event for the topic; ``data`` is JSON without personal data other than ids."""
@@ -109,7 +125,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One thing that happened to one subject (an appointment, a block, a client).
+    """One thing that happened to one subject (an appointment, a block, a client, a staff member).
 
     ``sequence`` is the appointment's at that time: a message of an older sequence is stale. ``attempts`` counts
     delivery attempts. Ids sort by time, so a subject's newest entry has the greatest id.
@@ -125,3 +141,9 @@ class JournalEntry:
     events: tuple[DomainEvent, ...] = ()
     sequence: int = 0
     attempts: int = 0
+    notices: tuple[QueuedNotice, ...] = ()
+
+    @property
+    def is_deliverable(self) -> bool:
+        """True if it has anything to tell anybody."""
+        return bool(self.messages or self.events or self.notices)

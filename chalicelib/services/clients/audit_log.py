@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.domain.clients.client import PROFILE_FIELDS, Client
-from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEntry
+from chalicelib.domain.shared.events import DomainEvent, FieldChange, JournalEntry, NoticeKind, QueuedNotice
 from chalicelib.services.context import Context
 from chalicelib.services.store_port import Ids
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ def client_entry(
     action: str,
     changes: Iterable[FieldChange] = (),
     events: tuple[DomainEvent, ...] = (),
+    notices: tuple[QueuedNotice, ...] = (),
 ) -> JournalEntry:
     """One entry of a client's log; of one millisecond's the greater ``order`` sorts later."""
     return JournalEntry(
@@ -30,6 +31,7 @@ def client_entry(
         actor=context.actor,
         changes=tuple(changes),
         events=events,
+        notices=notices,
     )
 
 
@@ -52,12 +54,20 @@ def _add_entries(
     work: UnitOfWork, context: Context, ids: Ids, client: Client, before: Client | None, action: str
 ) -> None:
     order, events = 2 * client.version, (client_event(action, client),)
-    work.add_entry(client_entry(ids, context, client.id, order, action, _changes(client, before), events))
+    notices = _address_notices(context, client, before)
+    work.add_entry(client_entry(ids, context, client.id, order, action, _changes(client, before), events, notices))
     previous = before.sms_number if before else None
     if client.sms_number != previous:
         consent = "sms_consent_given" if client.sms_number else "sms_consent_withdrawn"
         change = FieldChange("mobile", previous, client.sms_number)
         work.add_entry(client_entry(ids, context, client.id, order + 1, consent, [change]))
+
+
+def _address_notices(context: Context, after: Client, before: Client | None) -> tuple[QueuedNotice, ...]:
+    """The notice to the old e-mail address, if staff have changed it (TR-3)."""
+    if context.principal is None or before is None or not before.email or before.email == after.email:
+        return ()
+    return (QueuedNotice(NoticeKind.CLIENT_ADDRESS_REPLACED, after.id),)
 
 
 def _changes(after: Client, before: Client | None) -> Iterator[FieldChange]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from chalicelib.domain.messaging.address_notices import Message
 from chalicelib.domain.messaging.notifications import Medium, Notification, NotSent, Rejected
 from chalicelib.domain.messaging.outbox import ClaimResult, ClaimState, SendClaim, dead_letter
 from chalicelib.services.messaging.messaging_ports import DeadLetterQueue, Observer, Outbox, Sender
@@ -46,19 +47,17 @@ class MessageSender:
     observer: Observer
 
     def send(
-        self, notification: Notification, cause: str, expected_versions: Sequence[ExpectedVersion], now: datetime
+        self, message: Message, cause: str, expected_versions: Sequence[ExpectedVersion], now: datetime
     ) -> SendResult:
         """Send the message unless it has been sent for this cause, recipient and medium (NT-9).
 
         A claim that was never settled is not granted again: the message may have been sent. When its lease has ended
         the message goes to the dead-letter queue as ``uncertain``.
         """
-        send_claim = SendClaim(
-            notification.appointment_id, cause, notification.kind, notification.recipient_id, notification.medium
-        )
+        send_claim = SendClaim(message.subject_id, cause, message.kind, message.recipient_id, message.medium)
         rejection, send = "", None
         try:
-            send = self.senders[notification.medium].prepare(notification)
+            send = self.senders[message.medium].prepare(message)
         except Rejected as error:
             rejection = str(error)
         claim = self.outbox.claim(send_claim)
@@ -144,6 +143,8 @@ class MessageSender:
         self.observer.note("message_set_aside", **record)
 
     def _changed(self, claim: ClaimResult, expected_versions: Sequence[ExpectedVersion]) -> bool:
+        if not expected_versions:
+            return False
         try:
             found = self.store.read([ref for ref, _ in expected_versions])
         except Exception:

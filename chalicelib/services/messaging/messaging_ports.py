@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
-from chalicelib.domain.messaging.notifications import Notification
+from chalicelib.domain.messaging.address_notices import Message
 from chalicelib.domain.messaging.outbox import ClaimResult, DueEntry, SendClaim
 from chalicelib.domain.shared.events import DomainEvent, JournalEntry
 
@@ -47,7 +47,7 @@ class Outbox(Protocol):
 class Sender(Protocol):
     """A provider of one medium: e-mail or text messages."""
 
-    def prepare(self, notification: Notification) -> Callable[[], str]:
+    def prepare(self, message: Message, /) -> Callable[[], str]:
         """Render the message; calling the result sends it and returns the provider's id.
 
         Both raise ``Rejected``. The call raises ``NotSent`` if the provider certainly did not accept the message;

@@ -14,13 +14,14 @@ from chalicelib.domain.messaging.notifications import Medium, MessageContext, No
 from chalicelib.domain.messaging.outbox import DueEntry, SendClaim, dead_letter
 from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
-from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage
+from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage, QueuedNotice
 from chalicelib.services import client_identity
 from chalicelib.services.client_identity import ClientIdentities
 from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.messaging.meeting_links import CreateMeetingLinks, LinkAttempt, LinkOutcome
 from chalicelib.services.messaging.message_sender import ExpectedVersion, MessageSender, SendOutcome, SendResult
 from chalicelib.services.messaging.messaging_ports import EventTopic, Observer, Outbox
+from chalicelib.services.messaging.notice_delivery import send_notices
 from chalicelib.services.settings_reader import settings_in
 from chalicelib.services.store_port import ReadResult, Ref, Store
 
@@ -38,13 +39,13 @@ class _DeliveryProgress:
     ``attempts`` counts the failed deliveries before it; the next one is not to be made before ``not_before``.
     """
 
-    failures: list[tuple[QueuedMessage | None, Medium | None, str]] = field(default_factory=list)
+    failures: list[tuple[QueuedMessage | QueuedNotice | None, Medium | None, str]] = field(default_factory=list)
     held_until: datetime | None = None
     not_before: datetime | None = None
     attempts: int = 0
     published: bool = False
 
-    def add(self, message: QueuedMessage, medium: Medium, result: SendResult) -> None:
+    def add(self, message: QueuedMessage | QueuedNotice, medium: Medium, result: SendResult) -> None:
         if result.outcome is SendOutcome.FAILED:
             self.failures.append((message, medium, result.error))
         if result.until is not None:
@@ -68,7 +69,7 @@ class OutboxRelay:
 
         Raises nothing: entries that cannot be delivered stay due for the sweep.
         """
-        due = [DueEntry(e.subject_id, e.id, e, e.attempts) for e in entries if e.messages or e.events]
+        due = [DueEntry(e.subject_id, e.id, e, e.attempts) for e in entries if e.is_deliverable]
         for item in due:
             self.deliver(item, now)
         return len(due)
@@ -84,6 +85,8 @@ class OutboxRelay:
             entry = _entry_of(due)
             self._publish(entry, progress)
             self._send(entry, progress, now)
+            for notice, result in send_notices(self.store, self.message_sender, entry, now):
+                progress.add(notice, Medium.EMAIL, result)
         except Exception as error:  # noqa: BLE001  # one entry must not stop the others
             progress.failures.append((None, None, type(error).__name__))
         try:
@@ -178,7 +181,9 @@ class OutboxRelay:
         else:
             self.outbox.finish(due)
 
-    def _give_up(self, due: DueEntry, message: QueuedMessage, medium: Medium, error: str, now: datetime) -> SendResult:
+    def _give_up(
+        self, due: DueEntry, message: QueuedMessage | QueuedNotice, medium: Medium, error: str, now: datetime
+    ) -> SendResult:
         send_claim = SendClaim(due.subject_id, due.entry_id, message.kind, message.recipient_id, medium)
         return self.message_sender.give_up(send_claim, error, now)
 

@@ -18,6 +18,7 @@ from chalicelib.domain.clients.client import normalise_email
 from chalicelib.domain.organisation.catalogue import Location, Login, Service, Staff
 from chalicelib.domain.organisation.rota import Rota
 from chalicelib.domain.shared.errors import Duplicate, FieldError, LastAdmin
+from chalicelib.domain.shared.events import FieldChange, JournalEntry, NoticeKind, QueuedNotice
 from chalicelib.domain.shared.permissions import Role
 from chalicelib.domain.shared.times import known_zone
 from chalicelib.services.context import Context
@@ -99,6 +100,7 @@ class StaffMembers(CatalogueRecords[Staff]):
         location_ids, service_ids = (before.location_ids, before.service_ids) if before else ((), ())
         if before and new_address:
             work.delete(read_record(self._store, Login, before.email))
+            work.add_entry(self._address_entry(context, before, record))
         require_references(work, self._store, Location, "/location_ids", record.location_ids, location_ids)
         require_references(work, self._store, Service, "/service_ids", record.service_ids, service_ids)
         if before and not _is_active_admin(record):
@@ -162,6 +164,19 @@ class StaffMembers(CatalogueRecords[Staff]):
             self._sync_login(self._read(login.staff_id))
         message = "Somebody already signs in with this address."
         raise Duplicate(message, errors=[FieldError("/email", message)])
+
+    def _address_entry(self, context: Context, before: Staff, after: Staff) -> JournalEntry:
+        """The log entry of a login's new address, which tells the old and the new one (TR-2)."""
+        kinds = (NoticeKind.LOGIN_ADDRESS_REPLACED, NoticeKind.LOGIN_ADDRESS_GIVEN)
+        return JournalEntry(
+            id=self._ids.new("evt", context.now),
+            subject_id=after.id,
+            at=context.now,
+            action="updated",
+            actor=context.actor,
+            changes=(FieldChange("email", before.email, after.email),),
+            notices=tuple(QueuedNotice(kind, after.id) for kind in kinds),
+        )
 
     def _require_another_admin(self, work: UnitOfWork, staff: Staff) -> None:
         if not _is_active_admin(staff):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.organisation.catalog import Staff
+from chalicelib.domain.organisation.catalogue import Staff
 from chalicelib.domain.shared.errors import Forbidden, NotFound
 from chalicelib.domain.shared.permissions import Ability, Principal, Role, Scope
 

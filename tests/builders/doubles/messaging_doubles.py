@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.appointments.video_meetings import Meeting, MeetingLink
 from chalicelib.domain.clients.client import Client
+from chalicelib.domain.messaging.address_notices import AddressNotice, Message
 from chalicelib.domain.messaging.notifications import Medium, Notification
 from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.organisation.catalogue import Location, Service, Staff
@@ -37,15 +38,19 @@ class FakeSender:
 
     def __init__(self) -> None:
         self.sent: list[Notification] = []
+        self.notices: list[AddressNotice] = []
         self.before: list[BaseException | None] = []
         self.after: list[BaseException | None] = []
 
-    def prepare(self, notification: Notification) -> Callable[[], str]:
+    def prepare(self, message: Message, /) -> Callable[[], str]:
         def send() -> str:
             self._raise(self.before)
-            self.sent.append(notification)
+            if isinstance(message, Notification):
+                self.sent.append(message)
+            else:
+                self.notices.append(message)
             self._raise(self.after)
-            return f"provider-{len(self.sent)}"
+            return f"provider-{len(self.sent) + len(self.notices)}"
 
         return send
 

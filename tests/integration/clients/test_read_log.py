@@ -9,8 +9,10 @@ import pytest
 
 from app import DECLARED
 from chalicelib import observability
-from tests.builders.in_process.sample_organisation import World
-from tests.builders.in_process.staff_bookings import BOSS, as_role, staffed
+from tests.builders.in_process.sample_organisation import Organisation
+from tests.builders.in_process.sample_records import BOSS
+
+pytestmark = pytest.mark.organisation(staff=True)
 
 PERSON = {
     "first_name": "Zinaida",
@@ -36,9 +38,9 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def client_id(world: World, caplog: pytest.LogCaptureFixture) -> str:
+def client_id(org: Organisation, caplog: pytest.LogCaptureFixture) -> str:
     """A client on record; no line has been logged yet."""
-    made = as_role(staffed(world), "POST", "/clients", PERSON, BOSS)
+    made = org.as_staff("POST", "/clients", PERSON, BOSS)
     assert made.status == 201, made.text
     caplog.clear()
     return str(made.json["id"])
@@ -50,9 +52,9 @@ def test_profile_log_and_activity_are_among_the_reads() -> None:
 
 @pytest.mark.parametrize("path", READS)
 def test_a_read_leaves_one_line_with_reader_client_and_route(
-    world: World, client_id: str, caplog: pytest.LogCaptureFixture, path: str
+    org: Organisation, client_id: str, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    assert as_role(world, "GET", path.format(client_id=client_id), who=BOSS).status == 200
+    assert org.as_staff("GET", path.format(client_id=client_id), who=BOSS).status == 200
     (line,) = logged(caplog)
     assert (line["staff_id"], line["client_id"], line["route"]) == ("stf_boss", client_id, f"GET {path}")
     assert not [value for value in (*PERSON.values(), BOSS, "Boss") if value in json.dumps(line)]
@@ -60,9 +62,9 @@ def test_a_read_leaves_one_line_with_reader_client_and_route(
 
 @pytest.mark.parametrize("url", ["/clients?q=zinaida", "/clients?filter=all"])
 def test_a_list_names_the_clients_it_shows(
-    world: World, client_id: str, caplog: pytest.LogCaptureFixture, url: str
+    org: Organisation, client_id: str, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
-    reply = as_role(world, "GET", url, who=BOSS)
+    reply = org.as_staff("GET", url, who=BOSS)
     (line,) = logged(caplog)
     assert (line["staff_id"], line["route"]) == ("stf_boss", "GET /clients")
     assert line["client_ids"] == sorted(client["id"] for client in reply.json["items"])
@@ -71,18 +73,19 @@ def test_a_list_names_the_clients_it_shows(
 
 
 def test_likely_duplicates_name_both_of_each_pair(
-    world: World, client_id: str, caplog: pytest.LogCaptureFixture
+    org: Organisation, client_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    twin = as_role(world, "POST", "/clients", PERSON | {"external_id": None}, BOSS).json["id"]
+    twin = org.as_staff("POST", "/clients", PERSON | {"external_id": None}, BOSS).json["id"]
     caplog.clear()
-    assert as_role(world, "GET", "/clients/duplicates", who=BOSS).json["items"]
+    assert org.as_staff("GET", "/clients/duplicates", who=BOSS).json["items"]
     (line,) = logged(caplog)
     assert line["client_ids"] == sorted([client_id, twin])
 
 
-def test_what_is_typed_into_the_address_of_nobody_is_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    staffed(world)
-    assert as_role(world, "GET", "/clients/zinaida@quaglia.example", who=BOSS).status == 404
+def test_what_is_typed_into_the_address_of_nobody_is_not_logged(
+    org: Organisation, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert org.as_staff("GET", "/clients/zinaida@quaglia.example", who=BOSS).status == 404
     (line,) = logged(caplog)
     assert "client_id" not in line
     assert "zinaida" not in json.dumps(line)

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.shared.permissions import Role
 from tests.builders.doubles.api_gateway import claims
-from tests.builders.in_process.set_up_requests import PLACE, Api, Pool, made, person
+from tests.builders.in_process.set_up_requests import LOCATION_BODY, Api, UserPool, create, staff_body
 from tests.builders.oracles.permission_matrix import ROLES, ROWS
 
 # Read off the rule by hand: the contact centre reaches everybody, so managers, who do not, cannot hire for it.
@@ -27,25 +27,25 @@ WIDTHS = "-OEMLA"
 
 def signed_in(api: Api, role: str, *location_ids: str) -> dict[str, Any]:
     """The login of a new colleague of this role, who works at these locations."""
-    made(api, "/staff", person(f"Caller-{role}", role, location_ids=location_ids))
+    create(api, "/staff", staff_body(f"Caller-{role}", role, location_ids=location_ids))
     return {"login": claims(f"caller-{role}@example.org", f"[{role}]")}
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("caller", ROLES)
 def test_a_role_is_handled_only_by_those_whose_scopes_contain_it(api: Api, caller: str, role: str) -> None:
-    here = made(api, "/locations", PLACE)["id"]
-    made(api, "/staff", person("Admin", "admin"))
+    here = create(api, "/locations", LOCATION_BODY)["id"]
+    create(api, "/staff", staff_body("Admin", "admin"))
     login = signed_in(api, caller, here)
 
     for number, action in enumerate(ACTIONS):
         name = f"Subject{number}"
         allowed = role in HIRES[caller] and (action != "e-mail" or caller == "admin")
-        body = person(name, role, location_ids=[here])
+        body = staff_body(name, role, location_ids=[here])
         if action == "create":
             assert api("POST", "/staff", body, **login).status == (201 if allowed else 403)
             continue
-        subject = made(api, "/staff", body | ({"role": "staff"} if action == "promote" else {}))
+        subject = create(api, "/staff", body | ({"role": "staff"} if action == "promote" else {}))
         at = f"/staff/{subject['id']}"
         if action == "delete":
             assert api("DELETE", at, **login).status == (204 if allowed else 403)
@@ -76,28 +76,28 @@ def test_the_table_above_is_what_the_letters_of_the_matrix_say() -> None:
         assert {role for other, role in enumerate(ROLES) if may and contains(number, other)} == HIRES[caller]
 
 
-def test_no_manager_reaches_clients_through_a_contact_centre_login(api: Api, pool: Pool) -> None:
-    here = made(api, "/locations", PLACE)["id"]
+def test_no_manager_reaches_clients_through_a_contact_centre_login(api: Api, user_pool: UserPool) -> None:
+    here = create(api, "/locations", LOCATION_BODY)["id"]
     manager = signed_in(api, "manager", here)
     for location_ids in ([here], []):
-        body = person("Agent", "contact_centre", location_ids=location_ids)
+        body = staff_body("Agent", "contact_centre", location_ids=location_ids)
         assert api("POST", "/staff", body, **manager).status == 403
-    assert pool.enabled("agent@example.org") is None
-    agent = made(api, "/staff", person("Agent", "contact_centre"))
+    assert user_pool.is_enabled("agent@example.org") is None
+    agent = create(api, "/staff", staff_body("Agent", "contact_centre"))
     assert api("DELETE", f"/staff/{agent['id']}", **manager).status == 403
     assert api("PATCH", f"/staff/{agent['id']}", {"role": "staff", "location_ids": [here]}, **manager).status == 403
 
 
 @pytest.mark.parametrize("role", ["manager", "staff_advanced", "staff_plus", "staff"])
 def test_a_colleague_is_edited_with_reach_over_all_their_locations(api: Api, role: str) -> None:
-    places = {name: made(api, "/locations", PLACE | {"name": name})["id"] for name in ("A", "B", "C")}
+    places = {name: create(api, "/locations", LOCATION_BODY | {"name": name})["id"] for name in ("A", "B", "C")}
     mine = frozenset("AB")
     login = signed_in(api, "manager", *(places[name] for name in sorted(mine)))
 
     subsets = [frozenset(names) for count in range(4) for names in combinations("ABC", count)]
     for number, names in enumerate(subsets):
         ids = [places[name] for name in sorted(names)]
-        at = f"/staff/{made(api, '/staff', person(f'S{number}', role, location_ids=ids))['id']}"
+        at = f"/staff/{create(api, '/staff', staff_body(f'S{number}', role, location_ids=ids))['id']}"
         refused = 404 if names and not names & mine else 403
         allowed = bool(names) and names <= mine
         for method, change, status in (
@@ -109,22 +109,22 @@ def test_a_colleague_is_edited_with_reach_over_all_their_locations(api: Api, rol
 
 
 def test_nobody_is_moved_to_or_from_a_location_out_of_reach(api: Api) -> None:
-    here, there = (made(api, "/locations", PLACE | {"name": name})["id"] for name in ("A", "B"))
+    here, there = (create(api, "/locations", LOCATION_BODY | {"name": name})["id"] for name in ("A", "B"))
     login = signed_in(api, "manager", here)
-    near = f"/staff/{made(api, '/staff', person('Near', 'staff', location_ids=[here]))['id']}"
-    both = f"/staff/{made(api, '/staff', person('Both', 'staff', location_ids=[here, there]))['id']}"
+    near = f"/staff/{create(api, '/staff', staff_body('Near', 'staff', location_ids=[here]))['id']}"
+    both = f"/staff/{create(api, '/staff', staff_body('Both', 'staff', location_ids=[here, there]))['id']}"
     assert api("PATCH", near, {"location_ids": [here, there]}, **login).status == 403
     assert api("PATCH", near, {"location_ids": []}, **login).status == 403
     assert api("PATCH", both, {"location_ids": [here]}, **login).status == 403
 
 
-def test_a_manager_cannot_take_over_a_login_by_its_address(api: Api, pool: Pool) -> None:
-    here = made(api, "/locations", PLACE)["id"]
+def test_a_manager_cannot_take_over_a_login_by_its_address(api: Api, user_pool: UserPool) -> None:
+    here = create(api, "/locations", LOCATION_BODY)["id"]
     login = signed_in(api, "manager", here)
-    sam = made(api, "/staff", person("Sam", "staff", location_ids=[here]))
+    sam = create(api, "/staff", staff_body("Sam", "staff", location_ids=[here]))
     reply = api("PATCH", f"/staff/{sam['id']}", {"email": "mine@example.org"}, **login)
     assert (reply.status, reply.json["code"]) == (403, "forbidden")
-    assert (pool.enabled("sam@example.org"), pool.enabled("mine@example.org")) == (True, None)
+    assert (user_pool.is_enabled("sam@example.org"), user_pool.is_enabled("mine@example.org")) == (True, None)
     # The address as it is, in capitals too, is no change.
     assert api("PATCH", f"/staff/{sam['id']}", {"email": "SAM@example.org", "name": "S"}, **login).status == 200
 
