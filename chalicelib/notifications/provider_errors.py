@@ -22,13 +22,13 @@ SINGLE_ATTEMPT = Config(connect_timeout=2, read_timeout=10, retries={"total_max_
 RETRYING = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
 _NOT_SENT_ERRORS = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
-# Gateways return these although the service may have done its work.
-_AMBIGUOUS_STATUSES = frozenset({502, 504})
+# From here on the service, or a gateway before it, failed at a point nobody knows: it may have done its work (TR-62).
+_FIRST_SERVER_FAULT = 500
 
 
 @contextmanager
 def translate_errors(rejection_codes: frozenset[str]) -> Iterator[None]:
-    """Raise ``NotSent`` or ``Rejected`` for errors that prove it; other errors pass unchanged.
+    """Raise ``NotSent`` or ``Rejected`` for errors that prove it; other errors pass unchanged: unknown (TR-62).
 
     ``rejection_codes`` are the error codes for which trying again is of no use.
     """
@@ -40,9 +40,10 @@ def translate_errors(rejection_codes: frozenset[str]) -> Iterator[None]:
         raise NotSent(type(error).__name__) from error
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        # An answer without a readable status proves nothing either.
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or _FIRST_SERVER_FAULT
+        if status >= _FIRST_SERVER_FAULT:
+            raise
         if code in rejection_codes:
             raise Rejected(code) from error
-        if status in _AMBIGUOUS_STATUSES:
-            raise
         raise NotSent(code) from error

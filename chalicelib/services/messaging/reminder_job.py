@@ -11,6 +11,7 @@ from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.shared.events import SYSTEM_ACTOR, Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.ids import new_id
+from chalicelib.domain.shared.times import utc_text
 from chalicelib.services.job_runner import JobRunner
 from chalicelib.services.messaging.messaging_ports import Observer, Outbox
 from chalicelib.services.messaging.outbox_relay import OutboxRelay
@@ -29,8 +30,8 @@ class ReminderJob:
     def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
         """Send the reminders that are due while there is time; returns how many appointments had one.
 
-        It can be interrupted and repeated: an entry's id follows from appointment, sequence and hours, so it exists
-        once, and the appointment's next reminder is set only when the entry of this one is written.
+        It can be interrupted and repeated: an entry's id follows from appointment, start and hours, so it exists
+        once whatever was edited since (TR-61), and the appointment's next reminder is set only when the entry of this one is written.
         """
         return JobRunner(time_left).run_each(
             self.outbox.due_reminders(now, limit), lambda appointment_id: self._remind_or_postpone(appointment_id, now)
@@ -60,13 +61,15 @@ class ReminderJob:
 def reminder_entry(appointment: Appointment, now: datetime) -> JournalEntry | None:
     """The entry for the latest reminder that is due; earlier ones that were missed are not sent.
 
+    One per appointment, start and hours before it: an edit of place or method makes no second one (TR-61).
+
     ``None`` if the appointment has begun, is unconfirmed or cancelled (D33, case 25).
     """
     due = [(hours, at) for hours, at in appointment.reminders() if at <= now < appointment.start]
     if not due:
         return None
     hours, at = due[-1]
-    seed = f"{appointment.id} {appointment.sequence} {hours}"
+    seed = f"{appointment.id} {utc_text(appointment.start)} {hours}"
     return JournalEntry(
         id=new_id("evt", at, sha256(seed.encode()).digest()),
         subject_id=appointment.id,

@@ -44,6 +44,28 @@ def test_a_write_after_the_reminder_arms_nothing_again(harness: Harness) -> None
     assert harness.mail.kinds() == [("reminder", ANA)]
 
 
+def test_an_edit_that_the_invitation_counts_sends_no_second_reminder(harness: Harness) -> None:
+    """TR-61: another place or method raises the sequence, and the reminder for this start has gone out."""
+    harness.remind(DAY_BEFORE)
+    harness.put(replace(appointment(version=2), sequence=7))
+
+    harness.remind(DAY_BEFORE + MINUTE)
+
+    assert harness.mail.kinds() == [("reminder", ANA)]
+
+
+def test_there_and_back_again_is_the_same_start(harness: Harness) -> None:
+    """TR-61: once per appointment, start and hours before it."""
+    harness.remind(DAY_BEFORE)
+    for number, days in enumerate((7, 0), start=2):
+        moved = appointment().moved(START + timedelta(days=days), "America/Toronto", "2026-12-08T10:00:00", DAY_BEFORE)
+        harness.put(replace(moved, version=number, sequence=number, created_at=appointment().created_at))
+
+    harness.remind(DAY_BEFORE + MINUTE)
+
+    assert harness.mail.kinds() == [("reminder", ANA)]
+
+
 def test_after_a_move_the_reminder_belongs_to_the_new_time(harness: Harness) -> None:
     harness.remind(DAY_BEFORE)
     before = appointment()

@@ -106,8 +106,9 @@ def test_an_international_domain_is_written_in_ascii() -> None:
     ("error", "understood"),
     [
         (refused("TooManyRequestsException", 429), NotSent),
-        (refused("ServiceUnavailable", 503), NotSent),
-        (refused("InternalFailure", 500), NotSent),
+        (refused("ServiceUnavailable", 503), ClientError),
+        (refused("InternalFailure", 500), ClientError),
+        (refused("MessageRejected", 500), ClientError),
         (refused("AccessDeniedException", 403), NotSent),
         (refused("MessageRejected"), Rejected),
         (refused("BadRequestException"), Rejected),
@@ -159,7 +160,7 @@ def test_the_driver_never_sends_a_second_time_of_its_own_accord(failing_provider
         n.medium: n for n in build.notifications(at=build.context(build.appointment(), build.ana(receive_sms=True)))
     }
 
-    with pytest.raises(NotSent):
+    with pytest.raises(ClientError):
         senders[medium].prepare(by_medium[medium])()
 
     assert len(failing_provider) == 1

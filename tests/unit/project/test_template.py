@@ -229,3 +229,22 @@ def test_no_file_of_a_policy_is_left_over() -> None:
     used = {settings["iam_policy_file"] for settings in CONFIG["lambda_functions"].values()}
 
     assert {path.name for path in Path(stages.ROOT / ".chalice").glob("policy-*.json")} == used
+
+
+@pytest.mark.parametrize(
+    "event", [e for e in app.app.event_sources if hasattr(e, "schedule_expression")], ids=lambda event: str(event.name)
+)
+def test_a_schedule_that_does_not_run_is_noticed(event: Any) -> None:
+    """TR-68: several beats without an invocation ring, and so does the absence of any figure."""
+    alarm = RESOURCES[f"{FUNCTIONS[event.name]}Silent"]
+    properties = alarm["Properties"]
+    every = {"MINUTES": 60, "HOURS": 3600}[event.schedule_expression.unit] * event.schedule_expression.value
+    watched = properties["Period"] * properties["EvaluationPeriods"]
+
+    assert alarm["Type"] == "AWS::CloudWatch::Alarm"
+    assert (properties["Namespace"], properties["MetricName"]) == ("AWS/Lambda", "Invocations")
+    assert properties["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": FUNCTIONS[event.name]}}]
+    assert (properties["Statistic"], properties["ComparisonOperator"]) == ("Sum", "LessThanThreshold")
+    assert (properties["Threshold"], properties["TreatMissingData"]) == (1, "breaching")
+    assert properties["AlarmActions"] == [{"Ref": "OperationsTopic"}]
+    assert 2 * every <= watched <= 10 * every
