@@ -11,6 +11,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProject
 from pynamodb.models import Model
 
 from chalicelib.persistence import keys
+from chalicelib.persistence.patient_connection import PatientConnection
 
 
 class StringMap(Attribute[dict[str, str]]):
@@ -50,7 +51,8 @@ class Row(Model):
         region: str | None = None
         connect_timeout_seconds = 1
         read_timeout_seconds = 5
-        max_retry_attempts = 2
+        # ``PatientConnection`` repeats requests, and knows what may be repeated.
+        max_retry_attempts = 0
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -85,4 +87,14 @@ def connect_table(table_name: str, region: str) -> Connection:
     """
     Row.Meta.table_name = table_name
     Row.Meta.region = region
-    return Row._get_connection().connection  # noqa: SLF001  # PynamoDB offers no other way to its client
+    of_table = Row._get_connection()  # noqa: SLF001  # PynamoDB offers no other way to its client
+    if not isinstance(of_table.connection, PatientConnection):
+        patient = PatientConnection(
+            region,
+            connect_timeout_seconds=Row.Meta.connect_timeout_seconds,
+            read_timeout_seconds=Row.Meta.read_timeout_seconds,
+            max_retry_attempts=Row.Meta.max_retry_attempts,
+        )
+        patient.add_meta_table(of_table.get_meta_table())
+        of_table.connection = patient
+    return of_table.connection

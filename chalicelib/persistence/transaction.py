@@ -19,7 +19,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.appointments.appointment import Appointment
 from chalicelib.domain.organisation.statuses import COUNT_SHARDS
 from chalicelib.domain.shared.errors import AlreadyDone, Invalid, Stale
-from chalicelib.persistence import idempotency_store, keys, row_mapping
+from chalicelib.persistence import idempotency_store, item_size, keys, row_mapping
 from chalicelib.persistence.table import Row
 from chalicelib.services.context import IdempotencyKey
 from chalicelib.services.store_port import MAX_TRANSACTION_ITEMS, StoredResponse
@@ -27,7 +27,9 @@ from chalicelib.services.unit_of_work import UnitOfWork
 
 IDEMPOTENCY_SECONDS = 24 * 3600
 # A new read and another decision can cure these; any other code is a fault and is raised unchanged.
-_STALE_CODES = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
+_STALE_CODES = frozenset(
+    {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
 
 
 @dataclass
@@ -49,7 +51,8 @@ def commit(
     """Write the unit of work and the response for its Idempotency-Key in one TransactWriteItems.
 
     Raises ``AlreadyDone`` if that key has a response already, else ``Stale`` if any condition failed; 422 for more
-    than one transaction holds, such as a dozen new clients with all their numbers at one appointment.
+    than one transaction holds, such as a dozen new clients with all their numbers at one appointment; 409 ``day_full``
+    or 422 for an item beyond DynamoDB's size (TR-65).
     """
     writes = _collect_writes(work)
     response_index = None
@@ -60,20 +63,21 @@ def commit(
         return
     if len(writes) > MAX_TRANSACTION_ITEMS:
         raise Invalid("This is more than can be written at once: do it in parts.")
+    item_size.require_room([row for row, _ in writes.puts])
     try:
         _send(connection, writes)
     except TransactWriteError as error:
         codes = {i: reason.code for i, reason in enumerate(error.cancellation_reasons) if reason is not None}
         if response_index is not None and codes.get(response_index) == "ConditionalCheckFailed":
             raise AlreadyDone from error
-        conflict = error.cause_response_code == "TransactionInProgressException"
-        if conflict or (codes and _STALE_CODES.issuperset(codes.values())):
+        if codes and _STALE_CODES.issuperset(codes.values()):
             raise Stale from error
         raise
 
 
 def _send(connection: Connection, writes: _TransactionWrites) -> None:
-    # One token for all of PynamoDB's own attempts: a lost response must not make the second attempt fail.
+    # One token for all attempts: a lost response, or a transaction still in progress, must not make the next one fail
+    # or book again (TR-63).
     with TransactWrite(connection=connection, client_request_token=uuid4().hex) as transaction:
         for key, condition in writes.checks:
             transaction.condition_check(Row, key.pk, key.sk, condition=condition)

@@ -103,6 +103,13 @@ class CapacityExhausted(Refusal):
     title = "This time is full"
 
 
+class DayFull(Refusal):
+    """The day has as many blocks, appointments and holds as its record can hold (TR-65)."""
+
+    code = "day_full"
+    title = "This day holds no more appointments"
+
+
 class OutsideBlock(Refusal):
     """No released block covers the time and the service (D4, D7)."""
 

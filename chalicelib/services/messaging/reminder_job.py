@@ -31,7 +31,8 @@ class ReminderJob:
         """Send the reminders that are due while there is time; returns how many appointments had one.
 
         It can be interrupted and repeated: an entry's id follows from appointment, start and hours, so it exists
-        once whatever was edited since (TR-61), and the appointment's next reminder is set only when the entry of this one is written.
+        once whatever was edited since (TR-61), and the appointment's next reminder is set only when the entry of this
+        one is written.
         """
         return JobRunner(time_left).run_each(
             self.outbox.due_reminders(now, limit), lambda appointment_id: self._remind_or_postpone(appointment_id, now)

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { addDays, sayWall } from "./local_time.js";
 
-const TAKEN = new Set(["slot_taken", "capacity_exhausted", "full"]);
+const TAKEN = new Set(["slot_taken", "capacity_exhausted", "full", "day_full"]);
 const GONE = new Set([
   "outside_block", "block_not_released", "no_block", "block_held", "block_closed", "reserved_for_staff", "too_soon",
   "too_far", "closed", "holiday", "staff_busy", "staff_not_working", "daily_limit", "method_not_offered", "past",

@@ -25,6 +25,7 @@ from chalicelib.domain.shared.errors import (
     AlreadyRebooked,
     BlockNotReleased,
     CapacityExhausted,
+    DayFull,
     DeadlinePassed,
     NoStaffForLanguage,
     OutsideBlock,
@@ -39,7 +40,7 @@ from chalicelib.services.appointments.public_booking import BookingResult
 
 routes = Routes(__name__, tag="Public")
 
-_SEAT_PROBLEMS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage)
+_SEAT_PROBLEMS = (OutsideBlock, BlockNotReleased, CapacityExhausted, NoStaffForLanguage, DayFull)
 
 
 def _booking_response(call: Call[Any, Any], result: BookingResult) -> BookedAppointmentResponse:

@@ -13,7 +13,7 @@ from chalicelib.api.schemas.availability.availability import (
     HoldResponse,
 )
 from chalicelib.container import container
-from chalicelib.domain.shared.errors import NotFound, SlotTaken
+from chalicelib.domain.shared.errors import DayFull, NotFound, SlotTaken
 from chalicelib.services.availability.availability import SlotExplanation
 from chalicelib.services.availability.holds import IssuedHold
 
@@ -72,7 +72,7 @@ def explain_availability(call: Call[NoBody, AvailabilityExplanationQuery]) -> Sl
     response=HoldResponse,
     status=201,
     access=PUBLIC,
-    refuses=(*BOOKING_PROBLEMS, SlotTaken),
+    refuses=(*BOOKING_PROBLEMS, SlotTaken, DayFull),
 )
 def hold_slot(call: Call[HoldBody, NoQuery]) -> IssuedHold:
     """Keep a slot while its form is filled in."""

@@ -15,7 +15,7 @@ from chalicelib.api.schemas.quickstream.blocks import (
 )
 from chalicelib.api.schemas.shared.fields import PageResponse
 from chalicelib.container import container
-from chalicelib.domain.shared.errors import BookingsAffected, NotFound, VersionMismatch, WrongState
+from chalicelib.domain.shared.errors import BookingsAffected, DayFull, NotFound, VersionMismatch, WrongState
 from chalicelib.domain.shared.permissions import Ability
 from chalicelib.services.quickstream.block_reader import BlockOccurrence
 from chalicelib.services.quickstream.create_blocks import CreatedBlocks
@@ -35,6 +35,7 @@ _TIME_PROBLEMS = ("nonexistent_local_time", "ambiguous_local_time", "off_grid", 
     access=Ability.BLOCK_EDIT,
     refuses=(
         NotFound,
+        DayFull,
         *_TIME_PROBLEMS,
         "invalid_recurrence",
         "unknown_location",
@@ -71,7 +72,16 @@ def show_block(call: Call[NoBody, NoQuery]) -> BlockOccurrence:
     query=BlockScopeQuery,
     response=BlockResponse,
     access=Ability.BLOCK_EDIT,
-    refuses=(BookingsAffected, WrongState, VersionMismatch, *_TIME_PROBLEMS, "unknown_service", "date_fixed", "past"),
+    refuses=(
+        BookingsAffected,
+        WrongState,
+        VersionMismatch,
+        DayFull,
+        *_TIME_PROBLEMS,
+        "unknown_service",
+        "date_fixed",
+        "past",
+    ),
 )
 def change_block(call: Call[EditableBlockBody, BlockScopeQuery]) -> BlockOccurrence:
     """Change one occurrence, it and the following, or all future ones; appointments never change."""

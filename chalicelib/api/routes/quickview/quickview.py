@@ -12,6 +12,7 @@ from chalicelib.domain.shared.errors import (
     CapacityExhausted,
     ConsultantConflict,
     ConsultantUnavailable,
+    DayFull,
     NotFound,
     OutsideBlock,
     SlotTaken,
@@ -40,7 +41,7 @@ def show_quick_view(call: Call[NoBody, QuickViewQuery]) -> QuickViewSections:
     response=AppointmentResponse,
     access=Ability.APPOINTMENT_EDIT,
     refuses=(
-        *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict),
+        *(WrongState, OutsideBlock, BlockNotReleased, CapacityExhausted, SlotTaken, StaffConflict, DayFull),
         *(ConsultantConflict, ConsultantUnavailable, "outside_work_schedule"),
         *("method_not_offered", "platform_required", "platform_not_allowed", "not_bookable_here"),
         *("nonexistent_local_time", "ambiguous_local_time", "wrong_offset", "off_grid", "past", "too_far"),

@@ -14,6 +14,7 @@ from chalicelib.container import container
 from chalicelib.domain.shared.errors import (
     ConsultantConflict,
     ConsultantUnavailable,
+    DayFull,
     NoSessions,
     ReviewExpired,
     ReviewOutdated,
@@ -67,7 +68,7 @@ def preview_rebooking(call: Call[RebookBody, NoQuery]) -> RebookPreview:
     status=201,
     access=Ability.REBOOK,
     refuses=(
-        *(ReviewExpired, ReviewOutdated, ScheduleChanged, "review_required", "invalid_review_token"),
+        *(ReviewExpired, ReviewOutdated, ScheduleChanged, DayFull, "review_required", "invalid_review_token"),
         *_PLAN_PROBLEMS,
     ),
 )
