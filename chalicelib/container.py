@@ -54,6 +54,7 @@ from chalicelib.services.clients.workflows import Workflows
 from chalicelib.services.integrity.client_integrity import ClientIntegrity
 from chalicelib.services.integrity.integrity_job import IntegrityJob
 from chalicelib.services.integrity.ledger_integrity import LedgerIntegrity
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.messaging.meeting_links import CreateMeetingLinks
 from chalicelib.services.messaging.message_sender import MessageSender
 from chalicelib.services.messaging.messaging_ports import MeetingLinkProvider, Sender
@@ -115,6 +116,12 @@ def count_events(work: UnitOfWork) -> None:
     """Count a metric per domain event: ``appointment.booked`` as ``AppointmentBooked``."""
     for event in (event for entry in work.entries for event in entry.events):
         observability.count_metric(event.type.replace("_", ".").title().replace(".", ""))
+
+
+def report_set_aside(job: str, item: str, error: str) -> None:
+    """Name an item that a job cannot deal with in the log, and count it for the alarm (TR-60)."""
+    observability.observer.alarm("item_set_aside", job=job, item=item, error=error)
+    observability.count_metric("ItemsSetAside")
 
 
 class RandomIds:
@@ -195,6 +202,12 @@ class Container:
         from chalicelib.persistence.due_index import DynamoDueWork
 
         return self._on_table(DynamoDueWork)
+
+    @cached_property
+    def job_runs(self) -> JobRuns:
+        from chalicelib.persistence.job_failures import DynamoJobFailures
+
+        return JobRuns(self._on_table(DynamoJobFailures), report_set_aside)
 
     @cached_property
     def outbox(self) -> DynamoOutbox:
@@ -330,7 +343,7 @@ class Container:
 
     @cached_property
     def erasure_job(self) -> ErasureJob:
-        return ErasureJob(self.store, self.due_work)
+        return ErasureJob(self.store, self.due_work, self.job_runs)
 
     # Availability
 
@@ -410,11 +423,11 @@ class Container:
 
     @cached_property
     def auto_start_job(self) -> AutoStartJob:
-        return AutoStartJob(self.store, self.due_work, self.ids, observability.count_metric)
+        return AutoStartJob(self.store, self.due_work, self.ids, observability.count_metric, self.job_runs)
 
     @cached_property
     def auto_reject_job(self) -> AutoRejectJob:
-        return AutoRejectJob(self.store, self.due_work, self.cancel_appointment)
+        return AutoRejectJob(self.store, self.due_work, self.cancel_appointment, self.job_runs)
 
     # Quickstream
 
@@ -443,6 +456,7 @@ class Container:
             self.ids,
             pause,
             observability.count_metric,
+            self.job_runs,
         )
 
     # Quick View
@@ -530,11 +544,12 @@ class Container:
             self.create_meeting_links,
             observability.observer,
             random.random,
+            self.job_runs,
         )
 
     @cached_property
     def reminder_job(self) -> ReminderJob:
-        return ReminderJob(self.store, self.outbox, self.outbox_relay, observability.observer)
+        return ReminderJob(self.store, self.outbox, self.outbox_relay, observability.observer, self.job_runs)
 
     # Integrity
 

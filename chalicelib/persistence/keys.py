@@ -38,6 +38,7 @@
 | a client's workflows by creation | query `agenda` | `WFL#client` · instant, id |
 | a hold | get | `HLD#id` · `META` |
 | the booking made from a review of a rebooking | get | `REVIEW#nonce` · `META` |
+| the items that a scheduled job could not deal with | query | `FAILED#job` · item |
 | the response stored under an Idempotency-Key | get | `ONCE#scope#key` · `META` |
 | due journal, reminder, request, overdue, sheet, series, farewell | query `due`, a shard | `DUE#work#shard` · at |
 
@@ -254,6 +255,11 @@ def used_review(nonce: str) -> Key:
 def idempotency_key(scope: str, key: str) -> Key:
     """The response stored under an Idempotency-Key."""
     return Key(f"ONCE#{scope}#{key}")
+
+
+def job_failures_partition(job: str) -> str:
+    """The partition of the items that a scheduled job could not deal with."""
+    return f"FAILED#{job}"
 
 
 def journal(subject_id: str, entry_id: str) -> Key:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 from zlib import crc32
 
@@ -40,8 +40,24 @@ class _TransactionWrites:
     deletes: list[tuple[Row, Condition | None]] = field(default_factory=list)
     puts: list[tuple[Row, Condition | None]] = field(default_factory=list)
     updates: list[tuple[Row, list[Action], Condition | None]] = field(default_factory=list)
+    # Updates that give back, each on the condition that the row is still there.
+    returns: list[tuple[Row, list[Action], Condition]] = field(default_factory=list)
 
     def __len__(self) -> int:
+        return self._first_return() + len(self.returns)
+
+    def drop_returns_without_row(self, codes: Mapping[int, str]) -> bool:
+        """Leave out what would be given back to rows that are gone (TR-60); true if nothing else failed.
+
+        ``codes`` are the reasons for which the transaction was cancelled, by number of the write.
+        """
+        first = self._first_return()
+        if not codes or min(codes) < first or set(codes.values()) != {"ConditionalCheckFailed"}:
+            return False
+        self.returns = [write for number, write in enumerate(self.returns, first) if number not in codes]
+        return True
+
+    def _first_return(self) -> int:
         return len(self.checks) + len(self.deletes) + len(self.puts) + len(self.updates)
 
 
@@ -59,20 +75,26 @@ def commit(
     if idempotency is not None:
         response_index = len(writes.checks) + len(writes.deletes) + len(writes.puts)
         writes.puts.append(_stored_response_row(idempotency, result, now()))
-    if not len(writes):
-        return
     if len(writes) > MAX_TRANSACTION_ITEMS:
         raise Invalid("This is more than can be written at once: do it in parts.")
     item_size.require_room([row for row, _ in writes.puts])
-    try:
-        _send(connection, writes)
-    except TransactWriteError as error:
-        codes = {i: reason.code for i, reason in enumerate(error.cancellation_reasons) if reason is not None}
-        if response_index is not None and codes.get(response_index) == "ConditionalCheckFailed":
-            raise AlreadyDone from error
-        if codes and _STALE_CODES.issuperset(codes.values()):
-            raise Stale from error
-        raise
+    while len(writes):
+        try:
+            _send(connection, writes)
+            break
+        except TransactWriteError as error:
+            codes = {i: reason.code for i, reason in enumerate(error.cancellation_reasons) if reason is not None}
+            if not writes.drop_returns_without_row(codes):
+                _raise_meaning(error, codes, response_index)
+
+
+def _raise_meaning(error: TransactWriteError, codes: Mapping[int, str], response_index: int | None) -> NoReturn:
+    """``AlreadyDone``, ``Stale``, or the error itself if a new read cannot cure it."""
+    if response_index is not None and codes.get(response_index) == "ConditionalCheckFailed":
+        raise AlreadyDone from error
+    if codes and _STALE_CODES.issuperset(codes.values()):
+        raise Stale from error
+    raise error
 
 
 def _send(connection: Connection, writes: _TransactionWrites) -> None:
@@ -85,7 +107,7 @@ def _send(connection: Connection, writes: _TransactionWrites) -> None:
             transaction.delete(row, condition=optional)
         for row, optional in writes.puts:
             transaction.save(row, condition=optional)
-        for row, actions, optional in writes.updates:
+        for row, actions, optional in (*writes.updates, *writes.returns):
             transaction.update(row, actions=actions, condition=optional)
 
 
@@ -106,11 +128,13 @@ def _collect_writes(work: UnitOfWork) -> _TransactionWrites:
     writes.deletes.extend((row_mapping.directory_row(entry), None) for entry in removed)
     writes.puts.extend((row_mapping.directory_row(entry), None) for entry in added.values())
     writes.puts.extend((row_mapping.journal_row(entry), Row.pk.does_not_exist()) for entry in work.entries)
-    writes.updates.extend((*_row_updates(work), *_status_count_updates(work)))
+    writes.updates.extend((*_relation_updates(work), *_status_count_updates(work)))
+    writes.returns.extend(_returns(work))
     return writes
 
 
-def _row_updates(work: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition | None]]:
+def _returns(work: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition]]:
+    """What gives room or counts back, or blanks a line: none of it fails because its row is gone (TR-60)."""
     for calendar_id, day, occupant_id in work.removed_occupants:
         yield _versioned_update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
     for contact, appointment_id, end in work.counted_bookings:
@@ -120,6 +144,9 @@ def _row_updates(work: UnitOfWork) -> Iterator[tuple[Row, list[Action], Conditio
     for entry in work.redacted_entries:
         key = keys.journal(entry.subject_id, entry.id)
         yield Row(key.pk, key.sk), [Row.body.set(row_mapping.to_json(entry))], Row.pk.exists()
+
+
+def _relation_updates(work: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition | None]]:
     for (scope_id, client_id), more in work.relation_counts.items():
         if more:
             key = keys.client_relation(scope_id, client_id)

@@ -11,6 +11,8 @@ from chalicelib.domain.shared.errors import Busy, Stale
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 40
+# A job comes back later, and others wait for their turn (TR-60).
+JOB_ATTEMPTS = 6
 # Well below the limits of gateway and function, so that a 503 comes before either of them times out.
 MAX_SECONDS = 8.0
 
@@ -18,10 +20,16 @@ Pause = Callable[[int], None]
 """Waits before the n-th retry, with jitter; the container supplies it."""
 
 
-def retry_on_conflict(attempt: Callable[[], T], pause: Pause, clock: Callable[[], float] = time.monotonic) -> T:
+def retry_on_conflict(
+    attempt: Callable[[], T],
+    pause: Pause,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    attempts: int = MAX_ATTEMPTS,
+) -> T:
     """The result of the first attempt without a conflict; 503 ``busy`` after too many, or after eight seconds."""
     started = clock()
-    for number in range(MAX_ATTEMPTS):
+    for number in range(attempts):
         try:
             return attempt()
         except Stale:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -186,3 +186,21 @@ class DueWork(Protocol):
 
     def due_erasures(self, until: datetime) -> Iterable[str]:
         """The id of every deleted client who is to be erased by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The failures of one item of a job: how often it failed lately, and when it last did."""
+
+    tries: int
+    last: datetime
+
+
+class JobFailures(Protocol):
+    """The items that scheduled jobs could not deal with."""
+
+    def of_job(self, job: str, now: datetime) -> Mapping[str, Failure]:
+        """The failures of a job by item; those of a day ago are forgotten."""
+
+    def record(self, job: str, item: str, failure: Failure) -> None:
+        """Replace what is known of an item; ``tries`` 0 forgets it."""

@@ -11,7 +11,7 @@ from chalicelib.domain.appointments.lifecycle import LifecycleStep, is_overdue, 
 from chalicelib.domain.shared.events import Channel, FieldChange
 from chalicelib.services.appointments.journal_entries import appointment_entry
 from chalicelib.services.context import Context
-from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.store_port import DueWork, Ids, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
@@ -24,6 +24,7 @@ class AutoStartJob:
     due: DueWork
     ids: Ids
     count: Callable[[str, int], None]
+    runs: JobRuns
 
     def commence_overdue(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
         """Commence overdue appointments while there is time; returns how many.
@@ -31,7 +32,7 @@ class AutoStartJob:
         An appointment that changes meanwhile is left to the next run. A fault with one does not keep the others
         waiting and is raised in the end.
         """
-        runner = JobRunner(time_left)
+        runner = self.runs.start("commence_overdue", now, time_left)
         commenced = runner.run_each(
             self.due.due_auto_starts(now), lambda appointment_id: self._commence(appointment_id, now)
         )

@@ -46,7 +46,7 @@ from chalicelib.services.availability.booking_channels import with_staff_channel
 from chalicelib.services.clients import session_reservations
 from chalicelib.services.context import Context
 from chalicelib.services.crud import check_version
-from chalicelib.services.retry import Pause, retry_on_conflict
+from chalicelib.services.retry import JOB_ATTEMPTS, Pause, retry_on_conflict
 from chalicelib.services.settings_reader import pipeline_in, settings_in
 from chalicelib.services.store_port import Ids, ReadResult, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
@@ -127,7 +127,9 @@ class CancelAppointment:
 
         A request that has been decided on, or renewed after ``since``, is left alone.
         """
-        return retry_on_conflict(lambda: self._reject_overdue(context, appointment_id, since), self._pause)
+        return retry_on_conflict(
+            lambda: self._reject_overdue(context, appointment_id, since), self._pause, attempts=JOB_ATTEMPTS
+        )
 
     def _reject_overdue(self, context: Context, appointment_id: str, since: datetime) -> bool:
         appointment, pipeline, found = self._read(appointment_id, Ref.to(Settings))

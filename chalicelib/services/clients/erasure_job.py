@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.clients.client import Client
-from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.store_port import DueWork, Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
 
@@ -18,13 +18,14 @@ class ErasureJob:
 
     store: Store
     due: DueWork
+    runs: JobRuns
 
     def erase_due(self, now: datetime, time_left: Callable[[], bool]) -> int:
         """Erase the clients that are due while there is time; returns how many.
 
         A fault with one client does not keep the others waiting and is raised in the end.
         """
-        runner = JobRunner(time_left)
+        runner = self.runs.start("erase_due", now, time_left)
         erased = runner.run_each(self.due.due_erasures(now), self._erase)
         runner.raise_first_fault()
         return erased

@@ -14,10 +14,11 @@ from chalicelib.domain.messaging.notifications import Medium, MessageContext, No
 from chalicelib.domain.messaging.outbox import DueEntry, SendClaim, dead_letter
 from chalicelib.domain.organisation.catalogue import Location, Service, Staff
 from chalicelib.domain.organisation.settings import Settings
+from chalicelib.domain.shared.errors import Busy
 from chalicelib.domain.shared.events import Audience, JournalEntry, QueuedMessage, QueuedNotice
 from chalicelib.services import client_identity
 from chalicelib.services.client_identity import ClientIdentities
-from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.messaging.meeting_links import CreateMeetingLinks, LinkAttempt, LinkOutcome
 from chalicelib.services.messaging.message_sender import ExpectedVersion, MessageSender, SendOutcome, SendResult
 from chalicelib.services.messaging.messaging_ports import EventTopic, Observer, Outbox
@@ -63,6 +64,7 @@ class OutboxRelay:
     create_meeting_links: CreateMeetingLinks
     observer: Observer
     jitter: Callable[[], float]
+    runs: JobRuns
 
     def relay(self, entries: Iterable[JournalEntry], now: datetime) -> int:
         """Deliver entries that have just been written; returns how many had something to deliver.
@@ -76,10 +78,22 @@ class OutboxRelay:
 
     def sweep(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
         """Deliver the entries that are due while there is time; returns how many were tried."""
-        return JobRunner(time_left).run_each(self.outbox.due_entries(now, limit), lambda due: self.deliver(due, now))
+        runner = self.runs.start("deliver", now, time_left)
+        # What failed before stays due, and must not take the places of the others.
+        entries = self.outbox.due_entries(now, limit + len(runner.known))
+        return runner.run_each(entries, lambda due: self._deliver_due(due, now), lambda due: due.entry_id)
 
-    def deliver(self, due: DueEntry, now: datetime) -> None:
-        """Publish the events and send the messages of an entry, and record what is left; raises nothing."""
+    def _deliver_due(self, due: DueEntry, now: datetime) -> int:
+        if not self.deliver(due, now):
+            # It is still due, as it was: the next run tries it after all others.
+            raise Busy
+        return 1
+
+    def deliver(self, due: DueEntry, now: datetime) -> bool:
+        """Publish the events and send the messages of an entry, and record what is left; raises nothing.
+
+        False if that could not be recorded: the entry stays due as it was.
+        """
         progress = _DeliveryProgress(attempts=due.attempts, published=due.published)
         try:
             entry = _entry_of(due)
@@ -93,6 +107,8 @@ class OutboxRelay:
             self._record_outcome(due, progress, now)
         except Exception as error:  # noqa: BLE001  # the entry stays due for the next sweep
             self.observer.note("delivery_not_recorded", entry_id=due.entry_id, error=type(error).__name__)
+            return False
+        return True
 
     def _publish(self, entry: JournalEntry, progress: _DeliveryProgress) -> None:
         if progress.published:

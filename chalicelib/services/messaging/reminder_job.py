@@ -12,7 +12,7 @@ from chalicelib.domain.messaging.outbox import DueEntry
 from chalicelib.domain.shared.events import SYSTEM_ACTOR, Audience, JournalEntry, MessageKind, QueuedMessage
 from chalicelib.domain.shared.ids import new_id
 from chalicelib.domain.shared.times import utc_text
-from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.messaging.messaging_ports import Observer, Outbox
 from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.store_port import Ref, Store
@@ -26,6 +26,7 @@ class ReminderJob:
     outbox: Outbox
     outbox_relay: OutboxRelay
     observer: Observer
+    runs: JobRuns
 
     def remind(self, now: datetime, time_left: Callable[[], bool], limit: int = 200) -> int:
         """Send the reminders that are due while there is time; returns how many appointments had one.
@@ -34,16 +35,17 @@ class ReminderJob:
         once whatever was edited since (TR-61), and the appointment's next reminder is set only when the entry of this
         one is written.
         """
-        return JobRunner(time_left).run_each(
-            self.outbox.due_reminders(now, limit), lambda appointment_id: self._remind_or_postpone(appointment_id, now)
-        )
+        runner = self.runs.start("remind", now, time_left)
+        # What failed before stays due, and must not take the places of the others.
+        due = self.outbox.due_reminders(now, limit + len(runner.known))
+        return runner.run_each(due, lambda appointment_id: self._remind_or_note(appointment_id, now))
 
-    def _remind_or_postpone(self, appointment_id: str, now: datetime) -> int:
+    def _remind_or_note(self, appointment_id: str, now: datetime) -> int:
         try:
             return self._remind(appointment_id, now)
-        except Exception as error:  # noqa: BLE001  # the reminder stays due
+        except Exception as error:
             self.observer.note("reminder_postponed", subject_id=appointment_id, error=type(error).__name__)
-            return 0
+            raise
 
     def _remind(self, appointment_id: str, now: datetime) -> int:
         appointment = self.store.read([Ref.to(Appointment, appointment_id)]).get(Appointment, appointment_id)

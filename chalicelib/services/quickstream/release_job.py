@@ -11,7 +11,7 @@ from chalicelib.domain.quickstream.blocks import Block, BlockState
 from chalicelib.domain.shared.events import SYSTEM_ACTOR
 from chalicelib.domain.shared.times import day_start, epoch_minute
 from chalicelib.services.availability import ledger_io
-from chalicelib.services.job_runner import JobRunner
+from chalicelib.services.job_runner import JobRuns
 from chalicelib.services.quickstream.block_reader import read_calendar
 from chalicelib.services.quickstream.block_writer import BlockChange, apply_changes, block_entry, day_of
 from chalicelib.services.quickstream.create_blocks import CreateBlocks
@@ -42,6 +42,7 @@ class ReleaseJob:
         ids: Ids,
         pause: Pause,
         count: Callable[[str, int], None],
+        runs: JobRuns,
     ) -> None:
         """``count`` takes a metric's name and a number."""
         self._store = store
@@ -50,6 +51,7 @@ class ReleaseJob:
         self._ids = ids
         self._pause = pause
         self._count = count
+        self._runs = runs
         self._create_blocks = CreateBlocks(store, ids, pause)
 
     def release(self, now: datetime, time_left: Callable[[], bool]) -> dict[str, int]:
@@ -59,7 +61,7 @@ class ReleaseJob:
         Work under contention or out of time is left to the next run. An error does not stop the other work and is
         raised at the end.
         """
-        counts, runner = dict.fromkeys(METRICS, 0), JobRunner(time_left)
+        counts, runner = dict.fromkeys(METRICS, 0), self._runs.start("release_blocks", now, time_left)
 
         def advance(sheet: tuple[str, str]) -> None:
             while retry_on_conflict(lambda: self._advance(*sheet, now, counts), self._pause):
@@ -68,7 +70,7 @@ class ReleaseJob:
         counts["laid_out"] = runner.run_each(
             self._due.due_series(now), lambda series_id: self._create_blocks.extend_series(series_id, now)
         )
-        runner.run_each(self._due.due_sheets(now), advance)
+        runner.run_each(self._due.due_sheets(now), advance, "#".join)
         counts["postponed"] = runner.postponed
         for name, number in counts.items():
             if number:

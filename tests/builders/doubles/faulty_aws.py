@@ -84,6 +84,14 @@ class FaultyAws:
         for number in numbers:
             self.faults[operation, self.count(operation) + number] = fault
 
+    def fail_if(self, operation: str, fault: Fault, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Let the calls of an operation with such parameters meet this fault."""
+
+        def answer(call: Call) -> Any:
+            return fault(call) if wanted(self.calls[-1][1]) else call()
+
+        self.always[operation] = answer
+
     def _answer(self, operation: str, parameters: dict[str, Any], call: Call) -> Any:
         self.calls.append((operation, parameters))
         fault = self.faults.pop((operation, self.count(operation)), self.always.get(operation))

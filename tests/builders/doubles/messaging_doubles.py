@@ -25,6 +25,7 @@ from chalicelib.services.messaging.outbox_relay import OutboxRelay
 from chalicelib.services.messaging.reminder_job import ReminderJob
 from chalicelib.services.store_port import Ref, Store
 from chalicelib.services.unit_of_work import UnitOfWork
+from tests.builders.doubles.job_failures import job_runs
 from tests.builders.doubles.memory_outbox import MemoryStore
 from tests.builders.records import appointment_builder as build
 
@@ -195,6 +196,7 @@ class Harness:
         senders = {Medium.EMAIL: self.mail, Medium.TEXT: self.texts}
         message_sender = MessageSender(self.store, self.table.outbox, senders, self.dead, self.observer)
         create_meeting_links = CreateMeetingLinks(self.store, self.links, SequentialIds(), self.dead, self.observer)
+        self.runs = job_runs(self.observer)
         self.outbox_relay = OutboxRelay(
             self.store,
             self.table.outbox,
@@ -203,8 +205,9 @@ class Harness:
             create_meeting_links,
             self.observer,
             jitter=lambda: 1.0,
+            runs=self.runs,
         )
-        self.reminder_job = ReminderJob(self.store, self.table.outbox, self.outbox_relay, self.observer)
+        self.reminder_job = ReminderJob(self.store, self.table.outbox, self.outbox_relay, self.observer, self.runs)
         catalogue = (build.SETTINGS, build.LOCATION, build.SERVICE, build.SAM_LEE)
         for record in (*catalogue, build.ana(), build.ben(), build.appointment()):
             self.table.put(record)

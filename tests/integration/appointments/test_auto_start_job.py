@@ -118,7 +118,7 @@ def test_who_does_not_let_go_of_one_does_not_keep_the_others_waiting(org: Organi
 
         commit = store.commit
 
-    commencing = AutoStartJob(Faulty(), Broken(), container.ids, lambda *_: None)  # type: ignore[arg-type]  # a part
+    commencing = AutoStartJob(Faulty(), Broken(), container.ids, lambda *_: None, container.job_runs)  # type: ignore[arg-type]  # a part
     with pytest.raises(ValueError):  # noqa: PT011  # it has no words
         commencing.commence_overdue(at(31) + MONTH, lambda: True)
     assert {org.read(Appointment, i).state for i in ids} == {AppointmentState.IN_PROGRESS}

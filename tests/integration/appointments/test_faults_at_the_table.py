@@ -9,7 +9,7 @@ import pytest
 from chalicelib.persistence.patient_connection import PatientConnection
 from chalicelib.persistence.table import Row
 from tests.builders.doubles.faulty_aws import Fault, FaultyAws, answer_lost, cancelled_for, done_but_refused, refused
-from tests.builders.in_process.sample_organisation import World
+from tests.builders.in_process.sample_organisation import Organisation
 
 THROTTLED = [
     refused("ProvisionedThroughputExceededException"),
@@ -22,9 +22,9 @@ WRITE, READ = "TransactWriteItems", "BatchGetItem"
 
 
 @pytest.fixture
-def aws(world: World, monkeypatch: pytest.MonkeyPatch) -> FaultyAws:
+def aws(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> FaultyAws:
     """The organisation with one block, on a transport that can fail; nobody waits in fact."""
-    world.lay(limit=4)
+    org.create_block(limit=4)
     seconds = [0.0]
     monkeypatch.setattr(PatientConnection, "clock", lambda _: seconds[0])
     monkeypatch.setattr(PatientConnection, "sleep", lambda _, pause: seconds.__setitem__(0, seconds[0] + pause))
@@ -45,11 +45,11 @@ def appointments() -> int:
     ],
     ids=["in progress, not done", "in progress, done", "server fault, done", "answer lost"],
 )
-def test_one_request_books_once(world: World, aws: FaultyAws, fault: Fault) -> None:
+def test_one_request_books_once(org: Organisation, aws: FaultyAws, fault: Fault) -> None:
     """TR-63: without an Idempotency-Key, too."""
     aws.fail(WRITE, fault, 1, 2, 3)
 
-    reply = world.book()
+    reply = org.try_book()
 
     assert reply.status == 201, reply.text
     assert appointments() == 1
@@ -59,20 +59,20 @@ def test_one_request_books_once(world: World, aws: FaultyAws, fault: Fault) -> N
 
 @pytest.mark.parametrize("fault", THROTTLED)
 @pytest.mark.parametrize("operation", [WRITE, READ, "Query"])
-def test_throttling_for_a_moment_is_not_noticed(world: World, aws: FaultyAws, operation: str, fault: Fault) -> None:
+def test_a_moment_of_throttling_is_not_noticed(org: Organisation, aws: FaultyAws, operation: str, fault: Fault) -> None:
     aws.fail(operation, fault, 1, 2, 3)
 
-    assert world.book().status == 201
+    assert org.try_book().status == 201
     assert appointments() == 1
 
 
 @pytest.mark.parametrize("fault", THROTTLED)
 @pytest.mark.parametrize("operation", [WRITE, READ])
-def test_throttling_that_lasts_is_a_503(world: World, aws: FaultyAws, operation: str, fault: Fault) -> None:
+def test_throttling_that_lasts_is_a_503(org: Organisation, aws: FaultyAws, operation: str, fault: Fault) -> None:
     """TR-65: with ``Retry-After``, after pauses, and nothing is written."""
     aws.fail(operation, fault)
 
-    reply = world.book()
+    reply = org.try_book()
 
     assert (reply.status, reply.json["code"]) == (503, "busy")
     assert int(reply.headers["Retry-After"]) > 0
@@ -81,14 +81,14 @@ def test_throttling_that_lasts_is_a_503(world: World, aws: FaultyAws, operation:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
-def test_a_transaction_that_is_cancelled_by_throttling_is_tried_again(world: World, aws: FaultyAws, code: str) -> None:
+def test_a_transaction_that_throttling_cancels_is_tried_again(org: Organisation, aws: FaultyAws, code: str) -> None:
     aws.fail(WRITE, cancelled_for(code), 1, 2)
 
-    assert world.book().status == 201
+    assert org.try_book().status == 201
     assert appointments() == 1
 
 
-def test_keys_that_a_batch_left_out_are_asked_for_again(world: World, aws: FaultyAws) -> None:
+def test_keys_that_a_batch_left_out_are_asked_for_again(org: Organisation, aws: FaultyAws) -> None:
     left_out: list[int] = []
 
     def in_part(call: Any) -> Any:
@@ -101,18 +101,18 @@ def test_keys_that_a_batch_left_out_are_asked_for_again(world: World, aws: Fault
 
     aws.fail(READ, in_part, 1, 2)
 
-    assert world.book().status == 201
+    assert org.try_book().status == 201
     assert left_out[0] > 1
     assert left_out[1] == left_out[0] - 1
 
 
-def test_keys_that_stay_unprocessed_are_a_503(world: World, aws: FaultyAws) -> None:
+def test_keys_that_stay_unprocessed_are_a_503(org: Organisation, aws: FaultyAws) -> None:
     def never(call: Any) -> Any:
         _, parameters = aws.calls[-1]
         return {"Responses": {}, "UnprocessedKeys": parameters["RequestItems"]}
 
     aws.fail(READ, never)
 
-    reply = world.book()
+    reply = org.try_book()
 
     assert (reply.status, "Retry-After" in reply.headers) == (503, True)

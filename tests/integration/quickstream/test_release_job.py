@@ -32,7 +32,9 @@ from tests.builders.in_process.table_records import committed, write
 
 def _releasing(store: Any, counted: dict[str, int] | None = None) -> ReleaseJob:
     count = counted.__setitem__ if counted is not None else lambda *_: None
-    return ReleaseJob(store, container.appointment_lists, DynamoDueWork(), container.ids, lambda _: None, count)
+    return ReleaseJob(
+        store, container.appointment_lists, DynamoDueWork(), container.ids, lambda _: None, count, container.job_runs
+    )
 
 
 def test_a_block_is_released_at_its_minute_on_a_day_clocks_change(org: Organisation) -> None:

@@ -248,3 +248,13 @@ def test_a_schedule_that_does_not_run_is_noticed(event: Any) -> None:
     assert (properties["Threshold"], properties["TreatMissingData"]) == (1, "breaching")
     assert properties["AlarmActions"] == [{"Ref": "OperationsTopic"}]
     assert 2 * every <= watched <= 10 * every
+
+
+def test_what_a_job_sets_aside_rings() -> None:
+    """TR-60: the metric that ``report_set_aside`` counts, with the dimensions it has."""
+    properties = RESOURCES["ItemsSetAside"]["Properties"]
+
+    assert (properties["Namespace"], properties["MetricName"]) == ("Frontdesk", "ItemsSetAside")
+    assert {dimension["Name"] for dimension in properties["Dimensions"]} == {"stage", "service"}
+    assert (properties["Threshold"], properties["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert properties["AlarmActions"] == [{"Ref": "OperationsTopic"}]
