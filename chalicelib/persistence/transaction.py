@@ -134,7 +134,7 @@ def _collect_writes(work: UnitOfWork) -> _TransactionWrites:
 
 
 def _returns(work: UnitOfWork) -> Iterator[tuple[Row, list[Action], Condition]]:
-    """What gives room or counts back, or blanks a line: none of it fails because its row is gone (TR-60)."""
+    """The updates that give room or counts back, or blank a line: none fails because its row is gone (TR-60)."""
     for calendar_id, day, occupant_id in work.removed_occupants:
         yield _versioned_update(keys.sheet(calendar_id, day), Path(["occupants", occupant_id]).remove())
     for contact, appointment_id, end in work.counted_bookings:
