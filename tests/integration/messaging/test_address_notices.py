@@ -51,7 +51,7 @@ class Delivery:
         store, outbox = container.store, container.outbox
         sender = MessageSender(store, outbox, senders, self.dead, observer)
         links = CreateMeetingLinks(store, FakeLinkProvider(), SequentialIds(), self.dead, observer)
-        self.relay = OutboxRelay(store, outbox, FakeTopic(), sender, links, observer, jitter=lambda: 1.0)
+        self.relay = OutboxRelay(store, outbox, FakeTopic(), sender, links, observer, lambda: 1.0, container.job_runs)
 
     def sweep(self, after: timedelta = SOON) -> list[AddressNotice]:
         """Deliver what is due by then; everything that was sent so far."""
