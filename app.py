@@ -29,7 +29,7 @@ from chalicelib.api.routes.quickstream import blocks
 from chalicelib.api.routes.quickview import quickview, rebooking
 from chalicelib.api.routes.site import api_description, health, web_pages
 from chalicelib.container import container
-from chalicelib.jobs.scheduled_event import ScheduledEvent, scheduled
+from chalicelib.jobs.scheduled_function import ScheduledEvent, scheduled
 from chalicelib.jobs.stream import relay_records
 
 app = Chalice(app_name="frontdesk", configure_logs=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.api.http.call import Access, AccessLevel
+from chalicelib.api.http.decoded_call import Access, AccessLevel
 from chalicelib.container import container
 from chalicelib.domain.shared.errors import Forbidden, Unauthenticated
 from chalicelib.domain.shared.permissions import Ability, Principal

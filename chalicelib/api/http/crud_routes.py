@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chalicelib.api.http.call import Access
+from chalicelib.api.http.decoded_call import Access
 from chalicelib.api.http.routing import Call, NoBody, NoQuery, Routes
 from chalicelib.api.schemas.shared.fields import PageQuery, PageResponse, ResponseModel
 from chalicelib.api.schemas.shared.record_models import RecordBody

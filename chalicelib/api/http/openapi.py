@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.http import problems
-from chalicelib.api.http.call import AccessLevel
-from chalicelib.api.http.decoding import MAX_PATH_PARAMETER_LENGTH
+from chalicelib.api.http.decoded_call import AccessLevel
 from chalicelib.api.http.idempotency import MAX_KEY_LENGTH
+from chalicelib.api.http.request_decoding import MAX_PATH_PARAMETER_LENGTH
 from chalicelib.api.http.route import JSON
 from chalicelib.api.http.routing import Route
 from chalicelib.api.schemas.shared.fields import NoBody

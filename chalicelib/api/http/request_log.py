@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 
 from chalicelib.api.http import problems
 from chalicelib.api.http.base_url import public_url
-from chalicelib.api.http.call import Call
+from chalicelib.api.http.decoded_call import Call
 from chalicelib.api.http.route import Route
 from chalicelib.domain.shared.errors import Refusal
 from chalicelib.observability import count_metric, error_fields, logger

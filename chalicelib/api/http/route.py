@@ -8,7 +8,7 @@ from typing import Any, Required, TypedDict
 
 from pydantic import BaseModel
 
-from chalicelib.api.http.call import Access, AccessLevel, Call
+from chalicelib.api.http.decoded_call import Access, AccessLevel, Call
 from chalicelib.api.schemas.shared.fields import NoBody, NoQuery, RequestModel, ResponseModel
 from chalicelib.domain.shared.errors import Refusal
 

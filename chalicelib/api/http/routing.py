@@ -31,7 +31,7 @@ from typing import Unpack
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
 
 from chalicelib.api.http import serving
-from chalicelib.api.http.call import ANY_STAFF, PUBLIC, Call
+from chalicelib.api.http.decoded_call import ANY_STAFF, PUBLIC, Call
 from chalicelib.api.http.route import JSON, Handler, Route, RouteOptions
 from chalicelib.api.schemas.shared.fields import NoBody, NoQuery
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib.api.http import cors, decoding, idempotency, problems
+from chalicelib.api.http import cors, idempotency, problems, request_decoding
 from chalicelib.api.http.authorisation import authorise
 from chalicelib.api.http.base_url import public_url
-from chalicelib.api.http.call import Call
+from chalicelib.api.http.decoded_call import Call
 from chalicelib.api.http.request_log import clients_read, respond_logged
 from chalicelib.api.http.route import JSON, Route
 from chalicelib.container import container
@@ -90,19 +90,19 @@ def _handle(route: Route, request: Request, parameters: Mapping[str, str], readi
 def _decode_call(route: Route, request: Request, parameters: Mapping[str, str]) -> Call[Any, Any]:
     principal = authorise(request.context, route.access)
     header = request.headers.get
-    raw = decoding.raw_body(request) if route.method in _METHODS_WITH_BODY else b""
+    raw = request_decoding.raw_body(request) if route.method in _METHODS_WITH_BODY else b""
 
     def present(result: Any) -> tuple[int, str]:
         return route.status, _serialise_result(route, call, result)[0]
 
     call: Call[Any, Any] = Call(
-        body=decoding.decode_body(raw, header("content-type", JSON), route.body),
-        query=decoding.decode_query(request, route.query),
-        path=decoding.decode_path(parameters),
+        body=request_decoding.decode_body(raw, header("content-type", JSON), route.body),
+        query=request_decoding.decode_query(request, route.query),
+        path=request_decoding.decode_path(parameters),
         principal=principal,
-        now=decoding.request_time(header("x-now"), container.settings.is_local),
+        now=request_decoding.request_time(header("x-now"), container.settings.is_local),
         idempotency=_idempotency_key(route, request, parameters, raw, principal, present),
-        expected_version=decoding.expected_version(header("if-match")) if route.versioned else None,
+        expected_version=request_decoding.expected_version(header("if-match")) if route.versioned else None,
         correlation_id=str(request.context.get("requestId", "")),
         public_url=public_url(request.context),
     )

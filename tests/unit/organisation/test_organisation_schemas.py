@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.http import decoding
+from chalicelib.api.http import request_decoding
 from chalicelib.api.schemas.organisation.locations import LocationBody, LocationChangeBody
 from chalicelib.api.schemas.organisation.services import ServiceBody, ServiceChangeBody
 from chalicelib.api.schemas.organisation.settings import CancellationReasonBody, SettingsChangeBody
@@ -26,7 +26,7 @@ CHOICE = {"id": "a", "text": "Which?", "type": "choice"}
 
 def read(model: type[RecordBody], body: object) -> dict[str, Any]:
     """The values a body sets."""
-    return decoding.decode_body(json.dumps(body).encode(), "application/json", model).values()
+    return request_decoding.decode_body(json.dumps(body).encode(), "application/json", model).values()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app import DECLARED
-from chalicelib.api.http.call import Access, AccessLevel
+from chalicelib.api.http.decoded_call import Access, AccessLevel
 from chalicelib.domain.shared.permissions import PERMISSION_MATRIX, Ability, Principal, Role, Scope, grants
 from tests.builders.oracles.permission_matrix import ROLES, ROWS
 from tests.builders.oracles.permission_requests import PERMISSION_REQUESTS, SHARED_VIEW_REQUESTS, UNROUTED_ABILITIES
