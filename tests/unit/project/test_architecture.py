@@ -150,8 +150,9 @@ def test_no_file_imports_itself_through_others() -> None:
     assert circle(file_edges()) == []
 
 
-def test_no_use_case_imports_the_private_names_of_another() -> None:
-    found = [
+def private_imports() -> list[str]:
+    """Names with a leading underscore that one file of ours imports from another."""
+    return [
         f"{module_name(file)}: {node.module}.{alias.name}"
         for file in sources()
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
@@ -159,16 +160,22 @@ def test_no_use_case_imports_the_private_names_of_another() -> None:
         for alias in node.names
         if alias.name.startswith("_") and alias.name != "__version__"
     ]
-    assert found == []
+
+
+def test_no_file_imports_the_private_names_of_another() -> None:
+    assert private_imports() == []
+
+
+def crowded_folders(root: Path) -> dict[str, int]:
+    """The folders with more files of code than ``MAX_FILES``, ``__init__.py`` not counted."""
+    folders = [root / name for name in ("chalicelib", "infra", "benchmarks", "tests")]
+    files = [file for folder in folders for file in folder.rglob("*.py") if file.name != "__init__.py"]
+    counts = Counter(str(file.parent.relative_to(root)) for file in files)
+    return {folder: count for folder, count in counts.items() if count > MAX_FILES}
 
 
 def test_no_folder_holds_more_files_than_one_can_take_in() -> None:
-    listed = [
-        file for folder in ("chalicelib", "infra", "benchmarks", "tests") for file in (ROOT / folder).rglob("*.py")
-    ]
-    counts = Counter(str(file.parent.relative_to(ROOT)) for file in listed)
-
-    assert {folder: count for folder, count in counts.items() if count > MAX_FILES + 1} == {}  # and an __init__.py
+    assert crowded_folders(ROOT) == {}
 
 
 def test_every_room_says_what_it_is_for() -> None:
@@ -287,3 +294,17 @@ def test_a_light_import_inside_a_function_is_caught(project: Path) -> None:
     file = write(project, "chalicelib/api/a.py", "def later():\n    import json\n    import pynamodb.models\n")
 
     assert [name for name in later_imports(file) if not within(name, LOADED_ON_USE)] == ["json"]
+
+
+def test_an_import_of_a_private_name_is_caught(project: Path) -> None:
+    write(project, "chalicelib/api/a.py", "from chalicelib.api.b import _name, name\n")
+
+    assert private_imports() == ["chalicelib.api.a: chalicelib.api.b._name"]
+
+
+def test_a_crowded_folder_is_caught(project: Path) -> None:
+    for number in range(MAX_FILES + 1):
+        write(project, f"chalicelib/domain/clients/file_{number}.py", "")
+    write(project, "chalicelib/domain/clients/__init__.py", "")
+
+    assert crowded_folders(project) == {"chalicelib/domain/clients": MAX_FILES + 1}
